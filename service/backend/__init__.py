@@ -1,1 +1,4 @@
-"""What a server and its workers share: opened stores, the worker, retention, key rotation. Entry: `resources.py`."""
+"""Share what a server and its workers need: opened stores, the worker, retention, key rotation.
+
+Entry: `resources.py`.
+"""

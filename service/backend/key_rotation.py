@@ -1,4 +1,4 @@
-"""Resealing: all that a service keeps is shut with the newest key, so that an older one, or none, is needed no more."""
+"""Rotate keys: encrypt all that a service stores with the newest key, so that older keys can be removed."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ log = logging.getLogger(__name__)
 
 
 class RotationCounts(BaseModel):
-    """What was shut afresh."""
+    """What a rotation encrypted again."""
 
-    key: str  # id of the newest
+    key: str  # id of the newest key
     rows: int
     uploads: int
-    damaged: list[str]  # addresses of uploads that do not open: they were left as they are
+    damaged: list[str]  # addresses of uploads that do not decrypt: they were left as they are
 
 
-async def rotate_keys(house: ServiceResources) -> RotationCounts:
-    """Shut afresh what another key shut, or none; what is shut with the newest is left alone, so that it can be done over.
+async def rotate_keys(resources: ServiceResources) -> RotationCounts:
+    """Encrypt all rows and uploads with the newest key; those encrypted with it already are left alone.
+
+    May be repeated.
 
     Raises SetupProblem(setting_missing) where there is no key, SetupProblem(encryption_key_missing) where an older one
-    is needed, SetupProblem(storage_damaged) for a row that does not open.
+    is needed, SetupProblem(storage_damaged) for a row that does not decrypt.
     """
-    if not house.seal.ids:
+    if not resources.seal.ids:
         raise SetupProblem("setting_missing", "THRESHER_ENCRYPTION_KEY")
-    rows = await house.jobs.reencrypt()
+    rows = await resources.jobs.reencrypt()
     uploads, damaged = 0, []
-    async for stored in house.uploads.listed():
+    async for stored in resources.uploads.listed():
         try:
-            uploads += await house.uploads.reencrypt(stored.address)
+            uploads += await resources.uploads.reencrypt(stored.address)
         except SetupProblem as problem:
             if problem.code != "storage_damaged":
                 raise
             damaged.append(stored.address)
-    done = RotationCounts(key=house.seal.ids[0], rows=rows, uploads=uploads, damaged=damaged)
+    done = RotationCounts(key=resources.seal.ids[0], rows=rows, uploads=uploads, damaged=damaged)
     log.info("resealed", extra={"action": "seal.afresh", **done.model_dump()})
     return done

@@ -1,4 +1,4 @@
-"""The house: what a server and its workers share, and how it is opened: Jobs, Store, uploads, the log of calls, keys."""
+"""Open what a server and its workers share: Jobs, Store, uploads, the log of calls, keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Given = TypeVar("Given")
 
 @asynccontextmanager
 async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -> AsyncIterator[Given]:
-    """What is opened, tried again for a while where the disk is full: what was killed on a full disk must come back by itself.
+    """Open something, again for a while where the disk is full: a service killed by a full disk must recover by itself.
 
     Raises SetupProblem as `opening` does.
     """
@@ -40,7 +40,7 @@ async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -
 
 @asynccontextmanager
 async def opened_shelf(folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Shelf]:
-    """The small records of a service: in a file that commands may open while it runs, or in the database of all machines."""
+    """Open a service's record store: a file that commands may open too, or the database of all machines."""
     if database is not None:
         async with opened_jobs(folder, database, seal) as (_, jobs, _):
             yield jobs
@@ -56,10 +56,10 @@ async def opened_shelf(folder: Path, database: str | None = None, seal: Cipher =
 
 @asynccontextmanager
 async def opened_calls(place: Path | str) -> AsyncIterator[CallLog]:
-    """The log of calls in a SQLite file that nobody else has open, or in a database. Raises SetupProblem."""
+    """Open the log of calls: a SQLite file that no other process has open, or a database. Raises SetupProblem."""
     store: SqliteStore | PostgresStore
     if isinstance(place, Path):
-        from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+        from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python API may use memory alone
 
         store = await SqliteStore.open(place)
     else:
@@ -81,14 +81,14 @@ class ServiceResources:
     uploads: Uploads
     calls: CallLog
     spending: Spending
-    limits: Limits  # of all that share the house: all machines, or all Jobs of this process
+    limits: Limits  # shared by all machines, or by all Jobs of this process
     seal: Cipher = NO_CIPHER
-    scratch: Path | None = None  # for what must not outlive the process; None: where the system keeps such things
-    owned: bool = True  # the uploads are this house's alone, so that those that no Job names are nobody's
+    scratch: Path | None = None  # for what must not outlive the process; None: the system's temporary folder
+    owned: bool = True  # the uploads belong to these Jobs alone, so that those that no Job names may be deleted
 
 
 def cipher_of(settings: Settings) -> Cipher:
-    """What the service shuts what it keeps with. Raises SetupProblem(encryption_key_invalid)."""
+    """Return the Cipher of the service's settings. Raises SetupProblem(encryption_key_invalid)."""
     text = settings.encryption_key
     if settings.encryption_key_file is not None:
         try:
@@ -106,10 +106,10 @@ def cipher_of(settings: Settings) -> Cipher:
 async def opened_resources(
     folder: Path, database: str | None = None, uploads: str | Path | None = None, seal: Cipher = NO_CIPHER
 ) -> AsyncIterator[ServiceResources]:
-    """Jobs, their Store and their uploads: in one SQLite file for this process alone, or in a PostgreSQL database.
+    """Open Jobs, their Store and their uploads: one SQLite file for this process alone, or a PostgreSQL database.
 
-    `folder` holds the file, what is on its way, and the uploads where no other folder and no s3://… is named for them.
-    Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
+    `folder` holds the file, uploads on their way, and the uploads where no other folder and no s3://… is named for
+    them. Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
     """
     async with AsyncExitStack() as stack:
         store, jobs, limits = await stack.enter_async_context(opened_jobs(folder, database, seal))
@@ -123,35 +123,35 @@ async def opened_resources(
             limits=limits,
             seal=seal,
             scratch=scratch,
-            owned=await _owned(jobs, kept),
+            owned=await _is_owner(jobs, kept),
         )
 
 
 def _uploads(folder: Path, place: str, seal: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
-    """The Uploads at a place; and where a Spool is, which is needed where they can not be read as they lie."""
+    """Return the Uploads of a place, and the Spool's folder where uploads cannot be read as they are stored."""
     from thresher.service.storage.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
     from thresher.service.storage.uploads.spool import Spool  # noqa: PLC0415 - as above
 
-    far = place.startswith("s3:")
-    if not far and not seal.ids:
+    remote = place.startswith("s3:")
+    if not remote and not seal.ids:
         return DiskUploads(Path(place)), None
     spool = Spool(folder / "spool")
     stack.callback(spool.close)
-    if not far:
+    if not remote:
         return DiskUploads(Path(place), spool, seal), spool.folder
     from thresher.service.storage.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
 
     return S3Uploads(Bucket.of(place), spool, seal), spool.folder
 
 
-async def _owned(jobs: Jobs, uploads: Uploads) -> bool:
-    """Whether the uploads belong to these Jobs; a place that nobody has used becomes theirs."""
-    mine = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
-    return bool(await uploads.owner(mine["id"]) == mine["id"])
+async def _is_owner(jobs: Jobs, uploads: Uploads) -> bool:
+    """Whether the uploads belong to these Jobs; uploads without an owner become theirs."""
+    stored = await jobs.once("owner", "", "uploads", {"id": uuid4().hex})
+    return bool(await uploads.owner(stored["id"]) == stored["id"])
 
 
-async def _keyed(jobs: Jobs, seal: Cipher) -> None:
-    """Let names be made with the secret that these Jobs keep, shut. Raises SetupProblem(encryption_key_missing)."""
+async def _adopt_names(jobs: Jobs, seal: Cipher) -> None:
+    """Give the Cipher the stored secret for names, made at first use. Raises SetupProblem(encryption_key_missing)."""
     place = ("seal", "", "names")
     kept = await jobs.records(*place)
     if not kept and seal.ids:
@@ -159,7 +159,7 @@ async def _keyed(jobs: Jobs, seal: Cipher) -> None:
     for record in kept:
         names = decrypt_text(seal, record["shut"], "names")
         seal.adopt(names)
-        if encrypt_with(record["shut"]) != seal.ids[0]:  # the older key may go once nothing else needs it
+        if encrypt_with(record["shut"]) != seal.ids[0]:  # the older key may be removed once nothing else needs it
             await jobs.put(*place, {"shut": encrypt_text(seal, names, "names")})
 
 
@@ -167,17 +167,17 @@ async def _keyed(jobs: Jobs, seal: Cipher) -> None:
 async def opened_jobs(
     folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER
 ) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
-    """Jobs and their Store, without uploads.
+    """Open Jobs and their Store, without uploads.
 
     Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
     """
-    async with _database(database, seal) if database else _file(folder, seal) as opened:
-        await _keyed(opened[1], seal)
+    async with _postgres_jobs(database, seal) if database else _sqlite_jobs(folder, seal) as opened:
+        await _adopt_names(opened[1], seal)
         yield opened
 
 
 @asynccontextmanager
-async def _file(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _sqlite_jobs(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
@@ -192,7 +192,7 @@ async def _file(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore,
 
 
 @asynccontextmanager
-async def _database(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _postgres_jobs(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.postgres import PostgresStore  # noqa: PLC0415 - an extra

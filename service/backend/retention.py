@@ -1,8 +1,8 @@
-"""Retention: what has had its time goes. Jobs first, then what they alone used, then what nobody wants.
+"""Delete what has been stored long enough: Jobs first, then what they alone used, then what no Job uses.
 
-A Job goes whole, some time after its end. An answer goes with the last call that used it, an upload with the last Task that names
-it, whoever's they are. Nothing goes that an open Job may need, and no upload that was put within the last hour, for its
-Job may be coming. Killed anywhere, the next purge finds what this one left.
+A Job is deleted as a whole, some time after its end. An answer is deleted with the last call that used it, an upload
+with the last Task that names it. Nothing is deleted that an open Job may need, and no upload that was put within the
+last hour, since its Job may still be submitted. After a crash at any point the next purge completes the work.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from thresher.service.storage.uploads.base import YOUNG, Stored
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0  # seconds
-EVERY = 3600.0  # seconds between two purges of a running service
-BATCH = 100  # Jobs in one transaction
-PAGE = 500  # uploads looked at together
-ABANDONED = DAY  # seconds after which an upload that no Task names belongs to nobody, however slow the request was
+INTERVAL_SECONDS = 3600.0  # between two purges of a running service
+BATCH_JOBS = 100  # Jobs in one transaction
+PAGE_UPLOADS = 500  # uploads checked in one query
+ABANDONED_SECONDS = DAY  # after which an upload that no Task names is abandoned, however slow the request was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to go."""
+    """What to purge."""
 
     before: float  # Jobs that ended before; seconds since 1970, UTC
-    tenant: str | None = None  # None: of all, and what belongs to nobody too
+    tenant: str | None = None  # None: of all, and what belongs to no tenant too
     dry: bool = False
-    sweep: bool = True  # look through all uploads and answers for what belongs to nobody
+    sweep: bool = True  # check all uploads and answers for what no Job uses
 
 
 class PurgeReport(BaseModel):
-    """What went, or would go."""
+    """What was deleted, or would be."""
 
     before: float  # seconds since 1970, UTC
     tenant: str | None
@@ -49,16 +49,16 @@ class PurgeReport(BaseModel):
     jobs: int
     results: int
     calls: int
-    answers: int  # with those that belonged to nobody
+    answers: int  # with those that no call named
     uploads: int
     abandoned: int  # uploads that no Job ever named: refused, or broken off
-    bytes: int  # of uploads, as they lie
-    later: int  # uploads that were put within the last hour: they go another time
+    bytes: int  # of uploads, as stored
+    later: int  # uploads that were put within the last hour: they are left for the next purge
 
 
 @dataclass(slots=True)
 class _Gone:
-    """Uploads so far."""
+    """Counts of deleted uploads so far."""
 
     uploads: int = 0
     abandoned: int = 0
@@ -66,100 +66,100 @@ class _Gone:
     later: int = 0
 
 
-async def purge(house: ServiceResources, wanted: Wanted) -> PurgeReport:
-    """Let go what has had its time.
+async def purge(resources: ServiceResources, request: Wanted) -> PurgeReport:
+    """Delete what is due, or report what would be deleted.
 
     Raises SetupProblem(storage_shared) where the uploads are not this service's alone, and what the storage raises.
     """
-    if not house.owned:
+    if not resources.owned:
         raise SetupProblem("storage_shared")
-    purged = await _jobs(house, wanted)
-    gone = await _freed(house, wanted, purged.uploads)
+    purged = await _purge_jobs(resources, request)
+    counts = await _drop_freed(resources, request, purged.uploads)
     answers = purged.answers
-    if wanted.sweep and wanted.tenant is None:
-        await _abandoned(house, wanted, set(purged.uploads), gone)
-        answers += 0 if wanted.dry else await _answers(house, wanted.before)
+    if request.sweep and request.tenant is None:
+        await _drop_abandoned(resources, request, set(purged.uploads), counts)
+        answers += 0 if request.dry else await _purge_answers(resources, request.before)
     report = PurgeReport(
-        before=wanted.before,
-        tenant=wanted.tenant,
-        dry_run=wanted.dry,
+        before=request.before,
+        tenant=request.tenant,
+        dry_run=request.dry,
         jobs=purged.jobs,
         results=purged.results,
         calls=purged.calls,
         answers=answers,
-        **asdict(gone),
+        **asdict(counts),
     )
     log.info("purged", extra={"action": "purge.done", **report.model_dump()})
     return report
 
 
-async def keep_purging(house: ServiceResources, days: float, stopping: asyncio.Event) -> None:
+async def keep_purging(resources: ServiceResources, days: float, stopping: asyncio.Event) -> None:
     """Purge at once and then every hour, until told to stop. What fails is tried again the next time."""
-    swept = 0.0
+    last_sweep = 0.0
     while not stopping.is_set():
         now = time.time()
-        wanted = Wanted(before=now - days * DAY, sweep=now - swept > ABANDONED)
+        request = Wanted(before=now - days * DAY, sweep=now - last_sweep > ABANDONED_SECONDS)
         try:
-            await purge(house, wanted)
-            swept = now if wanted.sweep else swept
+            await purge(resources, request)
+            last_sweep = now if request.sweep else last_sweep
         except Problem as problem:
             log.warning("purge failed", extra={"action": "purge.failed", "code": problem.code, "why": problem.message})
         with suppress(TimeoutError):
-            async with asyncio.timeout(EVERY):
+            async with asyncio.timeout(INTERVAL_SECONDS):
                 await stopping.wait()
 
 
-async def _jobs(house: ServiceResources, wanted: Wanted) -> Purged:
-    """Some Jobs at a time; a dry run counts all in one transaction, of which nothing stays."""
-    limit = 2**31 if wanted.dry else BATCH
+async def _purge_jobs(resources: ServiceResources, request: Wanted) -> Purged:
+    """Purge some Jobs at a time; a dry run counts all in one transaction that is rolled back."""
+    limit = 2**31 if request.dry else BATCH_JOBS
     some: list[Purged] = []
     while not some or some[-1].jobs == limit:
-        some.append(await house.jobs.purge(wanted.before, limit=limit, tenant=wanted.tenant, dry=wanted.dry))
+        some.append(await resources.jobs.purge(request.before, limit=limit, tenant=request.tenant, dry=request.dry))
     return Purged.of(some)
 
 
-async def _answers(house: ServiceResources, before: float) -> int:
+async def _purge_answers(resources: ServiceResources, before: float) -> int:
     total = 0
-    while some := await house.store.purge(before):
+    while some := await resources.store.purge(before):
         total += some
     return total
 
 
-async def _freed(house: ServiceResources, wanted: Wanted, addresses: Iterable[str]) -> _Gone:
-    """The uploads that the Jobs let go."""
-    gone = _Gone()
+async def _drop_freed(resources: ServiceResources, request: Wanted, addresses: Iterable[str]) -> _Gone:
+    """Delete the uploads that the purged Jobs alone named."""
+    counts = _Gone()
     for address in addresses:
-        stored = await house.uploads.stored(address)
+        stored = await resources.uploads.stored(address)
         if stored is None:
             continue
-        if await _dropped(house, wanted, stored):
-            gone.uploads += 1
-            gone.bytes += stored.size
+        if await _is_dropped(resources, request, stored):
+            counts.uploads += 1
+            counts.bytes += stored.size
         else:
-            gone.later += 1
-    return gone
+            counts.later += 1
+    return counts
 
 
-async def _abandoned(house: ServiceResources, wanted: Wanted, freed: set[str], gone: _Gone) -> None:
-    """The uploads that no Task names, or ever named."""
+async def _drop_abandoned(resources: ServiceResources, request: Wanted, freed: set[str], counts: _Gone) -> None:
+    """Delete the uploads that no Task names."""
     page = list[Stored]()
-    async for stored in house.uploads.listed():
-        if time.time() - stored.at > ABANDONED and stored.address not in freed:
+    async for stored in resources.uploads.listed():
+        if time.time() - stored.at > ABANDONED_SECONDS and stored.address not in freed:
             page.append(stored)
-        if len(page) == PAGE:
-            await _page(house, wanted, page, gone)
+        if len(page) == PAGE_UPLOADS:
+            await _drop_unnamed(resources, request, page, counts)
             page = []
-    await _page(house, wanted, page, gone)
+    await _drop_unnamed(resources, request, page, counts)
 
 
-async def _page(house: ServiceResources, wanted: Wanted, page: list[Stored], gone: _Gone) -> None:
-    named = await house.jobs.named([stored.address for stored in page])
+async def _drop_unnamed(resources: ServiceResources, request: Wanted, page: list[Stored], counts: _Gone) -> None:
+    named = await resources.jobs.named([stored.address for stored in page])
     for stored in page:
-        if stored.address not in named and await _dropped(house, wanted, stored):
-            gone.abandoned += 1
-            gone.bytes += stored.size
+        if stored.address not in named and await _is_dropped(resources, request, stored):
+            counts.abandoned += 1
+            counts.bytes += stored.size
 
 
-async def _dropped(house: ServiceResources, wanted: Wanted, stored: Stored) -> bool:
-    """Whether an upload went, or would go."""
-    return time.time() - stored.at >= YOUNG if wanted.dry else await house.uploads.drop(stored.address)
+async def _is_dropped(resources: ServiceResources, request: Wanted, stored: Stored) -> bool:
+    """Whether an upload was deleted, or would be in a dry run."""
+    return time.time() - stored.at >= YOUNG if request.dry else await resources.uploads.drop(stored.address)

@@ -1,12 +1,13 @@
-"""A small typed client of the HTTP service, over httpx.
+"""Call the HTTP service: a small typed client over httpx.
 
     async with Client("http://127.0.0.1:8080") as thresher:
         job = await thresher.extract(["invoice.pdf"], "invoice")
         async for result in thresher.results(await thresher.wait(job.id)):
             print(result.status, result.data)
 
-A problem of the service comes out as a `ServiceProblem` with its stable code. Lost connections, and problems with a Retry-After, are tried
-again: an upload carries an Idempotency-Key, so that it makes one job however often it is sent; events go on where they were cut off.
+A problem of the service is raised as a `ServiceProblem` with its stable code. Lost connections, and problems with a
+Retry-After, are tried again: an upload carries an Idempotency-Key, so that it makes one job however often it is sent;
+events continue where they were cut off.
 """
 
 from __future__ import annotations
@@ -46,11 +47,14 @@ TARGETS = "/v1/targets"
 CALLS = "/v1/calls"
 ALL = CallFilter()
 RETRIES = 4
-FIRST, MOST = 0.3, 60.0  # seconds before a retry: the first doubles; never more, whatever a Retry-After says
+FIRST_PAUSE, LONGEST_PAUSE = (
+    0.3,
+    60.0,
+)  # seconds before a retry: the first doubles; the most holds for a Retry-After too
 
 
 class More(TypedDict, total=False):
-    """What an upload may say beside files, target and policy."""
+    """Options of an upload besides files, target and policy."""
 
     idempotency_key: str | None
     webhook: str | None
@@ -58,7 +62,7 @@ class More(TypedDict, total=False):
 
 
 class Client:
-    """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service can not be reached."""
+    """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service cannot be reached."""
 
     def __init__(
         self,
@@ -69,18 +73,21 @@ class Client:
         retries: int = RETRIES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """`key` is an API key; on loopback none is needed. `timeout` is in seconds, beside what is waited for."""
+        """Take the address. `key` is an API key; on loopback none is needed.
+
+        `timeout`: seconds of an answer, besides ?wait.
+        """
         self._retries = retries
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, transport=transport)
         self._timeout = timeout
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Show the address without the key."""
         return f"Client({str(self._http.base_url)!r})"
 
     async def __aenter__(self) -> Self:
-        """Open."""
+        """Return the client."""
         return self
 
     async def __aexit__(
@@ -96,10 +103,10 @@ class Client:
         policy: dict[str, Any] | None = None,
         **more: Unpack[More],
     ) -> Extraction:
-        """Upload files, streamed from the disk; gives the job at once. `target` is a name or a JSON Schema.
+        """Upload files, streamed from the disk; return the job at once. `target` is a name or a JSON Schema.
 
-        Without an `idempotency_key` of your own one is made up, which lasts for this call. `webhook` is called when the job
-        has ended; of higher `priority` (-9 to 9) comes first.
+        If no `idempotency_key` is given, one is made up for this call. `webhook` is called when the job has ended; jobs
+        of higher `priority` (-9 to 9) come first.
         """
         fields = {"target": target if isinstance(target, str) else json.dumps(target)}
         fields |= {"policy": json.dumps(policy)} if policy else {}
@@ -111,32 +118,34 @@ class Client:
                 parts = [("file", (Path(f).name, stack.enter_context(_opened(f)))) for f in files]
                 return await self._http.post(EXTRACTIONS, files=parts, data=fields, headers=headers)
 
-        return Extraction.model_validate(await self._again(sent))
+        return Extraction.model_validate(await self._retried(sent))
 
     async def job(self, id: str) -> Extraction:  # noqa: A002 - the field's own name
-        """How far a job has come."""
-        return Extraction.model_validate(await self._ask("GET", f"{EXTRACTIONS}/{id}"))
+        """Return how far a job has come."""
+        return Extraction.model_validate(await self._request("GET", f"{EXTRACTIONS}/{id}"))
 
     async def jobs(self, state: JobState | None = None) -> AsyncIterator[Extraction]:
-        """All jobs, or those in one state, newest first."""
+        """Iterate over all jobs, or those in one state, newest first."""
         async for one in self._pages(EXTRACTIONS, "extractions", {"state": state}):
             yield Extraction.model_validate(one)
 
     async def wait(self, id: str) -> Extraction:  # noqa: A002 - as above
-        """The job when it has ended."""
+        """Wait for a job to end; return it."""
         while (job := await self.job(id)).state == "open":
             params: dict[str, Any] = {"wait": LONGEST_WAIT, "limit": 1, "partial": True}
-            await self._ask("GET", f"{EXTRACTIONS}/{id}/result", params=params, timeout=self._timeout + LONGEST_WAIT)
+            await self._request(
+                "GET", f"{EXTRACTIONS}/{id}/result", params=params, timeout=self._timeout + LONGEST_WAIT
+            )
         return job
 
     async def results(self, job: Extraction, *, partial: bool = False) -> AsyncIterator[Result[Any]]:
-        """The Results of a job that has ended, a page at a time; `partial`: those that are there of one that goes on."""
+        """Iterate over the Results of an ended job, page by page; `partial`: over those there are of an open one."""
         asked = {"partial": "true" if partial else None}
         async for one in self._pages(f"{EXTRACTIONS}/{job.id}/result", "results", asked):
             yield AnyResult.model_validate(one)
 
     async def events(self, id: str, after: int = 0) -> AsyncIterator[Happening]:  # noqa: A002 - as above
-        """What happens to a job, to its end; `after` is the number of the last event that was seen."""
+        """Iterate over a job's events to its end; `after` is the number of the last event that was seen."""
         tried = 0
         while True:
             try:
@@ -161,91 +170,91 @@ class Client:
                 if line and name:
                     facts[name] = value
                 elif not line and "data" in facts:
-                    yield Happening(number=facts.get("id"), kind=facts["event"], **_told(facts["data"]))
+                    yield Happening(number=facts.get("id"), kind=facts["event"], **_event_facts(facts["data"]))
                     facts = {}
 
     async def retry(self, id: str) -> Extraction:  # noqa: A002 - as above
-        """Try the files of a job again that failed or were set aside."""
-        return Extraction.model_validate(await self._ask("POST", f"{EXTRACTIONS}/{id}/retry"))
+        """Try the failed and set aside files of a job again."""
+        return Extraction.model_validate(await self._request("POST", f"{EXTRACTIONS}/{id}/retry"))
 
     async def cancel(self, id: str) -> Extraction:  # noqa: A002 - as above
         """Cancel a job, a running one too."""
-        return Extraction.model_validate(await self._ask("DELETE", f"{EXTRACTIONS}/{id}"))
+        return Extraction.model_validate(await self._request("DELETE", f"{EXTRACTIONS}/{id}"))
 
     async def result_schema(self) -> dict[str, Any]:
-        """The JSON Schema of a Result."""
-        found: dict[str, Any] = await self._ask("GET", "/v1/schemas/result")
+        """Return the JSON Schema of a Result."""
+        found: dict[str, Any] = await self._request("GET", "/v1/schemas/result")
         return found
 
     async def targets(self) -> list[Target]:
-        """Every target that can be named."""
-        return [Target.model_validate(one) for one in (await self._ask("GET", TARGETS))["targets"]]
+        """Return every target that can be named."""
+        return [Target.model_validate(one) for one in (await self._request("GET", TARGETS))["targets"]]
 
     async def target(self, name: str) -> Target:
-        """One target."""
-        return Target.model_validate(await self._ask("GET", f"{TARGETS}/{name}"))
+        """Return one target."""
+        return Target.model_validate(await self._request("GET", f"{TARGETS}/{name}"))
 
     async def register(self, name: str, schema: dict[str, Any]) -> Target:
         """Register a JSON Schema as a target, in place of an older one."""
-        return Target.model_validate(await self._ask("PUT", f"{TARGETS}/{name}", json=schema))
+        return Target.model_validate(await self._request("PUT", f"{TARGETS}/{name}", json=schema))
 
     async def forget(self, name: str) -> None:
-        """Drop a registered target. Jobs that were asked with it keep it."""
-        await self._ask("DELETE", f"{TARGETS}/{name}")
+        """Delete a registered target. Jobs that use it keep it."""
+        await self._request("DELETE", f"{TARGETS}/{name}")
 
     async def calls(
         self, wanted: CallFilter = ALL, order: Literal["oldest", "newest"] = "oldest"
     ) -> AsyncIterator[Call]:
-        """Calls of models one by one, by time. An admin key sees every tenant's, any other its own."""
+        """Iterate over calls of models by time. An admin key sees every tenant's, any other its own."""
         async for one in self._pages(CALLS, "calls", {**_filter(wanted), "order": order}):
             yield Call.model_validate(one)
 
     async def sums(self, by: GroupBy, wanted: CallFilter = ALL) -> list[CallSums]:
-        """Sums over calls by document, job, prompt, model, tenant or day: the dearest first, days in their order."""
-        found = await self._ask("GET", f"{CALLS}/by/{by}", params=_filter(wanted))
+        """Return sums over calls by document, job, prompt, model, tenant or day: most expensive first, days in order."""
+        found = await self._request("GET", f"{CALLS}/by/{by}", params=_filter(wanted))
         return [CallSums.model_validate(one) for one in found["groups"]]
 
     async def budgets(self, tenant: str | None = None) -> list[BudgetState]:
-        """Budgets, and how far each is used up; with an admin key those of all tenants, or of one."""
-        found = await self._ask("GET", "/v1/budgets", params=_known({"tenant": tenant}))
+        """Return budgets and how far each is used up; with an admin key those of all tenants, or of one."""
+        found = await self._request("GET", "/v1/budgets", params=_known({"tenant": tenant}))
         return [BudgetState.model_validate(one) for one in found["budgets"]]
 
     async def webhook_secret(self, tenant: str | None = None) -> str:
-        """What webhooks are signed with; `*` with an admin key: those of everybody's budgets."""
-        return str((await self._ask("GET", "/v1/webhooks/secret", params=_known({"tenant": tenant})))["secret"])
+        """Return the secret that signs webhooks; `*` with an admin key: that of the budgets of all tenants."""
+        return str((await self._request("GET", "/v1/webhooks/secret", params=_known({"tenant": tenant})))["secret"])
 
     async def alive(self) -> bool:
-        """Whether the service answers at all; asked once."""
-        return await self._well("/healthz")
+        """Whether the service answers at all; sent once."""
+        return await self._is_ok("/healthz")
 
     async def ready(self) -> bool:
-        """Whether the service takes work just now; asked once."""
-        return await self._well("/readyz")
+        """Whether the service takes work now; sent once."""
+        return await self._is_ok("/readyz")
 
     async def metrics(self) -> str:
-        """Counters in Prometheus' text format."""
-        return str(await self._ask("GET", "/metrics"))
+        """Return counters in Prometheus' text format."""
+        return str(await self._request("GET", "/metrics"))
 
-    async def _well(self, address: str) -> bool:
+    async def _is_ok(self, address: str) -> bool:
         try:
             return (await self._http.get(address)).is_success
         except httpx.TransportError:
             return False
 
     async def _pages(self, address: str, name: str, asked: dict[str, Any]) -> AsyncIterator[Any]:
-        """Everything under a name, a page at a time."""
+        """Iterate over everything under a name, page by page."""
         cursor: str | None = ""
         while cursor is not None:
-            page = await self._ask("GET", address, params=_known({**asked, "cursor": cursor or None}))
+            page = await self._request("GET", address, params=_known({**asked, "cursor": cursor or None}))
             for one in page[name]:
                 yield one
             cursor = page.get("next")
 
-    async def _ask(self, method: str, address: str, **options: Any) -> Any:
-        return await self._again(lambda: self._http.request(method, address, **options))
+    async def _request(self, method: str, address: str, **options: Any) -> Any:
+        return await self._retried(lambda: self._http.request(method, address, **options))
 
-    async def _again(self, send: Callable[[], Awaitable[httpx.Response]]) -> Any:
-        """The body of an answer, asked for again after what may pass. Doing it twice must be as doing it once."""
+    async def _retried(self, send: Callable[[], Awaitable[httpx.Response]]) -> Any:
+        """Return the body of an answer, retried after transient faults. Sending twice must have the effect of once."""
         tried = 0
         while True:
             try:
@@ -258,21 +267,21 @@ class Client:
                 await self._pause(error, tried)
 
     async def _pause(self, error: httpx.TransportError | ServiceProblem, tried: int) -> None:
-        """Wait before the next try; raises the error where there is none."""
+        """Wait before the next try; raise the error where there is none."""
         asked = error.retry_after if isinstance(error, ServiceProblem) else 0.0
         if asked is None or tried > self._retries:
             raise error
-        drawn = random.random() * FIRST * 2.0**tried  # noqa: S311 - spreads load, guards nothing
-        await asyncio.sleep(min(MOST, asked + drawn))
+        drawn = random.random() * FIRST_PAUSE * 2.0**tried  # noqa: S311 - spreads load, guards nothing
+        await asyncio.sleep(min(LONGEST_PAUSE, asked + drawn))
 
 
 def _known(asked: dict[str, Any]) -> dict[str, Any]:
-    """Without what was not said."""
+    """Drop the parameters that are None."""
     return {name: value for name, value in asked.items() if value is not None}
 
 
 def _filter(wanted: CallFilter) -> dict[str, Any]:
-    """As the address takes it: the service calls a job an extraction."""
+    """Return a filter as the address takes it: the service calls a job an extraction."""
     asked = wanted.model_dump(exclude_none=True)
     return {"extraction" if name == "job" else name: value for name, value in asked.items()}
 
@@ -287,7 +296,7 @@ def _opened(file: str | Path) -> BinaryIO:
     return Path(file).open("rb")
 
 
-def _told(data: str) -> dict[str, Any]:
+def _event_facts(data: str) -> dict[str, Any]:
     return {k: v for k, v in json.loads(data).items() if k in Happening.model_fields}
 
 

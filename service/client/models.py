@@ -1,4 +1,4 @@
-"""What the client gives. Fields that a newer service may send are passed over."""
+"""Models of what the client returns. Unknown fields of a newer service are ignored."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from thresher.schemas.work import Counts, JobState
 
 
 class ServiceProblem(Exception):  # noqa: N818 - as Problem
-    """What the service refused, and why."""
+    """A problem that the service answered with."""
 
     def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
-        """From the fields of `application/problem+json`; `retry_after` is in seconds, None where trying again is no use."""
+        """Take the fields of `application/problem+json`. `retry_after`: seconds; None where trying again is no use."""
         super().__init__(f"{code}: {detail}")
         self.status = status
         self.code = code
@@ -64,7 +64,7 @@ class Call(BaseModel):
     job: str | None = None
     task: str | None = None
     document: str | None = None  # id: the first 16 digits of the content's sha256
-    unit: str | None = None  # path of what it was made for, as in the Result's source
+    unit: str | None = None  # path of the Unit or Document it was made for, as in the Result's source
     attempt: Attempt
 
 
@@ -75,7 +75,7 @@ class CallSums(calls.CallSums):
 
 
 class Budget(budgets.Budget):
-    """The most for one day or month, in UTC."""
+    """The limits for one day or month, in UTC."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -85,6 +85,6 @@ class BudgetState(BaseModel):
 
     budget: Budget
     spent: budgets.Spent
-    percent: float  # of whichever limit is nearer
+    percent: float  # of the limit that is nearer
     began: float
     ends: float

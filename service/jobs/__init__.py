@@ -1,1 +1,4 @@
-"""Jobs that survive anything: queued, claimed under a lease, finished once. One contract, three members, one loop."""
+"""Keep Jobs that survive crashes: queued, claimed under a lease, finished once. Contract: `base.py`.
+
+Worker: `loop.py`.
+"""

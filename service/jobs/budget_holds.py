@@ -1,4 +1,4 @@
-"""Holding: Tasks of tenants whose budget is used up wait for its next period, or until it is raised."""
+"""Hold the Tasks of tenants whose budget is used up until its next period, or until it is raised."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Container
 
 from thresher.service.storage.answers.session import Session
 
-HEAD = 500  # Tasks at the head of the queue that one look moves at most: no look takes long
+HOLD_MAX_TASKS = 500  # Tasks that one call moves at most, so that none takes long
 EVERYBODY = "*"
 LATER = "UPDATE tasks SET due = :until, stage = 'held' WHERE job = :job AND number = :number"
 
 
 def hold(session: Session, held: dict[str, float]) -> int:
-    """Move held tenants' Tasks from the head of the queue to the moment (by tenant; "*": all) when they may go on."""
+    """Move held tenants' Tasks at the head of the queue to the time (by tenant; "*": all) when they may go on.
+
+    Return how many.
+    """
     sql = f"""SELECT job, number, tenant FROM tasks WHERE state = 'todo' AND due <= :now
-        ORDER BY priority DESC, due, job, number LIMIT {HEAD}{session.skip}"""  # noqa: S608 - a number of this module
+        ORDER BY priority DESC, due, job, number LIMIT {HOLD_MAX_TASKS}{session.skip}"""  # noqa: S608 - a number of this module
     moved = [
         {"job": job, "number": number, "until": max(held.get(tenant, 0.0), held.get(EVERYBODY, 0.0))}
         for job, number, tenant in session.all(sql, now=session.now)
@@ -26,7 +29,7 @@ def hold(session: Session, held: dict[str, float]) -> int:
 
 
 def release(session: Session, held: Container[str]) -> int:
-    """Let Tasks of all but these tenants go on; gives how many there were."""
+    """Release the held Tasks of all but these tenants; return how many."""
     if EVERYBODY in held:
         return 0
     sql = "SELECT DISTINCT tenant FROM tasks WHERE state = 'todo' AND stage = 'held'"

@@ -1,4 +1,4 @@
-"""What a server asks for its callers, each as work in one transaction."""
+"""Run what a server asks for its callers, each as work in one transaction."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ NEW_FILE = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :t
 
 
 def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - the field's own name
-    """See Jobs. `id` was made before, so that work done over makes no second Job."""
+    """Insert a Job and its Tasks. The caller makes `id`, so that work done twice makes no second Job."""
     tasks = in_tasks(asked)
     row = job_row(asked, id, len(tasks), session)
     if not session.run(NEW_JOB, **row):
-        return _there_already(session, asked, id)
+        return _earlier_job(session, asked, id)
     both = {"job": id, "tenant": asked.tenant, "priority": asked.priority, "due": session.now}
     lists = (encrypt_text(session.seal, from_files(files), f"files {id}.{n}") for n, files in enumerate(tasks))
     session.many(NEW_TASK, ({**both, "number": n, "files": files} for n, files in enumerate(lists)))
@@ -50,7 +50,7 @@ def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  #
     return Job(**facts, webhook=asked.webhook, counts=Counts(total=len(tasks), todo=len(tasks))), False
 
 
-def _there_already(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - as above
+def _earlier_job(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  # noqa: A002 - as above
     row = session.one(
         "SELECT id, request_hash FROM jobs WHERE tenant = :tenant AND (idempotency_key = :key OR id = :id)",
         tenant=asked.tenant,
@@ -63,7 +63,7 @@ def _there_already(session: Session, asked: Submission, id: str) -> tuple[Job, b
 
 
 def jobs(session: Session, tenant: str, before: str | None, limit: int, state: JobState | None) -> list[Job]:
-    """See Jobs."""
+    """Select Jobs, newest first."""
     sql = f"""SELECT {JOB} FROM jobs WHERE tenant = :tenant AND id < :before AND (state = :state OR :every = 1)
         ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - columns of this package
     last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
@@ -72,14 +72,14 @@ def jobs(session: Session, tenant: str, before: str | None, limit: int, state: J
 
 
 def tasks(session: Session, tenant: str, job: str, after: int, limit: int) -> list[Task]:
-    """See Jobs."""
+    """Select Tasks by number."""
     job_of(session, tenant, job)
     sql = f"SELECT {TASK} FROM tasks WHERE job = :job AND number > :after ORDER BY number LIMIT :limit"  # noqa: S608 - as above
     return [to_task(row, session.seal) for row in session.all(sql, job=job, after=after, limit=limit)]
 
 
 def results(session: Session, tenant: str, job: str, after: tuple[int, int], limit: int) -> list[KeptOutcome]:
-    """See Jobs."""
+    """Select Outcomes by Task and number."""
     job_of(session, tenant, job)
     sql = """SELECT task, number, path, status, body FROM outcomes WHERE job = :job AND (task, number) > (:task, :number)
         ORDER BY task, number LIMIT :limit"""
@@ -90,7 +90,7 @@ def results(session: Session, tenant: str, job: str, after: tuple[int, int], lim
 
 
 def progress(session: Session, tenant: str, job: str) -> Progress:
-    """See Jobs."""
+    """Count Tasks by state and stage."""
     counts = job_of(session, tenant, job).counts
     stages = session.all(
         "SELECT stage, count(*) FROM tasks WHERE job = :job AND state = 'running' GROUP BY stage", job=job
@@ -100,7 +100,7 @@ def progress(session: Session, tenant: str, job: str) -> Progress:
 
 
 def events(session: Session, tenant: str, job: str, after: int, limit: int) -> list[JobEvent]:
-    """See Jobs."""
+    """Select Events by number."""
     job_of(session, tenant, job)
     sql = """SELECT number, at, kind, task, detail FROM events WHERE job = :job AND number > :after
         ORDER BY number LIMIT :limit"""
@@ -110,11 +110,11 @@ def events(session: Session, tenant: str, job: str, after: int, limit: int) -> l
 
 
 def cancel(session: Session, tenant: str, job: str) -> Job:
-    """See Jobs."""
+    """Cancel waiting and running Tasks, and end the Job."""
     known = job_of(session, tenant, job)
     if known.state != "open":
         return known
-    _hold(session, job)
+    _lock_tasks(session, job)
     sql = "UPDATE tasks SET state = 'cancelled' WHERE job = :job AND state IN ('todo', 'running')"
     stopped = session.run(sql, job=job)
     row = session.one("SELECT state FROM jobs WHERE id = :job", job=job)
@@ -125,15 +125,15 @@ def cancel(session: Session, tenant: str, job: str) -> Job:
     return job_of(session, tenant, job)
 
 
-def _hold(session: Session, job: str) -> None:
-    """Take the Tasks that may change hands, in the order in which everyone takes them."""
+def _lock_tasks(session: Session, job: str) -> None:
+    """Lock the Tasks that may change hands, in the order in which every transaction locks them."""
     if session.skip:
         sql = "SELECT 1 FROM tasks WHERE job = :job AND state IN ('todo', 'running') ORDER BY number FOR UPDATE"
         session.all(sql, job=job)
 
 
 def retry(session: Session, tenant: str, job: str) -> int:
-    """See Jobs."""
+    """Put failed Tasks back to todo, and reopen the Job."""
     if job_of(session, tenant, job).state == "cancelled":
         return 0
     sql = """UPDATE tasks SET state = 'todo', attempts = 0, due = :now, deaths = CASE WHEN deaths > 0 THEN 1 ELSE 0 END
@@ -152,7 +152,7 @@ def retry(session: Session, tenant: str, job: str) -> int:
 
 
 def usage(session: Session, tenant: str, since: float) -> TenantUsage:
-    """See Jobs."""
+    """Sum what present and deleted Jobs used since a time."""
     sql = """SELECT coalesce(sum(n), 0), coalesce(sum(b), 0), coalesce(sum(u), 0) FROM (
         SELECT total + within AS n, bytes AS b, usd AS u FROM jobs WHERE tenant = :tenant AND id >= :first
         UNION ALL SELECT documents, bytes, usd FROM used WHERE tenant = :tenant AND created >= :since) AS both_of_them"""
@@ -163,7 +163,7 @@ def usage(session: Session, tenant: str, since: float) -> TenantUsage:
 
 
 def put(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-    """See Jobs."""
+    """Insert, replace or delete a record."""
     where = {"kind": kind, "tenant": tenant, "key": key}
     if body is None:
         session.run("DELETE FROM shelf WHERE kind = :kind AND tenant = :tenant AND key = :key", **where)
@@ -174,7 +174,7 @@ def put(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any]
 
 
 def once(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """See Jobs."""
+    """Insert a record if there is none yet, and return the stored one."""
     where = {"kind": kind, "tenant": tenant, "key": key}
     sql = "INSERT INTO shelf (kind, tenant, key, body) VALUES (:kind, :tenant, :key, :body) ON CONFLICT DO NOTHING"
     session.run(sql, **where, body=json.dumps(body))
@@ -182,7 +182,7 @@ def once(session: Session, kind: str, tenant: str, key: str, body: dict[str, Any
 
 
 def records(session: Session, kind: str, tenant: str | None, key: str | None) -> list[dict[str, Any]]:
-    """See Jobs."""
+    """Select records by kind, tenant and key."""
     sql = """SELECT body FROM shelf WHERE kind = :kind AND (:any_tenant = 1 OR tenant = :tenant)
         AND (:any_key = 1 OR key = :key) ORDER BY tenant, key"""
     rows = session.all(

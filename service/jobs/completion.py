@@ -1,7 +1,8 @@
-"""What happens to a Job when one of its Tasks comes to an end: counters, Events, the Job's own end.
+"""Update a Job when one of its Tasks ends: counters, Events, the Job's own end.
 
-Whoever comes here holds the Tasks it changed; the Job's row is taken last, Jobs in the order of their ids: no two
-transactions wait for each other. Events are numbered under the Job's row, so that no number is seen before a lower one.
+Callers have locked the Tasks they changed. The Job's row is locked last, and Jobs in the order of their ids, so that no
+two transactions wait for each other. Events are numbered under the Job's row, so that no number shows before a lower
+one.
 """
 
 from __future__ import annotations
@@ -12,24 +13,22 @@ from typing import Literal
 from thresher.schemas.work import EventKind
 from thresher.service.storage.answers.session import Session
 
-Ended = Literal["done", "failed", "cancelled"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """What is to be told of a Job."""
+    """Something to record of a Job."""
 
     job: str
     kind: EventKind
     task: int | None = None
     detail: str = ""
-    ended: int = 0  # Tasks that came to an end of this kind
+    ended: int = 0  # Tasks that ended in this way
     usd: float = 0.0
-    within: int = 0  # Documents that were read beside one for each Task
+    within: int = 0  # Documents read beyond the first of each Task
 
 
 def tell(session: Session, what: Happened) -> None:
-    """Count and note one thing; end the Job with its last Task."""
+    """Count and record one event; end the Job with its last Task."""
     done, failed, cancelled = (what.ended if what.kind == kind else 0 for kind in ("done", "failed", "cancelled"))
     row = session.one(
         """UPDATE jobs SET done = done + :done, failed = failed + :failed, cancelled = cancelled + :cancelled,
@@ -42,7 +41,7 @@ def tell(session: Session, what: Happened) -> None:
         usd=what.usd,
         within=what.within,
     )
-    if row is None:  # forgotten meanwhile
+    if row is None:  # deleted meanwhile
         return
     number, state, left = row
     note(session, what, number)
@@ -51,7 +50,7 @@ def tell(session: Session, what: Happened) -> None:
 
 
 def end(session: Session, job: str, state: Literal["finished", "cancelled"]) -> None:
-    """Set a Job's end, note it, and let its webhook be called."""
+    """End a Job, record that, and make its webhook due."""
     row = session.one(
         """UPDATE jobs SET state = :state, finished = :now, events = events + 1,
         webhook_due = CASE WHEN webhook IS NULL THEN NULL ELSE :now END, webhook_attempts = 0
@@ -66,7 +65,7 @@ def end(session: Session, job: str, state: Literal["finished", "cancelled"]) -> 
 
 
 def note(session: Session, what: Happened, number: int) -> None:
-    """Write an Event under a number that was just taken."""
+    """Insert an Event under a number that was just taken."""
     session.run(
         """INSERT INTO events (job, number, at, kind, task, detail)
         VALUES (:job, :number, :now, :kind, :task, :detail)""",

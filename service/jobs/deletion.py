@@ -1,4 +1,4 @@
-"""Forgetting: Jobs go with their Results and calls; an answer goes with the last call that used it."""
+"""Delete Jobs with their Results and calls; an answer goes with the last call that used it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNUSED = "DELETE FROM answers WHERE key = :key AND NOT EXISTS (SELECT 1 FROM cal
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to go."""
+    """What to purge."""
 
     before: float  # Jobs that ended before; seconds since 1970, UTC
     limit: int
@@ -27,31 +27,31 @@ class Asked:
     dry: bool = False
 
 
-class Undone(Exception):  # noqa: N818 - it is no error: the transaction ends without a trace, and this says what it did
-    """A dry run's end."""
+class Undone(Exception):  # noqa: N818 - no error: it rolls the transaction back and carries the counts
+    """Ends the transaction of a dry run, so that nothing stays of it."""
 
     def __init__(self, purged: Purged) -> None:
-        """What would have gone."""
+        """Take the counts of what would have gone."""
         super().__init__()
         self.purged = purged
 
 
 def delete(session: Session, tenant: str, job: str) -> Purged:
-    """See Jobs."""
+    """Cancel and delete a tenant's Job."""
     job_of(session, tenant, job)
     cancel(session, tenant, job)
     return forget(session, job)
 
 
 def forget(session: Session, job: str) -> Purged:
-    """One Job that has ended. What it used counts on, and says that it was there."""
+    """Delete one Job that has ended. A row in `used` keeps its usage, and that it existed."""
     session.run(
         """INSERT INTO used (job, tenant, created, documents, bytes, usd)
         SELECT id, tenant, created, total + within, bytes, usd FROM jobs WHERE id = :job ON CONFLICT DO NOTHING""",
         job=job,
     )
-    calls, answers = _answers(session, job)
-    uploads = _uploads(session, job)
+    calls, answers = _delete_calls(session, job)
+    uploads = _free_uploads(session, job)
     results = session.run("DELETE FROM outcomes WHERE job = :job", job=job)
     session.run("DELETE FROM events WHERE job = :job", job=job)
     session.run("DELETE FROM tasks WHERE job = :job", job=job)
@@ -59,14 +59,15 @@ def forget(session: Session, job: str) -> Purged:
     return Purged(jobs=jobs, results=results, calls=calls, answers=answers, uploads=uploads)
 
 
-def _answers(session: Session, job: str) -> tuple[int, int]:
-    """How many calls went, and answers with them."""
+def _delete_calls(session: Session, job: str) -> tuple[int, int]:
+    """Delete a Job's calls and the answers that no call names any more; return both counts."""
     keys = session.all("SELECT DISTINCT key FROM calls WHERE job = :job ORDER BY key", job=job)
     calls = session.run("DELETE FROM calls WHERE job = :job", job=job)
     return calls, sum(session.run(UNUSED, key=key) for (key,) in keys)
 
 
-def _uploads(session: Session, job: str) -> tuple[str, ...]:
+def _free_uploads(session: Session, job: str) -> tuple[str, ...]:
+    """Unlink a Job's uploads; return the addresses that no other Task names."""
     hashes = session.all("SELECT DISTINCT sha256 FROM task_files WHERE job = :job ORDER BY sha256", job=job)
     session.run("DELETE FROM task_files WHERE job = :job", job=job)
     kept = named(session, [sha256 for (sha256,) in hashes])
@@ -74,13 +75,13 @@ def _uploads(session: Session, job: str) -> tuple[str, ...]:
 
 
 def named(session: Session, uploads: Sequence[str]) -> set[str]:
-    """See Jobs."""
+    """Return those of some uploads that a Task names."""
     sql = "SELECT 1 FROM task_files WHERE sha256 = :sha256 LIMIT 1"
     return {sha256 for sha256 in uploads if session.one(sql, sha256=sha256) is not None}
 
 
 def purge(session: Session, asked: Asked) -> Purged:
-    """See Jobs."""
+    """Delete Jobs that are due. Raises Undone where it is a dry run."""
     facts = {"before": asked.before, "limit": asked.limit, "tenant": asked.tenant or ""}
     due = session.all(f"{DUE}{session.skip}", **facts, every=int(asked.tenant is None))
     purged = Purged.of([forget(session, job) for (job,) in due])

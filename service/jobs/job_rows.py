@@ -1,4 +1,4 @@
-"""Rows to nouns, and nouns to rows."""
+"""Convert rows to nouns, and nouns to rows."""
 
 from __future__ import annotations
 
@@ -14,19 +14,28 @@ from thresher.service.storage.encryption.base import Cipher, decrypt_text, encry
 
 JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
     total, done, failed, cancelled,
-    (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # leads to tasks_stages
-FACTS = ("id", "tenant", "state", "target", "fingerprint", "priority", "created", "finished")  # the first ones of JOB
+    (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # lets SQLite use the index tasks_stages
+FACTS = (
+    "id",
+    "tenant",
+    "state",
+    "target",
+    "fingerprint",
+    "priority",
+    "created",
+    "finished",
+)  # the first columns of JOB
 TASK = "job, number, files, state, attempts, deaths, stage, why, worker"
 CLAIM = "job, tenant, number, files, attempts, deaths, token"
 
 
 def new_id(now: float) -> str:
-    """An id that sorts by time (milliseconds) and can not be guessed (80 bits of chance)."""
+    """Return an id that sorts by time (milliseconds) and cannot be guessed (80 random bits)."""
     return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
 
 
 def job_of(session: Session, tenant: str, job: str) -> Job:
-    """A tenant's Job. Raises JobProblem(job_not_found, job_gone)."""
+    """Return a tenant's Job. Raises JobProblem(job_not_found, job_gone)."""
     row = session.one(f"SELECT {JOB} FROM jobs WHERE id = :job AND tenant = :tenant", job=job, tenant=tenant)  # noqa: S608 - columns of this module
     if row is None:
         gone = session.one("SELECT 1 FROM used WHERE job = :job AND tenant = :tenant", job=job, tenant=tenant)
@@ -35,7 +44,7 @@ def job_of(session: Session, tenant: str, job: str) -> Job:
 
 
 def to_job(row: Row, seal: Cipher) -> Job:
-    """From the columns JOB."""
+    """Build a Job from the columns JOB."""
     names = (*FACTS, "webhook")
     total, done, failed, cancelled, running = row[len(names) :]
     ended = done + failed + cancelled
@@ -49,7 +58,7 @@ def to_job(row: Row, seal: Cipher) -> Job:
 
 
 def to_task(row: Row, seal: Cipher) -> Task:
-    """From the columns TASK."""
+    """Build a Task from the columns TASK."""
     job, number, files, state, attempts, deaths, stage, why, worker = row
     place = f"{job}.{number}"
     note = None if why is None else Note.model_validate_json(decrypt_text(seal, why, f"why {place}"))
@@ -67,7 +76,7 @@ def to_task(row: Row, seal: Cipher) -> Task:
 
 
 def to_claim(row: Row, seal: Cipher) -> Claim:
-    """From the columns CLAIM, as they were before the claim."""
+    """Build a Claim from the columns CLAIM, as they were before the claim."""
     job, tenant, number, files, attempts, deaths, token = row
     named = to_files(decrypt_text(seal, files, f"files {job}.{number}"))
     counts = {"attempt": attempts + 1, "deaths": deaths, "token": token + 1}
@@ -75,7 +84,7 @@ def to_claim(row: Row, seal: Cipher) -> Claim:
 
 
 def to_outcome(row: Row, job: str, seal: Cipher) -> KeptOutcome:
-    """From task, number, path, status, body."""
+    """Build an Outcome from task, number, path, status, body."""
     task, number, path, status, body = row
     place = f"{job}.{task}.{number}"
     return KeptOutcome(
@@ -83,12 +92,12 @@ def to_outcome(row: Row, job: str, seal: Cipher) -> KeptOutcome:
         number=number,
         path=decrypt_text(seal, path, f"path {place}"),
         status=status,
-        body=zlib.decompress(seal.open(bytes(body), f"result {place}")).decode(),
+        body=zlib.decompress(seal.decrypt(bytes(body), f"result {place}")).decode(),
     )
 
 
 def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Cipher) -> dict[str, Any]:
-    """An Outcome's columns."""
+    """Return an Outcome's columns."""
     place = f"{claim.job}.{claim.number}.{number}"
     return {
         "job": claim.job,
@@ -96,27 +105,30 @@ def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Cipher) -> di
         "number": number,
         "path": encrypt_text(seal, outcome.path, f"path {place}"),
         "status": outcome.status,
-        "body": seal.shut(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
+        "body": seal.encrypt(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
     }
 
 
 def to_files(text: str) -> tuple[UploadedFile, ...]:
-    """From JSON."""
+    """Parse files from JSON."""
     return tuple(UploadedFile(sha256=s, name=n, size=z) for s, n, z in json.loads(text))
 
 
 def from_files(files: tuple[UploadedFile, ...]) -> str:
-    """As JSON, in ASCII: a name may hold anything."""
+    """Write files as JSON, in ASCII: a name may hold any character."""
     return json.dumps([[f.sha256, f.name, f.size] for f in files])
 
 
 def in_tasks(asked: Submission) -> list[tuple[UploadedFile, ...]]:
-    """The files of each Task."""
+    """Split a Submission's files into those of each Task."""
     return [asked.files] if asked.policy.unit == "folder" else [(file,) for file in asked.files]
 
 
 def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[str, Any]:
-    """A new Job's columns. Raises InputProblem(passwords_need_key): what is not shut may hold no password."""
+    """Return a new Job's columns.
+
+    Raises InputProblem(passwords_need_key): what is not encrypted may hold no password.
+    """
     now, seal = session.now, session.seal
     if asked.policy.read.passwords and not seal.ids:
         raise InputProblem("passwords_need_key")

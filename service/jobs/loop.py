@@ -1,12 +1,12 @@
-"""The loop of a worker: claim, work, tell. The same over one SQLite file and over PostgreSQL.
+"""Run a worker's loop: claim, work, settle. The same over one SQLite file and over PostgreSQL.
 
-What a Task means is given as `work`; the loop knows leases, heartbeats, ends and beginnings:
+`work` says what a Task means; the loop handles leases, heartbeats, starts and ends:
 
     claim ---> work ---> finish | fail (again later, or for good)
       |          ^
       '- beat ---'  renews leases; a Task that was cancelled, or taken over, is dropped at once
 
-The database may go away: nothing that was done is thrown away, and the loop goes on when it is back.
+The database may go away: nothing that was done is lost, and the loop continues when it is back.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from thresher.service.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 30.0  # seconds after which a silent worker is taken for dead: well above a database's restart
-HEARTBEAT_SECONDS = 2.0  # seconds between two heartbeats, where there is no news
-LATE = 3  # part of a lease after which the event loop counts as late
-MIN_HEARTBEAT_SECONDS = 0.5  # seconds between two heartbeats at least
-RECONNECT_SECONDS = 2.0  # seconds between two tries of a database that is away
-CLAIM_FRACTION = 4  # a claim takes no more than this part of a worker's width
-GRACE = 30.0  # seconds that Tasks in hand have when the worker is told to stop
+LEASE_SECONDS = 30.0  # after which a silent worker is taken for dead: well above a database's restart
+HEARTBEAT_SECONDS = 2.0  # between two heartbeats, where there is no news
+LATE_FRACTION = 3  # the event loop counts as late after a lease divided by this
+MIN_HEARTBEAT_SECONDS = 0.5  # between two heartbeats at least
+RECONNECT_SECONDS = 2.0  # between two tries of a database that is away
+CLAIM_FRACTION = 4  # a claim takes at most a worker's width divided by this
+GRACE_SECONDS = 30.0  # that Tasks in hand have when the worker is told to stop
 
 Stage = Callable[[str], None]
 
 
 async def _nothing() -> None:
-    """Put nobody aside."""
+    """Hold no tenant back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ class TaskOutcome:
     outcomes: tuple[Outcome, ...]
     usd: float = 0.0
     read: int = 1  # Documents
-    passing: Note | None = None  # the outcomes are not all they could be, for a reason that may pass
-    again_in: float | None = None  # seconds after which it will have passed, where no backoff is wanted; None: never
+    passing: Note | None = None  # why the outcomes are incomplete, if the reason is transient
+    again_in: float | None = None  # seconds to wait instead of the backoff's; None: no other try
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class _Held:
     since: float = field(default_factory=time.monotonic)  # when the stage began
 
     def enter(self, stage: str) -> None:
-        """Go on to another stage; what the last one took is counted."""
+        """Go on to another stage, and count the seconds of the last one."""
         now = time.monotonic()
         metrics.add("thresher_stage_seconds_total", now - self.since, stage=self.stage or "wait")
         self.stage, self.since = stage, now
@@ -79,34 +79,34 @@ class Loop:
     name: str
     width: int = 8  # Tasks in hand at once
     lease: float = LEASE_SECONDS
-    grace: float = GRACE
+    grace: float = GRACE_SECONDS
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
-    before_claim: Callable[[], Awaitable[None]] = _nothing  # whoever may not be worked for is put aside here
+    before_claim: Callable[[], Awaitable[None]] = _nothing  # holds back tenants that may not be worked for
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _places: asyncio.Semaphore = field(init=False)
+    _slots: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _renewed: float = field(default_factory=time.monotonic)  # when leases were last renewed
 
     def __post_init__(self) -> None:
-        """Lay out the places."""
-        self._places = asyncio.Semaphore(self.width)
+        """Set up the slots in which Tasks are worked on."""
+        self._slots = asyncio.Semaphore(self.width)
 
     @property
     def most(self) -> int:
-        """Tasks held at once: some wait for a place or tell how they ended, so that no place is ever empty for that."""
+        """Return how many Tasks are held at once. Those beyond the width wait or settle, so that no slot idles."""
         return self.width + max(1, self.width // 2)
 
     @property
     def in_hand(self) -> int:
-        """Tasks that are held."""
+        """Return how many Tasks are held."""
         return len(self._held)
 
     async def run(self) -> None:
-        """Work until told to stop; then finish what is in hand within the grace, and hand back the rest."""
+        """Work until told to stop; then finish what is in hand within the grace, and give back the rest."""
         beating = asyncio.create_task(self._beating())
         ended = threading.Event()
-        threading.Thread(target=self._beat_apart, args=(ended,), name="beat", daemon=True).start()
+        threading.Thread(target=self._beat_from_thread, args=(ended,), name="beat", daemon=True).start()
         try:
             while not self.stopping.is_set():
                 if not await self._claim():
@@ -118,7 +118,7 @@ class Loop:
             await asyncio.gather(beating, *self._drop(), return_exceptions=True)
 
     async def _claim(self) -> int:
-        """Fill free places, a few at a time, for other workers hear the same news; gives how many were filled."""
+        """Claim Tasks for free slots, a few at a time since other workers get the same news; return how many."""
         free = min(self.most - len(self._held), max(1, self.width // CLAIM_FRACTION))
         if not free:
             return 0
@@ -126,7 +126,7 @@ class Loop:
             await self.before_claim()
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
         except SetupProblem as problem:
-            await self._away(problem)
+            await self._wait_for_database(problem)
             return 0
         for claim in claims:
             held = self._held[claim.id] = _Held(claim)
@@ -134,7 +134,7 @@ class Loop:
         return len(claims)
 
     async def _pause(self) -> None:
-        """Until there may be something to claim: news, a place, or the time."""
+        """Wait until there may be something to claim: news, a free slot, or the poll's time."""
         self._settled.clear()
         full = len(self._held) >= self.most
         waits = [asyncio.create_task(self._settled.wait()), asyncio.create_task(self.stopping.wait())]
@@ -146,14 +146,14 @@ class Loop:
         await asyncio.gather(*waits, return_exceptions=True)
 
     async def _beating(self) -> None:
-        """Renew leases, and drop what is not ours any more, sooner when there is news."""
+        """Renew leases, and drop lost Tasks; sooner when there is news."""
         pause = min(HEARTBEAT_SECONDS, self.lease / 6)
         waiting = asyncio.ensure_future(self.jobs.wait(pause))
         try:
             while True:
                 await waiting
                 await asyncio.sleep(min(MIN_HEARTBEAT_SECONDS, pause))
-                waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the beat: no news is missed
+                waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the heartbeat: no news is missed
                 await self._beat()
         finally:
             waiting.cancel()
@@ -166,22 +166,22 @@ class Loop:
             stages = {h.claim.id: h.stage for h in held}
             gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
         except SetupProblem as problem:
-            await self._away(problem)
+            await self._wait_for_database(problem)
             return
         self._renewed = time.monotonic()
         for id_, why in gone.items():
             self._let_go(id_, why)
 
-    def _beat_apart(self, ended: threading.Event) -> None:
+    def _beat_from_thread(self, ended: threading.Event) -> None:
         """Renew leases from a thread where the event loop is late, so that a busy worker is not taken for dead."""
         while not ended.wait(min(HEARTBEAT_SECONDS, self.lease / 6)):
             held = [h for h in list(self._held.values()) if h.task and not h.task.done()]
-            if held and time.monotonic() - self._renewed > self.lease / LATE:
-                with suppress(Problem):  # the loop's own beat tells of a database that is away
+            if held and time.monotonic() - self._renewed > self.lease / LATE_FRACTION:
+                with suppress(Problem):  # the loop's own heartbeat reports a database that is away
                     asyncio.run(self._renew(held))
 
     async def _renew(self, held: list[_Held]) -> None:
-        """Renew leases; what is not ours any more is let go by the loop's own next beat."""
+        """Renew leases; the loop's own next heartbeat drops lost Tasks."""
         await self.jobs.beat([h.claim for h in held], lease=self.lease, stages={h.claim.id: h.stage for h in held})
         self._renewed = time.monotonic()
 
@@ -192,10 +192,10 @@ class Loop:
             held.task.cancel()
 
     async def _hold(self, held: _Held) -> None:
-        """One Task from its claim to its end."""
+        """Take one Task from its claim to its end."""
         claim = held.claim
         try:
-            worked = await self._worked(claim, held.enter)
+            worked = await self._work_on(claim, held.enter)
             held.enter("settle")
             await self._settle(claim, worked)
             outcome = worked.code if isinstance(worked, Note) else ",".join(sorted({o.status for o in worked.outcomes}))
@@ -209,10 +209,10 @@ class Loop:
             self._held.pop(claim.id, None)
             self._settled.set()
 
-    async def _worked(self, claim: Claim, stage: Stage) -> TaskOutcome | Note:
-        """What the work gave, or why it gave nothing."""
+    async def _work_on(self, claim: Claim, stage: Stage) -> TaskOutcome | Note:
+        """Return what the work gave, or why it gave nothing."""
         try:
-            async with self._places:
+            async with self._slots:
                 return await self.work(claim, stage)
         except Problem as problem:
             return problem.note()
@@ -221,35 +221,35 @@ class Loop:
             return note("machine_short" if is_short(error) else "internal_error", type(error).__name__)
 
     async def _settle(self, claim: Claim, worked: TaskOutcome | Note) -> None:
-        """Tell how it ended, until it is heard. Raises JobProblem(lease_lost)."""
+        """Report how a Task ended until the database has it. Raises JobProblem(lease_lost)."""
         while True:
             try:
-                await self._told(claim, worked)
+                await self._report(claim, worked)
             except SetupProblem as problem:
-                await self._away(problem)
+                await self._wait_for_database(problem)
             else:
                 return
 
-    async def _told(self, claim: Claim, worked: TaskOutcome | Note) -> None:
+    async def _report(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         if isinstance(worked, Note):
             again_in = after_failure(claim.attempt, worked.code) if worked.code in TASK else None
-            await self._failed(claim, worked, again_in)
+            await self._fail(claim, worked, again_in)
             return
         why = worked.passing.code if worked.passing else ""
         again_in = after_failure(claim.attempt, why) if why in TASK else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
-            await self._failed(claim, worked.passing, again_in, worked.usd)
+            await self._fail(claim, worked.passing, again_in, worked.usd)
         else:
             await self.jobs.finish(claim, worked.outcomes, usd=worked.usd, read=worked.read)
             metrics.add("thresher_documents_total", outcome="done")
 
-    async def _failed(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
+    async def _fail(self, claim: Claim, why: Note, again_in: float | None, usd: float = 0.0) -> None:
         await self.jobs.fail(claim, why, again_in=again_in, usd=usd)
         ended = POISONED if why.code == POISONED else "failed"
         metrics.add("thresher_documents_total", outcome=ended if again_in is None else "again")
 
     async def _wind_up(self) -> None:
-        """Let what is in hand finish within the grace; hand back the rest."""
+        """Let what is in hand finish within the grace; give back the rest."""
         tasks = [h.task for h in self._held.values() if h.task]
         if tasks:
             await asyncio.wait(tasks, timeout=self.grace)
@@ -265,6 +265,6 @@ class Loop:
             task.cancel()
         return tasks
 
-    async def _away(self, problem: SetupProblem) -> None:
+    async def _wait_for_database(self, problem: SetupProblem) -> None:
         log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
         await asyncio.sleep(RECONNECT_SECONDS)

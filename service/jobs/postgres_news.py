@@ -1,4 +1,4 @@
-"""News among all processes of a PostgreSQL database: LISTEN and NOTIFY. A notice that is lost costs a poll, nothing more."""
+"""Send news between all processes of a PostgreSQL database: LISTEN and NOTIFY. A lost notice costs a poll, no more."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from thresher.service.storage.answers.session import CHANNEL
 
 log = logging.getLogger(__name__)
 
-AGAIN = 2.0  # seconds between two tries to listen
+RECONNECT_SECONDS = 2.0  # between two tries to listen
 
 
 class PostgresNews(LocalNews):
     """Listens from the first wait on, and again whenever the database was away."""
 
     def __init__(self, address: str) -> None:
-        """News of the database at `address`."""
+        """Take the address of the database."""
         super().__init__()
         self._address = address
         self._listening: asyncio.Task[None] | None = None
 
     async def wait(self, seconds: float) -> None:
-        """See News."""
+        """Return after `seconds`, or sooner with news; start to listen at the first call."""
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen())
         await super().wait(seconds)
 
     async def aclose(self) -> None:
-        """See News."""
+        """Stop listening."""
         if self._listening is not None:
             self._listening.cancel()
             with suppress(asyncio.CancelledError):
@@ -48,4 +48,4 @@ class PostgresNews(LocalNews):
                         self.tell()
             except psycopg.Error as error:
                 log.info("not listening", extra={"action": "jobs.deaf", "error": type(error).__name__})
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RECONNECT_SECONDS)

@@ -1,4 +1,4 @@
-"""Rows shut afresh: with the newest key what an older one shut, or none. Some rows at a time, by their keys."""
+"""Re-encrypt rows with the newest key, page by page in the order of their keys; rows of an older key, or of none."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from thresher.service.jobs.job_rows import from_files, to_files
 from thresher.service.storage.answers.session import Row, Session
 from thresher.service.storage.encryption.base import MAGIC, Cipher, decrypt_text, encrypt_text, encrypt_with
 
-LIMIT = 200  # rows in one transaction
-HEAD = len(MAGIC) + 8  # bytes that tell the key
+PAGE_ROWS = 200  # rows in one transaction
+HEAD_BYTES = len(MAGIC) + 8  # first bytes of an encrypted value, which name the key
 After = tuple[Any, ...]
 Step = tuple[str, After, Callable[[Session, Row], None]]
 
 
-def some(session: Session, step: Step, after: After) -> tuple[int, After | None]:
-    """Look at the rows of a step that come after a key; gives how many were changed, and the last key, None at the end."""
+def reencrypt_page(session: Session, step: Step, after: After) -> tuple[int, After | None]:
+    """Re-encrypt a page of a step's rows after a key; return how many changed, and the last key (None at the end)."""
     sql, _, change = step
-    rows = session.all(f"{sql} LIMIT {LIMIT}{session.skip}", **{f"k{n}": value for n, value in enumerate(after)})
+    rows = session.all(f"{sql} LIMIT {PAGE_ROWS}{session.skip}", **{f"k{n}": value for n, value in enumerate(after)})
     changed = 0
     for row in rows:
         if not _is_new(session.seal, row[len(after)]):
@@ -28,10 +28,10 @@ def some(session: Session, step: Step, after: After) -> tuple[int, After | None]
 
 
 def _is_new(seal: Cipher, kept: str | bytes) -> bool:
-    """Whether what is kept was shut with the key that shuts now."""
+    """Whether a stored value is encrypted with the newest key."""
     if isinstance(kept, str):
         return encrypt_with(kept) == seal.ids[0]
-    return bytes(kept[:HEAD]) == MAGIC + bytes.fromhex(seal.ids[0])
+    return bytes(kept[:HEAD_BYTES]) == MAGIC + bytes.fromhex(seal.ids[0])
 
 
 def _text(seal: Cipher, text: str | None, place: str) -> str | None:
@@ -77,7 +77,7 @@ def _outcome(session: Session, row: Row) -> None:
         job=job,
         task=task,
         number=number,
-        body=seal.shut(seal.open(bytes(body), f"result {place}"), f"result {place}"),
+        body=seal.encrypt(seal.decrypt(bytes(body), f"result {place}"), f"result {place}"),
         path=_text(seal, path, f"path {place}"),
     )
 
@@ -86,10 +86,10 @@ def _answer(session: Session, row: Row) -> None:
     key, body, created = row
     seal = session.seal
     name = key if bytes(body).startswith(MAGIC) else seal.name(key)
-    shut = seal.shut(seal.open(bytes(body), f"answer {key}"), f"answer {name}")
+    encrypted = seal.encrypt(seal.decrypt(bytes(body), f"answer {key}"), f"answer {name}")
     session.run("DELETE FROM answers WHERE key = :key", key=key)
     sql = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
-    session.run(sql, key=name, body=shut, created=created)
+    session.run(sql, key=name, body=encrypted, created=created)
     if name != key:
         session.run("UPDATE calls SET key = :name WHERE key = :key", name=name, key=key)
 

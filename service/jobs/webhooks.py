@@ -1,4 +1,4 @@
-"""Which webhooks are to be called: at least once, by one caller at a time."""
+"""Select the webhooks that are to be called: at least once, by one caller at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from thresher.service.storage.answers.session import Session
 
 
 def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) -> list[Job]:
-    """See Jobs. Tenants take turns: the first of each, then the second of each."""
+    """Return Jobs whose webhook is due, and lease them.
+
+    Tenants take turns: the first of each, then the second of each.
+    """
     names = {f"full{n}": tenant for n, tenant in enumerate(full)}
     others = f"AND tenant NOT IN ({', '.join(f':{name}' for name in names)})" if names else ""
     sql = f"""SELECT {JOB} FROM jobs WHERE webhook_due <= :now AND id IN (
@@ -25,7 +28,7 @@ def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) ->
 
 
 def told(session: Session, job: str, again_in: float | None) -> int:
-    """See Jobs."""
+    """Record an attempt to call a webhook; return the attempts so far."""
     row = session.one(
         """UPDATE jobs SET webhook_attempts = webhook_attempts + 1, webhook_due = :due WHERE id = :job
         RETURNING webhook_attempts""",

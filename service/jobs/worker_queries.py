@@ -1,4 +1,4 @@
-"""What a worker does, each as work in one transaction."""
+"""Run what a worker asks, each as work in one transaction."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ WAITING = """WITH RECURSIVE waiting (tenant) AS (
         UNION ALL
         SELECT (SELECT min(tenant) FROM tasks WHERE state = 'todo' AND tenant > waiting.tenant)
         FROM waiting WHERE waiting.tenant IS NOT NULL)
-    SELECT tenant FROM waiting WHERE tenant IS NOT NULL"""  # from tenant to tenant, however many Tasks one has
+    SELECT tenant FROM waiting WHERE tenant IS NOT NULL"""  # one step a tenant, however many Tasks it has
 OWN = "WHERE job = :job AND number = :number AND token = :token"
-SWEPT = 100  # Tasks of dead workers that one claim puts back
-GATHERING = 10.0  # seconds after a database's return in which the living renew their leases (they beat every 2 s)
+SWEEP_TASKS = 100  # Tasks of dead workers that one claim puts back
+RENEWAL_SECONDS = 10.0  # after a database's return in which living workers renew their leases (every 2 s)
 
 
 def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim]:
-    """See Jobs."""
-    if session.up > min(lease, GATHERING):  # else the living may not have had the time to renew their leases
+    """Claim Tasks: one for each tenant in turn, then more of those that have more."""
+    if session.up > min(lease, RENEWAL_SECONDS):  # else living workers may not have had the time to renew their leases
         sweep(session)
     claims: list[Claim] = []
     tenants = in_turn(session)
-    for most in (1, limit):  # one for each tenant, then what is left for whoever has more
+    for most in (1, limit):  # one for each tenant, then the rest for tenants with more
         for tenant in tenants:
             if len(claims) < limit:
-                claims += _taken(session, tenant, min(most, limit - len(claims)), worker, lease)
+                claims += _claimed(session, tenant, min(most, limit - len(claims)), worker, lease)
     return claims
 
 
 def in_turn(session: Session) -> list[str]:
-    """Tenants with waiting Tasks: who has the fewest in hand first, in no fixed order among equals."""
+    """Return the tenants with waiting Tasks: fewest Tasks in hand first, in random order among equals."""
     tenants = [tenant for (tenant,) in session.all(WAITING)]
     if len(tenants) < 2:
         return tenants
@@ -48,8 +48,8 @@ def in_turn(session: Session) -> list[str]:
     return sorted(tenants, key=lambda t: (running.get(t, 0), random.random()))  # noqa: S311 - a turn is no secret
 
 
-def _taken(session: Session, tenant: str, most: int, worker: str, lease: float) -> list[Claim]:
-    """A tenant's Tasks of the highest priority, taken."""
+def _claimed(session: Session, tenant: str, most: int, worker: str, lease: float) -> list[Claim]:
+    """Claim a tenant's Tasks of the highest priority."""
     sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND tenant = :tenant AND due <= :now
         ORDER BY priority DESC, due, job, number LIMIT :most{session.skip}"""  # noqa: S608 - columns of this package
     claims = [to_claim(row, session.seal) for row in session.all(sql, tenant=tenant, now=session.now, most=most)]
@@ -64,14 +64,14 @@ def _taken(session: Session, tenant: str, most: int, worker: str, lease: float) 
 
 
 def orphan(session: Session) -> None:
-    """Let every lease run out: for one who has just become the only owner, so that nobody else can be at work."""
+    """End every lease: for a process that has just become the only owner, so that no other can be at work."""
     session.run("UPDATE tasks SET lease = 0 WHERE state = 'running'")
 
 
 def sweep(session: Session) -> None:
-    """Put the Tasks of the dead back to todo; those that were in too many hands are poisoned."""
+    """Put the Tasks of dead workers back to todo; poison those with too many deaths."""
     sql = f"""SELECT job, number, deaths, worker FROM tasks WHERE state = 'running' AND lease < :now
-        ORDER BY lease LIMIT {SWEPT}{session.skip}"""  # noqa: S608 - a number of this module
+        ORDER BY lease LIMIT {SWEEP_TASKS}{session.skip}"""  # noqa: S608 - a number of this module
     for job, number, earlier, worker in sorted(session.all(sql, now=session.now)):
         again_in = after_death(earlier + 1, MOST_DEATHS, number)
         why = note(POISONED if again_in is None else "worker_died", f"death {earlier + 1}, of worker {worker}")
@@ -79,7 +79,7 @@ def sweep(session: Session) -> None:
 
 
 def _put_back(session: Session, job: str, number: int, why: Note, again_in: float | None, usd: float = 0.0) -> None:
-    held = why.code == "budget_reached" and again_in is not None  # it waits for money: no attempt is used up
+    held = why.code == "budget_reached" and again_in is not None  # it waits for its budget: no attempt is used up
     session.run(
         """UPDATE tasks SET state = :state, due = :due, why = :why, stage = :stage, attempts = attempts - :unspent,
         deaths = deaths + :died WHERE job = :job AND number = :number""",
@@ -97,7 +97,7 @@ def _put_back(session: Session, job: str, number: int, why: Note, again_in: floa
 
 
 def order(session: Session, job: str) -> Submission:
-    """See Jobs."""
+    """Return a Job's Submission without files."""
     row = session.one("SELECT asked FROM jobs WHERE id = :job", job=job)
     if row is None:
         raise JobProblem("job_not_found", job)
@@ -105,7 +105,7 @@ def order(session: Session, job: str) -> Submission:
 
 
 def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, Gone]:
-    """See Jobs."""
+    """Renew leases and write stages; return the Tasks that are lost or cancelled."""
     sql = f"UPDATE tasks SET lease = :lease, stage = :stage {OWN} AND state = 'running'"  # noqa: S608 - text of this module
     gone: dict[str, Gone] = {}
     for held in sorted(claims, key=lambda c: (c.job, c.number)):
@@ -116,9 +116,12 @@ def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mappin
 
 
 def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: float, read: int) -> None:
-    """See Jobs. A Task that was put back to todo and not taken yet is still its last holder's to finish."""
+    """Insert the Outcomes of a Task and end it. Raises JobProblem(lease_lost).
+
+    A Task that was put back to todo and not claimed again may still be finished by its last holder.
+    """
     if not _leave(session, claim, "done"):
-        if _state(session, claim) == "done":  # work done over
+        if _state(session, claim) == "done":  # work done twice
             return
         raise JobProblem("lease_lost", claim.id)
     session.many(
@@ -132,29 +135,32 @@ def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: flo
 
 
 def fail(session: Session, claim: Claim, why: Note, again_in: float | None, usd: float) -> None:
-    """See Jobs."""
+    """Put a failed Task back to todo, or end it. Raises JobProblem(lease_lost)."""
     if not _leave(session, claim, "failing"):
-        if _state(session, claim) in {"todo", "failed"}:  # work done over, or swept
+        if _state(session, claim) in {"todo", "failed"}:  # work done twice, or put back by `sweep`
             return
         raise JobProblem("lease_lost", claim.id)
     _put_back(session, claim.job, claim.number, why, again_in, usd)
 
 
 def give_back(session: Session, claims: Sequence[Claim]) -> None:
-    """See Jobs."""
+    """Put running Tasks back to todo at no attempt."""
     sql = f"""UPDATE tasks SET state = 'todo', attempts = attempts - 1, stage = '' {OWN} AND state = 'running'"""  # noqa: S608 - as above
     for held in sorted(claims, key=lambda c: (c.job, c.number)):
         session.run(sql, job=held.job, number=held.number, token=held.token)
 
 
 def _leave(session: Session, claim: Claim, state: str) -> int:
-    """Take a Task out of its holder's hands; gives whether it was in them."""
+    """Take a Task from its holder; return whether it was the holder's."""
     sql = f"UPDATE tasks SET state = :state {OWN} AND state IN ('running', 'todo')"  # noqa: S608 - as above
     return session.run(sql, state=state, job=claim.job, number=claim.number, token=claim.token)
 
 
 def _state(session: Session, claim: Claim) -> str | None:
-    """State of a claim's Task where nobody has claimed it since; None for one that has another holder, or is gone."""
+    """Return the state of a claim's Task if no worker has claimed it since.
+
+    None if it has another holder or is gone.
+    """
     sql = f"SELECT state FROM tasks {OWN}"  # noqa: S608 - as above
     row = session.one(sql, job=claim.job, number=claim.number, token=claim.token)
     return None if row is None else row[0]

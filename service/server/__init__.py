@@ -1,1 +1,1 @@
-"""`thresher serve`: the HTTP interface, and the delivery of webhooks. Entry: `serve.py`."""
+"""Run `thresher serve`: the HTTP interface, and the delivery of webhooks. Entry: `serve.py`."""

@@ -1,9 +1,9 @@
-"""Serving: the parts of `thresher serve` put together, opened in order and closed in reverse.
+"""Run `thresher serve`: open its parts in order and close them in reverse.
 
     store -> jobs, uploads, accounts -> loop, webhooks -> HTTP
 
-Told to stop, the HTTP door closes first (open waits and event streams end), then the loop gets some seconds for what it has in
-hand and hands back the rest, then the store is closed.
+When told to stop, HTTP closes first (open waits and event streams end), then the loop gets some seconds for what it has
+in hand and gives back the rest, then the store is closed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from thresher.service.tenants.budgets import Budgets
 from thresher.service.wiring import check_weights, keys_wanted, model_name
 
 log = logging.getLogger(__name__)
-BACKLOG = 2048  # connections that wait to be taken
+BACKLOG = 2048  # connections that wait to be accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Serving:
     width: int = 8  # files in hand at once; 0: other workers do the work
     database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
     uploads: str | None = None  # folder or s3://… that all machines share; None: in `data`
-    keep_days: float | None = None  # after its end, for which a Job is kept; None: for ever
+    keep_days: float | None = None  # days that a Job is kept after its end; None: for ever
     grace: float = 30.0  # seconds that work in hand has when the service is stopped
     clock: Callable[[], float] = time.time  # by which months and days begin
 
@@ -67,7 +67,7 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
     Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
     """
     stopping = asyncio.Event()
-    async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as places:
+    async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as sockets:
         config = uvicorn.Config(
             application(service),
             host=chosen.host,
@@ -85,56 +85,59 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
         )
         Ending.most = connections_that_fit()
         ready()
-        await _until_told(uvicorn.Server(config), places, stopping)
+        await _serve_until_signal(uvicorn.Server(config), sockets, stopping)
 
 
 @asynccontextmanager
 async def listening_at(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
-    """Sockets that listen, one for each address of the host that this machine has. Raises SetupProblem(address_taken)."""
+    """Open listening sockets, one for each address of the host that this machine has.
+
+    Raises SetupProblem(address_taken).
+    """
     with ExitStack() as stack:
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
             addresses = dict.fromkeys((family, str(address[0])) for family, *_, address in found)
-            places = [stack.enter_context(p) for family, a in addresses if (p := _bound(family, a, port))]
+            sockets = [stack.enter_context(p) for family, a in addresses if (p := _listening_socket(family, a, port))]
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise SetupProblem("address_taken", f"{host}:{port} ({why})") from error
-        if not places:
+        if not sockets:
             raise SetupProblem("address_taken", f"{host}:{port} (no address of this machine)")
-        yield places
+        yield sockets
 
 
-def _bound(family: int, address: str, port: int) -> socket.socket | None:
+def _listening_socket(family: int, address: str, port: int) -> socket.socket | None:
     try:
         return socket.create_server((address, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:  # a name's other address may do
+        if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:  # another address of the name may work
             return None
         raise
 
 
 @asynccontextmanager
 async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppState]:
-    """The AppState with its loop and webhooks at work; at the end they are let go in order."""
+    """Open the AppState with its loop and webhooks at work; close all in order at the end."""
     offer, seal = _offer(chosen), cipher_of(chosen.settings)
     if offer.policy.read.passwords and not seal.ids:
         raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
-    await asyncio.to_thread(_private, chosen.data)
+    await asyncio.to_thread(_make_private, chosen.data)
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(
             with_room(lambda: opened_accounts(chosen.data, chosen.database, seal))
         )
         await _check_address(chosen, accounts)
         await accounts.reencrypt()
-        house = await stack.enter_async_context(
+        resources = await stack.enter_async_context(
             with_room(lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, seal))
         )
-        budgets = Budgets(accounts.shelf, house.spending, clock=chosen.clock)
+        budgets = Budgets(accounts.shelf, resources.spending, clock=chosen.clock)
         service = AppState(
-            jobs=house.jobs,
-            uploads=house.uploads,
+            jobs=resources.jobs,
+            uploads=resources.uploads,
             accounts=accounts,
-            calls=house.calls,
+            calls=resources.calls,
             budgets=budgets,
             clock=chosen.clock,
             offer=offer,
@@ -144,20 +147,23 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppS
         budgets.count = service.metrics.alerted
         stack.push_async_callback(service.judging.close)
         stack.enter_context(kept(service.metrics))
-        async with _at_work(chosen, house, service):
+        async with _working(chosen, resources, service):
             yield service
 
 
 @asynccontextmanager
-async def _at_work(chosen: Serving, house: ServiceResources, service: AppState) -> AsyncIterator[None]:
-    """Files are worked on, webhooks sent, budgets watched, old Jobs purged. Nothing begins before all that may be refused is open."""
+async def _working(chosen: Serving, resources: ServiceResources, service: AppState) -> AsyncIterator[None]:
+    """Run the loop, webhooks, budgets and purging while the block lasts.
+
+    Nothing starts before all that may be refused is open.
+    """
     budgets, stopping = service.budgets, service.stopping
     async with AsyncExitStack() as stack:
         sender, parts = _sender(service, chosen.settings), list[Coroutine[Any, Any, None]]()
         if chosen.width:
             check_weights(service.offer.policy.model or "", chosen.settings)
             made = worker_loop(
-                house,
+                resources,
                 chosen.settings,
                 width=chosen.width,
                 grace=chosen.grace,
@@ -168,16 +174,16 @@ async def _at_work(chosen: Serving, house: ServiceResources, service: AppState) 
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
             parts.append(loop.run())
-            parts.append(_keys_looked_for(service.offer, chosen.settings))
-        parts += [sender.run(stopping), budgets.run(stopping, house.jobs.release)]
+            parts.append(_warn_of_missing_keys(service.offer, chosen.settings))
+        parts += [sender.run(stopping), budgets.run(stopping, resources.jobs.release)]
         if chosen.keep_days is not None:
-            parts.append(keep_purging(house, chosen.keep_days, stopping))
-        stack.push_async_callback(_ended, [asyncio.create_task(part) for part in parts], stopping)
+            parts.append(keep_purging(resources, chosen.keep_days, stopping))
+        stack.push_async_callback(_wait_for_tasks, [asyncio.create_task(part) for part in parts], stopping)
         yield
 
 
-async def _keys_looked_for(offer: ServiceConfig, settings: Settings) -> None:
-    """Say at the start which model has no key: else the first upload would find out."""
+async def _warn_of_missing_keys(offer: ServiceConfig, settings: Settings) -> None:
+    """Warn at the start of models without a key: otherwise the first upload would find out."""
     for name in filter(None, (offer.policy.model, *offer.models)):
         if wanted := await asyncio.to_thread(keys_wanted, name, settings):
             log.warning("no key", extra={"action": "serve.no_key", "model": name, "why": "set " + ", ".join(wanted)})
@@ -185,13 +191,13 @@ async def _keys_looked_for(offer: ServiceConfig, settings: Settings) -> None:
 
 @asynccontextmanager
 async def opened_accounts(data: Path, database: str | None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Accounts]:
-    """The accounts: in a file that `thresher keys` may open too, or in the database that all machines share."""
+    """Open the accounts: a file that `thresher keys` may open too, or the database that all machines share."""
     async with opened_shelf(data, database, seal) as shelf:
         yield Accounts(shelf, seal)
 
 
 def _sender(service: AppState, settings: Settings) -> Sender:
-    """Raises SetupProblem(setting_missing) for certificates that can not be read."""
+    """Return the sender of webhooks. Raises SetupProblem(setting_missing) for certificates that cannot be read."""
     try:
         trust = ssl.create_default_context(cafile=settings.webhook_ca) if settings.webhook_ca else None
     except (OSError, ssl.SSLError) as error:
@@ -208,7 +214,7 @@ def _sender(service: AppState, settings: Settings) -> Sender:
 
 
 def _offer(chosen: Serving) -> ServiceConfig:
-    """The operator's offer, with the model named: what a caller sees is what is asked."""
+    """Return the operator's configuration with the model's full name: what a caller sees is what is asked."""
     policy = chosen.offer.policy
     policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
     return replace(
@@ -231,14 +237,14 @@ def is_loopback(host: str) -> bool:
 
 
 async def _check_address(chosen: Serving, accounts: Accounts) -> None:
-    """Refuse to listen beyond loopback where no key could be used."""
+    """Refuse to listen beyond loopback where no usable key exists."""
     now = time.time()
     usable = [k for k in await accounts.keys() if k.revoked is None and (k.expires is None or k.expires > now)]
     if not is_loopback(chosen.host) and not usable:
         raise SetupProblem("address_needs_key", chosen.host)
 
 
-def _private(folder: Path) -> None:
+def _make_private(folder: Path) -> None:
     """Make a folder that only its owner can enter. Raises SetupProblem(store_failed)."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -247,21 +253,21 @@ def _private(folder: Path) -> None:
         raise SetupProblem("store_failed", f"{folder} ({error.strerror})") from error
 
 
-async def _ended(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
-    """Let everything end; what is wrong with one does not stop the others."""
+async def _wait_for_tasks(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
+    """Wait for all tasks to end; a fault of one does not stop the others."""
     stopping.set()
     for outcome in await asyncio.gather(*working, return_exceptions=True):
         if isinstance(outcome, BaseException):
             log.error("part failed", extra={"action": "serve.part_failed"}, exc_info=outcome)
 
 
-async def _until_told(server: uvicorn.Server, places: list[socket.socket], stopping: asyncio.Event) -> None:
-    """Serve until a signal: first nothing new is taken and streams end, then the door closes."""
+async def _serve_until_signal(server: uvicorn.Server, sockets: list[socket.socket], stopping: asyncio.Event) -> None:
+    """Serve until a signal: first streams end and nothing new is taken, then the server closes."""
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopping.set)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server._serve(places))  # noqa: SLF001 - serve() would take the signals for itself
+    serving = asyncio.create_task(server._serve(sockets))  # noqa: SLF001 - serve() would take the signals for itself
     told = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)

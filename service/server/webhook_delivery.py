@@ -1,4 +1,4 @@
-"""Sending webhooks: each Job that has ended and wants one, with retries, to checked addresses only."""
+"""Send webhooks: for each Job that has ended and wants one, with retries, to checked addresses only."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from thresher.service.tenants.webhook_signing import addresses_of, signature, wa
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 5.0  # seconds without news after which there is a look for what is due
-TIMEOUT = 10.0  # seconds that a receiver has for everything
-PLACES, OWN = 64, 4  # attempts under way at once: at all, and for one tenant where another's wait
+POLL_SECONDS = 5.0  # without news after which due webhooks are looked for
+ATTEMPT_SECONDS = 10.0  # that a receiver has for a whole attempt
+MAX_ATTEMPTS, MAX_ATTEMPTS_OF_TENANT = 64, 4  # attempts at once: in all, and for one tenant
 
 FAULTS = (Problem, httpx.HTTPError, OSError, TimeoutError, ValueError)  # what an attempt may end with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One word to one receiver."""
+    """One message to one receiver."""
 
     url: str
     id: str
@@ -45,48 +45,51 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Tells receivers of Jobs that have ended."""
+    """Calls the webhooks of ended Jobs and of alerts."""
 
     jobs: Jobs
     accounts: Accounts
-    spending: Spending | None = None  # of which alerts are told too
+    spending: Spending | None = None  # whose alerts are sent too
     private: bool = False  # addresses that are not public are allowed
-    ports: frozenset[int] = frozenset()  # allowed beside 80 and 443
-    count: Callable[[str], None] = lambda _: None  # told each outcome: sent, failed, given_up
+    ports: frozenset[int] = frozenset()  # allowed besides 80 and 443
+    count: Callable[[str], None] = lambda _: None  # called with each outcome: sent, failed, given_up
     clock: Callable[[], float] = time.time
-    trust: ssl.SSLContext | None = None  # whose certificates are believed; None: those of the public internet
+    trust: ssl.SSLContext | None = None  # certificates that are trusted; None: those of the public internet
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Send what is due until told to stop. No receiver is waited for by another tenant's."""
+        """Send what is due until told to stop. A slow receiver delays no other tenant's."""
         under_way: dict[asyncio.Task[None], str] = {}  # with the tenant of each
         stop = asyncio.create_task(stopping.wait())
         try:
             while not stopping.is_set():
                 begun = await self._begin(under_way)
                 if not begun:
-                    news = asyncio.ensure_future(self.jobs.wait(PATIENCE))
-                    await _any((stop, news), under_way)
+                    news = asyncio.ensure_future(self.jobs.wait(POLL_SECONDS))
+                    await _first_done((stop, news), under_way)
                     await asyncio.sleep(0.1)
         finally:
             stop.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _begin(self, under_way: dict[asyncio.Task[None], str]) -> int:
-        """Begin what is due, as far as there are places; gives how many attempts began."""
+        """Start due attempts, as far as there are slots; return how many."""
         for task in [t for t in under_way if t.done()]:
             del under_way[task]
         counts = Counter(under_way.values())
-        free, full = PLACES - len(under_way), [t for t, count in counts.items() if count >= OWN]
+        free, full = (
+            MAX_ATTEMPTS - len(under_way),
+            [t for t, count in counts.items() if count >= MAX_ATTEMPTS_OF_TENANT],
+        )
         if free <= 0:
             return 0
         try:
-            due = await self.jobs.webhooks_due(limit=min(free, OWN), full=full)
+            due = await self.jobs.webhooks_due(limit=min(free, MAX_ATTEMPTS_OF_TENANT), full=full)
             alerts = await self.spending.due() if self.spending and EVERYBODY not in full else []
         except Problem as problem:
             log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
             return 0
-        under_way |= {asyncio.create_task(_kept(self._tell(j))): j.tenant for j in due}
-        under_way |= {asyncio.create_task(_kept(self._alert(a))): EVERYBODY for a in alerts}
+        under_way |= {asyncio.create_task(_attempted(self._tell(j))): j.tenant for j in due}
+        under_way |= {asyncio.create_task(_attempted(self._alert(a))): EVERYBODY for a in alerts}
         return len(due) + len(alerts)
 
     async def _tell(self, job: Job) -> None:
@@ -94,17 +97,17 @@ class Sender:
         try:
             await self._send(job)
         except FAULTS as error:
-            again = await self._again(job)
+            again = await self._schedule_retry(job)
             why = error.code if isinstance(error, Problem) else type(error).__name__
             self.count("failed" if again else "given_up")
             log.warning("webhook failed", extra={"action": "webhook.failed", "why": why, "again": again, **facts})
         else:
-            await self._told(job)
+            await self._mark_sent(job)
             self.count("sent")
             log.info("webhook sent", extra={"action": "webhook.sent", **facts})
 
     async def _alert(self, alert: Alert) -> None:
-        """One attempt to tell of a budget. The address is the operator's own, so that it may be a private one."""
+        """Try once to send an alert. The address is the operator's own, so that it may be a private one."""
         facts = {"budget": alert.id, "threshold": alert.threshold}
         sent = Sent(url=str(alert.webhook), id=alert.id, tenant=alert.tenant, body=_alert_body(alert), private=True)
         wait: float | None = None
@@ -121,29 +124,29 @@ class Sender:
         if self.spending is not None:
             await self.spending.settle(alert.id, again_in=wait)
 
-    async def _told(self, job: Job) -> None:
+    async def _mark_sent(self, job: Job) -> None:
         try:
             await self.jobs.webhook_told(job.id)
-        except JobProblem:  # forgotten meanwhile
+        except JobProblem:  # deleted meanwhile
             return
 
-    async def _again(self, job: Job) -> float | None:
-        """Set the next attempt; gives the seconds to it, None when it is given up."""
+    async def _schedule_retry(self, job: Job) -> float | None:
+        """Schedule the next attempt; return the seconds to it, None when it is given up."""
         wait = wait_before(self.clock() - (job.finished or 0.0))
         try:
             await self.jobs.webhook_told(job.id, again_in=wait)
-        except JobProblem:  # forgotten meanwhile
+        except JobProblem:  # deleted meanwhile
             return None
         return wait
 
     async def _send(self, job: Job) -> None:
-        """One attempt, to an address that was checked just now. Raises whatever goes wrong."""
+        """Try once to call a Job's webhook, at an address that is checked for it. Raises whatever goes wrong."""
         body = _body(job)
         sent = Sent(url=str(job.webhook), id=job.id, tenant=job.tenant, body=body, private=self.private)
         await self._deliver(sent)
 
     async def _deliver(self, sent: Sent) -> None:
-        """Sign and post. Raises whatever goes wrong."""
+        """Sign and post a message. Raises whatever goes wrong."""
         at = int(self.clock())
         secret = await self.accounts.webhook_secret(sent.tenant)
         headers = {
@@ -153,20 +156,20 @@ class Sender:
             "webhook-timestamp": str(at),
             "webhook-signature": signature(secret, sent.id, at, sent.body),
         }
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(ATTEMPT_SECONDS):
             (number, *_) = await addresses_of(sent.url, private=sent.private, ports=self.ports)
             await _post(sent.url, number, headers, sent.body, self.trust)
 
 
 async def _post(url: str, number: str, headers: dict[str, str], body: bytes, trust: ssl.SSLContext | None) -> None:
-    """Post to the host of `url` at the address `number`: no redirect, no proxy, no other address."""
+    """Post to the host of `url` at the IP address `number`: no redirect, no proxy, no other address."""
     parts = urlsplit(url)
     place = f"[{number}]" if ":" in number else number
     pinned = parts._replace(netloc=place if parts.port is None else f"{place}:{parts.port}").geturl()
     extensions = {"sni_hostname": parts.hostname} if parts.scheme == "https" else {}
     host = {"host": parts.netloc}
     each = httpx.Timeout(
-        TIMEOUT, connect=TIMEOUT / 4
+        ATTEMPT_SECONDS, connect=ATTEMPT_SECONDS / 4
     )  # a handshake that is cancelled, not timed out, leaves its socket open
     async with (
         httpx.AsyncClient(verify=trust or True, trust_env=False, follow_redirects=False, timeout=each) as client,
@@ -177,7 +180,7 @@ async def _post(url: str, number: str, headers: dict[str, str], body: bytes, tru
 
 
 def _body(job: Job) -> bytes:
-    """What a receiver is told: ids and counts, no data of the documents."""
+    """Return the message of an ended Job: ids and counts, no data of the documents."""
     told = {"id": job.id, "state": job.state, "counts": job.counts.model_dump(), "finished": job.finished}
     return json.dumps(
         {"type": "extraction.finished", "data": {**told, "result": f"/v1/extractions/{job.id}/result"}}
@@ -185,21 +188,21 @@ def _body(job: Job) -> bytes:
 
 
 def _alert_body(alert: Alert) -> bytes:
-    """What a receiver is told of a budget."""
+    """Return the message of an alert."""
     data = alert.model_dump(exclude={"webhook"})
     return json.dumps({"type": "budget.alert", "data": data}).encode()
 
 
-async def _kept(attempt: Awaitable[None]) -> None:
-    """An attempt; where the store is away when it ends, it is due again once its lease has run out."""
+async def _attempted(attempt: Awaitable[None]) -> None:
+    """Run an attempt; where the store is away at its end, the webhook is due again once its lease has run out."""
     try:
         await attempt
     except Problem as problem:
         log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
 
 
-async def _any(own: tuple[asyncio.Task[Any], asyncio.Task[Any]], others: Iterable[asyncio.Task[Any]]) -> None:
-    """Wait for the first of some tasks; the second of `own` is for this once."""
+async def _first_done(own: tuple[asyncio.Task[Any], asyncio.Task[Any]], others: Iterable[asyncio.Task[Any]]) -> None:
+    """Wait for the first of some tasks, and cancel the second of `own`, which is made for one wait."""
     try:
         await asyncio.wait([*own, *others], return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,1 +1,1 @@
-"""What is kept: answers and calls, uploads, small records; encrypted where there is a key."""
+"""Store answers and calls, uploads and small records; encrypted where there is a key."""

@@ -1,4 +1,4 @@
-"""A shelf of small records in one SQLite file that several processes may open at once, readable by its owner only."""
+"""Store small records in one SQLite file that several processes may open at once, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from thresher.service.storage.answers.sqlite_opening import PRIVATE, fault_of, problem_of
 
-PATIENCE = 10.0  # seconds to wait for another process that writes
+LOCK_WAIT_SECONDS = 10.0  # to wait for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS records (
     kind TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key, tenant)
 ) WITHOUT ROWID"""
@@ -21,15 +21,18 @@ FIND = """SELECT body FROM records WHERE kind = ?1 AND (?2 IS NULL OR tenant = ?
 
 
 class SqliteRecordStore:
-    """Records by kind, tenant and key. Make it with `await SqliteRecordStore.open(path)`; a change is durable at return."""
+    """Records by kind, tenant and key. Make it with `await SqliteRecordStore.open(path)`.
+
+    A change is durable at return.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open, made if it is not there; blocks. Raises SetupProblem(store_failed)."""
+        """Open the file, made if it is not there; blocks. Raises SetupProblem(store_failed)."""
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-            self._connection = sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(path, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(TABLE)
         except OSError as error:
@@ -40,11 +43,11 @@ class SqliteRecordStore:
 
     @classmethod
     async def open(cls, path: Path) -> SqliteRecordStore:
-        """The shelf at `path`. Raises SetupProblem(store_failed)."""
+        """Open the record store at `path`. Raises SetupProblem(store_failed)."""
         return await asyncio.to_thread(cls, path)
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-        """Keep a record for good, in place of an older one; None deletes it."""
+        """Store a record for good, in place of an older one; None deletes it."""
         place = (kind, tenant, key)
         if body is None:
             sql = "DELETE FROM records WHERE kind = ? AND tenant = ? AND key = ?"
@@ -54,7 +57,10 @@ class SqliteRecordStore:
             await self._do(lambda: self._connection.execute(sql, (*place, text)))
 
     async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Keep a record where there is none yet; gives the one that is kept. Of many at once one comes first."""
+        """Store a record if there is none yet, and return the one that is stored.
+
+        Of concurrent calls one comes first.
+        """
         place, text = (kind, tenant, key), json.dumps(body)
         await self._do(
             lambda: self._connection.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (*place, text))
@@ -62,18 +68,16 @@ class SqliteRecordStore:
         return (await self.records(*place))[0]
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
-        """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
+        """Return the records of a kind, sorted by tenant and key; None stands for all tenants or all keys."""
         try:
-            async with (
-                self._turn
-            ):  # a handful of rows, asked with every request: a thread would take longer than they do
+            async with self._turn:  # a few rows, read with every request: handing them to a thread would take longer
                 rows = self._connection.execute(FIND, (kind, tenant, key)).fetchall()
         except sqlite3.Error as error:
             raise problem_of(error, self._path) from error
         return [json.loads(body) for (body,) in rows]
 
     async def aclose(self) -> None:
-        """Let go. Closing twice is no fault."""
+        """Close the file. Closing twice is no fault."""
         async with self._turn:
             self._connection.close()
 

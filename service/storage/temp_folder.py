@@ -1,4 +1,4 @@
-"""Scratch: a folder for what must not outlive the process. What one left that was killed, the next one sweeps."""
+"""Make a folder for what must not outlive the process. The next process deletes what a killed one left."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from thresher.service.storage.uploads.spool import Spool
 
 @contextmanager
 def temp_folder(within: Path | None = None) -> Iterator[Path]:
-    """A folder of this process alone, gone at the end; `within`: where, else where the system keeps such things.
+    """Make a folder for this process, deleted at the end, below `within` or the system's temporary folder.
 
-    A killed process can not tidy up, and attachments of documents are not for whoever looks into the system's folder next
-    year. Raises SetupProblem(storage_full, store_failed).
+    A killed process cannot tidy up, and attachments of documents must not stay readable in the system's folder. Raises
+    SetupProblem(storage_full, store_failed).
     """
-    place = Path(gettempdir()) / f"thresher-{os.geteuid()}"
-    if within is not None or not _is_ours(place):
+    shared = Path(gettempdir()) / f"thresher-{os.geteuid()}"
+    if within is not None or not _is_safe(shared):
         with TemporaryDirectory(prefix="thresher-", dir=within) as folder:
             yield Path(folder)
         return
-    spool = Spool(place)
+    spool = Spool(shared)
     try:
         yield spool.folder
     finally:
         spool.close()
 
 
-def _is_ours(place: Path) -> bool:
-    """Whether a folder that all may make is this user's, or is not there yet: no other may have laid it out for us."""
+def _is_safe(shared: Path) -> bool:
+    """Whether a shared folder is this user's, or is not there yet: another user may have made it as a trap."""
     try:
-        facts = place.lstat()
+        facts = shared.lstat()
     except FileNotFoundError:
         return True
-    return place.is_dir() and not place.is_symlink() and facts.st_uid == os.geteuid()
+    return shared.is_dir() and not shared.is_symlink() and facts.st_uid == os.geteuid()

@@ -1,4 +1,4 @@
-"""Ids: for whom something is being done just now. They travel with the asyncio task, to log lines, calls and spans."""
+"""Keep the ids of the work in progress. They travel with the asyncio task to log lines, calls and spans."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
 """Path of the Unit or Document that the calls below are made for, as the log of calls shows it. It may name a file."""
 
 reading_of: ContextVar[str | None] = ContextVar("reading_of", default=None)
-"""Id of the Document that is worked on: see `document_id`."""
+"""Id of the Document in work: see `document_id`."""
 
 
 def document_id(sha256: str) -> str:
-    """Id of a Document in logs, calls and traces: the beginning of its content's hash, which its Result shows whole.
+    """Return the id of a Document in logs, calls and traces: the first 16 digits of the SHA-256 of its content.
 
     >>> document_id("97468091bac3933291d43da5a1e1ae19e2a7fc8a5b2b9f1c4d5e6f708192a3b4")
     '97468091bac39332'
@@ -33,7 +33,7 @@ def document_id(sha256: str) -> str:
 
 
 def ids() -> dict[str, str]:
-    """The ids that are known just now, by the names that log lines and spans give them; none of them names a file."""
+    """Return the ids that are known now, by their names in log lines and spans; none of them names a file."""
     task = working_on.get()
     known = {
         "request": requested.get(),

@@ -1,10 +1,10 @@
-"""Logs: one line for each thing that happens, as JSON or as text, with an `action` and ids, and nothing of a document.
+"""Write logs: one line for each event, as JSON or as text, with an `action` and ids, and no content of a document.
 
     {"at": 1795334400.12, "level": "info", "action": "call.made", "job": "…", "task": "…", "document": "…", "call": "…", …}
 
-A line holds the fields named in FIELDS and the ids of `service/telemetry/ids.py`. The message of another library's line, the words of an
-exception and any other field may hold a document's text, a value or a file's name: they are withheld, the place in the code is
-told instead. `content` (THRESHER_LOG_CONTENT=1) shows them. Secrets are masked in either case.
+A line holds the fields named in FIELDS and the ids of `service/telemetry/ids.py`. Messages of other libraries, texts of
+exceptions and all other fields may hold a document's text, a value or a file's name: they are withheld, and the place
+in the code is given instead. `content` (THRESHER_LOG_CONTENT=1) shows them. Secrets are masked in either case.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from thresher.service.telemetry.ids import asking_for, ids
 from thresher.service.telemetry.masks import masked
 
 Form = Literal["json", "text"]
-OURS = ("thresher", "uvicorn")  # loggers whose messages are plain words of their program
+OURS = ("thresher", "uvicorn")  # loggers whose messages are fixed texts of their program
 FIELDS = frozenset(
     {
         *("action", "request", "tenant", "job", "task", "document", "call", "worker", "batch"),
@@ -34,20 +34,20 @@ FIELDS = frozenset(
         *("media_type", "pages", "chunks", "characters", "budget", "period", "threshold", "tokens", "most"),
     }
 )
-"""Fields that hold an id, a number, or a word of this program: they are always shown."""
+"""Fields that hold an id, a number, or a fixed word of this program: they are always shown."""
 
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
-_HERE = Path(__file__).parents[3]
-_MOST_FRAMES = 12  # of one exception: the last ones
+_ROOT = Path(__file__).parents[3]
+_MAX_FRAMES = 12  # shown of one exception: the last ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logging:
-    """What the operator wants to see."""
+    """What the operator chose for the logs."""
 
     level: str = "warning"
     form: Form = "text"
-    content: bool = False  # show messages, file names and exceptions' words: they may hold documents' text
+    content: bool = False  # show messages, file names and texts of exceptions: they may hold documents' text
 
 
 def configure(chosen: Logging, stream: TextIO | None = None) -> None:
@@ -66,15 +66,15 @@ def configure(chosen: Logging, stream: TextIO | None = None) -> None:
 
 
 class Lines(logging.Formatter):
-    """A log record as one line."""
+    """Format a log record as one line."""
 
     def __init__(self, chosen: Logging) -> None:
-        """As the operator wants it."""
+        """Take the operator's choices."""
         super().__init__()
         self._chosen = chosen
 
     def format(self, record: logging.LogRecord) -> str:
-        """See Formatter."""
+        """Return the line of a record, with secrets masked."""
         line = facts(record, content=self._chosen.content)
         if self._chosen.form == "json":
             return masked(json.dumps(line, ensure_ascii=False, default=str))
@@ -82,7 +82,7 @@ class Lines(logging.Formatter):
 
 
 def facts(record: logging.LogRecord, *, content: bool) -> dict[str, Any]:
-    """What a line says."""
+    """Return the fields of a record's line; `content` shows those that may hold a document's text."""
     own = record.name.partition(".")[0] in OURS
     given = {k: v for k, v in record.__dict__.items() if k not in _PLAIN}
     shown = {k: v for k, v in given.items() if content or k in FIELDS}
@@ -100,7 +100,7 @@ def facts(record: logging.LogRecord, *, content: bool) -> dict[str, Any]:
 
 
 def told(error: BaseException) -> Iterator[str]:
-    """An exception without its words: its types and Problem codes, and the places in the code, innermost last.
+    """Yield an exception without its text: types, Problem codes, and the places in the code, innermost last.
 
     >>> list(told(ValueError("a document's text")))
     ['ValueError']
@@ -111,7 +111,7 @@ def told(error: BaseException) -> Iterator[str]:
         seen.add(id(cause))
         name = type(cause).__name__
         yield f"{name} ({cause.code})" if isinstance(cause, Problem) else name
-        frames = traceback.extract_tb(cause.__traceback__)[-_MOST_FRAMES:]
+        frames = traceback.extract_tb(cause.__traceback__)[-_MAX_FRAMES:]
         yield from (f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames)
         if isinstance(cause, BaseExceptionGroup):
             yield from (line for inner in cause.exceptions for line in told(inner))
@@ -123,15 +123,15 @@ def _withheld(record: logging.LogRecord) -> str:
 
 
 def _short(name: str) -> str:
-    """A file of the code by its name below the program or the library."""
+    """Return a source file's name relative to the program, or the last two parts of a library's path."""
     path = Path(name)
-    if path.is_relative_to(_HERE):
-        return path.relative_to(_HERE).as_posix()
+    if path.is_relative_to(_ROOT):
+        return path.relative_to(_ROOT).as_posix()
     return "/".join(path.parts[-2:])
 
 
 def _text(line: dict[str, Any]) -> str:
-    """A line for people."""
+    """Return a line for people."""
     at = datetime.fromtimestamp(line.pop("at"), UTC).isoformat(timespec="milliseconds")
     level, action, message, trace = line.pop("level"), line.pop("action"), line.pop("message"), line.pop("trace", None)
     rest = " ".join(f"{k}={v}" for k, v in line.items())
@@ -140,7 +140,7 @@ def _text(line: dict[str, Any]) -> str:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """In place of Python's traceback, which would print an exception's words."""
+    """Log an uncaught exception in place of Python's traceback, which would print its text."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return

@@ -1,14 +1,14 @@
-"""Masks: secrets that must show nowhere, in a log line, a message or a trace. What is known to be secret, and what looks so."""
+"""Mask secrets in log lines, messages and traces: known secrets by value, others by their form."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-LEAST = 8  # characters of a secret that is masked by its value: shorter ones would mask ordinary words
+MASKED_MIN_CHARS = 8  # of a secret masked by its value: shorter ones would mask ordinary words
 FORMS = (
-    (re.compile(r"(thr_[0-9a-f]{12}_)[A-Za-z0-9_-]+"), r"\1***"),  # a key of this service, by its id
-    (re.compile(r"\b((?:sk|pk|rk)-)[A-Za-z0-9_*-]{8,}"), r"\1***"),  # as most providers' keys begin
+    (re.compile(r"(thr_[0-9a-f]{12}_)[A-Za-z0-9_-]+"), r"\1***"),  # a key of this service: its id stays
+    (re.compile(r"\b((?:sk|pk|rk)-)[A-Za-z0-9_*-]{8,}"), r"\1***"),  # the form of most providers' keys
     (re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/-]{8,}=*"), r"\1***"),
     (re.compile(r"(://[^:/@\s]+:)[^@/\s]+(?=@)"), r"\1***"),  # a password within an address
 )
@@ -16,12 +16,12 @@ _known: set[str] = set()
 
 
 def remember(secrets: Iterable[str]) -> None:
-    """Mask these from now on, in this process: the operator's keys and passwords."""
-    _known.update(s for s in secrets if len(s) >= LEAST)
+    """Mask these secrets from now on in this process: the operator's keys and passwords."""
+    _known.update(s for s in secrets if len(s) >= MASKED_MIN_CHARS)
 
 
 def masked(text: str) -> str:
-    """A text without secrets.
+    """Return a text with its secrets masked.
 
     >>> masked("key thr_0123456789ab_" + "x" * 43 + " was sent")
     'key thr_0123456789ab_*** was sent'

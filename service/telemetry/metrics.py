@@ -1,9 +1,10 @@
-"""Metrics as Prometheus reads them (text format 0.0.4). No label names a tenant, a document or a key; every label has few values.
+"""Count events and write them in Prometheus' text format 0.0.4.
 
-Counters count what this process did since it began, and Prometheus adds up the processes. What all processes share (dollars,
-tokens, how far the common budget is used up) comes from the database when it is asked, and survives restarts.
+No label names a tenant, a document or a key, and every label has few values. Counters count what this process did since
+it began, and Prometheus adds up the processes. What all processes share (dollars, tokens, use of the common budget) is
+read from the database on request, and survives restarts.
 
-Whoever does something says `add`; it is counted by the Metrics that the process keeps, a server's or a worker's, or by nobody.
+Callers use `add`; the Metrics that the process keeps (a server's or a worker's) count it, or nothing does.
 """
 
 from __future__ import annotations
@@ -64,20 +65,20 @@ Shared = Mapping[tuple[str, Labels], float]
 class Metrics:
     """Counts since the process began."""
 
-    serves: bool = True  # requests; a worker does not
+    serves: bool = True  # whether it serves requests; a worker does not
     counts: Counter[tuple[str, Labels]] = field(default_factory=Counter)
-    gauges: dict[str, Callable[[], float]] = field(default_factory=dict)  # by names of GAUGES; read when it is asked
-    seconds: Counter[float] = field(default_factory=Counter)  # requests by the least bucket they fit
+    gauges: dict[str, Callable[[], float]] = field(default_factory=dict)  # by names of GAUGES; read on request
+    seconds: Counter[float] = field(default_factory=Counter)  # requests by the smallest bucket that they fit
     sum: float = 0.0
     number: int = 0
     began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
-        """Nothing has been counted yet."""
+        """Set the counters without labels to 0."""
         self.counts.update({(name, ()): 0 for name in BARE if self.serves})
 
     def add(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Count something by a name of COUNTERS.
+        """Count something under a name of COUNTERS.
 
         >>> metrics = Metrics()
         >>> metrics.add("thresher_problems_total", code="too_large")
@@ -87,7 +88,7 @@ class Metrics:
         self.counts[name, tuple(sorted(labels.items()))] += amount  # type: ignore[assignment]
 
     def works(self, in_hand: Callable[[], int], width: int) -> None:
-        """This process works on documents."""
+        """Report this process as a worker: gauges of documents in hand, and a counter for each outcome."""
         self.gauges = {"thresher_documents_in_hand": in_hand, "thresher_documents_width": lambda: width}
         for outcome in OUTCOMES:
             self.add("thresher_documents_total", 0, outcome=outcome)
@@ -97,13 +98,13 @@ class Metrics:
         self.add("thresher_budget_alerts_total", period=alert.period, threshold=str(alert.threshold))
 
     def took(self, seconds: float) -> None:
-        """Count a request by how long it took."""
+        """Count a request by its duration in seconds."""
         self.seconds[next((b for b in BUCKETS if seconds <= b), float("inf"))] += 1
         self.sum += seconds
         self.number += 1
 
     def text(self, shared: Shared | None = None) -> str:
-        """All of it, as Prometheus scrapes it; `shared`: by names of SHARED."""
+        """Return all metrics as Prometheus reads them; `shared` holds values for names of SHARED."""
         lines: list[str] = []
         for name in sorted({name for name, _ in self.counts}):
             lines += _family(name, ("counter", COUNTERS[name]), self.counts)
@@ -142,7 +143,7 @@ _kept: list[Metrics] = []  # at most one
 
 @contextmanager
 def kept(metrics: Metrics) -> Iterator[None]:
-    """Let what this process does be counted there, for as long as the block lasts."""
+    """Count the events of this process in some Metrics while the block lasts."""
     before, _kept[:] = list(_kept), [metrics]
     try:
         yield
@@ -151,13 +152,13 @@ def kept(metrics: Metrics) -> Iterator[None]:
 
 
 def add(name: str, amount: float = 1, **labels: str) -> None:
-    """Count something by a name of COUNTERS, where anybody counts."""
+    """Count something under a name of COUNTERS, if this process keeps Metrics."""
     for metrics in _kept:
         metrics.add(name, amount, **labels)
 
 
 def called(attempt: Attempt) -> None:
-    """Count a call that was made, failed, or needed no making."""
+    """Count a call that was made, failed, or was answered from the store."""
     if not _kept:
         return
     model = _plain(attempt.model)
@@ -172,7 +173,7 @@ def called(attempt: Attempt) -> None:
 
 
 def waited(seconds: float, model: str) -> None:
-    """Count what a call waited before it might go."""
+    """Count the seconds that a call waited for its limits."""
     add("thresher_limiter_wait_seconds_total", seconds, model=_plain(model))
 
 
@@ -183,7 +184,7 @@ def _outcome(attempt: Attempt) -> str:
 
 
 def _plain(model: str) -> str:
-    """A model's name without the path of a file.
+    """Return a model's name without the folders of a file.
 
     >>> _plain("openai/gpt-4o-mini"), _plain("local:/home/me/models/a.gguf")
     ('openai/gpt-4o-mini', 'local:a.gguf')

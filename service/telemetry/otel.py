@@ -1,8 +1,10 @@
-"""Spans to an OpenTelemetry collector, by OTLP over HTTP. Needs the extra `otel`; imported only where traces are wanted.
+"""Send spans to an OpenTelemetry collector by OTLP over HTTP. Needs the extra `otel`.
 
-The address, headers, sampler and resource are OpenTelemetry's own variables, which its SDK reads (OTEL_EXPORTER_OTLP_ENDPOINT,
-OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME …). No global provider is set: other libraries of the process stay
-silent, so that no span can hold what they would put into it.
+Imported only where traces are wanted.
+
+The address, headers, sampler and resource are OpenTelemetry's own variables, which its SDK reads
+(OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME …). No global provider
+is set, so that other libraries of the process add no spans and no content to them.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from thresher.schemas.result import VERSION
 from thresher.service.telemetry.ids import ids
 from thresher.service.telemetry.tracing import Facts, Kind
 
-SCHEMA = "https://opentelemetry.io/schemas/1.42.0"  # of the conventions whose names are used
+SCHEMA = "https://opentelemetry.io/schemas/1.42.0"  # the conventions that the names follow
 KINDS: dict[Kind, trace.SpanKind] = {
     "internal": trace.SpanKind.INTERNAL,
     "server": trace.SpanKind.SERVER,
@@ -41,11 +43,11 @@ class _Span:
         self._inner = inner
 
     def set(self, facts: Facts) -> None:
-        """See Span."""
+        """Add facts as attributes."""
         self._inner.set_attributes(dict(facts))
 
     def rename(self, name: str) -> None:
-        """See Span."""
+        """Set the final name."""
         self._inner.update_name(name)
 
 
@@ -53,7 +55,7 @@ class Otel:
     """A Tracer that sends spans in batches from a thread of its own."""
 
     def __init__(self) -> None:
-        """As the environment says."""
+        """Set up the exporter as the environment says."""
         known = Resource({"service.name": "thresher", "service.version": VERSION})
         self._provider = TracerProvider(resource=known.merge(OTELResourceDetector().detect()))
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -61,7 +63,7 @@ class Otel:
 
     @contextmanager
     def span(self, name: str, kind: Kind, facts: Facts) -> Iterator[_Span]:
-        """See Tracer."""
+        """Open a span round a block; an exception that leaves it is recorded by its type or code alone."""
         known = {f"thresher.{k}": v for k, v in ids().items()}
         with self._tracer.start_as_current_span(
             name, kind=KINDS[kind], attributes={**known, **facts}, record_exception=False, set_status_on_exception=False
@@ -74,14 +76,14 @@ class Otel:
                 raise
 
     def here(self) -> str | None:
-        """See Tracer."""
+        """Return the present span as W3C `traceparent`."""
         carrier: dict[str, str] = {}
         _FORM.inject(carrier)
         return carrier.get("traceparent")
 
     @contextmanager
     def under(self, parent: str) -> Iterator[None]:
-        """See Tracer."""
+        """Make the spans of a block children of a span of another process."""
         token = context.attach(_FORM.extract({"traceparent": parent}, context.Context()))
         try:
             yield
@@ -89,13 +91,13 @@ class Otel:
             context.detach(token)
 
     def close(self) -> None:
-        """See Tracer."""
+        """Send what is left and stop the exporter."""
         self._provider.shutdown()
 
 
 def _type(error: BaseException) -> str:
-    """What kind of error it is, in a word of few."""
-    inner = getattr(error, "problem", error)  # of what may pass
+    """Return the kind of an error as one of few words: a Problem's code, "cancelled" or the type's name."""
+    inner = getattr(error, "problem", error)  # a TransientError wraps its Problem
     if isinstance(inner, Problem):
         return inner.code
     return "cancelled" if isinstance(error, asyncio.CancelledError) else type(error).__name__

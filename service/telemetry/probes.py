@@ -1,4 +1,4 @@
-"""Probes: `/metrics` and `/healthz` of a process that serves nothing else. Plain HTTP/1.1, one request a connection, no web framework."""
+"""Serve `/metrics` and `/healthz` for a process without a web server: plain HTTP/1.1, one request a connection."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from http import HTTPStatus
 from thresher.schemas.errors import SetupProblem
 from thresher.service.telemetry.metrics import MEDIA_TYPE, Metrics
 
-LATEST = 5.0  # seconds in which a request must have come
-MOST = 32  # connections at once; more are closed at once
-LARGEST = 16 * 1024  # bytes of a request's head
+REQUEST_SECONDS = 5.0  # in which a request must arrive
+MAX_CONNECTIONS = 32  # open at a time; more are closed immediately
+HEAD_MAX_BYTES = 16 * 1024  # of a request
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 JSON = "application/json"
 Answer = tuple[int, str, str]  # status, media type, body
@@ -23,7 +23,10 @@ Answering = Callable[[str, str, str], Answer]  # of method, path, Host
 
 @asynccontextmanager
 async def probed(host: str, port: int | None, metrics: Metrics) -> AsyncIterator[None]:
-    """While a block lasts, answer probes at an address; None: at none. Raises SetupProblem(address_taken)."""
+    """Answer probes at an address while a block lasts; at none where the port is None.
+
+    Raises SetupProblem(address_taken).
+    """
     if port is None:
         yield
         return
@@ -31,9 +34,9 @@ async def probed(host: str, port: int | None, metrics: Metrics) -> AsyncIterator
     def answer(method: str, path: str, asked: str) -> Answer:
         return _answer(metrics, method, path) if host not in LOOPBACK or asked in LOOPBACK else _problem(403)
 
-    door = _Door(answer)
+    probes = _ProbeServer(answer)
     try:
-        server = await asyncio.start_server(door.serve, host, port, limit=LARGEST)
+        server = await asyncio.start_server(probes.serve, host, port, limit=HEAD_MAX_BYTES)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         raise SetupProblem("address_taken", f"{host}:{port} ({why})") from error
@@ -43,23 +46,23 @@ async def probed(host: str, port: int | None, metrics: Metrics) -> AsyncIterator
         server.close()
 
 
-class _Door:
-    """Connections of those who probe."""
+class _ProbeServer:
+    """The connections of probes."""
 
     def __init__(self, answer: Answering) -> None:
         self._answer = answer
         self._open = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request and its answer."""
+        """Read one request and answer it."""
         self._open += 1
         try:
-            if self._open <= MOST:
-                async with asyncio.timeout(LATEST):
-                    writer.write(_written(self._answer(*_asked(await reader.readuntil(b"\r\n\r\n")))))
+            if self._open <= MAX_CONNECTIONS:
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    writer.write(_response_bytes(self._answer(*_parsed_head(await reader.readuntil(b"\r\n\r\n")))))
                     await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # nobody who is waited for
+            pass  # the prober is gone or too slow: nothing to answer
         finally:
             self._open -= 1
             writer.close()
@@ -67,8 +70,8 @@ class _Door:
                 await writer.wait_closed()
 
 
-def _asked(head: bytes) -> tuple[str, str, str]:
-    """Method, path, and the Host without its port."""
+def _parsed_head(head: bytes) -> tuple[str, str, str]:
+    """Return method, path, and the Host without its port."""
     first, *lines = head.decode("latin-1").split("\r\n")
     method, path, *_ = [*first.split(" "), "", ""]
     host = next((v.strip() for n, _, v in (x.partition(":") for x in lines) if n.strip().lower() == "host"), "")
@@ -88,7 +91,7 @@ def _problem(status: int) -> Answer:
     return status, "application/problem+json", json.dumps({"type": "about:blank", "status": status, "code": code})
 
 
-def _written(answer: Answer) -> bytes:
+def _response_bytes(answer: Answer) -> bytes:
     status, kind, body = answer
     data = body.encode()
     head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n"

@@ -1,9 +1,10 @@
-"""Tracing: spans of what is done, for whoever installed a Tracer; until then every span is one shared nothing.
+"""Trace what is done as spans, if a Tracer is installed; until then every span is one shared object that does nothing.
 
     POST /v1/extractions -> upload, job ~~> task -> read, extract -> chunk, ask -> chat MODEL, ground; merge, mend, judge
 
-`~~>` is a stored Job: `here` is kept with it, and the worker goes on `under` it, in another process or on another day. Facts are
-ids, numbers and words of this program, never a document's text. Names of a model's call: OpenTelemetry's GenAI conventions.
+`~~>` is a stored Job: the result of `here` is stored with it, and the worker continues `under` it, in another process
+or on another day. Facts are ids, numbers and fixed words of this program, never a document's text. Names for a model's
+call follow OpenTelemetry's GenAI conventions.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ class Span(Protocol):
         ...
 
     def rename(self, name: str) -> None:
-        """Give it the name that is known only at its end."""
+        """Set the name once it is known."""
         ...
 
 
 class Tracer(Protocol):
-    """Who keeps spans."""
+    """Records spans."""
 
     def span(self, name: str, kind: Kind, facts: Facts) -> AbstractContextManager[Span]:
-        """A span round a block; an exception that leaves the block is told by its type or code alone."""
+        """Open a span round a block; an exception that leaves it is recorded by its type or code alone."""
         ...
 
     def here(self) -> str | None:
-        """The present span as W3C `traceparent`, for whoever goes on elsewhere."""
+        """Return the present span as W3C `traceparent`, for work that continues elsewhere."""
         ...
 
     def under(self, parent: str) -> AbstractContextManager[None]:
-        """Let the spans of a block hang under one of elsewhere."""
+        """Make the spans of a block children of a span of another process."""
         ...
 
     def close(self) -> None:
@@ -51,22 +52,22 @@ class Tracer(Protocol):
 
 
 class Nothing:
-    """A span that nobody keeps."""
+    """A span that is not recorded."""
 
     def __enter__(self) -> Self:
-        """Begin nothing."""
+        """Return this span."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End nothing."""
+        """Do nothing."""
 
     def set(self, facts: Facts) -> None:
-        """See Span."""
+        """Ignore the facts."""
 
     def rename(self, name: str) -> None:
-        """See Span."""
+        """Ignore the name."""
 
 
 NOTHING = Nothing()
@@ -74,17 +75,17 @@ _installed: list[Tracer] = []  # at most one
 
 
 def install(tracer: Tracer | None) -> None:
-    """Let this process's spans go to a Tracer; None: to nobody."""
+    """Send this process's spans to a Tracer; None stops that."""
     _installed[:] = [] if tracer is None else [tracer]
 
 
 def on() -> bool:
-    """Whether anybody keeps spans: facts that take time to find are looked for only then."""
+    """Whether spans are recorded. Facts that take time to find are computed only then."""
     return bool(_installed)
 
 
 def span(name: str, facts: Facts | None = None, *, kind: Kind = "internal") -> AbstractContextManager[Span]:
-    """A span round a block.
+    """Open a span round a block.
 
     >>> with span("read") as one:
     ...     one.set({"pages": 3})
@@ -93,10 +94,10 @@ def span(name: str, facts: Facts | None = None, *, kind: Kind = "internal") -> A
 
 
 def here() -> str | None:
-    """The present span as W3C `traceparent`; None where nobody keeps spans."""
+    """Return the present span as W3C `traceparent`; None where spans are not recorded."""
     return _installed[0].here() if _installed else None
 
 
 def under(parent: str | None) -> AbstractContextManager[object]:
-    """Let the spans of a block hang under one of elsewhere, where there is one."""
+    """Make the spans of a block children of a span of another process, if there is one."""
     return _installed[0].under(parent) if _installed and parent else NOTHING

@@ -1,1 +1,1 @@
-"""Who may use the service: accounts, API keys, budgets, signatures of webhooks."""
+"""Manage who may use the service: accounts, API keys, budgets, signatures of webhooks."""

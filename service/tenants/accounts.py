@@ -1,7 +1,7 @@
-"""Accounts: keys, quotas, registered targets and webhook secrets, over whatever keeps small records.
+"""Manage accounts: keys, quotas, registered targets and webhook secrets, stored as small records.
 
-On one machine that is a file of its own beside the jobs (`service/storage/record_store.py`), because `thresher keys` must write
-it while the service runs.
+On one machine the records are in a file of their own beside the jobs (`service/storage/record_store.py`), because
+`thresher keys` must write it while the service runs.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_
 from thresher.service.tenants.api_keys import fits, id_of, new_key
 from thresher.service.tenants.webhook_signing import new_secret
 
-KNOWN = 1.0  # seconds for which a quota is remembered
+QUOTA_CACHE_SECONDS = 1.0  # for which a quota is cached
 
 
 class RecordStore(Protocol):
-    """Keeps small records by kind, tenant and key."""
+    """Stores small records by kind, tenant and key."""
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-        """Keep a record for good, in place of an older one; None deletes it."""
+        """Store a record for good, in place of an older one; None deletes it."""
         ...
 
     async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Keep a record where there is none yet; gives the one that is kept."""
+        """Store a record if there is none yet, and return the one that is stored."""
         ...
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
-        """Records of a kind, by tenant and key; of all tenants (None) or one, of all keys or one."""
+        """Return the records of a kind, sorted by tenant and key; None stands for all tenants or all keys."""
         ...
 
 
@@ -42,20 +42,22 @@ class Accounts:
     """The accounts of one service."""
 
     shelf: RecordStore
-    seal: Cipher = NO_CIPHER  # shuts the secrets of webhooks
-    _quotas: dict[str, tuple[float, Quota]] = field(default_factory=dict)  # by tenant, until when by the steady clock
-    _asked_quotas: SingleFlight[str, Quota] = field(default_factory=SingleFlight)
+    seal: Cipher = NO_CIPHER  # encrypts the secrets of webhooks
+    _quotas: dict[str, tuple[float, Quota]] = field(
+        default_factory=dict
+    )  # by tenant, with the monotonic time until which it holds
+    _quota_reads: SingleFlight[str, Quota] = field(default_factory=SingleFlight)
 
     async def create_key(
         self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
     ) -> tuple[str, ApiKey]:
-        """A new key of a tenant, as text that is shown once, and what is kept of it."""
+        """Create a key for a tenant; return its text, which is shown once, and its stored record."""
         text, kept = new_key(tenant, time.time(), note=note, expires=expires, admin=admin)
         await self.shelf.put("key", tenant, kept.id, kept.model_dump())
         return text, kept
 
     async def revoke_key(self, id: str) -> bool:  # noqa: A002 - the field's own name
-        """Take a key back, from this moment on; False where there is none by that id."""
+        """Revoke a key from this moment on; return False if no key has that id."""
         found = [k for k in await self.keys() if k.id == id]
         for key in found:
             gone = key.model_copy(update={"revoked": key.revoked or time.time()})
@@ -63,74 +65,74 @@ class Accounts:
         return bool(found)
 
     async def keys(self) -> list[ApiKey]:
-        """All keys, oldest first."""
+        """Return all keys, oldest first."""
         found = map(ApiKey.model_validate, await self.shelf.records("key"))
         return sorted(found, key=lambda k: k.created)
 
     async def key_of(self, text: str) -> ApiKey | None:
-        """What is kept of a valid key; None for any other text."""
+        """Return the stored record of a valid key; None for any other text."""
         found = await self.shelf.records("key", key=id_of(text) or "")
         kept = ApiKey.model_validate(found[0]) if found else None
         return kept if fits(text, kept, time.time()) else None
 
     async def set_quota(self, tenant: str, quota: Quota) -> None:
-        """What a tenant may use in a month."""
+        """Set what a tenant may use in a month."""
         await self.shelf.put("quota", tenant, "", quota.model_dump())
         self._quotas.clear()
 
     async def quota(self, tenant: str) -> Quota:
-        """What a tenant may use in a month; unlimited where nothing was set. Remembered for a second."""
+        """Return what a tenant may use in a month, unlimited where nothing was set; cached for a second."""
         until, quota = self._quotas.get(tenant, (0.0, Quota()))
         if time.monotonic() >= until:
-            quota = await self._asked_quotas.of(tenant, lambda: self._quota(tenant))
+            quota = await self._quota_reads.of(tenant, lambda: self._quota(tenant))
         return quota
 
     async def _quota(self, tenant: str) -> Quota:
         found = await self.shelf.records("quota", tenant, "")
         quota = Quota.model_validate(found[0]) if found else Quota()
-        self._quotas[tenant] = time.monotonic() + KNOWN, quota
+        self._quotas[tenant] = time.monotonic() + QUOTA_CACHE_SECONDS, quota
         return quota
 
     async def targets(self, tenant: str) -> list[NamedSchema]:
-        """The registered targets of a tenant."""
+        """Return the registered targets of a tenant."""
         return [NamedSchema.model_validate(r) for r in await self.shelf.records("target", tenant)]
 
     async def target(self, tenant: str, name: str) -> NamedSchema | None:
-        """One registered target."""
+        """Return one registered target; None where there is none."""
         found = await self.shelf.records("target", tenant, name)
         return NamedSchema.model_validate(found[0]) if found else None
 
     async def register(self, tenant: str, schema: NamedSchema) -> None:
-        """Keep a target under its name, in place of an older one."""
+        """Store a target under its name, in place of an older one."""
         await self.shelf.put("target", tenant, schema.name, schema.model_dump())
 
     async def forget_target(self, tenant: str, name: str) -> None:
-        """Drop a target."""
+        """Delete a registered target."""
         await self.shelf.put("target", tenant, name, None)
 
     async def webhook_secret(self, tenant: str) -> str:
-        """What a tenant's webhooks are signed with; made at first use."""
+        """Return the secret that signs a tenant's webhooks; made at first use."""
         found = await self.shelf.records("webhook", tenant, "")
-        if not found:  # of two that ask at once, both get the one that came first
-            found = [await self.shelf.once("webhook", tenant, "", self._shut(tenant, new_secret()))]
+        if not found:  # two that ask at once both get the first one
+            found = [await self.shelf.once("webhook", tenant, "", self._secret_record(tenant, new_secret()))]
         return decrypt_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
 
     async def reencrypt(self) -> None:
-        """Shut with the newest key what an older one shut, or none: secrets outlive keys."""
+        """Encrypt webhook secrets with the newest key where they are not yet: secrets outlive keys."""
         for record in await self.shelf.records("webhook"):
             tenant, secret = record.get("tenant"), str(record["secret"])
             if tenant is not None and self.seal.ids and encrypt_with(secret) != self.seal.ids[0]:
-                await self._keep_secret(tenant, decrypt_text(self.seal, secret, f"webhook {tenant}"))
+                await self._store_secret(tenant, decrypt_text(self.seal, secret, f"webhook {tenant}"))
 
-    async def _keep_secret(self, tenant: str, secret: str) -> None:
-        await self.shelf.put("webhook", tenant, "", self._shut(tenant, secret))
+    async def _store_secret(self, tenant: str, secret: str) -> None:
+        await self.shelf.put("webhook", tenant, "", self._secret_record(tenant, secret))
 
-    def _shut(self, tenant: str, secret: str) -> dict[str, str]:
+    def _secret_record(self, tenant: str, secret: str) -> dict[str, str]:
         return {"secret": encrypt_text(self.seal, secret, f"webhook {tenant}"), "tenant": tenant}
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
-    """Raises InputProblem(quota_exceeded) where `more` does not fit what is left of a month.
+    """Raise InputProblem(quota_exceeded) where `more` does not fit what is left of a month.
 
     >>> check_quota(Quota(documents=3), TenantUsage(documents=2), TenantUsage(documents=1))
     """

@@ -1,6 +1,6 @@
-"""API keys: made from chance, shown once, kept as a hash, compared in constant time.
+"""Make and check API keys: drawn at random, shown once, stored as a hash, compared in constant time.
 
-A key reads `thr_<id>_<secret>`. The id finds the row; the secret has 256 bits of chance, so one SHA-256 of it is as good
+A key reads `thr_<id>_<secret>`. The id finds the row. The secret has 256 random bits, so one SHA-256 of it is as safe
 at rest as a slow hash, and costs a request nothing.
 """
 
@@ -13,14 +13,14 @@ import secrets
 
 from thresher.schemas.account import ApiKey
 
-FORM = re.compile(r"thr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-NOBODY = hashlib.sha256(b"").hexdigest()  # compared with where there is no such key, so that it takes as long
+KEY_PATTERN = re.compile(r"thr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+DUMMY_DIGEST = hashlib.sha256(b"").hexdigest()  # compared with where there is no such key, so that both take as long
 
 
 def new_key(
     tenant: str, now: float, *, note: str = "", expires: float | None = None, admin: bool = False
 ) -> tuple[str, ApiKey]:
-    """A new key as its owner must keep it, and what is kept of it here.
+    """Return a new key as its owner must keep it, and the record that is stored of it here.
 
     >>> text, kept = new_key("acme", 0.0)
     >>> fits(text, kept, 0.0), text in repr(kept) or kept.digest in repr(kept)
@@ -32,16 +32,16 @@ def new_key(
 
 
 def id_of(text: str) -> str | None:
-    """The id of a key; None where it is no key at all."""
-    found = FORM.fullmatch(text)
+    """Return the id of a key; None for a text that is no key."""
+    found = KEY_PATTERN.fullmatch(text)
     return found[1] if found else None
 
 
 def fits(text: str, kept: ApiKey | None, now: float) -> bool:
-    """Whether a key is the kept one, and may still be used."""
-    found = FORM.fullmatch(text)
+    """Whether a key is the stored one, and may still be used."""
+    found = KEY_PATTERN.fullmatch(text)
     secret = found[2] if found else ""
-    same = hmac.compare_digest(_digest(secret), kept.digest if kept else NOBODY)
+    same = hmac.compare_digest(_digest(secret), kept.digest if kept else DUMMY_DIGEST)
     return same and kept is not None and kept.revoked is None and (kept.expires is None or now < kept.expires)
 
 

@@ -1,7 +1,7 @@
-"""Budgets: what tenants, and all of them together, may spend in a day or a month; alerts on the way, and a stop at the end.
+"""Enforce budgets: what a tenant, or all tenants together, may spend in a day or a month, with alerts on the way.
 
-What was spent is counted in the transaction that notes a call, so that every process sees every finished call of every other one:
-what can be overspent is what is in flight when a limit is reached. Three places ask:
+Spending is counted in the transaction that logs a call, so that every process sees every finished call of all others.
+Only calls in flight when a limit is reached can overspend it. Three callers check:
 
     a new job        may_start    refused with `budget_reached`, where the budget's stop is "refuse"
     a worker         held         Tasks wait for the next period, where it is "hold"
@@ -24,23 +24,23 @@ from thresher.service.telemetry.ids import asked_by, working_on
 
 log = logging.getLogger(__name__)
 
-KNOWN = 1.0  # seconds for which the budgets themselves are remembered
-LOOK = 2.0  # seconds between two looks for thresholds that were passed
+BUDGET_CACHE_SECONDS = 1.0  # for which the budgets themselves are cached
+CHECK_SECONDS = 2.0  # between two checks for thresholds that were passed
 
 
 class Shelf(Protocol):
-    """Keeps small records; see `service/tenants/accounts.py`."""
+    """Stores small records. The same as `service.tenants.accounts.RecordStore`."""
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-        """Keep a record, or delete it (None)."""
+        """Store a record, or delete it (None)."""
         ...
 
     async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Keep a record where there is none yet; gives the one that is kept."""
+        """Store a record if there is none yet, and return the one that is stored."""
         ...
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
-        """Records of a kind."""
+        """Return the records of a kind."""
         ...
 
 
@@ -51,47 +51,47 @@ class Budgets:
     shelf: Shelf
     spending: Spending
     clock: Callable[[], float] = time.time
-    count: Callable[[Alert], None] = lambda _: None  # told each alert that this process was the first to see
-    stopped: set[str] = field(default_factory=set)  # Tasks in hand that were refused a question
+    count: Callable[[Alert], None] = lambda _: None  # called with each alert that this process sent first
+    stopped: set[str] = field(default_factory=set)  # ids of Tasks in hand that were refused a question
     _known: list[Budget] = field(default_factory=list)
-    _until: float = 0.0  # by the steady clock
+    _until: float = 0.0  # monotonic time until which `_known` holds
 
     async def all(self) -> list[Budget]:
-        """Every budget; remembered for a second."""
+        """Return every budget; cached for a second."""
         if time.monotonic() >= self._until:
             found = [Budget.model_validate(r) for r in await self.shelf.records("budget")]
-            self._known, self._until = found, time.monotonic() + KNOWN
+            self._known, self._until = found, time.monotonic() + BUDGET_CACHE_SECONDS
         return self._known
 
     async def set(self, budget: Budget) -> None:
-        """Keep a budget, in place of an older one of the same tenant and period."""
+        """Store a budget, in place of an older one of the same tenant and period."""
         await self.shelf.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
         self._until = 0.0
 
     async def drop(self, tenant: str, period: str) -> bool:
-        """Drop a budget; False where there was none."""
+        """Delete a budget; return False if there was none."""
         found = await self.shelf.records("budget", tenant, period)
         await self.shelf.put("budget", tenant, period, None)
         self._until = 0.0
         return bool(found)
 
     async def state(self, budget: Budget) -> BudgetState:
-        """How far a budget is used up just now."""
+        """Compute how far a budget is used up now."""
         began, ends = bounds(budget.period, self.clock())
         tenant = None if budget.tenant == EVERYBODY else budget.tenant
         spent = await self.spending.spent(tenant, began, ends)
         return BudgetState(budget=budget, spent=spent, began=began, ends=ends)
 
     async def states(self, tenant: str | None = None) -> list[BudgetState]:
-        """All budgets, or one tenant's own."""
+        """Return the states of all budgets, or of one tenant's."""
         return [await self.state(b) for b in await self.all() if tenant is None or b.tenant == tenant]
 
     async def may_start(self, tenant: str) -> None:
-        """Raises ModelProblem(budget_reached) where a new job of a tenant is to be refused."""
+        """Raise ModelProblem(budget_reached) where a new job of a tenant is to be refused."""
         await self._refuse(tenant, lambda b: b.stop == "refuse")
 
     async def may_ask(self) -> None:
-        """Raises ModelProblem(budget_reached) where the Task in hand may ask no more; the Task is remembered."""
+        """Raise ModelProblem(budget_reached), and remember the Task in hand, where it may ask no more."""
         tenant = asked_by.get()
         if tenant is None:
             return
@@ -102,7 +102,7 @@ class Budgets:
             raise
 
     async def held(self) -> dict[str, float]:
-        """Tenants ("*": all) whose work waits, and until when."""
+        """Return the tenants ("*": all) whose work waits, with the time until which it waits."""
         found: dict[str, float] = {}
         for budget in await self.all():
             if budget.stop == "hold" and (state := await self.state(budget)).percent >= 100.0:
@@ -110,7 +110,10 @@ class Budgets:
         return found
 
     async def look(self) -> list[Alert]:
-        """Tell every threshold that was passed and not told yet this period; gives those told by this look."""
+        """Send an alert for each threshold passed and not yet alerted in this period.
+
+        Return those sent by this call.
+        """
         told = []
         for state in await self.states():
             waiting = [a for a in _alerts(state, self.clock()) if a.threshold <= state.percent]
@@ -123,8 +126,8 @@ class Budgets:
         return told
 
     async def run(self, stopping: asyncio.Event, also: Callable[[dict[str, float]], Awaitable[object]]) -> None:
-        """Look every few seconds until told to stop; `also` is given whose work waits, to let the others go on."""
-        had = True  # budgets, at the last look: those that are gone hold nobody any more
+        """Check every few seconds until told to stop; `also` gets the waiting tenants, to release the others."""
+        had = True  # whether there were budgets at the last check: deleted ones hold no tenant any more
         while not stopping.is_set():
             try:
                 some = bool(await self.all())
@@ -135,7 +138,7 @@ class Budgets:
             except SetupProblem as problem:
                 log.warning("store away", extra={"action": "budget.store_away", "code": problem.code})
             try:
-                async with asyncio.timeout(LOOK):
+                async with asyncio.timeout(CHECK_SECONDS):
                     await stopping.wait()
             except TimeoutError:
                 continue
@@ -152,7 +155,7 @@ class Budgets:
 
 
 def _alerts(state: BudgetState, now: float) -> list[Alert]:
-    """The alerts of a budget's period, due or not."""
+    """Return all alerts of a budget's period, due or not."""
     budget = state.budget
     return [
         Alert(

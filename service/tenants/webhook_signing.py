@@ -1,10 +1,10 @@
-"""Webhooks: a signed word that a Job has ended, to an address that its caller chose, and so to public addresses only.
+"""Sign webhooks, and check that their addresses are public: a caller of the service chooses where a webhook goes.
 
-A name may change its address between the check and the call, so the name is resolved once more for each call, every address
+A name may change its address between the check and the call, so the name is resolved again for each call, every address
 found must be public, and the connection goes to one of those by its number; TLS still asks for the name.
 
-The signature is that of Standard Webhooks: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, the last of them
-`v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`.
+The signature is that of Standard Webhooks: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, the last
+of them `v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`.
 """
 
 from __future__ import annotations
@@ -21,51 +21,58 @@ from urllib.parse import urlsplit
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.private_addresses import is_public
 
-SOONEST, LATEST = 5.0, 3600.0  # seconds before a retry
-GIVEN_UP = 86_400.0  # seconds after the end of the job
-MARK = "whsec_"  # how a secret of Standard Webhooks begins
-LONGEST = 2000  # characters of an address
-PORTS = frozenset({80, 443})  # that a webhook may go to, beside those that the operator allows
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 5.0, 3600.0  # fewest and most seconds before a retry
+GIVE_UP_SECONDS = 86_400.0  # after the end of the job
+STANDARD_PREFIX = "whsec_"  # begins a secret of Standard Webhooks
+URL_MAX_CHARS = 2000  # of an address
+PORTS = frozenset({80, 443})  # that a webhook may go to, besides those that the operator allows
 
 
 def signature(secret: str, id: str, at: int, body: bytes) -> str:  # noqa: A002 - the header's own word
-    """The signature of a webhook; `at` is in seconds since 1970, UTC.
+    """Return the signature of a webhook; `at` is in seconds since 1970, UTC.
 
-    A secret reads `whsec_` and base64, as receivers' libraries expect it; one made before that did is taken as it stands.
+    A secret reads `whsec_` and base64, as receivers' libraries expect it; an older secret without that mark is used as
+    it stands.
 
     >>> secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'  # Standard Webhooks' own example
     >>> signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
     'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
     """
-    key = base64.b64decode(secret.removeprefix(MARK)) if secret.startswith(MARK) else secret.encode()
+    key = (
+        base64.b64decode(secret.removeprefix(STANDARD_PREFIX))
+        if secret.startswith(STANDARD_PREFIX)
+        else secret.encode()
+    )
     signed = f"{id}.{at}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 def new_secret() -> str:
-    """A secret of 256 bits of chance, in the form of Standard Webhooks."""
-    return MARK + base64.b64encode(secrets.token_bytes(32)).decode()
+    """Return a secret of 256 random bits, in the form of Standard Webhooks."""
+    return STANDARD_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def wait_before(passed: float) -> float | None:
-    """Seconds before the next attempt, `passed` seconds after the job's end; None: give up. The waits double.
+    """Return the seconds before the next attempt, `passed` seconds after the job's end; None: give up. Waits double.
 
     >>> wait_before(0.1), wait_before(40.0), wait_before(90_000.0)
     (5.0, 40.0, None)
     """
-    return None if passed > GIVEN_UP else min(max(passed, SOONEST), LATEST)
+    return None if passed > GIVE_UP_SECONDS else min(max(passed, FIRST_RETRY_SECONDS), LAST_RETRY_SECONDS)
 
 
 async def check_address(text: str, *, private: bool = False, ports: Collection[int] = ()) -> str:
-    """An address that a webhook may be sent to, as it was given. Raises InputProblem(address_refused)."""
+    """Return an address unchanged if a webhook may be sent to it. Raises InputProblem(address_refused)."""
     await addresses_of(text, private=private, ports=ports)
     return text
 
 
 async def addresses_of(text: str, *, private: bool = False, ports: Collection[int] = ()) -> list[str]:
-    """The numbers that an address stands for, all of them public. Raises InputProblem(address_refused).
+    """Return the IP addresses that a URL's host stands for, all of them public.
 
-    `ports` are allowed beside 80 and 443; where addresses may be `private`, every port is.
+    Raises InputProblem(address_refused).
+
+    `ports` are allowed besides 80 and 443; where addresses may be `private`, every port is.
     """
     host, port = _host(text)
     if not private and port not in PORTS and port not in ports:
@@ -87,7 +94,13 @@ def _host(text: str) -> tuple[str, int]:
         host, port = url.hostname, url.port
     except ValueError:
         raise InputProblem("address_refused", "not a URL") from None
-    if len(text) > LONGEST or not text.isprintable() or " " in text or url.scheme not in {"http", "https"} or not host:
+    if (
+        len(text) > URL_MAX_CHARS
+        or not text.isprintable()
+        or " " in text
+        or url.scheme not in {"http", "https"}
+        or not host
+    ):
         raise InputProblem("address_refused", "http or https with a host is expected")
     if url.username or url.password:
         raise InputProblem("address_refused", "no user and password may stand in it")

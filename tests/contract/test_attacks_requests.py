@@ -165,13 +165,13 @@ async def test_a_dear_schema_makes_nobody_wait(service: AppState) -> None:
 
 async def test_a_schema_that_takes_too_long_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is ended, the next schema is judged by another."""
-    monkeypatch.setattr(schema_checking, "SECONDS", 0.01)
+    monkeypatch.setattr(schema_checking, "TIME_LIMIT_SECONDS", 0.01)
     judge = Judging()
     wide = json.dumps({"type": "object", "properties": {f"f{k}": {"type": "string"} for k in range(4000)}})
     try:
         with pytest.raises(InputProblem, match="takes longer"):
             await judge.judged("acme", wide)
-        monkeypatch.setattr(schema_checking, "SECONDS", 60)
+        monkeypatch.setattr(schema_checking, "TIME_LIMIT_SECONDS", 60)
         assert (await judge.judged("acme", wide)).name == "target"
     finally:
         await judge.close()

@@ -113,7 +113,7 @@ async def test_sums_are_those_of_the_calls(log: CallLog, by: GroupBy, monkeypatc
     """Of every group, however many slices they are made of."""
     whole = await log.sums(CallFilter(), by)
     for size in (1, 7, 60):
-        monkeypatch.setattr(room, "SLICE", size)
+        monkeypatch.setattr(room, "SLICE_CALLS", size)
         assert [_rounded(s) for s in await log.sums(CallFilter(), by)] == [_rounded(s) for s in whole]
     assert sum(s.calls for s in whole) == 60
     assert sum(s.failed for s in whole) == sum(s.stored for s in whole) == sum(s.retries for s in whole) == 6

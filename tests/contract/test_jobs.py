@@ -16,7 +16,7 @@ from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
-from thresher.service.jobs.backoff import DEATHS
+from thresher.service.jobs.backoff import DEATHS_WITHOUT_WAIT
 from thresher.service.jobs.base import MOST_DEATHS, Jobs
 from thresher.service.jobs.sql import SqlJobs
 from thresher.service.storage.answers.base import Store
@@ -313,7 +313,7 @@ async def test_a_file_that_kills_workers_is_put_off(jobs: Jobs) -> None:
         await asyncio.sleep(0.002)
     (task,) = await jobs.tasks("a", job.id)
     assert (task.state, task.why and task.why.code) == ("todo", "worker_died")
-    assert deaths == DEATHS + 1 < MOST_DEATHS
+    assert deaths == DEATHS_WITHOUT_WAIT + 1 < MOST_DEATHS
 
 
 async def test_documents_within_a_file_count(jobs: Jobs) -> None:
@@ -355,9 +355,9 @@ async def test_a_poisoned_task_is_set_aside(jobs: Jobs) -> None:
 
 async def test_too_many_deaths_poison(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that die without a word, again and again with the same Task in hand, end with it set aside."""
-    monkeypatch.setattr("thresher.service.jobs.worker_queries.MOST_DEATHS", DEATHS)
+    monkeypatch.setattr("thresher.service.jobs.worker_queries.MOST_DEATHS", DEATHS_WITHOUT_WAIT)
     job, _ = await jobs.submit(asked("x"))
-    for _ in range(DEATHS):
+    for _ in range(DEATHS_WITHOUT_WAIT):
         assert len(await claimed(jobs, lease=0.0)) == 1
         await asyncio.sleep(0.002)
     assert await claimed(jobs, lease=0.0) == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from tests.jobs_house import submitted
 from thresher.schemas.policy import Policy
@@ -15,6 +18,7 @@ from thresher.schemas.work import Job
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
+from thresher.service.server.api.extractions import stream
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
@@ -106,6 +110,32 @@ async def test_a_listener_who_leaves_gives_back_its_place(
     assert service.seats.total == 0
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == before
+
+
+async def test_a_stream_without_a_place_is_refused_by_its_own_code(service: AppState, house: ServiceResources) -> None:
+    """A Problem of its own, before the answer begins: nothing is wrong with the model."""
+    app, job, said = application(service), await theirs(house), list[Any]()
+
+    async def told(message: Any) -> None:
+        said.append(message)
+
+    with ExitStack() as held:
+        while service.seats.free("local", service.bounds.listeners):
+            held.enter_context(service.seats.taken("local"))
+        async with asyncio.timeout(60):
+            await app(scope(f"/v1/extractions/{job.id}/events"), Caller(1).receive, told)
+    assert said[0]["status"] == 503
+    assert json.loads(said[1]["body"])["code"] == "too_many_listeners"
+
+
+async def test_a_stream_that_is_never_sent_holds_no_place(service: AppState, house: ServiceResources) -> None:
+    """The place is taken when the answer begins, so that whatever fails before that loses none."""
+    job = await theirs(house)
+    request = Request(scope(f"/v1/extractions/{job.id}/events"))
+    response = await stream(service, "local", request, job.id)
+    assert service.seats.total == 0
+    await response(request.scope, Caller(0).receive, _dropped)
+    assert service.seats.total == 0
 
 
 async def test_who_waits_and_leaves_is_not_waited_for(service: AppState, house: ServiceResources) -> None:

@@ -78,7 +78,7 @@ async def test_the_living_keep_their_tasks_over_a_restart(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Leases ran out while nobody could renew them: first the living may, then the Tasks of the dead are put back."""
-    monkeypatch.setattr("thresher.service.jobs.worker_queries.GATHERING", 3.0)
+    monkeypatch.setattr("thresher.service.jobs.worker_queries.RENEWAL_SECONDS", 3.0)
     async with opened_resources(tmp_path, server.fresh("living")) as house:
         await submitted(house, Policy(), 2)
         living, dead = await house.jobs.claim("both", limit=2, lease=1.0)

@@ -15,7 +15,7 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.extraction import Attempt
 from thresher.service.telemetry import metrics
 from thresher.service.telemetry.metrics import Metrics
-from thresher.service.telemetry.probes import MOST, probed
+from thresher.service.telemetry.probes import MAX_CONNECTIONS, probed
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+')
 
@@ -100,7 +100,7 @@ async def test_rude_probes_do_no_harm() -> None:
             writer.write(said)
             await reader.read()
             writer.close()
-        mute = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MOST)]
+        mute = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
         await asyncio.sleep(0.1)
         with pytest.raises(httpx.TransportError):
             await client.get("/healthz")

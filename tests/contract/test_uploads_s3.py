@@ -94,7 +94,7 @@ async def test_a_storage_that_stays_away(s3: S3Server, spool: Spool) -> None:
 
 async def test_gone_in_the_middle(s3: S3Server, spool: Spool) -> None:
     """The connection is cut amid an upload in parts, and the server is gone: no object, no file left; later it works."""
-    body, bucket = os.urandom(room.PART * 2 + 5), s3.bucket()
+    body, bucket = os.urandom(room.PART_BYTES * 2 + 5), s3.bucket()
     async with failing_door(s3) as door:
         door.faults, door.always = ["", ""], "cut"
         uploads = S3Uploads(Bucket.of(f"s3://{bucket}?endpoint={door.endpoint}"), spool, patience=0.5)

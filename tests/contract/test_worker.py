@@ -22,6 +22,7 @@ from thresher.schemas.work import Claim, Job, Submission
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.backend.worker import Worker, worker_loop
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.llm.client import ModelClient
 from thresher.service.settings import load
 
 
@@ -54,6 +55,16 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
 async def asking(house: ServiceResources, job: Job) -> bool:
     """Whether two Tasks are at their models."""
     return (await house.jobs.progress("a", job.id)).stages.get("ask", 0) == 2
+
+
+async def asks(house: ServiceResources, job: Job) -> bool:
+    """Whether a Task is at its model."""
+    return (await house.jobs.progress("a", job.id)).stages.get("ask", 0) > 0
+
+
+async def has(some: list[Any], count: int) -> bool:
+    """Whether there are so many."""
+    return len(some) == count
 
 
 async def idle(loop: Loop) -> bool:
@@ -212,7 +223,7 @@ async def test_a_fault_of_the_set_up_is_not_tried_again(house: ServiceResources,
 
 async def test_a_dead_letter_and_its_second_life(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails again and again is tried later and later, five times; then it lies dead until somebody retries it."""
-    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST_WAIT_SECONDS", 0.02)
     tries: list[tuple[int, float]] = []
     healed: list[bool] = []
 
@@ -241,7 +252,7 @@ async def test_a_full_disk_under_an_answer_is_not_the_files_fault(
     house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where an answer could not be kept the Task is tried again; no Result says that the file failed."""
-    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST", 0.02)
+    monkeypatch.setattr("thresher.service.jobs.backoff.FIRST_WAIT_SECONDS", 0.02)
     keep = house.store.keep
     refused: list[str] = []
 
@@ -263,8 +274,8 @@ async def test_a_worker_remembers_no_more_than_so_many_jobs(
     house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each Job with a limit of dollars has a Model of its own, and a worker lives for months."""
-    monkeypatch.setattr("thresher.service.backend.worker.ORDERS", 2)
-    monkeypatch.setattr("thresher.service.backend.worker.MODELS", 3)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_JOBS", 2)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_MODELS", 3)
     policy = script(tmp_path, 1).model_copy(update={"max_cost": 1.0})
     jobs = [await submitted(house, policy, 1) for _ in range(6)]
     async with worker_loop(house, load(), width=2) as loop, running(loop):
@@ -273,6 +284,38 @@ async def test_a_worker_remembers_no_more_than_so_many_jobs(
         worker = getattr(loop.work, "__self__", None)
         assert isinstance(worker, Worker)
         assert (len(worker._orders), len(worker._models)) == (2, 3)
+
+
+async def test_a_model_that_is_forgotten_is_closed_once_no_task_uses_it(
+    house: ServiceResources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its paid calls get the same grace as at the end, and it is closed once; the Task in hand still has its Model."""
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_JOBS", 1)
+    monkeypatch.setattr("thresher.service.backend.worker.CACHED_MODELS", 1)
+    closed: list[tuple[int, float]] = []
+    close = ModelClient.aclose
+
+    async def noted(model: ModelClient, grace: float = 0.0) -> None:
+        closed.append((id(model), grace))
+        await close(model, grace)
+
+    monkeypatch.setattr(ModelClient, "aclose", noted)
+    (tmp_path / "slow").mkdir()
+    slow, quick = (
+        script(folder, 1, latency).model_copy(update={"max_cost": 1.0})
+        for folder, latency in ((tmp_path / "slow", 3.0), (tmp_path, 0.0))
+    )
+    async with worker_loop(house, load(), width=2) as loop, running(loop):
+        first = await submitted(house, slow, 1)
+        await until(lambda: asks(house, first))
+        for _ in range(2):
+            assert (await ended(house, await submitted(house, quick, 1))).counts.done == 1
+        await asyncio.sleep(0.1)
+        assert len(closed) == 1  # of the first quick one; the slow one is at work
+        assert (await ended(house, first)).counts.done == 1
+        await until(lambda: has(closed, 2))
+    assert len({model for model, _ in closed}) == len(closed) == 3
+    assert all(grace > 0 for _, grace in closed)
 
 
 async def test_the_urgent_is_worked_on_first(house: ServiceResources) -> None:

@@ -213,7 +213,7 @@ def test_nobody_is_listened_to_after_a_refusal(service: Served) -> None:
 
 async def test_a_body_that_drips_is_no_upload(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slower on the whole than may be: a problem, though each piece came in time."""
-    monkeypatch.setattr(upload, "HEAD_START", 0.2)
+    monkeypatch.setattr(upload, "SPEED_GRACE_SECONDS", 0.2)
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.05)

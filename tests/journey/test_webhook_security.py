@@ -191,7 +191,7 @@ async def test_a_receiver_that_never_answers_is_given_up_for_now(
     jobs: SqlJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It costs its time and no more, and is tried again."""
-    monkeypatch.setattr(webhook_delivery, "TIMEOUT", 2.0)
+    monkeypatch.setattr(webhook_delivery, "ATTEMPT_SECONDS", 2.0)
     async with receiving(seconds=600.0) as receiver:
         begun = time.monotonic()
         assert await told(jobs, f"http://127.0.0.1:{receiver.port}/", private=True) == ["failed"]
@@ -214,8 +214,8 @@ async def test_silent_receivers_of_one_tenant_delay_nobody_elses(jobs: SqlJobs) 
         begun = time.monotonic()
         while not quick.got and time.monotonic() - begun < 20:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)
-        assert time.monotonic() - begun < webhook_delivery.TIMEOUT / 2
-        assert len(silent.got) <= 2 * webhook_delivery.OWN
+        assert time.monotonic() - begun < webhook_delivery.ATTEMPT_SECONDS / 2
+        assert len(silent.got) <= 2 * webhook_delivery.MAX_ATTEMPTS_OF_TENANT
         stopping.set()
         sender.cancel()
         await asyncio.gather(sender, return_exceptions=True)

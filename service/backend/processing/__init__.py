@@ -1,5 +1,5 @@
-"""Large Units in processes of their own, so that whoever serves many never waits for one of them.
+"""Process large Units in processes of their own, so that a server of many callers never waits for one Unit.
 
-A process chunks, counts, grounds, merges and judges; its questions are asked by the worker that began it, which holds the
-store, the limits and the keys of models.
+A process chunks, counts, grounds, merges and judges. The worker that started it asks its questions, because the worker
+has the store, the limits and the keys of models.
 """

@@ -1,4 +1,4 @@
-"""A processing process: it takes one Order after another, and asks its parent what is to be asked of a model."""
+"""Run a processing process: it takes one Order after another, and sends its questions to its parent."""
 
 from __future__ import annotations
 
@@ -21,59 +21,59 @@ from thresher.service.readers.worker_process import begin, limit_memory
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
 
-NICE = 5  # below those who answer callers
+NICE = 5  # lower priority than processes that answer callers
 
 
 def live(line: Connection) -> None:
-    """Take Orders until nobody is at the other end."""
+    """Take Orders until the other end is closed."""
     begin()
     os.nice(NICE)
     while True:
         try:
             order: Order = line.recv()
-            line.send(Done(_done(order, line)))
+            line.send(Done(_outcome_of(order, line)))
         except (EOFError, OSError):
             return
         del order
         gc.collect()
 
 
-def _done(order: Order, line: Connection) -> Result[Any] | Problem | str:
+def _outcome_of(order: Order, line: Connection) -> Result[Any] | Problem | str:
     _limit_time(order.seconds)
     try:
-        return asyncio.run(_processed(order, line))
+        return asyncio.run(_process(order, line))
     except Problem as problem:
         return problem
     except MemoryError:
         return InputProblem("too_large", f"{order.documents[0].source.path} needs more memory than the limit")
     except EOFError:
         raise
-    except Exception:  # noqa: BLE001 - the other end decides what it means
+    except Exception:  # noqa: BLE001 - the parent decides what it means
         return traceback.format_exc()
 
 
-async def _processed(order: Order, line: Connection) -> Result[Any]:
+async def _process(order: Order, line: Connection) -> Result[Any]:
     spec, base = order.target
     questions = Questions(line)
     engine = engine_of(AskedOfParent(order.model, questions), load_target(spec, base=base), order.policy)
     if order.beside is not None:
-        near = AskedOfParent(order.beside, questions, beside=True)
-        engine = replace(engine, embedder=Embedding(model=near))
-    limit_memory(order.memory)  # what was loaded until now is the program's own
+        embedding_model = AskedOfParent(order.beside, questions, beside=True)
+        engine = replace(engine, embedder=Embedding(model=embedding_model))
+    limit_memory(order.memory)  # what was loaded until now does not count
     asyncio.get_running_loop().add_reader(line.fileno(), questions.hear)
     return await process(engine, order.documents)
 
 
 @dataclass(slots=True)
 class Questions:
-    """Questions on their way."""
+    """Questions that wait for the parent's reply."""
 
     line: Connection
     _waiting: dict[int, asyncio.Future[Reply | Problem]] = field(default_factory=dict)
     _asked: int = 0
 
     async def ask(self, question: Question, *, beside: bool) -> Reply:
-        """What the parent's model says. Raises what it raised."""
+        """Return the reply of the parent's model. Raises what it raised."""
         self._asked, number = self._asked + 1, self._asked
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         self.line.send(Asked(number, question, beside))
@@ -83,14 +83,14 @@ class Questions:
         raise reply
 
     def hear(self) -> None:
-        """Take one reply."""
+        """Read one reply, and give it to the question that waits for it."""
         try:
-            told: Replied = self.line.recv()
+            message: Replied = self.line.recv()
         except (EOFError, OSError):
-            os._exit(0)  # nobody waits for the Result any more
-        waiting = self._waiting.pop(told.number)
+            os._exit(0)  # no parent waits for the Result any more
+        waiting = self._waiting.pop(message.number)
         if not waiting.done():
-            waiting.set_result(told.reply)
+            waiting.set_result(message.reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +103,21 @@ class AskedOfParent:
 
     @property
     def name(self) -> str:
-        """See Model."""
+        """Return the model's name."""
         return self.known.name
 
     @property
     def facts(self) -> ModelFacts:
-        """See Model."""
+        """Return the model's facts."""
         return self.known.facts
 
     async def ask(self, question: Question) -> Reply:
-        """See Model."""
+        """Send a question to the parent; return the reply."""
         return await self.questions.ask(question, beside=self.beside)
 
 
 def _limit_time(seconds: float) -> None:
-    """Let the process be ended after some more seconds of processor time: SIGXCPU."""
+    """Let the system end the process (SIGXCPU) after some more seconds of processor time."""
     import resource  # noqa: PLC0415 - not on every system
 
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,4 +1,4 @@
-"""What the two ends of a processing process's line say to each other."""
+"""Define the messages between a worker and a processing process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from thresher.service.llm.base import ModelFacts, Question, Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """What a process must know of a model that it can not reach itself."""
+    """What a process must know of a model that its parent asks."""
 
     name: str
     facts: ModelFacts
@@ -23,15 +23,15 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One Unit to be processed."""
+    """One Unit to process."""
 
-    target: tuple[Any, Path]  # the spec that the target was loaded from, and where its paths begin
+    target: tuple[Any, Path]  # the spec that the target was loaded from, and the folder of its relative paths
     policy: Policy
     documents: list[Document]
     model: Asker
-    beside: Asker | None  # the model that gives texts as vectors, where one was chosen
+    beside: Asker | None  # the embedding model, where one was chosen
     memory: int  # bytes that the process may add
-    seconds: float  # of processor time that it may use
+    seconds: float  # of processor time that the process may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class Asked:
 
     number: int
     question: Question
-    beside: bool  # whether it goes to the model that gives texts as vectors
+    beside: bool  # whether it goes to the embedding model
 
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """What a model said to a question."""
+    """The reply to a question, or why there is none."""
 
     number: int
     reply: Reply | Problem
@@ -53,6 +53,6 @@ class Replied:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How an Order ended; a fault of this program is told by its traceback."""
+    """How an Order ended; a fault of this program comes as the text of its traceback."""
 
     result: Result[Any] | Problem | str

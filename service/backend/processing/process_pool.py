@@ -1,4 +1,7 @@
-"""Processes that take one large Unit each, under limits of time and memory. Models are asked from here."""
+"""Run large Units in processes, one Unit each at a time, under limits of time and memory.
+
+Models are asked from here.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,14 @@ from thresher.service.telemetry.ids import asked_by
 
 log = logging.getLogger(__name__)
 
-DEATHS = 2  # processes that one Unit may kill
-ORDERS = 50  # Units after which a process is replaced: what libraries leak goes with it
-PATIENCE = 2.0  # seconds that a process has to end once it is told to
+MAX_DEATHS = 2  # deaths of processes after which a Unit is poisoned
+ORDERS_PER_PROCESS = 50  # Units after which a process is replaced, with the memory that libraries leak
+END_SECONDS = 2.0  # that a process has to end once it was killed
 
 
 @dataclass(slots=True)
 class _Child:
-    """A process, and the line to it."""
+    """A process, and the connection to it."""
 
     process: BaseProcess
     line: Connection
@@ -42,65 +45,68 @@ class _Child:
 
 
 class Processors:
-    """Processes for large Units, begun when they are wanted and kept for the next."""
+    """Processes for large Units, started when needed and kept for the next."""
 
     def __init__(self, fits: Room | None = None) -> None:
-        """`fits`: how many at once, and the memory of each; None: by what this machine has."""
+        """Take how many run at once and the memory of each; None: by what this machine has."""
         self._room = fits or room()
         self._turns = Turns(self._room.processors)
         self._idle: list[_Child] = []
 
     async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
-        """The Result of a Unit; where its process died it is tried once more.
+        """Process a Unit; where its process died, try it once more.
 
         Raises InputProblem (`timeout`, `too_large` …) and JobProblem(`poisoned`).
         """
         order = _order(engine, documents, self._room.processor)
         async with self._turns.place(asked_by.get()):
-            for _ in range(DEATHS):
+            for _ in range(MAX_DEATHS):
                 try:
-                    return _given(await self._done(order, engine.model))
+                    return _result_of(await self._run(order, engine.model))
                 except JobProblem as problem:
                     if problem.code != "worker_died":
                         raise
-                    how = problem.detail
-                    log.warning("processor died", extra={"action": "processor.died", "why": how})
-        raise JobProblem("poisoned", how)
+                    why = problem.detail
+                    log.warning("processor died", extra={"action": "processor.died", "why": why})
+        raise JobProblem("poisoned", why)
 
-    async def _done(self, order: Order, model: Model) -> Done:
-        """How an Order ended. Raises JobProblem(worker_died)."""
+    async def _run(self, order: Order, model: Model) -> Done:
+        """Return how an Order ended. Raises JobProblem(worker_died)."""
         async with self._child() as child:
             try:
-                return await _talk(child, order, model)
+                return await _run_order(child, order, model)
             except (EOFError, OSError):
-                raise await _ended(child, order) from None
+                raise await _death_of(child, order) from None
 
     async def begin(self) -> None:
-        """Begin one process now: else the first large Unit waits for all that it loads. Raises OSError where none can be."""
-        self._idle.append(await asyncio.to_thread(_begun))
+        """Start one process now, or the first large Unit would wait for its imports.
+
+        Raises OSError where none can be started.
+        """
+        self._idle.append(await asyncio.to_thread(_start))
 
     async def aclose(self) -> None:
-        """End the processes that wait; those at work end with who waits for them."""
+        """End the idle processes; those at work end with the tasks that wait for them."""
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(_stopped(child) for child in idle))
+        await asyncio.gather(*(_stop(child) for child in idle))
 
     @asynccontextmanager
     async def _child(self) -> AsyncIterator[_Child]:
-        """A process for one Order; one that did not come to its end is ended."""
-        child = self._idle.pop() if self._idle else await asyncio.to_thread(_begun)
+        """Provide a process for one Order; end the process if the Order fails."""
+        child = self._idle.pop() if self._idle else await asyncio.to_thread(_start)
         try:
             yield child
         except BaseException:
-            await asyncio.shield(_stopped(child))
+            await asyncio.shield(_stop(child))
             raise
         child.orders += 1
-        if child.orders < ORDERS:
+        if child.orders < ORDERS_PER_PROCESS:
             self._idle.append(child)
         else:
-            await _stopped(child)
+            await _stop(child)
 
 
-def _begun() -> _Child:
+def _start() -> _Child:
     from thresher.service.backend.processing.child_process import live  # noqa: PLC0415 - only where there is a large Unit
 
     here, there = context().Pipe()
@@ -110,15 +116,15 @@ def _begun() -> _Child:
     return _Child(process, here)
 
 
-async def _stopped(child: _Child) -> None:
-    """End a process and close its line."""
+async def _stop(child: _Child) -> None:
+    """Kill a process and close its connection."""
     child.line.close()
     child.process.kill()
-    await asyncio.to_thread(child.process.join, PATIENCE)
+    await asyncio.to_thread(child.process.join, END_SECONDS)
 
 
 def _order(engine: Engine, documents: list[Document], memory: int) -> Order:
-    if engine.target.made_from is None:  # the worker loads every target by its spec
+    if engine.target.made_from is None:  # the process loads every target by its spec
         raise RuntimeError("a target that no other process can load")
     limits = engine.policy.read.limits
     beside = engine.model.beside if isinstance(engine.model, ModelClient) else None
@@ -133,23 +139,26 @@ def _order(engine: Engine, documents: list[Document], memory: int) -> Order:
     )
 
 
-async def _talk(child: _Child, order: Order, model: Model) -> Done:
-    """Give an Order and ask what it asks, until it is done. Raises EOFError and OSError where the process ends before."""
+async def _run_order(child: _Child, order: Order, model: Model) -> Done:
+    """Send an Order and answer its questions until it is done.
+
+    Raises EOFError and OSError where the process ends before.
+    """
     sending = asyncio.Lock()
     await asyncio.to_thread(child.line.send, order)
     asking: set[asyncio.Task[None]] = set()
     try:
-        while not isinstance(said := await _heard(child.line), Done):
-            task = asyncio.create_task(_reply(partial(_send, child.line, sending), said, model))
+        while not isinstance(message := await _next_message(child.line), Done):
+            task = asyncio.create_task(_reply(partial(_send, child.line, sending), message, model))
             asking.add(task)
             task.add_done_callback(asking.discard)
     finally:
-        await _dropped([*asking])
-    return said
+        await _cancel_all([*asking])
+    return message
 
 
-def _given(done: Done) -> Result[Any]:
-    """The Result. Raises what there is instead of one."""
+def _result_of(done: Done) -> Result[Any]:
+    """Return the Result. Raises the Problem that came instead."""
     match done.result:
         case Problem():
             raise done.result
@@ -160,14 +169,14 @@ def _given(done: Done) -> Result[Any]:
             return done.result
 
 
-async def _send(line: Connection, sending: asyncio.Lock, said: Replied) -> None:
+async def _send(line: Connection, sending: asyncio.Lock, message: Replied) -> None:
     async with sending:
-        with suppress(OSError):  # the process ended; whoever hears it tells
-            await asyncio.to_thread(line.send, said)
+        with suppress(OSError):  # the process ended: the reader of its messages reports it
+            await asyncio.to_thread(line.send, message)
 
 
 async def _reply(send: Any, asked: Asked, model: Model) -> None:
-    """Ask a model, and send what it said."""
+    """Ask a model, and send its reply."""
     chosen = model.beside if asked.beside and isinstance(model, ModelClient) else model
     try:
         reply = await (chosen or model).ask(asked.question)
@@ -177,8 +186,8 @@ async def _reply(send: Any, asked: Asked, model: Model) -> None:
         await send(Replied(asked.number, reply))
 
 
-async def _heard(line: Connection) -> Asked | Done:
-    """The next word of a process."""
+async def _next_message(line: Connection) -> Asked | Done:
+    """Wait for the next message of a process."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(line.fileno(), ready.set)
@@ -186,20 +195,20 @@ async def _heard(line: Connection) -> Asked | Done:
         await ready.wait()
     finally:
         loop.remove_reader(line.fileno())
-    said: Asked | Done = await asyncio.to_thread(line.recv)
-    return said
+    message: Asked | Done = await asyncio.to_thread(line.recv)
+    return message
 
 
-async def _dropped(asking: Sequence[asyncio.Task[None]]) -> None:
-    """End questions that nobody waits for any more; a paid call goes on to its store by itself."""
+async def _cancel_all(asking: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel questions that nobody waits for any more; a paid call is still stored."""
     for task in asking:
         task.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _ended(child: _Child, order: Order) -> Problem:
-    """Why a process ended before its Order was done."""
-    await asyncio.to_thread(child.process.join, PATIENCE)
+async def _death_of(child: _Child, order: Order) -> Problem:
+    """Return why a process ended before its Order was done."""
+    await asyncio.to_thread(child.process.join, END_SECONDS)
     code, path = child.process.exitcode, order.documents[0].source.path
     if code == -signal.SIGXCPU:
         return InputProblem("timeout", f"{path} took over {order.seconds:g} s of processing")

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.base import Message, Question
@@ -51,6 +52,9 @@ Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, An
 """With litellm, to a Remote, of a Question, with arguments for litellm's client: the response, as chat completions are."""
 
 
+_CONNECTED: WeakSet[LitellmWire] = WeakSet()  # those that may hold some of litellm's connections
+
+
 class LitellmWire:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
@@ -74,6 +78,7 @@ class LitellmWire:
         await self._reached()
         litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
         self._litellm = litellm
+        _CONNECTED.add(self)
         unwatched(litellm)
         shorten(self._remote)
         client = {**await self._through(), **window_of(self._remote, call.window)}
@@ -94,8 +99,9 @@ class LitellmWire:
                 self._is_there = True
 
     async def aclose(self) -> None:
-        """Close litellm's connections, which all models of the process share; a later call opens new ones."""
-        if self._litellm is not None:
+        """Close litellm's connections with the last model of the process that used them; a later call opens new ones."""
+        _CONNECTED.discard(self)
+        if self._litellm is not None and not _CONNECTED:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()
 

@@ -1,1 +1,1 @@
-"""The HTTP door: requests to jobs, Results to responses, nothing else. Needs the extra `serve`."""
+"""Serve HTTP: requests to jobs, Results to responses, nothing else. Needs the extra `serve`."""

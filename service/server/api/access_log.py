@@ -1,4 +1,4 @@
-"""Records: one log line for each request, with an `action` and ids, never a document's text, a file's name or a key."""
+"""Log one line for each request, with an `action` and ids, never a document's text, a file's name or a key."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import requested
 
 log = logging.getLogger(__name__)
-PATIENCE = 10.0  # seconds for which a request waits for a database that is away, before it is told to come again
-_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
-SAFE = [
+DATABASE_WAIT_SECONDS = 10.0  # seconds that a request waits for a database that is away, before it is answered with 503
+_ID_PATTERN = re.compile(r"[0-9A-Za-z._-]{1,64}")
+SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
 ]
@@ -35,33 +35,33 @@ class Recorded:
     service: AppState
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; note how it ended."""
+        """Pass a request on, and record how it ended."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun, seen = time.perf_counter(), {"status": 500}
+        begun, answered = time.perf_counter(), {"status": 500}
         state = scope.setdefault("state", {})
         state["request"] = _request_id(scope)
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
+                answered["status"] = message["status"]
                 names = {name.lower() for name, _ in message["headers"]}
-                extra = [h for h in SAFE if h[0] not in names]
+                extra = [h for h in SECURITY_HEADERS if h[0] not in names]
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", state["request"].encode())]
             await send(message)
 
         requested.set(state["request"])
-        patience.set(PATIENCE)
+        patience.set(DATABASE_WAIT_SECONDS)
         try:
             with _traced(scope) as span:
-                await self.app(scope, receive, told)
+                await self.app(scope, receive, send_with_headers)
                 span.rename(f"{_method(scope)} {_route(scope)}")
-                span.set({"http.route": _route(scope), "http.response.status_code": seen["status"]})
+                span.set({"http.route": _route(scope), "http.response.status_code": answered["status"]})
         finally:
-            self._note(scope, seen["status"], time.perf_counter() - begun)
+            self._record(scope, answered["status"], time.perf_counter() - begun)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
         method = _method(scope)
         self.service.metrics.add("thresher_requests_total", method=method, route=route, status=str(status))
@@ -74,12 +74,12 @@ class Recorded:
 
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
-UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, by nobody who wants to know why
+UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # probed every few seconds: their spans would be noise
 
 
 @contextmanager
 def _traced(scope: Scope) -> Iterator[tracing.Span]:
-    """The span of a request, under that of its caller."""
+    """Open the span of a request, under its caller's."""
     if not tracing.on() or scope["path"] in UNTRACED:
         yield tracing.NOTHING
         return
@@ -94,11 +94,11 @@ def _method(scope: Scope) -> str:
 
 
 def _route(scope: Scope) -> str:
-    """The pattern of a request's address: never the address itself."""
+    """Return the pattern of a request's address, never the address itself."""
     return str(getattr(scope.get("route"), "path", "-"))
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's X-Request-Id where it is a plain one, else a new one."""
+    """Return the caller's X-Request-Id where it is a plain one, else a new one."""
     given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
-    return given if _ID.fullmatch(given) else secrets.token_hex(8)
+    return given if _ID_PATTERN.fullmatch(given) else secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""The application: routes, problems and records round one AppState."""
+"""Build the application: routes, problems and request logs round one AppState."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ stable `code`."""
 
 
 class _Application(FastAPI):
-    """An application whose contract says of Problems what they are: FastAPI gives every answer of a route one media type."""
+    """An application whose OpenAPI gives Problems their own media type: FastAPI gives all answers of a route one."""
 
     def openapi(self) -> dict[str, Any]:
-        """See FastAPI."""
+        """Return the OpenAPI document."""
         contract = super().openapi()
         for operations in contract["paths"].values():
             for operation in operations.values():
@@ -33,12 +33,15 @@ class _Application(FastAPI):
 
 
 def application(service: AppState) -> ASGIApp:
-    """The ASGI application of a AppState."""
+    """Build the ASGI application of an AppState."""
     return Recorded(api(service), service)
 
 
 def api(service: AppState) -> FastAPI:
-    """The routes, without records. Documentation pages are left out: they would load scripts from elsewhere."""
+    """Build the routes, without request logs.
+
+    Documentation pages are left out: they would load scripts from elsewhere.
+    """
     app = _Application(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.service = service

@@ -1,4 +1,4 @@
-"""What the HTTP door stands on: the parts it asks, and the operator's limits."""
+"""Hold what requests are answered from: the parts of the service, and the operator's limits."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one request may cost. Passing one gives a Problem, never a crash."""
+    """The limits of one request. Passing one gives a Problem, never a crash."""
 
     upload: int = 512 * MIB  # bytes of one request's body
     file: int = 256 * MIB  # bytes of one file
     files: int = 200  # in one request
     field: int = 256 * 1024  # bytes of a target, a policy and the like
-    idle: float = 30.0  # seconds in which the next piece of an upload must come
-    slowest: int = 1024  # bytes a second, on the whole of an upload
-    wait: float = 300.0  # seconds, the most that ?wait may ask for
+    idle: float = 30.0  # seconds in which the next piece of an upload must arrive
+    slowest: int = 1024  # bytes a second, averaged over an upload
+    wait: float = 300.0  # seconds that ?wait may ask for at most
     listeners: int = 200  # event streams and waits open at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceConfig:
-    """What the operator lets callers choose among."""
+    """What the operator lets callers choose."""
 
-    policy: Policy = field(default_factory=Policy)  # where a caller says nothing
-    models: tuple[str, ...] = ()  # beside the policy's own
-    targets: dict[str, Target] = field(default_factory=dict)  # of the operator's own, by name: these may be Python
+    policy: Policy = field(default_factory=Policy)  # the defaults of a caller's policy
+    models: tuple[str, ...] = ()  # besides the policy's own
+    targets: dict[str, Target] = field(default_factory=dict)  # the operator's own, by name: these may be Python
     keyless: bool = False  # callers without a key are one tenant: on loopback only
-    private_webhooks: bool = False  # may go to addresses that are not public
-    webhook_ports: frozenset[int] = frozenset()  # that they may go to beside 80 and 443
+    private_webhooks: bool = False  # webhooks may go to addresses that are not public
+    webhook_ports: frozenset[int] = frozenset()  # that webhooks may go to, besides 80 and 443
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,10 +64,10 @@ class AppState:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     judging: Judging = field(default_factory=Judging)
-    seats: Seats = field(default_factory=Seats)  # of listeners
+    seats: Seats = field(default_factory=Seats)  # slots of listeners
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:
-        """Raises JobProblem(shutting_down) once the service is being stopped."""
+        """Raise JobProblem(shutting_down) once the service is being stopped."""
         if self.stopping.is_set():
             raise JobProblem("shutting_down")

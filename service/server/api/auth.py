@@ -1,7 +1,7 @@
-"""Guard: who asks. A key's tenant, or the local one where no key is needed; anybody else is turned away.
+"""Authenticate callers: by the tenant's key, or as the local tenant where no key is needed; refuse all others.
 
-Without a key the service answers programs of this machine only. A browser of this machine is no such program: a page from
-elsewhere could make it send requests, so a foreign Origin or Host is refused.
+Without a key the service answers programs of this machine only. A browser is no such program: a page from elsewhere
+could make it send requests, so a foreign Origin or Host is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ bearer = HTTPBearer(auto_error=False, description="A key made with `thresher key
 
 
 async def service_of(request: Request) -> AppState:
-    """The AppState of the application that got a request."""
+    """Return the AppState of the application that got a request."""
     service: AppState = request.app.state.service
     return service
 
@@ -33,7 +33,7 @@ AppStateDep = Annotated[AppState, Depends(service_of)]
 async def tenant_of(
     request: Request, parts: AppStateDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
-    """The tenant that asks. Raises InputProblem(key_invalid, forbidden)."""
+    """Return the tenant of a request. Raises InputProblem(key_invalid, forbidden)."""
     request.state.tenant, request.state.admin = "", False
     if given is not None:
         key = await parts.accounts.key_of(given.credentials)
@@ -41,7 +41,7 @@ async def tenant_of(
             raise InputProblem("key_invalid")
         tenant, request.state.admin = key.tenant, key.admin
     elif parts.offer.keyless and "authorization" not in request.headers:
-        _from_here(request)
+        _check_local(request)
         tenant = LOCAL
     else:
         raise InputProblem("key_invalid")
@@ -60,7 +60,7 @@ async def seen_by(
         str | None, Query(alias="tenant", max_length=64, description="of which tenant; all with an admin key alone")
     ] = None,
 ) -> str | None:
-    """The tenant whose calls and budgets may be shown; None: every tenant's. Raises InputProblem(forbidden)."""
+    """Return the tenant whose calls and budgets may be shown; None: every tenant's. Raises InputProblem(forbidden)."""
     if request.state.admin:
         return wanted
     if wanted not in {None, tenant}:
@@ -71,15 +71,15 @@ async def seen_by(
 Seen = Annotated[str | None, Depends(seen_by)]
 
 
-def _from_here(request: Request) -> None:
-    if _name(f"//{request.headers.get('host', '')}") not in LOOPBACK:
+def _check_local(request: Request) -> None:
+    if _hostname(f"//{request.headers.get('host', '')}") not in LOOPBACK:
         raise InputProblem("forbidden", "without a key only loopback names may be asked for")
     origin = request.headers.get("origin")
-    if origin is not None and _name(origin) not in LOOPBACK:
+    if origin is not None and _hostname(origin) not in LOOPBACK:
         raise InputProblem("forbidden", "without a key pages from elsewhere may not ask")
 
 
-def _name(url: str) -> str:
+def _hostname(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""/v1/budgets: what may be spent, and how far it is used up."""
+"""Routes of /v1/budgets: what may be spent, and how far it is used up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/v1/calls: every call of a model, and what calls cost, by document, job, prompt, model, tenant and day.
+"""Routes of /v1/calls: every call of a model, and sums of cost by document, job, prompt, model, tenant and day.
 
 A key sees its own tenant's calls; an admin key sees all.
 """
@@ -19,7 +19,7 @@ from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.response_models import CallGroups, Calls, CallView
 
 routes = APIRouter(prefix="/v1/calls", tags=["calls"])
-A_PAGE = 1000
+PAGE_MAX = 1000
 Format = Annotated[Literal["json", "csv"], Query(alias="format", description="csv: a table with a header")]
 Moment = Annotated[float | None, Query(ge=0, le=1e11, description="seconds since 1970, UTC")]
 Name = Annotated[str | None, Query(max_length=200)]
@@ -38,7 +38,7 @@ async def _job(
     seen: Seen,
     extraction: Annotated[str | None, Query(min_length=1, max_length=64, description="id of the job")] = None,
 ) -> str | None:
-    """The job that is asked for. Raises JobProblem(job_not_found) where it is not the caller's."""
+    """Return the requested job. Raises JobProblem(job_not_found) where it is not the caller's."""
     if extraction is not None and seen is not None:
         await parts.jobs.job(tenant, extraction)
     return extraction
@@ -54,7 +54,7 @@ async def _wanted(  # noqa: PLR0913, PLR0917 - the parameters of the address
     prompt: Name = None,
     status: CallState | None = None,
 ) -> CallFilter:
-    """What an address asks for."""
+    """Return the filter that an address asks for."""
     return CallFilter(
         tenant=seen,
         since=since,
@@ -77,7 +77,7 @@ async def listing(
     cursor: Annotated[
         str | None, Query(max_length=64, pattern=r"^\d+(\.\d+)?-\d{1,18}$", description="`next` of the page before")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=A_PAGE)] = 100,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
     order: Literal["oldest", "newest"] = "oldest",
     form: Format = "json",
 ) -> Response:
@@ -104,7 +104,7 @@ async def grouped(parts: AppStateDep, wanted: Wanted, group: Group, form: Format
 
 
 def flat(kept: KeptCall) -> dict[str, Any]:
-    """A call as one row."""
+    """Return a call as one row."""
     call = kept.call
     own = call.model_dump(include={"at", "tenant", "task", "document", "unit"})
     return {"number": kept.number, **own, "job": call.job, **call.attempt.model_dump()}
@@ -120,7 +120,7 @@ def _csv(rows: Iterable[dict[str, Any]], headers: dict[str, str]) -> Response:
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:
-    """Rows as CSV with a header; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Write rows as CSV with a header; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
     writer: csv.DictWriter[str] | None = None
     for row in rows:

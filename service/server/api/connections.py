@@ -1,11 +1,12 @@
-"""Connections that can not be held for nothing: a head must come whole and soon, and a refused body is not listened to for long.
+"""Bound what a connection may hold open: a head must arrive soon, and a refused body is read for a moment only.
 
-uvicorn bounds the silence after an answer; here the time for a request's head is bounded, also the first one's, and also
-when it comes a letter at a time, and so is what a parser holds that is no body. Where an answer was given before the body was
-read, the rest is read for a moment only, so that the client sees the answer, and then the connection ends.
+uvicorn bounds the silence after an answer. This module also bounds the time for a request's head, the first one
+included, even when it arrives byte by byte, and the bytes that a parser holds outside of a body. Where an answer was
+given before the body was read, the rest is read for a moment, so that the client sees the answer, and then the
+connection ends.
 
-httptools reads requests, in a fraction of h11's time. Of a request that wishes for another protocol, as some clients' first one
-for HTTP/2 does, it leaves the body out: such a connection is h11's from there on.
+httptools reads requests in a fraction of h11's time. It leaves out the body of a request that asks for another
+protocol, as some clients' first one for HTTP/2 does: h11 takes over such a connection from there on.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ import httptools
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD = 15.0  # seconds in which the head of a request must have come, from the connection's or the last answer's end on
+HEAD = 15.0  # seconds for the head of a request, from the start of the connection or the end of the last answer
 LINGER = 3.0  # seconds for which the rest of a refused body is still read
-HANDLES, RESERVED = 16_384, 512  # file handles that are asked for, and those kept for files, stores and models
+HANDLES, RESERVED = 16_384, 512  # file handles that are requested, and those reserved for files, stores and models
 FRAMING = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
 
 
 def connections_that_fit() -> int:
-    """Connections for which there are file handles, RESERVED for all else; this process's limit is raised as far as it may."""
+    """Return how many connections have file handles, RESERVED left aside.
+
+    Raise this process's limit as far as allowed.
+    """
     import resource  # noqa: PLC0415 - not on every system
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -37,44 +41,44 @@ def connections_that_fit() -> int:
 
 
 class Ending(asyncio.Protocol):
-    """A connection that ends by itself, unless it is told to go on."""
+    """A connection that closes when its timer runs out."""
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     connections: set[Any]
     most: ClassVar[int] = 1 << 20  # open at once
-    _late: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """See Protocol. One too many is cut: what is in hand needs its files."""
+        """Start the timer for the first head; abort the connection where too many are open."""
         super().connection_made(transport)
         if len(self.connections) > self.most:
             transport.abort()
-        self._end_in(HEAD)
+        self._start_timer(HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """See Protocol."""
-        self._go_on()
+        """Stop the timer."""
+        self._stop_timer()
         super().connection_lost(exc)
 
-    def _end_in(self, seconds: float) -> None:
-        self._go_on()
-        self._late = self.loop.call_later(seconds, self.transport.close)
+    def _start_timer(self, seconds: float) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(seconds, self.transport.close)
 
-    def _go_on(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Connection(Ending, HttpToolsProtocol):
-    """An HTTP connection with bounds on what a client may leave unsaid, and on what it may say around a body."""
+    """An HTTP connection with bounds on time and bytes around the bodies of requests."""
 
-    _framing = 0  # bytes since a head, a piece of a body or a whole request ended
+    _framing_bytes = 0  # bytes since a head, a piece of a body or a whole request ended
 
     def data_received(self, data: bytes) -> None:
-        """See Protocol. Data that does not end a head gives no more time for it."""
-        self._framing += len(data)
+        """Parse data. Data that does not end a head gives no more time for it."""
+        self._framing_bytes += len(data)
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -83,45 +87,45 @@ class Connection(Ending, HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse("Invalid HTTP request received.")
         else:
-            if self._framing > FRAMING:
+            if self._framing_bytes > FRAMING:
                 self._refuse("Too long a head.")
 
     def on_headers_complete(self) -> None:
-        """See HttpToolsProtocol."""
-        self._framing = 0
-        self._go_on()
+        """Stop the timer for the head."""
+        self._framing_bytes = 0
+        self._stop_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """See HttpToolsProtocol."""
-        self._framing = 0
+        """Reset the count of framing bytes."""
+        self._framing_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """See HttpToolsProtocol. After the rest of a refused body, the next head may come."""
-        self._framing = 0
+        """Wait for the next head after the rest of a refused body."""
+        self._framing_bytes = 0
         super().on_message_complete()
         if self._is_answered():
-            self._end_in(HEAD)
+            self._start_timer(HEAD)
 
     def on_response_complete(self) -> None:
-        """See HttpToolsProtocol. With a body that nobody read, the connection is of no more use."""
+        """Start the timer: short where a body was not read, since the connection is of no more use then."""
         super().on_response_complete()
-        if self._is_answered():  # else a request that came meanwhile is in hand
-            self._end_in(LINGER if self.cycle.more_body else HEAD)
+        if self._is_answered():  # else another request is in work
+            self._start_timer(LINGER if self.cycle.more_body else HEAD)
 
     def _is_answered(self) -> bool:
         return getattr(self.cycle, "response_complete", True)  # there is no cycle before the first request
 
     def _should_upgrade(self) -> bool:
-        return True  # so that nothing is made of the request here
+        return True  # so that httptools leaves the request to _hand_over
 
     def _hand_over(self, rest: bytes) -> None:
-        """Let h11 read a request that wishes for another protocol, of which it takes no notice, and all that follows."""
+        """Let h11 read a request that asks for another protocol, which it ignores, and all that follows."""
         if not self._is_answered():
             self._refuse("Another request is in hand.")
             return
-        self._go_on()
+        self._stop_timer()
         self.connections.discard(self)
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         lines += [b"%s: %s" % header for header in self.headers]
@@ -131,7 +135,7 @@ class Connection(Ending, HttpToolsProtocol):
         other.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _refuse(self, why: str) -> None:
-        """End the connection, with a word where no answer is under way."""
+        """End the connection, with an answer where none is under way."""
         if self.transport.is_closing():
             return
         if self._is_answered():
@@ -141,25 +145,25 @@ class Connection(Ending, HttpToolsProtocol):
 
 
 class PlainConnection(Ending, H11Protocol):
-    """The same, read by h11, which bounds a head and trailers itself."""
+    """An HTTP connection read by h11, which bounds heads and trailers itself."""
 
     def data_received(self, data: bytes) -> None:
-        """See Protocol."""
+        """Parse data; run the timer while a head is awaited."""
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._wait_for_head()
         elif self.conn.our_state is not h11.DONE:
-            self._go_on()
+            self._stop_timer()
 
     def on_response_complete(self) -> None:
-        """See H11Protocol. With a body that nobody read, the connection is of no more use."""
+        """Start the timer: short where a body was not read, since the connection is of no more use then."""
         super().on_response_complete()
-        self._go_on()
+        self._stop_timer()
         if self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY:
-            self._end_in(LINGER)
+            self._start_timer(LINGER)
         elif self.conn.their_state is h11.IDLE:
-            self._end_in(HEAD)
+            self._start_timer(HEAD)
 
     def _wait_for_head(self) -> None:
-        if self._late is None:
-            self._end_in(HEAD)
+        if self._timer is None:
+            self._start_timer(HEAD)

@@ -1,4 +1,4 @@
-"""Listening: waits and event streams, which end with the job, the client or the service."""
+"""Serve waits and event streams, which end with the job, the client or the service."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from thresher.schemas.errors import JobProblem, SetupProblem
 from thresher.schemas.work import Job, JobEvent, Progress
 from thresher.service.server.api.app_state import AppState
 
-PATIENCE = 1.0  # seconds after which a listener looks again even if nothing told it to
-STILL = 15.0  # seconds of silence after which a comment shows that the stream lives
+POLL_SECONDS = 1.0  # after which a listener looks again without news
+KEEPALIVE_SECONDS = 15.0  # of silence after which a comment keeps the stream alive
 
 
 @contextmanager
 def listening(service: AppState, tenant: str) -> Iterator[None]:
-    """One of the places for listeners. Raises JobProblem(too_many_listeners) when the tenant may have no more."""
+    """Hold a listener's slot while the block lasts.
+
+    Raises JobProblem(too_many_listeners) if the tenant may have no more.
+    """
     if not service.seats.free(tenant, service.bounds.listeners):
         raise JobProblem("too_many_listeners")
     with service.seats.taken(tenant):
@@ -29,39 +32,42 @@ def listening(service: AppState, tenant: str) -> Iterator[None]:
 
 
 class EventStream(StreamingResponse):
-    """Events of one listener. Its place is given back however it ends: also where nobody ever read from it."""
+    """Events of one listener, which has a slot while they are sent. A stream that is never sent takes none."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, found: AsyncGenerator[str], hold: AbstractContextManager[None]) -> None:
-        """`hold` is the place, taken already."""
+    def __init__(self, found: AsyncGenerator[str], slot: AbstractContextManager[None]) -> None:
+        """Take the events, and the `slot` that is entered when the answer begins."""
         super().__init__(found, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._found, self._hold = found, hold
+        self._events, self._slot = found, slot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the job ends, the listener goes or the service stops."""
+        """Send until the job ends, the listener goes or the service stops.
+
+        Raises what `slot` raises before anything is sent, so that a refusal is still answered with a Problem.
+        """
         try:
-            await super().__call__(scope, receive, send)
+            with self._slot:
+                await super().__call__(scope, receive, send)
         finally:
-            self._hold.__exit__(None, None, None)
-            await self._found.aclose()  # a listener who goes may leave it between two events
+            await self._events.aclose()  # a listener who goes may leave it between two events
 
 
 async def settled(service: AppState, request: Request, job: Job, seconds: float) -> Job:
-    """The job when it has ended, or as it is after some seconds, or when the caller goes or the service stops.
+    """Wait until the job has ended, for some seconds, or until the caller goes or the service stops; return the job.
 
-    Without a free place it is given as it is: a job that exists is never lost to its caller.
+    Without a free slot it is returned at once: a job that exists is never lost to its caller.
     """
     if seconds <= 0 or not service.seats.free(job.tenant, service.bounds.listeners):
         return job
     with service.seats.taken(job.tenant):
-        return await _watched(service, request, job, seconds)
+        return await _wait_for_end(service, request, job, seconds)
 
 
-async def _watched(service: AppState, request: Request, job: Job, seconds: float) -> Job:
+async def _wait_for_end(service: AppState, request: Request, job: Job, seconds: float) -> Job:
     until = time.monotonic() + seconds
     while job.state == "open" and not service.stopping.is_set() and (left := until - time.monotonic()) > 0:
-        await service.jobs.wait(min(left, PATIENCE))
+        await service.jobs.wait(min(left, POLL_SECONDS))
         if await request.is_disconnected():
             break
         with suppress(SetupProblem):  # a database that is away may be back in time
@@ -70,17 +76,19 @@ async def _watched(service: AppState, request: Request, job: Job, seconds: float
 
 
 async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]:
-    """A job's events as server-sent ones, with its counts and stages; `progress` events tell what changes between."""
+    """Yield a job's events as server-sent ones, with counts and stages; `progress` events report changes between."""
     shown: Progress | None = None
-    quiet = time.monotonic()
+    last_sent = time.monotonic()
     while not service.stopping.is_set():
         try:
-            ended = (await service.jobs.job(job.tenant, job.id)).state != "open"  # asked first: then no event is missed
+            ended = (
+                await service.jobs.job(job.tenant, job.id)
+            ).state != "open"  # read first, so that no event is missed
             found = await service.jobs.events(job.tenant, job.id, after=after)
             now = await service.jobs.progress(job.tenant, job.id)
         except SetupProblem:
             yield ": the database is away\n\n"
-            await service.jobs.wait(PATIENCE)
+            await service.jobs.wait(POLL_SECONDS)
             continue
         for event in found:
             yield _event(event, now)
@@ -89,13 +97,13 @@ async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]
             return
         if not found and now != shown:
             yield f"event: progress\ndata: {_data(now, {})}\n\n"
-        elif not found and time.monotonic() - quiet > STILL:
+        elif not found and time.monotonic() - last_sent > KEEPALIVE_SECONDS:
             yield ": still here\n\n"
         else:
             if not found:
-                await service.jobs.wait(PATIENCE)
+                await service.jobs.wait(POLL_SECONDS)
             continue
-        shown, quiet = now, time.monotonic()
+        shown, last_sent = now, time.monotonic()
 
 
 def _event(event: JobEvent, progress: Progress) -> str:

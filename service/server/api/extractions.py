@@ -1,4 +1,4 @@
-"""/v1/extractions: upload, follow, fetch, cancel."""
+"""Routes of /v1/extractions: upload, follow, fetch, cancel."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from thresher.service.telemetry import tracing
 from thresher.service.tenants.accounts import check_quota
 
 routes = APIRouter(prefix="/v1/extractions", tags=["extractions"])
-MOST = 200  # jobs or Results on one page
+PAGE_MAX = 200  # jobs or Results on one page
 JobId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$", examples=[EXAMPLE_JOB["id"]])]
 PROBLEM: dict[str, Any] = {"model": ProblemBody, "description": "a Problem; `code` is stable"}
 PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(("4XX", "5XX"), PROBLEM)
@@ -106,7 +106,7 @@ async def create(
     parts.must_run()
     quota = await parts.accounts.quota(tenant)
     await parts.budgets.may_start(tenant)
-    await _check(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
+    await _check_quota(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
     with tracing.span("upload") as span:
         asked = await take_in(parts, tenant, request)
         span.set({"thresher.files": len(asked.files), "thresher.bytes": used(asked).bytes})
@@ -116,7 +116,7 @@ async def create(
     request.state.job = job.id
     job = await settled(parts, request, job, min(wait, parts.bounds.wait))
     if wait and job.state != "open":
-        page = await result_page(parts.jobs, job, "", MOST)
+        page = await result_page(parts.jobs, job, "", PAGE_MAX)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
     return Response(extraction(job).model_dump_json(), 202, _headers(job, replayed=replayed), "application/json")
 
@@ -128,7 +128,7 @@ async def listing(
     cursor: Annotated[
         str | None, Query(max_length=64, description="`next` of the page before", examples=[EXAMPLE_JOB["id"]])
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST, examples=[20])] = 50,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX, examples=[20])] = 50,
     state: JobState | None = None,
 ) -> Extractions:
     """Jobs, newest first."""
@@ -159,7 +159,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
             examples=["99.0"],
         ),
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
     wait: Annotated[
         float, Query(ge=0, allow_inf_nan=False, description="seconds to wait for the end of the job")
     ] = 0.0,
@@ -198,9 +198,7 @@ async def stream(
     last = request.headers.get("last-event-id", "")
     job = await parts.jobs.job(tenant, id)
     start = int(last) if last.isdecimal() and len(last) < 16 else after
-    hold = listening(parts, tenant)
-    hold.__enter__()  # before the answer begins, so that a refusal is still a Problem; the stream lets go
-    return EventStream(events(parts, job, start), hold)
+    return EventStream(events(parts, job, start), listening(parts, tenant))
 
 
 @routes.delete("/{id}", responses=PROBLEMS)
@@ -220,8 +218,8 @@ async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId)
     return extraction(await parts.jobs.job(tenant, id))
 
 
-async def _check(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) -> None:
-    """Raises InputProblem(quota_exceeded) where the tenant's month has no room for more."""
+async def _check_quota(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) -> None:
+    """Raise InputProblem(quota_exceeded) where the tenant's month has no room for more."""
     if quota == Quota():
         return
     began, ends = bounds("month", parts.clock())
@@ -231,10 +229,10 @@ async def _check(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) 
 
 
 async def _submit(parts: AppState, asked: Submission, quota: Quota) -> tuple[Job, bool]:
-    """Submit within the quota; one at a time for each tenant that has one: two can not both take the last place."""
+    """Submit within the quota, one at a time for each tenant with a quota: two cannot both take the last place."""
     turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
     async with turn:
-        await _check(parts, asked.tenant, quota, used(asked))
+        await _check_quota(parts, asked.tenant, quota, used(asked))
         job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")

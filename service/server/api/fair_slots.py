@@ -1,4 +1,4 @@
-"""Turns: places that tenants share, so that none can take them all."""
+"""Share slots between tenants, so that none can take them all."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager, contextmanager
 
 
 class Turns:
-    """Places for work. Each tenant has one at a time and waits in its own queue, so that tenants take turns."""
+    """Slots for work. Each tenant has one at a time and waits in its own queue, so that tenants take turns."""
 
     def __init__(self, places: int) -> None:
-        """`places` are worked in at once."""
+        """Take how many slots there are."""
         self._places = asyncio.Semaphore(places)
-        self._queues: dict[str, tuple[asyncio.Lock, int]] = {}  # with how many wait or work
+        self._queues: dict[str, tuple[asyncio.Lock, int]] = {}  # with the count of those that wait or work
 
     @asynccontextmanager
     async def of(self, tenant: str) -> AsyncIterator[None]:
-        """A place, once it is the tenant's turn."""
+        """Hold a slot while the block lasts, once it is the tenant's turn."""
         lock, count = self._queues.get(tenant, (asyncio.Lock(), 0))
         self._queues[tenant] = lock, count + 1
         try:
@@ -31,19 +31,19 @@ class Turns:
 
 
 class Seats:
-    """Places that are taken at once or not at all. A tenant has half of them at most."""
+    """Slots that are taken at once or not at all. A tenant has half of them at most."""
 
     def __init__(self) -> None:
-        """None is taken."""
+        """Start with no slot taken."""
         self._taken: Counter[str] = Counter()
 
     @property
     def total(self) -> int:
-        """Places that are taken."""
+        """Return how many slots are taken."""
         return self._taken.total()
 
     def free(self, tenant: str, places: int) -> bool:
-        """Whether a tenant may have one more of `places`: half of them at most.
+        """Whether a tenant may take one more of `places`: half of them at most.
 
         >>> seats = Seats()
         >>> with seats.taken("a"), seats.taken("a"):
@@ -54,7 +54,7 @@ class Seats:
 
     @contextmanager
     def taken(self, tenant: str) -> Iterator[None]:
-        """One place of a tenant, for a while."""
+        """Hold one slot of a tenant while the block lasts."""
         self._taken[tenant] += 1
         try:
             yield

@@ -1,9 +1,9 @@
-"""Multipart bodies as a stream of parts: nothing is held in memory but the piece that just came.
+"""Read multipart bodies as a stream of parts: memory holds only the piece that just arrived.
 
     async for part in parts(pieces, boundary, limits):
         async for data in part.data: ...
 
-The parser is python-multipart's; here its callbacks become a queue that is drained before the next piece is asked for.
+The parser is python-multipart's; its callbacks fill a queue that is emptied before the next piece is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from thresher.schemas.errors import InputProblem
 
-LONGEST_NAME = 255  # characters of a file name that are kept
+NAME_MAX_CHARS = 255  # characters of a file name that are kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,13 +27,13 @@ class Part:
     """One part of the body. `data` must be read to its end before the next part comes."""
 
     name: str
-    file: str | None  # file name as given, without any folder; None: a plain field
+    file: str | None  # file name as given, without folders; None: a plain field
     data: AsyncIterator[bytes]
 
 
 @dataclass(slots=True)
 class _Parser:
-    """The parser's callbacks as events: ("part", headers), ("data", bytes), ("end", None), ("last", None)."""
+    """Turn the parser's callbacks into events: ("part", headers), ("data", bytes), ("end", None), ("last", None)."""
 
     events: deque[tuple[str, Any]] = field(default_factory=deque)
     headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Parser:
     value: bytes = b""
 
     def callbacks(self) -> dict[str, Any]:
-        """What python-multipart calls."""
+        """Return the callbacks for python-multipart."""
         return {
             "on_part_begin": self.headers.clear,
             "on_header_field": self._name,
@@ -65,7 +65,7 @@ class _Parser:
 
 
 async def parts(pieces: AsyncIterator[bytes], content_type: str) -> AsyncGenerator[Part]:
-    """The parts of a body, in order. Raises InputProblem(media_type_wrong, request_invalid, upload_incomplete)."""
+    """Yield the parts of a body in order. Raises InputProblem(media_type_wrong, request_invalid, upload_incomplete)."""
     async with aclosing(_events(pieces, boundary(content_type))) as events:
         async for kind, value in events:
             if kind == "part":
@@ -76,7 +76,7 @@ async def parts(pieces: AsyncIterator[bytes], content_type: str) -> AsyncGenerat
 
 
 def boundary(content_type: str) -> bytes:
-    """The boundary that a Content-Type states. Raises InputProblem(media_type_wrong)."""
+    """Return the boundary that a Content-Type states. Raises InputProblem(media_type_wrong)."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise InputProblem("media_type_wrong", "multipart/form-data with a boundary is expected")
@@ -84,13 +84,13 @@ def boundary(content_type: str) -> bytes:
 
 
 async def _events(pieces: AsyncIterator[bytes], mark: bytes) -> AsyncGenerator[tuple[str, Any]]:
-    told = _Parser()
+    queue = _Parser()
     try:
-        parser = MultipartParser(mark, told.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(mark, queue.callbacks())  # type: ignore[arg-type]
         async for piece in pieces:
             parser.write(piece)
-            while told.events:
-                yield told.events.popleft()
+            while queue.events:
+                yield queue.events.popleft()
     except FormParserError as error:
         raise InputProblem("request_invalid", f"the multipart body is malformed ({error})") from error
 
@@ -116,11 +116,11 @@ async def _data(events: AsyncIterator[tuple[str, Any]]) -> AsyncIterator[bytes]:
 
 
 def shown(name: str) -> str:
-    r"""A file name as it may be shown: no folders, nothing that does not print, never empty, never a path.
+    r"""Return a file name that is safe to show: no folders, only printable characters, never empty, never a path.
 
     >>> shown("../../etc/passwd"), shown("C:\\mail\\a\x00b.pdf"), shown(".."), shown("")
     ('passwd', 'ab.pdf', 'unnamed', 'unnamed')
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1].replace("!", "_")
-    clean = "".join(c for c in last if c.isprintable()).strip()[-LONGEST_NAME:]
+    clean = "".join(c for c in last if c.isprintable()).strip()[-NAME_MAX_CHARS:]
     return clean if clean.strip(".") else "unnamed"

@@ -1,4 +1,4 @@
-"""Problems as HTTP: one table from codes to statuses, and `application/problem+json` (RFC 9457) from any error."""
+"""Answer with Problems: one table from codes to statuses, and `application/problem+json` (RFC 9457) from any error."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ BY_STATUS = {
 }
 OURS = frozenset(
     c for c, f in FACTS.items() if f.fault == "machine"
-)  # details are for the operator's log, not for strangers
+)  # their details are for the operator's log, not for callers
 
 
 def answer(problem: Problem) -> JSONResponse:
-    """The response for a Problem."""
+    """Return the response for a Problem."""
     return JSONResponse(body(problem), STATUSES[problem.code], _headers(problem), MEDIA_TYPE)
 
 
 def body(problem: Problem) -> dict[str, Any]:
-    """A Problem as RFC 9457 writes it; `code` is the stable part."""
+    """Return a Problem as RFC 9457 writes it; `code` is the stable part."""
     detail = problem.codes[problem.code] if problem.code in OURS else problem.message
     return {
         "type": "about:blank",
@@ -94,7 +94,7 @@ def _headers(problem: Problem) -> dict[str, str]:
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of an application leave as a Problem."""
+    """Register handlers that answer every error of an application with a Problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -102,7 +102,7 @@ def install(app: FastAPI) -> None:
 
 
 def _counted(request: Request, problem: Problem) -> JSONResponse:
-    """The response for a Problem of a request."""
+    """Count a Problem of a request, and return its response."""
     service = getattr(request.app.state, "service", None)
     if service is not None:
         service.metrics.add("thresher_problems_total", code=problem.code)

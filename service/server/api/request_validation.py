@@ -1,7 +1,7 @@
-"""What a request may ask for: a target and a Policy, bounded before anything works on them.
+"""Validate what a request asks for, a target and a Policy, before anything works on them.
 
 A target is a name (ready-made, the operator's or one registered before) or a JSON Schema. Python targets, files and
-modules can not be named from here: they would run code.
+modules cannot be named from here: they would run code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.target_schema import asked, plain_json
 from thresher.service.targets.loading import load_target
 
-CHOICES = frozenset(
+CALLER_CHOICES = frozenset(
     {
         "model",
         "unit",
@@ -37,12 +37,12 @@ CHOICES = frozenset(
         "images",
     }
 )
-READING = frozenset({"ocr", "passwords", "inline", "hidden_text"})
-HIGHEST_REPAIRS = 5
+CALLER_READ_CHOICES = frozenset({"ocr", "passwords", "inline", "hidden_text"})
+MAX_REPAIRS = 5
 
 
 def known_target(name: str, offer: ServiceConfig) -> AskedTarget | None:
-    """A target by a name that the operator or Thresher itself gives; None for any other."""
+    """Return a target by a name of the operator or of Thresher itself; None for any other."""
     if name in offer.targets:
         return asked(offer.targets[name], known_as=name)
     return _ready_made(name) if name in LIBRARY else None
@@ -54,14 +54,14 @@ def _ready_made(name: str) -> AskedTarget:
 
 
 def policy_of(text: bytes | str, offer: ServiceConfig) -> Policy:
-    """The operator's Policy with a caller's choices over it. Raises InputProblem(policy_invalid)."""
+    """Return the operator's Policy with a caller's choices over it. Raises InputProblem(policy_invalid)."""
     try:
         given = plain_json(text) if text else {}
     except ValueError as error:
         raise InputProblem("policy_invalid", str(error)) from None
     if not isinstance(given, dict) or not isinstance(given.get("read", {}), dict):
         raise InputProblem("policy_invalid", "a policy is an object, and so is its `read`")
-    _only_choices(given)
+    _check_choices(given)
     base = offer.policy.model_dump()
     read = {**base["read"], **given.pop("read", {})}
     try:
@@ -69,18 +69,20 @@ def policy_of(text: bytes | str, offer: ServiceConfig) -> Policy:
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputProblem("policy_invalid", places) from None
-    _within(policy, given.keys(), offer)
+    _check_limits(policy, given.keys(), offer)
     return policy
 
 
-def _only_choices(given: dict[str, Any]) -> None:
-    closed = sorted((given.keys() - CHOICES) | {f"read.{k}" for k in given.get("read", {}).keys() - READING})
+def _check_choices(given: dict[str, Any]) -> None:
+    closed = sorted(
+        (given.keys() - CALLER_CHOICES) | {f"read.{k}" for k in given.get("read", {}).keys() - CALLER_READ_CHOICES}
+    )
     if closed:
         raise InputProblem("policy_invalid", f"{', '.join(closed)}: not a caller's choice")
 
 
-def _within(policy: Policy, chosen: Collection[str], offer: ServiceConfig) -> None:
-    """Raises where a choice, as it was read, is beyond what the operator allows."""
+def _check_limits(policy: Policy, chosen: Collection[str], offer: ServiceConfig) -> None:
+    """Raise InputProblem where a choice, as it was read, is beyond what the operator allows."""
     endless = [name for name, value in policy if isinstance(value, float) and not math.isfinite(value)]
     if endless:
         raise InputProblem("policy_invalid", f"{', '.join(endless)}: a finite number is expected")
@@ -90,5 +92,5 @@ def _within(policy: Policy, chosen: Collection[str], offer: ServiceConfig) -> No
     most, asked_for = offer.policy.max_cost, policy.max_cost
     if "max_cost" in chosen and most is not None and not (asked_for is not None and asked_for <= most):
         raise InputProblem("policy_invalid", f"max_cost: at most {most:g}")
-    if "repairs" in chosen and policy.repairs > HIGHEST_REPAIRS:
-        raise InputProblem("policy_invalid", f"repairs: at most {HIGHEST_REPAIRS}")
+    if "repairs" in chosen and policy.repairs > MAX_REPAIRS:
+        raise InputProblem("policy_invalid", f"repairs: at most {MAX_REPAIRS}")

@@ -1,4 +1,4 @@
-"""What the service says: the bodies of its answers, as models that OpenAPI shows."""
+"""Models of the service's answers, which OpenAPI shows."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ class Health(BaseModel):
 
 
 def extraction(job: Job, progress: Progress | None = None) -> Extraction:
-    """A job as it is shown."""
+    """Return a job as it is shown."""
     here = f"/v1/extractions/{job.id}"
     return Extraction(
         **job.model_dump(include={"id", "state", "target", "fingerprint", "priority", "created", "finished"}),

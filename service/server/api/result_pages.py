@@ -1,4 +1,4 @@
-"""Results as a page: the texts that were kept are put together, and only those of an earlier form are written anew."""
+"""Join stored Results to a page; only those of an earlier form are converted."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from thresher.schemas.work import Job, KeptOutcome, Task
 from thresher.service.jobs.base import Callers
 from thresher.service.server.api.response_models import FailedFile
 
-EARLIER = '{"thresher":"0.1.'  # how Results of the first form begin
-MOST_BYTES = 64 << 20  # of Results on one page; the first is always there, however large
+EARLIER = '{"thresher":"0.1.'  # begins Results of the first form
+PAGE_MAX_BYTES = 64 << 20  # of Results on one page; the first is included however large
 
 
 async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
-    """Results after a cursor ("task.number", "" for the first page) as JSON."""
+    """Return Results after a cursor ("task.number", "" for the first page) as JSON."""
     after = (int(cursor.split(".", maxsplit=1)[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
     found = await jobs.results(job.tenant, job.id, after=after, limit=limit + 1)
     shown = _fitting(found[:limit])
@@ -27,18 +27,18 @@ async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes
 
 
 def current(body: str) -> str:
-    """A kept Result in today's form."""
+    """Return a stored Result in today's form."""
     return AnyResult.model_validate_json(body).model_dump_json() if body.startswith(EARLIER) else body
 
 
 def shown(why: Note | None) -> Note | None:
-    """A failure as a caller may see it: of a fault of the operator's machine or set-up only the code and the remedy."""
+    """Return a failure as callers may see it: of a fault of the operator's machine or set-up only code and remedy."""
     fact = None if why is None else FACTS.get(why.code)
     return why if why is None or fact is None or fact.fault != "machine" else Note(code=why.code, message=fact.remedy)
 
 
 async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
-    """The files of a job that gave no Result, or not all: failed and cancelled ones."""
+    """Return the files of a job that gave no Result, or not all: failed and cancelled ones."""
     if not job.counts.failed + job.counts.cancelled:
         return []
     found: list[Task] = []
@@ -52,11 +52,11 @@ async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
 
 
 def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:
-    """As many of the first as a page may hold."""
+    """Return the first Outcomes, as many as a page may hold."""
     total = 0
     for i, outcome in enumerate(found):
         total += len(outcome.body)
-        if i and total > MOST_BYTES:
+        if i and total > PAGE_MAX_BYTES:
             return found[:i]
     return found
 

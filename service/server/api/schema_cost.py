@@ -1,6 +1,7 @@
-"""What judging one value by a JSON Schema can cost: subschemas that are looked at in its place, references followed.
+"""Bound the cost of validating one value by a JSON Schema: subschemas applied in its place, references followed.
 
-Fifty short definitions, each of which names the next one twice, are a few hundred bytes and two to the power of fifty steps.
+Fifty short definitions, each of which names the next one twice, are a few hundred bytes and two to the power of fifty
+steps.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ ENDLESS = 1 << 62  # steps of a schema that refers to itself in its own place
 
 
 def dearest(schema: dict[str, Any]) -> int:
-    """Most subschemas that are looked at for any one value. All references must begin with `#`.
+    """Return the most subschemas that are applied to any one value. All references must begin with `#`.
 
     >>> dearest({"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}, {"$ref": "#/$defs/b"}]}, "b": {}}})
     5
@@ -31,7 +32,7 @@ def dearest(schema: dict[str, Any]) -> int:
 
 
 def _cost(node: dict[str, Any], root: dict[str, Any], known: dict[int, int]) -> int:
-    """Steps of one place; every place is worked out once, without recursion."""
+    """Return the steps of one place; every place is computed once, without recursion."""
     stack = [node]
     while stack:
         top = stack[-1]
@@ -39,7 +40,7 @@ def _cost(node: dict[str, Any], root: dict[str, Any], known: dict[int, int]) -> 
             stack.pop()
             continue
         first = id(top) not in known
-        known[id(top)] = 0  # being worked out
+        known[id(top)] = 0  # being computed
         inner = list(_in_place(top, root))
         open_ones = [one for one in inner if id(one) not in known]
         if first and open_ones:
@@ -52,7 +53,7 @@ def _cost(node: dict[str, Any], root: dict[str, Any], known: dict[int, int]) -> 
 
 
 def _in_place(node: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Subschemas that are looked at for the same value."""
+    """Yield the subschemas that are applied to the same value."""
     found: list[Any] = [one for word in LISTS if isinstance(node.get(word), list) for one in node[word]]
     found += [node.get(word) for word in ONE]
     dependent = node.get("dependentSchemas")
@@ -62,7 +63,7 @@ def _in_place(node: dict[str, Any], root: dict[str, Any]) -> Iterator[dict[str, 
 
 
 def _at(root: dict[str, Any], reference: str) -> Any:
-    """What a reference names; None where it names nothing."""
+    """Return what a reference names; None where it names nothing."""
     found: Any = root
     for key in json_pointer.parts(reference.removeprefix("#")):
         if isinstance(found, dict):
@@ -73,7 +74,7 @@ def _at(root: dict[str, Any], reference: str) -> Any:
 
 
 def _all(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every object in a schema."""
+    """Yield every object in a schema."""
     waiting: list[Any] = [schema]
     while waiting:
         value = waiting.pop()

@@ -1,4 +1,4 @@
-"""The rest of the addresses: targets, the webhook secret, health and metrics."""
+"""Routes of targets, the webhook secret, health and metrics."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from thresher.service.storage.answers.session import patience
 from thresher.service.telemetry.metrics import MEDIA_TYPE, Labels, Shared
 
 routes = APIRouter()
-QUICKLY = 1.0  # seconds for which a probe waits for a database that is away
-MOST_TARGETS = 1000  # registered by one tenant
+PROBE_WAIT_SECONDS = 1.0  # seconds that a probe waits for a database that is away
+MAX_TARGETS = 1000  # registered by one tenant
 TargetName = Annotated[
     str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
 ]
@@ -51,7 +51,7 @@ SCHEMA_BODY = {
     tags=["extractions"],
     responses={200: {"content": {"application/json": {"example": {"type": "object"}}}}, **PROBLEMS},
 )
-async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 - whoever has a key
+async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 - any tenant may read it
     """The JSON Schema of a Result, with the version of its form."""
     return result_schema()
 
@@ -59,7 +59,7 @@ async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 -
 @routes.get("/v1/targets", tags=["targets"], responses=PROBLEMS)
 async def targets(parts: AppStateDep, tenant: Tenant) -> Targets:
     """Every target that can be named: ready-made, the operator's, and those registered here."""
-    return Targets(targets=[*await asyncio.to_thread(_given, parts), *await _registered(parts, tenant)])
+    return Targets(targets=[*await asyncio.to_thread(_known, parts), *await _registered(parts, tenant)])
 
 
 @routes.get("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS)
@@ -85,8 +85,8 @@ async def register(parts: AppStateDep, tenant: Tenant, request: Request, name: T
     if name in library_names() or name in parts.offer.targets:
         raise InputProblem("request_invalid", f"{name} is a ready-made target's name; choose another")
     held = await parts.accounts.targets(tenant)
-    if len(held) >= MOST_TARGETS and name not in {t.name for t in held}:
-        raise InputProblem("quota_exceeded", f"{MOST_TARGETS} targets are registered")
+    if len(held) >= MAX_TARGETS and name not in {t.name for t in held}:
+        raise InputProblem("quota_exceeded", f"{MAX_TARGETS} targets are registered")
     text = await _body(parts, request)
     await parts.judging.judged(tenant, text, name)
     kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
@@ -123,7 +123,7 @@ async def readyz(parts: AppStateDep) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
         return JSONResponse({"status": "stopping"}, 503)
-    patience.set(QUICKLY)
+    patience.set(PROBE_WAIT_SECONDS)
     try:
         async with asyncio.timeout(5):
             await parts.accounts.keys()
@@ -134,7 +134,7 @@ async def readyz(parts: AppStateDep) -> Response:
 
 
 @routes.get("/metrics", tags=["operations"], response_class=Response, responses={200: COUNTERS, **PROBLEMS})
-async def metrics(parts: AppStateDep, request: Request, tenant: Tenant) -> Response:  # noqa: ARG001 - looked at by the guard
+async def metrics(parts: AppStateDep, request: Request, tenant: Tenant) -> Response:  # noqa: ARG001 - requires a valid key
     """Counters for Prometheus, for the operator alone: an admin key, or no key on loopback."""
     if not request.state.admin and not parts.offer.keyless:
         raise InputProblem("forbidden", "an admin key is needed: the counters are of all tenants together")
@@ -142,7 +142,7 @@ async def metrics(parts: AppStateDep, request: Request, tenant: Tenant) -> Respo
 
 
 async def _shared(parts: AppState) -> Shared:
-    """What all processes share; nothing where the store is away, so that the rest can still be read."""
+    """Return what all processes share; nothing where the store is away, so that the rest can still be read."""
     try:
         async with asyncio.timeout(2):
             spent = await parts.budgets.spending.spent(None, 0.0, parts.clock() + DAY)
@@ -161,7 +161,7 @@ async def _body(parts: AppState, request: Request) -> bytes:
     return b"".join([piece async for piece in body_of(parts, request, parts.bounds.field)])
 
 
-def _given(parts: AppState) -> list[TargetView]:
+def _known(parts: AppState) -> list[TargetView]:
     names = [*((n, "operator") for n in parts.offer.targets), *((n, "ready-made") for n in library_names())]
     found = ((name, known_target(name, parts.offer), origin) for name, origin in names)
     return [_view(name, target, origin) for name, target, origin in found if target]

@@ -1,4 +1,4 @@
-"""A JSON Schema from outside: bounded before anything works on it, then judged."""
+"""Bound a caller's JSON Schema before anything works on it, then check it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from thresher.service.server.api.schema_cost import dearest
 from thresher.service.targets.linear_patterns import is_linear, patterns
 from thresher.service.targets.loading import target_from_schema
 
-DEEPEST = 32  # objects and lists inside one another
-MOST_VALUES = 20_000  # names and values in one schema
-MOST_STEPS = 5_000  # subschemas that are looked at for one value, references followed
-LONGEST_PATTERN = 500  # characters
+MAX_DEPTH = 32  # levels of objects and lists
+MAX_VALUES = 20_000  # names and values in one schema
+MAX_STEPS = 5_000  # subschemas that are applied to one value, references followed
+PATTERN_MAX_CHARS = 500  # characters
 
 
 def asked(target: Target, known_as: str | None = None) -> AskedTarget:
-    """A target as it travels."""
+    """Return a target as it is stored with a job."""
     return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
-    """The target of a JSON Schema from outside. Raises InputProblem(target_invalid)."""
+    """Return the target of a caller's JSON Schema. Raises InputProblem(target_invalid)."""
     schema = bounded(text)
     _check_steps(schema)
     _check_patterns(schema)
     if name is not None:
         schema["title"] = name
     target = target_from_schema(schema)
-    _check_steps(target.schema)  # as the newest draft reads it
+    _check_steps(target.schema)  # again, as converted to the newest draft
     made = asked(target)
     return made.model_copy(update={"json_schema": schema})
 
 
 def plain_json(text: bytes | str) -> Any:
-    """JSON without what JSON does not have: NaN, infinities and halves of characters. Raises ValueError with the reason."""
+    """Parse JSON; refuse NaN, infinities and lone surrogates. Raises ValueError with the reason."""
     try:
         found = json.loads(text, parse_constant=_no_number)
         json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
@@ -53,9 +53,9 @@ def _no_number(text: str) -> NoReturn:
 
 
 def bounded(text: bytes | str) -> dict[str, Any]:
-    """A JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
+    """Parse a JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
 
-    Bounded in depth and number of values; a $ref stays inside it.
+    Its depth and number of values are bounded, and each $ref stays inside it.
     """
     try:
         schema = plain_json(text)
@@ -73,10 +73,10 @@ def _check(schema: dict[str, Any]) -> None:
     while waiting:
         value, depth = waiting.pop()
         seen += 1
-        if depth > DEEPEST:
-            _refuse(f"nested deeper than {DEEPEST}")
-        if seen > MOST_VALUES:
-            _refuse(f"more than {MOST_VALUES} values")
+        if depth > MAX_DEPTH:
+            _refuse(f"nested deeper than {MAX_DEPTH}")
+        if seen > MAX_VALUES:
+            _refuse(f"more than {MAX_VALUES} values")
         if isinstance(value, dict):
             _check_words(value)
             waiting += [(v, depth + 1) for v in value.values()]
@@ -94,14 +94,14 @@ def _check_words(schema: dict[str, Any]) -> None:
 
 
 def _check_steps(schema: dict[str, Any]) -> None:
-    if dearest(schema) > MOST_STEPS:
-        _refuse(f"more than {MOST_STEPS} subschemas for one value, references followed")
+    if dearest(schema) > MAX_STEPS:
+        _refuse(f"more than {MAX_STEPS} subschemas for one value, references followed")
 
 
 def _check_patterns(schema: dict[str, Any]) -> None:
-    """Refuse by name what can not be matched in linear time."""
+    """Refuse a schema with a pattern that cannot be matched in linear time, and name the pattern."""
     for place, pattern in patterns(schema):
-        if len(pattern) > LONGEST_PATTERN or not is_linear(pattern):
+        if len(pattern) > PATTERN_MAX_CHARS or not is_linear(pattern):
             why = "it is too long, too large, not valid, or looks around or back"
             _refuse(f"{place or '/'}: the pattern {pattern[:80]!r} is not taken: {why}")
 

@@ -1,7 +1,7 @@
-"""Intake: the multipart body of an upload, streamed to the Uploads part by part, to a Submission.
+"""Read an upload: stream the parts of its multipart body to the Uploads, and build a Submission.
 
-Parts: `file` (one or more), `target` (a name or a JSON Schema), `policy` (JSON), `webhook` (URL), `priority`. Order is free;
-a plain field is judged when it comes, so that a bad one ends the upload at once.
+Parts: `file` (one or more), `target` (a name or a JSON Schema), `policy` (JSON), `webhook` (URL), `priority`. Order is
+free; a plain field is checked when it arrives, so that a bad one ends the upload at once.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from thresher.service.server.api.request_validation import known_target, policy_
 from thresher.service.tenants.webhook_signing import check_address
 
 FIELDS = ("target", "policy", "webhook", "priority")
-LONGEST_KEY = 255  # characters of an Idempotency-Key
-HIGHEST = 9  # priority
-PRIORITY = re.compile(rf"[+-]?0*[0-{HIGHEST}]")
-PIECE = 1 << 18  # bytes that are unpacked at once
-HEAD_START = 60.0  # seconds before an upload is judged by its speed
+KEY_MAX_CHARS = 255  # characters of an Idempotency-Key
+MAX_PRIORITY = 9  # priority
+PRIORITY = re.compile(rf"[+-]?0*[0-{MAX_PRIORITY}]")
+PIECE_BYTES = 1 << 18  # bytes that are decompressed at once
+SPEED_GRACE_SECONDS = 60.0  # seconds before the speed of an upload is checked
 
 
 @dataclass(slots=True, kw_only=True)
 class Received:
-    """What has come of a request so far."""
+    """What has arrived of a request so far."""
 
     files: list[UploadedFile] = field(default_factory=list)
-    fields: set[str] = field(default_factory=set)  # names of the plain ones
+    fields: set[str] = field(default_factory=set)  # names of the plain fields
     target: AskedTarget | None = None
     policy: Policy | None = None
     webhook: str | None = None
@@ -47,10 +47,10 @@ class Received:
 
 
 async def take_in(service: AppState, tenant: str, request: Request) -> Submission:
-    """Read a request to its end. Raises InputProblem, SetupProblem(store_failed)."""
+    """Read a request to its end; return its Submission. Raises InputProblem, SetupProblem(store_failed)."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {LONGEST_KEY} printable characters")
+    if key is not None and not (0 < len(key) <= KEY_MAX_CHARS and key.isprintable()):
+        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {KEY_MAX_CHARS} printable characters")
     got = Received()
     kind = request.headers.get("content-type", "")
     async with (
@@ -66,7 +66,7 @@ async def take_in(service: AppState, tenant: str, request: Request) -> Submissio
 
 
 def used(asked: Submission) -> TenantUsage:
-    """What a Submission will count against a quota at once."""
+    """Return what a Submission counts against a quota at once."""
     return TenantUsage(documents=len(asked.files), bytes=sum(f.size for f in asked.files))
 
 
@@ -97,7 +97,7 @@ async def _field(service: AppState, tenant: str, got: Received, part: Part) -> N
 
 
 async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
-    """The target that a field names or holds. Raises InputProblem(target_invalid)."""
+    """Return the target that a field names or holds. Raises InputProblem(target_invalid)."""
     if text.lstrip().startswith("{"):
         return await service.judging.judged(tenant, text)
     name = text.strip()
@@ -111,26 +111,26 @@ async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
 
 
 async def _text(part: Part, most: int) -> str:
-    """A plain field. Raises InputProblem(too_large, field_invalid)."""
-    held = bytearray()
+    """Read a plain field. Raises InputProblem(too_large, field_invalid)."""
+    body = bytearray()
     async for data in part.data:
-        held += data
-        if len(held) > most:
+        body += data
+        if len(body) > most:
             raise InputProblem("too_large", f"{part.name}: more than {most} bytes")
     try:
-        return held.decode("utf-8")
+        return body.decode("utf-8")
     except UnicodeDecodeError:
         raise InputProblem("field_invalid", f"{part.name}: not UTF-8") from None
 
 
 def _priority(text: str) -> int:
     if not PRIORITY.fullmatch(text.strip()):
-        raise InputProblem("field_invalid", f"priority: a whole number from -{HIGHEST} to {HIGHEST}")
+        raise InputProblem("field_invalid", f"priority: a whole number from -{MAX_PRIORITY} to {MAX_PRIORITY}")
     return int(text)
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    """A name that no other file of the request has.
+    """Return a name that no other file of the request has.
 
     >>> _unique("a.pdf", {"a.pdf"}), _unique("b.pdf", {"a.pdf"})
     ('2-a.pdf', 'b.pdf')
@@ -161,26 +161,26 @@ def _submission(service: AppState, tenant: str, got: Received, key: str | None) 
 
 
 async def body_of(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
-    """A body, unpacked where it is packed with gzip, no more than `most` bytes either way.
+    """Yield a body, decompressed where it is gzip, no more than `most` bytes either way.
 
     Raises InputProblem(too_large, upload_incomplete, media_type_wrong, request_invalid).
     """
-    packing = request.headers.get("content-encoding", "identity").strip().lower()
-    if packing not in {"identity", "gzip"}:
-        raise InputProblem("media_type_wrong", f"Content-Encoding {packing[:40]!r}: gzip or none is expected")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip"}:
+        raise InputProblem("media_type_wrong", f"Content-Encoding {encoding[:40]!r}: gzip or none is expected")
     async with aclosing(paced(service, request, most)) as pieces:
-        async for piece in pieces if packing == "identity" else unpacked(pieces, most):
+        async for piece in pieces if encoding == "identity" else unpacked(pieces, most):
             yield piece
 
 
 async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
-    """Pieces of gzip as pieces of what was packed; a small piece that holds much is given in parts."""
+    """Yield decompressed pieces of gzip; a small piece that holds much is given in parts."""
     total, unpack = 0, zlib.decompressobj(wbits=31)
     async for packed in pieces:
         waiting = packed
         while waiting and not unpack.eof:
             try:
-                piece = unpack.decompress(waiting, PIECE)
+                piece = unpack.decompress(waiting, PIECE_BYTES)
             except zlib.error:
                 raise InputProblem("request_invalid", "the body is not gzip") from None
             waiting, total = unpack.unconsumed_tail, total + len(piece)
@@ -192,8 +192,8 @@ async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[by
 
 
 async def paced(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
-    """A body, no more than `most` bytes and no slower than may be. Raises InputProblem(too_large, upload_incomplete)."""
-    _announced(request, most)
+    """Yield a body, at most `most` bytes and not too slow. Raises InputProblem(too_large, upload_incomplete)."""
+    _check_length(request, most)
     total, begun, stream = 0, time.monotonic(), request.stream()
     while True:
         try:
@@ -208,13 +208,13 @@ async def paced(service: AppState, request: Request, most: int) -> AsyncGenerato
         total += len(piece)
         if total > most:
             raise InputProblem("too_large", f"more than {most} bytes in one request")
-        if (passed := time.monotonic() - begun) > HEAD_START and total < passed * service.bounds.slowest:
+        if (passed := time.monotonic() - begun) > SPEED_GRACE_SECONDS and total < passed * service.bounds.slowest:
             raise InputProblem("upload_incomplete", f"slower than {service.bounds.slowest} bytes a second")
         yield piece
 
 
-def _announced(request: Request, most: int) -> None:
-    """Refuse what says of itself that it is too large, before it is sent."""
+def _check_length(request: Request, most: int) -> None:
+    """Refuse a body whose Content-Length is too large, before it is sent."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > most:
         raise InputProblem("too_large", f"more than {most} bytes in one request")

@@ -1,1 +1,1 @@
-"""What must outlive the process: raw answers, the log of calls, the state of Units."""
+"""Store what must outlive the process: raw answers, the log of calls, the state of Units."""

@@ -9,50 +9,52 @@ from thresher.service.storage.answers.session import Transactions
 
 
 class Store(Protocol):
-    """Keeps paid answers for good. All methods may be called from many coroutines of one event loop at once."""
+    """Stores paid answers for good. All methods may be called concurrently from coroutines of one event loop."""
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """The answer kept under a key, as a copy; None when there is none."""
+        """Return a copy of the answer stored under a key; None where there is none."""
         ...
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep a JSON object. It is on the disk when this returns. The first one kept under a key stays."""
+        """Store a JSON object, on the disk at return. The first one stored under a key stays."""
         ...
 
     async def log(self, call: LoggedCall) -> None:
-        """Note a call. It is kept no later than the next `keep`, `mark` or `aclose`."""
+        """Log a call. It is stored no later than the next `keep`, `mark` or `aclose`."""
         ...
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
-        """The calls noted, in order; of one Unit, or of all."""
+        """Return the logged calls in order, of one Unit or of all."""
         ...
 
     async def mark(self, state: UnitState) -> None:
-        """Set the state of a Unit; durable when this returns.
+        """Set the state of a Unit; durable at return.
 
-        "running" says no more than silence would: it is kept no later than the next `keep`, other `mark` or `aclose`.
+        "running" tells no more than an unmarked Unit: it is stored no later than the next `keep`, other `mark` or `aclose`.
         """
         ...
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - the field's own name
-        """State of one Unit; None when it was never marked."""
+        """Return the state of one Unit; None where it was never marked."""
         ...
 
     async def units(self) -> list[UnitState]:
-        """All Units, in the order in which they were first marked."""
+        """Return all Units, in the order in which they were first marked."""
         ...
 
     async def purge(self, before: float, *, limit: int = 1000) -> int:
-        """Forget answers that were kept before a time (seconds since 1970, UTC) and that no call names; gives how many.
+        """Delete at most `limit` answers stored before a time (seconds since 1970, UTC) that no call names.
 
-        They are what is left of a process that died between an answer and the note of its call. Some at a time.
+        Return how many.
+
+        They are left by a process that died between storing an answer and logging its call.
         """
         ...
 
     async def aclose(self) -> None:
-        """Write what is pending and let go. Closing twice is no fault."""
+        """Write what is pending and close. Closing twice is no fault."""
         ...
 
 
 class DurableStore(Store, Transactions, Protocol):
-    """A Store that other tables lie beside, in one database."""
+    """A Store with other tables beside it in one database."""

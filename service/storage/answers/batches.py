@@ -1,8 +1,8 @@
-"""The book of batches: what was ordered of a provider, and what came, kept before anyone parses it.
+"""Record batches: what was ordered of a provider, and what came back, stored before it is parsed.
 
-A batch is noted before it is ordered, with its keys, and once more with the provider's id. Whoever comes after a crash finds an order
-in the book, or an intent without an order, and asks the provider whether it heard. What came of an item is
-kept here until its answer lies in the store in the form of an ordinary call.
+A batch is recorded with its keys before it is ordered, and again with the provider's id. After a crash the next process
+finds either an order, or an intent without one, and then asks the provider whether it has it. The response to an item
+is stored here until its answer is in the Store in the form of an ordinary call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from thresher.schemas.batch import Ordered, Place
 from thresher.service.storage.answers.session import Row, Session, Transactions
 
-KEPT = 30 * 86_400.0  # seconds for which what nobody asked for any more is kept
+KEEP_SECONDS = 30 * 86_400.0  # for which unused responses are kept
 BATCH = "id, theirs, state, at, items"
 ITEM = """INSERT INTO batch_items (key, batch) VALUES (:key, :batch) ON CONFLICT DO NOTHING"""
 LANDED = "UPDATE batch_items SET status = :status, body = :body WHERE key = :key AND batch = :batch"
@@ -31,22 +31,22 @@ FORGET = "DELETE FROM batches WHERE id NOT IN (SELECT batch FROM batch_items) AN
 
 
 class BatchBook:
-    """The book, over the transactions of a Store that keeps answers in the same database."""
+    """The record of batches, over the transactions of a Store that has answers in the same database."""
 
     def __init__(self, transactions: Transactions) -> None:
-        """Whoever has the same database reads the same book."""
+        """Take the database: all users of one database share one record."""
         self._do = transactions.do
 
     async def where(self, keys: Iterable[str]) -> dict[str, Place]:
-        """Items of some keys; those that are in no batch are left out."""
+        """Return the items of some keys; keys in no batch are left out."""
         wanted = list(keys)
         sql = "SELECT batch, status, body FROM batch_items WHERE key = :key"
         rows = await self._do(lambda s: [(key, s.one(sql, key=key)) for key in wanted], writes=False)
-        return {key: _place(*row) for key, row in rows if row is not None}
+        return {key: _to_place(*row) for key, row in rows if row is not None}
 
     async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
-        """Note a batch that will be ordered, for some Tasks; gives the keys that are its own: the rest are in another."""
-        wanted, wants = list(keys), _wants(batch, tasks)
+        """Record a batch to be ordered for some Tasks; return the keys that are its own, not those in another batch."""
+        wanted, wants = list(keys), _want_rows(batch, tasks)
 
         def work(session: Session) -> set[str]:
             session.many(ITEM, [{"key": key, "batch": batch} for key in sorted(wanted)])
@@ -60,41 +60,41 @@ class BatchBook:
         return await self._do(work)
 
     async def want(self, batch: str, tasks: Iterable[str]) -> None:
-        """Some Tasks want items of a batch that is there already."""
-        wants = _wants(batch, tasks)
+        """Record that some Tasks want items of a batch that exists already."""
+        wants = _want_rows(batch, tasks)
         await self._do(lambda s: s.many(WANT, wants))
 
     async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
-        """Open batches, and how old they are in seconds, whose Tasks have all ended, one at least by being cancelled."""
+        """Return open batches and their age in seconds whose Tasks have all ended, at least one by cancellation."""
         rows, now = await self._do(lambda s: (s.all(UNWANTED, address=address), s.now), writes=False)
-        return [((made := _ordered(row)), now - made.at) for row in rows]
+        return [((made := _to_batch(row)), now - made.at) for row in rows]
 
     async def renew(self, batch: str) -> None:
-        """The order is being made just now."""
+        """Reset the age of a batch: it is being ordered now."""
         await self._do(lambda s: s.run("UPDATE batches SET at = :now WHERE id = :id", now=s.now, id=batch))
 
     async def submitted(self, batch: str, theirs: str) -> None:
-        """The provider has it."""
+        """Record the provider's id of a batch."""
         sql = "UPDATE batches SET theirs = :theirs, state = 'open' WHERE id = :id AND state = 'submitting'"
         await self._do(lambda s: s.run(sql, theirs=theirs, id=batch))
 
     async def batch(self, batch: str) -> tuple[Ordered, float] | None:
-        """A batch, and how old it is in seconds."""
+        """Return a batch and its age in seconds; None where there is none."""
         sql = f"SELECT {BATCH} FROM batches WHERE id = :id"  # noqa: S608 - columns of this module
         found = await self._do(lambda s: (s.one(sql, id=batch), s.now), writes=False)
         row, now = found
         if row is None:
             return None
-        made = _ordered(row)
+        made = _to_batch(row)
         return made, now - made.at
 
     async def known(self, address: str) -> set[str]:
-        """The provider's ids of all batches in the book."""
+        """Return the provider's ids of all recorded batches at an address."""
         sql = "SELECT theirs FROM batches WHERE address = :address AND theirs IS NOT NULL"
         return {row[0] for row in await self._do(lambda s: s.all(sql, address=address), writes=False)}
 
     async def landed(self, batch: str, some: Iterable[tuple[str, int, Mapping[str, Any]]]) -> None:
-        """Keep what came of some items; on the disk when this returns."""
+        """Store the responses to some items; on the disk at return."""
         rows = [
             {"key": k, "batch": batch, "status": status, "body": zlib.compress(json.dumps(dict(body)).encode(), 3)}
             for k, status, body in some
@@ -102,7 +102,7 @@ class BatchBook:
         await self._do(lambda s: s.many(LANDED, rows))
 
     async def end(self, batch: str) -> None:
-        """All has come: items of which nothing came are in no batch any more."""
+        """End a batch: items without a response are in no batch any more."""
 
         def work(session: Session) -> None:
             session.run("DELETE FROM batch_items WHERE batch = :batch AND body IS NULL", batch=batch)
@@ -111,29 +111,29 @@ class BatchBook:
         await self._do(work)
 
     async def tidy(self) -> None:
-        """Forget what is kept as an answer now, and what nobody has asked for in a long time."""
+        """Delete items whose answer is in the Store, and batches that are older than KEEP_SECONDS."""
         old = "UPDATE batches SET state = 'ended' WHERE at < :before"
         left = "DELETE FROM batch_items WHERE batch IN (SELECT id FROM batches WHERE at < :before)"
 
         def work(session: Session) -> None:
             session.run(ANSWERED)
-            session.run(old, before=session.now - KEPT)
-            session.run(left, before=session.now - KEPT)
+            session.run(old, before=session.now - KEEP_SECONDS)
+            session.run(left, before=session.now - KEEP_SECONDS)
             session.run(FORGET)
             session.run(UNNAMED)
 
         await self._do(work)
 
 
-def _ordered(row: Row) -> Ordered:
+def _to_batch(row: Row) -> Ordered:
     return Ordered(**dict(zip(BATCH.split(", "), row, strict=True)))
 
 
-def _wants(batch: str, tasks: Iterable[str]) -> list[dict[str, Any]]:
-    """Rows for the Tasks of Jobs among some ids."""
+def _want_rows(batch: str, tasks: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of batch_wants for those ids that name a Task of a Job."""
     parts = [task.rpartition(".") for task in sorted(tasks)]
     return [{"batch": batch, "job": job, "task": int(number)} for job, _, number in parts if number.isdecimal()]
 
 
-def _place(batch: str, status: int | None, body: bytes | None) -> Place:
+def _to_place(batch: str, status: int | None, body: bytes | None) -> Place:
     return Place(batch=batch, status=status, body=None if body is None else json.loads(zlib.decompress(body)))

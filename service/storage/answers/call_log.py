@@ -1,7 +1,8 @@
-"""The log of calls, asked: pages of it, and sums over any part of it. One text for SQLite and PostgreSQL.
+"""Query the log of calls: pages of it, and sums over any part of it. One text for SQLite and PostgreSQL.
 
-A sum over millions of calls is made of slices, each a short transaction of its own: a worker that shares the store never waits
-for longer than one slice takes. Latencies are counted in slots of 5 %, so that percentiles of slices can be put together.
+A sum over millions of calls is made of slices, each in a short transaction of its own: a worker that shares the store
+waits no longer than one slice takes. Latencies are counted in slots of 5 %, so that percentiles of slices can be
+combined.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from thresher.schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
 from thresher.service.storage.answers.call_rows import DAY, SHOWN, seconds_of, to_call
 from thresher.service.storage.answers.session import Row, Session, Transactions
 
-SLICE = 20_000  # calls summed in one transaction
+SLICE_CALLS = 20_000  # calls summed in one transaction
 ANSWERED = "stored = 0 AND error IS NULL"
 STATES = {"made": ANSWERED, "stored": "stored = 1", "failed": "error IS NOT NULL"}
-LEADING = ("job", "document", "tenant")  # by which there is an index, the narrowest first
+LEADING = ("job", "document", "tenant")  # columns that have an index, the narrowest first
 EQUAL = ("tenant", "job", "document", "model", "prompt")
 SUMS = f"""count(*), sum(CASE WHEN {ANSWERED} THEN 1 ELSE 0 END), sum(stored),
     sum(CASE WHEN error IS NULL THEN 0 ELSE 1 END), sum(CASE WHEN retry > 0 AND stored = 0 THEN 1 ELSE 0 END),
@@ -32,7 +33,7 @@ COUNTED = (
     *("prompt_tokens", "answer_tokens", "cached_tokens", "usd", "unpriced"),
 )
 Order = Literal["oldest", "newest"]
-Place = tuple[float, int]  # a call in the log: when it was made, its number
+Place = tuple[float, int]  # position of a call in the log: its time and number
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class _Group:
     slots: Counter[int] = field(default_factory=Counter)
 
     def add(self, slot: int, sums: Iterable[Any]) -> None:
-        """Add the calls of one slot."""
+        """Add the sums of one latency slot."""
         for i, amount in enumerate(sums):
             self.sums[i] += amount
             if i == 1 and amount:
@@ -51,21 +52,21 @@ class _Group:
 
 
 class CallLog:
-    """The log of calls over transactions, whoever wrote it."""
+    """The log of calls, over the transactions of the Store that wrote it."""
 
     def __init__(self, transactions: Transactions) -> None:
-        """Ask a database that has the tables."""
+        """Take a database that has the tables."""
         self._do = transactions.do
 
     async def page(
         self, wanted: CallFilter, *, after: str | None = None, limit: int = 100, order: Order = "oldest"
     ) -> list[KeptCall]:
-        """Calls by time; `after` is the cursor of the last one seen. Raises ValueError for a cursor that is none."""
-        start = None if after is None else _place(after)
+        """Return calls by time; `after` is the cursor of the last one seen. Raises ValueError for an invalid cursor."""
+        start = None if after is None else _parsed_cursor(after)
         return await self._do(lambda s: _page(s, wanted, (start, limit, order)), writes=False)
 
     async def sums(self, wanted: CallFilter, by: GroupBy) -> list[CallSums]:
-        """Sums over the calls of each group, the dearest first; days in their order."""
+        """Return the sums over the calls of each group, the most expensive first; days in their order."""
         groups: dict[Any, _Group] = {}
         start: Place | None = None
         while True:
@@ -75,7 +76,7 @@ class CallLog:
             if end is None:
                 break
             start = end
-        made = [_told(by, name, group) for name, group in groups.items()]
+        made = [_to_sums(by, name, group) for name, group in groups.items()]
         return sorted(made, key=lambda g: (g.group,) if by == "day" else (-g.usd, -g.calls, g.group))
 
 
@@ -86,33 +87,33 @@ def _page(session: Session, wanted: CallFilter, where: tuple[Place | None, int, 
     if start is not None:
         conditions.append(f"(at, id) {sign} (:after_at, :after_id)")
         values |= {"after_at": start[0], "after_id": start[1]}
-    sql = f"SELECT id, {SHOWN} FROM calls {_all(conditions)} ORDER BY at {way}, id {way} LIMIT :limit"  # noqa: S608 - texts of this module
+    sql = f"SELECT id, {SHOWN} FROM calls {_where_clause(conditions)} ORDER BY at {way}, id {way} LIMIT :limit"  # noqa: S608 - texts of this module
     return [KeptCall(number=n, call=to_call(tuple(row))) for n, *row in session.all(sql, **values, limit=limit)]
 
 
 def _boundary(session: Session, wanted: CallFilter, after: Place | None) -> Place | None:
-    """The last call of a slice, found in an index alone; None where fewer than a slice are left."""
+    """Return the last call of a slice, found in an index alone; None where less than a slice is left."""
     conditions, values = _where(wanted, only_leading=True)
-    _after(conditions, values, after)
-    sql = f"SELECT at, id FROM calls {_all(conditions)} ORDER BY at, id LIMIT 1 OFFSET {SLICE - 1}"  # noqa: S608 - as above
+    _add_start(conditions, values, after)
+    sql = f"SELECT at, id FROM calls {_where_clause(conditions)} ORDER BY at, id LIMIT 1 OFFSET {SLICE_CALLS - 1}"  # noqa: S608 - as above
     row = session.one(sql, **values)
     return None if row is None else (row[0], row[1])
 
 
 def _slice(session: Session, *, wanted: CallFilter, by: GroupBy, after: Place | None) -> tuple[Place | None, list[Row]]:
-    """Where a slice ends, and its sums by group and latency slot."""
+    """Return where a slice ends, and its sums by group and latency slot."""
     end = _boundary(session, wanted, after)
     conditions, values = _where(wanted)
-    _after(conditions, values, after)
+    _add_start(conditions, values, after)
     if end is not None:
         conditions.append("(at, id) <= (:end_at, :end_id)")
         values |= {"end_at": end[0], "end_id": end[1]}
-    sql = f"SELECT {by}, slot, {SUMS} FROM calls {_all(conditions)} GROUP BY {by}, slot"  # noqa: S608 - as above
+    sql = f"SELECT {by}, slot, {SUMS} FROM calls {_where_clause(conditions)} GROUP BY {by}, slot"  # noqa: S608 - as above
     return end, session.all(sql, **values)
 
 
 def _where(wanted: CallFilter, *, only_leading: bool = False) -> tuple[list[str], dict[str, Any]]:
-    """Conditions and their values."""
+    """Return SQL conditions and their values."""
     values: dict[str, Any] = {name: value for name in EQUAL if (value := getattr(wanted, name)) is not None}
     if only_leading:
         first = next((name for name in LEADING if name in values), None)
@@ -127,34 +128,34 @@ def _where(wanted: CallFilter, *, only_leading: bool = False) -> tuple[list[str]
     return conditions, values
 
 
-def _after(conditions: list[str], values: dict[str, Any], after: Place | None) -> None:
+def _add_start(conditions: list[str], values: dict[str, Any], after: Place | None) -> None:
     if after is not None:
         conditions.append("(at, id) > (:after_at, :after_id)")
         values |= {"after_at": after[0], "after_id": after[1]}
 
 
-def _all(conditions: list[str]) -> str:
+def _where_clause(conditions: list[str]) -> str:
     return f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
-def _place(cursor: str) -> Place:
-    """A cursor's moment and number. Raises ValueError.
+def _parsed_cursor(cursor: str) -> Place:
+    """Parse a cursor into time and number. Raises ValueError.
 
-    >>> _place("1.25-7")
+    >>> _parsed_cursor("1.25-7")
     (1.25, 7)
     """
     at, _, number = cursor.rpartition("-")
     return float(at), int(number)
 
 
-def _told(by: GroupBy, name: Any, group: _Group) -> CallSums:
+def _to_sums(by: GroupBy, name: Any, group: _Group) -> CallSums:
     counted = dict(zip(COUNTED, group.sums, strict=True))
     shown = datetime.fromtimestamp(name * DAY, UTC).date().isoformat() if by == "day" else str(name or "")
     return CallSums(group=shown, **counted, median=_percentile(group.slots, 0.5), p95=_percentile(group.slots, 0.95))
 
 
 def _percentile(slots: Counter[int], share: float) -> float | None:
-    """The least duration that so large a share of the calls did not pass.
+    """Return the smallest duration in seconds that a share of the calls did not exceed; None without calls.
 
     >>> _percentile(Counter({0: 19, 110: 1}), 0.5), _percentile(Counter(), 0.5)
     (0.0, None)

@@ -1,4 +1,4 @@
-"""A call as a row: every number in a column of its own, so that a million of them can be summed."""
+"""Convert a call to a row: every number has a column of its own, so that a million calls can be summed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thresher.schemas.job import LoggedCall
 from thresher.service.storage.answers.session import Row
 
 DAY = 86_400  # seconds
-LEAST, STEP = 0.001, 1.05  # seconds of the first latency slot's beginning; the ratio of one slot to the next
+LEAST, STEP = 0.001, 1.05  # start of latency slot 1 in seconds; ratio of one slot to the next
 _OF_ATTEMPT = (
     *("key", "model", "prompt", "fingerprint", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens"),
     *("usd", "seconds", "stored", "retry", "error"),
@@ -23,7 +23,7 @@ VALUES = ", ".join(f":{name}" for name in COLUMNS)
 
 
 def call_row(call: LoggedCall) -> dict[str, Any]:
-    """The columns of a call."""
+    """Return the columns of a call."""
     attempt = call.attempt.model_dump(include=set(_OF_ATTEMPT))
     own = {name: getattr(call, name) for name in _OF_CALL}
     made = {"job": call.job, "slot": slot_of(call.attempt.seconds), "day": int(call.at // DAY)}
@@ -31,7 +31,7 @@ def call_row(call: LoggedCall) -> dict[str, Any]:
 
 
 def to_call(row: Row) -> LoggedCall:
-    """From the columns SHOWN."""
+    """Build a call from the columns SHOWN."""
     own = dict(zip(_OF_CALL, row, strict=False))
     attempt = dict(zip(_OF_ATTEMPT, row[len(_OF_CALL) :], strict=True))
     attempt["stored"] = bool(attempt["stored"])
@@ -39,7 +39,7 @@ def to_call(row: Row) -> LoggedCall:
 
 
 def slot_of(seconds: float) -> int:
-    """The latency slot of a duration: slots are 5 % wide, so that percentiles come from counts alone.
+    """Return the latency slot of a duration in seconds: slots are 5 % wide, so that counts alone give percentiles.
 
     >>> slot_of(0.0), slot_of(0.001), slot_of(0.2), slot_of(0.21)
     (0, 1, 109, 110)
@@ -48,7 +48,7 @@ def slot_of(seconds: float) -> int:
 
 
 def seconds_of(slot: int) -> float:
-    """The middle of a slot.
+    """Return the middle of a slot in seconds.
 
     >>> 0.2 / 1.025 < seconds_of(slot_of(0.2)) < 0.2 * 1.025
     True

@@ -1,4 +1,4 @@
-"""Answers as they lie: JSON, packed, and shut where there is a key."""
+"""Encode answers for storage: JSON, compressed, and encrypted where there is a key."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.job import LoggedCall
 from thresher.service.storage.encryption.base import Cipher
 
-LEVEL = 3  # of zlib: most of the gain for a third of the time
+LEVEL = 3  # of zlib: most of the compression for a third of the time
 
 
 def packed(answer: dict[str, Any], name: str, seal: Cipher) -> bytes:
-    """An answer as it lies under a name."""
-    return seal.shut(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
+    """Encode an answer under its stored name."""
+    return seal.encrypt(zlib.compress(json.dumps(answer).encode(), level=LEVEL), f"answer {name}")
 
 
 def unpacked(body: bytes, name: str, seal: Cipher) -> dict[str, Any]:
-    """The answer again. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
+    """Decode an answer. Raises SetupProblem(encryption_key_missing, storage_damaged)."""
     try:
-        answer: dict[str, Any] = json.loads(zlib.decompress(seal.open(body, f"answer {name}")))
+        answer: dict[str, Any] = json.loads(zlib.decompress(seal.decrypt(body, f"answer {name}")))
     except (zlib.error, ValueError) as error:
         raise SetupProblem("storage_damaged", f"an answer ({type(error).__name__})") from error
     return answer
 
 
 def renamed(call: LoggedCall, seal: Cipher) -> LoggedCall:
-    """A call that names its answer as it is called where it lies."""
+    """Return a call that names its answer by the stored name."""
     if not seal.ids:
         return call
     attempt = call.attempt.model_copy(update={"key": seal.name(call.attempt.key)})

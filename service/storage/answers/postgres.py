@@ -1,7 +1,7 @@
-"""The Store of many machines: one PostgreSQL database, spoken to by a few threads of each process.
+"""Store answers for many machines in one PostgreSQL database, over a few threads of each process.
 
-Every piece of work is one transaction and may be done over: where the database goes away, it is done again when the
-database is back. What was paid for is put until it is kept: `keep` gives up only when it is cancelled.
+Every piece of work is one transaction and may be run twice: where the database goes away, it is run again when the
+database is back. Paid answers are retried until they are stored: `keep` gives up only when it is cancelled.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-THREADS = 4  # and connections, of one process
-PATIENCE = 60.0  # seconds for which work waits for a database that is away
-PAUSE = (0.05, 2.0)  # seconds between two tries, first and most
+THREADS = 4  # of one process, each with a connection
+DATABASE_WAIT_SECONDS = 60.0  # for which work waits for a database that is away
+PAUSE = (0.05, 2.0)  # seconds between two tries: the first, and the most
 REFUSED = (
     "authentication failed",
     "does not exist",
@@ -52,10 +52,10 @@ MARK = """INSERT INTO units (id, path, state, result, detail, at) VALUES (:id, :
 CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, extract(epoch FROM pg_postmaster_start_time())::float8"
 
 
-Writes = Literal["none", "some", "blind"]  # blind: without a look at what any statement gave
+Writes = Literal["none", "some", "blind"]  # blind: no statement's result is read, so that they are sent as a pipeline
 
 
-class _Speaker(threading.local):
+class _ThreadConnection(threading.local):
     """A thread's own connection."""
 
     connection: psycopg.Connection[Row] | None = None
@@ -65,60 +65,66 @@ class PostgresStore:
     """A Store over one database. Make it with `await PostgresStore.open(address)`."""
 
     def __init__(self, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> None:
-        """Speak to `address`; nothing is opened yet. Raises SetupProblem(extra_missing)."""
+        """Take the address; no connection is opened yet. Raises SetupProblem(extra_missing)."""
         self.address = checked(address)
-        self._seal = seal
-        self._patience = PATIENCE if patience is None else patience
+        self._cipher = seal
+        self._patience = DATABASE_WAIT_SECONDS if patience is None else patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
-        self._speaker = _Speaker()
+        self._local = _ThreadConnection()
         self._open: set[psycopg.Connection[Row]] = set()
-        self._since: float | None = None  # when the database was first heard after it was away, by the steady clock
-        self._start = 0.0  # when the database was started, by its own
-        self._epoch = 0.0  # the database's time less this machine's steady one: the same for all threads
-        self._later: list[dict[str, Any]] = []  # calls for which nobody waits: they go with the next write
-        self._find: Batcher[str, bytes | None] = Batcher(self._found)
+        self._since: float | None = None  # monotonic time when the database first answered after it was away
+        self._start = 0.0  # when the database was started, by its own clock
+        self._epoch = 0.0  # the database's time less this machine's monotonic time, the same for all threads
+        self._later: list[dict[str, Any]] = []  # logged calls that nobody waits for: they go with the next write
+        self._find: Batcher[str, bytes | None] = Batcher(self._bodies_of)
         self._put: Batcher[tuple[str, bytes], None] = Batcher(self._put_all)
-        self._part = uuid.uuid4().hex[:12]  # whose counts of what was spent are this process's
+        self._part = uuid.uuid4().hex[:12]  # names this process's share of the counts in `spent`
         self._closed = False
-        self._known = False  # it took our connection once: what it refuses later may pass
+        self._known = False  # it has accepted a connection: what it refuses later may be transient
 
     @classmethod
     async def open(cls, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> PostgresStore:
-        """The Store at an address, with the newest schema. Raises SetupProblem, as soon as it is refused or after `patience` s."""
+        """Open the Store at an address, with the newest schema.
+
+        Raises SetupProblem at a refusal, or after `patience` s.
+        """
         store = cls(address, seal=seal, patience=patience)
         try:
-            await store._again(store._migrate, store._patience)
+            await store._retried(store._migrate, store._patience)
         except BaseException:
             await store.aclose()
             raise
         return store
 
-    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - a crash of the server undoes what is not flushed, and workers live on
-        """See Transactions."""
-        return await self._again(lambda: self._transact(work, "some" if writes else "none"), self._patience)
+    async def do(self, work: Work[Given], *, writes: bool = True, durable: bool = True) -> Given:  # noqa: ARG002 - always durable: workers outlive a crash of the server
+        """Run work in one transaction, again while the database is away."""
+        return await self._retried(lambda: self._transact(work, "some" if writes else "none"), self._patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """See Store."""
-        names = self._seal.names(key)
+        """Return the answer under a key; None where there is none."""
+        names = self._cipher.names(key)
         for name, body in zip(names, await asyncio.gather(*map(self._find, names)), strict=True):
             if body is not None:
-                return unpacked(body, name, self._seal)
+                return unpacked(body, name, self._cipher)
         return None
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """See Store. Waits for a database that is away as long as it takes."""
-        name = self._seal.name(key)
-        await self._put((name, packed(answer, name, self._seal)))
+        """Store an answer. Waits for a database that is away as long as it takes."""
+        name = self._cipher.name(key)
+        await self._put((name, packed(answer, name, self._cipher)))
 
-    async def _found(self, keys: list[str]) -> list[bytes | None]:
-        """Bodies of the answers under some keys."""
+    async def _bodies_of(self, keys: list[str]) -> list[bytes | None]:
+        """Select the bodies of the answers under some keys."""
         sql = "SELECT key, body FROM answers WHERE key = ANY(:keys)"
-        rows = await self._kept(lambda s: s.all(sql, keys=keys), "none")
+        rows = await self._persist(lambda s: s.all(sql, keys=keys), "none")
         known: dict[str, bytes] = dict(rows)
         return [known.get(key) for key in keys]
 
     async def _put_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
-        """Keep some answers, and note the calls that wait; by key, so that two processes never wait for each other."""
+        """Insert answers and log the waiting calls.
+
+        Ordered by key, so that two processes do not wait for each other.
+        """
         later, self._later = self._later, []
 
         def work(session: Session) -> None:
@@ -126,28 +132,28 @@ class PostgresStore:
             self._note(session, later)
 
         try:
-            await self._kept(work, "blind")
+            await self._persist(work, "blind")
         except BaseException:
-            self._later = later + self._later  # nothing is noted twice: see LOG
+            self._later = later + self._later  # no call is inserted twice: see LOG
             raise
         return [None] * len(answers)
 
     async def log(self, call: LoggedCall) -> None:
-        """See Store."""
-        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._seal))})
+        """Log a call with the next write."""
+        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._cipher))})
 
     async def flush(self) -> None:
-        """Write the calls for which nobody has waited."""
+        """Write the waiting calls."""
         later, self._later = self._later, []
         try:
             if later:
-                await self._kept(lambda s: self._note(s, later))
+                await self._persist(lambda s: self._note(s, later))
         except BaseException:
             self._later = later + self._later  # see _put_all
             raise
 
     def _note(self, session: Session, later: list[dict[str, Any]]) -> None:
-        """Note calls and count what they cost, in one; those that are there already were counted with them."""
+        """Insert calls and count their cost together; calls inserted before were counted then."""
         if not later:
             return
         onces = [row["once"] for row in later]
@@ -157,33 +163,33 @@ class PostgresStore:
         session.many(COUNT, counted(new, self._part))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
-        """See Store."""
+        """Return the logged calls in order, of one Unit or of all."""
         await self.flush()
         sql = f"SELECT {SHOWN} FROM calls WHERE unit = :unit OR :every = 1 ORDER BY id"  # noqa: S608 - as above
         return [to_call(row) for row in await self.do(lambda s: s.all(sql, unit=unit or "", every=int(unit is None)))]
 
     async def mark(self, state: UnitState) -> None:
-        """See Store."""
+        """Set the state of a Unit."""
         await self.flush()
-        await self._kept(lambda s: s.run(MARK, **state.model_dump()))
+        await self._persist(lambda s: s.run(MARK, **state.model_dump()))
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
-        """See Store."""
+        """Return the state of one Unit; None where it was never marked."""
         row = await self.do(lambda s: s.one(f"SELECT {UNIT} FROM units WHERE id = :id", id=id))  # noqa: S608 - names of this module
         return None if row is None else _state(row)
 
     async def units(self) -> list[UnitState]:
-        """See Store."""
+        """Return all Units, in the order in which they were first marked."""
         rows = await self.do(lambda s: s.all(f"SELECT {UNIT} FROM units ORDER BY number"))  # noqa: S608 - as above
         return [_state(row) for row in rows]
 
     async def purge(self, before: float, *, limit: int = 1000) -> int:
-        """See Store."""
+        """Delete old answers that no call names; return how many."""
         await self.flush()
         return await self.do(lambda s: purge(s, before, limit))
 
     async def aclose(self) -> None:
-        """See Store."""
+        """Write the waiting calls for a short time, and close all connections."""
         if self._closed:
             return
         await self._find.aclose()
@@ -191,7 +197,7 @@ class PostgresStore:
         try:
             if self._later:
                 later, self._later = self._later, []
-                await self._again(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
+                await self._retried(lambda: self._transact(lambda s: self._note(s, later)), PAUSE[1])
         except SetupProblem:
             log.warning("calls not noted: the database is away", extra={"action": "store.calls_lost"})
         self._closed = True
@@ -199,12 +205,12 @@ class PostgresStore:
         for connection in self._open:
             connection.close()
 
-    async def _kept(self, work: Work[Given], writes: Writes = "some") -> Given:
-        """What a run can not go on without: it waits as long as it takes."""
-        return await self._again(lambda: self._transact(work, writes), float("inf"))
+    async def _persist(self, work: Work[Given], writes: Writes = "some") -> Given:
+        """Run work that a run cannot do without: it waits as long as it takes."""
+        return await self._retried(lambda: self._transact(work, writes), float("inf"))
 
-    async def _again(self, perform: Callable[[], Given], patience: float) -> Given:
-        """What `perform` gives in a thread, done again while the database is away.
+    async def _retried(self, perform: Callable[[], Given], patience: float) -> Given:
+        """Return the result of `perform` in a thread, run again while the database is away.
 
         Raises SetupProblem(database_away, database_refused, storage_full, store_failed).
         """
@@ -215,19 +221,22 @@ class PostgresStore:
         until, pause = time.monotonic() + min(patience, asker.get()), PAUSE[0]
         while True:
             try:
-                given = await self._heard(perform)
+                given = await self._in_thread(perform)
             except psycopg.Error as error:
-                if not self._passing(error) or time.monotonic() + pause > until:
-                    raise SetupProblem(_code(error), f"{shown(self.address)} ({_said(error)})") from error
-                log.warning("database away", extra={"action": "store.away", "error": _said(error)})
+                if not self._is_transient(error) or time.monotonic() + pause > until:
+                    raise SetupProblem(_code_of(error), f"{shown(self.address)} ({_first_line(error)})") from error
+                log.warning("database away", extra={"action": "store.away", "error": _first_line(error)})
             else:
                 self._known = True
                 return given
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE[1])
 
-    async def _heard(self, perform: Callable[[], Given]) -> Given:
-        """What `perform` gives in a thread. One who is not patient does not wait for a database that says nothing at all."""
+    async def _in_thread(self, perform: Callable[[], Given]) -> Given:
+        """Return the result of `perform` in a thread.
+
+        Raises SetupProblem(database_away) after the caller's patience.
+        """
         giving = asyncio.get_running_loop().run_in_executor(self._threads, perform)
         try:
             async with asyncio.timeout(None if asker.get() == float("inf") else asker.get()):
@@ -235,40 +244,40 @@ class PostgresStore:
         except TimeoutError:
             raise SetupProblem("database_away", f"{shown(self.address)} (no answer)") from None
 
-    def _passing(self, error: psycopg.Error) -> bool:
-        """Whether doing it over may help: the database is away, or two transactions met."""
-        return _code(error) in {"database_away", "storage_full", *(("database_refused",) if self._known else ())}
+    def _is_transient(self, error: psycopg.Error) -> bool:
+        """Whether another try may help: the database is away, or two transactions met."""
+        return _code_of(error) in {"database_away", "storage_full", *(("database_refused",) if self._known else ())}
 
     def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
-        """In a thread: work in one transaction over the thread's connection, which is dropped when it breaks."""
+        """Run work in one transaction over the thread's connection, which is dropped when it breaks."""
         connection = self._connection()
         now = time.monotonic()
         up = now - (self._since or now)
         try:
-            with _bracket(connection, writes):
-                return work(PostgresSession(connection, self._seal, now + self._epoch, up))
+            with _transaction(connection, writes):
+                return work(PostgresSession(connection, self._cipher, now + self._epoch, up))
         finally:
             if connection.closed:
                 self._open.discard(connection)
-                self._speaker.connection, self._since = None, None
+                self._local.connection, self._since = None, None
 
     def _connection(self) -> psycopg.Connection[Row]:
-        if self._speaker.connection is None:
+        if self._local.connection is None:
             connection = connect(self.address)
             self._open.add(connection)
             now, start = connection.execute(CLOCK).fetchone() or (0.0, 0.0)
-            self._speaker.connection = connection
+            self._local.connection = connection
             if self._since is None or start != self._start:  # another thread may not have noticed yet
                 self._since, self._start, self._epoch = time.monotonic(), start, now - time.monotonic()
-        return self._speaker.connection
+        return self._local.connection
 
     def _migrate(self) -> None:
         migrate(self._connection())
 
 
 @contextmanager
-def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[None]:
-    """What makes one transaction of some statements, in no more round trips than it takes."""
+def _transaction(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[None]:
+    """Make one transaction of some statements, in as few round trips as possible."""
     with ExitStack() as stack:
         if writes == "blind":
             stack.enter_context(connection.pipeline())
@@ -277,8 +286,8 @@ def _bracket(connection: psycopg.Connection[Row], writes: Writes) -> Iterator[No
         yield
 
 
-def _code(error: psycopg.Error) -> str:
-    """What is wrong, as a Problem's code."""
+def _code_of(error: psycopg.Error) -> str:
+    """Return the Problem code of an error."""
     import psycopg  # noqa: PLC0415 - an extra
 
     if isinstance(error, psycopg.errors.DiskFull):
@@ -288,8 +297,8 @@ def _code(error: psycopg.Error) -> str:
     return "database_refused" if any(words in str(error) for words in REFUSED) else "database_away"
 
 
-def _said(error: Exception) -> str:
-    """First line of a message."""
+def _first_line(error: Exception) -> str:
+    """Return the first line of an error's message."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

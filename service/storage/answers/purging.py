@@ -1,4 +1,4 @@
-"""Answers that nobody names any more, in SQL."""
+"""Delete answers that no call names any more."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ UNNAMED = """DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE cre
 
 
 def purge(session: Session, before: float, limit: int) -> int:
-    """See Store."""
+    """Delete at most `limit` answers stored before a time that no call names; return how many."""
     return session.run(UNNAMED, before=before, limit=limit)

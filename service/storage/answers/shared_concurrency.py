@@ -1,8 +1,9 @@
-"""Places for calls that the processes of many machines share: blocks of them, leased and shared out fairly.
+"""Share slots for calls between the processes of many machines: each leases a block of slots, divided fairly.
 
-A process leases as many places as its calls need, not one for each call: calls come and go without a word to the database, which
-hears from a busy process once a second, and at once when it needs more. What a process that was killed had is free again once
-its lease has run out. Where all want more than there is, each gets a fair share; who has more gives it up as its calls end.
+A process leases as many slots as its calls need, not one for each call: calls begin and end without a statement to the
+database, which hears from a busy process once a second, and at once when it needs more. The slots of a process that was
+killed are free again once its lease has run out. Where more is wanted than there is, each process gets a fair share;
+one that has more gives it up as its calls end.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from thresher.service.storage.answers.session import Session, Transactions
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 10.0  # seconds after which a silent process holds nothing
-HEARTBEAT_SECONDS = 1.0  # seconds between two words to the database
-HUNGRY = 0.1  # seconds between them while a share is not given yet
-BREATH = 0.01  # seconds between them at least
-PLENTY = 1 << 30  # places where there is no limit
+LEASE_SECONDS = 10.0  # after which a silent process has no slot
+HEARTBEAT_SECONDS = 1.0  # between two heartbeats
+RETRY_SECONDS = 0.1  # between heartbeats while slots of the share are missing
+MIN_HEARTBEAT_SECONDS = 0.01  # between heartbeats at least
+UNLIMITED_SLOTS = 1 << 30  # slots where there is no limit
 
 HOLD = "INSERT INTO providers (name) VALUES (:name) ON CONFLICT (name) DO UPDATE SET shut = providers.shut"
 FORGET = "DELETE FROM places WHERE provider = :name AND (lease < :now OR holder = :holder)"
@@ -39,7 +40,7 @@ SHUT = """INSERT INTO providers (name, shut) VALUES (:name, :until)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
-    """What a process tells: how many places it uses and could use."""
+    """A process's request: how many slots it uses and could use."""
 
     name: str
     holder: str
@@ -51,35 +52,35 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """What it is told."""
+    """The slots that a process gets."""
 
-    held: int  # places it has, those in use counted
-    share: int  # places it should have: with fewer it asks again soon, with more it gives them up
-    shut: float  # seconds for which the provider wants no question
+    held: int  # slots it has, with those in use
+    share: int  # slots it should have: with fewer it asks again soon, with more it gives some up
+    shut: float  # seconds for which the provider takes no question
 
 
-def settle(session: Session, wish: LeaseRequest) -> Lease:
-    """Share out places, one process at a time; may be done over."""
-    session.run(HOLD, name=wish.name)  # locks the row until the end
-    session.run(FORGET, name=wish.name, now=session.now, holder=wish.holder)
-    others = {holder: (held, wanted) for holder, held, wanted in session.all(OTHERS, name=wish.name)}
-    row = session.one("SELECT shut FROM providers WHERE name = :name", name=wish.name)
+def settle(session: Session, request: LeaseRequest) -> Lease:
+    """Compute and store one process's lease; processes take turns. May be run twice."""
+    session.run(HOLD, name=request.name)  # locks the row until the end
+    session.run(FORGET, name=request.name, now=session.now, holder=request.holder)
+    others = {holder: (held, wanted) for holder, held, wanted in session.all(OTHERS, name=request.name)}
+    row = session.one("SELECT shut FROM providers WHERE name = :name", name=request.name)
     shut = max(0.0, row[0] - session.now) if row else 0.0
-    if wish.most is None:
-        return Lease(held=PLENTY, share=PLENTY, shut=shut)
-    wants = {**{h: wanted for h, (_, wanted) in others.items()}, wish.holder: wish.wanted}
-    shares = shares_of([wants[h] for h in sorted(wants)], wish.most)
-    share = shares[sorted(wants).index(wish.holder)]
-    free = max(0, wish.most - sum(held for held, _ in others.values()))
-    held = max(wish.used, min(share, free))
-    if held or wish.wanted:
-        until = session.now + wish.lease
-        session.run(MINE, name=wish.name, holder=wish.holder, held=held, wanted=wish.wanted, lease=until)
+    if request.most is None:
+        return Lease(held=UNLIMITED_SLOTS, share=UNLIMITED_SLOTS, shut=shut)
+    wants = {**{h: wanted for h, (_, wanted) in others.items()}, request.holder: request.wanted}
+    shares = shares_of([wants[h] for h in sorted(wants)], request.most)
+    share = shares[sorted(wants).index(request.holder)]
+    free = max(0, request.most - sum(held for held, _ in others.values()))
+    held = max(request.used, min(share, free))
+    if held or request.wanted:
+        until = session.now + request.lease
+        session.run(MINE, name=request.name, holder=request.holder, held=held, wanted=request.wanted, lease=until)
     return Lease(held=held, share=share, shut=shut)
 
 
 def shares_of(wants: Sequence[int], most: int) -> list[int]:
-    """`most` places shared out: nobody gets more than it wants, and nobody less than another that got more than it.
+    """Divide `most` slots: nobody gets more than it wants, nor less than another that got more than it.
 
     >>> shares_of([20, 20, 2], 16), shares_of([3, 4], 16), shares_of([9, 9, 9], 2)
     ([7, 7, 2], [3, 4], [1, 1, 0])
@@ -88,23 +89,23 @@ def shares_of(wants: Sequence[int], most: int) -> list[int]:
     for left, i in enumerate(sorted(range(len(wants)), key=lambda i: (wants[i], -i))):
         fair = (most - sum(shares)) // (len(wants) - left)
         shares[i] = min(wants[i], fair)
-    for i, want in enumerate(wants):  # what does not divide goes to the first
+    for i, want in enumerate(wants):  # the remainder goes to the first
         shares[i] += min(want - shares[i], most - sum(shares), 1)
     return shares
 
 
 class SharedConcurrencyLimit:
-    """The places under one name, as one process sees them."""
+    """The slots under one name, as one process sees them."""
 
     def __init__(
         self, transactions: Transactions, name: str, most: int | None, *, lease: float = LEASE_SECONDS
     ) -> None:
-        """Whoever uses the same name in the same database shares them; all should say the same `most`."""
+        """Take the name: all users of one name in one database share its slots, and should pass the same `most`."""
         self._do = transactions.do
         self._name, self._most, self._lease = name, most, lease
         self._holder = f"{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         self._used = self._peak = self._held = self._share = 0
-        self._until = 0.0  # when the lease has run out, by this machine's steady clock
+        self._until = 0.0  # monotonic time when the lease runs out
         self._shut_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._news = asyncio.Event()
@@ -112,7 +113,7 @@ class SharedConcurrencyLimit:
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[None]:
-        """See thresher.service.llm.rate_limiting.ConcurrencyLimit."""
+        """Hold a slot while the block lasts."""
         await self._enter()
         try:
             yield
@@ -120,16 +121,16 @@ class SharedConcurrencyLimit:
             self._leave()
 
     def shut(self) -> float:
-        """See thresher.service.llm.rate_limiting.ConcurrencyLimit. Another process's word is heard within a beat."""
+        """Return the seconds for which no call may go. Another process's request is known after a heartbeat."""
         return self._shut_until - time.monotonic()
 
     async def shut_for(self, seconds: float) -> None:
-        """See thresher.service.llm.rate_limiting.ConcurrencyLimit."""
+        """Let no call of any process go for some seconds."""
         self._shut_until = max(self._shut_until, time.monotonic() + seconds)
         await self._do(lambda s: s.run(SHUT, name=self._name, until=s.now + seconds))
 
     async def aclose(self) -> None:
-        """Give everything back. Closing twice is no fault."""
+        """Give all slots back. Closing twice is no fault."""
         beating, self._beating = self._beating, None
         if beating is not None:
             beating.cancel()
@@ -138,16 +139,16 @@ class SharedConcurrencyLimit:
                 await self._do(lambda s: s.run(FORGET, name=self._name, now=0.0, holder=self._holder))
 
     async def _enter(self) -> None:
-        if not self._waiting and self._room():
+        if not self._waiting and self._has_slot():
             self._take()
             return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(slot)
         self._wake()
         try:
-            await place
+            await slot
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # it was given at the same moment
+            if slot.done() and not slot.cancelled():  # the slot was given at the same moment
                 self._leave()
             raise
 
@@ -157,7 +158,7 @@ class SharedConcurrencyLimit:
         if self._held > self._share:
             self._wake()
 
-    def _room(self) -> bool:
+    def _has_slot(self) -> bool:
         return self._used < min(self._held, self._share) and time.monotonic() < self._until
 
     def _take(self) -> None:
@@ -165,11 +166,11 @@ class SharedConcurrencyLimit:
         self._peak = max(self._peak, self._used)
 
     def _admit(self) -> None:
-        while self._waiting and (self._waiting[0].done() or self._room()):
-            place = self._waiting.popleft()
-            if not place.done():
+        while self._waiting and (self._waiting[0].done() or self._has_slot()):
+            slot = self._waiting.popleft()
+            if not slot.done():
                 self._take()
-                place.set_result(None)
+                slot.set_result(None)
 
     def _wake(self) -> None:
         self._news.set()
@@ -177,34 +178,34 @@ class SharedConcurrencyLimit:
             self._beating = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:
-        """Tell the database, at once with news and else once a second, until nothing is wanted."""
-        while await self._tell():
-            hungry = self._waiting and self._held < self._share
+        """Renew the lease, at once with news and else once a second, until no slot is wanted."""
+        while await self._renew():
+            lacking = self._waiting and self._held < self._share
             with suppress(TimeoutError):
-                async with asyncio.timeout(HUNGRY if hungry else min(HEARTBEAT_SECONDS, self._lease / 5)):
+                async with asyncio.timeout(RETRY_SECONDS if lacking else min(HEARTBEAT_SECONDS, self._lease / 5)):
                     await self._news.wait()
-            await asyncio.sleep(BREATH)
+            await asyncio.sleep(MIN_HEARTBEAT_SECONDS)
         self._beating = None
 
-    async def _tell(self) -> int:
-        """One word to the database; gives how many places are wanted."""
+    async def _renew(self) -> int:
+        """Renew the lease once; return how many slots are wanted."""
         self._news.clear()
-        waiting = sum(not place.done() for place in self._waiting)
+        waiting = sum(not slot.done() for slot in self._waiting)
         wanted = max(self._peak, self._used + waiting)
         asked = time.monotonic()
-        wish = LeaseRequest(
+        request = LeaseRequest(
             name=self._name, holder=self._holder, most=self._most, used=self._used, wanted=wanted, lease=self._lease
         )
         self._peak = self._used
         if self._most is not None:
-            self._held = self._used  # until it answers no more is used than it was told
+            self._held = self._used  # until the database answers, no more slots are used than it was told
         try:
-            grant = await self._do(lambda s: settle(s, wish))
+            lease = await self._do(lambda s: settle(s, request))
         except SetupProblem as problem:
             log.warning("places not renewed", extra={"action": "places.away", "code": problem.code})
             await asyncio.sleep(HEARTBEAT_SECONDS)
             return 1
-        self._held, self._share, self._until = grant.held, grant.share, asked + self._lease
-        self._shut_until = max(self._shut_until, asked + grant.shut)
+        self._held, self._share, self._until = lease.held, lease.share, asked + self._lease
+        self._shut_until = max(self._shut_until, asked + lease.shut)
         self._admit()
         return wanted + len(self._waiting)

@@ -1,4 +1,4 @@
-"""Spending: what tenants spent by day, counted in the very transaction that notes the calls; and alerts, each told once."""
+"""Count what tenants spend by day, in the transaction that logs the calls; record alerts, each sent once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOLD = "INSERT INTO alerts (id, at, body, due) VALUES (:id, :at, :body, :due) ON
 
 
 def counted(calls: Iterable[dict[str, Any]], part: str) -> list[dict[str, Any]]:
-    """Rows for COUNT from rows of calls: one for each tenant and day, in an order that all processes keep."""
+    """Return the rows for COUNT from rows of calls: one for each tenant and day, in the same order in all processes."""
     sums: dict[tuple[str, int], list[Any]] = {}
     for call in calls:
         if call["tenant"] and not call["stored"]:
@@ -30,14 +30,14 @@ def counted(calls: Iterable[dict[str, Any]], part: str) -> list[dict[str, Any]]:
 
 
 class Spending:
-    """What was spent, and which alerts were told, over transactions."""
+    """What was spent, and which alerts were sent, over transactions."""
 
     def __init__(self, transactions: Transactions) -> None:
-        """Ask a database that has the tables."""
+        """Take a database that has the tables."""
         self._do = transactions.do
 
     async def spent(self, tenant: str | None, began: float, ends: float) -> Spent:
-        """What a tenant (None: all together) spent on the days from one moment to another."""
+        """Sum what a tenant (None: all together) spent on the days from one time to another."""
         days = {"first": int(began // DAY), "last": int(-(-ends // DAY))}
 
         def work(session: Session) -> Spent:
@@ -48,12 +48,12 @@ class Spending:
         return await self._do(work, writes=False)
 
     async def tell(self, alert: Alert) -> bool:
-        """Note an alert for good; whether it is the first of its id. Its webhook is due at once."""
+        """Record an alert for good; return whether it is the first of its id. Its webhook is due at once."""
         row = {"id": alert.id, "at": alert.at, "body": alert.model_dump_json()}
         return bool(await self._do(lambda s: s.run(TOLD, **row, due=s.now if alert.webhook else None)))
 
     async def told(self, ids: Iterable[str]) -> set[str]:
-        """Which of some alerts have been told."""
+        """Return those of some alerts that have been recorded."""
         wanted = list(ids)
         found = await self._do(
             lambda s: [s.one("SELECT id FROM alerts WHERE id = :id", id=i) for i in wanted], writes=False
@@ -61,7 +61,7 @@ class Spending:
         return {row[0] for row in found if row is not None}
 
     async def due(self, *, limit: int = 10, lease: float = 60.0) -> list[Alert]:
-        """Alerts whose webhook is to be called now; for `lease` seconds nobody else gets them."""
+        """Return alerts whose webhook is to be called now; for `lease` seconds no other caller gets them."""
 
         def work(session: Session) -> list[Alert]:
             sql = f"SELECT body FROM alerts WHERE due <= :now ORDER BY due LIMIT :limit{session.skip}"  # noqa: S608 - a text of this package
@@ -73,7 +73,7 @@ class Spending:
         return await self._do(work)
 
     async def settle(self, alert: str, *, again_in: float | None = None) -> None:
-        """An alert's webhook was called (None), or is to be called again."""
+        """Record that an alert's webhook was called (None), or is to be called again."""
         sql = "UPDATE alerts SET due = :due, attempts = attempts + 1 WHERE id = :id"
 
         def work(session: Session) -> int:

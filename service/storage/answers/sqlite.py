@@ -1,7 +1,7 @@
-"""The Store of one machine: one SQLite file, owned by one process, written by one thread.
+"""Store answers for one machine in one SQLite file, owned by one process, written by one thread.
 
-Whatever is waiting when the thread looks becomes one transaction, so that one flush to the disk serves many answers:
-an answer costs a fraction of a millisecond under load, and is still on the disk before anyone parses it.
+All work that waits when the thread looks becomes one transaction, so that one flush to the disk serves many answers: an
+answer costs a fraction of a millisecond under load, and is still on the disk before it is parsed.
 """
 
 from __future__ import annotations
@@ -33,62 +33,66 @@ from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 
 log = logging.getLogger(__name__)
 
-MOST = 500  # operations in one transaction
-LINGER = 0.004  # seconds that a write waits for others to go with: one flush to the disk for all of them
+BATCH_MAX = 500  # pieces of work in one transaction
+BATCH_WAIT_SECONDS = 0.004  # that a write waits for others: one flush to the disk serves them all
 LOG = f"INSERT INTO calls ({NAMES}) VALUES ({VALUES})"  # noqa: S608 - columns of this package
 Work = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """Work for the thread, and where its outcome is awaited."""
+    """Work for the thread, and the future of its result."""
 
     work: Work
     outcome: asyncio.Future[Any] | None  # None: nobody waits
     writes: bool = True
-    durable: bool = True  # even where the power is cut
+    durable: bool = True  # survives a power cut
 
 
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
     def __init__(self, path: Path | None, seal: Cipher = NO_CIPHER, patience: float = PATIENCE) -> None:
-        """Lock and open, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
-        self._seal = seal
+        """Lock and open the file, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
+        self._cipher = seal
         self._patience = patience
         self._path = path or Path(":memory:")
-        self._held, self._connection = _in_memory() if path is None else _opened(path)
+        self._held, self._connection = _in_memory() if path is None else _open_file(path)
         had_answers = self._connection.execute("SELECT 1 FROM answers LIMIT 1").fetchone()
-        self._seen: BloomFilter | None = None if had_answers else BloomFilter()  # all answers; None: too many to know
+        self._seen: BloomFilter | None = (
+            None if had_answers else BloomFilter()
+        )  # names of all answers; None: there were answers at the start
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
-        self._later: list[_Job] = []  # for which nobody waits: they go with the next that somebody waits for
+        self._later: list[_Job] = []  # work that nobody waits for: it goes with the next that somebody waits for
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
         self._closed = False
 
     @classmethod
     async def open(cls, path: Path | None, seal: Cipher = NO_CIPHER, patience: float = PATIENCE) -> SqliteStore:
-        """The Store at `path`, made if it is not there; None: in memory. Raises SetupProblem(store_locked, store_failed).
+        """Open the Store at `path`, made if it is not there; None: in memory.
+
+        Raises SetupProblem(store_locked, store_failed).
 
         `patience`: seconds for which an answer waits for room on a full disk.
         """
         return await asyncio.to_thread(cls, path, seal, patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """See Store. Of a file that held no answers when it was opened the thread is asked only for those it has."""
-        names = self._seal.names(key)
+        """Return the answer under a key. The thread looks only for keys that may be there, if the file began empty."""
+        names = self._cipher.names(key)
         if self._seen is not None and not any(map(self._seen.may_hold, names)) and not self._closed:
             return None
         sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
         row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
-        return None if row is None else unpacked(row[1], row[0], self._seal)
+        return None if row is None else unpacked(row[1], row[0], self._cipher)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """See Store. It is paid for, so it is put again while the disk is full. Raises SetupProblem(storage_full)."""
-        name = self._seal.name(key)
-        row = (name, packed(answer, name, self._seal), time.time())
+        """Store an answer, which is paid for: retried while the disk is full. Raises SetupProblem(storage_full)."""
+        name = self._cipher.name(key)
+        row = (name, packed(answer, name, self._cipher), time.time())
         if self._seen is not None:
-            self._seen.add(name)  # first, for the thread keeps it even if whoever waits here is cancelled
+            self._seen.add(name)  # first: the thread stores it even if the caller is cancelled
 
         async def put() -> None:
             await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
@@ -96,8 +100,8 @@ class SqliteStore:
         await with_patience(put, "store.full", self._patience)
 
     async def log(self, call: LoggedCall) -> None:
-        """See Store."""
-        row = call_row(renamed(call, self._seal))
+        """Log a call with the next durable write."""
+        row = call_row(renamed(call, self._cipher))
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(LOG, row)
@@ -106,12 +110,12 @@ class SqliteStore:
         self._later.append(_Job(work=work, outcome=None))
 
     async def calls(self, unit: str | None = None) -> list[LoggedCall]:
-        """See Store."""
+        """Return the logged calls in order, of one Unit or of all."""
         sql = f"SELECT {SHOWN} FROM calls WHERE ?1 IS NULL OR unit = ?1 ORDER BY id"  # noqa: S608 - columns of this package
         return [to_call(row) for row in await self._do(lambda c: c.execute(sql, (unit,)).fetchall())]
 
     async def mark(self, state: UnitState) -> None:
-        """See Store."""
+        """Set the state of a Unit."""
         sql = """INSERT INTO units (id, path, state, result, detail, at) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET path = excluded.path, state = excluded.state,
             result = excluded.result, detail = excluded.detail, at = excluded.at"""
@@ -122,22 +126,22 @@ class SqliteStore:
             await self._do(lambda c: c.execute(sql, row))
 
     async def unit(self, id: str) -> UnitState | None:  # noqa: A002 - as in Store
-        """See Store."""
+        """Return the state of one Unit; None where it was never marked."""
         sql = "SELECT id, path, state, result, detail, at FROM units WHERE id = ?"
         row = await self._do(lambda c: c.execute(sql, (id,)).fetchone())
         return None if row is None else _state(row)
 
     async def units(self) -> list[UnitState]:
-        """See Store."""
+        """Return all Units, in the order in which they were first marked."""
         sql = "SELECT id, path, state, result, detail, at FROM units ORDER BY number"
         return [_state(row) for row in await self._do(lambda c: c.execute(sql).fetchall())]
 
     async def purge(self, before: float, *, limit: int = 1000) -> int:
-        """See Store. Calls that wait to be noted are noted first: they go with this write."""
+        """Delete old answers that no call names; return how many. Waiting calls are written first, with this write."""
         return await self.do(lambda s: purge(s, before, limit))
 
     async def aclose(self) -> None:
-        """See Store."""
+        """Write what is pending and release the file."""
         if self._closed:
             return
         self._closed = True
@@ -149,12 +153,15 @@ class SqliteStore:
             os.close(self._held)
 
     async def do(self, work: SessionWork[Given], *, writes: bool = True, durable: bool = True) -> Given:
-        """See Transactions: what the Jobs beside this Store ask."""
-        given: Given = await self._do(lambda c: work(SqliteSession(c, self._seal)), writes=writes, durable=durable)
+        """Run work of the Jobs beside this Store in one transaction."""
+        given: Given = await self._do(lambda c: work(SqliteSession(c, self._cipher)), writes=writes, durable=durable)
         return given
 
     async def _do(self, work: Work, *, writes: bool = True, durable: bool = True) -> Any:
-        """The outcome of work done by the thread, once it is on the disk. Raises SetupProblem(store_failed, storage_full)."""
+        """Return the result of work that the thread did, once on the disk.
+
+        Raises SetupProblem(store_failed, storage_full).
+        """
         if self._closed:
             raise SetupProblem("store_failed", f"{self._path} (closed)")
         outcome = asyncio.get_running_loop().create_future()
@@ -168,34 +175,34 @@ class SqliteStore:
             raise problem_of(error, self._path) from error
 
     def _run(self) -> None:
-        """The thread: take what is waiting, do it in one transaction, tell those who wait."""
+        """Run the thread: take the waiting work, do it in one transaction, report the results."""
         going, unwritten = True, list[_Job]()
         while going:
             jobs: list[_Job] = []
-            while going and len(jobs) < MOST:
+            while going and len(jobs) < BATCH_MAX:
                 try:
                     some = self._jobs.get(block=not jobs)
                 except Empty:
                     break
                 if not jobs and some and some[-1].writes and some[-1].durable:
-                    time.sleep(LINGER)
+                    time.sleep(BATCH_WAIT_SECONDS)
                 going = some is not None
                 jobs += some or ()
             if any(job.writes for job in jobs):
                 jobs = unwritten + jobs
                 outcomes = _transact(self._connection, jobs)
-                unwritten = [j for j, o in zip(jobs, outcomes, strict=True) if j.outcome is None and _full(o)]
-                _tell(jobs, outcomes)
+                unwritten = [j for j, o in zip(jobs, outcomes, strict=True) if j.outcome is None and _is_disk_full(o)]
+                _report(jobs, outcomes)
             elif jobs:
-                _tell(jobs, _transact(self._connection, jobs))
+                _report(jobs, _transact(self._connection, jobs))
 
 
-def _full(outcome: Any) -> bool:
+def _is_disk_full(outcome: Any) -> bool:
     return isinstance(outcome, sqlite3.Error) and problem_of(outcome, Path()).code == "storage_full"
 
 
-def _opened(path: Path) -> tuple[int | None, sqlite3.Connection]:
-    """The lock and the connection."""
+def _open_file(path: Path) -> tuple[int | None, sqlite3.Connection]:
+    """Return the descriptor of the lock, and the connection."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = lock(path.with_name(path.name + ".lock"))
@@ -215,23 +222,23 @@ def _in_memory() -> tuple[int | None, sqlite3.Connection]:
 
 
 def _transact(connection: sqlite3.Connection, jobs: list[_Job]) -> list[Any]:
-    """Outcomes, or exceptions, of jobs done together; one by one where together fails."""
+    """Do jobs in one transaction, or one by one where that fails; return results or exceptions."""
     try:
         if not any(job.writes for job in jobs):
             return [job.work(connection) for job in jobs]
         durable = any(job.writes and job.durable for job in jobs)
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")  # a later FULL flushes this too
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")  # a later FULL flushes this, too
         connection.execute("BEGIN IMMEDIATE")
         outcomes = [job.work(connection) for job in jobs]
         connection.execute("COMMIT")
-    except Exception as error:  # noqa: BLE001 - whatever it is goes to the coroutine that asked, not to the thread
+    except Exception as error:  # noqa: BLE001 - any error goes to the coroutine that asked, not to the thread
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return [error] if len(jobs) == 1 else [_transact(connection, [job])[0] for job in jobs]
     return outcomes
 
 
-def _tell(jobs: list[_Job], outcomes: list[Any]) -> None:
+def _report(jobs: list[_Job], outcomes: list[Any]) -> None:
     """Settle the futures of a batch with one call into each event loop."""
     waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
     for job, outcome in zip(jobs, outcomes, strict=True):
@@ -239,12 +246,12 @@ def _tell(jobs: list[_Job], outcomes: list[Any]) -> None:
             waiting.setdefault(job.outcome.get_loop(), []).append((job.outcome, outcome))
     for loop, pairs in waiting.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, pairs)
+            loop.call_soon_threadsafe(_set_results, pairs)
 
 
-def _settle(pairs: list[tuple[asyncio.Future[Any], Any]]) -> None:
+def _set_results(pairs: list[tuple[asyncio.Future[Any], Any]]) -> None:
     for future, outcome in pairs:
-        if future.done():  # whoever waited was cancelled
+        if future.done():  # the caller was cancelled
             continue
         if isinstance(outcome, Exception):
             future.set_exception(outcome)

@@ -1,4 +1,4 @@
-"""Opening a store's file: owned by one run, readable by its owner only, brought up to date."""
+"""Open a store's file: owned by one process, readable by its owner only, with the newest schema."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PRIVATE = 0o600
 
 
 def lock(path: Path) -> int:
-    """Hold `path` for this process alone, until the descriptor is closed or the process dies.
+    """Lock `path` for this process alone, until the descriptor is closed or the process dies; return the descriptor.
 
-    Raises SetupProblem(store_locked) when another process holds it.
+    Raises SetupProblem(store_locked) when another process has locked it.
     """
     held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
@@ -29,7 +29,7 @@ def lock(path: Path) -> int:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection on which a commit is on the disk, with the newest schema. For use from one thread.
+    """Open a connection with the newest schema, on which a commit is on the disk. For use from one thread.
 
     Raises SetupProblem(store_failed).
     """
@@ -38,10 +38,10 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute(
             "PRAGMA locking_mode = EXCLUSIVE"
-        )  # nobody else may open it: no locks to take, no shared memory
+        )  # no other process may open it: no locks to take, no shared memory
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not in the file any more
+        connection.execute("PRAGMA secure_delete = ON")  # deleted content is overwritten in the file
         migrate(connection)
     except sqlite3.Error as error:
         connection.close()
@@ -53,19 +53,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
-    """What SQLite says as a Problem: storage_full, or store_failed."""
+    """Return SQLite's error as a Problem: storage_full, or store_failed."""
     full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error})")
 
 
 def fault_of(error: OSError, path: Path) -> SetupProblem:
-    """What the disk says as a Problem: storage_full, or store_failed."""
+    """Return an error of the disk as a Problem: storage_full, or store_failed."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error.strerror})")
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Run the steps that this file has not seen, each whole or not at all."""
+    """Run the steps that this file has not seen, each as a whole or not at all."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
     known = steps()
@@ -86,6 +86,6 @@ def _step(connection: sqlite3.Connection, name: str, script: str) -> None:
 
 
 def steps() -> dict[str, str]:
-    """Name to script of every step."""
+    """Return the name and script of every step."""
     folder = resources.files("thresher.service.storage.answers.migrations")
     return {f.name.removesuffix(".sql"): f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".sql")}

@@ -1,1 +1,1 @@
-"""Encrypt what is kept. Contract: `base.py`; the one with keys: `keyring.py`."""
+"""Encrypt what is stored. Contract: `base.py`; the member with keys: `keyring.py`."""

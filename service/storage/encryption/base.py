@@ -1,6 +1,6 @@
-"""Seals: what is kept is shut for whoever has no key. The contract, and the one that shuts nothing.
+"""Encrypt what is stored: the contract, and the member that encrypts nothing.
 
-A place names what lies there ("answer 0a1b…"): what was shut for one place does not open at another.
+A place names what is stored there ("answer 0a1b…"): what was encrypted for one place does not decrypt at another.
 """
 
 from __future__ import annotations
@@ -10,94 +10,97 @@ from typing import Protocol
 
 from thresher.schemas.errors import SetupProblem
 
-MAGIC = b"\xfethr1"  # begins what is shut; no zlib stream and no UTF-8 text begins so
-ID = 8  # bytes of a key's id, which stands behind the magic
-TEXT = "sealed:"  # begins a text that is shut; the rest is base64
+MAGIC = b"\xfethr1"  # begins encrypted bytes; no zlib stream and no UTF-8 text begins so
+ID = 8  # bytes of a key's id, which follows the magic
+TEXT = "sealed:"  # begins an encrypted text; the rest is base64
 
-PLAIN = "plain:"  # stands behind TEXT where a plain text happens to begin so; no base64 does
+PLAIN = "plain:"  # follows TEXT where a plain text happens to begin with TEXT; no base64 begins so
 
 
 class Stream(Protocol):
-    """Bytes shut or opened piece by piece, in bounded memory."""
+    """Encrypts or decrypts bytes piece by piece, in bounded memory."""
 
     def take(self, piece: bytes) -> bytes:
-        """What can be given so far."""
+        """Take a piece; return what is ready."""
         ...
 
     def end(self) -> bytes:
-        """The rest. Nothing given before may be trusted until this has returned, where a stream is opened."""
+        """Return the rest. Nothing decrypted may be trusted until this has returned."""
         ...
 
 
 class Cipher(Protocol):
-    """Shuts and opens. Raises SetupProblem(encryption_key_missing, storage_damaged) where it can not open."""
+    """Encrypts and decrypts. Raises SetupProblem(encryption_key_missing, storage_damaged) where it cannot decrypt."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Ids of the keys, the one that shuts first; none where nothing is shut."""
+        """Return the ids of the keys, the encrypting one first; none where nothing is encrypted."""
         ...
 
-    def shut(self, data: bytes, place: str) -> bytes:
-        """Bytes that only a key opens."""
+    def encrypt(self, data: bytes, place: str) -> bytes:
+        """Encrypt bytes for a place."""
         ...
 
-    def open(self, data: bytes, place: str) -> bytes:
-        """The bytes again; what was never shut comes back as it is."""
+    def decrypt(self, data: bytes, place: str) -> bytes:
+        """Decrypt bytes; those that were never encrypted come back unchanged."""
         ...
 
     def name(self, plain: str) -> str:
-        """What a content's hash is called where it is kept: whoever has the content but no key can not tell that it is here."""
+        """Return the stored name of a content's hash.
+
+        Without a key nobody can tell whether a known content is stored.
+        """
         ...
 
     def names(self, plain: str) -> tuple[str, ...]:
-        """All that a hash may be called: now, and before there was a key."""
+        """Return all stored names that a hash may have: the present one, and that from before there was a key."""
         ...
 
     def adopt(self, names: str) -> None:
-        """Make names with this secret from now on: it outlives the keys, so that names do not change when keys do."""
+        """Make names with this secret from now on. It outlives the keys, so that names do not change when keys do."""
         ...
 
     def encrypting(self) -> Stream | None:
-        """Shuts one stream; None where nothing is shut."""
+        """Return a Stream that encrypts; None where nothing is encrypted."""
         ...
 
-    def opening(self) -> Stream:
-        """Opens one stream that was shut."""
+    def decrypting(self) -> Stream:
+        """Return a Stream that decrypts."""
         ...
 
 
 class NoCipher:
-    """Shuts nothing: for disks that are encrypted as a whole, and for tests."""
+    """Encrypts nothing: for disks that are encrypted as a whole, and for tests."""
 
     ids: tuple[str, ...] = ()
 
-    def shut(self, data: bytes, place: str) -> bytes:  # noqa: ARG002 - of the contract
-        """See Cipher."""
+    def encrypt(self, data: bytes, place: str) -> bytes:  # noqa: ARG002 - of the contract
+        """Return the bytes unchanged."""
         return data
 
-    def open(self, data: bytes, place: str) -> bytes:
-        """See Cipher."""
+    def decrypt(self, data: bytes, place: str) -> bytes:
+        """Return the bytes unchanged. Raises SetupProblem(encryption_key_missing) for encrypted ones."""
         if data.startswith(MAGIC):
             raise SetupProblem("encryption_key_missing", place.partition(" ")[0])
         return data
 
     def name(self, plain: str) -> str:
-        """See Cipher."""
+        """Return the hash itself."""
         return plain
 
     def names(self, plain: str) -> tuple[str, ...]:
-        """See Cipher."""
+        """Return the hash itself."""
         return (plain,)
 
     def adopt(self, names: str) -> None:
-        """See Cipher. What is not shut is called what it is."""
+        """Ignore the secret: names are the hashes themselves."""
 
     def encrypting(self) -> Stream | None:
-        """See Cipher."""
+        """Return None."""
         return None
 
-    def opening(self) -> Stream:
-        """See Cipher."""
+    def decrypting(self) -> Stream:
+        """Raise SetupProblem(encryption_key_missing): the upload is encrypted, and there is no key."""
         raise SetupProblem("encryption_key_missing", "an upload")
 
 
@@ -105,18 +108,18 @@ NO_CIPHER = NoCipher()
 
 
 def encrypt_text(seal: Cipher, text: str, place: str) -> str:
-    """A text that only a key opens; as it is where nothing is shut.
+    """Encrypt a text as base64 behind a mark; return it unchanged where there is no key.
 
     >>> encrypt_text(NO_CIPHER, "plain", ""), encrypt_text(NO_CIPHER, "sealed: plan.pdf", "")
     ('plain', 'sealed:plain:sealed: plan.pdf')
     """
     if not seal.ids:
         return f"{TEXT}{PLAIN}{text}" if text.startswith(TEXT) else text
-    return TEXT + base64.b64encode(seal.shut(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
+    return TEXT + base64.b64encode(seal.encrypt(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
 
 
 def encrypt_with(text: str) -> str | None:
-    """Id of the key that shut a text; None for a plain one."""
+    """Return the id of the key that encrypted a text; None for a plain one."""
     if not text.startswith(TEXT) or text.startswith(TEXT + PLAIN):
         return None
     head = base64.b64decode(text.removeprefix(TEXT)[:32])
@@ -124,7 +127,7 @@ def encrypt_with(text: str) -> str | None:
 
 
 def decrypt_text(seal: Cipher, text: str, place: str) -> str:
-    """The text again. Raises as Cipher does.
+    """Decrypt a text. Raises as Cipher does.
 
     >>> decrypt_text(NO_CIPHER, "plain", ""), decrypt_text(NO_CIPHER, "sealed:plain:sealed: plan.pdf", "")
     ('plain', 'sealed: plan.pdf')
@@ -138,4 +141,4 @@ def decrypt_text(seal: Cipher, text: str, place: str) -> str:
         data = base64.b64decode(rest, validate=True)
     except ValueError:
         raise SetupProblem("storage_damaged", place) from None
-    return seal.open(data, place).decode("utf-8", "surrogatepass")
+    return seal.decrypt(data, place).decode("utf-8", "surrogatepass")

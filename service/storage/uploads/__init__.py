@@ -1,1 +1,1 @@
-"""Uploaded bytes, kept by their content: equal files are kept once, and no name ever becomes a path."""
+"""Store uploaded bytes by their content: equal files are stored once, and no name ever becomes a path."""

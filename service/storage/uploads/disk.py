@@ -1,4 +1,4 @@
-"""Uploads in a folder: `ab/abcdef…`, readable by its owner alone. Machines that share the folder share the uploads."""
+"""Store uploads in a folder: `ab/abcdef…`, readable by its owner alone. Machines may share the folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thresher.service.storage.uploads.base import PIECE, SHA256, Stored
 from thresher.service.storage.uploads.spool import Spool, private
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
-OWNER, TURN = "owner", "turn"  # files beside the objects: whose they are, and whose turn it is to change them
+OWNER, LOCK = "owner", "turn"  # files beside the objects: the owner's id, and the lock for changes
 
 
 class DiskUploads(SpooledUploads):
@@ -35,31 +35,31 @@ class DiskObjects:
     """Objects as files."""
 
     def __init__(self, folder: Path, parts: Spool) -> None:
-        """A folder, and one within it for what has no name yet."""
+        """Take the folder, and a Spool within it for files without a name yet."""
         self._folder = folder
         self._parts = parts
-        self._small = ThreadBatcher(self._keep_small)
+        self._small = ThreadBatcher(self._store_small)
 
     async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:  # noqa: ARG002 - of the contract
-        """See Objects."""
+        """Write small bytes in batches, or move a file to its address."""
         if isinstance(held, bytes):
             await self._small.do((address, held))
         else:
-            await asyncio.to_thread(self._name, {address: held})
+            await asyncio.to_thread(self._move_in, {address: held})
 
     async def stored(self, address: str) -> Stored | None:
-        """See Objects."""
+        """Return time and size of the file at an address; None where there is none."""
         with disk(self._folder), suppress(FileNotFoundError):
             facts = self.place(address).stat()
             return Stored(address=address, at=facts.st_mtime, size=facts.st_size)
         return None
 
     def place(self, address: str) -> Path:
-        """See Objects."""
+        """Return the path of an address."""
         return self._folder / address[:2] / address
 
     async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
-        """See Objects."""
+        """Read the file in pieces."""
         with disk(self._folder):
             file = self.place(address).open("rb")
         with file:
@@ -71,29 +71,29 @@ class DiskObjects:
                 yield piece
 
     async def drop(self, address: str, older: float) -> bool:
-        """See Objects."""
+        """Delete a file that is older than `older` seconds; return whether it did."""
         return await asyncio.to_thread(self._drop, address, older)
 
     async def listed(self) -> AsyncIterator[Stored]:
-        """See Objects."""
+        """Iterate over all files, folder by folder."""
         for number in range(256):
             for stored in await asyncio.to_thread(self._stored, f"{number:02x}"):
                 yield stored
 
     async def owner(self, owner: str) -> str:
-        """See Objects."""
+        """Return the owner's id, written if there is none."""
         return await asyncio.to_thread(self._owner, owner)
 
-    def _keep_small(self, some: Sequence[tuple[str, bytes]]) -> None:
-        """Keep bytes in hand."""
+    def _store_small(self, some: Sequence[tuple[str, bytes]]) -> None:
+        """Write some objects from memory."""
         once = dict(some)
         with self._parts.held(once.values()) as parts:
-            self._name(dict(zip(once, parts, strict=True)))
+            self._move_in(dict(zip(once, parts, strict=True)))
 
-    def _name(self, parts: Mapping[str, Path]) -> None:
-        """Give files that were just written their names; what is there already is only made young again."""
+    def _move_in(self, parts: Mapping[str, Path]) -> None:
+        """Move written files to their addresses; one that is there already only gets a new time."""
         places = {self.place(address): part for address, part in parts.items()}
-        with disk(self._folder), self._turn():
+        with disk(self._folder), self._locked():
             for place, part in places.items():
                 try:
                     part.replace(place)
@@ -104,7 +104,7 @@ class DiskObjects:
 
     def _drop(self, address: str, older: float) -> bool:
         place = self.place(address)
-        with disk(self._folder), self._turn():
+        with disk(self._folder), self._locked():
             try:
                 if time.time() - place.stat().st_mtime < older:
                     return False
@@ -125,7 +125,7 @@ class DiskObjects:
 
     def _owner(self, owner: str) -> str:
         place = self._folder / OWNER
-        with disk(self._folder), self._turn():
+        with disk(self._folder), self._locked():
             if not place.exists():
                 handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
                 with os.fdopen(handle, "w") as file:
@@ -133,9 +133,9 @@ class DiskObjects:
             return place.read_text()
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One change at a time: what is being put is not dropped for its age."""
-        held = os.open(self._folder / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _locked(self) -> Iterator[None]:
+        """Lock the folder for one change: what is being put is not deleted for its age."""
+        held = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield

@@ -1,9 +1,10 @@
-"""Uploads in a bucket of S3, or of anything that speaks as S3 does: `prefix/abcdef…`. Needs the extra `s3` (obstore).
+"""Store uploads in a bucket of S3 or of a compatible service: `prefix/abcdef…`. Needs the extra `s3` (obstore).
 
-What comes is spooled to a file of this machine first, for its name is the hash of the whole; then one PUT, or one upload in
-parts that becomes an object with its last word, so that nobody ever sees a part of one. Requests that fail in passing
-(5xx, 429, a lost connection) are tried again with doubling waits. Credentials are found by obstore where AWS's own
-tools look for them (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, a role of the machine), and nowhere else.
+An upload is first written to a file of this machine, since its name is the hash of the whole; then it is sent in one
+PUT, or in parts that become an object only when the upload is completed, so that nobody sees an incomplete one.
+Requests that fail for a transient reason (5xx, 429, a lost connection) are tried again with doubling waits. obstore
+looks for credentials where AWS's own tools do (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, a role of
+the machine), and nowhere else.
 """
 
 from __future__ import annotations
@@ -28,20 +29,22 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 SCHEME = "s3://"
-PART = 8 << 20  # bytes of one part, and of the largest file that is put in one request
-AT_ONCE = 2  # parts on their way: they are held in memory
-PAGE = 1000  # objects of one listing
+PART_BYTES = 8 << 20  # bytes of one part, and of the largest file sent in one request
+PARALLEL_PARTS = 2  # parts sent at once: they are held in memory
+PAGE_OBJECTS = 1000  # objects of one listing
 PATIENCE = 60.0  # seconds for which one request is tried again
 TRIES = 8
-ANSWER = 120  # seconds that one request may take
-OWNER = "owner"  # the object that says whose the prefix is
-REFUSED = re.compile(r"status code: 40[13]|169\.254\.169\.254|redential|HeaderMalformed")  # no key at all asks a role's
+REQUEST_SECONDS = 120  # that one request may take
+OWNER = "owner"  # the object that holds the id of the prefix's owner
+REFUSED = re.compile(
+    r"status code: 40[13]|169\.254\.169\.254|redential|HeaderMalformed"
+)  # without any key, obstore asks 169.254.169.254 for a role's
 FULL = re.compile(r"status code: 507|QuotaExceeded|StorageFull")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """Where objects lie. It holds no secret."""
+    """Where objects are stored. It holds no secret."""
 
     name: str
     prefix: str = ""
@@ -51,7 +54,7 @@ class Bucket:
 
     @classmethod
     def of(cls, address: str) -> Bucket:
-        """From `s3://bucket/prefix?endpoint=https://…&region=…&virtual=true`. Raises SetupProblem(setting_missing).
+        """Parse `s3://bucket/prefix?endpoint=https://…&region=…&virtual=true`. Raises SetupProblem(setting_missing).
 
         >>> Bucket.of("s3://mine/in/box?endpoint=http://127.0.0.1:9000").prefix
         'in/box'
@@ -76,7 +79,7 @@ class Bucket:
         )
 
     def __str__(self) -> str:
-        """As people see it."""
+        """Return the address without its options."""
         return f"{SCHEME}{self.name}/{self.prefix}"
 
 
@@ -84,7 +87,7 @@ class S3Uploads(SpooledUploads):
     """Uploads under one prefix of a bucket."""
 
     def __init__(self, bucket: Bucket, spool: Spool, seal: Cipher = NO_CIPHER, *, patience: float = PATIENCE) -> None:
-        """Speak to a bucket; nothing is asked yet. Raises SetupProblem(extra_missing)."""
+        """Set up the client of a bucket; no request is sent yet. Raises SetupProblem(extra_missing)."""
         super().__init__(S3Objects(bucket, patience), spool, spool, seal)
 
 
@@ -92,79 +95,85 @@ class S3Objects:
     """Objects of a bucket."""
 
     def __init__(self, bucket: Bucket, patience: float = PATIENCE) -> None:
-        """Speak to a bucket; nothing is asked yet. Raises SetupProblem(extra_missing)."""
+        """Set up the client of a bucket; no request is sent yet. Raises SetupProblem(extra_missing)."""
         self._bucket = bucket
-        self._store = _store(bucket, patience)
+        self._store = _client(bucket, patience)
 
     async def keep(self, address: str, held: Path | bytes, *, anew: bool = False) -> None:
-        """See Objects. An object that is there and was put a moment ago is young enough."""
+        """Put an object. One that was put less than YOUNG / 2 seconds ago is left, unless `anew`."""
         import obstore  # noqa: PLC0415 - an extra
 
         stored = await self.stored(address)
         if stored is not None and time.time() - stored.at < YOUNG / 2 and not anew:
             return
-        large = isinstance(held, Path) and held.stat().st_size > PART  # noqa: ASYNC240 - just written
+        large = isinstance(held, Path) and held.stat().st_size > PART_BYTES  # noqa: ASYNC240 - just written
         mode: Any = None if large or stored is not None else "create"
-        with self._speaking():
+        with self._translated_errors():
             try:
                 await obstore.put_async(
-                    self._store, address, held, mode=mode, use_multipart=large, chunk_size=PART, max_concurrency=AT_ONCE
+                    self._store,
+                    address,
+                    held,
+                    mode=mode,
+                    use_multipart=large,
+                    chunk_size=PART_BYTES,
+                    max_concurrency=PARALLEL_PARTS,
                 )
             except obstore.exceptions.AlreadyExistsError:
-                return  # by somebody else, just now
+                return  # put by another process just now
 
     async def stored(self, address: str) -> Stored | None:
-        """See Objects."""
+        """Return time and size of an object; None where there is none."""
         import obstore  # noqa: PLC0415 - an extra
 
-        with self._speaking():
+        with self._translated_errors():
             try:
                 facts = await obstore.head_async(self._store, address)
-            except FileNotFoundError:  # said without a word of why: the bucket itself may be what is missing
+            except FileNotFoundError:  # no reason is given: the bucket itself may be missing
                 await obstore.list(self._store, prefix=address, chunk_size=1).collect_async()
                 return None
             return Stored(address=address, at=facts["last_modified"].timestamp(), size=facts["size"])
 
     def place(self, address: str) -> Path | None:  # noqa: ARG002 - of the contract
-        """See Objects."""
+        """Return None: nothing is a file of this machine."""
         return None
 
     async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
-        """See Objects."""
+        """Download an object in pieces."""
         import obstore  # noqa: PLC0415 - an extra
 
-        with self._speaking():
+        with self._translated_errors():
             got = await obstore.get_async(self._store, address)
             async for piece in got.stream(min_chunk_size=PIECE):
                 yield bytes(piece)
 
     async def drop(self, address: str, older: float) -> bool:
-        """See Objects."""
+        """Delete an object that is older than `older` seconds; return whether it did."""
         import obstore  # noqa: PLC0415 - an extra
 
         stored = await self.stored(address)
         if stored is None or time.time() - stored.at < older:
             return False
-        with self._speaking():
+        with self._translated_errors():
             await obstore.delete_async(self._store, address)
         return True
 
     async def listed(self) -> AsyncIterator[Stored]:
-        """See Objects."""
+        """Iterate over all objects, page by page."""
         import obstore  # noqa: PLC0415 - an extra
 
-        with self._speaking():
-            async for page in obstore.list(self._store, chunk_size=PAGE):
+        with self._translated_errors():
+            async for page in obstore.list(self._store, chunk_size=PAGE_OBJECTS):
                 for facts in page:
                     if SHA256.fullmatch(facts["path"]):
                         at = facts["last_modified"].timestamp()
                         yield Stored(address=facts["path"], at=at, size=facts["size"])
 
     async def owner(self, owner: str) -> str:
-        """See Objects."""
+        """Return the owner's id, put if there is none."""
         import obstore  # noqa: PLC0415 - an extra
 
-        with self._speaking():
+        with self._translated_errors():
             try:
                 await obstore.put_async(self._store, OWNER, owner.encode(), mode="create")
             except obstore.exceptions.AlreadyExistsError:
@@ -173,18 +182,18 @@ class S3Objects:
         return owner
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """What the storage says as Problems; what it says to the letter stays out of them."""
+    def _translated_errors(self) -> Iterator[None]:
+        """Turn the storage's errors into Problems, without their text."""
         import obstore  # noqa: PLC0415 - an extra
 
         try:
             yield
         except (obstore.exceptions.BaseError, FileNotFoundError) as error:
-            code, said = _meaning(str(error))
+            code, said = _code_and_detail(str(error))
             raise SetupProblem(code, f"{self._bucket} ({said})") from None
 
 
-def _store(bucket: Bucket, patience: float) -> S3Store:
+def _client(bucket: Bucket, patience: float) -> S3Store:
     try:
         from obstore.store import S3Store  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -197,7 +206,7 @@ def _store(bucket: Bucket, patience: float) -> S3Store:
         virtual_hosted_style_request=bucket.virtual,
         client_options={
             "allow_http": (bucket.endpoint or "").startswith("http://"),
-            "timeout": timedelta(seconds=ANSWER),
+            "timeout": timedelta(seconds=REQUEST_SECONDS),
         },
         retry_config={
             "max_retries": TRIES,
@@ -208,12 +217,12 @@ def _store(bucket: Bucket, patience: float) -> S3Store:
     )
 
 
-def _meaning(said: str) -> tuple[str, str]:
-    """The code of a Problem, and S3's own code or status, from what obstore says.
+def _code_and_detail(said: str) -> tuple[str, str]:
+    """Return a Problem's code, and S3's own code or status, for an error message of obstore.
 
-    >>> _meaning("... status code: 404 Not Found: <Error><Code>NoSuchBucket</Code>")
+    >>> _code_and_detail("... status code: 404 Not Found: <Error><Code>NoSuchBucket</Code>")
     ('bucket_missing', 'NoSuchBucket')
-    >>> _meaning("... status code: 403 Forbidden: "), _meaning("HTTP error: error sending request")
+    >>> _code_and_detail("... status code: 403 Forbidden: "), _code_and_detail("HTTP error: error sending request")
     (('storage_refused', '403'), ('storage_away', 'no answer'))
     """
     head = said.partition("\n\nDebug source")[0]

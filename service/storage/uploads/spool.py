@@ -1,4 +1,4 @@
-"""A Spool: files that are on their way, readable by their owner alone, and gone with the process that made them."""
+"""Write files on their way to storage: readable by their owner alone, deleted with their process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from typing import BinaryIO, TypeVar
 from thresher.service.base.disk_faults import disk, write
 
 Given = TypeVar("Given")
-STALE = 86_400.0  # seconds after which half of an upload belongs to nobody
-FLUSHING = 4  # threads: a disk makes many writes durable in the time of one
-MARK = "alive"  # locked as long as its process lives
+STALE_SECONDS = 86_400.0  # after which an incomplete upload is abandoned
+FLUSH_THREADS = 4  # a disk flushes many writes in the time of one
+LOCK = "alive"  # file that is locked as long as its process lives
 
 
 class Spool:
@@ -29,11 +29,11 @@ class Spool:
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         """Make the folder, and delete what dead processes left in it.
 
-        `shared`: other machines use the folder too, so that only age tells what is left over. Else a lock tells it.
+        `shared`: other machines use the folder too, so that only age tells what is left over. Otherwise a lock does.
         Raises SetupProblem(store_failed, storage_full).
         """
         self._shared = shared
-        self._flushing = ThreadPoolExecutor(FLUSHING, "flush")
+        self._flushing = ThreadPoolExecutor(FLUSH_THREADS, "flush")
         self._held: int | None = None
         with disk(folder):
             private(folder)
@@ -42,16 +42,16 @@ class Spool:
                 self._folder = folder
             else:
                 _sweep_dead(folder)
-                self._folder, self._held = _own(folder)
+                self._folder, self._held = _own_folder(folder)
 
     @property
     def folder(self) -> Path:
-        """Where else may be written what must not outlive this process."""
+        """Return the folder of this process, for other files that must not outlive it."""
         return self._folder
 
     @contextmanager
     def part(self) -> Iterator[Path]:
-        """An empty file; what is left of it at the end is deleted."""
+        """Make an empty file; delete it at the end if it is still there."""
         with disk(self._folder):
             handle, name = mkstemp(dir=self._folder)  # 0600
             os.close(handle)
@@ -62,7 +62,7 @@ class Spool:
 
     @contextmanager
     def held(self, some: Iterable[bytes]) -> Iterator[list[Path]]:
-        """New files on the disk, each with some bytes; those that are still there where something fails are deleted. Blocks."""
+        """Write new files, flushed, each with some bytes; on failure delete those still there. Blocks."""
         made: list[Path] = []
         try:
             with disk(self._folder), ExitStack() as opened:
@@ -70,9 +70,11 @@ class Spool:
                 for data in some:
                     handle, name = mkstemp(dir=self._folder)  # 0600
                     made.append(Path(name))
-                    files.append(opened.enter_context(FileIO(handle, "wb")))  # no buffer: what fails is not tried again
+                    files.append(
+                        opened.enter_context(FileIO(handle, "wb"))
+                    )  # no buffer: what fails is not written again
                     write(files[-1], data)
-                self._together(os.fsync, [file.fileno() for file in files])
+                self._in_threads(os.fsync, [file.fileno() for file in files])
             yield made
         except BaseException:
             for path in made:
@@ -80,17 +82,17 @@ class Spool:
             raise
 
     def flushed(self, folders: Iterable[Path]) -> None:
-        """Have the names in some folders on the disk. Blocks. Raises SetupProblem(store_failed)."""
+        """Flush the names in some folders to the disk. Blocks. Raises SetupProblem(store_failed)."""
         with disk(self._folder):
-            self._together(_flush, list(folders))
+            self._in_threads(_flush, list(folders))
 
-    def _together(self, work: Callable[[Given], object], some: Sequence[Given]) -> None:
-        """Do something with each, as many at once as a disk likes."""
-        lanes = [some[n::FLUSHING] for n in range(min(FLUSHING, len(some)))]
+    def _in_threads(self, work: Callable[[Given], object], some: Sequence[Given]) -> None:
+        """Do something with each item, in several threads."""
+        lanes = [some[n::FLUSH_THREADS] for n in range(min(FLUSH_THREADS, len(some)))]
         deque(self._flushing.map(lambda lane: deque(map(work, lane), 0), lanes), 0)
 
     def close(self) -> None:
-        """Leave nothing. Closing twice is no fault."""
+        """Delete the folder of this process. Closing twice is no fault."""
         if self._held is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             os.close(self._held)
@@ -98,7 +100,7 @@ class Spool:
 
 
 def _flush(folder: Path) -> None:
-    """Have a folder's names on the disk."""
+    """Flush a folder's names to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -107,7 +109,7 @@ def _flush(folder: Path) -> None:
 
 
 def private(folder: Path) -> None:
-    """Make a folder that only its owner can enter; a mount that is another's is left as it is. Raises OSError."""
+    """Make a folder that only its owner can enter; another user's mount is left as it is. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if folder.stat().st_uid == os.geteuid():
         folder.chmod(0o700)
@@ -115,39 +117,39 @@ def private(folder: Path) -> None:
 
 @contextmanager
 def writing(part: Path) -> Iterator[BinaryIO]:
-    """A file to be written. What is still to be written when something else went wrong may be lost."""
+    """Open a file for writing. When the block fails, its unwritten bytes may be lost."""
     with disk(part.parent):
         file = part.open("wb")
     try:
         yield file
     except BaseException:
-        with suppress(OSError):  # a full disk, once more
+        with suppress(OSError):  # the disk is still full
             file.close()
         raise
     with disk(part.parent):
         file.close()
 
 
-def _own(folder: Path) -> tuple[Path, int]:
-    """A folder of this process, and the lock that says so."""
+def _own_folder(folder: Path) -> tuple[Path, int]:
+    """Make a folder of this process; return it and the descriptor of its lock."""
     own = Path(mkdtemp(prefix=f"{os.getpid()}-", dir=folder))  # 0700
-    held = os.open(own / MARK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    held = os.open(own / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return own, held
 
 
 def _sweep_dead(folder: Path) -> None:
     for own in folder.iterdir():
-        if own.is_dir() and not _alive(own):
+        if own.is_dir() and not _is_alive(own):
             shutil.rmtree(own, ignore_errors=True)
 
 
-def _alive(own: Path) -> bool:
-    """Whether a process holds a folder; one without a mark is being made, or was left long ago."""
+def _is_alive(own: Path) -> bool:
+    """Whether a process holds a folder. One without a lock file is being made, or is old and abandoned."""
     try:
-        held = os.open(own / MARK, os.O_RDWR | os.O_CLOEXEC)
+        held = os.open(own / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return time.time() - own.stat().st_mtime < STALE
+        return time.time() - own.stat().st_mtime < STALE_SECONDS
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -160,5 +162,5 @@ def _alive(own: Path) -> bool:
 def _sweep_old(folder: Path) -> None:
     for part in folder.iterdir():
         with suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > STALE:
+            if time.time() - part.stat().st_mtime > STALE_SECONDS:
                 part.unlink()

@@ -1,4 +1,4 @@
-"""Uploads over any Objects: hashed, bounded and shut as they come, spooled to a file, then kept whole."""
+"""Store uploads over any Objects: hashed, bounded and encrypted as they come, written to a file, then stored whole."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from thresher.service.storage.encryption.base import ID, MAGIC, NO_CIPHER, Ciphe
 from thresher.service.storage.uploads.base import YOUNG, Objects, Stored, checked
 from thresher.service.storage.uploads.spool import Spool, writing
 
-SMALL = 64 * 1024  # bytes that are held and written at once
+SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
 
 
 class SpooledUploads:
-    """The one Uploads there is; what differs is where the bytes lie."""
+    """Uploads over Objects, which decide where the bytes are stored."""
 
     def __init__(self, objects: Objects, parts: Spool, spool: Spool, seal: Cipher = NO_CIPHER) -> None:
-        """`parts`: for what comes, as it will lie; `spool`: for what is to be read, in the clear."""
+        """Take the Objects. `parts`: for incoming files, as stored; `spool`: for decrypted files to be read."""
         self._objects = objects
         self._parts = parts
         self._spool = spool
-        self._seal = seal
+        self._cipher = seal
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
-        """See Uploads. What the stream raises goes through."""
+        """Store a stream: from memory where it is small, else over a file. Raises what the stream raises, too."""
         stream = aiter(pieces)
         first = [piece async for piece in _first(stream)]
-        if sum(map(len, first)) <= SMALL:
+        if sum(map(len, first)) <= SMALL_MAX_BYTES:
             return await self._put_small(name, b"".join(first), most)
         with self._parts.part() as part:
             with writing(part) as file:
-                sha256, size = await self._written(file, _both(first, stream), name, most)
-            await self._objects.keep(self._seal.name(sha256), part)
+                sha256, size = await self._write(file, _chained(first, stream), name, most)
+            await self._objects.keep(self._cipher.name(sha256), part)
         return UploadedFile(sha256=sha256, name=name, size=size)
 
     async def _put_small(self, name: str, data: bytes, most: int) -> UploadedFile:
-        """The same for bytes in hand."""
-        _bounded(name, len(data), most)
-        sha256, encrypting = hashlib.sha256(data).hexdigest(), self._seal.encrypting()
+        """Store bytes from memory."""
+        _check_size(name, len(data), most)
+        sha256, encrypting = hashlib.sha256(data).hexdigest(), self._cipher.encrypting()
         await self._objects.keep(
-            self._seal.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
+            self._cipher.name(sha256), encrypting.take(data) + encrypting.end() if encrypting else data
         )
         return UploadedFile(sha256=sha256, name=name, size=len(data))
 
     async def has(self, sha256: str) -> bool:
-        """See Uploads."""
-        return await self._found(sha256) is not None
+        """Whether the bytes are stored."""
+        return await self._address_of(sha256) is not None
 
     @asynccontextmanager
     async def local(self, sha256: str) -> AsyncIterator[Path]:
-        """See Uploads."""
-        address = await self._found(sha256)
+        """Provide the file where it is stored, or a decrypted copy of it."""
+        address = await self._address_of(sha256)
         if address is None:
             raise InputProblem("file_not_found", f"upload {sha256}")
         place = self._objects.place(address)
@@ -66,26 +66,26 @@ class SpooledUploads:
             yield place
             return
         with self._spool.part() as part:
-            await self._fetched(part, address, sha256)
+            await self._fetch(part, address, sha256)
             yield part
 
     async def stored(self, address: str) -> Stored | None:
-        """See Uploads."""
+        """Return what is stored under an address; None where there is nothing."""
         return await self._objects.stored(checked(address))
 
     async def drop(self, address: str, *, older: float = YOUNG) -> bool:
-        """See Uploads."""
+        """Delete an upload that was last put over `older` seconds ago; return whether it did."""
         return await self._objects.drop(checked(address), older)
 
     async def reencrypt(self, address: str) -> bool:
-        """See Uploads."""
-        head = await self._head(address)
-        if not self._seal.ids or head == MAGIC + bytes.fromhex(self._seal.ids[0]):
+        """Encrypt an upload with the newest key where it is not yet; return whether it did."""
+        head = await self._key_head(address)
+        if not self._cipher.ids or head == MAGIC + bytes.fromhex(self._cipher.ids[0]):
             return False
         with self._parts.part() as part:
             with writing(part) as file:
-                sha256, _ = await self._written(file, self._clear(address, head), address, 1 << 62)
-            new = self._seal.name(sha256)
+                sha256, _ = await self._write(file, self._decrypted(address, head), address, 1 << 62)
+            new = self._cipher.name(sha256)
             if address not in {new, sha256}:
                 raise SetupProblem("storage_damaged", f"upload {address}")
             await self._objects.keep(new, part, anew=True)
@@ -93,42 +93,42 @@ class SpooledUploads:
             await self._objects.drop(address, 0.0)
         return True
 
-    async def _head(self, address: str) -> bytes:
-        """What tells the key of an object."""
+    async def _key_head(self, address: str) -> bytes:
+        """Return the first bytes of an object, which name its key."""
         async with aclosing(self._objects.pieces(checked(address))) as pieces:
             async for piece in pieces:
                 return piece[: len(MAGIC) + ID]
         return b""
 
-    async def _clear(self, address: str, head: bytes) -> AsyncIterator[bytes]:
-        """The bytes of an object, opened where it is shut."""
-        opening = self._seal.opening() if head.startswith(MAGIC) else None
+    async def _decrypted(self, address: str, head: bytes) -> AsyncIterator[bytes]:
+        """Iterate over the bytes of an object, decrypted where it is encrypted."""
+        decrypting = self._cipher.decrypting() if head.startswith(MAGIC) else None
         async for piece in self._objects.pieces(address):
-            yield opening.take(piece) if opening else piece
-        if opening:
-            yield opening.end()
+            yield decrypting.take(piece) if decrypting else piece
+        if decrypting:
+            yield decrypting.end()
 
     def listed(self) -> AsyncIterator[Stored]:
-        """See Uploads."""
+        """Iterate over all uploads."""
         return self._objects.listed()
 
     async def owner(self, owner: str) -> str:
-        """See Uploads."""
+        """Return the owner of the storage, which becomes `owner` if it had none."""
         return await self._objects.owner(owner)
 
-    async def _found(self, sha256: str) -> str | None:
-        """The address under which the bytes lie."""
-        for address in self._seal.names(checked(sha256)):
+    async def _address_of(self, sha256: str) -> str | None:
+        """Return the address under which the bytes are stored; None where they are not."""
+        for address in self._cipher.names(checked(sha256)):
             if await self._objects.stored(address) is not None:
                 return address
         return None
 
-    async def _written(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
-        """Hash and size of a stream that is on the disk, shut."""
-        digest, size, encrypting = hashlib.sha256(), 0, self._seal.encrypting()
+    async def _write(self, file: BinaryIO, pieces: AsyncIterable[bytes], name: str, most: int) -> tuple[str, int]:
+        """Write a stream to a file, encrypted and flushed; return hash and size of the plain bytes."""
+        digest, size, encrypting = hashlib.sha256(), 0, self._cipher.encrypting()
         async for piece in pieces:
             size += len(piece)
-            _bounded(name, size, most)
+            _check_size(name, size, most)
             digest.update(piece)
             with disk(Path(file.name).parent):
                 file.write(encrypting.take(piece) if encrypting else piece)
@@ -138,9 +138,9 @@ class SpooledUploads:
             await asyncio.to_thread(os.fsync, file.fileno())
         return digest.hexdigest(), size
 
-    async def _fetched(self, part: Path, address: str, sha256: str) -> None:
-        """The bytes again, in the clear. Raises SetupProblem(storage_damaged) where they are not those that were put."""
-        digest, opening = hashlib.sha256(), None if address == sha256 else self._seal.opening()
+    async def _fetch(self, part: Path, address: str, sha256: str) -> None:
+        """Write an object decrypted to a file. Raises SetupProblem(storage_damaged) for other bytes than were put."""
+        digest, decrypting = hashlib.sha256(), None if address == sha256 else self._cipher.decrypting()
         with writing(part) as file:
 
             def take(data: bytes) -> None:
@@ -149,8 +149,8 @@ class SpooledUploads:
                     file.write(data)
 
             async for piece in self._objects.pieces(address):
-                take(opening.take(piece) if opening else piece)
-            take(opening.end() if opening else b"")
+                take(decrypting.take(piece) if decrypting else piece)
+            take(decrypting.end() if decrypting else b"")
             with disk(part.parent):
                 file.flush()
         if digest.hexdigest() != sha256:
@@ -158,22 +158,22 @@ class SpooledUploads:
 
 
 async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pieces until they are more than a few bytes."""
+    """Yield pieces until they are more than SMALL_MAX_BYTES."""
     size = 0
     async for piece in stream:
         yield piece
         size += len(piece)
-        if size > SMALL:
+        if size > SMALL_MAX_BYTES:
             return
 
 
-async def _both(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _chained(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     for piece in first:
         yield piece
     async for piece in rest:
         yield piece
 
 
-def _bounded(name: str, size: int, most: int) -> None:
+def _check_size(name: str, size: int, most: int) -> None:
     if size > most:
         raise InputProblem("too_large", f"{name[:200]} is over {most} bytes")

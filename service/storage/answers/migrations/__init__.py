@@ -1,1 +1,1 @@
-"""Named steps of the SQLite schema, in the order of their names. A step that has landed is never changed."""
+"""Named steps of the SQLite schema, run in the order of their names. A released step is never changed."""
