@@ -1,7 +1,7 @@
-"""Additions: what of an answer about leftover lines is a record that was left out; it adds, and never changes or takes away.
+"""Keep from answers about leftover lines only the records that were missed; nothing is changed or taken away.
 
-Such a record stands in the lines that were asked about. It is no total, no head, no rest of a wrapped label, and it does
-not stand where a record stands already. All else of the answer is left out: single facts, too.
+Such a record stands in the lines that were asked about. It is not a total, a heading or the rest of a wrapped label, and
+it does not stand where an earlier record stands. Everything else of the answer is dropped, single facts included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from thresher.service.records.completeness import LineIndex
 from thresher.service.records.record_lines import claims_of, record_of
 from thresher.service.records.suspicious.dismissed_lines import Found, sifted, without_totals
 
-MOST = 0.5  # of what a record says, that stands in the lines which were asked about
+MOST = 0.5  # share of a record's values that must stand in the lines that were asked about
 
 Range = tuple[int, int]
 Place = tuple[int, str]  # number of the answer, pointer of the record
@@ -27,22 +27,23 @@ Place = tuple[int, str]  # number of the answer, pointer of the record
 
 @dataclass(slots=True)
 class _Record:
-    """A record of an answer."""
+    """The evidence of one record of an answer."""
 
     evidence: list[Evidence] = field(default_factory=list)
-    lost: int = 0  # values without a place
+    lost: int = 0  # values without evidence in the text
 
     @property
     def places(self) -> frozenset[int]:
+        """Return where its values begin."""
         return frozenset(e.start for e in self.evidence if e.start is not None)
 
 
 def additions(
     again: Sequence[Extraction], found: Sequence[Extraction], target: Target, said: LineIndex, left: Iterable[Range]
 ) -> list[Extraction]:
-    """Return the answers about leftover lines with the records that were left out alone.
+    """Return the answers about leftover lines, reduced to the records that had been missed.
 
-    `again`: these answers; `found`: all before them; `said`: what the lines of the Document say; `left`: those left over.
+    `again`: these answers; `found`: all earlier ones; `said`: the lines of the Document; `left`: the leftover lines.
     """
     if not any(x.data for x in again):
         return list(again)
@@ -64,13 +65,13 @@ def additions(
 
 
 def told_lines(found: Iterable[Extraction], target: Target, said: LineIndex) -> frozenset[int]:
-    """Return where the lines begin on which values of found records stand."""
+    """Return the offsets of the lines on which values of found records begin."""
     records = (record for _, record in _records(found, target))
     return frozenset(said.starts[i] for record in records for i in _lines(record, said.starts))
 
 
 def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tuple[Place, _Record]]:
-    """The records of answers, by the innermost list."""
+    """Yield the records of answers, each by its innermost list."""
     for number, extraction in enumerate(extractions):
         records: dict[str, _Record] = defaultdict(_Record)
         for e in extraction.evidence:
@@ -83,7 +84,7 @@ def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tupl
 
 
 def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[frozenset[int]]]:
-    """The places of each record that was found, by each of them."""
+    """Return for each offset where a value begins the value offsets of the records that have it."""
     places: dict[int, list[frozenset[int]]] = defaultdict(list)
     for _, record in _records(found, target):
         own = record.places
@@ -93,7 +94,7 @@ def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[fro
 
 
 def _is_held(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
-    """Whether all of a record stands where one that was found does."""
+    """Whether all values of a record begin where values of one earlier record do."""
     own = record.places
     return any(own <= other for other in held.get(min(own), ()))
 
@@ -105,13 +106,13 @@ def _is_asked(record: _Record, asked: set[int], starts: Sequence[int]) -> bool:
 
 
 def _lines(record: _Record, starts: Sequence[int]) -> tuple[int, ...]:
-    """The lines on which most values of a record begin, with those that they run over."""
+    """Return the numbers of the lines on which values of a record begin, sorted."""
     begun = Counter(bisect_right(starts, e.start or 0) - 1 for e in record.evidence)
     return tuple(sorted(begun))
 
 
 def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: Target) -> Extraction:
-    """An answer with the kept records alone, all else null; what stands above one in nested lists stays with it."""
+    """Return an answer with only the kept records, all else null; the outer records of a kept one stay with it."""
     paths = {path for i, path in kept if i == number}
     above = {path[:i] for path in paths for i, c in enumerate(path) if c == "/" and i} | paths
 
@@ -129,7 +130,7 @@ def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: T
 
 
 def _lean(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
-    """A value without what is no kept record; an item that is left out is null, so that the others keep their places."""
+    """Return a value without anything but kept records; a dropped item is null, so that other items keep their indices."""
     if path in kept and not _holds_records(path, above):
         return value
     if isinstance(value, dict):

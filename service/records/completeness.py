@@ -1,10 +1,9 @@
-"""RecordCount: an independent count of the records that a text seems to hold, against those that were found.
+"""Count independently how many records a text seems to contain, and compare with those extracted.
 
-Where the Structure tells where records begin, every record that no found one stands in was missed, if its first line
-looks as those of found ones do. Beside that the lines count: the shape of a line is the kind of its first word and its
-dates, times and amounts; a line of a shape that records have, which no value stands on, is a record that was missed. So is
-a table row with figures and words in the same columns as records have. Totals, carried-forward lines, repeated headings
-and prose have other shapes or say what they are.
+Where the Structure knows where records begin, a record was missed if no extracted one stands in it and its first line
+looks like first lines of extracted ones. Single lines count, too: a line without a value, whose shape is a shape of
+records, is a missed record; so is a table row with figures and words in the same columns as records. Totals, lines that
+carry a sum forward, repeated headings and prose have other shapes, or words that say what they are.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ from thresher.service.records.text_lines import lines_of
 
 Range = tuple[int, int]
 
-LINES_APART = 10  # lines that part one stretch of a list from another
-SHORT = 0.5  # of the lines with room for several records: where more hold fewer, that is their way
-LONG = 4  # times as many lines as most records have, which no record is taken to exceed
-HEADING = 60  # code points of a line that heads a section
-STRAY = 2  # values on a row of a table: with fewer no record stands there
-HARD = 2  # dates, times and amounts in a line that no record was found to look like
-REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
+LINES_APART = 10  # lines that separate one stretch of a list from another
+SHORT = 0.5  # share of lines with room for several records; if as many are not full, that is usual
+LONG = 4  # times as many lines as most records have: the limit for one record
+HEADING = 60  # code points that a line may have to head a section
+STRAY = 2  # values on a table row from which a record stands there
+HARD = 2  # dates, times and amounts by which a line counts although no record has its shape
+REPEATED = 5  # lines of one shape that make a list even if the model returned none of it
 _TOTAL = re.compile(
     r"\b(?:(?:sub-?\s?totals?|totals?|sum|summe|total\w*|totaal|suma|report)(?=\s*(?:$|[:;|\t(]|  |[-+−$€£¥]?\d)|"
     r"\s+(?:for|of|in|per|on|to|as|at|due|amounts?|balance|debits?|credits?|deposits?|withdrawals?|paid|page|für|der|pour|des|del|por)\b)|"
@@ -52,7 +51,7 @@ _TOTAL = re.compile(
 
 
 class Line(NamedTuple):
-    """One line of a Document."""
+    """One line of a Document: offsets, and its shape."""
 
     start: int
     end: int
@@ -63,39 +62,38 @@ class Line(NamedTuple):
 class RecordCount:
     """The count of one Document."""
 
-    expected: int  # records that were found, and those that were missed
+    expected: int  # records that were found or missed
     found: int  # records
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
-    dismissed: list[tuple[Range, ...]] = field(
-        default_factory=list
-    )  # the same, of which a model says that they are none
+    # the lines of each record that a model says is none
+    dismissed: list[tuple[Range, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class LineIndex:
-    """What a Document's lines say by themselves, whatever was found: worked out once for all its ledgers."""
+    """What the lines of a Document show without any extraction: computed once for all its RecordCounts."""
 
     document: Document
     known: Structure
 
     @cached_property
     def lines(self) -> list[Line]:
-        """All of them."""
+        """Return all lines."""
         return list(_lines(self.document.text))
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where they begin."""
+        """Return where lines begin."""
         return [line.start for line in self.lines]
 
     @cached_property
     def body(self) -> list[bool]:
-        """Whether each may be of a record."""
+        """Return for each line whether it may be part of a record."""
         return [not _no_record(self.document, line, self.known) for line in self.lines]
 
     @cached_property
     def records(self) -> dict[int, tuple[int, ...]]:
-        """The lines of each record of the Structure."""
+        """Return the lines of each record of the Structure, by its number."""
         return {
             number: record
             for number, group in groupby(range(len(self.lines)), lambda i: self.known.record(self.lines[i].end))
@@ -104,24 +102,24 @@ class LineIndex:
 
     @cached_property
     def firsts(self) -> list[Candidate]:
-        """What the first line of each record tells."""
+        """Return a Candidate for the first line of each record of the Structure."""
         heads = [line.start for line in self.lines if _is_heading(self.document, line, self.known)]
         return [_candidate(self.document, n, self.lines[r[0]], heads) for n, r in self.records.items()]
 
     @cached_property
     def shaped(self) -> list[Candidate]:
-        """What each line that has a shape tells."""
+        """Return a Candidate for each line that has a shape."""
         pairs = zip(self.lines, self.body, strict=True)
         return [_candidate(self.document, i, line) for i, (line, body) in enumerate(pairs) if line.shape and body]
 
     @cached_property
     def marked(self) -> Marked:
-        """What its lines bear."""
+        """Return the marks of its lines."""
         return marked(self.document, [(line.start, line.end) for line in self.lines], self.body)
 
     @gc_paused()
     def work_out(self) -> None:
-        """Work it out now: while answers are awaited there is time."""
+        """Compute everything now, while answers of the model are awaited."""
         _ = self.starts, self.firsts, self.shaped, self.marked
 
 
@@ -133,9 +131,9 @@ def record_count_of(
     known: Structure | None = None,
     said: LineIndex | None = None,
 ) -> RecordCount:
-    """The ledger of one Document over the target's lists of records, from all that was extracted from it.
+    """Return the RecordCount of one Document over the target's lists of records.
 
-    `known` is the Document's Structure, `said` what its lines say, where these were made before.
+    `extractions`: all that was extracted from it; `known`: its Structure, and `said`: its LineIndex, where already made.
     """
     if not target.lists:
         return RecordCount(expected=0, found=0, unclaimed=[])
@@ -171,7 +169,7 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def _missed_records(said: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
-    """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
+    """Return the lines of each record that no extraction matched but that looks like a record of the same list."""
     held = claims.records
     missed = {n for c in claims.lists.values() for n in members_like(said.firsts, c.records, crowded=c.crowded)} - held
     most = _longest([r for number, r in said.records.items() if number in held], claims)
@@ -179,7 +177,10 @@ def _missed_records(said: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
 
 
 def _own(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
-    """The lines of a record up to so many, and what goes on below them without a blank line or a title, but for a page's edge."""
+    """Return at most `most` lines of a record, and the lines that continue it.
+
+    It is continued up to a blank line, a title in capitals or `LONG` times `most`; blank lines at a page's edge do not end it.
+    """
     end = min(most, len(record))
     while 0 < end < min(len(record), LONG * most) and said.body[record[end]] and record[end] not in said.marked.titles:
         if _is_parted(range(record[end - 1], record[end]), said.lines, said.known):
@@ -189,13 +190,13 @@ def _own(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]
 
 
 def _is_parted(between: range, lines: list[Line], known: Structure) -> bool:
-    """Whether there is a blank line, and no page furniture, below the first of some lines and above the next one."""
+    """Whether there is a blank line but no page furniture between two lines of a record."""
     inner = [lines[i] for i in between[1:]]
     return any(line.end == line.start for line in inner) and not any(known.is_apart(line.start) for line in inner)
 
 
 def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
-    """Lines of records in records, those of one outer record together with the line that it begins with."""
+    """Yield missed inner records, those of one outer record together with the line that the outer one begins with."""
     starts = [line.start for line in lines]
     for number, group in groupby(sorted(missed), lambda i: known.record(lines[i].end)):
         head = bisect_right(starts, known.starts[number - 1]) - 1 if number else -1
@@ -206,7 +207,7 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
 
 
 def _is_heading(document: Document, line: Line, known: Structure) -> bool:
-    """Whether a line may begin a section: in capitals, or a word or two and a colon; page furniture is none."""
+    """Whether a line may begin a section: it is in capitals, or short and ends with a colon; page furniture is excluded."""
     text = document.text[line.start : line.end].strip()
     if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
         return False
@@ -214,7 +215,10 @@ def _is_heading(document: Document, line: Line, known: Structure) -> bool:
 
 
 def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] = ()) -> Candidate:
-    """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
+    """Return the Candidate of a line, by its shape or else its beginning.
+
+    Where this is weak evidence, the line counts only beside rows of similar tables.
+    """
     seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
     is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
@@ -223,7 +227,7 @@ def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] 
 
 
 def _make(document: Document, offset: int) -> Hashable:
-    """What tables of one make have in common: their heads, or else the number of their columns."""
+    """Return what similar tables have in common: their header rows, or else the number of their columns; None outside tables."""
     table = document.table_at(offset) if document.kind != "text" else None
     if table is None:
         return None
@@ -234,7 +238,7 @@ def _make(document: Document, offset: int) -> Hashable:
 def _written(
     document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
 ) -> tuple[int, ...]:
-    """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
+    """Return the lines of a record from the first possible one, without blank lines and page furniture; () below a total."""
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
     above = (i for i in shown[:first] if _kind(document, lines[i]) != BlockKind.HEADING)
@@ -243,13 +247,13 @@ def _written(
 
 
 def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
-    """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
+    """Return how many lines a record has at most, by the lines that have values; text after that may be something else."""
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
     return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
 def _missed_lines(said: LineIndex, claims: Claims) -> Iterator[int]:
-    """Lines that look like the lines of records, and on which no value stands."""
+    """Yield the numbers of lines that look like lines of records but have no value."""
     lines, body, shapes = said.lines, said.body, _shapes(said, claims)
     tables = {i for claim in claims.lists.values() for i in rows_like_records(said.document, said.starts, claim)}
     for i in range(len(lines)):
@@ -260,7 +264,7 @@ def _missed_lines(said: LineIndex, claims: Claims) -> Iterator[int]:
 
 
 def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
-    """Lines of records side by side with fewer of them than they have room for, where most are full."""
+    """Yield lines with fewer records side by side than their shape has room for, where most lines are full."""
     room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
     short = [i for i, n in room.items() if claim.places[i] < n]
     if len(short) < SHORT * len(room):
@@ -268,7 +272,7 @@ def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
 
 
 def _shapes(said: LineIndex, claims: Claims) -> set[int]:
-    """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
+    """Return the lines with shapes of nearby records; where no record was found, with shapes common enough for a list."""
     if claims.found:
         lists = claims.lists.values()
         return {i for c in lists for i in members_like(said.shaped, c.homes, LINES_APART, crowded=c.crowded)}
@@ -278,7 +282,7 @@ def _shapes(said: LineIndex, claims: Claims) -> set[int]:
 
 
 def _no_record(document: Document, line: Line, known: Structure) -> bool:
-    """Whether a line says itself that it is no record, or stands in a Block that holds none, or on a page's edge."""
+    """Whether a line cannot be a record: it is blank, a total, page furniture, a heading or a mail header."""
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
@@ -286,7 +290,7 @@ def _no_record(document: Document, line: Line, known: Structure) -> bool:
 
 
 def _kind(document: Document, line: Line) -> BlockKind:
-    """The kind of the Block that a line stands in."""
+    """Return the kind of the Block that a line is in."""
     i = bisect_right(document.blocks.start, line.start) - 1
     inside = i >= 0 and line.start < document.blocks.end[i]
     return BlockKind(document.blocks.kind[i]) if inside else BlockKind.PARAGRAPH

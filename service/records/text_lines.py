@@ -1,4 +1,4 @@
-"""The lines of a text; those that are far too long for one are parted where they repeat a separator."""
+"""Split a text into lines; a line far too long for print is split where it repeats a separator."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-LONG = 2_000  # code points: no printed line is so long
-PARTS, PART = 20, 500  # parts that a separator must make at least, and how long one may be
+LONG = 2_000  # code points; no printed line is longer
+PARTS, PART = 20, 500  # parts that a separator must exceed, and code points that a part may have
 SEPARATORS = ("; ", " | ", "\t", ". ", ", ")
 _DELIMITED = re.compile(r"^(?=[^;\n]*;[^;\n]*;)(?![^\n]*; )[^\n]*", re.MULTILINE)
 
 
 def tabbed(text: str) -> str:
-    r"""The text with tabs for the semicolons that part the cells of a line: two or more, and none before a blank, as in a sentence.
+    r"""Return the text with tabs for semicolons between cells.
+
+    A line counts as cells with two semicolons or more and none before a blank, as it would be in a sentence.
 
     >>> tabbed("T1;Rent for;"), tabbed(";;;the flat;12.00"), tabbed("rent; gas; water")
     ('T1\tRent for\t', '\t\t\tthe flat\t12.00', 'rent; gas; water')
@@ -22,7 +24,7 @@ def tabbed(text: str) -> str:
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
-    r"""(start, end) of each line, without what ends it; a document in one line has lines of its own kind.
+    r"""Yield (start, end) of each line, without the line break; a long line is split at its most plausible separator.
 
     >>> list(lines_of("ab\ncd")), len(list(lines_of("A1 7.50; " * 300)))
     ([(0, 2), (3, 5)], 300)
@@ -45,7 +47,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _behind(text: str, separator: str, start: int, end: int) -> Iterator[int]:
-    """Where a separator ends."""
+    """Yield the offsets right after a separator."""
     at = text.find(separator, start, end)
     while at >= 0:
         yield at + len(separator)

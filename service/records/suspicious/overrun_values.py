@@ -1,8 +1,8 @@
-"""Overrun: values that run over a line which reads as the first of a record of its own.
+"""Find values that run across a line that reads like the first line of another record.
 
-Where two records are taken for one, a value of the first goes on over the lines of the second: nothing is left over in the
-text, and no line is without a value. So a line counts for itself that a value only passes, if it looks as those lines do on
-which records of that list have most of their values.
+Where two records are taken for one, a value of the first continues over the lines of the second: no text is left over, and
+no line is without a value. So a line that a value only passes is a missed record if it looks like lines on which records
+of that list have most of their values.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from thresher.schemas.target import Target
 from thresher.service.records.line_shapes import shape
 from thresher.service.records.record_lines import record_of
 
-HARD = 2  # dates, times and amounts of a line that is not taken for a record by chance
-DEEP = 12  # columns by which the beginning of a line may move
-MOST = 60  # code points of a line that are told
+HARD = 2  # dates, times and amounts from which a line hardly looks like a record by chance
+DEEP = 12  # characters of indentation that make another look
+MOST = 60  # code points of a line that are quoted in the message
 
 Range = tuple[int, int]
-Record = tuple[str, str]  # its list, its pointer
-Look = tuple[str, int]  # the shape of a line, and how far it is moved in
+Record = tuple[str, str]  # pattern of its list, its pointer
+Look = tuple[str, int]  # the shape of a line, and its level of indentation
 
 
 class Overrun(NamedTuple):
@@ -36,9 +36,9 @@ class Overrun(NamedTuple):
 
 
 def overruns(text: str, evidence: Iterable[Evidence], target: Target) -> Iterator[Overrun]:
-    """Values of records that pass lines which look as those of records of their list. `evidence`: of one text.
+    """Yield values of records that pass lines that look like lines of their list. `evidence`: of one text.
 
-    A line on which another value of the same record begins is that record's own.
+    A line on which another value of the same record begins belongs to that record.
     """
     known = list(evidence)
     passing = [(e, line) for e in known for line in _passed(text, e)]
@@ -52,13 +52,13 @@ def overruns(text: str, evidence: Iterable[Evidence], target: Target) -> Iterato
 
 
 def run_over(text: str, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> set[int]:
-    """Numbers of the lines that are passed so. `starts`: where lines begin."""
+    """Return the numbers of the lines that are passed in this way. `starts`: where lines begin."""
     lines = (line for x in extractions for _, line in overruns(text, x.evidence, target))
     return {bisect_right(starts, start) - 1 for start, _ in lines}
 
 
 def doubtful(documents: Sequence[Document], evidence: Iterable[Evidence], target: Target) -> list[FieldError]:
-    """What to say of such values in the whole of a Unit, whose own Document is the first."""
+    """Return a FieldError for each such value of a Unit, whose own Document is the first."""
     by_source: dict[str | None, list[Evidence]] = {}
     for e in evidence:
         by_source.setdefault(e.source, []).append(e)
@@ -72,7 +72,7 @@ def doubtful(documents: Sequence[Document], evidence: Iterable[Evidence], target
 
 
 def _passed(text: str, evidence: Evidence) -> Iterator[Range]:
-    """The lines with figures enough that a value runs into from the line above."""
+    """Yield the lines that a value runs into from the line above, if they have enough figures."""
     if evidence.start is None or evidence.end is None:
         return
     at = text.find("\n", evidence.start, evidence.end - 1)
@@ -85,7 +85,7 @@ def _passed(text: str, evidence: Evidence) -> Iterator[Range]:
 
 
 def _begun(text: str, evidence: Iterable[Evidence], target: Target, lists: set[str]) -> dict[Record, Counter[int]]:
-    """Where the lines begin on which values of each record of some lists do, and how many."""
+    """Return for each record of some lists the starts of lines on which its values begin, with their counts."""
     records: dict[Record, Counter[int]] = {}
     for e in evidence:
         record = record_of(e.path, target)
@@ -95,7 +95,7 @@ def _begun(text: str, evidence: Iterable[Evidence], target: Target, lists: set[s
 
 
 def _looks(text: str, begun: dict[Record, Counter[int]]) -> dict[str, set[Look]]:
-    """How the lines of each list look on which records have most of their values."""
+    """Return for each list the looks of the lines on which records have most of their values."""
     looks: dict[str, set[Look]] = {name: set() for name, _ in begun}
     for (name, _), lines in begun.items():
         start, values = lines.most_common(1)[0]
