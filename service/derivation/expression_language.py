@@ -1,4 +1,4 @@
-"""The language of expressions, and its parser. It is closed: what is not listed here does not exist, and nothing is run.
+"""Parse expressions. The language is closed: anything not listed here does not exist, and no code is executed.
 
     expression  sum, difference, product or quotient of terms: + - * / and brackets
     term        number | 'text' | path | column | function | duration
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NoReturn
 
-LONGEST = 500  # characters of an expression
+LONGEST = 500  # characters of an expression at most
 DEEPEST = 20  # brackets within brackets
 Operator = Literal["+", "-", "*", "/"]
 Function = Literal["sum", "average", "minimum", "maximum", "count", "round", "absolute"]
@@ -38,7 +38,7 @@ _UNITS: dict[str, tuple[Unit, int]] = {
 
 
 class ExpressionError(ValueError):
-    """A text that is no expression; the message says what is wrong and where."""
+    """The text is no expression; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """So many days, months or years."""
+    """A number of days, months or years."""
 
     amount: Expression
     unit: Unit
-    times: int  # days of a week
+    times: int  # factor: 7 for weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two terms and what joins them."""
+    """Two terms and the operator between them."""
 
     operator: Operator
     left: Expression
@@ -96,7 +96,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition that items or rows fulfil or do not."""
+    """A condition on items or rows."""
 
     operator: Comparison
     left: Expression
@@ -125,7 +125,7 @@ _COMPARES = re.compile(r"!=|<=|>=|==|[=<>]")
 
 
 def parse_expression(text: str) -> Expression:
-    """Return what an expression says. Raises ExpressionError.
+    """Return the parsed expression. Raises ExpressionError.
 
     >>> parse_expression("sum(/lines/*/amount) - /paid")
     Binary(operator='-', left=Call(function='sum', of=Path(path='/lines/*/amount'), tests=(), places=0), right=Path(path='/paid'))
@@ -139,7 +139,7 @@ def parse_expression(text: str) -> Expression:
 
 
 class _Parser:
-    """Reads from left to right; whether a stroke divides or begins a path follows from what is expected."""
+    """A recursive-descent parser; the expected token decides whether a slash divides or begins a path."""
 
     def __init__(self, text: str) -> None:
         self._text, self._at, self._depth = text, 0, 0
@@ -195,7 +195,7 @@ class _Parser:
         return self._call(match[0])
 
     def _with_unit(self, amount: Expression) -> Expression:
-        """A duration, where a unit of time follows."""
+        """Return a duration where a unit of time follows, else the amount."""
         self._skip()
         match = _NAME.match(self._text, self._at)
         if not match or match[0].casefold() not in _UNITS:

@@ -1,8 +1,8 @@
-"""Finds the passage that says nearly the same: what OCR misread, or what a model shortened or misquoted.
+"""Find the passage that is nearly the same: misread by OCR, or shortened or misquoted by a model.
 
-A short value, a name above all, is not proved by another one that differs in a letter: on a page whose text is not
-OCR's guess a letter is a letter. Only its words may be written otherwise (Inc. for Incorporated, & for and) or confused
-as old scans confuse them (l for I, rn for m). Figures and negations are never matched loosely.
+A short value, above all a name, is not proved by another one that differs in a letter, unless OCR guessed the text. Only
+its words may be written differently (Inc. for Incorporated, & for and) or confused as in bad scans (l for I, rn for m).
+Figures and negations must always be equal.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from rapidfuzz import fuzz
 
 from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, squashed
 
-SHORTEST = 8  # letters: a shorter value matches something nearly alike almost anywhere
-PASSAGE = 60  # letters from which a value is a passage, judged by its likeness as a whole
-PROBES = 16  # pieces of a passage that are looked for
-PROBE = 24  # letters of each
+SHORTEST = 8  # letters; a shorter value nearly matches something almost anywhere
+PASSAGE = 60  # letters from which a value is a passage, compared as a whole
+PROBES = 16  # pieces of a passage that are searched, about
+PROBE = 24  # letters of each piece
 LOOSE = 70.0  # likeness (0..100) of the place at which a short value's words are compared
 SURE_WORDS = 60.0  # least likeness of any word of a value on a page that OCR read
 
@@ -31,14 +31,17 @@ _CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
 
 
 class Nearly:
-    """One text, searched for what is nearly in it."""
+    """One text, searched for near matches."""
 
     def __init__(self, text: str, letters: Letters, *, least: float, guessed: bool) -> None:
-        """`letters` are those of `text`; `least` likeness is 0..100; `guessed` says that OCR read some of it."""
+        """Prepare the search; `letters` are those of `text`.
+
+        `least`: least likeness, 0..100; `guessed`: whether OCR read some of the text.
+        """
         self._text, self._letters, self._least, self._guessed = text, letters, least, guessed
 
     def find(self, value: str) -> Range | None:
-        """Range of the one place that is most nearly the value; None where none is near enough."""
+        """Return the range that is most nearly the value; None where none is near enough."""
         needle = squashed(value)
         if len(needle) < SHORTEST or not any(c.isalpha() for c in needle):
             return None
@@ -67,7 +70,7 @@ class Nearly:
         )
 
     def _aligned(self, needle: str, least: float) -> Range | None:
-        """Range of the letters that are most like the needle, near its own pieces where some stand in the text."""
+        """Return the range of the letters that are most like the needle, near pieces of it where the text has some."""
         hay = self._letters.text
         start, end = self._window(needle) or (0, len(hay))
         found = fuzz.partial_ratio_alignment(needle, hay[start:end], score_cutoff=least)
@@ -76,7 +79,7 @@ class Nearly:
         return start + found.dest_start, start + found.dest_end
 
     def _window(self, needle: str) -> Range | None:
-        """Where most pieces of a passage stand as the passage has them."""
+        """Return the range where most pieces of a passage stand at their relative positions; None where none is found."""
         if len(needle) < 2 * PROBE:
             return None
         hay, step = self._letters.text, max((len(needle) - PROBE) // PROBES, 1)
@@ -98,7 +101,7 @@ def _words(text: str) -> list[str]:
 
 
 def _confused(word: str) -> str:
-    """A word as a bad scan could have it; words of figures stay."""
+    """Return a word as a bad scan could have it; words of figures stay as they are."""
     if not any(c.isalpha() for c in word):
         return word
     return word.replace("rn", "m").replace("vv", "w").translate(_CONFUSED)
@@ -113,7 +116,7 @@ def _negations(text: str) -> list[str]:
 
 
 def respelled(name: str) -> Iterator[str]:
-    """A name with its legal form written otherwise.
+    """Yield a name with its legal form written differently.
 
     >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
     (['II-VI incorporated'], ['Acme ltd'])
@@ -126,7 +129,7 @@ def respelled(name: str) -> Iterator[str]:
 
 
 def whole_words(text: str, start: int, end: int) -> Range:
-    """The range without blanks at its edges, grown to the edges of the words it cuts."""
+    """Return the range without blanks at its edges, extended to the edges of the words it cuts."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

@@ -1,4 +1,4 @@
-"""Passages: the sentences, headings with their lines, and table rows in which a text speaks of a correction."""
+"""Find the sentences, headings with their lines, and table rows in which a text speaks of a correction."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from thresher.service.merging import correction_words
 
 Range = tuple[int, int]
 
-BEFORE, BEHIND = 300, 400  # code points of a passage round a cue
+BEFORE, BEHIND = 300, 400  # code points of a passage before and after a cue
 HEADING = 48  # code points up to which a passage is a heading of the lines below it
-LINES_BELOW = 3  # that a heading speaks of
-PROSE = 60  # code points that a line of running text has at least
+LINES_BELOW = 3  # lines that belong to a heading
+PROSE = 60  # code points from which a line is running text
 
 _SHORT = (
     *("mr", "mrs", "ms", "dr", "prof", "no", "nos", "nr", "st", "inc", "ltd", "co", "corp", "jr", "sr", "vs", "art"),
@@ -32,7 +32,7 @@ _CELLS = re.compile(_ROW)
 
 @lru_cache(maxsize=8)
 def passages(text: str) -> tuple[Range, ...]:
-    """Ranges of the sentences (or headings with the lines below) in which a cue stands, in text order."""
+    """Return the ranges of the sentences (or headings with the lines below) that contain a cue, in text order."""
     found: dict[Range, None] = {}
     for start, end in correction_words.starts(text):
         found[_passage(text, start, end)] = None
@@ -57,7 +57,7 @@ def _passage(text: str, start: int, end: int) -> Range:
 
 
 def _own_line(text: str, floor: int, start: int) -> int | None:
-    """Where the cue's line begins, if a cue opens it and the line before is too short for prose that goes on."""
+    """Return where the cue's line begins, if a cue opens it and the line before is too short for continued prose."""
     line = text.rfind("\n", floor, start) + 1
     opening = _MARK.match(text, line)
     before = text[max(text.rfind("\n", floor, max(line - 1, floor)) + 1, floor) : max(line - 1, floor)]

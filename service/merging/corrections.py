@@ -1,13 +1,13 @@
-"""Corrected: which of several values a text itself says is the right one.
+"""Find which of several values a text itself declares to be the right one.
 
-Two kinds of passages say so, and nothing else does:
+Only two kinds of passages do so:
 
 * one that names both values and how they relate: "Liam Eklund, not Hugo Abara", "30 June replaces 1 May", "for 4711
   read 4712", "Beta Ltd (formerly Acme Ltd)";
 * one that is a correction and names the field: "Correction to page 1: the account number is 4712". The field is named by
-  a word of its name or of the label that the other value stands behind.
+  a word of its name, or of the label before another value.
 
-"Amended and restated", "as amended" and the like say nothing of any one value. Of several corrections the last counts.
+"Amended and restated", "as amended" and the like say nothing about single values. Of several corrections the last counts.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What the texts say: who is left, and, of the last one put right, the place that says so."""
+    """The values that remain, and the place that declares the last of them right."""
 
-    left: tuple[int, ...]  # indices of rivals
+    left: tuple[int, ...]  # indices of the remaining rivals
     winner: int
     document: int
     value: Range  # of the winner in that passage
@@ -126,7 +126,7 @@ class _Event:
 
 
 def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
-    """Who of the rivals for a field called `name` is the right one by the texts' own word; None where they say nothing."""
+    """Return which rivals for a field called `name` the texts declare right; None where they say nothing."""
     words = [field_words(name) | _labels(r, texts) for r in rivals]
     events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]
     if not events:
@@ -158,7 +158,7 @@ def _events(rivals: Sequence[Rival], words: list[frozenset[str]], document: int,
 def _beaten(
     passage: str, winner: int, at: Range, seen: list[tuple[int, Range]], words: frozenset[str]
 ) -> frozenset[int]:
-    """Rivals that the passage names beside a value, and says that this one takes their place."""
+    """Return the rivals that the passage names next to a value and says are replaced by it."""
     gate = bool(correction_words.ANNOUNCES.search(passage)) or _named(passage, at, words)
     return frozenset(
         i
@@ -168,7 +168,7 @@ def _beaten(
 
 
 def _between(a: Range, b: Range, seen: list[tuple[int, Range]]) -> bool:
-    """Whether a third value stands between two: they say nothing of one another."""
+    """Whether a third value stands between two, so that they do not relate to each other."""
     low, high = min(a[1], b[1]), max(a[0], b[0])
     return any(low <= start and end <= high for _, (start, end) in seen)
 
@@ -202,7 +202,7 @@ def _joins(cue: re.Pattern[str], between: str, left: int, right: int) -> bool:
 
 
 def _announced(passage: str, at: Range, words: frozenset[str]) -> bool:
-    """Whether a value stands in a passage that is a correction and that names its field; not as what was wrong."""
+    """Whether a value stands in a passage that is a correction and names its field, and is not the wrong value."""
     before, behind = passage[: at[0]], passage[at[1] : at[1] + NEAR]
     if _is_wrong(before) or correction_words.REPLACED.match(passage, at[1] + 1):
         return False
@@ -222,7 +222,7 @@ def _is_wrong(before: str) -> bool:
 
 
 def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
-    """Whether "revised" stands right before the field's label, and the label before the value; or in brackets behind it."""
+    """Whether "revised" stands directly before the field's label, or in brackets after it, and the label before the value."""
     rest = before[cue.end() :]
     label = _WORD.findall(rest.casefold())
     if len(rest) > MIDDLE or "\n" in rest.strip():
@@ -233,7 +233,7 @@ def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
 
 
 def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
-    """Whether the field is named before a value, with a colon or a verb between."""
+    """Whether the field is named before a value, with a colon, a verb or a cue between."""
     before = passage[max(0, at[0] - FAR) : at[0]]
     return bool(correction_words.SAYS.search(before) or _last_cue_ends(before)) and _shares(
         _WORD.findall(before.casefold()), words
@@ -259,7 +259,7 @@ def _written(rival: Rival, passage: str) -> list[Range]:
 
 @lru_cache(maxsize=1024)
 def _pattern(written: str) -> re.Pattern[str] | None:
-    """A value as written, wherever its lines break; never a part of a longer word or figure."""
+    """Return the pattern of a value across line breaks, never as a part of a longer word or figure; None if it is too long."""
     pieces = [re.escape(p) for p in written.split()]
     if not pieces or len(written) > REACH:
         return None
@@ -281,7 +281,7 @@ def field_words(name: str) -> frozenset[str]:
 
 
 def _labels(rival: Rival, texts: Sequence[str]) -> frozenset[str]:
-    """Words of the labels that a value stands behind: "Account no.: 4711", in one line, cell by cell, or above it."""
+    """Return the words of the labels of a value: "Account no.: 4711" in one line, cell by cell, or on the line above."""
     words: set[str] = set()
     for document, start, _ in rival.places:
         before = texts[document][max(0, start - FAR) : start] if document < len(texts) else ""

@@ -207,7 +207,7 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
 
 
 def _is_heading(document: Document, line: Line, known: Structure) -> bool:
-    """Whether a line may begin a section: it is in capitals, or short and ends with a colon; page furniture is excluded."""
+    """Whether a line may begin a section: short, without digits, in capitals or with a colon at its end, no page furniture."""
     text = document.text[line.start : line.end].strip()
     if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
         return False

@@ -15,8 +15,6 @@ def outer_of(begins: Sequence[Sequence[str]], inner: str) -> tuple[str, int] | N
 
     `inner` is the key of the inner records. Of several possible outer keys, the first in the text is taken.
 
-
-
     >>> outer_of([("order N",), ("W M",), ("W M",), ("order N",), ("W M",), ("order N",), ("W M",)], "W M")
     ('order N', 2)
     """
