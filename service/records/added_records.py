@@ -19,7 +19,7 @@ from thresher.service.records.completeness import LineIndex
 from thresher.service.records.record_lines import claims_of, record_of
 from thresher.service.records.suspicious.dismissed_lines import Found, sifted, without_totals
 
-MOST = 0.5  # share of a record's values that must stand in the lines that were asked about
+ASKED_MIN_SHARE = 0.5  # share of a record's values that must stand in the lines that were asked about
 
 Range = tuple[int, int]
 Place = tuple[int, str]  # number of the answer, pointer of the record
@@ -48,20 +48,20 @@ def additions(
     if not any(x.data for x in again):
         return list(again)
     asked = {bisect_right(said.starts, a) - 1 for a, _ in left}
-    held = _by_place(found, target)
+    held = _places_by_offset(found, target)
     lines = {
         place: _lines(record, said.starts)
         for place, record in _records(again, target)
-        if _is_asked(record, asked, said.starts) and not _is_held(record, held)
+        if _is_asked(record, asked, said.starts) and not _is_covered(record, held)
     }
     known = Found(said.document, said.starts, claims_of(found, target, said.starts, said.known), found, target)
     kept = sifted(known, sorted(set(lines.values()))).groups
     lines = {place: group for place, group in lines.items() if group in kept}
-    whole = [*found, *(_only(x, i, lines, target) for i, x in enumerate(again))]
+    whole = [*found, *(_reduced_to(x, i, lines, target) for i, x in enumerate(again))]
     known = Found(said.document, said.starts, claims_of(whole, target, said.starts, said.known), whole, target)
     kept = without_totals(known, sorted(set(lines.values())))
     lines = {place: group for place, group in lines.items() if group in kept}
-    return [_only(x, i, lines, target) for i, x in enumerate(again)]
+    return [_reduced_to(x, i, lines, target) for i, x in enumerate(again)]
 
 
 def told_lines(found: Iterable[Extraction], target: Target, said: LineIndex) -> frozenset[int]:
@@ -83,7 +83,7 @@ def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tupl
         yield from (((number, path), record) for path, record in records.items())
 
 
-def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[frozenset[int]]]:
+def _places_by_offset(found: Iterable[Extraction], target: Target) -> dict[int, list[frozenset[int]]]:
     """Return for each offset where a value begins the value offsets of the records that have it."""
     places: dict[int, list[frozenset[int]]] = defaultdict(list)
     for _, record in _records(found, target):
@@ -93,7 +93,7 @@ def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[fro
     return places
 
 
-def _is_held(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
+def _is_covered(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
     """Whether all values of a record begin where values of one earlier record do."""
     own = record.places
     return any(own <= other for other in held.get(min(own), ()))
@@ -102,7 +102,7 @@ def _is_held(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
 def _is_asked(record: _Record, asked: set[int], starts: Sequence[int]) -> bool:
     """Whether most of a record stands in the lines that were asked about."""
     inside = sum(bisect_right(starts, e.start or 0) - 1 in asked for e in record.evidence)
-    return inside > 0 and inside >= MOST * (len(record.evidence) + record.lost)
+    return inside > 0 and inside >= ASKED_MIN_SHARE * (len(record.evidence) + record.lost)
 
 
 def _lines(record: _Record, starts: Sequence[int]) -> tuple[int, ...]:
@@ -111,7 +111,7 @@ def _lines(record: _Record, starts: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(begun))
 
 
-def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: Target) -> Extraction:
+def _reduced_to(extraction: Extraction, number: int, kept: dict[Place, Any], target: Target) -> Extraction:
     """Return an answer with only the kept records, all else null; the outer records of a kept one stay with it."""
     paths = {path for i, path in kept if i == number}
     above = {path[:i] for path in paths for i, c in enumerate(path) if c == "/" and i} | paths
@@ -122,22 +122,22 @@ def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: T
 
     return extraction.model_copy(
         update={
-            "data": _lean(extraction.data, "", above, paths),
+            "data": _reduced(extraction.data, "", above, paths),
             "evidence": tuple(e for e in extraction.evidence if stays(e.path)),
             "unsupported": tuple(u for u in extraction.unsupported if stays(u.path)),
         }
     )
 
 
-def _lean(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
+def _reduced(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
     """Return a value without anything but kept records; a dropped item is null, so that other items keep their indices."""
     if path in kept and not _holds_records(path, above):
         return value
     if isinstance(value, dict):
-        return {k: _lean(v, json_pointer.join(path, k), above, kept) for k, v in value.items()}
+        return {k: _reduced(v, json_pointer.join(path, k), above, kept) for k, v in value.items()}
     if isinstance(value, list):
         return [
-            _lean(v, at, above, kept) if (at := json_pointer.join(path, i)) in above else None
+            _reduced(v, at, above, kept) if (at := json_pointer.join(path, i)) in above else None
             for i, v in enumerate(value)
         ]
     return value if path.rpartition("/")[0] in above else None

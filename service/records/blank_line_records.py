@@ -10,9 +10,9 @@ from thresher.schemas.document import BlockKind, Document
 
 Line = tuple[int, int, bool]  # start, end, whether it may hold a record
 
-LEAST = 5  # groups that make a list
-MOST_LINES = 12  # lines that a record may have
-ALIKE = 0.8  # share of the groups of several lines that must have the most common size
+LIST_MIN_GROUPS = 5  # groups that make a list
+RECORD_MAX_LINES = 12  # lines that a record may have
+SAME_SIZE_SHARE = 0.8  # share of the groups of several lines that must have the most common size
 
 
 def stanzas(document: Document, lines: Sequence[Line]) -> frozenset[int]:
@@ -20,15 +20,15 @@ def stanzas(document: Document, lines: Sequence[Line]) -> frozenset[int]:
 
     A record ends at a blank line, or at the edge of a Block of several lines.
     """
-    found = [s for s in _parted(lines, _edges(document, lines)) if len(s) > 1]
+    found = [s for s in _groups(lines, _edges(document, lines)) if len(s) > 1]
     sizes = Counter(len(s) for s in found)
     size, count = max(sizes.items(), key=lambda c: c[1], default=(0, 0))
-    if count < LEAST or count < ALIKE * len(found) or size > MOST_LINES:
+    if count < LIST_MIN_GROUPS or count < SAME_SIZE_SHARE * len(found) or size > RECORD_MAX_LINES:
         return frozenset()
     return frozenset(s[0] for s in found)
 
 
-def _parted(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]:
+def _groups(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]:
     """Yield the line numbers of each group of lines."""
     stanza: list[int] = []
     for i, (_, _, body) in enumerate(lines):

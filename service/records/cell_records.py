@@ -19,9 +19,9 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.records.record_lines import record_of
 
-FEW = 3  # rows that show which columns are wanted
-MOST = 0.6  # share of these rows that must have a record in a wanted column
-LONG = 3  # digits and points of a figure that matches hardly by chance
+MIN_ROWS = 3  # rows that show which columns are wanted
+WANTED_SHARE = 0.6  # share of these rows that must have a record in a wanted column
+FIGURE_MIN_CHARS = 3  # digits and points of a figure that matches hardly by chance
 _FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
 
@@ -47,16 +47,16 @@ def missed_cells(
     document: Document, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]
 ) -> set[int]:
     """Return the numbers of the lines of rows that lack a record for one of their figures. `starts`: where lines begin."""
-    told = _Told(extractions, target)
+    told = _RecordFigures(extractions, target)
     alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # rows of each table, by their layout
     for table in document.tables:
         rows = list(_rows(document, table, told, starts))
         for make in {row.make for row in rows}:
             alike[make].append([row for row in rows if row.make == make])
-    return {row.line for tables in alike.values() for row in _lacking(tables)}
+    return {row.line for tables in alike.values() for row in _incomplete_rows(tables)}
 
 
-class _Told:
+class _RecordFigures:
     """The figures of records: where they stand, whose they are, and how they are written."""
 
     def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
@@ -68,9 +68,9 @@ class _Told:
                 record = record_of(evidence.path, target)
                 if record is None:
                     continue
-                figure = _plain(evidence.quote or str(json_pointer.get(extraction.data, evidence.path)))
+                figure = _normalised(evidence.quote or str(json_pointer.get(extraction.data, evidence.path)))
                 self._read.add(figure)
-                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
+                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= FIGURE_MIN_CHARS:
                     places[evidence.start].append((number, *record))
                     self._figures[(number, *record)] = figure
         self._starts = sorted(places)
@@ -84,7 +84,7 @@ class _Told:
 
     def reads(self, text: str) -> bool:
         """Whether a record has this figure, wherever it stands."""
-        return _plain(text) in self._read
+        return _normalised(text) in self._read
 
     def figures(self, owners: Iterable[Record]) -> Iterator[str]:
         """Return the normalised figures of records."""
@@ -96,23 +96,23 @@ class _Told:
         return any(n == self._sizes[name] for name, n in here.items())
 
 
-def _plain(figure: str) -> str:
+def _normalised(figure: str) -> str:
     """Return the digits and the point of a figure, without trailing zeros after the point.
 
-    >>> _plain("$ 1,183.0"), _plain("(2,400)"), _plain("0.50")
+    >>> _normalised("$ 1,183.0"), _normalised("(2,400)"), _normalised("0.50")
     ('1183', '2400', '0.5')
     """
     plain = _NOT_FIGURE.sub("", figure).strip(".")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
+def _rows(document: Document, table: Table, told: _RecordFigures, starts: Sequence[int]) -> Iterator[_Row]:
     """Yield the rows of a table that lists run along, and rows in which records have all figures.
 
     A list runs along rows where some row has several of its records, or one row has all of them.
     """
     cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
-    printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
+    printed = Counter(_normalised(document.text[a:b]) for row in cells for a, b in row)
     rows = [_row(document, row, told, starts) for row in cells if row]
     known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
     along = {name for row in known for name in row.along}
@@ -128,7 +128,7 @@ def _figures(document: Document, table: Table, row: int) -> list[tuple[int, int]
     return [(a, b) for a, b, _ in table.cells(row) if _FIGURE.fullmatch(document.text, a, b)]
 
 
-def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, starts: Sequence[int]) -> _Row:
+def _row(document: Document, spans: Sequence[tuple[int, int]], told: _RecordFigures, starts: Sequence[int]) -> _Row:
     texts = [document.text[a:b] for a, b in spans]
     owners = [told.whose(a, b) for a, b in spans]
     is_told = [owner is not None or told.reads(text) for owner, text in zip(owners, texts, strict=True)]
@@ -136,21 +136,21 @@ def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, star
     return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_told), known)
 
 
-def _lacking(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
+def _incomplete_rows(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
     """Yield rows that have no record for a wanted column; all rows have the same layout, grouped by table.
 
     Where a table has too few rows to know its columns, all tables decide; then records must have half of the row's figures.
     """
-    everywhere = _wanted([row for rows in tables for row in rows])
+    everywhere = _wanted_columns([row for rows in tables for row in rows])
     for rows in tables:
-        is_known = len(rows) >= FEW
-        wanted = _wanted(rows) if is_known else everywhere
+        is_known = len(rows) >= MIN_ROWS
+        wanted = _wanted_columns(rows) if is_known else everywhere
         some = [row for row in rows if is_known or 2 * sum(row.told) >= len(row.told)]
         yield from (row for row in some if any(not row.told[i] for i in wanted))
 
 
-def _wanted(rows: Sequence[_Row]) -> set[int]:
+def _wanted_columns(rows: Sequence[_Row]) -> set[int]:
     """Return the columns in which most rows have a record."""
-    if len(rows) < FEW:
+    if len(rows) < MIN_ROWS:
         return set()
-    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= MOST * len(rows)}
+    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= WANTED_SHARE * len(rows)}

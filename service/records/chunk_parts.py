@@ -13,9 +13,12 @@ from thresher.service.records.headers_footers import head_of
 
 Range = tuple[int, int]
 
-WIDE, FEW = 2, 8  # lines shown on either side of missed records, where there are at most so many of these
-HEADS = 2  # lines shown from the top of a stretch of records
-TAIL = 200  # code points after the last item from which the line may contain more items
+LINES_SHOWN_IF_FEW, FEW_RECORDS = (
+    2,
+    8,
+)  # lines shown on either side of missed records, where there are at most so many of these
+HEAD_LINES = 2  # lines shown from the top of a stretch of records
+TAIL_MIN_CHARS = 200  # code points after the last item from which the line may contain more items
 
 
 def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
@@ -28,7 +31,7 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
     if inside:
         last = max(inside)
         left = [(a, b) for a, b in pieces if a >= last]
-        left = [(last, b) for a, b in pieces if a < last < b - TAIL and not chunk.ranges] + left
+        left = [(last, b) for a, b in pieces if a < last < b - TAIL_MIN_CHARS and not chunk.ranges] + left
         yield from [_part(document, chunk, left)] if left else []
     elif len(pieces) > 1:
         yield _part(document, chunk, pieces[: len(pieces) // 2])
@@ -42,7 +45,7 @@ def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) 
     """
     ranges = tuple((lines[0][0], lines[-1][1]) for lines in records)
     lines = [line for record in records for line in record]
-    around = _around(document, lines, WIDE if len(records) <= FEW else 1)
+    around = _lines_around(document, lines, LINES_SHOWN_IF_FEW if len(records) <= FEW_RECORDS else 1)
     return replace(
         chunk,
         start=ranges[0][0],
@@ -56,7 +59,7 @@ def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) 
     )
 
 
-def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
+def _lines_around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
     """Return up to `most` lines with text on either side of each given line, and the head of its table.
 
     Where no line is in a table, the head is the first line of the text that heads columns.
@@ -67,8 +70,8 @@ def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Rang
     found = {head} if head and head[1] <= lines[0][0] else set()
     found.update(line for start, _ in lines for line in tables.at(start))
     for start, end in lines:
-        found.update(islice(_above(text, start), most))
-        found.update(islice(_below(text, end), most))
+        found.update(islice(_lines_above(text, start), most))
+        found.update(islice(_lines_below(text, end), most))
     return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
 
 
@@ -76,12 +79,12 @@ def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[
     """Return the lines on top of the stretches that the given lines are in; `own`: where lines of the stretch begin."""
     found: set[Range] = set()
     for start, _ in lines:
-        above = (line for line in _above(text, start) if line[0] not in own)
-        found.update(islice(above, HEADS))
+        above = (line for line in _lines_above(text, start) if line[0] not in own)
+        found.update(islice(above, HEAD_LINES))
     return found
 
 
-def _above(text: str, start: int) -> Iterator[Range]:
+def _lines_above(text: str, start: int) -> Iterator[Range]:
     while start > 0:
         end = start - 1
         start = text.rfind("\n", 0, end) + 1
@@ -89,7 +92,7 @@ def _above(text: str, start: int) -> Iterator[Range]:
             yield start, end
 
 
-def _below(text: str, end: int) -> Iterator[Range]:
+def _lines_below(text: str, end: int) -> Iterator[Range]:
     while 0 <= end < len(text):
         start = end + 1
         end = text.find("\n", start)

@@ -35,12 +35,12 @@ from thresher.service.records.text_lines import lines_of
 Range = tuple[int, int]
 
 LINES_APART = 10  # lines that separate one stretch of a list from another
-SHORT = 0.5  # share of lines with room for several records; if as many are not full, that is usual
-LONG = 4  # times as many lines as most records have: the limit for one record
-HEADING = 60  # code points that a line may have to head a section
-STRAY = 2  # values on a table row from which a record stands there
-HARD = 2  # dates, times and amounts by which a line counts although no record has its shape
-REPEATED = 5  # lines of one shape that make a list even if the model returned none of it
+PARTLY_FILLED_SHARE = 0.5  # share of lines with room for several records; if as many are not full, that is usual
+MAX_LINES_FACTOR = 4  # times as many lines as most records have: the limit for one record
+HEADING_MAX_CHARS = 60  # code points that a line may have to head a section
+ROW_MIN_VALUES = 2  # values on a table row from which a record stands there
+TELLING_MIN_FIGURES = 2  # dates, times and amounts by which a line counts although no record has its shape
+LIST_MIN_LINES = 5  # lines of one shape that make a list even if the model returned none of it
 _TOTAL = re.compile(
     r"\b(?:(?:sub-?\s?totals?|totals?|sum|summe|total\w*|totaal|suma|report)(?=\s*(?:$|[:;|\t(]|  |[-+−$€£¥]?\d)|"
     r"\s+(?:for|of|in|per|on|to|as|at|due|amounts?|balance|debits?|credits?|deposits?|withdrawals?|paid|page|für|der|pour|des|del|por)\b)|"
@@ -89,7 +89,7 @@ class LineIndex:
     @cached_property
     def body(self) -> list[bool]:
         """Return for each line whether it may be part of a record."""
-        return [not _no_record(self.document, line, self.known) for line in self.lines]
+        return [not _is_no_record(self.document, line, self.known) for line in self.lines]
 
     @cached_property
     def records(self) -> dict[int, tuple[int, ...]]:
@@ -97,7 +97,7 @@ class LineIndex:
         return {
             number: record
             for number, group in groupby(range(len(self.lines)), lambda i: self.known.record(self.lines[i].end))
-            if number and (record := _written(self.document, list(group), self.lines, self.body, self.known))
+            if number and (record := _record_lines(self.document, list(group), self.lines, self.body, self.known))
         }
 
     @cached_property
@@ -150,10 +150,10 @@ def record_count_of(
         left |= missed_cells(document, extractions, target, said.starts)
     passed = run_over(document.text, extractions, target, said.starts)
     left |= {i for i in passed if said.body[i] and not claims.values[i]}
-    held = {i for i, n in claims.values.items() if n >= STRAY} | claims.homes | inside | own
+    held = {i for i, n in claims.values.items() if n >= ROW_MIN_VALUES} | claims.homes | inside | own
     missed += siblings(document, said.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
-    missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
+    missed += _with_outer_lines(alone, lines, known) if target.nested else [(i,) for i in alone]
     kept = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
     dismissed = {at for x in extractions for at in x.dismissed}
     none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
@@ -172,30 +172,34 @@ def _missed_records(said: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
     """Return the lines of each record that no extraction matched but that looks like a record of the same list."""
     held = claims.records
     missed = {n for c in claims.lists.values() for n in members_like(said.firsts, c.records, crowded=c.crowded)} - held
-    most = _longest([r for number, r in said.records.items() if number in held], claims)
-    return [_own(said, r, most) for number, r in said.records.items() if number in missed]
+    most = _record_max_lines([r for number, r in said.records.items() if number in held], claims)
+    return [_with_continuation(said, r, most) for number, r in said.records.items() if number in missed]
 
 
-def _own(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
+def _with_continuation(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
     """Return at most `most` lines of a record, and the lines that continue it.
 
-    It is continued up to a blank line, a title in capitals or `LONG` times `most`; blank lines at a page's edge do not end it.
+    It is continued up to a blank line, a title in capitals or `MAX_LINES_FACTOR` times `most`; blank lines at a page's edge do not end it.
     """
     end = min(most, len(record))
-    while 0 < end < min(len(record), LONG * most) and said.body[record[end]] and record[end] not in said.marked.titles:
-        if _is_parted(range(record[end - 1], record[end]), said.lines, said.known):
+    while (
+        0 < end < min(len(record), MAX_LINES_FACTOR * most)
+        and said.body[record[end]]
+        and record[end] not in said.marked.titles
+    ):
+        if _is_separated(range(record[end - 1], record[end]), said.lines, said.known):
             break
         end += 1
     return record[:end]
 
 
-def _is_parted(between: range, lines: list[Line], known: Structure) -> bool:
+def _is_separated(between: range, lines: list[Line], known: Structure) -> bool:
     """Whether there is a blank line but no page furniture between two lines of a record."""
     inner = [lines[i] for i in between[1:]]
     return any(line.end == line.start for line in inner) and not any(known.is_apart(line.start) for line in inner)
 
 
-def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
+def _with_outer_lines(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
     """Yield missed inner records, those of one outer record together with the line that the outer one begins with."""
     starts = [line.start for line in lines]
     for number, group in groupby(sorted(missed), lambda i: known.record(lines[i].end)):
@@ -209,7 +213,7 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
 def _is_heading(document: Document, line: Line, known: Structure) -> bool:
     """Whether a line may begin a section: short, without digits, in capitals or with a colon at its end, no page furniture."""
     text = document.text[line.start : line.end].strip()
-    if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
+    if not text or len(text) > HEADING_MAX_CHARS or not (text.isupper() or text.endswith(":")):
         return False
     return not any(c.isdigit() for c in text) and not known.is_apart(line.start)
 
@@ -221,12 +225,14 @@ def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] 
     """
     seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
-    is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
+    is_firm = bool(line.shape) and (first != "W" or len(figures) > TELLING_MIN_FIGURES)
     section = bisect_right(heads, line.start)
-    return Candidate(place, seen, bool(line.shape), section, None if is_firm else _make(document, line.start))
+    return Candidate(
+        place, seen, bool(line.shape), section, None if is_firm else _table_signature(document, line.start)
+    )
 
 
-def _make(document: Document, offset: int) -> Hashable:
+def _table_signature(document: Document, offset: int) -> Hashable:
     """Return what similar tables have in common: their header rows, or else the number of their columns; None outside tables."""
     table = document.table_at(offset) if document.kind != "text" else None
     if table is None:
@@ -235,61 +241,61 @@ def _make(document: Document, offset: int) -> Hashable:
     return head or max(table.column, default=0)
 
 
-def _written(
+def _record_lines(
     document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
 ) -> tuple[int, ...]:
     """Return the lines of a record from the first possible one, without blank lines and page furniture; () below a total."""
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
-    above = (i for i in shown[:first] if _kind(document, lines[i]) != BlockKind.HEADING)
+    above = (i for i in shown[:first] if _block_kind(document, lines[i]) != BlockKind.HEADING)
     is_total = any(_TOTAL.search(document.text, lines[i].start, lines[i].end) for i in above)
     return () if is_total else tuple(shown[first:])
 
 
-def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
+def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
     """Return how many lines a record has at most, by the lines that have values; text after that may be something else."""
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
-    return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
+    return min(sizes[-1], MAX_LINES_FACTOR * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
 def _missed_lines(said: LineIndex, claims: Claims) -> Iterator[int]:
     """Yield the numbers of lines that look like lines of records but have no value."""
-    lines, body, shapes = said.lines, said.body, _shapes(said, claims)
+    lines, body, shapes = said.lines, said.body, _lines_shaped_like_records(said, claims)
     tables = {i for claim in claims.lists.values() for i in rows_like_records(said.document, said.starts, claim)}
     for i in range(len(lines)):
-        is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
+        is_row = i in tables and claims.values[i] < ROW_MIN_VALUES and i not in claims.homes
         if body[i] and (is_row or (i in shapes and i not in claims.lines)):
             yield i
-    yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
+    yield from (i for claim in claims.lists.values() if claim.crowded for i in _partly_filled_lines(lines, claim))
 
 
-def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
+def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
     """Yield lines with fewer records side by side than their shape has room for, where most lines are full."""
     room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
     short = [i for i, n in room.items() if claim.places[i] < n]
-    if len(short) < SHORT * len(room):
+    if len(short) < PARTLY_FILLED_SHARE * len(room):
         yield from short
 
 
-def _shapes(said: LineIndex, claims: Claims) -> set[int]:
+def _lines_shaped_like_records(said: LineIndex, claims: Claims) -> set[int]:
     """Return the lines with shapes of nearby records; where no record was found, with shapes common enough for a list."""
     if claims.found:
         lists = claims.lists.values()
         return {i for c in lists for i in members_like(said.shaped, c.homes, LINES_APART, crowded=c.crowded)}
     lines = said.lines
-    seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
-    return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
+    seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= TELLING_MIN_FIGURES)
+    return {i for i, line in enumerate(lines) if seen[line.shape] >= LIST_MIN_LINES}
 
 
-def _no_record(document: Document, line: Line, known: Structure) -> bool:
+def _is_no_record(document: Document, line: Line, known: Structure) -> bool:
     """Whether a line cannot be a record: it is blank, a total, page furniture, a heading or a mail header."""
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
-    return _kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+    return _block_kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
 
 
-def _kind(document: Document, line: Line) -> BlockKind:
+def _block_kind(document: Document, line: Line) -> BlockKind:
     """Return the kind of the Block that a line is in."""
     i = bisect_right(document.blocks.start, line.start) - 1
     inside = i >= 0 and line.start < document.blocks.end[i]

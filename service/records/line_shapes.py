@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-SHAPES = 1 << 14  # lines whose shape is cached: each is needed before and after extraction
+CACHED_SHAPES = 1 << 14  # lines whose shape is cached: each is needed before and after extraction
 _MONTH = (  # names and abbreviations, whole words: "12 Janet Marsh" is no date
     r"(?:jan(?:uar[yi]?|vier|eiro)?|feb(?:ruar[yi]?|braio|rero)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz?|mrz|"
     r"mrt|maart|apr(?:ile?)?|avr(?:il)?|abr(?:il)?|may|mai|mayo|maio|mag(?:gio)?|mei|maj|jun(?:e|io?|ho)?|juin|giu(?:gno)?|"
@@ -26,7 +26,7 @@ _TOKEN = re.compile(  # the first lookahead is for speed: blanks and points begi
 _FIGURE = re.compile(r"\d")
 
 
-@lru_cache(maxsize=SHAPES)
+@lru_cache(maxsize=CACHED_SHAPES)
 def shape(line: str) -> str:
     """Return the kind of a line's first token and its dates (D), times (T) and amounts with cents (M), in order.
 

@@ -12,12 +12,15 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-APART = 3  # positions between two similar candidates that separate stretches of a list
-MANY = 5  # records after others that make a list even where more of it are missed than found
-THIN = 0.25  # direct followers per gap that are required where there are many records
+GAP_MAX_POSITIONS = 3  # positions between two similar candidates that separate stretches of a list
+MANY_RECORDS = 5  # records after others that make a list even where more of it are missed than found
+MANY_MIN_RATIO = 0.25  # direct followers per gap that are required where there are many records
 # direct followers, and direct followers per gap, from which any look is telling
-SURE, FIRM = 10, 4
-SHARE, MOST = 0.02, 0.5  # share of similar lines that must be records: of a telling look, and of another
+SURE_MIN_STEPS, SURE_MIN_RATIO = 10, 4
+TELLING_MIN_SHARE, OTHER_MIN_SHARE = (
+    0.02,
+    0.5,
+)  # share of similar lines that must be records: of a telling look, and of another
 
 
 class Candidate(NamedTuple):
@@ -31,7 +34,7 @@ class Candidate(NamedTuple):
 
 
 def members_like(
-    candidates: Sequence[Candidate], found: Collection[int], apart: int = APART, *, crowded: bool = False
+    candidates: Sequence[Candidate], found: Collection[int], apart: int = GAP_MAX_POSITIONS, *, crowded: bool = False
 ) -> set[int]:
     """Return positions of unmatched candidates that belong to the same list as the matched ones.
 
@@ -41,24 +44,24 @@ def members_like(
     kinds = {c.kind for c in candidates if c.place in found}
     stretches = list(_stretches([c for c in candidates if c.kind in kinds], apart))
     held = [s for s in stretches if any(c.place in found for c in s)]
-    steps, gaps = _followed(held, found)
-    many = steps + gaps >= MANY and not crowded
-    if not steps or steps < (THIN if many else 1) * gaps:
+    steps, gaps = _steps_and_gaps(held, found)
+    many = steps + gaps >= MANY_RECORDS and not crowded
+    if not steps or steps < (MANY_MIN_RATIO if many else 1) * gaps:
         return set()
     makes = {s[0].make for s in held}
     near = [c for s in (stretches if many else held) for c in s if s[0].make in makes]
     own = [c.kind for c in candidates if c.place in found]
-    alike = _common([c.kind for c in candidates], own, MOST)
+    alike = _kinds_with_share([c.kind for c in candidates], own, OTHER_MIN_SHARE)
     if not crowded:
-        alike |= _common([c.kind for c in near if c.telling], own, SHARE)
-    sure = steps >= SURE and steps >= FIRM * gaps
-    weak = _common([c.kind for c in near], own, SHARE) - alike if sure else set()
+        alike |= _kinds_with_share([c.kind for c in near if c.telling], own, TELLING_MIN_SHARE)
+    sure = steps >= SURE_MIN_STEPS and steps >= SURE_MIN_RATIO * gaps
+    weak = _kinds_with_share([c.kind for c in near], own, TELLING_MIN_SHARE) - alike if sure else set()
     held_in = {c.section for c in candidates if c.place in found}
     below = [c for c in near if c.place not in found and (c.telling or c.section >= min(held_in))]
     return {c.place for c in below if c.kind in alike or (c.kind in weak and c.section in held_in)}
 
 
-def _common(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:
+def _kinds_with_share(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:
     """Return the kinds of which records have at least a share."""
     records = Counter(own)
     return {k for k, n in Counter(kinds).items() if records[k] >= max(2, share * n)}
@@ -76,7 +79,7 @@ def _stretches(candidates: list[Candidate], apart: int) -> Iterator[list[Candida
         yield stretch
 
 
-def _followed(stretches: list[list[Candidate]], found: Collection[int]) -> tuple[int, int]:
+def _steps_and_gaps(stretches: list[list[Candidate]], found: Collection[int]) -> tuple[int, int]:
     """Return how many matched candidates directly follow another in their stretch, and how many follow after a gap."""
     steps = gaps = 0
     for stretch in stretches:

@@ -16,10 +16,10 @@ from thresher.schemas.document import Document
 from thresher.service.records.chunk_parts import Range, again, slice_of
 from thresher.service.records.completeness import RecordCount
 
-SHORT = 0.2  # share of missed records in a window that is more than carelessness
-LEAST = 5  # records of a window; with fewer, the instructions cost more than the text
-MORE = 1.25  # times as many windows that even rounds may take
-FEW = 3  # records from which a window counts
+MISSED_SHARE = 0.2  # share of missed records in a window that is more than carelessness
+WINDOW_MIN_RECORDS = 5  # records of a window; with fewer, the instructions cost more than the text
+EVEN_MAX_FACTOR = 1.25  # times as many windows that even rounds may take
+COUNTED_MIN_RECORDS = 3  # records from which a window counts
 
 
 def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) -> list[Chunk]:
@@ -44,7 +44,7 @@ def evenly(records: int, most: int, at_once: int) -> int:
     count = -(-records // most)
     rounds = -(-count // at_once)
     full = rounds * at_once
-    return -(-records // full) if at_once < count and full <= MORE * count else most
+    return -(-records // full) if at_once < count and full <= EVEN_MAX_FACTOR * count else most
 
 
 def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Range, ...]], most: int) -> Iterator[Chunk]:
@@ -65,14 +65,14 @@ def is_short(asked: Sequence[Chunk], ledger: RecordCount, starts: Sequence[int])
     for chunk in asked:
         ranges = chunk.ranges or ((chunk.start, chunk.end),)
         records = sum(_within(starts, a, b) for a, b in ranges)
-        if records >= FEW:
+        if records >= COUNTED_MIN_RECORDS:
             shares.append(sum(_within(lost, a, b) for a, b in ranges) / records)
-    return bool(shares) and median(shares) > SHORT
+    return bool(shares) and median(shares) > MISSED_SHARE
 
 
 def smaller(most: int) -> int:
     """Return the next smaller window, in records."""
-    return max(most // 2, LEAST)
+    return max(most // 2, WINDOW_MIN_RECORDS)
 
 
 def _within(offsets: Sequence[int], start: int, end: int) -> int:

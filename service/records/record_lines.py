@@ -11,8 +11,8 @@ from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Target
 from thresher.service.records.structure import Structure
 
-CROWDED = 1.5  # records per line above which lines are shared
-MOST = 0.5  # share of a record's values that must stand on its home line
+CROWDED_RECORDS_PER_LINE = 1.5  # records per line above which lines are shared
+HOME_MIN_SHARE = 0.5  # share of a record's values that must stand on its home line
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Claim:
     @property
     def crowded(self) -> bool:
         """Whether records share lines, so that each is a cell rather than a line."""
-        return self.found > CROWDED * len(self.places)
+        return self.found > CROWDED_RECORDS_PER_LINE * len(self.places)
 
 
 @dataclass(slots=True)
@@ -75,16 +75,16 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
         for (pattern, _), values in records.items():
             claim = claims.lists.setdefault(pattern, Claim())
             if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
-                _note(claim, values, starts, known)
+                _add_record(claim, values, starts, known)
     claims.values.update(begun.values())
     return claims
 
 
-def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
+def _add_record(claim: Claim, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
     """Add one record, given by the evidence of its values."""
-    line, share = _most(bisect_right(starts, e.start or 0) - 1 for e in values)
-    claim.records.add(_most(known.record(e.start or 0) for e in values)[0])
-    if (share > MOST and len(values) > 1) or not known.starts:
+    line, share = _most_common(bisect_right(starts, e.start or 0) - 1 for e in values)
+    claim.records.add(_most_common(known.record(e.start or 0) for e in values)[0])
+    if (share > HOME_MIN_SHARE and len(values) > 1) or not known.starts:
         claim.homes.add(line)
     claim.places[line] += 1
     if line in claim.homes:
@@ -92,7 +92,7 @@ def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: St
     claim.found += 1
 
 
-def _most(places: Iterable[int]) -> tuple[int, float]:
+def _most_common(places: Iterable[int]) -> tuple[int, float]:
     """Return the most common place (the first of equals) and its share."""
     counts = Counter(places)
     place, count = counts.most_common(1)[0]

@@ -26,14 +26,14 @@ from thresher.service.records.line_shapes import first_token, shape
 from thresher.service.records.nested_records import outer_of
 from thresher.service.records.text_lines import lines_of, tabbed
 
-STANZA = "¶"  # the key of records that blank lines separate
-LEAST = 5  # lines that must begin alike to make a list
-AS_COMMON = 0.8  # share of the most common key's count from which another key may begin records
-MUCH = 2  # dates, times and amounts by which a first line can be recognised
-USUAL = 0.2  # share of the records whose first lines have the same figures
-SPARSE = 0.5  # share of the usual number of cells below which a row begins no record
-DEEP = 12  # characters of indentation that make a line a different kind
-_COLUMN = re.compile(r"[|\t]")
+BLANK_LINE_KEY = "¶"  # the key of records that blank lines separate
+LIST_MIN_LINES = 5  # lines that must begin alike to make a list
+AS_COMMON_SHARE = 0.8  # share of the most common key's count from which another key may begin records
+FIRST_LINE_MIN_FIGURES = 2  # dates, times and amounts by which a first line can be recognised
+USUAL_SHARE = 0.2  # share of the records whose first lines have the same figures
+SPARSE_SHARE = 0.5  # share of the usual number of cells below which a row begins no record
+INDENT_CHARS = 12  # characters of indentation that make a line a different kind
+_SEPARATOR = re.compile(r"[|\t]")
 _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 
 Range = tuple[int, int]
@@ -94,15 +94,17 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
         _beginnings(document.text[a:b], cells) if body else ()
         for (a, b, body), cells in zip(lines, columns, strict=True)
     ]
-    chosen, inner = _chosen(begins), 1
+    chosen, inner = _record_key(begins), 1
     if nested and chosen and (outer := outer_of(begins, chosen)):
         chosen, inner = outer
-    elif chosen != "row0" and _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
-        begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
+    elif chosen != "row0" and _are_blank_line_records(
+        blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]
+    ):
+        begins, chosen = [(BLANK_LINE_KEY,) if i in blocks else () for i in range(len(lines))], BLANK_LINE_KEY
     if chosen.startswith("row"):
-        begins = _full(begins, chosen, columns)
+        begins = _without_sparse_rows(begins, chosen, columns)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
-    alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
+    alike = _usual_figures([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
     for i, begin in enumerate(begins):
         if chosen in begin or (chosen and inner == 1 and figures[i] in alike):
@@ -113,14 +115,14 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
     return found, inner
 
 
-def _are_records(blocks: frozenset[int], begun: list[int]) -> bool:
+def _are_blank_line_records(blocks: frozenset[int], begun: list[int]) -> bool:
     """Whether blank lines separate records better than beginnings of lines do.
 
     They must make at least nearly as many records, and one of the first records must begin earlier.
     """
-    if len(blocks) < LEAST or len(begun) > len(blocks) / AS_COMMON:
+    if len(blocks) < LIST_MIN_LINES or len(begun) > len(blocks) / AS_COMMON_SHARE:
         return False
-    return not blocks.issuperset(begun[:LEAST])
+    return not blocks.issuperset(begun[:LIST_MIN_LINES])
 
 
 def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
@@ -146,16 +148,16 @@ def _columns(document: Document, start: int, end: int) -> list[int]:
         cells = [column for a, b, column in table.cells(row) if document.text[a:b].strip()]
         if len(cells) > 1 or cells > [0]:
             return cells
-    return _parted(line)
+    return _separated_columns(line)
 
 
-def _parted(line: str) -> list[int]:
+def _separated_columns(line: str) -> list[int]:
     """Return the numbers of the columns with text, where bars, tabs or semicolons separate them.
 
-    >>> _parted("T1;May 8;3.00-;Rent for;"), _parted(";;;the flat;12.00"), _parted("rent; gas; water")
+    >>> _separated_columns("T1;May 8;3.00-;Rent for;"), _separated_columns(";;;the flat;12.00"), _separated_columns("rent; gas; water")
     ([0, 1, 2, 3], [3, 4], [])
     """
-    cells = _COLUMN.split(tabbed(line))
+    cells = _SEPARATOR.split(tabbed(line))
     return [i for i, cell in enumerate(cells) if cell.strip()] if len(cells) > 1 else []
 
 
@@ -172,11 +174,11 @@ def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
     ('row0', 'T')
     """
     if columns:
-        return (f"row{columns[0]}", *_worded(line)) if len(columns) > 1 else ()
-    return _worded(line)
+        return (f"row{columns[0]}", *_first_word_keys(line)) if len(columns) > 1 else ()
+    return _first_word_keys(line)
 
 
-def _worded(line: str) -> tuple[str, ...]:
+def _first_word_keys(line: str) -> tuple[str, ...]:
     """Return such keys by the first words of a line alone."""
     text = line.lstrip(" \t|>*•-")
     quoted = ">" if line.lstrip().startswith(">") else ""
@@ -184,33 +186,33 @@ def _worded(line: str) -> tuple[str, ...]:
         return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
     kind = first_token(text)
     if kind != "W":
-        return (f"{quoted}{kind}{(len(line) - len(text)) // DEEP or ''}",) if kind else ()
+        return (f"{quoted}{kind}{(len(line) - len(text)) // INDENT_CHARS or ''}",) if kind else ()
     word, _, rest = text.partition(" ")
     second = first_token(rest) if rest[:1].isalnum() else ""
     known = [f"{word.casefold()} {second}"] if second not in {"", "W"} else []
     return tuple(quoted + key for key in [*known, shape(text)] if key)
 
 
-def _full(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
+def _without_sparse_rows(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
     """Return the beginnings without those of rows with far fewer cells than usual: a label and value above a table."""
     usual = median(len(cells) for begin, cells in zip(begins, filled, strict=True) if chosen in begin)
     pairs = zip(begins, filled, strict=True)
-    return [() if chosen in begin and len(cells) < SPARSE * usual else begin for begin, cells in pairs]
+    return [() if chosen in begin and len(cells) < SPARSE_SHARE * usual else begin for begin, cells in pairs]
 
 
 def look(line: str) -> tuple[str, str]:
     """Return what distinguishes kinds of lines: the shape, or, where there is none, the first key of the beginning."""
     known = shape(line)
-    return known, "" if known else "".join(_beginnings(line, _parted(line))[:1])
+    return known, "" if known else "".join(_beginnings(line, _separated_columns(line))[:1])
 
 
-def _chosen(begins: list[tuple[str, ...]]) -> str:
+def _record_key(begins: list[tuple[str, ...]]) -> str:
     """Return the key with which records begin; "" where no key is common enough."""
     counts = Counter(key for begin in begins for key in begin)
     most = max(counts.values(), default=0)
-    if most < LEAST:
+    if most < LIST_MIN_LINES:
         return ""
-    return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON * most)
+    return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON_SHARE * most)
 
 
 def _figures(line: str) -> str:
@@ -218,12 +220,14 @@ def _figures(line: str) -> str:
     return shape(line).partition(" ")[2]
 
 
-def _usual(figures: list[str]) -> set[str]:
+def _usual_figures(figures: list[str]) -> set[str]:
     """Return the figures that are usual in first lines of records and many enough to recognise others by.
 
     A line with them begins a record even if it begins differently.
     """
-    return {f for f, n in Counter(figures).items() if len(f) >= MUCH and n >= USUAL * len(figures)}
+    return {
+        f for f, n in Counter(figures).items() if len(f) >= FIRST_LINE_MIN_FIGURES and n >= USUAL_SHARE * len(figures)
+    }
 
 
 def _page_start(document: Document, first: int, start: int) -> int:

@@ -10,9 +10,9 @@ from thresher.service.records.record_lines import Claim
 
 Form = tuple[tuple[int, bool], ...]  # the filled columns of a row, each with whether it has figures
 
-MOST = 0.5  # share of the rows of a form that must be records before the others count
-WHOLE = 3  # cells that a record must fill to be a whole row
-NEAR = 0.8  # share of the columns with figures of a whole record that another row must have
+RECORDS_MIN_SHARE = 0.5  # share of the rows of a form that must be records before the others count
+WHOLE_ROW_MIN_CELLS = 3  # cells that a record must fill to be a whole row
+NEAR_SHARE = 0.8  # share of the columns with figures of a whole record that another row must have
 
 
 def rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
@@ -23,7 +23,7 @@ def rows_like_records(document: Document, starts: list[int], claim: Claim) -> se
     """
     found: set[int] = set()
     for table in document.tables:
-        rows = {i: (_form(document, table, r), r) for r, i in _body(table, starts)}
+        rows = {i: (_form(document, table, r), r) for r, i in _body_rows(table, starts)}
         forms = {form for i, (form, _) in rows.items() if i in claim.homes and len(form) > 1}
         whole = any(_is_whole(table, r, claim.values.get(i, set())) for i, (_, r) in rows.items() if i in claim.homes)
         alike = {i for i, (form, _) in rows.items() if form in forms or (whole and _is_near(form, forms))}
@@ -31,7 +31,7 @@ def rows_like_records(document: Document, starts: list[int], claim: Claim) -> se
         # below the last record, totals often look like rows
         among = {i for i in alike if here and here[0] <= i <= here[-1]}
         for some in (alike, among):
-            if whole or len(here) > max(1, MOST * len(some)):
+            if whole or len(here) > max(1, RECORDS_MIN_SHARE * len(some)):
                 found |= some
                 break
     return found
@@ -39,11 +39,13 @@ def rows_like_records(document: Document, starts: list[int], claim: Claim) -> se
 
 def _is_near(form: Form, others: set[Form]) -> bool:
     """Whether a row has figures in nearly all columns in which one of the others has."""
-    columns = _figured(form)
-    return any(len(columns & own) >= max(WHOLE, NEAR * len(own)) for own in map(_figured, others))
+    columns = _figure_columns(form)
+    return any(
+        len(columns & own) >= max(WHOLE_ROW_MIN_CELLS, NEAR_SHARE * len(own)) for own in map(_figure_columns, others)
+    )
 
 
-def _figured(form: Form) -> set[int]:
+def _figure_columns(form: Form) -> set[int]:
     """Return the columns with figures."""
     return {column for column, is_figure in form if is_figure}
 
@@ -52,10 +54,10 @@ def _is_whole(table: Table, row: int, values: set[int]) -> bool:
     """Whether the values of a record fill most cells of a row."""
     cells = table.cells(row)
     held = sum(any(a <= v < max(b, a + 1) for v in values) for a, b, _ in cells)
-    return held >= WHOLE and held > MOST * len(cells)
+    return held >= WHOLE_ROW_MIN_CELLS and held > RECORDS_MIN_SHARE * len(cells)
 
 
-def _body(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
+def _body_rows(table: Table, starts: list[int]) -> Iterator[tuple[int, int]]:
     """Yield (row, line) of each row below the header that has text."""
     for r in range(table.header_rows, len(table)):
         start, end = table.row_range(r)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-LONG = 2_000  # code points; no printed line is longer
-PARTS, PART = 20, 500  # parts that a separator must exceed, and code points that a part may have
+LINE_MAX_CHARS = 2_000  # code points; no printed line is longer
+MIN_PARTS, PART_MAX_CHARS = 20, 500  # parts that a separator must exceed, and code points that a part may have
 SEPARATORS = ("; ", " | ", "\t", ". ", ", ")
 _DELIMITED = re.compile(r"^(?=[^;\n]*;[^;\n]*;)(?![^\n]*; )[^\n]*", re.MULTILINE)
 
@@ -32,21 +32,21 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
-        yield from _parts(text, start, end) if end - start > LONG else ((start, end),)
+        yield from _parts(text, start, end) if end - start > LINE_MAX_CHARS else ((start, end),)
         start = end + 1
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for separator in SEPARATORS:
-        edges = [start, *_behind(text, separator, start, end), end]
+        edges = [start, *_ends_of(text, separator, start, end), end]
         edges = edges[:-1] if len(edges) > 2 and edges[-2] == end else edges
-        if len(edges) > PARTS and max(b - a for a, b in pairwise(edges)) <= PART:
+        if len(edges) > MIN_PARTS and max(b - a for a, b in pairwise(edges)) <= PART_MAX_CHARS:
             yield from ((a, b - len(separator) if b < end else b) for a, b in pairwise(edges))
             return
     yield start, end
 
 
-def _behind(text: str, separator: str, start: int, end: int) -> Iterator[int]:
+def _ends_of(text: str, separator: str, start: int, end: int) -> Iterator[int]:
     """Yield the offsets right after a separator."""
     at = text.find(separator, start, end)
     while at >= 0:

@@ -14,8 +14,8 @@ from thresher.service.records.arithmetic.line_amounts import figures, steps
 
 Range = tuple[int, int]
 
-LONG = 3  # digits that a sum must have
-MOST = 60  # code points that such a line may have, blanks not counted
+SUM_MIN_DIGITS = 3  # digits that a sum must have
+LINE_MAX_CHARS = 60  # code points that such a line may have, blanks not counted
 
 
 def carried(document: Document, edges: Sequence[int], apart: Sequence[Range]) -> Iterator[Range]:
@@ -30,7 +30,7 @@ def carried(document: Document, edges: Sequence[int], apart: Sequence[Range]) ->
         amounts = [_amount(document.text[slice(*row)]) for row in rows]
         above = sum(amounts[:-1])
         known = {abs(total + above), abs((brought or 0) + above)} | _balances(document.text, rows)
-        if rows and following and (sums := _handed_on(document.text, rows[-1], following[0]) & known):
+        if rows and following and (sums := _shared_readings(document.text, rows[-1], following[0]) & known):
             yield from (rows[-1], following[0])
             total, brought = total + above, max(sums)
         else:
@@ -50,10 +50,10 @@ def _lines(text: str, start: int, end: int, apart: Sequence[Range]) -> list[Rang
     return found
 
 
-def _handed_on(text: str, last: Range, first: Range) -> frozenset[int]:
+def _shared_readings(text: str, last: Range, first: Range) -> frozenset[int]:
     """Return the readings of the figure that two short lines share, where each has only this figure."""
     lines = [text[slice(*line)] for line in (last, first)]
-    is_short = all(len("".join(line.split())) <= MOST for line in lines)
+    is_short = all(len("".join(line.split())) <= LINE_MAX_CHARS for line in lines)
     own, others = map(_sums, lines)
     return own if is_short and own == others else frozenset()
 
@@ -61,7 +61,7 @@ def _handed_on(text: str, last: Range, first: Range) -> frozenset[int]:
 def _sums(line: str) -> frozenset[int]:
     """Return the readings of the only figure of a line; empty where it has several, or a date."""
     found = figures(line)
-    is_one = len(found) == 1 and found[0].digits >= LONG and not found[0].is_percent
+    is_one = len(found) == 1 and found[0].digits >= SUM_MIN_DIGITS and not found[0].is_percent
     return found[0].readings if is_one and sum(c.isdigit() for c in line) == found[0].size else frozenset()
 
 

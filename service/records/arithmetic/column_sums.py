@@ -18,8 +18,8 @@ from thresher.service.base import json_pointer
 from thresher.service.records.arithmetic.line_amounts import YEARS, steps
 from thresher.service.records.record_lines import record_of
 
-NEAR = 50  # stretches on either side whose sums are compared with a figure
-LEAST = 2  # amounts that make a sum
+MAX_STRETCHES = 50  # stretches on either side whose sums are compared with a figure
+SUM_MIN_AMOUNTS = 2  # amounts that make a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Column:
         first, last = bisect_left(self.lines, line), bisect_left(self.lines, end)
         return last - first, self.sums[last] - self.sums[first]
 
-    def ending(self, line: int, least: int = LEAST) -> Iterator[tuple[int, int]]:
+    def ending(self, line: int, least: int = SUM_MIN_AMOUNTS) -> Iterator[tuple[int, int]]:
         """Yield the first line and the sum of each stretch that ends above a line, the shortest first.
 
         `least`: amounts that it must have. All amounts from the first one are always among them.
         """
         end = self.above(line)
-        near = self.begins[: bisect_left(self.begins, end)][::-1][:NEAR]
+        near = self.begins[: bisect_left(self.begins, end)][::-1][:MAX_STRETCHES]
         for first in (*near, *((0,) if near and near[-1] else ())):
             if end - first >= least:
                 yield self.lines[first], self.sums[end] - self.sums[first]
@@ -54,14 +54,14 @@ class Column:
         """Yield the sum of each stretch that begins below a line, the shortest first."""
         first = self.above(line)
         at = bisect_left(self.begins, first + 1)
-        for end in (*self.begins[at : at + NEAR], len(self.lines)):
-            if end - first >= LEAST:
+        for end in (*self.begins[at : at + MAX_STRETCHES], len(self.lines)):
+            if end - first >= SUM_MIN_AMOUNTS:
                 yield self.sums[end] - self.sums[first]
 
     def parts(self) -> Iterator[int]:
         """Yield the sum of each part between one beginning of a stretch and the next."""
         ends = (*self.begins[1:], len(self.lines))
-        return (self.sums[b] - self.sums[a] for a, b in zip(self.begins, ends, strict=True) if b - a >= LEAST)
+        return (self.sums[b] - self.sums[a] for a, b in zip(self.begins, ends, strict=True) if b - a >= SUM_MIN_AMOUNTS)
 
 
 def columns_of(
@@ -81,11 +81,13 @@ def columns_of(
             if amount is not None:
                 amounts[record[0] + evidence.path.removeprefix(record[1])].add((evidence.start, amount))
     return [
-        _column(sorted(some), starts, between) for some in amounts.values() if len(some) >= LEAST and not _years(some)
+        _column(sorted(some), starts, between)
+        for some in amounts.values()
+        if len(some) >= SUM_MIN_AMOUNTS and not _are_years(some)
     ]
 
 
-def _years(amounts: Iterable[tuple[int, int]]) -> bool:
+def _are_years(amounts: Iterable[tuple[int, int]]) -> bool:
     """Whether all amounts of a field are years, which are never added up."""
     return all(amount in YEARS for _, amount in amounts)
 

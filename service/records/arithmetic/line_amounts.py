@@ -12,7 +12,7 @@ from thresher.service.formats.amounts import parse_number
 
 STEP = Decimal(10_000)  # steps per unit; no amount is printed finer
 YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # in steps
-LINES = 1 << 12  # lines whose figures are cached
+CACHED_LINES = 1 << 12  # lines whose figures are cached
 POINTS: tuple[Literal[".", ","], ...] = (".", ",")
 _FIGURE = re.compile(
     r"(?<![\w.,:/'’])(?<!\w[-−–])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’]*\d|\d)-?(?P<percent>\s?%)?(?![\w:/]|[-.,]\w)"
@@ -29,7 +29,7 @@ class Figure:
     size: int  # count of all its digits
 
 
-@lru_cache(maxsize=LINES)
+@lru_cache(maxsize=CACHED_LINES)
 def figures(line: str) -> tuple[Figure, ...]:
     """Return the figures of a line from left to right, without dates, times and parts of codes.
 

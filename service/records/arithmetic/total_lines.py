@@ -19,12 +19,12 @@ from itertools import combinations
 from thresher.service.records.arithmetic.column_sums import Column
 from thresher.service.records.arithmetic.line_amounts import STEP, Figure
 
-KNOWN = 12  # known totals above a line with which it is compared
-TELLING = 3  # digits from which a figure hardly equals another by chance
-PERCENT = 100 * int(STEP)
-BESIDE = 3  # lines above the first record of a stretch where one may be missing
-SEVERAL = 3  # missing lines that a total may need at once
-CENT = int(STEP) // 100  # rounding of a share
+MAX_KNOWN_TOTALS = 12  # known totals above a line with which it is compared
+TELLING_MIN_DIGITS = 3  # digits from which a figure hardly equals another by chance
+PERCENT_STEPS = 100 * int(STEP)
+LINES_ABOVE_STRETCH = 3  # lines above the first record of a stretch where one may be missing
+MAX_MISSING_LINES = 3  # missing lines that a total may need at once
+CENT_STEPS = int(STEP) // 100  # rounding of a share
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Totals:
 
     def _sum(self, line: int, figure: Figure) -> int | None:
         """Return the reading of a figure that is a sum; None where none is."""
-        is_telling = figure.digits >= TELLING
+        is_telling = figure.digits >= TELLING_MIN_DIGITS
         sums = self._stretches(line)
         near = next((a for a in figure.readings if a in sums), None)
         if near is not None or not is_telling:
@@ -74,7 +74,7 @@ class Totals:
 
     def _of_totals(self, line: int) -> set[int]:
         """Return what known totals add up to: each with the amounts found since, and each pair."""
-        near = [(at, a) for at, some in [*self.known.items()][-KNOWN:] for a in some]
+        near = [(at, a) for at, some in [*self.known.items()][-MAX_KNOWN_TOTALS:] for a in some]
         found = {abs(a) for _, a in near} | {abs(part) for column in self.columns for part in column.parts()}
         for at, a in near:
             added = sum(min(self.shares[s]) for s in self.shares if at < s < line)
@@ -93,14 +93,14 @@ class Totals:
 
 
 def _taxes(base: int, rate: int) -> Iterator[int]:
-    yield base * rate // PERCENT
-    yield base * rate // (PERCENT + rate)
+    yield base * rate // PERCENT_STEPS
+    yield base * rate // (PERCENT_STEPS + rate)
 
 
 def _rounded(share: int) -> Iterator[int]:
     """Return a share cut to the cent, and the next cent."""
-    cut = share // CENT * CENT
-    return iter((cut, cut + CENT))
+    cut = share // CENT_STEPS * CENT_STEPS
+    return iter((cut, cut + CENT_STEPS))
 
 
 def needed(
@@ -112,12 +112,16 @@ def needed(
     are left over and the figure has many digits.
     """
     told = [f for f in figures if not f.is_percent]
-    most = SEVERAL if len(left) <= 2 * SEVERAL and any(f.digits > TELLING for f in told) else 1
+    most = (
+        MAX_MISSING_LINES
+        if len(left) <= 2 * MAX_MISSING_LINES and any(f.digits > TELLING_MIN_DIGITS for f in told)
+        else 1
+    )
     wanted = {a for f in told for a in f.readings}
     for column in totals.columns if wanted and left else ():
         stretches = list(column.ending(line, least=1))
-        for first, total in (*stretches[:SEVERAL], *stretches[SEVERAL:][-1:]):
-            above = {at: figs for at, figs in left.items() if first - BESIDE <= at < line}
+        for first, total in (*stretches[:MAX_MISSING_LINES], *stretches[MAX_MISSING_LINES:][-1:]):
+            above = {at: figs for at, figs in left.items() if first - LINES_ABOVE_STRETCH <= at < line}
             if found := _fewest({a - total for a in wanted}, above, most):
                 return found
     return frozenset()

@@ -21,13 +21,16 @@ from thresher.service.records.arithmetic.total_lines import Totals, needed
 from thresher.service.records.line_shapes import shape
 from thresher.service.records.record_lines import Claims
 
-ABOVE, BELOW = 20, 60  # lines above and below found records that may be totals
-NEAR = 3  # lines searched for the next non-blank one
-FEW, SHARE = 2, 0.1  # groups below a closing total, or share of the records found, that make no list
-MANY, SMALL = 300, 2_000  # groups from which no sums are tried; lines of a Document below which they always are
-MOST = 12  # lines without records above a total that it may need
-FIRM = ("D", "T", "I")  # tokens (line_shapes) with which records begin, and totals hardly ever
-ENOUGH = 2  # records that show that all have figures
+LINES_ABOVE, LINES_BELOW = 20, 60  # lines above and below found records that may be totals
+BLANK_MAX_LINES = 3  # lines searched for the next non-blank one
+FEW_GROUPS, FEW_GROUPS_SHARE = 2, 0.1  # groups below a closing total, or share of the records found, that make no list
+MAX_GROUPS, SMALL_MAX_LINES = (
+    300,
+    2_000,
+)  # groups from which no sums are tried; lines of a Document below which they always are
+MAX_ROWS_ABOVE = 12  # lines without records above a total that it may need
+FIRM_TOKENS = ("D", "T", "I")  # tokens (line_shapes) with which records begin, and totals hardly ever
+MIN_HOMES = 2  # records that show that all have figures
 _DASH = re.compile(r"(?:^|\s)[-–—]+(?:\s|$)")  # a dash in place of a figure
 _CELL = re.compile(r"\t|\||[ ]{2,}")
 
@@ -65,14 +68,14 @@ class Sifted:
 
 def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
     """Return the groups that may be records, and the lines that a printed total needs, in text order."""
-    if not found.claims.found or not (groups or len(found.starts) < SMALL):
+    if not found.claims.found or not (groups or len(found.starts) < SMALL_MAX_LINES):
         return Sifted(list(groups))
     left = {i for group in groups for i in group}
-    totals, wanted = _totals(found, left) if len(groups) < MANY else (Totals(()), set[int]())
+    totals, wanted = _totals(found, left) if len(groups) < MAX_GROUPS else (Totals(()), set[int]())
     known = {*totals.known, *totals.shares} - wanted
-    none = known | _heads(found, groups) | _bare(found, groups)
-    kept = [g for g in groups if not _is_none(found, g, none, known)]
-    beyond = _beyond(found, kept, totals)
+    none = known | _heading_lines(found, groups) | _without_figures(found, groups)
+    kept = [g for g in groups if not _is_no_record(found, g, none, known)]
+    beyond = _below_last_total(found, kept, totals)
     more = [(i,) for i in wanted - left]
     return Sifted(sorted([*(g for g in kept if g not in beyond), *more]), wanted)
 
@@ -81,12 +84,12 @@ def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
     """Return the groups that are no totals, where what they contain is among what was found."""
     totals, wanted = _totals(found, {i for group in groups for i in group})
     known = {*totals.known, *totals.shares} - wanted
-    return [g for g in groups if not _is_none(found, g, known, known)]
+    return [g for g in groups if not _is_no_record(found, g, known, known)]
 
 
 def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
     """Return the totals among lines without records, and the lines without records that they need."""
-    free = _free(found, left)
+    free = _free_lines(found, left)
     totals = Totals(columns_of(found.extractions, found.target, found.starts, free))
     held = {i for column in totals.columns for i in column.lines} - left
     printed = {i: figs for i in free if i not in held and (figs := figures(found.text(i)))}
@@ -102,10 +105,10 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
         missing = frozenset[int]()
         is_like_found = i in left and many >= usual > 1  # it adds nothing up, and looks like a record
         if not (is_total or is_row or is_like_found):
-            missing = _missing(totals, (i, figs), {at: printed[at] for at in rows[-MOST:]}, left)
+            missing = _missing_lines(totals, (i, figs), {at: printed[at] for at in rows[-MAX_ROWS_ABOVE:]}, left)
         if missing and homes:
             totals.known[i] = [a for f in figs for a in f.readings]
-            wanted |= {at for at in missing if min(homes) < at and (at < max(homes) or _is_whole(found, at))}
+            wanted |= {at for at in missing if min(homes) < at and (at < max(homes) or _is_complete(found, at))}
         if i in left or (many >= usual and not is_total and not missing and _is_among(found, i)):
             rows.append(i)
     return totals, wanted
@@ -113,13 +116,13 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
 
 def _is_among(found: Found, line: int) -> bool:
     """Whether a value stands directly above a line and a record directly below it; else the line may be a balance."""
-    near = range(max(line - NEAR, 0), min(line + NEAR, len(found.starts)))
+    near = range(max(line - BLANK_MAX_LINES, 0), min(line + BLANK_MAX_LINES, len(found.starts)))
     above = next((i for i in reversed(near) if i < line and found.text(i).strip()), line)
     below = next((i for i in near if i > line and found.text(i).strip()), line)
     return above in found.claims.lines and below in found.claims.homes
 
 
-def _missing(
+def _missing_lines(
     totals: Totals, total: tuple[int, Sequence[Figure]], rows: dict[int, tuple[Figure, ...]], left: set[int]
 ) -> frozenset[int]:
     """Return the lines that a figure needs.
@@ -136,20 +139,20 @@ def _missing(
     return first or (single if len(single) == 1 else frozenset())
 
 
-def _free(found: Found, left: set[int]) -> list[int]:
+def _free_lines(found: Found, left: set[int]) -> list[int]:
     """Return the non-blank lines near records on which no record stands, and leftover ones; sorted."""
     held = {i for claim in found.claims.lists.values() for i in (*claim.homes, *claim.places)}
-    near = range(max(min(held, default=0) - ABOVE, 0), min(max(held, default=0) + BELOW, len(found.starts)))
+    near = range(max(min(held, default=0) - LINES_ABOVE, 0), min(max(held, default=0) + LINES_BELOW, len(found.starts)))
     return sorted({i for i in near if i not in held and found.text(i).strip()} | left)
 
 
-def _is_none(found: Found, group: Group, none: set[int], totals: set[int]) -> bool:
+def _is_no_record(found: Found, group: Group, none: set[int], totals: set[int]) -> bool:
     """Whether no line of a group can be a record: each is known to be none, or continues a total without a figure."""
     own = [i for i in group if found.text(i).strip()]
     return all(i in none or (own[0] in totals and not figures(found.text(i))) for i in own)
 
 
-def _heads(found: Found, groups: Iterable[Group]) -> set[int]:
+def _heading_lines(found: Found, groups: Iterable[Group]) -> set[int]:
     """Return the lines without figures that head a table or columns, and repetitions of their text."""
     heads: set[int] = set()
     texts: set[str] = set()
@@ -170,40 +173,42 @@ def _heads_table(found: Found, line: int) -> bool:
 
 def _heads_columns(found: Found, line: int) -> bool:
     """Whether a line of several cells stands directly above the first record of a stretch."""
-    if len([c for c in _CELL.split(found.text(line).strip()) if c.strip()]) < FEW:
+    if len([c for c in _CELL.split(found.text(line).strip()) if c.strip()]) < FEW_GROUPS:
         return False
-    below = next((i for i in range(line + 1, min(line + NEAR, len(found.starts))) if found.text(i).strip()), line)
-    above = next((i for i in range(line - 1, max(line - NEAR, -1), -1) if found.text(i).strip()), line)
+    below = next(
+        (i for i in range(line + 1, min(line + BLANK_MAX_LINES, len(found.starts))) if found.text(i).strip()), line
+    )
+    above = next((i for i in range(line - 1, max(line - BLANK_MAX_LINES, -1), -1) if found.text(i).strip()), line)
     return below in found.claims.homes and above not in found.claims.lines and bool(figures(found.text(below)))
 
 
-def _bare(found: Found, groups: Iterable[Group]) -> set[int]:
+def _without_figures(found: Found, groups: Iterable[Group]) -> set[int]:
     """Return the lines without digits and without a dash in place of one, where all found records have figures."""
     homes = found.claims.homes
-    if len(homes) < ENOUGH or not all(figures(found.text(i)) for i in homes):
+    if len(homes) < MIN_HOMES or not all(figures(found.text(i)) for i in homes):
         return set()
     texts = {i: found.text(i) for group in groups for i in group}
     return {i for i, text in texts.items() if not any(c.isdigit() for c in text) and not _DASH.search(text)}
 
 
-def _beyond(found: Found, groups: Sequence[Group], totals: Totals) -> set[Group]:
+def _below_last_total(found: Found, groups: Sequence[Group], totals: Totals) -> set[Group]:
     """Return the groups below the total that closes the lists, where these are few and do not look like records."""
     last = totals.last()
     if last <= max(found.claims.homes, default=0):
         return set()
     below = {g for g in groups if g[0] > last}
     looks = {shape(found.text(i)) for i in found.claims.homes}
-    firm = any(_is_firm(found.text(i), looks) or _is_whole(found, i) for g in below for i in g)
-    return set() if firm or len(below) > max(FEW, SHARE * found.claims.found) else below
+    firm = any(_is_firm(found.text(i), looks) or _is_complete(found, i) for g in below for i in g)
+    return set() if firm or len(below) > max(FEW_GROUPS, FEW_GROUPS_SHARE * found.claims.found) else below
 
 
 def _is_firm(text: str, looks: set[str]) -> bool:
     """Whether a line begins with a date, a time or a code, and has a shape of records."""
     own = shape(text)
-    return own in looks and own.lstrip(">")[:1] in FIRM
+    return own in looks and own.lstrip(">")[:1] in FIRM_TOKENS
 
 
-def _is_whole(found: Found, line: int) -> bool:
+def _is_complete(found: Found, line: int) -> bool:
     """Whether a line has as many figures as records usually have, and several."""
     return _count(found.text(line)) >= found.usual > 1
 

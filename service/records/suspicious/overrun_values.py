@@ -19,9 +19,9 @@ from thresher.schemas.target import Target
 from thresher.service.records.line_shapes import shape
 from thresher.service.records.record_lines import record_of
 
-HARD = 2  # dates, times and amounts from which a line hardly looks like a record by chance
-DEEP = 12  # characters of indentation that make another look
-MOST = 60  # code points of a line that are quoted in the message
+TELLING_MIN_FIGURES = 2  # dates, times and amounts from which a line hardly looks like a record by chance
+INDENT_CHARS = 12  # characters of indentation that make another look
+QUOTE_MAX_CHARS = 60  # code points of a line that are quoted in the message
 
 Range = tuple[int, int]
 Record = tuple[str, str]  # pattern of its list, its pointer
@@ -41,9 +41,9 @@ def overruns(text: str, evidence: Iterable[Evidence], target: Target) -> Iterato
     A line on which another value of the same record begins belongs to that record.
     """
     known = list(evidence)
-    passing = [(e, line) for e in known for line in _passed(text, e)]
+    passing = [(e, line) for e in known for line in _passed_lines(text, e)]
     lists = {record[0] for e, _ in passing if (record := record_of(e.path, target))}
-    begun = _begun(text, known, target, lists) if lists else {}
+    begun = _lines_begun(text, known, target, lists) if lists else {}
     looks = _looks(text, begun)
     for e, line in passing:
         record = record_of(e.path, target)
@@ -66,12 +66,15 @@ def doubtful(documents: Sequence[Document], evidence: Iterable[Evidence], target
     known = ((texts[source], some) for source, some in by_source.items() if source in texts)
     found = {path: text[slice(*line)] for text, some in known for path, line in overruns(text, some, target)}
     return [
-        FieldError(path=path, message=f"not sure: it runs over a line that reads as a record: {line.strip()[:MOST]!r}")
+        FieldError(
+            path=path,
+            message=f"not sure: it runs over a line that reads as a record: {line.strip()[:QUOTE_MAX_CHARS]!r}",
+        )
         for path, line in found.items()
     ]
 
 
-def _passed(text: str, evidence: Evidence) -> Iterator[Range]:
+def _passed_lines(text: str, evidence: Evidence) -> Iterator[Range]:
     """Yield the lines that a value runs into from the line above, if they have enough figures."""
     if evidence.start is None or evidence.end is None:
         return
@@ -79,12 +82,14 @@ def _passed(text: str, evidence: Evidence) -> Iterator[Range]:
     while at >= 0:
         end = text.find("\n", at + 1)
         line = at + 1, len(text) if end < 0 else end
-        if len(shape(text[slice(*line)]).partition(" ")[2]) >= HARD:
+        if len(shape(text[slice(*line)]).partition(" ")[2]) >= TELLING_MIN_FIGURES:
             yield line
         at = text.find("\n", at + 1, evidence.end - 1)
 
 
-def _begun(text: str, evidence: Iterable[Evidence], target: Target, lists: set[str]) -> dict[Record, Counter[int]]:
+def _lines_begun(
+    text: str, evidence: Iterable[Evidence], target: Target, lists: set[str]
+) -> dict[Record, Counter[int]]:
     """Return for each record of some lists the starts of lines on which its values begin, with their counts."""
     records: dict[Record, Counter[int]] = {}
     for e in evidence:
@@ -100,11 +105,11 @@ def _looks(text: str, begun: dict[Record, Counter[int]]) -> dict[str, set[Look]]
     for (name, _), lines in begun.items():
         start, values = lines.most_common(1)[0]
         end = text.find("\n", start)
-        if values >= HARD:
+        if values >= TELLING_MIN_FIGURES:
             looks[name].add(_look(text, (start, len(text) if end < 0 else end)))
     return looks
 
 
 def _look(text: str, line: Range) -> Look:
     written = text[slice(*line)]
-    return shape(written), (len(written) - len(written.lstrip())) // DEEP
+    return shape(written), (len(written) - len(written.lstrip())) // INDENT_CHARS
