@@ -14,7 +14,7 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
-MOST_HEADING = 200  # code points of one heading in the context
+HEADING_MAX_CHARS = 200  # code points of one heading in the context
 UNTITLED = ("mail", "sheet", "container")  # kinds of Documents that have no title in their text
 MAIL_FACTS = ("From:", "To:", "Date:", "Sent:", "Subject:")
 
@@ -67,7 +67,7 @@ def _heading_paths(document: Document) -> list[list[Range]]:
     for start, end, kind, level in document.blocks:
         if kind == BlockKind.HEADING:
             levels = [(n, r) for n, r in levels if n < level]
-            levels.append((level, (start, min(end, start + MOST_HEADING))))
+            levels.append((level, (start, min(end, start + HEADING_MAX_CHARS))))
             paths.append([r for _, r in levels])
     return paths
 
@@ -75,5 +75,5 @@ def _heading_paths(document: Document) -> list[list[Range]]:
 def _mail_facts(document: Document) -> list[Range]:
     blocks = document.blocks
     last = bisect_left(blocks.kind, True, key=lambda k: k != BlockKind.MAIL_HEADER)
-    ranges = [(blocks.start[i], min(blocks.end[i], blocks.start[i] + MOST_HEADING)) for i in range(last)]
+    ranges = [(blocks.start[i], min(blocks.end[i], blocks.start[i] + HEADING_MAX_CHARS)) for i in range(last)]
     return [r for r in ranges if document.text.startswith(MAIL_FACTS, r[0])]

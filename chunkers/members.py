@@ -13,7 +13,7 @@ from thresher.chunkers.pieces import Piece
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import BlockKind, Document
 
-DEEPEST = 20  # levels of nested records; the outer ones are the better places to cut
+MAX_DEPTH = 20  # levels of nested records; the outer ones are the better places to cut
 SENTENCE, BLOCK, PAGE, SECTION = 1, 2, 4, 40  # strength of the cut before each; headings are SECTION - level
 
 
@@ -39,7 +39,7 @@ class Packing:
             if piece.start in labels:
                 return RECORD + 1
             depth = depths.get(piece.start)
-            return self._strength(document, piece) if depth is None else RECORD + max(DEEPEST - depth, 0)
+            return self._strength(document, piece) if depth is None else RECORD + max(MAX_DEPTH - depth, 0)
 
         return Packer(document, context, strength, count, records).pack(budget, overlap, self.name)
 
@@ -68,7 +68,7 @@ THREAD = Packing("thread", thread=True)
 TABLES = Packing("tables", tables=True, sections=True)
 CHUNKERS: dict[str, Chunker] = {c.name: c for c in (PLAIN, PAGES, SECTIONS, THREAD, TABLES)}
 BY_KIND = {"mail": THREAD, "sheet": TABLES, "image": PAGES, "container": PLAIN}
-FEWEST_HEADINGS = 3  # a Document with fewer is cut at pages, not at sections
+MIN_HEADINGS = 3  # a Document with fewer is cut at pages, not at sections
 
 
 def choose(document: Document, name: str = "auto") -> Chunker:
@@ -78,4 +78,4 @@ def choose(document: Document, name: str = "auto") -> Chunker:
     if document.kind in BY_KIND:
         return BY_KIND[document.kind]
     headings = document.blocks.kind.count(BlockKind.HEADING)
-    return SECTIONS if headings >= FEWEST_HEADINGS or not len(document.pages) else PAGES
+    return SECTIONS if headings >= MIN_HEADINGS or not len(document.pages) else PAGES

@@ -13,11 +13,11 @@ from itertools import islice
 from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
-PREAMBLE = 8_000  # code points in which parties and terms may be introduced
-MOST_TERMS = 8
-MOST_BEFORE = 160  # code points before a defined term that may say what it stands for
-MOST_TITLE = 300  # code points of the lines at the top of a text that name it
-MOST_LABEL = 60  # code points of a line that may label the rows below it
+PREAMBLE_MAX_CHARS = 8_000  # code points in which parties and terms may be introduced
+MAX_TERMS = 8
+BEFORE_MAX_CHARS = 160  # code points before a defined term that may say what it stands for
+TITLE_MAX_CHARS = 300  # code points of the lines at the top of a text that name it
+LABEL_MAX_CHARS = 60  # code points of a line that may label the rows below it
 TITLE, TERMS = "Title: ", "Parties and defined terms: "
 _TERM = re.compile(
     r"\((?:[^()\"“”„«»]{0,60}\s)?[\"“„«](?P<term>[^\"“”„«»\n]{2,40})[\"”“»][^()\n]{0,60}\)", re.IGNORECASE
@@ -44,7 +44,7 @@ def title_of(document: Document) -> Range | None:
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         line = text[start:end].strip()
-        if end - first > MOST_TITLE or start in lower or (line and not _is_name(document, line, start)):
+        if end - first > TITLE_MAX_CHARS or start in lower or (line and not _is_name(document, line, start)):
             break
         found = (first, end) if line else found
         start = end + 1
@@ -72,12 +72,12 @@ def terms_of(document: Document) -> list[Range]:
 
     A term is a name: it has a capital, and so does what it stands for. Terms of one sentence are one range.
     """
-    head = document.text[:PREAMBLE]
+    head = document.text[:PREAMBLE_MAX_CHARS]
     found = [m.span() for m in _BETWEEN.finditer(head) if _NAMES.search(m[0])][:1]
     taken = 0
     for match in _TERM.finditer(head):
         done = found[-1][1] if found else 0
-        if taken == MOST_TERMS:
+        if taken == MAX_TERMS:
             break
         first = _from(document, done, match.start())
         if match.start() < done or not _is_introduced(head[first : match.start()], match["term"]):
@@ -106,7 +106,7 @@ def labels_of(document: Document) -> list[Range]:
     blocks = list(document.blocks)
     for i, (start, end, kind, _) in enumerate(blocks):
         line = text[start:end].strip()
-        if kind not in _PLAIN or not 2 < len(line) <= MOST_LABEL or not line[0].isalpha() or "\n" in line:
+        if kind not in _PLAIN or not 2 < len(line) <= LABEL_MAX_CHARS or not line[0].isalpha() or "\n" in line:
             continue
         above = text[blocks[i - 1][1] if i else 0 : start]
         below = text[end : blocks[i + 1][0] if i + 1 < len(blocks) else len(text)]
@@ -142,7 +142,7 @@ def _from(document: Document, done: int, last: int) -> int:
     block = blocks.start[i] if i >= 0 else 0
     if not any(c.isalnum() for c in text[block:last]):
         block = text.rfind("\n", 0, len(text[:block].rstrip())) + 1
-    first = max(done, block, last - MOST_BEFORE)
+    first = max(done, block, last - BEFORE_MAX_CHARS)
     ends = [m.end() for m in _SENTENCE.finditer(text, first, last) if any(c.isalnum() for c in text[m.end() : last])]
     if ends:
         return ends[-1]

@@ -18,8 +18,8 @@ from thresher.schemas.document import Document
 Range = tuple[int, int]
 XML = frozenset(("application/xml", "text/xml", "image/svg+xml"))
 JSON = frozenset(("application/json", "application/x-ndjson"))
-MOST_VALUES = 6  # single values of one element in the context
-MOST_HEAD = 200  # code points of one of them, or of a head
+MAX_VALUES = 6  # single values of one element in the context
+HEAD_MAX_CHARS = 200  # code points of one of them, or of a head
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+|"', re.DOTALL)
 
 
@@ -68,14 +68,14 @@ class Outline:
     def _shown(self, i: int, offset: int) -> Iterator[Range]:
         """Yield the head of a node, and its own single values before an offset."""
         node = self.nodes[i]
-        yield node.start, min(node.head, node.start + MOST_HEAD)
+        yield node.start, min(node.head, node.start + HEAD_MAX_CHARS)
         told = 0
-        for child in self.nodes[i + 1 : i + 1 + 4 * MOST_VALUES]:
-            if child.start >= offset or told == MOST_VALUES:
+        for child in self.nodes[i + 1 : i + 1 + 4 * MAX_VALUES]:
+            if child.start >= offset or told == MAX_VALUES:
                 return
             if child.parent == i and not child.opens:
                 told += 1
-                yield child.start, min(child.head, child.start + MOST_HEAD)
+                yield child.start, min(child.head, child.start + HEAD_MAX_CHARS)
 
     def _snapped(self, offset: int) -> int:
         at = bisect_right(self.records, offset) - 1

@@ -23,10 +23,10 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 
-MOST_TOKENS = 2  # tokens per byte: one, doubled for a counter that stands in for a finer tokenizer
-LONG = 2_000  # code points; a longer piece is no line, and is cut where records begin
-SURE_CHARACTERS = 20  # characters per token that only blanks exceed; up to this a row is counted before it is cut
-MOST_CHARACTERS = 6  # characters per token on average; a longer text is not counted, it does not fit
+TOKENS_PER_BYTE = 2  # tokens per byte: one, doubled for a counter that stands in for a finer tokenizer
+LINE_MAX_CHARS = 2_000  # code points; a longer piece is no line, and is cut where records begin
+SURE_CHARS_PER_TOKEN = 20  # characters per token that only blanks exceed; up to this a row is counted before it is cut
+CHARS_PER_TOKEN = 6  # characters per token on average; a longer text is not counted, it does not fit
 _LETTER = re.compile(r"\w")
 RECORD = 100  # strength of the cut before a record, more than any other
 Strength = Callable[[Piece], int]
@@ -127,7 +127,7 @@ class Packer:
     def _whole(self, budget: int, kind: str) -> Chunk | None:
         """Return the whole text as one Chunk, where it fits the budget, as most mails do; None otherwise."""
         length = len(self._document.text)
-        if length > budget * MOST_CHARACTERS or 0 < self._records.most < len(self._records.starts):
+        if length > budget * CHARS_PER_TOKEN or 0 < self._records.most < len(self._records.starts):
             return None
         chunk = self._chunk([self._count_of(Piece(0, length), 0)], budget, kind)
         return chunk if chunk and _fits(chunk, budget) else None
@@ -143,7 +143,7 @@ class Packer:
 
     def _counted(self, budget: int) -> Iterator[Counted]:
         def is_short(text: str) -> bool:
-            return len(text) <= budget * MOST_CHARACTERS and self._count(text) <= budget // 2
+            return len(text) <= budget * CHARS_PER_TOKEN and self._count(text) <= budget // 2
 
         cuts = TableCuts(self._document, self._context.tables, self._records.starts, is_short)
         for piece in self._at_records():
@@ -158,7 +158,7 @@ class Packer:
         """Yield pieces; those far too long for a line are cut where records begin."""
         outline = self._context.outline
         starts = sorted({*self._records.starts, *outline.records}) if outline else self._records.starts
-        long = LONG // 10 if outline else LONG
+        long = LINE_MAX_CHARS // 10 if outline else LINE_MAX_CHARS
         for piece in pieces(self._document):
             if piece.end - piece.start <= long:
                 yield piece
@@ -171,7 +171,9 @@ class Packer:
         """Yield the piece itself, or, where it alone exceeds the budget, parts of it that do not."""
         text, room = self._document.text, self._room(piece.start, budget)
         length = piece.end - piece.start
-        if length <= room or (length <= room * SURE_CHARACTERS and self._count(text[piece.start : piece.end]) <= room):
+        if length <= room or (
+            length <= room * SURE_CHARS_PER_TOKEN and self._count(text[piece.start : piece.end]) <= room
+        ):
             yield piece
             return
         for a, b in split(text, piece.start, piece.end, room * 8):
@@ -260,7 +262,7 @@ def _fits(chunk: Chunk, budget: int) -> bool:
 
 def _most_tokens(text: str) -> int:
     """Return an upper bound of the tokens of a text: no vocabulary gives more of them than bytes."""
-    return MOST_TOKENS * (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
+    return TOKENS_PER_BYTE * (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
 
 
 def _best_cut(taken: list[Counted], before: int) -> int:

@@ -14,7 +14,7 @@ from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_gro
 from thresher.schemas.document import Document, Table
 
 JOINED = -1  # strength of a cut inside something that should stay whole, less than any other
-MOST_RUN = 4  # successive rows of one cell that stay with the row below them
+RUN_MAX_ROWS = 4  # successive rows of one cell that stay with the row below them
 
 
 class TableCuts:
@@ -82,10 +82,10 @@ class TableCuts:
 
     def _run(self, table: Table, row: int) -> tuple[int, int]:
         """Return the rows of one cell above a row of several, and that row; the row itself where there is no such run."""
-        below = range(row, min(row + MOST_RUN, len(table)))
+        below = range(row, min(row + RUN_MAX_ROWS, len(table)))
         last = next((r for r in below if filled(table, r) > 1), None)
         first = row if last is None else last
-        while last is not None and first > 0 and last - first < MOST_RUN and self._opens(table, first - 1):
+        while last is not None and first > 0 and last - first < RUN_MAX_ROWS and self._opens(table, first - 1):
             first -= 1
         return (row, row) if last is None or first > row else (first, last)
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from thresher.schemas.document import BlockKind, Document, Table
 
 Range = tuple[int, int]
-MOST_ROWS = 6  # rows that head a table
-MOST_LINES = 5  # lines above a table that may belong to it
+MAX_ROWS = 6  # rows that head a table
+MAX_LINES = 5  # lines above a table that may belong to it
 MOST_ABOVE = 400  # code points of these
-FEWEST_CELLS = 2  # cells that a row of column heads has at least
-MOST_GROUPS = 0.25  # share of a table's rows that may name groups
-MOST_PAGES = 50  # pages over which a table is followed back to its heads
-MOST_GROUP = 120  # code points of a row that names a group of rows
+HEAD_MIN_CELLS = 2  # cells that a row of column heads has at least
+GROUPS_MAX_SHARE = 0.25  # share of a table's rows that may name groups
+MAX_PAGES = 50  # pages over which a table is followed back to its heads
+GROUP_MAX_CHARS = 120  # code points of a row that names a group of rows
 _FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[%)\]€$£¥*\s]*")
 _AMOUNT = re.compile(r"\d[.,]\d")  # a line with one is rather a record than a caption
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -65,7 +65,7 @@ class TableHeads:
     def _before(self, table: Table) -> list[Range]:
         """Return the heads of the table on the page before that a table without its own continues; empty where there is none."""
         chain, document = [table], self._document
-        while len(chain) <= MOST_PAGES and (last := self.page_before(chain[-1])) is not None:
+        while len(chain) <= MAX_PAGES and (last := self.page_before(chain[-1])) is not None:
             chain.append(last)
             if heads := head_rows(document, last):
                 return [*self.above(last), *heads]
@@ -88,12 +88,12 @@ class TableHeads:
             return None
         first, second = sorted((table.span(), other.span()))
         between = self._document.text[first[1] : second[0]]
-        return other if between.count("\n") <= MOST_LINES and len(between) <= MOST_ABOVE else None
+        return other if between.count("\n") <= MAX_LINES and len(between) <= MOST_ABOVE else None
 
     def _above(self, offset: int) -> list[Range]:
         """Return the lines directly above a table, up to a sentence's end, a row or an amount (exclusive), or a heading (inclusive)."""
         text, found, end = self._document.text, list[Range](), offset - 1
-        while end > 0 and len(found) < MOST_LINES:
+        while end > 0 and len(found) < MAX_LINES:
             start = text.rfind("\n", 0, end) + 1
             line = text[start:end].strip()
             is_apart = not line or line[-1] in ".。" or _AMOUNT.search(line) or self._is_row(start, offset)
@@ -111,7 +111,9 @@ class TableHeads:
         if table is None or under is None:
             return table is not None or "\t" in self._document.text[start : self._document.text.find("\n", start)]
         row = row_at(table, start)
-        heads = filled(table, row) >= FEWEST_CELLS and may_head(self._document, table, row, last=row == len(table) - 1)
+        heads = filled(table, row) >= HEAD_MIN_CELLS and may_head(
+            self._document, table, row, last=row == len(table) - 1
+        )
         return not (heads and names(self._document, (table, [row]), (under, 0)))
 
     def _is_heading(self, start: int) -> bool:
@@ -127,7 +129,7 @@ def head_rows(document: Document, table: Table) -> list[Range]:
     figures.
     """
     named = min(table.header_rows, len(table))
-    most = range(named, min(named + MOST_ROWS, len(table)))
+    most = range(named, min(named + MAX_ROWS, len(table)))
     body = next((r for r in most if _figures(document, table, r)), named)
     more = range(named, body)
     alike = all(may_head(document, table, r, last=r == body - 1 and not named) for r in more)
@@ -155,8 +157,8 @@ def groups(document: Document, table: Table) -> list[Range]:
     Where there are many, they are parts of labels, and none is returned.
     """
     rows = [r for r in range(len(table) - 1) if filled(table, r + 1) > 1 and is_group(document, table, r)]
-    found = [table.row_range(r) for r in rows] if len(rows) <= MOST_GROUPS * len(table) else []
-    return [(start, end) for start, end in found if 0 < end - start <= MOST_GROUP]
+    found = [table.row_range(r) for r in rows] if len(rows) <= GROUPS_MAX_SHARE * len(table) else []
+    return [(start, end) for start, end in found if 0 < end - start <= GROUP_MAX_CHARS]
 
 
 def is_group(document: Document, table: Table, r: int) -> bool:

@@ -25,8 +25,8 @@ from thresher.service.derivation.evaluator import MissingError, Outcome, Value, 
 from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
 from thresher.service.derivation.scopes import DataScope, Rests, Tables, of_leaf
 
-FILLED = 6  # decimals of a filled value at most
-ROUNDS = 2  # a derived value may depend on another one
+FILLED_MAX_DECIMALS = 6  # decimals of a filled value at most
+MAX_ROUNDS = 2  # a derived value may depend on another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Settling:
         fields = [f for f in self.target.fields if f.method == "derived"]
         tables = Tables(self.documents)
         found: dict[str, Settled] = {}
-        for _ in range(ROUNDS if fields else 0):
+        for _ in range(MAX_ROUNDS if fields else 0):
             for field in fields:
                 for path in places(self.data, field.path):
                     settled = self._settled(field, path, rivals.get(path, []), tables)
@@ -201,7 +201,11 @@ def _filled(outcome: Outcome, field: Field) -> Any:
         return value if field.kind in {"text", "any"} else None
     if field.kind == "integer":
         return int(value) if value == int(value) else None
-    short = value if -int(value.as_tuple().exponent) <= FILLED else value.quantize(Decimal(1).scaleb(-FILLED))
+    short = (
+        value
+        if -int(value.as_tuple().exponent) <= FILLED_MAX_DECIMALS
+        else value.quantize(Decimal(1).scaleb(-FILLED_MAX_DECIMALS))
+    )
     return number_of(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
 
 

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NoReturn
 
-LONGEST = 500  # characters of an expression at most
-DEEPEST = 20  # brackets within brackets
+MAX_CHARS = 500  # characters of an expression at most
+MAX_DEPTH = 20  # brackets within brackets
 Operator = Literal["+", "-", "*", "/"]
 Function = Literal["sum", "average", "minimum", "maximum", "count", "round", "absolute"]
 Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
 Unit = Literal["days", "months", "years"]
 
-_SAME: dict[str, Function] = {
+_FUNCTION_NAMES: dict[str, Function] = {
     "sum": "sum", "total": "sum", "average": "average", "avg": "average", "mean": "average", "minimum": "minimum",
     "min": "minimum", "maximum": "maximum", "max": "maximum", "count": "count", "round": "round",
     "absolute": "absolute", "abs": "absolute",
@@ -130,8 +130,8 @@ def parse_expression(text: str) -> Expression:
     >>> parse_expression("sum(/lines/*/amount) - /paid")
     Binary(operator='-', left=Call(function='sum', of=Path(path='/lines/*/amount'), tests=(), places=0), right=Path(path='/paid'))
     """
-    if len(text) > LONGEST:
-        raise ExpressionError(f"an expression has {LONGEST} characters at most")
+    if len(text) > MAX_CHARS:
+        raise ExpressionError(f"an expression has {MAX_CHARS} characters at most")
     parser = _Parser(text)
     found = parser.sum()
     parser.ended()
@@ -151,7 +151,7 @@ class _Parser:
 
     def sum(self) -> Expression:
         self._depth += 1
-        if self._depth > DEEPEST:
+        if self._depth > MAX_DEPTH:
             self._fail("too many brackets")
         found = self._product()
         while sign := self._sign("+-"):
@@ -168,7 +168,7 @@ class _Parser:
     def _term(self) -> Expression:
         if self._taken("-"):
             self._depth += 1
-            if self._depth > DEEPEST:
+            if self._depth > MAX_DEPTH:
                 self._fail("too many signs")
             found: Expression = Negative(self._term())
             self._depth -= 1
@@ -205,7 +205,7 @@ class _Parser:
         return Duration(amount, unit, times)
 
     def _call(self, name: str) -> Expression:
-        function = _SAME.get(name.casefold())
+        function = _FUNCTION_NAMES.get(name.casefold())
         if function is None or not self._taken("("):
             self._fail(f"no function is called {name}")
         of = None if self._is_next(")") or self._is_word("where") else self.sum()

@@ -24,9 +24,9 @@ from thresher.service.llm.response_parsing import replied
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.questions import question_of
 
-MOST_ASKED = 60  # derived fields of one target in the question; further ones get no expression
-MOST_LISTED = 300  # fields of the target that are shown
-TOKENS = 60  # tokens of answer for each field
+MAX_ASKED_FIELDS = 60  # derived fields of one target in the question; further ones get no expression
+MAX_LISTED_FIELDS = 300  # fields of the target that are shown
+TOKENS_PER_FIELD = 60  # tokens of answer for each field
 
 
 async def with_expressions(
@@ -38,7 +38,7 @@ async def with_expressions(
     model's answer. A text that is no expression, or that depends on the field itself, is ignored.
     """
     known = {f.path: f.derived or _described(f, target, documents) for f in target.fields if f.method == "derived"}
-    open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MOST_ASKED]
+    open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MAX_ASKED_FIELDS]
     attempts: tuple[Attempt, ...] = ()
     if open_fields:
         told, attempts = await _asked(target, model, open_fields)
@@ -129,11 +129,11 @@ async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple
 
 def expressions_question(target: Target, fields: Sequence[Field]) -> Question:
     """Return the question about derived fields; its answer has an expression or null for each field, by its number from 1."""
-    listed = "\n".join(_line(f) for f in target.fields[:MOST_LISTED])
+    listed = "\n".join(_line(f) for f in target.fields[:MAX_LISTED_FIELDS])
     wanted = "\n".join(f"{i}: {_line(f)}" for i, f in enumerate(fields, 1))
     members: dict[str, Any] = {str(i): {"type": ["string", "null"]} for i in range(1, len(fields) + 1)}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("derive", "derive", {"fields": listed, "wanted": wanted}, schema, TOKENS * len(fields))
+    return question_of("derive", "derive", {"fields": listed, "wanted": wanted}, schema, TOKENS_PER_FIELD * len(fields))
 
 
 def _line(field: Field) -> str:

@@ -17,7 +17,7 @@ from thresher.service.derivation.expression_language import Column, Path
 from thresher.service.formats.displayed_values import normal_text, parse_date, parse_number
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-FEWEST = 2  # rows that can have a total below them
+TOTAL_MIN_ROWS = 2  # rows that can have a total below them
 
 
 @dataclass(slots=True)
@@ -193,7 +193,7 @@ def _texts(document: Document, table: Table, row: int) -> dict[int, str]:
 
 def _without_totals(rows: list[_TableRow], columns: set[str]) -> list[_TableRow]:
     """Return the rows without a last one whose figures are the sums of those above it."""
-    if len(rows) <= FEWEST:
+    if len(rows) <= TOTAL_MIN_ROWS:
         return rows
     *above, last = rows
     sums = []
@@ -201,7 +201,7 @@ def _without_totals(rows: list[_TableRow], columns: set[str]) -> list[_TableRow]
         total = of_cell(last.cells.get(column, ""))
         parts = [of_cell(row.cells.get(column, "")) for row in above]
         numbers = [p for p in parts if isinstance(p, Decimal)]
-        if isinstance(total, Decimal) and len(numbers) >= FEWEST:
+        if isinstance(total, Decimal) and len(numbers) >= TOTAL_MIN_ROWS:
             sums.append(sum(numbers) == total)
     return above if sums and all(sums) else rows
 

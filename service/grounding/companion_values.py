@@ -14,7 +14,7 @@ from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import Leaf, Record
 from thresher.service.grounding.wrapped_lines import before
 
-SHARED = 2  # records that must have a field in one column for it to be known
+COLUMN_MIN_RECORDS = 2  # records that must have a field in one column for it to be known
 
 
 class Beside:
@@ -47,7 +47,7 @@ class Beside:
                     seen.setdefault(json_pointer.pattern(path), Counter())[column] += 1
         for pattern, counts in seen.items():
             column, count = counts.most_common(1)[0]
-            if count >= min(SHARED, len(records)):
+            if count >= min(COLUMN_MIN_RECORDS, len(records)):
                 self._columns[pattern] = column
 
     def _on_anchor(self, record: Record, place: Place) -> bool:

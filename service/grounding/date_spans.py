@@ -18,7 +18,7 @@ from thresher.service.formats.displayed_values import parse_date
 from thresher.service.formats.languages import DAYS, ERAS, WORD, month_of
 from thresher.service.grounding.normalised_text import Range, ascii_figures
 
-LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
+MONTH_MAX_CHARS = 32  # characters of a month's name and the blanks after it
 # Each form begins with a set of characters, with its look-behind after it, so that the regex engine skips to them fast.
 _CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _YEAR = r"(?:\d{4}|['’]?\d{2})(?!\d)"
@@ -91,7 +91,7 @@ def _month_first(text: str) -> Iterator[Range]:
     """Yield ranges that may be dates with the month first; they are found by their ends, since figures are rarer than letters."""
     for match in _DAY_YEAR.finditer(text):
         day = match.start()
-        month = _MONTH_NAME.search(text, max(day - LONGEST_MONTH, 0), day)
+        month = _MONTH_NAME.search(text, max(day - MONTH_MAX_CHARS, 0), day)
         if month and month_of(month[1]):
             yield month.start(), match.end()
 

@@ -16,17 +16,17 @@ from rapidfuzz import fuzz
 
 from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, squashed
 
-SHORTEST = 8  # letters; a shorter value nearly matches something almost anywhere
-PASSAGE = 60  # letters from which a value is a passage, compared as a whole
-PROBES = 16  # pieces of a passage that are searched, about
-PROBE = 24  # letters of each piece
-LOOSE = 70.0  # likeness (0..100) of the place at which a short value's words are compared
-SURE_WORDS = 60.0  # least likeness of any word of a value on a page that OCR read
+MIN_LETTERS = 8  # letters; a shorter value nearly matches something almost anywhere
+PASSAGE_MIN_LETTERS = 60  # letters from which a value is a passage, compared as a whole
+MAX_PROBES = 16  # pieces of a passage that are searched, about
+PROBE_LETTERS = 24  # letters of each piece
+NAME_MIN_LIKENESS = 70.0  # likeness (0..100) of the place at which a short value's words are compared
+WORD_MIN_LIKENESS = 60.0  # least likeness of any word of a value on a page that OCR read
 
 _NEGATIONS = re.compile(
     r"\b(?:not|no|nor|never|without|unless|except|nicht|kein\w*|ohne|ne|pas|sans|sin|non|senza|niet|geen)\b"
 )
-_SAME = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
+_SHORT_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
 _CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
 
 
@@ -43,10 +43,10 @@ class Nearly:
     def find(self, value: str) -> Range | None:
         """Return the range that is most nearly the value; None where none is near enough."""
         needle = squashed(value)
-        if len(needle) < SHORTEST or not any(c.isalpha() for c in needle):
+        if len(needle) < MIN_LETTERS or not any(c.isalpha() for c in needle):
             return None
-        is_passage = len(needle) >= PASSAGE
-        found = self._aligned(needle, self._least if is_passage or self._guessed else LOOSE)
+        is_passage = len(needle) >= PASSAGE_MIN_LETTERS
+        found = self._aligned(needle, self._least if is_passage or self._guessed else NAME_MIN_LIKENESS)
         if found is None:
             return None
         start, end = whole_words(self._text, *self._letters.span(*found))
@@ -66,7 +66,7 @@ class Nearly:
             return False
         likeness = fuzz.ratio("".join(ours), "".join(theirs))
         return likeness >= self._least and all(
-            fuzz.ratio(a, b) >= SURE_WORDS for a, b in zip(ours, theirs, strict=True)
+            fuzz.ratio(a, b) >= WORD_MIN_LIKENESS for a, b in zip(ours, theirs, strict=True)
         )
 
     def _aligned(self, needle: str, least: float) -> Range | None:
@@ -80,16 +80,16 @@ class Nearly:
 
     def _window(self, needle: str) -> Range | None:
         """Return the range where most pieces of a passage stand at their relative positions; None where none is found."""
-        if len(needle) < 2 * PROBE:
+        if len(needle) < 2 * PROBE_LETTERS:
             return None
-        hay, step = self._letters.text, max((len(needle) - PROBE) // PROBES, 1)
-        slack = max(len(needle) // 4, PROBE)
+        hay, step = self._letters.text, max((len(needle) - PROBE_LETTERS) // MAX_PROBES, 1)
+        slack = max(len(needle) // 4, PROBE_LETTERS)
         votes: Counter[int] = Counter()
-        for at in range(0, len(needle) - PROBE + 1, step):
-            hit = hay.find(needle[at : at + PROBE])
+        for at in range(0, len(needle) - PROBE_LETTERS + 1, step):
+            hit = hay.find(needle[at : at + PROBE_LETTERS])
             while hit >= 0:
                 votes[(hit - at) // slack] += 1
-                hit = hay.find(needle[at : at + PROBE], hit + PROBE)
+                hit = hay.find(needle[at : at + PROBE_LETTERS], hit + PROBE_LETTERS)
         if not votes:
             return None
         best = votes.most_common(1)[0][0] * slack
@@ -97,7 +97,7 @@ class Nearly:
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in (_SAME.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
+    return [w for w in (_SHORT_FORMS.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
 
 
 def _confused(word: str) -> str:
@@ -123,7 +123,7 @@ def respelled(name: str) -> Iterator[str]:
     """
     *rest, last = name.split() or [""]
     form = squashed(last)
-    for long, short in _SAME.items():
+    for long, short in _SHORT_FORMS.items():
         if rest and short and form in {long, short}:
             yield " ".join([*rest, short if form == long else long])
 

@@ -31,10 +31,10 @@ from thresher.service.records.structure import structure as structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
-LABEL_WINDOW = 80  # code points before a value that may contain its label
-SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
+LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
+ALONE_MIN_CHARS = 4  # characters of a text that may be misread where it stands only once
 _WORDS = re.compile(r"\w+")
-_SET = set(Evidence.model_fields)  # shared, because documents have hundreds of thousands of Evidences
+_EVIDENCE_FIELDS = set(Evidence.model_fields)  # shared, because documents have hundreds of thousands of Evidences
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ class Grounder:
         places = self._places(value, beside=True)
         words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
         labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
-        alone = isinstance(value, str) and len(places) == 1 and len(value) >= SHORTEST_ALONE
+        alone = isinstance(value, str) and len(places) == 1 and len(value) >= ALONE_MIN_CHARS
         return labelled or (places if alone else [])
 
     def _best(self, path: str, places: list[Place]) -> Place:
@@ -179,7 +179,7 @@ class Grounder:
         return max(places, key=lambda p: (self._label_score(p, words), -p.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
-        before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
+        before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start].casefold()
         return len(words & set(re.findall(r"\w+", before))) if words else 0
 
     def _members(self, path: str, items: list[Any], home: Range) -> None:
@@ -233,7 +233,7 @@ class Grounder:
         boxes = _page_boxes(document, place)
         mended = document.is_mended(place.start, place.end)
         return Evidence.model_construct(
-            _SET,
+            _EVIDENCE_FIELDS,
             path=path,
             quote=document.text[place.start : place.end],
             start=place.start,

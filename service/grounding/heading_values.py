@@ -17,8 +17,8 @@ from thresher.service.base import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, Record
 
-FAR = 200_000  # code points above a Chunk in which its heading is searched
-MOST_HITS = 50  # places of a value there that are checked
+HEADING_MAX_DISTANCE_CHARS = 200_000  # code points above a Chunk in which its heading is searched
+MAX_PLACES = 50  # places of a value there that are checked
 _CONTINUED = re.compile(
     r"\W*(?:\((?:continued|cont|cont'd|contd|fortsetzung|forts|suite|continúa|segue|vervolg)\W*\))?\W*$", re.IGNORECASE
 )
@@ -35,8 +35,8 @@ def heading_above(document: Document, offset: int, value: Any) -> list[Place]:
         return []
     for form in dict.fromkeys((value, value.upper(), value.title())):
         at = offset
-        for _ in range(MOST_HITS):
-            at = document.text.rfind(form, max(offset - FAR, 0), at)
+        for _ in range(MAX_PLACES):
+            at = document.text.rfind(form, max(offset - HEADING_MAX_DISTANCE_CHARS, 0), at)
             if at < 0:
                 break
             if is_line(document.text, at, at + len(form)):

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from thresher.service.grounding.normalised_text import Letters, Range, squashed, stands_alone
 
-MOST_WORDS = 8  # words of a value that may stand in another order
-LEAST_PART = 8  # letters from which a single word can be one of several joined names
-APART = 2_000  # code points within which joined names must stand
-SHARE_MISREAD = 2  # one character in so many may be misread, and always one
+MAX_WORDS = 8  # words of a value that may stand in another order
+PART_MIN_LETTERS = 8  # letters from which a single word can be one of several joined names
+NAMES_MAX_DISTANCE_CHARS = 2_000  # code points within which joined names must stand
+LETTERS_PER_MISREAD = 2  # one character in so many may be misread, and always one
 _ONE_LIKE, _NOUGHT_LIKE = "1il", "0oqd"
 _CONFUSED = (_ONE_LIKE, _NOUGHT_LIKE, "5s", "8b", "2z", "6g", "9g")  # figures are never confused with figures
 _PAIRS = {"m": "(?:m|rn)", "w": "(?:w|vv)"}
@@ -27,7 +27,7 @@ def names_joined(text: str) -> list[str]:
     (['Mira Vold', 'Tomas Arden', 'Lena Quist'], [])
     """
     parts = [p for p in _PARTS.split(text) if p]
-    whole = [len(p.split()) > 1 or len(squashed(p)) >= LEAST_PART for p in parts]
+    whole = [len(p.split()) > 1 or len(squashed(p)) >= PART_MIN_LETTERS for p in parts]
     return parts if len(parts) > 1 and all(whole) else []
 
 
@@ -37,7 +37,7 @@ def close_together(places: Sequence[Sequence[Range]]) -> tuple[Range, ...]:
         return ()
     rarest = min(places, key=len)[0]
     chosen = sorted(min(spans, key=lambda s: abs(s[0] - rarest[0])) for spans in places)
-    return tuple(chosen) if chosen[-1][1] - chosen[0][0] <= APART else ()
+    return tuple(chosen) if chosen[-1][1] - chosen[0][0] <= NAMES_MAX_DISTANCE_CHARS else ()
 
 
 def in_other_order(text: str, value: str) -> Iterator[Range]:
@@ -54,7 +54,7 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
     [(10, 24)]
     """
     words = [squashed(w) for w in _WORD.findall(value)]
-    if not 1 < len(words) <= MOST_WORDS:
+    if not 1 < len(words) <= MAX_WORDS:
         return
     broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
     longest = max(_WORD.findall(value), key=len)
@@ -64,7 +64,7 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
             span = run[0].start(), run[-1].end()
             own = [squashed(w[0]) for w in run]
             if Counter(own) == Counter(words) and (
-                broken or _is_turned(text[slice(*span)], words) or _is_begun_elsewhere(own, words, value)
+                broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value)
             ):
                 yield span
                 break
@@ -84,7 +84,7 @@ def _is_turned(quote: str, words: list[str]) -> bool:
     return bool(comma) and [squashed(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
 
 
-def _is_begun_elsewhere(own: list[str], words: list[str], value: str) -> bool:
+def _is_rotated(own: list[str], words: list[str], value: str) -> bool:
     """Whether words are those of a name in rotated order."""
     are_names = all(w[0].isupper() and w.isalpha() for w in value.split())
     return are_names and own in [words[i:] + words[:i] for i in range(1, len(words))]
@@ -102,7 +102,7 @@ def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:
     for match in re.finditer("".join(_PAIRS.get(c) or f"[{_alike(c)}]" for c in needle), letters.text):
         span = letters.span(*match.span())
         slips = sum(a != b for a, b in zip(needle, match.group().replace("rn", "m"), strict=False))
-        if slips <= max(len(needle) // SHARE_MISREAD, 1) and stands_alone(text, *span):
+        if slips <= max(len(needle) // LETTERS_PER_MISREAD, 1) and stands_alone(text, *span):
             yield span
 
 

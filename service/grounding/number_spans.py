@@ -20,7 +20,7 @@ from thresher.service.formats.languages import SCALES
 from thresher.service.formats.number_words import number_of, worded
 from thresher.service.grounding.normalised_text import Range, ascii_figures, is_spaced
 
-BEFORE, AFTER = 8, 12  # characters around a number that decide whether it stands by itself
+CHARS_BEFORE, CHARS_AFTER = 8, 12  # characters around a number that decide whether it stands by itself
 _FIGURES = re.compile(r"\d")
 _NUMBER = re.compile(  # the first lookahead is for speed: most characters begin no number
     r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
@@ -113,8 +113,8 @@ def figures_of(figures: str) -> str:
 
 def figure_at(text: str, start: int, end: int) -> Figure:
     """Return the Figure at a range of `quotes`; it may have no readings."""
-    left = max(start - BEFORE, 0)
-    near = ascii_figures(text[left : end + AFTER])
+    left = max(start - CHARS_BEFORE, 0)
+    near = ascii_figures(text[left : end + CHARS_AFTER])
     own = near[start - left : end - left]
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
@@ -129,13 +129,13 @@ def _readings(quote: str) -> frozenset[Decimal]:
 
 
 def _is_sure(text: str, start: int, end: int) -> bool:
-    before = re.search(r"[^\W\d_]*\Z", text[max(start - BEFORE, 0) : start])
+    before = re.search(r"[^\W\d_]*\Z", text[max(start - CHARS_BEFORE, 0) : start])
     lead = before[0] if before else ""
     if lead and is_spaced(lead[-1]) and not (lead in _MARKS or parse_currency(lead)):
         return False
     if start > 1 and text[start - 1] in "-‐‑" and is_spaced(text[start - 2]):
         return False
-    after = text[end : end + AFTER]
+    after = text[end : end + CHARS_AFTER]
     if after[:1] and is_spaced(after[0]) and not _is_unit(after):
         return False
     return not re.match(r"[-‐‑][A-Z]{1,2}(?![^\W_])", after)

@@ -20,15 +20,15 @@ from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.records.structure import Structure
 
-LINE = 200  # cost of a line break, in code points: values of one record prefer one line
-RECORD = 3 * LINE  # cost of the beginning of a record, where the structure knows records
-SLACK = 80  # code points by which a free place may be farther away than a taken one
-BACK = LINE // 2  # cost of going back in the text; less than that of taking values from two lines
-AWAY = 100 * LINE  # cost of leaving the part of the text in which a list is expected
-MOST_ANCHORS = 24  # free places on each side of the cursor that are compared
-MOST_RARE = 3  # values of an item that are tried as anchors
-SEARCH = 64  # places on each side that are searched for one outside all records
-TABLE = 3  # records that make a table
+LINE_COST = 200  # cost of a line break, in code points: values of one record prefer one line
+RECORD_COST = 3 * LINE_COST  # cost of the beginning of a record, where the structure knows records
+FREE_PLACE_SLACK_CHARS = 80  # code points by which a free place may be farther away than a taken one
+BACKWARD_COST = LINE_COST // 2  # cost of going back in the text; less than that of taking values from two lines
+OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which a list is expected
+MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
+MAX_RARE = 3  # values of an item that are tried as anchors
+MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
+TABLE_MIN_RECORDS = 3  # records that make a table
 
 Found = tuple[Leaf, Slots]
 
@@ -90,13 +90,13 @@ class Placer:
     def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
         """Return the free place of a rare value around which the other values stand closest, and that value."""
         fewest = min(len(slots.places) for _, slots in free)
-        rare = [f for f in free if len(f[1].places) == fewest][:MOST_RARE]
+        rare = [f for f in free if len(f[1].places) == fewest][:MAX_RARE]
         found = []
         for i, (leaf, slots) in enumerate(rare):
             rest = [s for other, s in known if other is not leaf]
             place, cost = self._anchor(slots, rest, cursor, home)
             found.append((cost, i, place, leaf))
-            if cost < LINE:
+            if cost < LINE_COST:
                 break
         _, _, place, leaf = min(found, key=lambda f: f[:2])
         return place, leaf
@@ -105,25 +105,25 @@ class Placer:
         """Return the free place around which the others stand closest, and its cost; of equals the first after the cursor."""
         found: list[tuple[int, int, Place]] = []
         for i, place in enumerate(self._around(slots, cursor)):
-            cost = self._spread(place, rest) + BACK * (place.start < cursor)
-            cost += AWAY * (not home[0] <= place.start < home[1])
+            cost = self._spread(place, rest) + BACKWARD_COST * (place.start < cursor)
+            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1])
             found.append((cost, i, place))
-            if cost < LINE:  # all on one line, after the cursor
+            if cost < LINE_COST:  # all on one line, after the cursor
                 break
         cost, _, best = min(found, key=lambda f: f[:2])
         return best, cost
 
     @staticmethod
     def _around(slots: Slots, cursor: int) -> Iterator[Place]:
-        yield from islice(slots.ahead(cursor), MOST_ANCHORS)
-        yield from islice(slots.behind(cursor), MOST_ANCHORS)
+        yield from islice(slots.ahead(cursor), MAX_ANCHORS)
+        yield from islice(slots.behind(cursor), MAX_ANCHORS)
 
     def _spread(self, anchor: Place, rest: list[Slots]) -> int:
         """Return the sum of the distances of the other values of an item to an anchor; taking another item's place costs extra."""
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)
-            cost += self._gap(anchor, place) + LINE * (not slots.is_free(place) and slots.any_free())
+            cost += self._gap(anchor, place) + LINE_COST * (not slots.is_free(place) and slots.any_free())
         return cost
 
     def _beside(self, anchor: Place, slots: Slots) -> Place:
@@ -132,7 +132,7 @@ class Placer:
         if best is None or slots.is_free(best):
             return best or slots.places[0]
         own = self._nearest(anchor, slots.beside(anchor.start, free=True))
-        if own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + SLACK:
+        if own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + FREE_PLACE_SLACK_CHARS:
             return own
         return best
 
@@ -146,9 +146,9 @@ class Placer:
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
         if not self._structure.starts:
-            return second.start - end + LINE * (self._line(second.start) - self._line(end))
+            return second.start - end + LINE_COST * (self._line(second.start) - self._line(end))
         (line, record), (last, final) = self._at(end), self._at(second.start)
-        return min(second.start - end, LINE) + LINE // 2 * (last - line) + RECORD * (final - record)
+        return min(second.start - end, LINE_COST) + LINE_COST // 2 * (last - line) + RECORD_COST * (final - record)
 
     def _at(self, offset: int) -> tuple[int, int]:
         known = self._numbers.get(offset)
@@ -159,7 +159,7 @@ class Placer:
     def _verify(self, records: list[Record]) -> None:
         """In a table, take from records the values that stand on another record's line."""
         lines = {self._line(r.anchor.start): r for r in records if r.anchor}
-        if len(records) < TABLE or len(lines) < len(records) or not self._is_table(records):
+        if len(records) < TABLE_MIN_RECORDS or len(lines) < len(records) or not self._is_table(records):
             return
         above: Record | None = None
         for _, record in sorted(lines.items()):
@@ -196,7 +196,7 @@ class Placer:
         """Return the nearest place that is on no record's line."""
         start = record.anchor.start if record.anchor else 0
         slots = Slots(leaf.places, frozenset())
-        near = [*islice(slots.behind(start), SEARCH), *islice(slots.ahead(start), SEARCH)]
+        near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
         return self._nearest(record.anchor or near[0], [p for p in near if self._line(p.start) not in lines])
 
 

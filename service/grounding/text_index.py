@@ -22,9 +22,9 @@ from thresher.service.grounding.typed_spans import Typed, counted
 from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, Wrapped, column_below
 from thresher.service.records.text_lines import tabbed
 
-LONGEST_TYPED = 40  # characters below which a text may be a number or a date
-SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
-SHORTEST_LOOSE = 6  # letters and figures from which punctuation may differ
+TYPED_MAX_CHARS = 40  # characters below which a text may be a number or a date
+CUT_MIN_LETTERS = 20  # letters and figures from which a value may begin or end within a word
+LOOSE_MIN_LETTERS = 6  # letters and figures from which punctuation may differ
 _WORDS = re.compile(r"\w")
 
 
@@ -101,13 +101,13 @@ class Haystack:
 
     def _beside(self, value: Any) -> Iterator[Place]:
         if isinstance(value, str):
-            if self._guessed and (len(value) < LONGEST_TYPED):
+            if self._guessed and (len(value) < TYPED_MAX_CHARS):
                 yield from (Place(*span, "fuzzy") for span in misread(self.text, self._letters[-1], value))
         elif not isinstance(value, bool) and value == 0:
             yield from (Place(*span, "normalised") for span in self._figures.nothing())
 
     def _typed(self, text: str) -> list[Place]:
-        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+        if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
             for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
             for month in months_of(text):
@@ -144,9 +144,11 @@ class Haystack:
             alone = [s for s in spans if stands_alone(self.text, *s)]
             strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
             strict = strict or [s for s in alone if unspaced(self._printed(s)) == unspaced(text)]
-            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
             cut = [
-                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+                whole_words(self.text, *s)
+                for s in spans
+                if len(needle) >= CUT_MIN_LETTERS and self._same_figures(s, text)
             ]
             found = strict or loose or cut
             if found:

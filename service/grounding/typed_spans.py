@@ -18,8 +18,8 @@ from thresher.service.grounding.normalised_text import Range, between, stands_al
 from thresher.service.grounding.number_spans import Figure, figure_at, figures_of, quotes, scale_heads, worded_numbers
 
 _Key = TypeVar("_Key")
-LEAST_SCALED = 3  # figures that a number must have to be scaled by a heading
-_NOTHING = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
+SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
+_ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
 
 
 class Typed:
@@ -43,7 +43,7 @@ class Typed:
 
     def nothing(self) -> list[Range]:
         """Return where a dash or "nil" stands alone, as for zero."""
-        return [m.span() for m in _NOTHING.finditer(self._text)]
+        return [m.span() for m in _ZERO_MARK.finditer(self._text)]
 
     def day(self, readings: frozenset[date]) -> list[Range]:
         """Return where a day could be read.
@@ -71,7 +71,7 @@ class Typed:
 
     def _scaled(self, number: Decimal) -> list[Range]:
         """Return where a number stands in a table whose heading scales it: 1,204 in thousands for 1204000."""
-        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < LEAST_SCALED:
+        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < SCALED_MIN_FIGURES:
             return []
         for power in self._heads:
             sure = (f for f in self._alike(number) if f.sure)

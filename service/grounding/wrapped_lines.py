@@ -21,10 +21,10 @@ from thresher.service.records.text_lines import tabbed
 
 Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
 
-FIRST = 6  # letters that the first piece must have at least
-MOST_PIECES = 5
+FIRST_PIECE_MIN_LETTERS = 6  # letters that the first piece must have at least
+MAX_PIECES = 5
 EDGE = 8  # lines on each side of a page's edge that may lie between two pieces
-LINE = 120  # characters that a line usually has at most
+LINE_CHARS = 120  # characters that a line usually has at most
 _AMOUNT = re.compile(r"\d[\d.,]*[.,]\d\d(?!\d)")
 _CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
 _END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
@@ -58,7 +58,7 @@ class Wrapped:
         whole = "".join(words)
         for count in range(len(words) - 1, 0, -1):
             first = "".join(words[:count])
-            if len(first) < FIRST:
+            if len(first) < FIRST_PIECE_MIN_LETTERS:
                 return
             for span in self._cell_ends(first):
                 rest = self._rest(span, whole[len(first) :])
@@ -80,7 +80,7 @@ class Wrapped:
         found: list[Range] = []
         above, apart = self._cell_of(first), self._apart
         at = self._text.find("\n", first[1])
-        while wanted and at >= 0 and len(found) < MOST_PIECES:
+        while wanted and at >= 0 and len(found) < MAX_PIECES:
             line = at + 1
             at = self._text.find("\n", line)
             end = at if at >= 0 else len(self._text)
@@ -111,8 +111,8 @@ class Wrapped:
 
         It is repeated elsewhere with other figures, or its amount also stands on the other side of the edge.
         """
-        beside = self._text[max(page - EDGE * LINE, 0) : page], self._text[page : page + EDGE * LINE]
-        if abs(page - line) > EDGE * LINE or page > len(self._text):
+        beside = self._text[max(page - EDGE * LINE_CHARS, 0) : page], self._text[page : page + EDGE * LINE_CHARS]
+        if abs(page - line) > EDGE * LINE_CHARS or page > len(self._text):
             return False
         own = self._text[line:end]
         other = beside[0] if line >= page else beside[1]

@@ -10,7 +10,7 @@ from thresher.schemas.verdict import Candidate
 from thresher.service.formats.displayed_values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]
-WIDEST = 60  # digits up to which a number is written out
+MAX_DIGITS = 60  # digits up to which a number is written out
 DEFAULT = "most_supported"
 STANDING = "standing"  # name of the rule where the chosen value stands at a better place (source_rank)
 CORRECTED = "corrected"  # name of the rule where a Document says which value is right
@@ -31,7 +31,7 @@ def same(value: Any) -> str:
         number = Decimal(text).normalize()
     except InvalidOperation:
         number = Decimal("NaN")
-    if number.is_finite() and abs(number.adjusted()) < WIDEST:
+    if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:
         return format(number, "f")
     return " ".join(text.split()).casefold()
 

@@ -20,7 +20,7 @@ from thresher.service.base import json_pointer
 _SUM = re.compile(r"total|sum|amount|gross|net|balance|betrag|summe|montant|importe", re.IGNORECASE)
 _COUNT = re.compile(r"qty|quantity|count|units|hours|days|pieces|menge|anzahl|quantit|cantidad", re.IGNORECASE)
 _PRICE = re.compile(r"price|rate|preis|prix|precio|cost|fee", re.IGNORECASE)
-FEWEST = 2  # numbers that make a sum
+SUM_MIN_NUMBERS = 2  # numbers that make a sum
 
 Numbers = dict[str, Decimal]  # located numbers by path
 
@@ -68,7 +68,7 @@ def _sums(path: str, value: Decimal, data: dict[str, Any], located: Numbers) -> 
             columns[keys[1], keys[3]].append(above + leaf)
     for (name, _), paths in columns.items():
         rows = json_pointer.get(beside, f"/{name}")
-        whole = isinstance(rows, list) and len(rows) == len(paths) >= FEWEST
+        whole = isinstance(rows, list) and len(rows) == len(paths) >= SUM_MIN_NUMBERS
         if whole and all(p in located for p in paths) and sum(located[p] for p in paths) == value:
             yield tuple(paths)
 

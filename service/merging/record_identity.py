@@ -17,7 +17,9 @@ from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import same
 from thresher.service.merging.entity_names import one_name
 
-FAR = 4000  # code points after the previous value beyond which a last value is not the item's own place
+LAST_VALUE_MAX_CHARS = (
+    4000  # code points after the previous value beyond which a last value is not the item's own place
+)
 
 Mark = tuple[int, str, int]  # Document, leaf, start
 
@@ -140,9 +142,9 @@ class Groups:
             self._groups.append([])
         self._groups[home].append(item)
         if item.key is not None:
-            _note(self._by_key[item.key], home)
+            _add_once(self._by_key[item.key], home)
         for mark in item.marks:
-            _note(self._by_mark[mark], home)
+            _add_once(self._by_mark[mark], home)
 
     def _home(self, item: _Item) -> int | None:
         """Return the group that the item belongs to, None for a new one; within one answer only a declared key unites items."""
@@ -199,11 +201,11 @@ def last_place(starts: list[int]) -> int:
     >>> last_place([10, 40, 55]), last_place([10, 40, 55, 90_000]), last_place([10, 90_000])
     (55, 55, 90000)
     """
-    while len(starts) > 2 and starts[-1] - starts[-2] > FAR:
+    while len(starts) > 2 and starts[-1] - starts[-2] > LAST_VALUE_MAX_CHARS:
         starts = starts[:-1]
     return starts[-1]
 
 
-def _note(groups: list[int], group: int) -> None:
+def _add_once(groups: list[int], group: int) -> None:
     if not groups or (groups[-1] != group and group not in groups):
         groups.append(group)

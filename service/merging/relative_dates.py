@@ -24,10 +24,10 @@ from thresher.service.formats.date_offsets import RelativeDate, is_relative, rel
 from thresher.service.grounding.date_spans import dates
 
 UNKNOWN = "stated only as a duration from a date that was not found"
-MOST_READ = 2_000_000  # code points of a document that are searched for such words
-NEAR = 80  # code points between a defined day and its name
-BEFORE = 200  # code points before the words that must contain a word of the field
-STEM = 5  # letters by which words are compared: matures, maturity
+MAX_READ_CHARS = 2_000_000  # code points of a document that are searched for such words
+NAME_DISTANCE_CHARS = 80  # code points between a defined day and its name
+FIELD_WORDS_CHARS = 200  # code points before the words that must contain a word of the field
+STEM_LETTERS = 5  # letters by which words are compared: matures, maturity
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DATE_WORDS = frozenset(("date", "day", "the", "this", "and", "datum", "tag", "jour", "fecha", "data", "which", "such"))
 
@@ -141,10 +141,10 @@ class Relatives:
         name = r"\s+".join(map(re.escape, re.sub(r"^(?:the|such)\s+", "", anchor, flags=re.IGNORECASE).split()))
         found: set[date] = set()
         for document in self._documents:
-            for match in re.finditer(rf"[\"“„«]{name}[\"”“»]", document.text[:MOST_READ]):
+            for match in re.finditer(rf"[\"“„«]{name}[\"”“»]", document.text[:MAX_READ_CHARS]):
                 before, behind = (
-                    document.text[max(match.start() - NEAR, 0) : match.start()],
-                    document.text[match.end() :][:NEAR],
+                    document.text[max(match.start() - NAME_DISTANCE_CHARS, 0) : match.start()],
+                    document.text[match.end() :][:NAME_DISTANCE_CHARS],
                 )
                 near = [d for _, d in dates(before)][-1:] or [d for _, d in dates(behind)][:1]
                 found |= near[0] if near else frozenset[date]()
@@ -153,11 +153,11 @@ class Relatives:
     @cached_property
     def _phrases(self) -> list[tuple[Document, RelativeDate]]:
         """Return the relative dates of the documents."""
-        return [(d, words) for d in self._documents for words in relative_dates(d.text[:MOST_READ])]
+        return [(d, words) for d in self._documents for words in relative_dates(d.text[:MAX_READ_CHARS])]
 
     def _speaks_of(self, document: Document, words: RelativeDate, known: Field) -> bool:
         """Whether a word of a field stands before the words, in their paragraph."""
-        before = document.text[max(words.start - BEFORE, 0) : words.start].rpartition("\n\n")[2]
+        before = document.text[max(words.start - FIELD_WORDS_CHARS, 0) : words.start].rpartition("\n\n")[2]
         return not _stems(f"{known.name} {known.title}").isdisjoint(_stems(before))
 
     def _shown(self, path: str, document: Document, words: RelativeDate, rests: tuple[str, ...]) -> Evidence:
@@ -180,7 +180,7 @@ class Relatives:
 def _stems(text: str) -> frozenset[str]:
     """Return the beginnings of the words of a text that distinguish dates."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).casefold()
-    return frozenset(w[:STEM] for w in _WORD.findall(parted) if w not in _DATE_WORDS)
+    return frozenset(w[:STEM_LETTERS] for w in _WORD.findall(parted) if w not in _DATE_WORDS)
 
 
 def _day(value: Any) -> date | None:

@@ -17,7 +17,7 @@ from thresher.service.merging.entity_names import one_name
 from thresher.service.merging.record_identity import Part
 from thresher.service.merging.source_rank import Standing, Standings
 
-_BEST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
+_MATCHES_BEST_FIRST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _FIGURES = re.compile(r"\d")
 _DAY = re.compile(r"\d{4}-\d{2}")  # a date as answers write it
@@ -168,7 +168,7 @@ class Chooser:
 
     def _candidate(self, parts: list[Part]) -> Candidate:
         known = [(p, self._evidence[p.origin][p.path]) for p in parts]
-        part, evidence = min(known, key=lambda k: (-_length(k[0].value), _BEST.index(k[1].match)))
+        part, evidence = min(known, key=lambda k: (-_length(k[0].value), _MATCHES_BEST_FIRST.index(k[1].match)))
         sources = len({self._extractions[p.origin].document for p in parts})
         support = len({p.origin for p in parts})
         return Candidate.model_construct(value=part.value, support=support, sources=sources, evidence=evidence)

@@ -15,7 +15,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence
 
 HEAD_LINES = 10  # first lines, where a heading like "EXHIBIT 10.1" names the Document itself
-LABEL_WINDOW = 80  # code points before a value that may contain its label
+LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
 _EXHIBIT = re.compile(
     r"^[ \t#*]*(?:exhibit|annex|annexe|appendix|schedule|attachment|anlage|anhang|anexo|allegato|bijlage|załącznik|příloha)"
     r"\s+[A-Z0-9][\w.\-]{0,5}\b[^\n]{0,100}$",
@@ -44,7 +44,7 @@ class Standings:
         if document >= len(self._documents) or evidence.start is None:
             return Standing(self._is_attached(document), exhibit=False, unlabelled=True)
         text = self._documents[document].text
-        before = text[max(0, evidence.start - LABEL_WINDOW) : evidence.start].casefold()
+        before = text[max(0, evidence.start - LABEL_WINDOW_CHARS) : evidence.start].casefold()
         labelled = bool(words & set(re.findall(r"[^\W\d_]+", before)))
         return Standing(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
 

@@ -14,7 +14,7 @@ from thresher.service.grounding.record_items import ELSEWHERE
 from thresher.service.review.evaluation.likely_passages import Range, Wanted
 from thresher.service.review.evaluation.supported_by_record import UNKNOWN, Fields, standing_records
 
-MOST_CHOICES = 12  # choices of an enum that are shown
+MAX_CHOICES = 12  # choices of an enum that are shown
 _NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")  # the words of a field's name
 Place = tuple[int, str]  # index of an Extraction and a path there
 
@@ -161,7 +161,7 @@ def about(known: Field | None) -> str:
     told = " ".join((known.description or known.title).split())
     if known.kind != "enum":
         return told
-    choices = f"one of {', '.join(map(str, known.choices[:MOST_CHOICES]))}"
+    choices = f"one of {', '.join(map(str, known.choices[:MAX_CHOICES]))}"
     return f"{told}; {choices}" if told else choices
 
 

@@ -18,8 +18,8 @@ from thresher.service.review.evaluation.supported_by_record import unproved
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 Finding = Literal["supported", "contradicted", "not_found"]
-ALIKE = 70.0  # likeness (0..100) from which a line shows a text that an evaluator supports
-SAID: dict[Finding, str] = {
+MIN_LIKENESS = 70.0  # likeness (0..100) from which a line shows a text that an evaluator supports
+REASONS: dict[Finding, str] = {
     "supported": "an evaluator found it",
     "contradicted": "the text states something else",
     "not_found": "neither code nor an evaluator found it in the text",
@@ -55,10 +55,10 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
             found = answer.found
             if found:
                 verdicts.append(
-                    Verdict(path=path, finding=found.finding, reason=SAID[found.finding], evaluator=answer.evaluator)
+                    Verdict(path=path, finding=found.finding, reason=REASONS[found.finding], evaluator=answer.evaluator)
                 )
             if found and found.finding != "supported" and not (_is_open(answer.value, found) or _is_absent(answer)):
-                lost[path] = lost[path].model_copy(update={"reason": SAID[found.finding]})
+                lost[path] = lost[path].model_copy(update={"reason": REASONS[found.finding]})
                 continue
             del lost[path]
             shown = _shown(extraction, document, answer, path)
@@ -120,7 +120,7 @@ def _alike(document: Document, passage: Range, value: object) -> list[Range]:
     start, end = passage
     lines = [(start + m.start(), start + m.end()) for m in _LINE.finditer(document.text[start:end])]
     best = max(lines, key=lambda r: likeness(document.text[r[0] : r[1]], value), default=None)
-    return [best] if best and likeness(document.text[best[0] : best[1]], value) >= ALIKE else []
+    return [best] if best and likeness(document.text[best[0] : best[1]], value) >= MIN_LIKENESS else []
 
 
 def _is_guessed(document: Document, place: Range) -> bool:
@@ -151,7 +151,7 @@ def _is_alone(text: str, value: object) -> bool:
     """Whether one line shows a value by itself: all its figures, or words similar to it."""
     if any(c.isdigit() for c in str(value)):
         return may_prove(text, value)
-    return likeness(text, value) >= ALIKE
+    return likeness(text, value) >= MIN_LIKENESS
 
 
 def _distance(line: Range, home: Range | None) -> int:

@@ -18,21 +18,21 @@ from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.service.formats.languages import month_of
 
-LONG = 320  # code points of a line from which its sentences count as lines
-WHOLE = 4_000  # code points up to which a document is shown completely
-SHOWN = 12_000  # code points of passages, for all values of one question
-BEST = 4  # lines that are shown for a value, each with its neighbours
-AROUND = 2  # lines on either side that are shown
-HEAD = 8  # lines from the top (for judgements of the whole) or the end (for dates)
+LONG_LINE_CHARS = 320  # code points of a line from which its sentences count as lines
+WHOLE_MAX_CHARS = 4_000  # code points up to which a document is shown completely
+SHOWN_MAX_CHARS = 12_000  # code points of passages, for all values of one question
+LINES_PER_VALUE = 4  # lines that are shown for a value, each with its neighbours
+NEIGHBOUR_LINES = 2  # lines on either side that are shown
+EDGE_LINES = 8  # lines from the top (for judgements of the whole) or the end (for dates)
 PASSAGE = 600  # code points up to which several lines are quoted as one passage
-SHORTEST = 4  # letters from which a value is searched by similarity
-MOST_ALIKE = 20_000  # lines up to which all are compared
-NAMED = 2.0  # weight of a word of the value or of the field's name; that of the description is 1
+LIKENESS_MIN_LETTERS = 4  # letters from which a value is searched by similarity
+LIKENESS_MAX_LINES = 20_000  # lines up to which all are compared
+NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of the description is 1
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
 _FIGURES = re.compile(r"\d[\d.,'’\u00a0\u202f]*")
-FEW_FIGURES, MONTHS = 2, 12  # digits of a month, and months of a year
+MONTH_MAX_DIGITS, MONTHS = 2, 12  # digits of a month, and months of a year
 _NOTHING = re.compile(
     r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil)(?=[\s|;]|$)|\t(?=\t|$)", re.IGNORECASE
 )  # what stands for zero
@@ -91,16 +91,18 @@ class Passages:
         found = []
         for match in re.finditer(r"[^\n]*\S[^\n]*", text):
             found += (
-                _sentences(text, match.start(), match.end()) if match.end() - match.start() > LONG else [match.span()]
+                _sentences(text, match.start(), match.end())
+                if match.end() - match.start() > LONG_LINE_CHARS
+                else [match.span()]
             )
         return found
 
     def shown(self, wanted: Sequence[Wanted]) -> list[int]:
         """Return indices of the lines to show for some values, in order; the best of each before further ones of any."""
-        if sum(b - a for a, b in self.lines) <= WHOLE:
+        if sum(b - a for a, b in self.lines) <= WHOLE_MAX_CHARS:
             return list(range(len(self.lines)))
         taken: dict[int, None] = {}
-        room = SHOWN
+        room = SHOWN_MAX_CHARS
         for turn in self._turns(wanted):
             new = [i for i in turn if i not in taken]
             room -= sum(self.lines[i][1] - self.lines[i][0] for i in new)
@@ -130,34 +132,38 @@ class Passages:
                 yield self._near(w.home)
             elif _ISO.fullmatch(w.value):
                 yield list(
-                    range(max(len(self.lines) - HEAD, 0), len(self.lines))
+                    range(max(len(self.lines) - EDGE_LINES, 0), len(self.lines))
                 )  # the end, where documents are signed
             elif w.whole:
-                yield list(range(min(HEAD, len(self.lines))))
+                yield list(range(min(EDGE_LINES, len(self.lines))))
             ranked.append(best)
-        for turn in range(BEST):
+        for turn in range(LINES_PER_VALUE):
             for best in ranked:
                 if turn < len(best):
                     yield self._around(best[turn])
 
     def _alike(self, value: str) -> list[int]:
         """Return the line most similar to a value, even if no word is the same: OCR errors, other spellings."""
-        if sum(c.isalpha() for c in value) < SHORTEST or len(self.lines) > MOST_ALIKE:
+        if sum(c.isalpha() for c in value) < LIKENESS_MIN_LETTERS or len(self.lines) > LIKENESS_MAX_LINES:
             return []
         texts = (self.document.text[a:b].casefold() for a, b in self.lines)
-        best = process.extractOne(value.casefold()[:LONG], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
+        best = process.extractOne(value.casefold()[:LONG_LINE_CHARS], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
         return [best[2]] if best else []
 
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
         last = max(bisect_right(self.lines, (place[1], 0)) - 1, first)
         heads = (self._line_at(start) for start, _ in self._heads.at(place[0]))
-        return sorted({*heads, *range(max(first - AROUND - 1, 0), min(last + AROUND + 1, len(self.lines)))})
+        return sorted(
+            {*heads, *range(max(first - NEIGHBOUR_LINES - 1, 0), min(last + NEIGHBOUR_LINES + 1, len(self.lines)))}
+        )
 
     def _around(self, line: int) -> list[int]:
         """Return a line with its neighbours and the heads of its table."""
         heads = (self._line_at(start) for start, _ in self._heads.at(self.lines[line][0]))
-        return sorted({*heads, *range(max(line - AROUND, 0), min(line + AROUND + 1, len(self.lines)))})
+        return sorted(
+            {*heads, *range(max(line - NEIGHBOUR_LINES, 0), min(line + NEIGHBOUR_LINES + 1, len(self.lines)))}
+        )
 
     def _line_at(self, offset: int) -> int:
         return max(bisect_right(self.lines, (offset, len(self.document.text))) - 1, 0)
@@ -169,7 +175,11 @@ class Passages:
     def _scores(self, wanted: Wanted) -> dict[int, float]:
         """Return a score for lines that share words with a value or its description: the sum of the rarity of these words."""
         scores: dict[int, float] = defaultdict(float)
-        for told, weight in ((sought(wanted.value), NAMED), (words(wanted.name), NAMED), (words(wanted.about), 1.0)):
+        for told, weight in (
+            (sought(wanted.value), NAME_WEIGHT),
+            (words(wanted.name), NAME_WEIGHT),
+            (words(wanted.about), 1.0),
+        ):
             for word in dict.fromkeys(told):
                 having = self._index.get(word, ())
                 for i in having:
@@ -209,7 +219,7 @@ def sought(value: str) -> list[str]:
         return [year, *([str(int(day))] if day else []), f"month{int(month)}"]
     number = _FIGURES.fullmatch(value.lstrip("-"))
     if number is None:
-        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > FEW_FIGURES)]
+        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > MONTH_MAX_DIGITS)]
     figures = _key(value)
     return ["#", "nothing"] if figures == "#" else [figures]
 
@@ -220,7 +230,7 @@ def _marks(line: str) -> Iterator[str]:
     yield from (f"month{month}" for word in _WORD.findall(line) if (month := month_of(word)))
     for match in _FIGURES.finditer(line):
         yield _key(match.group())
-        if match.group().isdigit() and len(match.group()) <= FEW_FIGURES and 1 <= int(match.group()) <= MONTHS:
+        if match.group().isdigit() and len(match.group()) <= MONTH_MAX_DIGITS and 1 <= int(match.group()) <= MONTHS:
             yield f"month{int(match.group())}"
     if _NOTHING.search(line):
         yield "nothing"

@@ -15,8 +15,8 @@ from thresher.service.formats.languages import month_of
 from thresher.service.grounding.text_index import Haystack
 from thresher.service.grounding.text_values import figures_in
 
-SHORTEST = 4  # letters from which a value is compared by likeness
-GROUPED = 6  # figures from which an identifier may be written in groups
+LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
+GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
 _ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures mixed
@@ -40,7 +40,7 @@ def likeness(text: str, value: Any) -> float:
     (True, 0.0)
     """
     shown = str(value)
-    few = sum(c.isalpha() for c in shown) < SHORTEST
+    few = sum(c.isalpha() for c in shown) < LIKENESS_MIN_LETTERS
     return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
 
 
@@ -72,7 +72,7 @@ def _has_figures(text: str, value: str) -> bool:
     """Whether every run of figures of a value is in a text, long ones also in groups."""
     known = figures_in(text)
     alone, joined = {f.lstrip("0") for f in known}, "".join(known)
-    return all(f.lstrip("0") in alone or (len(f) >= GROUPED and f in joined) for f in figures_in(value))
+    return all(f.lstrip("0") in alone or (len(f) >= GROUPED_MIN_FIGURES and f in joined) for f in figures_in(value))
 
 
 def _has_day(text: str, dated: re.Match[str]) -> bool:

@@ -29,10 +29,10 @@ from thresher.service.review.evaluation.findings import Answered, Found, judged_
 from thresher.service.review.evaluation.likely_passages import Passages, Wanted
 from thresher.service.review.evaluation.supported_by_record import Fields, rested, unproved, without_ghosts
 
-MOST_ASKED = 20  # values of one question
-MOST_CALLS = 5  # calls for one Unit; values beyond them stay unanswered
-TOKENS = 40  # tokens of answer for each value
-LONGEST = 300  # characters of a value that are shown
+MAX_VALUES = 20  # values of one question
+MAX_CALLS = 5  # calls for one Unit; values beyond them stay unanswered
+TOKENS_PER_VALUE = 40  # tokens of answer for each value
+VALUE_MAX_CHARS = 300  # characters of a value that are shown
 FINDINGS = ["supported", "contradicted", "not_found"]
 
 
@@ -68,10 +68,10 @@ class Look:
 
     async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], list[Attempt]]:
         """Return the answers about all values, and the calls."""
-        batches = [(d, of[n : n + MOST_ASKED]) for d, of in _by_document(values) for n in range(0, len(of), MOST_ASKED)]
+        batches = [(d, of[n : n + MAX_VALUES]) for d, of in _by_document(values) for n in range(0, len(of), MAX_VALUES)]
         passages = {d: Passages(self.documents[d]) for d, _ in batches}
-        made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MOST_CALLS]))
-        unasked = [Answered(v) for _, b in batches[MOST_CALLS:] for v in b]
+        made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MAX_CALLS]))
+        unasked = [Answered(v) for _, b in batches[MAX_CALLS:] for v in b]
         answers = [a for answered, _ in made for a in answered]
         return [*answers, *unasked], [attempt for _, attempt in made if attempt]
 
@@ -133,7 +133,7 @@ def look_question(
     }
     members = {str(i): finding for i in range(1, len(values) + 1)}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("look", "look", told, schema, TOKENS * len(values) + TOKENS, temperature)
+    return question_of("look", "look", told, schema, TOKENS_PER_VALUE * len(values) + TOKENS_PER_VALUE, temperature)
 
 
 def _named(document: Document) -> str:
@@ -156,9 +156,9 @@ def _numbered(passages: Passages, shown: Sequence[int]) -> str:
 def _told(value: Doubted) -> str:
     """Return a value and its path on one line, with its field and record below."""
     shown = " ".join(str(value.value).split())
-    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    shown = shown if len(shown) <= VALUE_MAX_CHARS else f"{shown[:VALUE_MAX_CHARS]}…"
     lines = [f"{value.path} = {shown}"]
     lines += [f"   field: {value.wanted.about}"] if value.wanted.about else []
-    lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:LONGEST]}"] if value.record else []
+    lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:VALUE_MAX_CHARS]}"] if value.record else []
     lines += [f"   {len(value.homes) - 1} more records have the same"] if len(value.homes) > 1 and value.own else []
     return "\n".join(lines)

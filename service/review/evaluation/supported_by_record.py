@@ -22,7 +22,7 @@ from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
 from thresher.service.records.record_lines import record_of
 from thresher.service.review.evaluation.likely_passages import evidence_of, line_of
 
-SPREAD = 4  # lines between the first and the last of a record up to which all are its evidence
+RECORD_MAX_LINES = 4  # lines between the first and the last of a record up to which all are its evidence
 UNKNOWN = {NOT_FOUND, ELSEWHERE}  # reasons that a value was not found; the other reason is that it is repeated
 NOTHING = "none of what its record states was found"
 
@@ -142,7 +142,7 @@ def lines_of(document: Document, evidence: list[Evidence]) -> tuple[int, int]:
     """Return the range of the lines of a record: all of them, or, where they are spread out, the line with most values."""
     places = [(e.start, e.end) for e in evidence if e.start is not None and e.end is not None]
     first, last = min(a for a, _ in places), max(b for _, b in places)
-    if document.line_number(last) - document.line_number(first) <= SPREAD:
+    if document.line_number(last) - document.line_number(first) <= RECORD_MAX_LINES:
         return line_of(document, first)[0], line_of(document, max(last - 1, first))[1]
     lines = Counter(line_of(document, a) for a, _ in places)
     return lines.most_common(1)[0][0]
