@@ -125,7 +125,7 @@ class _Run:
         if call.function == "count":
             return Decimal(len(values))
         if not values:
-            raise MissingError("no value to reckon with")
+            raise MissingError("no value to compute with")
         return self.functions[call.function](values)
 
     def _over(self, rows: list[Row], call: Call) -> Iterator[Value]:
@@ -171,7 +171,7 @@ def evaluate(expression: Expression, scope: Scope) -> Outcome:
         try:
             value = run.value(expression)
         except (DecimalException, OverflowError, ValueError) as error:
-            raise MissingError(f"it can not be reckoned: {type(error).__name__}") from error
+            raise MissingError(f"it cannot be computed: {type(error).__name__}") from error
     return Outcome(value, run.complete)
 
 

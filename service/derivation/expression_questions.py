@@ -41,8 +41,8 @@ async def with_expressions(
     open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MAX_ASKED_FIELDS]
     attempts: tuple[Attempt, ...] = ()
     if open_fields:
-        told, attempts = await _asked(target, model, open_fields)
-        known |= told
+        answered, attempts = await _asked(target, model, open_fields)
+        known |= answered
     return _with(target, known), attempts
 
 
@@ -122,9 +122,9 @@ async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple
         reply = await model.ask(question)
     except (ModelProblem, InputProblem):
         return {}, ()
-    said = parse(reply) or {}
-    told = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := said.get(str(i)), str)}
-    return told, (replied(question, reply),)
+    answer = parse(reply) or {}
+    answered = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := answer.get(str(i)), str)}
+    return answered, (replied(question, reply),)
 
 
 def expressions_question(target: Target, fields: Sequence[Field]) -> Question:
@@ -138,5 +138,5 @@ def expressions_question(target: Target, fields: Sequence[Field]) -> Question:
 
 def _line(field: Field) -> str:
     """Return a field on one line."""
-    told = " ".join(field.description.split())
-    return f"{field.path} ({field.kind}){': ' + told if told else ''}"
+    description_text = " ".join(field.description.split())
+    return f"{field.path} ({field.kind}){': ' + description_text if description_text else ''}"

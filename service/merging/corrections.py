@@ -20,11 +20,8 @@ from functools import lru_cache
 from thresher.service.merging import correction_words
 from thresher.service.merging.correction_passages import Range, passages
 
-NEAR_CHARS, PHRASE_CHARS, SENTENCE_CHARS = (
-    14,
-    40,
-    80,
-)  # code points between a cue and a value: next to it, in the phrase, in the sentence
+# code points between a cue and a value: next to it, in the phrase, in the sentence
+NEAR_CHARS, PHRASE_CHARS, SENTENCE_CHARS = 14, 40, 80
 ANNOUNCED_MAX_CHARS = 200  # code points from the word that announces a correction to its value
 
 _WORD = re.compile(r"[^\W\d_]{2,}")

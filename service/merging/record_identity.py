@@ -17,9 +17,7 @@ from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import same
 from thresher.service.merging.entity_names import one_name
 
-LAST_VALUE_MAX_CHARS = (
-    4000  # code points after the previous value beyond which a last value is not the item's own place
-)
+LAST_VALUE_MAX_CHARS = 4000  # code points after the previous value up to which a last value is the item's place
 
 Mark = tuple[int, str, int]  # Document, leaf, start
 

@@ -39,35 +39,35 @@ class _Record:
 
 
 def additions(
-    again: Sequence[Extraction], found: Sequence[Extraction], target: Target, said: LineIndex, left: Iterable[Range]
+    again: Sequence[Extraction], found: Sequence[Extraction], target: Target, index: LineIndex, left: Iterable[Range]
 ) -> list[Extraction]:
     """Return the answers about leftover lines, reduced to the records that had been missed.
 
-    `again`: these answers; `found`: all earlier ones; `said`: the lines of the Document; `left`: the leftover lines.
+    `again`: these answers; `found`: all earlier ones; `index`: the lines of the Document; `left`: the leftover lines.
     """
     if not any(x.data for x in again):
         return list(again)
-    asked = {bisect_right(said.starts, a) - 1 for a, _ in left}
+    asked = {bisect_right(index.starts, a) - 1 for a, _ in left}
     held = _places_by_offset(found, target)
     lines = {
-        place: _lines(record, said.starts)
+        place: _lines(record, index.starts)
         for place, record in _records(again, target)
-        if _is_asked(record, asked, said.starts) and not _is_covered(record, held)
+        if _is_asked(record, asked, index.starts) and not _is_covered(record, held)
     }
-    known = Found(said.document, said.starts, claims_of(found, target, said.starts, said.known), found, target)
+    known = Found(index.document, index.starts, claims_of(found, target, index.starts, index.known), found, target)
     kept = sifted(known, sorted(set(lines.values()))).groups
     lines = {place: group for place, group in lines.items() if group in kept}
     whole = [*found, *(_reduced_to(x, i, lines, target) for i, x in enumerate(again))]
-    known = Found(said.document, said.starts, claims_of(whole, target, said.starts, said.known), whole, target)
+    known = Found(index.document, index.starts, claims_of(whole, target, index.starts, index.known), whole, target)
     kept = without_totals(known, sorted(set(lines.values())))
     lines = {place: group for place, group in lines.items() if group in kept}
     return [_reduced_to(x, i, lines, target) for i, x in enumerate(again)]
 
 
-def told_lines(found: Iterable[Extraction], target: Target, said: LineIndex) -> frozenset[int]:
+def told_lines(found: Iterable[Extraction], target: Target, index: LineIndex) -> frozenset[int]:
     """Return the offsets of the lines on which values of found records begin."""
     records = (record for _, record in _records(found, target))
-    return frozenset(said.starts[i] for record in records for i in _lines(record, said.starts))
+    return frozenset(index.starts[i] for record in records for i in _lines(record, index.starts))
 
 
 def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tuple[Place, _Record]]:

@@ -13,10 +13,8 @@ from thresher.service.records.headers_footers import head_of
 
 Range = tuple[int, int]
 
-LINES_SHOWN_IF_FEW, FEW_RECORDS = (
-    2,
-    8,
-)  # lines shown on either side of missed records, where there are at most so many of these
+LINES_SHOWN_IF_FEW = 2  # lines shown on either side of missed records, where these are few
+FEW_RECORDS = 8  # missed records up to which they are few
 HEAD_LINES = 2  # lines shown from the top of a stretch of records
 TAIL_MIN_CHARS = 200  # code points after the last item from which the line may contain more items
 

@@ -129,32 +129,32 @@ def record_count_of(
     extractions: list[Extraction],
     target: Target,
     known: Structure | None = None,
-    said: LineIndex | None = None,
+    index: LineIndex | None = None,
 ) -> RecordCount:
     """Return the RecordCount of one Document over the target's lists of records.
 
-    `extractions`: all that was extracted from it; `known`: its Structure, and `said`: its LineIndex, where already made.
+    `extractions`: all that was extracted from it; `known`: its Structure, and `index`: its LineIndex, where already made.
     """
     if not target.lists:
         return RecordCount(expected=0, found=0, unclaimed=[])
     known = known or structure(document, nested=target.nested)
-    said = said or LineIndex(document, known)
-    lines = said.lines
-    claims = claims_of(extractions, target, said.starts, known)
-    known_entries = entries(extractions, target, said.starts)
+    index = index or LineIndex(document, known)
+    lines = index.lines
+    claims = claims_of(extractions, target, index.starts, known)
+    known_entries = entries(extractions, target, index.starts)
     own = standing(known_entries, {i for i, line in enumerate(lines) if not line.shape})
-    missed = [record for record in _missed_records(said, claims) if record and record[0] not in own]
+    missed = [record for record in _missed_records(index, claims) if record and record[0] not in own]
     inside = {i for record in missed for i in record}
-    left = {i for i in _missed_lines(said, claims) if i not in own}
+    left = {i for i in _missed_lines(index, claims) if i not in own}
     if any(claim.crowded for claim in claims.lists.values()):
-        left |= missed_cells(document, extractions, target, said.starts)
-    passed = run_over(document.text, extractions, target, said.starts)
-    left |= {i for i in passed if said.body[i] and not claims.values[i]}
+        left |= missed_cells(document, extractions, target, index.starts)
+    passed = run_over(document.text, extractions, target, index.starts)
+    left |= {i for i in passed if index.body[i] and not claims.values[i]}
     held = {i for i, n in claims.values.items() if n >= ROW_MIN_VALUES} | claims.homes | inside | own
-    missed += siblings(document, said.marked, known_entries, claims.lines, held)
+    missed += siblings(document, index.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
     missed += _with_outer_lines(alone, lines, known) if target.nested else [(i,) for i in alone]
-    kept = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
+    kept = sifted(Found(document, index.starts, claims, extractions, target), sorted(missed))
     dismissed = {at for x in extractions for at in x.dismissed}
     none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
     unclaimed, gone = (
@@ -168,15 +168,15 @@ def _lines(text: str) -> Iterator[Line]:
     return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
-def _missed_records(said: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
+def _missed_records(index: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
     """Return the lines of each record that no extraction matched but that looks like a record of the same list."""
     held = claims.records
-    missed = {n for c in claims.lists.values() for n in members_like(said.firsts, c.records, crowded=c.crowded)} - held
-    most = _record_max_lines([r for number, r in said.records.items() if number in held], claims)
-    return [_with_continuation(said, r, most) for number, r in said.records.items() if number in missed]
+    missed = {n for c in claims.lists.values() for n in members_like(index.firsts, c.records, crowded=c.crowded)} - held
+    most = _record_max_lines([r for number, r in index.records.items() if number in held], claims)
+    return [_with_continuation(index, r, most) for number, r in index.records.items() if number in missed]
 
 
-def _with_continuation(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
+def _with_continuation(index: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
     """Return at most `most` lines of a record, and the lines that continue it.
 
     It is continued up to a blank line, a title in capitals or `MAX_LINES_FACTOR` times `most`; blank lines at a page's edge do not end it.
@@ -184,10 +184,10 @@ def _with_continuation(said: LineIndex, record: tuple[int, ...], most: int) -> t
     end = min(most, len(record))
     while (
         0 < end < min(len(record), MAX_LINES_FACTOR * most)
-        and said.body[record[end]]
-        and record[end] not in said.marked.titles
+        and index.body[record[end]]
+        and record[end] not in index.marked.titles
     ):
-        if _is_separated(range(record[end - 1], record[end]), said.lines, said.known):
+        if _is_separated(range(record[end - 1], record[end]), index.lines, index.known):
             break
         end += 1
     return record[:end]
@@ -221,7 +221,7 @@ def _is_heading(document: Document, line: Line, known: Structure) -> bool:
 def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] = ()) -> Candidate:
     """Return the Candidate of a line, by its shape or else its beginning.
 
-    Where this is weak evidence, the line counts only beside rows of similar tables.
+    Where this is weak evidence, the line counts only next to rows of similar tables.
     """
     seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
@@ -258,10 +258,10 @@ def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
     return min(sizes[-1], MAX_LINES_FACTOR * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(said: LineIndex, claims: Claims) -> Iterator[int]:
+def _missed_lines(index: LineIndex, claims: Claims) -> Iterator[int]:
     """Yield the numbers of lines that look like lines of records but have no value."""
-    lines, body, shapes = said.lines, said.body, _lines_shaped_like_records(said, claims)
-    tables = {i for claim in claims.lists.values() for i in rows_like_records(said.document, said.starts, claim)}
+    lines, body, shapes = index.lines, index.body, _lines_shaped_like_records(index, claims)
+    tables = {i for claim in claims.lists.values() for i in rows_like_records(index.document, index.starts, claim)}
     for i in range(len(lines)):
         is_row = i in tables and claims.values[i] < ROW_MIN_VALUES and i not in claims.homes
         if body[i] and (is_row or (i in shapes and i not in claims.lines)):
@@ -277,12 +277,12 @@ def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
         yield from short
 
 
-def _lines_shaped_like_records(said: LineIndex, claims: Claims) -> set[int]:
+def _lines_shaped_like_records(index: LineIndex, claims: Claims) -> set[int]:
     """Return the lines with shapes of nearby records; where no record was found, with shapes common enough for a list."""
     if claims.found:
         lists = claims.lists.values()
-        return {i for c in lists for i in members_like(said.shaped, c.homes, LINES_APART, crowded=c.crowded)}
-    lines = said.lines
+        return {i for c in lists for i in members_like(index.shaped, c.homes, LINES_APART, crowded=c.crowded)}
+    lines = index.lines
     seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= TELLING_MIN_FIGURES)
     return {i for i, line in enumerate(lines) if seen[line.shape] >= LIST_MIN_LINES}
 

@@ -49,7 +49,7 @@ class Entry:
     first: int
     last: int
     quotes: frozenset[str]
-    said: int  # code points of its values on these lines
+    chars: int  # code points of its values on these lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
     for records in lists.values():
         if median_low([r.last - r.first + 1 for r in records]) >= TALL_MIN_LINES:
             found.update(i for r in records for i in range(r.first, r.last + 1))
-        telling = (r.first for r in records if r.said >= max(TELLING_MIN_CHARS, MAIN_SHARE * sum(map(len, r.quotes))))
+        telling = (r.first for r in records if r.chars >= max(TELLING_MIN_CHARS, MAIN_SHARE * sum(map(len, r.quotes))))
         found.update(bare.intersection(telling))
     return found
 
@@ -123,7 +123,7 @@ def siblings(
 
 
 def _by_section(document: Document, known: Marked, records: Sequence[Entry]) -> Iterator[Group]:
-    """Yield the missed entries beside the records of a list (sorted), section by section."""
+    """Yield the missed entries among the records of a list (sorted), section by section."""
     edges = [0, *known.heads, len(known.lines)]
     for number, group in groupby(records, lambda r: bisect_right(known.heads, r.first)):
         own = list(group)
@@ -231,7 +231,7 @@ def _together(values: list[Evidence], starts: Sequence[int]) -> Entry:
         if not groups or _line(starts, e.start) - max(_line(starts, x.end, -1) for x in groups[-1]) > GAP_MAX_LINES:
             groups.append([])
         groups[-1].append(e)
-    return max((_entry(group, quotes, starts) for group in groups), key=lambda entry: entry.said)
+    return max((_entry(group, quotes, starts) for group in groups), key=lambda entry: entry.chars)
 
 
 def _entry(values: list[Evidence], quotes: frozenset[str], starts: Sequence[int]) -> Entry:

@@ -17,10 +17,8 @@ MANY_RECORDS = 5  # records after others that make a list even where more of it 
 MANY_MIN_RATIO = 0.25  # direct followers per gap that are required where there are many records
 # direct followers, and direct followers per gap, from which any look is telling
 SURE_MIN_STEPS, SURE_MIN_RATIO = 10, 4
-TELLING_MIN_SHARE, OTHER_MIN_SHARE = (
-    0.02,
-    0.5,
-)  # share of similar lines that must be records: of a telling look, and of another
+TELLING_MIN_SHARE = 0.02  # share of the similar lines of a telling look that must be records
+OTHER_MIN_SHARE = 0.5  # the same for any other look
 
 
 class Candidate(NamedTuple):

@@ -24,10 +24,8 @@ from thresher.service.records.record_lines import Claims
 LINES_ABOVE, LINES_BELOW = 20, 60  # lines above and below found records that may be totals
 BLANK_MAX_LINES = 3  # lines searched for the next non-blank one
 FEW_GROUPS, FEW_GROUPS_SHARE = 2, 0.1  # groups below a closing total, or share of the records found, that make no list
-MAX_GROUPS, SMALL_MAX_LINES = (
-    300,
-    2_000,
-)  # groups from which no sums are tried; lines of a Document below which they always are
+MAX_GROUPS = 300  # groups from which no sums are tried
+SMALL_MAX_LINES = 2_000  # lines of a Document below which sums are tried even without groups
 MAX_ROWS_ABOVE = 12  # lines without records above a total that it may need
 FIRM_TOKENS = ("D", "T", "I")  # tokens (line_shapes) with which records begin, and totals hardly ever
 MIN_HOMES = 2  # records that show that all have figures

@@ -29,7 +29,7 @@ def twice(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) ->
             sharing.setdefault((e.source, e.start, record[0]), {})[record[1]] = None
     pairs = {b: a for records in sharing.values() for a, b in pairwise(records)}
     return [
-        FieldError(path=b, message=f"not sure: it reads as {a} does, and tells an amount at the same place")
+        FieldError(path=b, message=f"not sure: it is equal to {a}, and has an amount at the same place")
         for b, a in pairs.items()
         if json_pointer.get(data, a) == json_pointer.get(data, b)
     ]

@@ -158,11 +158,11 @@ def about(known: Field | None) -> str:
     """
     if known is None:
         return ""
-    told = " ".join((known.description or known.title).split())
+    description_text = " ".join((known.description or known.title).split())
     if known.kind != "enum":
-        return told
+        return description_text
     choices = f"one of {', '.join(map(str, known.choices[:MAX_CHOICES]))}"
-    return f"{told}; {choices}" if told else choices
+    return f"{description_text}; {choices}" if description_text else choices
 
 
 def _is_single(value: Any) -> bool:

@@ -117,7 +117,7 @@ def look_question(
 ) -> Question:
     """Return the question about some values; its answer has a finding for each by its number from 1."""
     document = passages.document
-    told = {
+    parts = {
         "document": _named(document),
         "passages": fenced(_numbered(passages, shown), "PASSAGES"),
         "values": "\n".join(f"{i}: {_told(v)}" for i, v in enumerate(values, 1)),
@@ -133,7 +133,7 @@ def look_question(
     }
     members = {str(i): finding for i in range(1, len(values) + 1)}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("look", "look", told, schema, TOKENS_PER_VALUE * len(values) + TOKENS_PER_VALUE, temperature)
+    return question_of("look", "look", parts, schema, TOKENS_PER_VALUE * len(values) + TOKENS_PER_VALUE, temperature)
 
 
 def _named(document: Document) -> str:
@@ -144,13 +144,13 @@ def _named(document: Document) -> str:
 
 def _numbered(passages: Passages, shown: Sequence[int]) -> str:
     """Return lines with their numbers, and a line of dots where others are left out."""
-    text, lines, told = passages.document.text, passages.lines, []
+    text, lines, written = passages.document.text, passages.lines, []
     for n, i in enumerate(shown, 1):
         if n > 1 and shown[n - 2] != i - 1:
-            told.append("…")
+            written.append("…")
         start, end = lines[i]
-        told.append(numbered([" ".join(text[start:end].split("\n"))], n))
-    return "\n".join(told)
+        written.append(numbered([" ".join(text[start:end].split("\n"))], n))
+    return "\n".join(written)
 
 
 def _told(value: Doubted) -> str:
