@@ -33,9 +33,9 @@ _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
 def title_of(document: Document) -> Range | None:
-    """Return the lines at the top of a text that name it, up to the first sentence, row of cells or heading of a lower level.
+    """Return the lines at the top of a text that name it; None where it begins without a title.
 
-    None where the text begins without a title: with a sentence, a table or figures.
+    They end before the first sentence, row of cells, line without letters, or heading of a lower level.
     """
     text, found, lower = document.text, None, _lower_headings(document)
     start = len(text) - len(text.lstrip())
@@ -52,7 +52,7 @@ def title_of(document: Document) -> Range | None:
 
 
 def _lower_headings(document: Document) -> set[int]:
-    """Return where those of the first headings begin that are of a lower level than the very first; they are no title."""
+    """Return where those of the first headings begin that have a lower level than the first one, which are no title."""
     levels = [(start, level) for start, _, kind, level in islice(document.blocks, 12) if kind == BlockKind.HEADING]
     return {start for start, level in levels if level > levels[0][1]}
 

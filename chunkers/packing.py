@@ -88,7 +88,10 @@ class Packer:
         count: Counter,
         records: Records = NO_RECORDS,
     ) -> None:
-        """Prepare for one Document; `strength` says how good a place to cut the beginning of a piece is, higher is better."""
+        """Prepare for one Document.
+
+        `strength` says how good a place to cut the beginning of a piece is, higher is better.
+        """
         self._records = records
         self._document, self._context, self._strength, self._count = document, context, strength, count
         self._index = 0

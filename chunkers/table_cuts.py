@@ -23,7 +23,10 @@ class TableCuts:
     def __init__(
         self, document: Document, heads: TableHeads, records: Sequence[int], is_short: Callable[[str], bool]
     ) -> None:
-        """Take the tables; `records`: where records begin, sorted; `is_short`: whether a table of that text should stay whole."""
+        """Take the tables.
+
+        `records`: where records begin, sorted; `is_short`: whether a table of that text should stay whole.
+        """
         self._document, self._heads, self._records, self._is_short = document, heads, records, is_short
         self._whole: dict[int, bool] = {}
         lines = [([a for a, _ in heads.above(t)] or [t.span()[0]], t) for t in document.tables if len(t)]
@@ -31,7 +34,10 @@ class TableCuts:
         self._led = {start for starts, _ in lines for start in starts[1:]}
 
     def strength(self, offset: int, own: int, record: int) -> int:
-        """Return the strength of the cut before a piece; `own` is that by all other rules, `record` that before a record."""
+        """Return the strength of the cut before a piece.
+
+        `own` is that by all other rules, `record` that before a record.
+        """
         if (table := self._leads.get(offset)) is not None:
             begins = self._holds(*table.span()) and not self._goes_on(table)
             return max(own, record) if begins else own

@@ -63,7 +63,10 @@ class TableHeads:
         return self._rows[first]
 
     def _before(self, table: Table) -> list[Range]:
-        """Return the heads of the table on the page before that a table without its own continues; empty where there is none."""
+        """Return the heads of the table on the page before that a table without its own continues.
+
+        Empty where there is none.
+        """
         chain, document = [table], self._document
         while len(chain) <= MAX_PAGES and (last := self.page_before(chain[-1])) is not None:
             chain.append(last)
@@ -72,7 +75,10 @@ class TableHeads:
         return []
 
     def page_before(self, table: Table) -> Table | None:
-        """Return the table at the end of the page before that a table continues: with as many columns and only a page's edge between."""
+        """Return the table on the page before that a table continues; None where there is none.
+
+        Both have the same number of columns, and only a page's edge is between them.
+        """
         document, last = self._document, self.beside(table, -1)
         if last is None or max(last.column) != max(table.column) or len(document.pages) < 1:
             return None
@@ -91,7 +97,10 @@ class TableHeads:
         return other if between.count("\n") <= MAX_LINES and len(between) <= MOST_ABOVE else None
 
     def _above(self, offset: int) -> list[Range]:
-        """Return the lines directly above a table, up to a sentence's end, a row or an amount (exclusive), or a heading (inclusive)."""
+        """Return the lines directly above a table that belong to it.
+
+        They end at a sentence, a row or an amount, which are left out, or at a heading, which is included.
+        """
         text, found, end = self._document.text, list[Range](), offset - 1
         while end > 0 and len(found) < MAX_LINES:
             start = text.rfind("\n", 0, end) + 1
@@ -123,10 +132,10 @@ class TableHeads:
 
 
 def head_rows(document: Document, table: Table) -> list[Range]:
-    """Return the ranges of a table's rows that head its columns: those the reader marked, and those down to the first figures.
+    """Return the ranges of a table's rows that head its columns.
 
-    All but the last of the latter must leave the column of labels empty or have one cell, and they must name the columns with
-    figures.
+    These are the rows that the reader marked, and those down to the first figures. All but the last of the latter must leave the
+    column of labels empty or have one cell, and they must name the columns with figures.
     """
     named = min(table.header_rows, len(table))
     most = range(named, min(named + MAX_ROWS, len(table)))
@@ -139,7 +148,10 @@ def head_rows(document: Document, table: Table) -> list[Range]:
 
 
 def may_head(document: Document, table: Table, r: int, *, last: bool) -> bool:
-    """Return whether a row may head columns: it has no figures but years and, unless it is the last such row, no label beside others."""
+    """Return whether a row may head columns.
+
+    It has no figures but years and, unless it is the last such row, no label beside other cells.
+    """
     is_labelled = any(column == 0 and text for text, column in _texts(document, table, r))
     return not _figures(document, table, r) and (last or not is_labelled or filled(table, r) == 1)
 

@@ -127,7 +127,10 @@ class Settling:
 
 
 def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
-    """Return a value that no expression checks, with the reason `arithmetic`; None where there is none or the text contains it."""
+    """Return a value that no expression checks, with the reason `arithmetic`.
+
+    None where there is none or the text contains it.
+    """
     if value is None or (known and known.match != "none"):
         return None
     message = f"{value} is computed, and nothing that was found computes it"

@@ -77,7 +77,10 @@ def _has_one_list(target: Target) -> bool:
 
 
 def column_path(target: Target, field: Field, name: str) -> str:
-    """Return the path of the only field of a list's items that a name in a description can mean; "" where there is none."""
+    """Return the path of the only field of a list's items that a name in a description can mean.
+
+    "" where there is none.
+    """
     wanted = _stems(name)
     found = [
         f.path
@@ -128,7 +131,10 @@ async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple
 
 
 def expressions_question(target: Target, fields: Sequence[Field]) -> Question:
-    """Return the question about derived fields; its answer has an expression or null for each field, by its number from 1."""
+    """Return the question about derived fields.
+
+    Its answer has an expression or null for each field, by its number from 1.
+    """
     listed = "\n".join(_line(f) for f in target.fields[:MAX_LISTED_FIELDS])
     wanted = "\n".join(f"{i}: {_line(f)}" for i, f in enumerate(fields, 1))
     members: dict[str, Any] = {str(i): {"type": ["string", "null"]} for i in range(1, len(fields) + 1)}

@@ -75,7 +75,10 @@ class DataScope:
         return self.read(self.bound(path))
 
     def rows(self, terms: tuple[Path | Column, ...]) -> list[Row]:
-        """Return the items or table rows over which terms run together. Raises MissingError where these are not one choice."""
+        """Return the items or table rows over which terms run together.
+
+        Raises MissingError where these are not one choice.
+        """
         columns = [t.heading for t in terms if isinstance(t, Column)]
         paths = [self.bound(t.path) for t in terms if isinstance(t, Path)]
         if columns and paths:
@@ -178,7 +181,10 @@ class Tables:
 
 
 def _head(document: Document, table: Table) -> int | None:
-    """Return the row of headings: the one that the reader knows, else a first row of words alone; None where there is none."""
+    """Return the row of headings: the one that the reader knows, else a first row of words alone.
+
+    None where there is none.
+    """
     if table.header_rows:
         return table.header_rows - 1
     first = list(_texts(document, table, 0).values()) if len(table) else []

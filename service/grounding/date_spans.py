@@ -88,7 +88,10 @@ def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
 
 
 def _month_first(text: str) -> Iterator[Range]:
-    """Yield ranges that may be dates with the month first; they are found by their ends, since figures are rarer than letters."""
+    """Yield ranges that may be dates with the month first.
+
+    They are found by their ends, since figures are rarer than letters.
+    """
     for match in _DAY_YEAR.finditer(text):
         day = match.start()
         month = _MONTH_NAME.search(text, max(day - MONTH_MAX_CHARS, 0), day)

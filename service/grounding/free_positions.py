@@ -10,7 +10,10 @@ from thresher.service.grounding.match_positions import Place
 
 
 class Slots:
-    """The places of a value for one field; those whose start is in `taken` are not free, and never become free again."""
+    """The places of a value for one field.
+
+    Those whose start is in `taken` are not free, and never become free again.
+    """
 
     def __init__(self, places: list[Place], taken: AbstractSet[int]) -> None:
         """Prepare the search; `places` are in text order; `taken` grows as items claim places."""

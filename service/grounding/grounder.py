@@ -87,7 +87,10 @@ class Grounder:
         return self._found
 
     def quote(self, path: str, quote: str) -> Evidence | None:
-        """Return evidence for a value by a passage that the model names; None where the text does not contain the passage."""
+        """Return evidence for a value by a passage that the model names.
+
+        None where the text does not contain the passage.
+        """
         places = self._places(quote)
         return self._evidence(path, places[0]) if places else None
 

@@ -60,7 +60,10 @@ def _has_rival(text: str, heading: int, offset: int) -> bool:
 
 
 def _look(text: str, start: int) -> tuple[int, bool] | None:
-    """Return the indentation, and whether a blank line stands above; None for a line with figures or columns, as in rows."""
+    """Return the indentation, and whether a blank line stands above.
+
+    None for a line with figures or columns, as in rows.
+    """
     end = text.find("\n", start)
     line = text[start : end if end >= 0 else len(text)]
     if not line.strip() or _ROW.search(line.strip()):

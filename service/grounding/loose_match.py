@@ -107,6 +107,6 @@ def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:
 
 
 def _alike(char: str) -> str:
-    """Return a regex class of what OCR may read for a character: itself and similar ones; for a figure only letters."""
+    """Return a regex class of what OCR may read for a character: itself and similar ones, for a figure only letters."""
     group = "".join(g for g in _CONFUSED if char in g)
     return re.escape(char) + "".join(c for c in group if not (char.isdigit() and c.isdigit()))

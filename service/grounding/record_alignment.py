@@ -102,7 +102,10 @@ class Placer:
         return place, leaf
 
     def _anchor(self, slots: Slots, rest: list[Slots], cursor: int, home: tuple[int, int]) -> tuple[Place, int]:
-        """Return the free place around which the others stand closest, and its cost; of equals the first after the cursor."""
+        """Return the free place around which the others stand closest, and its cost.
+
+        Of equals the first after the cursor.
+        """
         found: list[tuple[int, int, Place]] = []
         for i, place in enumerate(self._around(slots, cursor)):
             cost = self._spread(place, rest) + BACKWARD_COST * (place.start < cursor)
@@ -119,7 +122,10 @@ class Placer:
         yield from islice(slots.behind(cursor), MAX_ANCHORS)
 
     def _spread(self, anchor: Place, rest: list[Slots]) -> int:
-        """Return the sum of the distances of the other values of an item to an anchor; taking another item's place costs extra."""
+        """Return the sum of the distances of the other values of an item to an anchor.
+
+        Taking another item's place costs extra.
+        """
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)

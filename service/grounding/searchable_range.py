@@ -19,7 +19,7 @@ LINES_APART = 2.5  # line heights that may lie between the lines of a value on t
 def searchable(
     document: Document, span: Range, least: float, structure: Structure, powers: frozenset[int] = frozenset()
 ) -> Haystack:
-    """Return the search index of a range of a Document, with page furniture as interruptions. `powers`: see Haystack."""
+    """Return the search index of a range of a Document, interrupted by page furniture. `powers`: as in Haystack."""
     (start, end), apart = span, structure.apart
     first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
     without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]

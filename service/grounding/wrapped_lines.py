@@ -48,7 +48,10 @@ class Wrapped:
     """One text, searched for values that are wrapped within a column."""
 
     def __init__(self, text: str, letters: Letters, layout: Layout, *, without: Sequence[Range] = ()) -> None:
-        """Prepare the search; `letters` are those of `text`; `without`: ranges, sorted, that may be between two pieces."""
+        """Prepare the search.
+
+        `letters` are those of `text`; `without`: ranges, sorted, that may be between two pieces.
+        """
         self._text, self._letters, self._below = tabbed(text), letters, layout.below
         self._without, self._apart, self._pages = without, layout.apart, layout.pages
 

@@ -263,7 +263,10 @@ def _written(rival: Rival, passage: str) -> list[Range]:
 
 @lru_cache(maxsize=1024)
 def _pattern(written: str) -> re.Pattern[str] | None:
-    """Return the pattern of a value across line breaks, never as a part of a longer word or figure; None if it is too long."""
+    """Return the pattern of a value across line breaks, never as a part of a longer word or figure.
+
+    None if it is too long.
+    """
     pieces = [re.escape(p) for p in written.split()]
     if not pieces or len(written) > ANNOUNCED_MAX_CHARS:
         return None

@@ -50,7 +50,9 @@ class Groups:
         keys: list[str],
         witnesses: frozenset[int] = frozenset(),
     ) -> None:
-        """Take the answers; `keys` are pointers, relative to an item, of the fields that identify it (none: its place does).
+        """Take the answers.
+
+        `keys` are pointers, relative to an item, of the fields that identify it (none: its place does).
 
         `witnesses` are indices of Documents that repeat the records of the main one, such as the XML in an invoice.
         """
@@ -145,7 +147,10 @@ class Groups:
             _add_once(self._by_mark[mark], home)
 
     def _home(self, item: _Item) -> int | None:
-        """Return the group that the item belongs to, None for a new one; within one answer only a declared key unites items."""
+        """Return the group that the item belongs to, None for a new one.
+
+        Within one answer only a declared key unites items.
+        """
         for group in self._by_key.get(item.key, ()) if item.key is not None else ():
             if not isinstance(item.part.value, str) or self._is_elsewhere(item, group):
                 return group

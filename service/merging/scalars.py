@@ -44,7 +44,9 @@ class Chooser:
         rule: str,
         documents: Sequence[Document] = (),
     ) -> None:
-        """Take the answers and a Policy's `rule`; the default rule follows what `documents` of the Unit say about corrections.
+        """Take the answers and a Policy's `rule`.
+
+        The default rule follows what `documents` of the Unit say about corrections.
 
         Rule "corrected" chooses by that alone, and nothing where they say nothing.
         """
@@ -190,7 +192,10 @@ def _grouped(parts: list[Part]) -> dict[str, list[Part]]:
 
 
 def _length(value: Any) -> int:
-    """Return the length of a text without white space, so that the longest form of a name wins; 0 for other values."""
+    """Return the length of a text without white space, so that the longest form of a name wins.
+
+    0 for other values.
+    """
     return len("".join(value.split())) if isinstance(value, str) else 0
 
 

@@ -109,7 +109,10 @@ class _Merge:
         out.reasons += [s.reason for s in settled if s.reason]
 
     def _new_path(self, origin: int, path: str) -> str:
-        """Return the path in the whole of a path of one Extraction; `-` is the index of an item that is not there (RFC 6901)."""
+        """Return the path in the whole of a path of one Extraction.
+
+        `-` is the index of an item that is not there (RFC 6901).
+        """
         value, there, home = self._extractions[origin].data, "", ""
         for key in path.split("/")[1:]:
             in_list, there = isinstance(value, list), f"{there}/{key}"

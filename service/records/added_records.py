@@ -130,7 +130,10 @@ def _reduced_to(extraction: Extraction, number: int, kept: dict[Place, Any], tar
 
 
 def _reduced(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
-    """Return a value without anything but kept records; a dropped item is null, so that other items keep their indices."""
+    """Return a value without anything but kept records.
+
+    A dropped item is null, so that other items keep their indices.
+    """
     if path in kept and not _holds_records(path, above):
         return value
     if isinstance(value, dict):

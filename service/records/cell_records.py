@@ -46,7 +46,10 @@ class _Row:
 def missed_cells(
     document: Document, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]
 ) -> set[int]:
-    """Return the numbers of the lines of rows that lack a record for one of their figures. `starts`: where lines begin."""
+    """Return the numbers of the lines of rows that lack a record for one of their figures.
+
+    `starts`: where lines begin.
+    """
     told = _RecordFigures(extractions, target)
     alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # rows of each table, by their layout
     for table in document.tables:

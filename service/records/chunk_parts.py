@@ -74,7 +74,10 @@ def _lines_around(document: Document, lines: Sequence[Range], most: int) -> tupl
 
 
 def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:
-    """Return the lines on top of the stretches that the given lines are in; `own`: where lines of the stretch begin."""
+    """Return the lines on top of the stretches that the given lines are in.
+
+    `own`: where lines of the stretch begin.
+    """
     found: set[Range] = set()
     for start, _ in lines:
         above = (line for line in _lines_above(text, start) if line[0] not in own)

@@ -233,7 +233,10 @@ def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] 
 
 
 def _table_signature(document: Document, offset: int) -> Hashable:
-    """Return what similar tables have in common: their header rows, or else the number of their columns; None outside tables."""
+    """Return what similar tables have in common: their header rows, or else the number of their columns.
+
+    None outside tables.
+    """
     table = document.table_at(offset) if document.kind != "text" else None
     if table is None:
         return None
@@ -244,7 +247,10 @@ def _table_signature(document: Document, offset: int) -> Hashable:
 def _record_lines(
     document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
 ) -> tuple[int, ...]:
-    """Return the lines of a record from the first possible one, without blank lines and page furniture; () below a total."""
+    """Return the lines of a record from the first possible one, without blank lines and page furniture.
+
+    () below a total.
+    """
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
     above = (i for i in shown[:first] if _block_kind(document, lines[i]) != BlockKind.HEADING)
@@ -253,7 +259,10 @@ def _record_lines(
 
 
 def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
-    """Return how many lines a record has at most, by the lines that have values; text after that may be something else."""
+    """Return how many lines a record has at most, by the lines that have values.
+
+    Text after that may be something else.
+    """
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
     return min(sizes[-1], MAX_LINES_FACTOR * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
@@ -278,7 +287,10 @@ def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
 
 
 def _lines_shaped_like_records(index: LineIndex, claims: Claims) -> set[int]:
-    """Return the lines with shapes of nearby records; where no record was found, with shapes common enough for a list."""
+    """Return the lines with shapes of nearby records.
+
+    Where no record was found, with shapes common enough for a list.
+    """
     if claims.found:
         lists = claims.lists.values()
         return {i for c in lists for i in members_like(index.shaped, c.homes, LINES_APART, crowded=c.crowded)}

@@ -100,7 +100,10 @@ def _most_common(places: Iterable[int]) -> tuple[int, float]:
 
 
 def record_of(path: str, target: Target) -> tuple[str, str] | None:
-    """Return the list pattern and the item pointer of the innermost record that a path is in; None outside records."""
+    """Return the list pattern and the item pointer of the innermost record that a path is in.
+
+    None outside records.
+    """
     parts = path.split("/")
     for i in range(len(parts) - 1, 0, -1):
         if parts[i].isdigit():

@@ -24,7 +24,9 @@ def tabbed(text: str) -> str:
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
-    r"""Yield (start, end) of each line, without the line break; a long line is split at its most plausible separator.
+    r"""Yield (start, end) of each line, without the line break.
+
+    A long line is split at its most plausible separator.
 
     >>> list(lines_of("ab\ncd")), len(list(lines_of("A1 7.50; " * 300)))
     ([(0, 2), (3, 5)], 300)

@@ -36,7 +36,10 @@ class Totals:
     shares: dict[int, list[int]] = field(default_factory=dict)  # by line: its figures that are a share of a sum
 
     def tell(self, line: int, figures: Sequence[Figure], *, whole: bool = False) -> bool:
-        """Return whether a line is a total, and remember it. `whole`: it looks like a record, so all its figures must be sums."""
+        """Return whether a line is a total, and remember it.
+
+        `whole`: it looks like a record, so all its figures must be sums.
+        """
         amounts = [f for f in figures if not f.is_percent and f.readings != {0}]
         shared = [a for f in amounts for a in f.readings if a in self._shares(line, figures)]
         summed = [a for f in amounts if (a := self._sum(line, f)) is not None]
@@ -106,7 +109,9 @@ def _rounded(share: int) -> Iterator[int]:
 def needed(
     totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]]
 ) -> frozenset[int]:
-    """Return the fewest leftover lines that a printed figure needs to come out as a sum; empty where there are none.
+    """Return the fewest leftover lines that a printed figure needs to come out as a sum.
+
+    Empty where there are none.
 
     `left`: figures of leftover lines among found records or right above them, by line. Several lines are tried only where few
     are left over and the figure has many digits.

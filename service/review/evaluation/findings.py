@@ -73,7 +73,10 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
 
 
 def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
-    """Return evidence of a supported value: the lines that show it; None where they do not contain what they should show."""
+    """Return evidence of a supported value: the lines that show it.
+
+    None where they do not contain what they should show.
+    """
     value, found = answer.value, answer.found
     if _is_absent(answer):
         return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
@@ -106,7 +109,10 @@ def _is_absent(answer: Answered) -> bool:
 
 
 def _is_open(value: Doubted, found: Found) -> bool:
-    """Whether a judgement is neither shown nor refuted, because the evaluator saw only passages of the text that the model read."""
+    """Whether a judgement is neither shown nor refuted.
+
+    The evaluator saw only passages of the text, while the model that gave the judgement read all of its part.
+    """
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
@@ -116,7 +122,10 @@ def _is_of_another(line: Range, value: Doubted) -> bool:
 
 
 def _alike(document: Document, passage: Range, value: object) -> list[Range]:
-    """Return the line of a passage most similar to a text, if similar enough; used where the evaluator named no line."""
+    """Return the line of a passage most similar to a text, if similar enough.
+
+    Used where the evaluator named no line.
+    """
     start, end = passage
     lines = [(start + m.start(), start + m.end()) for m in _LINE.finditer(document.text[start:end])]
     best = max(lines, key=lambda r: likeness(document.text[r[0] : r[1]], value), default=None)
@@ -133,7 +142,10 @@ def _judged(extraction: Extraction, document: Document, lines: Sequence[Range], 
 
 
 def _read(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
-    """Return evidence of a read value: its characters where a line contains them, else the only line that shows it, else all."""
+    """Return evidence of a read value.
+
+    It is the value's characters where a line contains them, else the only line that shows it, else all lines.
+    """
     path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:

@@ -25,7 +25,9 @@ _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and f
 def place_in(
     text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()
 ) -> tuple[int, int, Match] | None:
-    """Return where a passage contains a value as a whole: start, end, and how it was matched; None where it does not.
+    """Return where a passage contains a value as a whole: start, end, and how it was matched.
+
+    None where it does not.
 
     `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
     """

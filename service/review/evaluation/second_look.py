@@ -46,7 +46,10 @@ class Look:
     documents: Sequence[Document]
 
     async def over(self, extractions: Sequence[Extraction]) -> list[Extraction]:
-        """Return the Extractions of a Unit with the results of the second look; its calls are added to the first Extraction."""
+        """Return the Extractions of a Unit with the results of the second look.
+
+        Its calls are added to the first Extraction.
+        """
         if not extractions:
             return []
         fields = Fields.of(self.target)
