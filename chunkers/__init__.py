@@ -1,1 +1,1 @@
-"""Document to Chunks: pure and deterministic."""
+"""Cut a Document into Chunks: pure and deterministic."""

@@ -1,4 +1,4 @@
-"""The Chunker protocol and the promise that every member keeps."""
+"""The Chunker protocol, and what every chunker guarantees."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Protocol
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 
-Counter = Callable[[str], int]  # text to number of tokens
+Counter = Callable[[str], int]  # text -> number of tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where records begin, for Chunks that are to hold whole ones."""
+    """Where records begin, for Chunks that should contain whole ones."""
 
     starts: Sequence[int] = ()  # offsets, sorted: the best places to cut
-    most: int = 0  # of them in one Chunk; 0: as many as the budget holds
+    most: int = 0  # records in one Chunk; 0: as many as the budget holds
 
 
 NO_RECORDS = Records()
@@ -31,16 +31,16 @@ class Chunker(Protocol):
 
     @property
     def name(self) -> str:
-        """Short name, as in logs and reports."""
+        """Return the short name, as in logs and reports."""
         ...
 
     def chunk(
         self, document: Document, budget: int, count: Counter, overlap: int = 0, records: Records = NO_RECORDS
     ) -> Iterator[Chunk]:
-        """Chunks in document order; `overlap` tokens of each are repeated from the one before.
+        """Yield Chunks in document order; `overlap` tokens of each are repeated from the one before.
 
         Where `records` are known, a Chunk ends before one if any begins in its later half.
 
-        Raises InputProblem(budget_too_small) when the budget can not hold one character beside the context.
+        Raises InputProblem(budget_too_small) when the budget cannot hold one character beside the context.
         """
         ...

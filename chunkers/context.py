@@ -1,7 +1,7 @@
-"""What a Chunk must carry to be understood by itself.
+"""Collect the context that a Chunk needs to be understood alone.
 
-The document's title, parties and defined terms, mail facts, the headings above it, what nested data it lies in, the label of
-its rows, what stands above the rows of its table.
+It is the document's title, parties and defined terms, mail facts, the headings above, the elements that enclose nested data,
+the label of its rows, and the heads of its table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
-MOST_HEADING = 200  # code points of one heading that are carried
+HEADING_MAX_CHARS = 200  # code points of one heading in the context
 UNTITLED = ("mail", "sheet", "container")  # kinds of Documents that have no title in their text
 MAIL_FACTS = ("From:", "To:", "Date:", "Sent:", "Subject:")
 
@@ -23,7 +23,10 @@ class Context:
     """The context of any offset of one Document, made of ranges of its own text."""
 
     def __init__(self, document: Document, *, headings: bool, mail: bool) -> None:
-        """`headings` carries the heading path, `mail` the main mail headers; what heads a table always comes."""
+        """Find the facts of a Document; `headings` adds the heading path, `mail` the main mail headers.
+
+        Table heads are always added.
+        """
         self._document = document
         self.tables = TableHeads(document)
         self._paths = _heading_paths(document) if headings else []
@@ -37,7 +40,7 @@ class Context:
         self.labels = labels_of(document) if is_prose else []
 
     def ranges(self, start: int) -> list[Range]:
-        """Ranges that belong before a Chunk that begins at `start`; all of them end at or before it."""
+        """Return the ranges that belong before a Chunk that begins at `start`; all of them end at or before it."""
         found = [r for r in (*self._facts, *self._mail) if r[1] <= start]
         i = bisect_right(self._starts, start) - 1
         if i >= 0:
@@ -48,23 +51,23 @@ class Context:
         return list(dict.fromkeys(found + heads))
 
     def text(self, ranges: list[Range]) -> str:
-        """The ranges as lines; those of the document's beginning say what they are."""
+        """Return the ranges as lines; title and terms are named as such."""
         return "\n".join(f"{self._facts.get(r, '')}{self._told(r)}" for r in ranges)
 
     def _told(self, place: Range) -> str:
-        """A range's text; a fact of the beginning on one line."""
+        """Return a range's text; title and terms on one line."""
         text = self._document.text[slice(*place)]
         return " ".join(text.split()) if place in self._facts else text
 
 
 def _heading_paths(document: Document) -> list[list[Range]]:
-    """For each heading, the path of ranges from the highest heading above it down to itself."""
+    """Return for each heading the path of ranges from the highest heading above it down to itself."""
     paths: list[list[Range]] = []
     levels: list[tuple[int, Range]] = []
     for start, end, kind, level in document.blocks:
         if kind == BlockKind.HEADING:
             levels = [(n, r) for n, r in levels if n < level]
-            levels.append((level, (start, min(end, start + MOST_HEADING))))
+            levels.append((level, (start, min(end, start + HEADING_MAX_CHARS))))
             paths.append([r for _, r in levels])
     return paths
 
@@ -72,5 +75,5 @@ def _heading_paths(document: Document) -> list[list[Range]]:
 def _mail_facts(document: Document) -> list[Range]:
     blocks = document.blocks
     last = bisect_left(blocks.kind, True, key=lambda k: k != BlockKind.MAIL_HEADER)
-    ranges = [(blocks.start[i], min(blocks.end[i], blocks.start[i] + MOST_HEADING)) for i in range(last)]
+    ranges = [(blocks.start[i], min(blocks.end[i], blocks.start[i] + HEADING_MAX_CHARS)) for i in range(last)]
     return [r for r in ranges if document.text.startswith(MAIL_FACTS, r[0])]

@@ -1,4 +1,4 @@
-"""The chunkers: one packing, five ideas of where a good place to cut is."""
+"""The chunkers: one packing algorithm, five rules for where a good place to cut is."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from thresher.chunkers.pieces import Piece
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import BlockKind, Document
 
-DEEPEST = 20  # records in records: the outer ones are the better places to cut
+MAX_DEPTH = 20  # levels of nested records; the outer ones are the better places to cut
 SENTENCE, BLOCK, PAGE, SECTION = 1, 2, 4, 40  # strength of the cut before each; headings are SECTION - level
 
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """A chunker that differs from its siblings only in what it cuts at and what it carries."""
+    """A chunker that differs from the others only in where it cuts and what context it adds."""
 
     name: str
     pages: int = PAGE  # strength of a page's first piece
-    sections: bool = False  # cut at headings, carry the heading path
-    thread: bool = False  # cut where a quoted mail begins, carry the mail's facts
+    sections: bool = False  # cut at headings, with the heading path as context
+    thread: bool = False  # cut where a quoted mail begins, with the mail's headers as context
     tables: bool = False  # cut where a table begins
 
     def chunk(
         self, document: Document, budget: int, count: Counter, overlap: int = 0, records: Records = NO_RECORDS
     ) -> Iterator[Chunk]:
-        """Chunks in document order; see `thresher.chunkers.base.Chunker`."""
+        """Yield Chunks in document order, as `thresher.chunkers.base.Chunker` defines it."""
         context = Context(document, headings=self.sections, mail=self.thread)
         labels = {start for start, _ in context.labels}
         depths = context.outline.depths if context.outline else {}
@@ -39,7 +39,7 @@ class Packing:
             if piece.start in labels:
                 return RECORD + 1
             depth = depths.get(piece.start)
-            return self._strength(document, piece) if depth is None else RECORD + max(DEEPEST - depth, 0)
+            return self._strength(document, piece) if depth is None else RECORD + max(MAX_DEPTH - depth, 0)
 
         return Packer(document, context, strength, count, records).pack(budget, overlap, self.name)
 
@@ -68,14 +68,14 @@ THREAD = Packing("thread", thread=True)
 TABLES = Packing("tables", tables=True, sections=True)
 CHUNKERS: dict[str, Chunker] = {c.name: c for c in (PLAIN, PAGES, SECTIONS, THREAD, TABLES)}
 BY_KIND = {"mail": THREAD, "sheet": TABLES, "image": PAGES, "container": PLAIN}
-FEWEST_HEADINGS = 3  # a Document with fewer is cut at pages, not at sections
+MIN_HEADINGS = 3  # a Document with fewer is cut at pages, not at sections
 
 
 def choose(document: Document, name: str = "auto") -> Chunker:
-    """The chunker of a name, or, for "auto", the one that suits the Document's kind and structure."""
+    """Return the chunker of a name, or, for "auto", the one that suits the Document's kind and structure."""
     if name != "auto":
         return CHUNKERS[name]
     if document.kind in BY_KIND:
         return BY_KIND[document.kind]
     headings = document.blocks.kind.count(BlockKind.HEADING)
-    return SECTIONS if headings >= FEWEST_HEADINGS or not len(document.pages) else PAGES
+    return SECTIONS if headings >= MIN_HEADINGS or not len(document.pages) else PAGES

@@ -1,7 +1,7 @@
-"""Openings: what the beginning of a document says of all of it, and what a line of its own says of the records below it.
+"""Find what the beginning of a document says about all of it, and lines that label the records below them.
 
-Taken by code, from the document's own text: its title, the parties, the terms that its preamble defines; and labels that
-stand by themselves over the rows of a list.
+These are its title, the parties and the terms that its preamble defines, and labels that stand alone above the rows of a
+list. They are taken from the document's own text, without a model.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from itertools import islice
 from thresher.schemas.document import BlockKind, Document
 
 Range = tuple[int, int]
-PREAMBLE = 8_000  # code points in which parties and terms are introduced
-MOST_TERMS = 8
-MOST_BEFORE = 160  # code points before a defined term that say what it stands for
-MOST_TITLE = 300  # code points of the lines at the top of a text that name it
-MOST_LABEL = 60  # code points of a line that is the label of rows below it
+PREAMBLE_MAX_CHARS = 8_000  # code points in which parties and terms may be introduced
+MAX_TERMS = 8
+BEFORE_MAX_CHARS = 160  # code points before a defined term that may say what it stands for
+TITLE_MAX_CHARS = 300  # code points of the lines at the top of a text that name it
+LABEL_MAX_CHARS = 60  # code points of a line that may label the rows below it
 TITLE, TERMS = "Title: ", "Parties and defined terms: "
 _TERM = re.compile(
     r"\((?:[^()\"“”„«»]{0,60}\s)?[\"“„«](?P<term>[^\"“”„«»\n]{2,40})[\"”“»][^()\n]{0,60}\)", re.IGNORECASE
@@ -33,9 +33,9 @@ _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
 def title_of(document: Document) -> Range | None:
-    """Return the lines at the top of a text that name it, up to the first sentence, row of cells or blank line after words.
+    """Return the lines at the top of a text that name it; None where it begins without a title.
 
-    None where the text begins with none: it opens with a sentence, a table or figures.
+    They end before the first sentence, row of cells, line without letters, or heading of a lower level.
     """
     text, found, lower = document.text, None, _lower_headings(document)
     start = len(text) - len(text.lstrip())
@@ -44,7 +44,7 @@ def title_of(document: Document) -> Range | None:
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         line = text[start:end].strip()
-        if end - first > MOST_TITLE or start in lower or (line and not _is_name(document, line, start)):
+        if end - first > TITLE_MAX_CHARS or start in lower or (line and not _is_name(document, line, start)):
             break
         found = (first, end) if line else found
         start = end + 1
@@ -52,7 +52,7 @@ def title_of(document: Document) -> Range | None:
 
 
 def _lower_headings(document: Document) -> set[int]:
-    """Where the first headings of a lower level than the very first begin: what they name is no title."""
+    """Return where those of the first headings begin that have a lower level than the first one, which are no title."""
     levels = [(start, level) for start, _, kind, level in islice(document.blocks, 12) if kind == BlockKind.HEADING]
     return {start for start, level in levels if level > levels[0][1]}
 
@@ -70,14 +70,14 @@ def _is_name(document: Document, line: str, start: int) -> bool:
 def terms_of(document: Document) -> list[Range]:
     """Return where the parties and the defined terms are introduced, in text order: the sentence up to the term.
 
-    A term is a name: it has a capital, and so has what it stands for. Terms of one sentence are one range.
+    A term is a name: it has a capital, and so does what it stands for. Terms of one sentence are one range.
     """
-    head = document.text[:PREAMBLE]
+    head = document.text[:PREAMBLE_MAX_CHARS]
     found = [m.span() for m in _BETWEEN.finditer(head) if _NAMES.search(m[0])][:1]
     taken = 0
     for match in _TERM.finditer(head):
         done = found[-1][1] if found else 0
-        if taken == MOST_TERMS:
+        if taken == MAX_TERMS:
             break
         first = _from(document, done, match.start())
         if match.start() < done or not _is_introduced(head[first : match.start()], match["term"]):
@@ -89,7 +89,10 @@ def terms_of(document: Document) -> list[Range]:
 
 
 def _is_introduced(before: str, term: str) -> bool:
-    """Whether words before a term, its sentence's first one aside, name something; a script without capitals names as it is."""
+    """Whether the words before a term name something: they have capitals, not counting the first word of the sentence.
+
+    In a script without capitals any words do.
+    """
     if "\t" in before or not any(c.isalpha() for c in before) or term[0].islower():
         return False
     _, *words = before.split() or [""]
@@ -98,12 +101,12 @@ def _is_introduced(before: str, term: str) -> bool:
 
 
 def labels_of(document: Document) -> list[Range]:
-    """Return the lines that stand by themselves as labels of what is below them: short, without figures or a full stop."""
+    """Return the lines that stand alone as labels of what is below them: short, without figures or a full stop."""
     text, found = document.text, list[Range]()
     blocks = list(document.blocks)
     for i, (start, end, kind, _) in enumerate(blocks):
         line = text[start:end].strip()
-        if kind not in _PLAIN or not 2 < len(line) <= MOST_LABEL or not line[0].isalpha() or "\n" in line:
+        if kind not in _PLAIN or not 2 < len(line) <= LABEL_MAX_CHARS or not line[0].isalpha() or "\n" in line:
             continue
         above = text[blocks[i - 1][1] if i else 0 : start]
         below = text[end : blocks[i + 1][0] if i + 1 < len(blocks) else len(text)]
@@ -120,7 +123,7 @@ def labels_of(document: Document) -> list[Range]:
 
 
 def label_at(labels: list[Range], offset: int) -> list[Range]:
-    """Return the last label before an offset, as a list of one; none where there is none."""
+    """Return the last label before an offset, as a list of one; empty where there is none."""
     i = bisect_right(labels, (offset, -1)) - 1
     return [labels[i]] if i >= 0 and labels[i][1] <= offset else []
 
@@ -130,16 +133,16 @@ def _has_figure(line: str) -> bool:
 
 
 def _from(document: Document, done: int, last: int) -> int:
-    """Return where the words before a term begin: behind the term before it, the last end of a sentence or block, or at a word.
+    """Return where the words before a term begin: after the previous term, the last sentence or block, or at a word.
 
-    Where nothing stands before it in its block, the line above names what it stands for.
+    Where its block has no words before it, the line above names what it stands for.
     """
     text, blocks = document.text, document.blocks
     i = bisect_right(blocks.start, last) - 1
     block = blocks.start[i] if i >= 0 else 0
     if not any(c.isalnum() for c in text[block:last]):
         block = text.rfind("\n", 0, len(text[:block].rstrip())) + 1
-    first = max(done, block, last - MOST_BEFORE)
+    first = max(done, block, last - BEFORE_MAX_CHARS)
     ends = [m.end() for m in _SENTENCE.finditer(text, first, last) if any(c.isalnum() for c in text[m.end() : last])]
     if ends:
         return ends[-1]

@@ -1,7 +1,7 @@
-"""Outline: what lies in what in a text of nested data, XML as indented lines or JSON as it stands.
+"""Find the nesting of data in a text: XML as indented lines, or JSON as it stands.
 
-A record is one of several elements of the same name side by side, or an object in a list. Data is cut between records,
-and a part that begins inside one carries what it lies in: the heads of all elements round it, and the single values that
+A record is one of several sibling elements of the same name, or an object in a list. Data is cut between records, and a
+part that begins inside one has as context what encloses it: the heads of all enclosing elements, and the single values that
 stand before it in each of them.
 """
 
@@ -18,34 +18,32 @@ from thresher.schemas.document import Document
 Range = tuple[int, int]
 XML = frozenset(("application/xml", "text/xml", "image/svg+xml"))
 JSON = frozenset(("application/json", "application/x-ndjson"))
-MOST_VALUES = 6  # single values of one element that are carried
-MOST_HEAD = 200  # code points of one of them
+MAX_VALUES = 6  # single values of one element in the context
+HEAD_MAX_CHARS = 200  # code points of one of them, or of a head
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+|"', re.DOTALL)
 
 
 @dataclass(slots=True)
 class Node:
-    """An element or member: its head (a name, a bracket, a single value), and what it lies in."""
+    """An element or member: its head (a name, a bracket, a single value), and its parent."""
 
     start: int
     head: int  # where its head ends
-    parent: int  # number of the node that it lies in; -1: none
+    parent: int  # number of the enclosing node; -1: none
     name: str = ""
-    end: int = 0  # where it ends, all that lies in it included
-    opens: bool = False  # whether something may lie in it
+    end: int = 0  # where it ends, its content included
+    opens: bool = False  # whether it may have content
     item: bool = False  # whether it is an item of a list
 
 
 @dataclass(slots=True)
 class Outline:
-    """The nodes of one text, in its order."""
+    """The nodes of one text, in text order."""
 
     nodes: list[Node] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)  # of the nodes
+    starts: list[int] = field(default_factory=list)  # where nodes begin
     records: list[int] = field(default_factory=list)  # where records begin, sorted
-    depths: dict[int, int] = field(
-        default_factory=dict
-    )  # of each record, by where it begins: what lies in nothing has 0
+    depths: dict[int, int] = field(default_factory=dict)  # by where a record begins: its depth, from 0
 
     def inside(self, offset: int) -> int:
         """Return the number of the innermost node that is open at an offset and began before it; -1 where none is."""
@@ -55,7 +53,7 @@ class Outline:
         return i
 
     def around(self, offset: int) -> list[Range]:
-        """Return the ranges of what a text that begins at an offset lies in, from the outermost on."""
+        """Return the ranges of context for a text that begins at an offset, the outermost element first."""
         found: list[Range] = []
         i = self.inside(offset)
         while i >= 0:
@@ -64,20 +62,20 @@ class Outline:
         return found
 
     def snapped(self, offsets: Sequence[int]) -> list[int]:
-        """Return where the records begin that hold offsets, each once: with all that opens just before them."""
+        """Return where the records that contain offsets begin, each once, including elements that open just before them."""
         return sorted({self._snapped(offset) for offset in offsets})
 
     def _shown(self, i: int, offset: int) -> Iterator[Range]:
         """Yield the head of a node, and its own single values before an offset."""
         node = self.nodes[i]
-        yield node.start, min(node.head, node.start + MOST_HEAD)
+        yield node.start, min(node.head, node.start + HEAD_MAX_CHARS)
         told = 0
-        for child in self.nodes[i + 1 : i + 1 + 4 * MOST_VALUES]:
-            if child.start >= offset or told == MOST_VALUES:
+        for child in self.nodes[i + 1 : i + 1 + 4 * MAX_VALUES]:
+            if child.start >= offset or told == MAX_VALUES:
                 return
             if child.parent == i and not child.opens:
                 told += 1
-                yield child.start, min(child.head, child.start + MOST_HEAD)
+                yield child.start, min(child.head, child.start + HEAD_MAX_CHARS)
 
     def _snapped(self, offset: int) -> int:
         at = bisect_right(self.records, offset) - 1
@@ -87,13 +85,13 @@ class Outline:
         i = bisect_right(self.starts, start) - 1
         if self.nodes[i].end <= offset:
             return offset
-        while self.nodes[i].parent == i - 1 >= 0:  # it is the first thing in what it lies in
+        while self.nodes[i].parent == i - 1 >= 0:  # it is the first child of its parent
             i -= 1
         return self.nodes[i].start
 
 
 def outline_of(document: Document) -> Outline | None:
-    """Return the Outline of a Document of nested data; None of any other."""
+    """Return the Outline of a Document of nested data; None for any other."""
     kind = document.source.media_type
     nodes = list(_xml(document.text)) if kind in XML else _json(document.text) if kind in JSON else []
     if not nodes:
@@ -110,9 +108,9 @@ def outline_of(document: Document) -> Outline | None:
 
 
 def _xml(text: str) -> Iterator[Node]:
-    """Yield the lines of XML as its reader writes it: two blanks deeper for each element."""
+    """Yield the lines of XML as its reader writes it: indented by two blanks for each level."""
     found: list[Node] = []
-    open_at: list[tuple[int, int]] = []  # (indentation, number) of the nodes in hand
+    open_at: list[tuple[int, int]] = []  # (indentation, number) of the open nodes
     start = 0
     for line in text.split("\n"):
         end, indent = start + len(line), len(line) - len(line.lstrip(" "))
@@ -133,8 +131,8 @@ def _json(text: str) -> list[Node]:
     """Return the containers and the single values of a JSON text, valid or not, of any depth."""
     found: list[Node] = []
     stack: list[int] = []
-    key: re.Match[str] | None = None  # of the member in hand
-    last: re.Match[str] | None = None  # the token before
+    key: re.Match[str] | None = None  # key of the current member
+    last: re.Match[str] | None = None  # the previous token
     for token in _TOKEN.finditer(text):
         sign = token[0]
         if sign == ":":
@@ -154,7 +152,7 @@ def _json(text: str) -> list[Node]:
 
 
 def _open(found: list[Node], stack: list[int], at: tuple[re.Match[str] | None, re.Match[str]], text: str) -> None:
-    """Add the node of a value with its key; a key alone is none."""
+    """Add the node of a value with its key; a key alone is no node."""
     key, token = at
     opens = token[0] in "{["
     if not opens and _is_key(text, token):

@@ -1,8 +1,8 @@
-"""Packs pieces into Chunks: the one algorithm that every chunker uses.
+"""Pack pieces into Chunks: the one algorithm that every chunker uses.
 
-Greedy with a look back: pieces are taken until the next one would pass the budget; then the cut is made before the
+Greedy with a look back: pieces are taken until the next one would exceed the budget; then the cut is made before the
 strongest beginning (a heading, a page, a mail) in the later half of what was taken, or as late as possible among
-equals. Token counts of pieces are added up to decide, and the Chunk as a whole is counted again before it is given:
+equals. Token counts of pieces are added up to decide, and the Chunk as a whole is counted again before it is yielded:
 a tokenizer's counts are not additive, and the budget is exact.
 """
 
@@ -23,12 +23,12 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 
-MOST_TOKENS = 2  # a byte: one, and as much again for a counter that stands in for a finer one
-LONG = 2_000  # code points that no line has: a piece so long is cut where records begin
-SURE_CHARACTERS = 20  # the same where a row would be cut for it: one that long a token does not occur but in blanks
-MOST_CHARACTERS = 6  # a token of a text on average: a longer text is not even counted to see whether it fits
+TOKENS_PER_BYTE = 2  # tokens per byte: one, doubled for a counter that stands in for a finer tokenizer
+LINE_MAX_CHARS = 2_000  # code points; a longer piece is no line, and is cut where records begin
+SURE_CHARS_PER_TOKEN = 20  # characters per token that only blanks exceed; up to this a row is counted before it is cut
+CHARS_PER_TOKEN = 6  # characters per token on average; a longer text is not counted, it does not fit
 _LETTER = re.compile(r"\w")
-RECORD = 100  # strength of the cut before a record: more than that of any other
+RECORD = 100  # strength of the cut before a record, more than any other
 Strength = Callable[[Piece], int]
 
 
@@ -40,25 +40,25 @@ class Counted:
     strength: int
     text: str
     count: Counter
-    is_record: bool = False  # whether one begins here
+    is_record: bool = False  # whether a record begins here
 
     @cached_property
     def tokens(self) -> int:
-        """The count, by itself."""
+        """Return the token count of the piece alone."""
         return self.count(self.text)
 
     @cached_property
     def most(self) -> int:
-        """What the count can not exceed."""
+        """Return an upper bound of the token count."""
         return _most_tokens(self.text)
 
 
 class _Taken:
-    """Pieces that go into one Chunk, with their tokens, or, as long as that tells enough, what these can not exceed."""
+    """Pieces that go into one Chunk, with their token count, or an upper bound of it while that suffices."""
 
     def __init__(self, items: Sequence[Counted] = ()) -> None:
         self.items: list[Counted] = []
-        self.records = 0  # that begin here
+        self.records = 0  # how many begin in these pieces
         self._total, self._exact = 0, False
         for item in items:
             self.add(item)
@@ -69,7 +69,7 @@ class _Taken:
         self._total += item.tokens if self._exact else item.most
 
     def passes(self, item: Counted, room: int) -> bool:
-        """Whether one more would be too much."""
+        """Whether one more piece would exceed the room."""
         if self._total + item.most <= room:
             return False
         if not self._exact:
@@ -88,16 +88,19 @@ class Packer:
         count: Counter,
         records: Records = NO_RECORDS,
     ) -> None:
-        """`strength` says how good a place to cut the beginning of a piece is; higher is better."""
+        """Prepare for one Document.
+
+        `strength` says how good a place to cut the beginning of a piece is, higher is better.
+        """
         self._records = records
         self._document, self._context, self._strength, self._count = document, context, strength, count
         self._index = 0
-        self._emitted = 0  # end of the last piece given
-        self._end = 0  # end of the last Chunk given
-        self._known: tuple[list[tuple[int, int]], int] = ([], 0)  # the context in hand and its tokens
+        self._emitted = 0  # end of the last piece yielded
+        self._end = 0  # end of the last Chunk yielded
+        self._known: tuple[list[tuple[int, int]], int] = ([], 0)  # the current context and its tokens
 
     def pack(self, budget: int, overlap: int, kind: str) -> Iterator[Chunk]:
-        """Chunks of at most `budget` tokens, the last `overlap` of each (at most half) repeated in the next."""
+        """Yield Chunks of at most `budget` tokens, the last `overlap` of each (at most half) repeated in the next."""
         taken, room = _Taken(), self._room(0, budget)
         if (whole := self._whole(budget, kind)) is not None:
             yield whole
@@ -116,7 +119,7 @@ class Packer:
             yield from [chunk] if chunk else []
 
     def _is_full(self, taken: _Taken, item: Counted) -> bool:
-        """Whether `taken` holds as many records as it may, and another begins."""
+        """Whether `taken` has as many records as it may, and another begins."""
         return item.is_record and 0 < self._records.most <= taken.records
 
     def _is_record(self, piece: Piece) -> bool:
@@ -125,9 +128,9 @@ class Packer:
         return i >= 0 and not _LETTER.search(self._document.text, starts[i], piece.start)
 
     def _whole(self, budget: int, kind: str) -> Chunk | None:
-        """The whole text as one Chunk, where it fits the budget: what most mails do."""
+        """Return the whole text as one Chunk, where it fits the budget, as most mails do; None otherwise."""
         length = len(self._document.text)
-        if length > budget * MOST_CHARACTERS or 0 < self._records.most < len(self._records.starts):
+        if length > budget * CHARS_PER_TOKEN or 0 < self._records.most < len(self._records.starts):
             return None
         chunk = self._chunk([self._count_of(Piece(0, length), 0)], budget, kind)
         return chunk if chunk and _fits(chunk, budget) else None
@@ -136,14 +139,14 @@ class Packer:
         return Counted(piece, strength, self._document.text[piece.start : piece.end], self._count, is_record)
 
     def _fits(self, taken: list[Counted], item: Counted, budget: int) -> bool:
-        """Whether an overlap leaves room for something new."""
+        """Whether an overlap leaves room for new text."""
         if not taken or taken[0].piece.start >= self._emitted:
             return True
         return sum(c.tokens for c in taken) + item.tokens <= self._room(taken[0].piece.start, budget)
 
     def _counted(self, budget: int) -> Iterator[Counted]:
         def is_short(text: str) -> bool:
-            return len(text) <= budget * MOST_CHARACTERS and self._count(text) <= budget // 2
+            return len(text) <= budget * CHARS_PER_TOKEN and self._count(text) <= budget // 2
 
         cuts = TableCuts(self._document, self._context.tables, self._records.starts, is_short)
         for piece in self._at_records():
@@ -155,10 +158,10 @@ class Packer:
                 strength, is_record = 0, False
 
     def _at_records(self) -> Iterator[Piece]:
-        """Pieces; those far too long for a line are cut where records begin."""
+        """Yield pieces; those far too long for a line are cut where records begin."""
         outline = self._context.outline
         starts = sorted({*self._records.starts, *outline.records}) if outline else self._records.starts
-        long = LONG // 10 if outline else LONG
+        long = LINE_MAX_CHARS // 10 if outline else LINE_MAX_CHARS
         for piece in pieces(self._document):
             if piece.end - piece.start <= long:
                 yield piece
@@ -168,10 +171,12 @@ class Packer:
                 yield replace(piece, start=a, end=b)
 
     def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
-        """The piece itself, or, where it alone exceeds the budget, parts of it that do not."""
+        """Yield the piece itself, or, where it alone exceeds the budget, parts of it that do not."""
         text, room = self._document.text, self._room(piece.start, budget)
         length = piece.end - piece.start
-        if length <= room or (length <= room * SURE_CHARACTERS and self._count(text[piece.start : piece.end]) <= room):
+        if length <= room or (
+            length <= room * SURE_CHARS_PER_TOKEN and self._count(text[piece.start : piece.end]) <= room
+        ):
             yield piece
             return
         for a, b in split(text, piece.start, piece.end, room * 8):
@@ -186,7 +191,7 @@ class Packer:
             yield from self._halves(replace(piece, start=a, end=b), room)
 
     def _room(self, start: int, budget: int) -> int:
-        """Tokens left for text beside the context at `start`. Raises InputProblem when there is none."""
+        """Return the tokens left for text beside the context at `start`. Raises InputProblem where none are left."""
         context, ranges = self._context_at(start, budget)
         if ranges != self._known[0]:
             self._known = ranges, self._count(context + "\n") if context else 0
@@ -196,7 +201,7 @@ class Packer:
         return room
 
     def _context_at(self, start: int, budget: int) -> tuple[str, list[tuple[int, int]]]:
-        """Context of at most a quarter of the budget: what is furthest from the text goes first."""
+        """Return context of at most a quarter of the budget; what is furthest from the text is dropped first."""
         ranges = self._context.ranges(start)
         while ranges and self._count(self._context.text(ranges)) > budget // 4:
             ranges = ranges[1:]
@@ -205,16 +210,16 @@ class Packer:
     def _cut(
         self, taken: list[Counted], budget: int, overlap: int, kind: str, *, before: int = 0
     ) -> tuple[Chunk | None, list[Counted]]:
-        """A Chunk from the first of `taken`, and what stays for the next one, its overlap first.
+        """Return a Chunk of the first of `taken`, and the items for the next one, its overlap first.
 
-        `before` is the strength of what follows; 0 for the end of the text.
+        `before` is the strength of the item after them; 0 for the end of the text.
         """
         end = _best_cut(taken, before) if before else len(taken)
         while True:
             chunk = self._chunk(taken[:end], budget, kind)
             if chunk is None or _fits(chunk, budget):
                 break
-            if end == 1:  # tokens of the whole exceed the sum of its parts by a hair: halve the piece
+            if end == 1:  # the whole has slightly more tokens than its parts: halve the piece
                 taken = [*self._halve(taken[0]), *taken[1:]]
             else:
                 end -= 1
@@ -259,12 +264,12 @@ def _fits(chunk: Chunk, budget: int) -> bool:
 
 
 def _most_tokens(text: str) -> int:
-    """Tokens that a text can not exceed: no vocabulary has more of them than bytes."""
-    return MOST_TOKENS * (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
+    """Return an upper bound of the tokens of a text: no vocabulary gives more of them than bytes."""
+    return TOKENS_PER_BYTE * (len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")))
 
 
 def _best_cut(taken: list[Counted], before: int) -> int:
-    """How many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
+    """Return how many pieces to take: up to the strongest beginning in the later half, the latest among equals."""
     if before >= max(RECORD, *(item.strength for item in taken)):
         return len(taken)
     half, total, best = sum(c.tokens for c in taken) / 2, 0, (before, len(taken))
@@ -276,7 +281,7 @@ def _best_cut(taken: list[Counted], before: int) -> int:
 
 
 def _overlap_start(taken: list[Counted], end: int, overlap: int) -> int:
-    """Index of the first piece that the next Chunk repeats; at least the first piece is not repeated."""
+    """Return the index of the first piece that the next Chunk repeats; the first piece is never repeated."""
     start, tokens = end, 0
     while overlap and start > 1 and tokens + taken[start - 1].tokens <= overlap:
         start -= 1

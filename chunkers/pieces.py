@@ -1,6 +1,6 @@
-"""Cuts a Document's text into the pieces that no Chunk should cut: table rows and sentences.
+"""Cut a Document's text into the pieces that no Chunk should cut: table rows and sentences.
 
-The pieces tile the text: each ends where the next begins, so what is made of whole pieces loses nothing.
+The pieces tile the text: each ends where the next begins, so Chunks of whole pieces lose nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from itertools import islice, pairwise
 from thresher.schemas.document import BlockKind, Document, Table
 
 # A sentence ends at a full stop, question or exclamation mark (also full-width ones) before white space, or at a line's
-# end. Cutting after an abbreviation only offers one more place to cut; it never loses a character.
+# end. An abbreviation only adds a possible place to cut; no character is lost.
 SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n+")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A range no Chunk should cut, and what begins with it."""
+    """A range no Chunk should cut, and the Block that begins with it."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Piece:
 
 
 def pieces(document: Document) -> Iterator[Piece]:
-    """Pieces in text order, tiling `[0, len(text))`."""
+    """Yield pieces in text order, tiling `[0, len(text))`."""
     starts = _block_starts(document)
     for (start, kind, level), (end, _, _) in pairwise([*starts, (len(document.text), None, 0)]):
         for i, (a, b) in enumerate(_inside(document, start, end, kind)):
@@ -37,7 +37,7 @@ def pieces(document: Document) -> Iterator[Piece]:
 
 
 def _block_starts(document: Document) -> list[tuple[int, int | None, int]]:
-    """(start, kind, level) of each Block and of each gap before, between and after Blocks, if it holds text."""
+    """Return (start, kind, level) of each Block and of each gap before, between and after Blocks, if it has text."""
     starts: list[tuple[int, int | None, int]] = []
     at = 0
     for start, end, kind, level in document.blocks:
@@ -61,7 +61,7 @@ def _inside(document: Document, start: int, end: int, kind: int | None) -> Itera
 
 
 def _rows(document: Document, start: int, end: int) -> Iterator[int]:
-    """Where rows of the tables in a range begin; a table may begin behind the white space of its first row."""
+    """Yield where rows of the tables in a range begin; a table may begin after the white space of its first row."""
     first = max(bisect_right(document.tables, start, key=_table_start) - 1, 0)
     for table in islice(document.tables, first, None):
         if _table_start(table) >= end:

@@ -1,7 +1,8 @@
-"""Table cuts: where a text may be parted at a table, and where not.
+"""Decide where a text may be cut at a table, and where not.
 
-A table that takes at most half of a part's budget is not cut, unless it is a page of a list, and goes with the lines above it. In a longer one a row is not
-parted from the heads of the table, nor from a row of one cell above it, which names a group or begins its label.
+A table that takes at most half of a Chunk's budget is not cut, unless it is a page of a list, and stays with the lines above
+it. In a longer one, a row is not separated from the heads of the table, nor from a row of one cell above it, which names a
+group or begins its label.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Callable, Sequence
 from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_group, row_at
 from thresher.schemas.document import Document, Table
 
-JOINED = -1  # strength of a cut that parts what is one: less than that of any other
-MOST_RUN = 4  # rows of one cell, one below the other, that go with the row below them
+JOINED = -1  # strength of a cut inside something that should stay whole, less than any other
+RUN_MAX_ROWS = 4  # successive rows of one cell that stay with the row below them
 
 
 class TableCuts:
@@ -22,7 +23,10 @@ class TableCuts:
     def __init__(
         self, document: Document, heads: TableHeads, records: Sequence[int], is_short: Callable[[str], bool]
     ) -> None:
-        """`records`: where records begin, sorted; `is_short`: whether a table of that text is to be kept whole."""
+        """Take the tables.
+
+        `records`: where records begin, sorted; `is_short`: whether a table of that text should stay whole.
+        """
         self._document, self._heads, self._records, self._is_short = document, heads, records, is_short
         self._whole: dict[int, bool] = {}
         lines = [([a for a, _ in heads.above(t)] or [t.span()[0]], t) for t in document.tables if len(t)]
@@ -30,7 +34,10 @@ class TableCuts:
         self._led = {start for starts, _ in lines for start in starts[1:]}
 
     def strength(self, offset: int, own: int, record: int) -> int:
-        """Return the strength of the cut before a piece, `own` by all other rules, `record` that before a record."""
+        """Return the strength of the cut before a piece.
+
+        `own` is that by all other rules, `record` that before a record.
+        """
         if (table := self._leads.get(offset)) is not None:
             begins = self._holds(*table.span()) and not self._goes_on(table)
             return max(own, record) if begins else own
@@ -48,7 +55,7 @@ class TableCuts:
         return i < len(self._records) and self._records[i] < end
 
     def _is_whole(self, table: Table) -> bool:
-        """Whether a table is not to be cut: it is short, and no list goes on from it or with it."""
+        """Whether a table must not be cut: it is short, and no list continues in it or after it."""
         start, end = table.span()
         if start not in self._whole:
             below = self._heads.beside(table, 1)
@@ -57,7 +64,10 @@ class TableCuts:
         return self._whole[start]
 
     def _goes_on(self, table: Table) -> bool:
-        """Whether a list may go on with a table: it has as many columns as the one that ends the page before, or no record begins with it."""
+        """Whether a list may continue in a table.
+
+        It has as many columns as the table that ends the page before, or its first row begins no record though others do.
+        """
         if not self._records:
             return False
         above = self._heads.beside(table, -1)
@@ -68,7 +78,7 @@ class TableCuts:
         return self._heads.page_before(table) is not None or (not begins and self._holds(*table.span()))
 
     def _unit(self, table: Table, offset: int) -> tuple[int, int]:
-        """Where the rows begin of which the row at an offset can not be parted: the first and the last of them."""
+        """Return where the first and the last of the rows begin that must stay with the row at an offset."""
         row = row_at(table, offset)
         heads = self._heads.rows(table)
         if 0 < row <= heads:
@@ -77,16 +87,16 @@ class TableCuts:
         return table.row_range(first)[0], table.row_range(last)[0]
 
     def _run(self, table: Table, row: int) -> tuple[int, int]:
-        """The rows of one cell above a row of several, and that row; the row itself where it is of no such run."""
-        below = range(row, min(row + MOST_RUN, len(table)))
+        """Return the rows of one cell above a row of several, and that row; the row itself where there is no such run."""
+        below = range(row, min(row + RUN_MAX_ROWS, len(table)))
         last = next((r for r in below if filled(table, r) > 1), None)
         first = row if last is None else last
-        while last is not None and first > 0 and last - first < MOST_RUN and self._opens(table, first - 1):
+        while last is not None and first > 0 and last - first < RUN_MAX_ROWS and self._opens(table, first - 1):
             first -= 1
         return (row, row) if last is None or first > row else (first, last)
 
     def _opens(self, table: Table, row: int) -> bool:
-        """Whether a row names a group or begins a label, as far as it is known where records begin: one begins with it."""
+        """Whether a row names a group or begins a label; where records are known, one must begin with it."""
         start = table.row_range(row)[0]
         known = self._holds(*table.span())
         return is_group(self._document, table, row) and (not known or self._holds(start, start + 1))

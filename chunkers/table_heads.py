@@ -1,4 +1,4 @@
-"""Table heads: what stands above the rows of a table and holds for all of them, told by place alone.
+"""Find the lines and rows above the rows of a table that hold for all of them, by position alone.
 
 These are the lines above the table (its caption, the unit of its amounts), its column heads (rows above the first one with
 figures, years aside), and the last row of one cell above a row, which names a group of rows.
@@ -13,25 +13,25 @@ from collections.abc import Iterator, Sequence
 from thresher.schemas.document import BlockKind, Document, Table
 
 Range = tuple[int, int]
-MOST_ROWS = 6  # rows that head a table
-MOST_LINES = 5  # lines above a table that say something of it
+MAX_ROWS = 6  # rows that head a table
+MAX_LINES = 5  # lines above a table that may belong to it
 MOST_ABOVE = 400  # code points of these
-FEWEST_CELLS = 2  # cells that a row of column heads has at least
-MOST_GROUPS = 0.25  # of a table's rows that name groups
-MOST_PAGES = 50  # over which a table is followed back to its heads
-MOST_GROUP = 120  # code points of a row that names a group of rows
+HEAD_MIN_CELLS = 2  # cells that a row of column heads has at least
+GROUPS_MAX_SHARE = 0.25  # share of a table's rows that may name groups
+MAX_PAGES = 50  # pages over which a table is followed back to its heads
+GROUP_MAX_CHARS = 120  # code points of a row that names a group of rows
 _FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[%)\]€$£¥*\s]*")
-_AMOUNT = re.compile(r"\d[.,]\d")  # in a line: it is rather a record than a caption
+_AMOUNT = re.compile(r"\d[.,]\d")  # a line with one is rather a record than a caption
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class TableHeads:
-    """The heads of one Document's tables; each table is looked at when it is first asked about."""
+    """The heads of one Document's tables; each table is analysed when it is first asked for."""
 
     def __init__(self, document: Document) -> None:
-        """Nothing is looked at yet."""
+        """Take the Document; nothing is analysed yet."""
         self._document = document
-        self._lines: dict[int, list[Range]] = {}  # above each table, by where it begins
+        self._lines: dict[int, list[Range]] = {}  # lines above each table, by where it begins
         self._rows: dict[int, tuple[list[Range], list[Range]]] = {}  # its head rows, and those that name groups
 
     def at(self, offset: int) -> list[Range]:
@@ -46,7 +46,7 @@ class TableHeads:
         return [r for r in (*before, *self.above(table), *heads, *nearest) if r[1] <= offset]
 
     def above(self, table: Table) -> list[Range]:
-        """Return the lines above a table that say something of it."""
+        """Return the lines above a table that belong to it."""
         first = table.span()[0]
         if first not in self._lines:
             self._lines[first] = self._above(first)
@@ -63,16 +63,22 @@ class TableHeads:
         return self._rows[first]
 
     def _before(self, table: Table) -> list[Range]:
-        """The heads of the table on the page before, where a table without its own goes on with it: as many columns, little between."""
+        """Return the heads of the table on the page before that a table without its own continues.
+
+        Empty where there is none.
+        """
         chain, document = [table], self._document
-        while len(chain) <= MOST_PAGES and (last := self.page_before(chain[-1])) is not None:
+        while len(chain) <= MAX_PAGES and (last := self.page_before(chain[-1])) is not None:
             chain.append(last)
             if heads := head_rows(document, last):
                 return [*self.above(last), *heads]
         return []
 
     def page_before(self, table: Table) -> Table | None:
-        """The table that ends a page, where another with as many columns and nothing but a page's edge between begins the next."""
+        """Return the table on the page before that a table continues; None where there is none.
+
+        Both have the same number of columns, and only a page's edge is between them.
+        """
         document, last = self._document, self.beside(table, -1)
         if last is None or max(last.column) != max(table.column) or len(document.pages) < 1:
             return None
@@ -80,7 +86,7 @@ class TableHeads:
         return last if is_next else None
 
     def beside(self, table: Table, by: int) -> Table | None:
-        """The table before (-1) or behind (1) another, with little between."""
+        """Return the table before (-1) or after (1) another, if there is little text between."""
         tables, start = self._document.tables, table.span()[0]
         i = bisect_left(tables, start, key=lambda t: t.span()[0]) + by
         other = tables[i] if 0 <= i < len(tables) and len(tables[i]) else None
@@ -88,12 +94,15 @@ class TableHeads:
             return None
         first, second = sorted((table.span(), other.span()))
         between = self._document.text[first[1] : second[0]]
-        return other if between.count("\n") <= MOST_LINES and len(between) <= MOST_ABOVE else None
+        return other if between.count("\n") <= MAX_LINES and len(between) <= MOST_ABOVE else None
 
     def _above(self, offset: int) -> list[Range]:
-        """The lines directly above a table, up to a sentence's end, an amount or a heading, which is the first of them."""
+        """Return the lines directly above a table that belong to it.
+
+        They end at a sentence, a row or an amount, which are left out, or at a heading, which is included.
+        """
         text, found, end = self._document.text, list[Range](), offset - 1
-        while end > 0 and len(found) < MOST_LINES:
+        while end > 0 and len(found) < MAX_LINES:
             start = text.rfind("\n", 0, end) + 1
             line = text[start:end].strip()
             is_apart = not line or line[-1] in ".。" or _AMOUNT.search(line) or self._is_row(start, offset)
@@ -106,12 +115,14 @@ class TableHeads:
         return found
 
     def _is_row(self, start: int, below: int) -> bool:
-        """Whether a line has cells, and is not one that ends a table and heads the one that begins at `below`."""
+        """Whether a line has cells, unless it ends one table and heads the one that begins at `below`."""
         table, under = self._document.table_at(start), self._document.table_at(below)
         if table is None or under is None:
             return table is not None or "\t" in self._document.text[start : self._document.text.find("\n", start)]
         row = row_at(table, start)
-        heads = filled(table, row) >= FEWEST_CELLS and may_head(self._document, table, row, last=row == len(table) - 1)
+        heads = filled(table, row) >= HEAD_MIN_CELLS and may_head(
+            self._document, table, row, last=row == len(table) - 1
+        )
         return not (heads and names(self._document, (table, [row]), (under, 0)))
 
     def _is_heading(self, start: int) -> bool:
@@ -121,12 +132,13 @@ class TableHeads:
 
 
 def head_rows(document: Document, table: Table) -> list[Range]:
-    """Return the ranges of a table's rows that head its columns: those the reader names, and those down to the first figures.
+    """Return the ranges of a table's rows that head its columns.
 
-    But for the last of them these leave the column of labels empty or have one cell, and they name the columns of figures.
+    These are the rows that the reader marked, and those down to the first figures. All but the last of the latter must leave the
+    column of labels empty or have one cell, and they must name the columns with figures.
     """
     named = min(table.header_rows, len(table))
-    most = range(named, min(named + MOST_ROWS, len(table)))
+    most = range(named, min(named + MAX_ROWS, len(table)))
     body = next((r for r in most if _figures(document, table, r)), named)
     more = range(named, body)
     alike = all(may_head(document, table, r, last=r == body - 1 and not named) for r in more)
@@ -136,13 +148,16 @@ def head_rows(document: Document, table: Table) -> list[Range]:
 
 
 def may_head(document: Document, table: Table, r: int, *, last: bool) -> bool:
-    """Return whether a row may head columns: it has no figures, years aside, and, but for the last such, no label beside others."""
+    """Return whether a row may head columns.
+
+    It has no figures but years and, unless it is the last such row, no label beside other cells.
+    """
     is_labelled = any(column == 0 and text for text, column in _texts(document, table, r))
     return not _figures(document, table, r) and (last or not is_labelled or filled(table, r) == 1)
 
 
 def names(document: Document, heads: tuple[Table, Sequence[int]], body: tuple[Table, int]) -> bool:
-    """Return whether rows of a table have words over at least half of the columns in which a row has figures."""
+    """Return whether rows of a table have words above at least half of the columns in which a row has figures."""
     figured = _figures(document, *body)
     worded = {column for r in heads[1] for text, column in _texts(document, heads[0], r) if text}
     return bool(figured) and 2 * len(figured & worded) >= len(figured)
@@ -151,11 +166,11 @@ def names(document: Document, heads: tuple[Table, Sequence[int]], body: tuple[Ta
 def groups(document: Document, table: Table) -> list[Range]:
     """Return the rows of one cell, in the column of labels, above a row of several: each names a group of rows.
 
-    Where there are many, or one carries on the row above with a small letter, they are parts of labels.
+    Where there are many, they are parts of labels, and none is returned.
     """
     rows = [r for r in range(len(table) - 1) if filled(table, r + 1) > 1 and is_group(document, table, r)]
-    found = [table.row_range(r) for r in rows] if len(rows) <= MOST_GROUPS * len(table) else []
-    return [(start, end) for start, end in found if 0 < end - start <= MOST_GROUP]
+    found = [table.row_range(r) for r in rows] if len(rows) <= GROUPS_MAX_SHARE * len(table) else []
+    return [(start, end) for start, end in found if 0 < end - start <= GROUP_MAX_CHARS]
 
 
 def is_group(document: Document, table: Table, r: int) -> bool:
@@ -165,17 +180,17 @@ def is_group(document: Document, table: Table, r: int) -> bool:
 
 
 def row_at(table: Table, offset: int) -> int:
-    """Return the row of a table that holds an offset, 0-based."""
+    """Return the row of a table that contains an offset, 0-based."""
     return max(bisect_right(table.first, bisect_right(table.start, offset) - 1) - 1, 0)
 
 
 def filled(table: Table, r: int) -> int:
-    """Return how many cells of row r hold anything."""
+    """Return how many cells of row r are not empty."""
     return sum(end > start for start, end, _ in table.cells(r))
 
 
 def _figures(document: Document, table: Table, r: int) -> set[int]:
-    """The columns in which a row has figures, years aside."""
+    """Return the columns in which a row has figures other than years."""
     return {column for text, column in _texts(document, table, r) if _is_figure(text)}
 
 
@@ -188,5 +203,5 @@ def _is_figure(text: str) -> bool:
 
 
 def context_of(document: Document, ranges: Sequence[Range], start: int) -> list[Range]:
-    """Return the heads of the table at an offset that are not among some ranges yet."""
+    """Return the heads of the table at an offset that are not within some ranges."""
     return [r for r in TableHeads(document).at(start) if not any(a <= r[0] and r[1] <= b for a, b in ranges)]

@@ -1,8 +1,8 @@
-"""Exact token counters, offline.
+"""Count tokens exactly, offline.
 
-tiktoken's vocabularies are found inside the litellm package, which carries them; nothing is ever downloaded. A name
-may end in a factor, for models whose own tokenizer is not at hand: `cl100k_base*1.3` counts 1.3 times as many, rounded
-up, so that a budget holds for a tokenizer that is up to that much finer.
+tiktoken's vocabularies are found inside the litellm package, which contains them; nothing is ever downloaded. A name may end
+in a factor, for models whose own tokenizer is not available: `cl100k_base*1.3` counts 1.3 times as many, rounded up, so that
+a budget holds for a tokenizer that is up to that much finer.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from thresher.chunkers.base import Counter
 
-STAND_INS = {"smollm2": "cl100k_base*1.3"}  # tokenizers that are not at hand, by one that counts at least as many
+STAND_INS = {"smollm2": "cl100k_base*1.3"}  # unavailable tokenizers, by one that counts at least as many
 SLICE = 50_000  # code points encoded at once: bounds the time and stack of the pre-tokenizer on endless lines
 
 
 @lru_cache
 def counter(name: str) -> Counter:
-    """Text to its number of tokens, by the tokenizer `name` or `name*factor`.
+    """Return the function that counts the tokens of a text, by the tokenizer `name` or `name*factor`.
 
     A text longer than 50,000 code points is counted in slices, which may give a few tokens more than in one go,
     never fewer. Raises SetupProblem(extra_missing) for an unknown name.
@@ -50,7 +50,7 @@ def counter(name: str) -> Counter:
 def _encoding(name: str) -> Encoding:
     import tiktoken  # noqa: PLC0415 - 0.1 s to import, and only chunking needs it
 
-    found = find_spec("litellm")  # located, not imported: that would take two seconds
+    found = find_spec("litellm")  # located, not imported: the import would take two seconds
     if found is None or found.origin is None:
         raise SetupProblem("extra_missing", "litellm, which carries the token vocabularies")
     folder = Path(found.origin).parent / "litellm_core_utils" / "tokenizers"

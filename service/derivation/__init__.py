@@ -1,1 +1,1 @@
-"""Values that are computed from other values: the expressions that say how, and their arithmetic."""
+"""Compute values from other values: expressions, their evaluation, and how a model is asked for them."""

@@ -1,8 +1,8 @@
-"""Settles derived fields in a whole: code computes each, and compares what the model gave.
+"""Compute each derived field of a whole, and compare the result with what the model gave.
 
-Where both agree to the printed precision, the value is derived, with the paths that it rests on. Where the model gave
-none and the expression comes out, code fills it. Where they differ, the value stays, with the reason `arithmetic`; not
-where the document itself prints it, unless the target gives the expression by hand.
+Where both agree to the printed precision, the value is derived, with the paths of its sources. Where the model gave none
+and the expression has a result, the result is filled in. Where they differ, the model's value stays, with the reason
+`arithmetic`; but not where the document itself prints it, unless the target gives the expression by hand.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from thresher.service.derivation.evaluator import MissingError, Outcome, Value, 
 from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
 from thresher.service.derivation.scopes import DataScope, Rests, Tables, of_leaf
 
-FILLED = 6  # most decimals of a value that code fills
-ROUNDS = 2  # a derived value may rest on another one
+FILLED_MAX_DECIMALS = 6  # decimals of a filled value at most
+MAX_ROUNDS = 2  # a derived value may depend on another one
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one derived value."""
+    """The result for one derived value."""
 
     path: str
     value: Any
@@ -41,7 +41,7 @@ class Settled:
 
 @dataclass(slots=True)
 class Settling:
-    """A whole whose derived fields are settled."""
+    """A whole whose derived fields are computed."""
 
     data: dict[str, Any]
     evidence: dict[str, Evidence]  # by path
@@ -49,14 +49,14 @@ class Settling:
     documents: Sequence[Document]
 
     def run(self, rivals: dict[str, list[Any]]) -> list[Settled]:
-        """What becomes of each derived value, in schema order; `rivals` are other values given for a path.
+        """Return the result for each derived value, in schema order; `rivals` are other values given for a path.
 
-        `data` is changed as it goes, for one value may rest on another.
+        `data` is changed in place, because one value may depend on another.
         """
         fields = [f for f in self.target.fields if f.method == "derived"]
         tables = Tables(self.documents)
         found: dict[str, Settled] = {}
-        for _ in range(ROUNDS if fields else 0):
+        for _ in range(MAX_ROUNDS if fields else 0):
             for field in fields:
                 for path in places(self.data, field.path):
                     settled = self._settled(field, path, rivals.get(path, []), tables)
@@ -87,7 +87,7 @@ class Settling:
         return Settled(path, value, printed or _unknown(path, known), _differs(field, path, value, outcome.value))
 
     def _derived(self, path: str, rests: Rests) -> Evidence:
-        """Evidence of a computed value: the paths that it rests on, or the headings of the table."""
+        """Return Evidence of a computed value: the paths that it was computed from, or the headings of the table."""
         if rests.table is None:
             return Evidence(
                 path=path,
@@ -116,7 +116,7 @@ class Settling:
         )
 
     def _is_printed(self, field: Field, evidence: Evidence) -> bool:
-        """Whether the document itself states a value: outside its tables, or on one line behind a word of the field's name."""
+        """Whether the document itself states a value: outside its tables, or on one line after a word of the field's name."""
         document = next((d for d in self.documents if d.source.path == evidence.source), None)
         document = document or (self.documents[0] if self.documents else None)
         if document is None or evidence.start is None:
@@ -127,7 +127,10 @@ class Settling:
 
 
 def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
-    """A value that no expression checks: it stands as it is where the text has it."""
+    """Return a value that no expression checks, with the reason `arithmetic`.
+
+    None where there is none or the text contains it.
+    """
     if value is None or (known and known.match != "none"):
         return None
     message = f"{value} is computed, and nothing that was found computes it"
@@ -135,7 +138,7 @@ def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
 
 
 def agrees(value: Any, computed: Value) -> bool:
-    """Return whether a value is a computed one, to the precision in which it is given.
+    """Return whether a value equals a computed one, to the precision in which it is given.
 
     >>> agrees(14.33, Decimal("14.3333333")), agrees(14.34, Decimal("14.3333333")), agrees("2024-05-01", date(2024, 5, 1))
     (True, False, True)
@@ -149,7 +152,7 @@ def agrees(value: Any, computed: Value) -> bool:
 
 
 def places(data: Any, pattern: str, path: str = "") -> Iterator[str]:
-    """Paths in the data that a field's pattern names, whether or not a value stands there.
+    """Yield the paths in the data that a field's pattern matches, whether or not they have a value.
 
     >>> list(places({"lines": [{"a": 1}, {}]}, "/lines/*/a"))
     ['/lines/0/a', '/lines/1/a']
@@ -183,7 +186,7 @@ def _computed(field: Field, scope: DataScope) -> tuple[Outcome, Rests] | None:
 
 @lru_cache(maxsize=1024)
 def parsed(text: str) -> Expression | None:
-    """An expression, parsed; None where the text is none."""
+    """Return the parsed expression; None where the text is none."""
     try:
         return parse_expression(text)
     except ExpressionError:
@@ -191,7 +194,7 @@ def parsed(text: str) -> Expression | None:
 
 
 def _filled(outcome: Outcome, field: Field) -> Any:
-    """A computed value in JSON form; None where the field can not hold it, or something was left out."""
+    """Return a computed value in JSON form; None where the field cannot have it, or an item was left out."""
     value = outcome.value
     if not outcome.complete:
         return None
@@ -201,7 +204,11 @@ def _filled(outcome: Outcome, field: Field) -> Any:
         return value if field.kind in {"text", "any"} else None
     if field.kind == "integer":
         return int(value) if value == int(value) else None
-    short = value if -int(value.as_tuple().exponent) <= FILLED else value.quantize(Decimal(1).scaleb(-FILLED))
+    short = (
+        value
+        if -int(value.as_tuple().exponent) <= FILLED_MAX_DECIMALS
+        else value.quantize(Decimal(1).scaleb(-FILLED_MAX_DECIMALS))
+    )
     return number_of(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
 
 

@@ -1,7 +1,7 @@
-"""Expressions that a plain description states by itself, so that no model need be asked.
+"""Read expressions from plain descriptions of fields, so that no model need be asked.
 
-"Sum of the column Units over all rows" names an operation and a column. Whether there is such a column is seen when the
-expression is evaluated; a description with more in it than these forms is left to the question.
+"Sum of the column Units over all rows" names an operation and a column. Whether there is such a column becomes clear when
+the expression is evaluated; any other description is left to the model.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
 
 
 def described(field: Field) -> str:
-    """Return the expression that a derived field's description states; "" where it states none in plain words.
+    """Return the expression that a derived field's description states; "" where it has none of the known forms.
 
     >>> described(Field(path="/n", kind="number", description="Average of the column Units over all rows (computed)"))
     'average([Units])'

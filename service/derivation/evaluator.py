@@ -1,7 +1,7 @@
-"""Evaluates expressions over values: in Decimal and in days, never by running anything.
+"""Evaluate expressions over values, in Decimal and in days; no code is executed.
 
-A value that is not there makes an expression come to nothing (MissingError); inside a function the item or row that lacks
-it is left out, and the outcome says that it is not complete.
+A missing value makes an expression fail (MissingError). Inside a function, an item or row without the value is left out,
+and the outcome is marked as incomplete.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from thresher.service.derivation.expression_language import (
 )
 from thresher.service.formats.displayed_values import normal_text
 
-DIGITS = 50  # significant ones that are reckoned with
+DIGITS = 50  # significant digits of the arithmetic
 Value = Decimal | date | str
 
 
 class MissingError(Exception):
-    """An expression comes to nothing: a value, a column or a sense is missing."""
+    """An expression has no result: a value, a column or a meaning is missing."""
 
 
 class Row(Protocol):
     """One item of a list or row of a table."""
 
     def value(self, term: Path | Column) -> Value | None:
-        """What stands there; None where nothing does."""
+        """Return the value of a term in this row; None where there is none."""
         ...
 
 
@@ -48,13 +48,13 @@ class Scope(Protocol):
     """Where terms find their values."""
 
     def single(self, path: str) -> Value | None:
-        """The value at a place outside lists, or in the item that is spoken of."""
+        """Return the value at a path outside lists, or in the current item."""
         ...
 
     def rows(self, terms: tuple[Path | Column, ...]) -> list[Row]:
-        """The items or rows over which terms run together; none: the only list or table that there is.
+        """Return the items or rows over which terms run together; without terms, those of the only list or table.
 
-        Raises MissingError where there are none, or no one choice of them.
+        Raises MissingError where there are none, or several possible lists or tables.
         """
         ...
 
@@ -65,16 +65,16 @@ class Scope(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What an expression comes to."""
+    """The result of an expression."""
 
     value: Value
-    complete: bool = True  # whether no item or row was left out for want of a value
+    complete: bool = True  # whether no item or row was left out because it has no value
 
 
 @dataclass(slots=True)
 class _Run:
     scope: Scope
-    around: tuple[Path | Column, ...] = ()  # what runs over rows anywhere in the expression
+    around: tuple[Path | Column, ...] = ()  # all terms of the expression that run over rows
     complete: bool = True
     row: Row | None = None
     functions: Mapping[str, Callable[[list[Value]], Value]] = field(default_factory=lambda: _FUNCTIONS)
@@ -125,11 +125,11 @@ class _Run:
         if call.function == "count":
             return Decimal(len(values))
         if not values:
-            raise MissingError("no value to reckon with")
+            raise MissingError("no value to compute with")
         return self.functions[call.function](values)
 
     def _over(self, rows: list[Row], call: Call) -> Iterator[Value]:
-        """Values of a call's rows; of "count" without an expression, one for each."""
+        """Yield the values of a call's rows; for "count" without an expression, 1 for each."""
         for row in rows:
             self.row = row
             try:
@@ -144,7 +144,7 @@ class _Run:
         return compared(test.operator, self.value(test.left), self.value(test.right))
 
     def terms(self, part: Expression | Test) -> Iterator[Path | Column]:
-        """Paths and columns that run over rows."""
+        """Yield the paths and columns that run over rows."""
         match part:
             case Path(path):
                 if not self.scope.is_single(path):
@@ -163,7 +163,7 @@ class _Run:
 
 
 def evaluate(expression: Expression, scope: Scope) -> Outcome:
-    """Return what an expression comes to in a scope. Raises MissingError where it comes to nothing."""
+    """Return the result of an expression in a scope. Raises MissingError where it has none."""
     run = _Run(scope)
     run.around = tuple(dict.fromkeys(run.terms(expression)))
     with localcontext() as context:
@@ -171,12 +171,12 @@ def evaluate(expression: Expression, scope: Scope) -> Outcome:
         try:
             value = run.value(expression)
         except (DecimalException, OverflowError, ValueError) as error:
-            raise MissingError(f"it can not be reckoned: {type(error).__name__}") from error
+            raise MissingError(f"it cannot be computed: {type(error).__name__}") from error
     return Outcome(value, run.complete)
 
 
 def compared(operator: Comparison, left: Value, right: Value) -> bool:
-    """Return whether two values stand to one another as an operator says; texts compare without regard to case.
+    """Return whether an operator holds between two values; texts compare without regard to case.
 
     >>> compared("=", "Late ", "late"), compared("<", Decimal(2), Decimal(10)), compared("=", "7", Decimal(7))
     (True, True, False)
@@ -188,7 +188,7 @@ def compared(operator: Comparison, left: Value, right: Value) -> bool:
         return (a == b) is (operator == "=")
     if isinstance(a, str):
         raise MissingError("texts have no order")
-    below, same = a < b, a == b  # type: ignore[operator] # of one type, as was seen
+    below, same = a < b, a == b  # type: ignore[operator] # of one type, as checked above
     return {"<": below, "<=": below or same, ">": not below and not same, ">=": not below}[operator]
 
 
@@ -202,7 +202,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
 
 
 def shifted(day: date, by: int, unit: str) -> date:
-    """Return the day so many days, months or years later; one that its month does not have becomes the last.
+    """Return the day so many days, months or years later, at most the last day of its month.
 
     >>> shifted(date(2024, 1, 31), 1, "months"), shifted(date(2024, 2, 29), -1, "years")
     (datetime.date(2024, 2, 29), datetime.date(2023, 2, 28))

@@ -1,4 +1,4 @@
-"""The language of expressions, and its parser. It is closed: what is not listed here does not exist, and nothing is run.
+"""Parse expressions. The language is closed: anything not listed here does not exist, and no code is executed.
 
     expression  sum, difference, product or quotient of terms: + - * / and brackets
     term        number | 'text' | path | column | function | duration
@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NoReturn
 
-LONGEST = 500  # characters of an expression
-DEEPEST = 20  # brackets within brackets
+MAX_CHARS = 500  # characters of an expression at most
+MAX_DEPTH = 20  # brackets within brackets
 Operator = Literal["+", "-", "*", "/"]
 Function = Literal["sum", "average", "minimum", "maximum", "count", "round", "absolute"]
 Comparison = Literal["=", "!=", "<", "<=", ">", ">="]
 Unit = Literal["days", "months", "years"]
 
-_SAME: dict[str, Function] = {
+_FUNCTION_NAMES: dict[str, Function] = {
     "sum": "sum", "total": "sum", "average": "average", "avg": "average", "mean": "average", "minimum": "minimum",
     "min": "minimum", "maximum": "maximum", "max": "maximum", "count": "count", "round": "round",
     "absolute": "absolute", "abs": "absolute",
@@ -38,7 +38,7 @@ _UNITS: dict[str, tuple[Unit, int]] = {
 
 
 class ExpressionError(ValueError):
-    """A text that is no expression; the message says what is wrong and where."""
+    """The text is no expression; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """So many days, months or years."""
+    """A number of days, months or years."""
 
     amount: Expression
     unit: Unit
-    times: int  # days of a week
+    times: int  # factor: 7 for weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two terms and what joins them."""
+    """Two terms and the operator between them."""
 
     operator: Operator
     left: Expression
@@ -96,7 +96,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition that items or rows fulfil or do not."""
+    """A condition on items or rows."""
 
     operator: Comparison
     left: Expression
@@ -125,13 +125,13 @@ _COMPARES = re.compile(r"!=|<=|>=|==|[=<>]")
 
 
 def parse_expression(text: str) -> Expression:
-    """Return what an expression says. Raises ExpressionError.
+    """Return the parsed expression. Raises ExpressionError.
 
     >>> parse_expression("sum(/lines/*/amount) - /paid")
     Binary(operator='-', left=Call(function='sum', of=Path(path='/lines/*/amount'), tests=(), places=0), right=Path(path='/paid'))
     """
-    if len(text) > LONGEST:
-        raise ExpressionError(f"an expression has {LONGEST} characters at most")
+    if len(text) > MAX_CHARS:
+        raise ExpressionError(f"an expression has {MAX_CHARS} characters at most")
     parser = _Parser(text)
     found = parser.sum()
     parser.ended()
@@ -139,7 +139,7 @@ def parse_expression(text: str) -> Expression:
 
 
 class _Parser:
-    """Reads from left to right; whether a stroke divides or begins a path follows from what is expected."""
+    """A recursive-descent parser; the expected token decides whether a slash divides or begins a path."""
 
     def __init__(self, text: str) -> None:
         self._text, self._at, self._depth = text, 0, 0
@@ -151,7 +151,7 @@ class _Parser:
 
     def sum(self) -> Expression:
         self._depth += 1
-        if self._depth > DEEPEST:
+        if self._depth > MAX_DEPTH:
             self._fail("too many brackets")
         found = self._product()
         while sign := self._sign("+-"):
@@ -168,7 +168,7 @@ class _Parser:
     def _term(self) -> Expression:
         if self._taken("-"):
             self._depth += 1
-            if self._depth > DEEPEST:
+            if self._depth > MAX_DEPTH:
                 self._fail("too many signs")
             found: Expression = Negative(self._term())
             self._depth -= 1
@@ -195,7 +195,7 @@ class _Parser:
         return self._call(match[0])
 
     def _with_unit(self, amount: Expression) -> Expression:
-        """A duration, where a unit of time follows."""
+        """Return a duration where a unit of time follows, else the amount."""
         self._skip()
         match = _NAME.match(self._text, self._at)
         if not match or match[0].casefold() not in _UNITS:
@@ -205,7 +205,7 @@ class _Parser:
         return Duration(amount, unit, times)
 
     def _call(self, name: str) -> Expression:
-        function = _SAME.get(name.casefold())
+        function = _FUNCTION_NAMES.get(name.casefold())
         if function is None or not self._taken("("):
             self._fail(f"no function is called {name}")
         of = None if self._is_next(")") or self._is_word("where") else self.sum()

@@ -1,6 +1,6 @@
-"""One question a target: by which expression is each of its derived fields computed?
+"""Ask a model once per target by which expression each derived field is computed.
 
-The question holds nothing of any document, so that the store answers it for every further one.
+The question contains nothing of any document, so the answer cache serves it for all later ones.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from thresher.service.llm.response_parsing import replied
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.questions import question_of
 
-MOST_ASKED = 60  # fields of one target; those beyond have no expression
-MOST_LISTED = 300  # fields of the form that are shown
-TOKENS = 60  # of answer for each
+MAX_ASKED_FIELDS = 60  # derived fields of one target in the question; further ones get no expression
+MAX_LISTED_FIELDS = 300  # fields of the target that are shown
+TOKENS_PER_FIELD = 60  # tokens of answer for each field
 
 
 async def with_expressions(
     target: Target, model: Model, documents: Sequence[Document]
 ) -> tuple[Target, tuple[Attempt, ...]]:
-    """Return the target with an expression for each derived field that one is known for, and the calls made for it.
+    """Return the target with an expression for each derived field where one is known, and the calls made for it.
 
-    A target's own word (`x-derived`) comes first, then what a plain description says of the documents' tables, then the
-    model's answer. One that is no expression, or rests on the field itself, counts for nothing.
+    The target's own expression (`x-derived`) comes first, then a plain description that fits the documents' tables, then the
+    model's answer. A text that is no expression, or that depends on the field itself, is ignored.
     """
     known = {f.path: f.derived or _described(f, target, documents) for f in target.fields if f.method == "derived"}
-    open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MOST_ASKED]
+    open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MAX_ASKED_FIELDS]
     attempts: tuple[Attempt, ...] = ()
     if open_fields:
-        told, attempts = await _asked(target, model, open_fields)
-        known |= told
+        answered, attempts = await _asked(target, model, open_fields)
+        known |= answered
     return _with(target, known), attempts
 
 
 def _with(target: Target, known: dict[str, str]) -> Target:
-    """The target with expressions that can be used."""
+    """Return the target with the usable expressions."""
     paths = {f.path for f in target.fields}
     usable = {path: text for path, text in known.items() if _is_usable(path, text, paths)}
     fields = tuple(replace(f, derived=usable.get(f.path, "")) if f.method == "derived" else f for f in target.fields)
@@ -55,7 +55,7 @@ def _with(target: Target, known: dict[str, str]) -> Target:
 
 
 def _described(field: Field, target: Target, documents: Sequence[Document]) -> str:
-    """What a description says, where a list of the target or one table of the documents has what it names."""
+    """Return the expression of a description, where a list of the target or one table of the documents has what it names."""
     text = "" if field.in_list else described(field)
     if not text:
         return ""
@@ -77,7 +77,10 @@ def _has_one_list(target: Target) -> bool:
 
 
 def column_path(target: Target, field: Field, name: str) -> str:
-    """Return the path of the one field of a list's items that a name in a description can mean; "" where it is none."""
+    """Return the path of the only field of a list's items that a name in a description can mean.
+
+    "" where there is none.
+    """
     wanted = _stems(name)
     found = [
         f.path
@@ -88,13 +91,13 @@ def column_path(target: Target, field: Field, name: str) -> str:
 
 
 def _stems(name: str) -> frozenset[str]:
-    """Words of a name without an English plural's end."""
+    """Return the words of a name without an English plural ending."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).casefold()
     return frozenset(w.removesuffix("s") for w in re.findall(r"[^\W\d_]+", parted))
 
 
 def _is_usable(path: str, text: str, paths: set[str]) -> bool:
-    """Whether a text is an expression of known fields that does not rest on its own."""
+    """Whether a text is an expression of known fields that does not depend on its own field."""
     expression = parsed(text) if text else None
     if expression is None:
         return False
@@ -122,21 +125,24 @@ async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple
         reply = await model.ask(question)
     except (ModelProblem, InputProblem):
         return {}, ()
-    said = parse(reply) or {}
-    told = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := said.get(str(i)), str)}
-    return told, (replied(question, reply),)
+    answer = parse(reply) or {}
+    answered = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := answer.get(str(i)), str)}
+    return answered, (replied(question, reply),)
 
 
 def expressions_question(target: Target, fields: Sequence[Field]) -> Question:
-    """Return the question about derived fields; its answer has an expression, or null, for each by its number from 1."""
-    listed = "\n".join(_line(f) for f in target.fields[:MOST_LISTED])
+    """Return the question about derived fields.
+
+    Its answer has an expression or null for each field, by its number from 1.
+    """
+    listed = "\n".join(_line(f) for f in target.fields[:MAX_LISTED_FIELDS])
     wanted = "\n".join(f"{i}: {_line(f)}" for i, f in enumerate(fields, 1))
     members: dict[str, Any] = {str(i): {"type": ["string", "null"]} for i in range(1, len(fields) + 1)}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("derive", "derive", {"fields": listed, "wanted": wanted}, schema, TOKENS * len(fields))
+    return question_of("derive", "derive", {"fields": listed, "wanted": wanted}, schema, TOKENS_PER_FIELD * len(fields))
 
 
 def _line(field: Field) -> str:
-    """A field on one line."""
-    told = " ".join(field.description.split())
-    return f"{field.path} ({field.kind}){': ' + told if told else ''}"
+    """Return a field on one line."""
+    description_text = " ".join(field.description.split())
+    return f"{field.path} ({field.kind}){': ' + description_text if description_text else ''}"

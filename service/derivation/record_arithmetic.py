@@ -1,7 +1,7 @@
-"""Values of a record that its other values make: a unit price that is printed nowhere is amount over quantity.
+"""Find values that follow from other values of their record: a unit price is amount over quantity.
 
-No name is looked at: a relation between three fields of a list counts where it comes out, to the cent or closer, in most
-records that have all three values, and in several of them or with figures that no chance gives.
+Field names do not matter. A relation between three fields of a list counts where it holds, to the cent or closer, in most
+records that have all three values, and in several of them or with figures that hardly agree by chance.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from typing import Any
 from thresher.service.base import json_pointer
 from thresher.service.derivation.scopes import of_leaf
 
-MOST_FIELDS = 10  # numbers of one record: among more, some pair gives anything
-MOST = 0.8  # of the records that have all three values, in which a relation comes out
-SEVERAL = 2  # records with different values
-FIGURES = 3  # significant figures of a value that is no chance by itself
+MAX_FIELDS = 10  # numbers of one record; among more, some pair gives almost any number
+HOLDING_MIN_SHARE = 0.8  # share of the records with all three values in which a relation must hold
+MIN_RECORDS = 2  # records with different values
+TELLING_MIN_FIGURES = 3  # significant figures from which one value is hardly chance
 
 Relation = tuple[str, str, str]  # operation and the names of two fields
-_WAYS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
+_OPERATIONS: Mapping[str, Callable[[Decimal, Decimal], Decimal]] = {
     "times": lambda a, b: a * b,
     "over": lambda a, b: a / b,
     "and": lambda a, b: a + b,
     "less": lambda a, b: a - b,
     "per cent of": lambda a, b: a * b / 100,
 }
-_BOTH_WAYS = {"times", "and", "per cent of"}
+_COMMUTATIVE = {"times", "and", "per cent of"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
     path: str
     numbers: dict[str, Decimal]  # own leaves by name
-    found: frozenset[str]  # names of those that stand in the text
+    found: frozenset[str]  # names of those that are located in the text
 
 
 def made_within(data: Any, wanted: Collection[str], located: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -61,13 +61,13 @@ def made_within(data: Any, wanted: Collection[str], located: Collection[str]) ->
 
 
 def _made(records: list[_Record], name: str) -> dict[str, tuple[str, str]]:
-    """Values of one field that others make, in all records of a list."""
-    having = [r for r in records if name in r.numbers and len(r.numbers) <= MOST_FIELDS]
+    """Return the values of one field that follow from others, in all records of a list."""
+    having = [r for r in records if name in r.numbers and len(r.numbers) <= MAX_FIELDS]
     others = dict.fromkeys(k for r in having for k in r.numbers if k != name)
     found: dict[str, tuple[str, str]] = {}
     for a, b in permutations(others, 2):
-        for way in _WAYS:
-            if way in _BOTH_WAYS and a > b:
+        for way in _OPERATIONS:
+            if way in _COMMUTATIVE and a > b:
                 continue
             holding = _holding(having, name, (way, a, b))
             found = {f"{r.path}/{name}": (f"{r.path}/{a}", f"{r.path}/{b}") for r in holding} | found
@@ -75,13 +75,15 @@ def _made(records: list[_Record], name: str) -> dict[str, tuple[str, str]]:
 
 
 def _holding(records: list[_Record], name: str, relation: Relation) -> list[_Record]:
-    """Records in which a relation comes out, where it is no chance."""
+    """Return the records in which a relation holds, where this is no chance."""
     _, a, b = relation
     whole = [r for r in records if a in r.numbers and b in r.numbers]
     holding = [r for r in whole if _comes_out(r, name, relation)]
     telling = {r.numbers[name] for r in holding if _tells(r, name, relation)}
-    sure = len(telling) >= SEVERAL or any(len(v.normalize().as_tuple().digits) >= FIGURES for v in telling)
-    if not sure or len(holding) < MOST * len(whole):
+    sure = len(telling) >= MIN_RECORDS or any(
+        len(v.normalize().as_tuple().digits) >= TELLING_MIN_FIGURES for v in telling
+    )
+    if not sure or len(holding) < HOLDING_MIN_SHARE * len(whole):
         return []
     return [r for r in holding if {a, b} <= r.found]
 
@@ -90,7 +92,7 @@ def _comes_out(record: _Record, name: str, relation: Relation) -> bool:
     way, a, b = relation
     value = record.numbers[name]
     try:
-        made = _WAYS[way](record.numbers[a], record.numbers[b])
+        made = _OPERATIONS[way](record.numbers[a], record.numbers[b])
         places = min(int(value.as_tuple().exponent), -2)
         return made.quantize(Decimal(1).scaleb(places), ROUND_HALF_UP) == value
     except DecimalException:

@@ -1,4 +1,4 @@
-"""Scopes: the data of a whole and the tables of its documents, as terms of an expression see them."""
+"""Give expressions access to the data of a whole and to the tables of its documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thresher.service.derivation.expression_language import Column, Path
 from thresher.service.formats.displayed_values import normal_text, parse_date, parse_number
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-FEWEST = 2  # rows above one that may be their sum
+TOTAL_MIN_ROWS = 2  # rows that can have a total below them
 
 
 @dataclass(slots=True)
@@ -25,12 +25,12 @@ class Rests:
     """What an expression read."""
 
     paths: dict[str, None] = field(default_factory=dict)  # of the data
-    table: tuple[int, int, int] | None = None  # Document, start and end of the row of headings
+    table: tuple[int, int, int] | None = None  # index of the Document, start and end of the row of headings
 
 
 @dataclass(slots=True)
 class _Item:
-    """Items of lists: an index for each `*`, in order."""
+    """An item of one list or of several nested ones: an index for each `*`, in order."""
 
     scope: DataScope
     indices: tuple[str, ...]
@@ -45,7 +45,7 @@ class _Item:
 class _TableRow:
     """A row of a table."""
 
-    cells: Mapping[str, str]  # by heading, made comparable
+    cells: Mapping[str, str]  # by normalised heading
 
     def value(self, term: Path | Column) -> Value | None:
         if not isinstance(term, Column):
@@ -55,9 +55,9 @@ class _TableRow:
 
 @dataclass(slots=True)
 class DataScope:
-    """The data of a whole, seen from one place in it, and its Documents' tables.
+    """The data of a whole, seen from one path in it, and its Documents' tables.
 
-    In a path that begins as the place's own does, `*` is the place's own item; `lists` are the target's.
+    `home` is that path. In another path with the same beginning, `*` is the item that `home` is in; `lists` are the target's.
     """
 
     data: Any
@@ -67,15 +67,18 @@ class DataScope:
     rests: Rests = field(default_factory=Rests)
 
     def is_single(self, path: str) -> bool:
-        """See Scope."""
+        """Whether a path names one place, as seen from `home`."""
         return "*" not in self.bound(path).split("/")
 
     def single(self, path: str) -> Value | None:
-        """See Scope."""
+        """Return the value at a path without lists, as seen from `home`; None where there is none."""
         return self.read(self.bound(path))
 
     def rows(self, terms: tuple[Path | Column, ...]) -> list[Row]:
-        """See Scope."""
+        """Return the items or table rows over which terms run together.
+
+        Raises MissingError where these are not one choice.
+        """
         columns = [t.heading for t in terms if isinstance(t, Column)]
         paths = [self.bound(t.path) for t in terms if isinstance(t, Path)]
         if columns and paths:
@@ -89,14 +92,14 @@ class DataScope:
         return [_Item(self, indices) for indices in _indices(self.data, json_pointer.parts(f"{above}*"))]
 
     def read(self, path: str) -> Value | None:
-        """The value at a path without `*`, noted as one that is rested on."""
+        """Return the value at a path without `*`, and record the path as read."""
         value = of_leaf(json_pointer.get(self.data, path))
         if value is not None:
             self.rests.paths[path] = None
         return value
 
     def bound(self, path: str) -> str:
-        """A path with the place's own items for its first `*`, as far as both go the same way."""
+        """Return the path with the indices of `home` for its first `*`, as far as both have the same keys."""
         own, parts = self.home.split("/"), path.split("/")
         for i, (here, there) in enumerate(zip(own, parts, strict=False)):
             if there == "*" and here.isdigit():
@@ -119,15 +122,15 @@ class Tables:
     """Tables of Documents, by their headings; those with the same headings are one."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        """`documents` are those of the Unit."""
+        """Take the Documents of the Unit; nothing is read yet."""
         self._documents = documents
 
     def headings(self) -> set[str]:
-        """Headings of all tables, as they are written."""
+        """Return the headings of all tables, as they are written."""
         return {h for groups in self._known for h in groups for h in self._written.get(h, ())}
 
     def with_columns(self, columns: Sequence[str]) -> tuple[int, tuple[int, int], list[_TableRow]]:
-        """The Document, the range of the headings and the rows of the one table that has all columns.
+        """Return the Document's index, the range of the headings and the rows of the only table that has all columns.
 
         Raises MissingError where there is none, or several.
         """
@@ -169,7 +172,7 @@ class Tables:
         head = _head(self._documents[document], table) or 0
         texts = _texts(self._documents[document], table, head)
         named = {column: normal_text(text) for column, text in texts.items()}
-        repeated = {named[column]: text for column, text in texts.items()}  # on the next page
+        repeated = {named[column]: text for column, text in texts.items()}  # headings repeated on the next page
         for r in range(head + 1, len(table)):
             cells = _texts(self._documents[document], table, r)
             row = {named[c]: text for c, text in cells.items() if c in named}
@@ -178,7 +181,10 @@ class Tables:
 
 
 def _head(document: Document, table: Table) -> int | None:
-    """The row of headings: the one that the reader knows, else a first row of words alone; None where there is none."""
+    """Return the row of headings: the one that the reader knows, else a first row of words alone.
+
+    None where there is none.
+    """
     if table.header_rows:
         return table.header_rows - 1
     first = list(_texts(document, table, 0).values()) if len(table) else []
@@ -187,13 +193,13 @@ def _head(document: Document, table: Table) -> int | None:
 
 
 def _texts(document: Document, table: Table, row: int) -> dict[int, str]:
-    """The cells of a row by their column."""
+    """Return the cells of a row by their column."""
     return {column: document.text[a:b] for a, b, column in table.cells(row)}
 
 
 def _without_totals(rows: list[_TableRow], columns: set[str]) -> list[_TableRow]:
-    """Rows without a last one whose figures are the sums of those above it."""
-    if len(rows) <= FEWEST:
+    """Return the rows without a last one whose figures are the sums of those above it."""
+    if len(rows) <= TOTAL_MIN_ROWS:
         return rows
     *above, last = rows
     sums = []
@@ -201,13 +207,13 @@ def _without_totals(rows: list[_TableRow], columns: set[str]) -> list[_TableRow]
         total = of_cell(last.cells.get(column, ""))
         parts = [of_cell(row.cells.get(column, "")) for row in above]
         numbers = [p for p in parts if isinstance(p, Decimal)]
-        if isinstance(total, Decimal) and len(numbers) >= FEWEST:
+        if isinstance(total, Decimal) and len(numbers) >= TOTAL_MIN_ROWS:
             sums.append(sum(numbers) == total)
     return above if sums and all(sums) else rows
 
 
 def of_leaf(value: Any) -> Value | None:
-    """A leaf of the data as a term: numbers as Decimal, dates in ISO form as dates, other texts as they are."""
+    """Return a leaf of the data as a term: numbers as Decimal, dates in ISO form as dates, other texts as they are."""
     if value is None or isinstance(value, (dict, list)):
         return None
     if isinstance(value, bool):
@@ -225,7 +231,7 @@ def of_leaf(value: Any) -> Value | None:
 
 
 def of_cell(text: str) -> Value | None:
-    """A cell of a table as a term."""
+    """Return a cell of a table as a term; None for an empty one."""
     text = text.strip()
     if not text:
         return None
@@ -242,7 +248,7 @@ def _filled(path: str, indices: tuple[str, ...]) -> str:
 
 
 def _indices(value: Any, parts: list[str], known: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The indices of every item that a path with `*` names."""
+    """Yield the indices of every item that a path with `*` names."""
     if not parts:
         yield known
         return

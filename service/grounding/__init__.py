@@ -1,1 +1,1 @@
-"""Grounding: what `service/grounding/grounder.py` works with, from every way a value is written to the place where it stands."""
+"""Locate each extracted value in the text; the entry point is `grounder.Grounder`."""

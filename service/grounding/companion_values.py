@@ -1,7 +1,7 @@
-"""Places values that count only beside the others of their record: a dash for nought, a short word that OCR misread.
+"""Place values that count only next to others of their record: a dash for zero, a short word that OCR misread.
 
-Each such place proves one value, on a line on which another value of the record stands, and in the column in which the
-other records have this field, where bars or tabs tell columns apart: a dash is nought in its own cell only.
+Each such place proves one value, on a line with another value of the record, and in the column in which other records have
+this field, where bars or tabs separate columns: a dash is zero in its own cell only.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import Leaf, Record
 from thresher.service.grounding.wrapped_lines import before
 
-SHARED = 2  # records that have a field in one column before the column is known
+COLUMN_MIN_RECORDS = 2  # records that must have a field in one column for it to be known
 
 
 class Beside:
-    """The records of one list, some of whose values have only places of this kind."""
+    """The records of one list, some of whose values have only such places."""
 
     def __init__(self, line: Callable[[int], int], text: str) -> None:
-        """`line` gives the number of the line at an offset of `text`."""
+        """Prepare for one text; `line` returns the number of the line at an offset of it."""
         self._line, self._text = line, text
         self._columns: dict[str, int] = {}
         self._taken: set[int] = set()
 
     def fill(self, records: Sequence[Record]) -> None:
-        """Place what can be placed on the lines of its own record."""
+        """Place such values on the lines of their own records."""
         if not any(leaf.beside for record in records for leaf in record.leaves):
             return
         self._learn(records)
@@ -38,7 +38,7 @@ class Beside:
                     self._place(record, leaf, lines)
 
     def _learn(self, records: Sequence[Record]) -> None:
-        """The column in which most records have each field."""
+        """Learn the column in which most records have each field."""
         seen: dict[str, Counter[int]] = {}
         for record in records:
             for path, place in record.placed.items():
@@ -47,19 +47,19 @@ class Beside:
                     seen.setdefault(json_pointer.pattern(path), Counter())[column] += 1
         for pattern, counts in seen.items():
             column, count = counts.most_common(1)[0]
-            if count >= min(SHARED, len(records)):
+            if count >= min(COLUMN_MIN_RECORDS, len(records)):
                 self._columns[pattern] = column
 
     def _on_anchor(self, record: Record, place: Place) -> bool:
         return record.anchor is not None and self._line(place.start) == self._line(record.anchor.start)
 
     def _is_home(self, record: Record, leaf: Leaf) -> bool:
-        """Whether a value has a place of its own on its record's line already."""
+        """Whether a value already has a place on its record's line."""
         placed = record.placed.get(leaf.path)
         return placed is not None and self._on_anchor(record, placed)
 
     def _column(self, place: Place) -> int | None:
-        """The number of bars or tabs before a place in its line; None where there are none in the line."""
+        """Return the number of bars or tabs before a place in its line; None where the line has none."""
         ahead = before(self._text, place.start)
         end = self._text.find("\n", place.end)
         line = ahead + self._text[place.start : end if end >= 0 else len(self._text)]

@@ -1,7 +1,7 @@
-"""Finds what a text writes as dates, months and days without a year, with every way each could be read.
+"""Find dates, months and days without a year in a text, with all their possible readings.
 
 "03/04/2024" is a day in March or in April: grounding asks only whether a value could have been read there. Ranges are
-those of the text as given.
+offsets in the given text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from thresher.service.formats.displayed_values import parse_date
 from thresher.service.formats.languages import DAYS, ERAS, WORD, month_of
 from thresher.service.grounding.normalised_text import Range, ascii_figures
 
-LONGEST_MONTH = 32  # characters of a month's name and the blanks after it
-# Each form begins with a set of characters, its look-behind after it: so the search skips to those at C's speed.
+MONTH_MAX_CHARS = 32  # characters of a month's name and the blanks after it
+# Each form begins with a set of characters, with its look-behind after it, so that the regex engine skips to them fast.
 _CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _YEAR = r"(?:\d{4}|['’]?\d{2})(?!\d)"
 _COUNT = r"(?:\d{1,3}|[〇零一二三四五六七八九十]{1,3})"
@@ -32,7 +32,7 @@ _DATES = (
     re.compile(rf"(?:{_NAMED_ERAS}) ?(?:{_COUNT}|元)年 ?{_COUNT}月 ?{_COUNT}日"),
     re.compile(r"[RHS](?<!\w[RHS])\d{1,2}[./]\d{1,2}[./]\d{1,2}(?![\d./])"),
 )
-_WORD_DATES = (  # with the rest of the date, ahead so that "6 this 23rd of June" hides none, and the month's name in it
+_WORD_DATES = (  # the rest of the date is a lookahead, so that "6 this 23rd of June" hides none; group 2 is the month
     re.compile(
         rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day\s+of\s+|de\s+|of\s+)?"
         rf"({WORD}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
@@ -67,7 +67,7 @@ _KANJI_DATE = re.compile(
 
 
 def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
-    """Ranges of the dates in a text, each with its possible readings.
+    """Yield the ranges of the dates in a text, each with its possible readings.
 
     >>> [sorted(map(str, r)) for _, r in dates("due 03/04/2024, signed the 5th day of May, 2023")]
     [['2024-03-04', '2024-04-03'], ['2023-05-05']]
@@ -88,10 +88,13 @@ def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
 
 
 def _month_first(text: str) -> Iterator[Range]:
-    """Ranges of what may be dates whose month comes first: found by their ends, for figures are rarer than letters."""
+    """Yield ranges that may be dates with the month first.
+
+    They are found by their ends, since figures are rarer than letters.
+    """
     for match in _DAY_YEAR.finditer(text):
         day = match.start()
-        month = _MONTH_NAME.search(text, max(day - LONGEST_MONTH, 0), day)
+        month = _MONTH_NAME.search(text, max(day - MONTH_MAX_CHARS, 0), day)
         if month and month_of(month[1]):
             yield month.start(), match.end()
 
@@ -110,7 +113,7 @@ def _day(span: Range, year: int, month: int, day: int) -> Iterator[tuple[Range, 
 
 
 def months(text: str) -> Iterator[tuple[Range, tuple[int, int]]]:
-    """Ranges of the months of a year in a text, also within dates, each as (year, month).
+    """Yield the ranges of months with a year in a text, also within dates, each as (year, month).
 
     >>> list(months("September 2010 to 03/2012, 2015-06, 5 May 2016"))
     [((0, 14), (2010, 9)), ((38, 46), (2016, 5)), ((18, 25), (2012, 3)), ((27, 34), (2015, 6))]
@@ -125,7 +128,7 @@ def months(text: str) -> Iterator[tuple[Range, tuple[int, int]]]:
 
 
 def yearless(text: str) -> Iterator[tuple[Range, frozenset[tuple[int, int]]]]:
-    """Ranges of days that name no year, each with its readings as (month, day).
+    """Yield the ranges of days without a year, each with its readings as (month, day).
 
     >>> [(s, sorted(r)) for s, r in yearless("03.01. Feed, 5 March, Jan 7")]
     [((0, 6), [(1, 3), (3, 1)]), ((13, 20), [(3, 5)]), ((22, 27), [(1, 7)])]

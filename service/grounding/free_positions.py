@@ -1,4 +1,4 @@
-"""Places of one value, of which the free ones are found fast however many are taken."""
+"""Find the free places of one value quickly, however many are taken."""
 
 from __future__ import annotations
 
@@ -10,31 +10,34 @@ from thresher.service.grounding.match_positions import Place
 
 
 class Slots:
-    """The places of a value for one field; those whose start is in `taken` are not free. Taken ones never come back."""
+    """The places of a value for one field.
+
+    Those whose start is in `taken` are not free, and never become free again.
+    """
 
     def __init__(self, places: list[Place], taken: AbstractSet[int]) -> None:
-        """`places` are in text order; `taken` grows as items claim places."""
+        """Prepare the search; `places` are in text order; `taken` grows as items claim places."""
         self.places, self._taken = places, taken
         self._starts = [p.start for p in places]
-        self._right = list(range(len(places) + 1))  # the first index from here that may be free: a union-find forest
-        self._left = list(range(len(places) + 1))  # the same the other way, shifted by one: 0 is none
+        self._right = list(range(len(places) + 1))  # union-find forest: the first index from here on that may be free
+        self._left = list(range(len(places) + 1))  # the same backwards, shifted by one: 0 is none
 
     def ahead(self, offset: int) -> Iterator[Place]:
-        """Free places from an offset on, in text order."""
+        """Yield free places from an offset on, in text order."""
         i = self._next(bisect_left(self._starts, offset))
         while i < len(self.places):
             yield self.places[i]
             i = self._next(i + 1)
 
     def behind(self, offset: int) -> Iterator[Place]:
-        """Free places before an offset, the nearest first."""
+        """Yield free places before an offset, the nearest first."""
         i = self._previous(bisect_left(self._starts, offset))
         while i:
             yield self.places[i - 1]
             i = self._previous(i - 1)
 
     def beside(self, offset: int, *, free: bool) -> list[Place]:
-        """The last place before an offset and the first that is not: of all places, or of the free ones."""
+        """Return the last place before an offset and the first from it on: of all places, or only of the free ones."""
         if free:
             pair = (next(self.behind(offset), None), next(self.ahead(offset), None))
             return [p for p in pair if p is not None]
@@ -42,11 +45,11 @@ class Slots:
         return self.places[max(i - 1, 0) : i + 1]
 
     def is_free(self, place: Place) -> bool:
-        """Whether no item has a place."""
+        """Whether no item has taken a place."""
         return place.start not in self._taken
 
     def any_free(self) -> bool:
-        """Whether any place is left."""
+        """Whether any place is free."""
         return self._next(0) < len(self.places)
 
     def _next(self, i: int) -> int:

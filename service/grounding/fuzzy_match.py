@@ -1,8 +1,8 @@
-"""Finds the passage that says nearly the same: what OCR misread, or what a model shortened or misquoted.
+"""Find the passage that is nearly the same: misread by OCR, or shortened or misquoted by a model.
 
-A short value, a name above all, is not proved by another one that differs in a letter: on a page whose text is not
-OCR's guess a letter is a letter. Only its words may be written otherwise (Inc. for Incorporated, & for and) or confused
-as old scans confuse them (l for I, rn for m). Figures and negations are never matched loosely.
+A short value, above all a name, is not proved by another one that differs in a letter, unless OCR guessed the text. Only
+its words may be written differently (Inc. for Incorporated, & for and) or confused as in bad scans (l for I, rn for m).
+Figures and negations must always be equal.
 """
 
 from __future__ import annotations
@@ -16,34 +16,37 @@ from rapidfuzz import fuzz
 
 from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, squashed
 
-SHORTEST = 8  # letters: a shorter value matches something nearly alike almost anywhere
-PASSAGE = 60  # letters from which a value is a passage, judged by its likeness as a whole
-PROBES = 16  # pieces of a passage that are looked for
-PROBE = 24  # letters of each
-LOOSE = 70.0  # likeness (0..100) of the place at which a short value's words are compared
-SURE_WORDS = 60.0  # least likeness of any word of a value on a page that OCR read
+MIN_LETTERS = 8  # letters; a shorter value nearly matches something almost anywhere
+PASSAGE_MIN_LETTERS = 60  # letters from which a value is a passage, compared as a whole
+MAX_PROBES = 16  # pieces of a passage that are searched, about
+PROBE_LETTERS = 24  # letters of each piece
+NAME_MIN_LIKENESS = 70.0  # likeness (0..100) of the place at which a short value's words are compared
+WORD_MIN_LIKENESS = 60.0  # least likeness of any word of a value on a page that OCR read
 
 _NEGATIONS = re.compile(
     r"\b(?:not|no|nor|never|without|unless|except|nicht|kein\w*|ohne|ne|pas|sans|sin|non|senza|niet|geen)\b"
 )
-_SAME = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
+_SHORT_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "limited": "ltd", "and": "", "the": ""}
 _CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
 
 
 class Nearly:
-    """One text, searched for what is nearly in it."""
+    """One text, searched for near matches."""
 
     def __init__(self, text: str, letters: Letters, *, least: float, guessed: bool) -> None:
-        """`letters` are those of `text`; `least` likeness is 0..100; `guessed` says that OCR read some of it."""
+        """Prepare the search; `letters` are those of `text`.
+
+        `least`: least likeness, 0..100; `guessed`: whether OCR read some of the text.
+        """
         self._text, self._letters, self._least, self._guessed = text, letters, least, guessed
 
     def find(self, value: str) -> Range | None:
-        """Range of the one place that is most nearly the value; None where none is near enough."""
+        """Return the range that is most nearly the value; None where none is near enough."""
         needle = squashed(value)
-        if len(needle) < SHORTEST or not any(c.isalpha() for c in needle):
+        if len(needle) < MIN_LETTERS or not any(c.isalpha() for c in needle):
             return None
-        is_passage = len(needle) >= PASSAGE
-        found = self._aligned(needle, self._least if is_passage or self._guessed else LOOSE)
+        is_passage = len(needle) >= PASSAGE_MIN_LETTERS
+        found = self._aligned(needle, self._least if is_passage or self._guessed else NAME_MIN_LIKENESS)
         if found is None:
             return None
         start, end = whole_words(self._text, *self._letters.span(*found))
@@ -63,11 +66,11 @@ class Nearly:
             return False
         likeness = fuzz.ratio("".join(ours), "".join(theirs))
         return likeness >= self._least and all(
-            fuzz.ratio(a, b) >= SURE_WORDS for a, b in zip(ours, theirs, strict=True)
+            fuzz.ratio(a, b) >= WORD_MIN_LIKENESS for a, b in zip(ours, theirs, strict=True)
         )
 
     def _aligned(self, needle: str, least: float) -> Range | None:
-        """Range of the letters that are most like the needle, near its own pieces where some stand in the text."""
+        """Return the range of the letters that are most like the needle, near pieces of it where the text has some."""
         hay = self._letters.text
         start, end = self._window(needle) or (0, len(hay))
         found = fuzz.partial_ratio_alignment(needle, hay[start:end], score_cutoff=least)
@@ -76,17 +79,17 @@ class Nearly:
         return start + found.dest_start, start + found.dest_end
 
     def _window(self, needle: str) -> Range | None:
-        """Where most pieces of a passage stand as the passage has them."""
-        if len(needle) < 2 * PROBE:
+        """Return the range where most pieces of a passage stand at their relative positions; None where none is found."""
+        if len(needle) < 2 * PROBE_LETTERS:
             return None
-        hay, step = self._letters.text, max((len(needle) - PROBE) // PROBES, 1)
-        slack = max(len(needle) // 4, PROBE)
+        hay, step = self._letters.text, max((len(needle) - PROBE_LETTERS) // MAX_PROBES, 1)
+        slack = max(len(needle) // 4, PROBE_LETTERS)
         votes: Counter[int] = Counter()
-        for at in range(0, len(needle) - PROBE + 1, step):
-            hit = hay.find(needle[at : at + PROBE])
+        for at in range(0, len(needle) - PROBE_LETTERS + 1, step):
+            hit = hay.find(needle[at : at + PROBE_LETTERS])
             while hit >= 0:
                 votes[(hit - at) // slack] += 1
-                hit = hay.find(needle[at : at + PROBE], hit + PROBE)
+                hit = hay.find(needle[at : at + PROBE_LETTERS], hit + PROBE_LETTERS)
         if not votes:
             return None
         best = votes.most_common(1)[0][0] * slack
@@ -94,11 +97,11 @@ class Nearly:
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in (_SAME.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
+    return [w for w in (_SHORT_FORMS.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
 
 
 def _confused(word: str) -> str:
-    """A word as a bad scan could have it; words of figures stay."""
+    """Return a word as a bad scan could have it; words of figures stay as they are."""
     if not any(c.isalpha() for c in word):
         return word
     return word.replace("rn", "m").replace("vv", "w").translate(_CONFUSED)
@@ -113,20 +116,20 @@ def _negations(text: str) -> list[str]:
 
 
 def respelled(name: str) -> Iterator[str]:
-    """A name with its legal form written otherwise.
+    """Yield a name with its legal form written differently.
 
     >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
     (['II-VI incorporated'], ['Acme ltd'])
     """
     *rest, last = name.split() or [""]
     form = squashed(last)
-    for long, short in _SAME.items():
+    for long, short in _SHORT_FORMS.items():
         if rest and short and form in {long, short}:
             yield " ".join([*rest, short if form == long else long])
 
 
 def whole_words(text: str, start: int, end: int) -> Range:
-    """The range without blanks at its edges, grown to the edges of the words it cuts."""
+    """Return the range without blanks at its edges, extended to the edges of the words it cuts."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

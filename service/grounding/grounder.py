@@ -1,8 +1,8 @@
-"""Ground: find every value of a partial answer in the Chunk it came from, by code.
+"""Find every value of a partial answer in the Chunk it came from, in code.
 
-A value that stands nowhere in the text is not kept as fact: it is handed back as unsupported. Items of a list are
-placed one after the other, each at the spot where its values stand closest together, and no two items may claim the
-same spot: a row that the model wrote twice has no second spot, and two rows that look alike have two.
+A value that is not in the text is returned as unsupported. Items of a list are located one after the other, each where its
+values stand closest together, and no two items may claim the same place: a row that the model wrote twice has no second
+place, and two rows that look alike have two.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from thresher.service.records.structure import structure as structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
-LABEL_WINDOW = 80  # code points before a value in which its label is looked for
-SHORTEST_ALONE = 4  # characters of a text that may be misread where it stands only once
+LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
+ALONE_MIN_CHARS = 4  # characters of a text that may be misread where it stands only once
 _WORDS = re.compile(r"\w+")
-_SET = set(Evidence.model_fields)  # one for all: documents have hundreds of thousands
+_EVIDENCE_FIELDS = set(Evidence.model_fields)  # shared, because documents have hundreds of thousands of Evidences
 
 
 @dataclass(slots=True)
 class Grounded:
-    """What grounding found: paths point into the partial answer."""
+    """The result of grounding; paths point into the partial answer."""
 
     evidence: list[Evidence] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
-    homeless: list[str] = field(default_factory=list)  # paths of list items that have no place at all
+    homeless: list[str] = field(default_factory=list)  # paths of list items without any place
 
 
 class Grounder:
@@ -59,9 +59,9 @@ class Grounder:
         own: bool = True,
         structure: Structure | None = None,
     ) -> None:
-        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document.
+        """Prepare the search; `fuzzy` is the least similarity (0..100) of a fuzzy match.
 
-        `structure` is the Document's, where it is known already.
+        `own`: whether it is the Unit's own Document; `structure`: that of the Document, where already known.
         """
         self._document, self._chunk = document, chunk
         self._source = None if own else document.source.path
@@ -80,21 +80,24 @@ class Grounder:
 
     @gc_paused()
     def ground(self, data: dict[str, Any]) -> Grounded:
-        """Evidence for every leaf of `data` that can be located, and the rest as unsupported."""
+        """Return evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
         self._apart_from_lists(data)
         self._found.evidence.sort(key=lambda e: e.path)
         return self._found
 
     def quote(self, path: str, quote: str) -> Evidence | None:
-        """Evidence for a value by a passage that the model names; None where the text does not hold the passage."""
+        """Return evidence for a value by a passage that the model names.
+
+        None where the text does not contain the passage.
+        """
         places = self._places(quote)
         return self._evidence(path, places[0]) if places else None
 
     def _places(self, value: Any, *, beside: bool = False) -> list[Place]:
-        """Places of a value in the Document: those inside the Chunk, or, where there are none, in its context.
+        """Return the places of a value in the Chunk, or, where there are none, in its context.
 
-        `beside`: those that prove it only beside others of its record, or behind its label.
+        `beside`: return places that prove it only next to others of its record, or after its label.
         """
         for stacks in (self._stacks[: self._own], self._stacks[self._own :]):
             found = [
@@ -107,7 +110,7 @@ class Grounder:
         return []
 
     def _in_lists(self, value: Any) -> list[Place]:
-        """Places of a value of a list item: what a page's edge repeats is no record, if the value stands elsewhere, too."""
+        """Return the places of a value of a list item, without page furniture if it stands elsewhere, too."""
         key = type(value), str(value)
         if key not in self._known:
             places = self._places(value)
@@ -121,14 +124,14 @@ class Grounder:
         return Leaf(path, value, places, beside, above)
 
     def _above(self, value: Any) -> list[Place]:
-        """A heading before the Chunk that says a value."""
+        """Return a heading before the Chunk that contains a value."""
         key = str(value)
         if key not in self._headings:
             self._headings[key] = heading_above(self._document, self._chunk.start, value)
         return self._headings[key]
 
     def _object(self, value: Any, path: str) -> None:
-        """Ground the scalars of an object, then its lists; a list inside a list item comes with the item."""
+        """Ground the scalars of an object, then its lists; a list inside a list item is grounded with the item."""
         for leaf, single in _scalars(value, path):
             self._scalar(leaf, single)
         self._lists(value, path, (0, len(self._document.text)))
@@ -141,7 +144,7 @@ class Grounder:
         self._found.evidence.append(self._evidence(path, self._best(path, places)))
 
     def _apart_from_lists(self, data: dict[str, Any]) -> None:
-        """Take figures from single fields that stand only in cells of a list and behind no label of theirs."""
+        """Reject numbers of single fields that stand only in cells of a list and after no label of the field."""
         cells = {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)}
         for i, evidence in enumerate(self._found.evidence):
             value = json_pointer.get(data, evidence.path)
@@ -156,31 +159,34 @@ class Grounder:
         self._found.evidence = [e for e in self._found.evidence if e.match != "none"]
 
     def _is_labelled(self, evidence: Evidence) -> bool:
-        """Whether a word of the field's label stands before a value in its line."""
+        """Whether a word of the field's label stands before the evidence in its line."""
         words = _label_words(self._fields.get(json_pointer.pattern(evidence.path)), evidence.path)
         return bool(words & set(_WORDS.findall(before(self._document.text, evidence.start or 0).casefold())))
 
     def _labelled(self, path: str, value: Any) -> list[Place]:
-        """Places that need a second sign, and have it: the field's label on their line, or, of a text, being the only one."""
+        """Return places of a value that need a second sign and have it.
+
+        The sign is a label of the field on the same line, or, for a text, that there is no other place.
+        """
         places = self._places(value, beside=True)
         words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
         labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
-        alone = isinstance(value, str) and len(places) == 1 and len(value) >= SHORTEST_ALONE
+        alone = isinstance(value, str) and len(places) == 1 and len(value) >= ALONE_MIN_CHARS
         return labelled or (places if alone else [])
 
     def _best(self, path: str, places: list[Place]) -> Place:
-        """Of several places the one behind a label of the field; the first of equals."""
+        """Return the place with the best label score; the first of equals."""
         if len(places) == 1:
             return places[0]
         words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
         return max(places, key=lambda p: (self._label_score(p, words), -p.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
-        before = self._document.text[max(0, place.start - LABEL_WINDOW) : place.start].casefold()
+        before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start].casefold()
         return len(words & set(re.findall(r"\w+", before))) if words else 0
 
     def _members(self, path: str, items: list[Any], home: Range) -> None:
-        """A list of scalars: each member takes the first place that no equal member before it took."""
+        """Ground a list of scalars: each member takes the first place that no equal member before it took."""
         taken: set[Range] = set()
         for i, item in enumerate(items):
             at = json_pointer.join(path, i)
@@ -197,7 +203,7 @@ class Grounder:
             self._found.evidence.append(self._evidence(at, best))
 
     def _items(self, path: str, items: list[Any], home: Range) -> None:
-        """A list of objects or lists: each item at its own spot, what is inside it near that spot."""
+        """Ground a list of objects or lists: each item at its own place, what is inside it near that place."""
         paths = [json_pointer.join(path, i) for i in range(len(items))]
         leaves = [[self._leaf(p, v) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
         records = self._placer.place(leaves, home)
@@ -230,7 +236,7 @@ class Grounder:
         boxes = _page_boxes(document, place)
         mended = document.is_mended(place.start, place.end)
         return Evidence.model_construct(
-            _SET,
+            _EVIDENCE_FIELDS,
             path=path,
             quote=document.text[place.start : place.end],
             start=place.start,
@@ -249,14 +255,14 @@ class Grounder:
 
 
 def _homes(records: list[Record], home: Range) -> list[Range]:
-    """For each record the text from its anchor to the next one's, where what is inside it is expected."""
+    """Return for each record the text from its anchor to the next anchor, where its inner values are expected."""
     starts = sorted({r.anchor.start for r in records if r.anchor})
     following = dict(zip(starts, [*starts[1:], max([home[1], *starts])], strict=False))
     return [(r.anchor.start, following[r.anchor.start]) if r.anchor else home for r in records]
 
 
 def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:
-    """The boxes of a place, page by page, without those of what interrupts it."""
+    """Return the boxes of a place, page by page, without those of text that interrupts it."""
     found: dict[int, tuple[Box, ...]] = {}
     for start, end in place.pieces or ((place.start, place.end),):
         for on in document.page_boxes(start, end):
@@ -265,7 +271,7 @@ def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:
 
 
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Leaves of an object and of the objects in it, not of its lists."""
+    """Yield the leaves of an object and of the objects in it, without those of its lists."""
     if isinstance(value, dict):
         for key, member in value.items():
             yield from _scalars(member, json_pointer.join(path, key))
@@ -282,7 +288,7 @@ def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _label_words(known: Field | None, path: str) -> set[str]:
-    """Words that a label of the field may hold: of its name, title and aliases."""
+    """Return the words that a label of the field may contain: of its name, title and aliases."""
     named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
     text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
     return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}

@@ -1,7 +1,7 @@
-"""Values that a list's records have from a heading: printed once on a line of its own, above the rows that it is for.
+"""Ground values that records have from a heading: printed once, on a line of its own above their rows.
 
-Such a value holds for a record only if no other heading of the same field stands between the two. A heading that stands
-before the Chunk is looked for upwards in the Document.
+Such a value holds for a record only if no other heading of the same field stands between the two. A heading before the
+Chunk is searched upwards in the Document.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from thresher.service.base import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, Record
 
-FAR = 200_000  # code points above a Chunk in which its heading is looked for
-MOST_HITS = 50  # places of a value there that are looked at
+HEADING_MAX_DISTANCE_CHARS = 200_000  # code points above a Chunk in which its heading is searched
+MAX_PLACES = 50  # places of a value there that are checked
 _CONTINUED = re.compile(
     r"\W*(?:\((?:continued|cont|cont'd|contd|fortsetzung|forts|suite|continúa|segue|vervolg)\W*\))?\W*$", re.IGNORECASE
 )
@@ -27,16 +27,16 @@ _OPENING = re.compile(r"[\s#*|>_\-–—•]*$")
 
 
 def heading_above(document: Document, offset: int, value: Any) -> list[Place]:
-    """The last line above an offset that holds a value and nothing else; empty where there is none.
+    """Return the last line above an offset that is only this value; empty where there is none.
 
-    None where a line that looks like it stands between: rows beneath that one belong to another section.
+    It is also empty where a line of the same look stands between: rows below that one belong to another section.
     """
     if not isinstance(value, str) or not any(c.isalpha() for c in value):
         return []
     for form in dict.fromkeys((value, value.upper(), value.title())):
         at = offset
-        for _ in range(MOST_HITS):
-            at = document.text.rfind(form, max(offset - FAR, 0), at)
+        for _ in range(MAX_PLACES):
+            at = document.text.rfind(form, max(offset - HEADING_MAX_DISTANCE_CHARS, 0), at)
             if at < 0:
                 break
             if is_line(document.text, at, at + len(form)):
@@ -47,7 +47,7 @@ def heading_above(document: Document, offset: int, value: Any) -> list[Place]:
 
 
 def _has_rival(text: str, heading: int, offset: int) -> bool:
-    """Whether between a heading and an offset stands another line of its look."""
+    """Whether another line of the same look stands between a heading and an offset."""
     first = text.rfind("\n", 0, heading) + 1
     below = text.find("\n", heading)
     look = _look(text, first)
@@ -60,7 +60,10 @@ def _has_rival(text: str, heading: int, offset: int) -> bool:
 
 
 def _look(text: str, start: int) -> tuple[int, bool] | None:
-    """Indentation, and whether a blank line stands above; None of a line that holds figures or columns, as rows do."""
+    """Return the indentation, and whether a blank line stands above.
+
+    None for a line with figures or columns, as in rows.
+    """
     end = text.find("\n", start)
     line = text[start : end if end >= 0 else len(text)]
     if not line.strip() or _ROW.search(line.strip()):
@@ -70,7 +73,7 @@ def _look(text: str, start: int) -> tuple[int, bool] | None:
 
 
 def is_line(text: str, start: int, end: int) -> bool:
-    r"""Whether a range is all that its line says.
+    r"""Whether a range is all that its line contains, but for markup and "(continued)".
 
     >>> is_line("Seating (continued)\n  Stool 39.00", 0, 7), is_line("Seating, oak\n", 0, 7)
     (True, False)
@@ -84,7 +87,7 @@ class Headings:
     """The records of one list, some of which share a heading."""
 
     def __init__(self, document: Document) -> None:
-        """`document` is the text that the records' places point into."""
+        """Prepare for the Document that the records' places point into."""
         self._document = document
 
     def carry(self, records: Sequence[Record]) -> None:
@@ -100,7 +103,7 @@ class Headings:
             self._check(pattern, records, shared)
 
     def _shared(self, records: Sequence[Record]) -> set[tuple[str, int]]:
-        """(pattern, start) of the lines that prove one field of several records."""
+        """Return (pattern, start) of the lines that prove one field of several records."""
         counts = Counter(
             (json_pointer.pattern(path), place.start, place.end) for r in records for path, place in r.placed.items()
         )
@@ -108,7 +111,7 @@ class Headings:
         return {(p, a) for (p, a, b), count in counts.items() if count > 1 and is_line(text, a, b)}
 
     def _check(self, pattern: str, records: Sequence[Record], shared: set[tuple[str, int]]) -> None:
-        """Refuse what stands in a heading that is not the nearest above its record, of those that prove this field."""
+        """Refuse a value in a heading that is not the nearest one of this field above its record."""
         placed = [(r, path, place) for r in records for path, place in r.placed.items()]
         known = [(r, p, place) for r, p, place in placed if json_pointer.pattern(p) == pattern]
         heads = {place.start for r, p, place in known if (pattern, place.start) in shared or p in r.carried}

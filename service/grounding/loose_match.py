@@ -1,4 +1,4 @@
-"""Finds values whose letters stand in a text otherwise than the value has them: reordered, joined, or misread by OCR."""
+"""Find values that the text writes differently: with words reordered, names joined, or letters misread by OCR."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from collections.abc import Iterator, Sequence
 
 from thresher.service.grounding.normalised_text import Letters, Range, squashed, stands_alone
 
-MOST_WORDS = 8  # of a value whose words may stand in another order
-LEAST_PART = 8  # letters of a lone word that is one of several joined names
-APART = 2_000  # code points within which joined names stand
-SHARE_MISREAD = 2  # one character in so many may be misread, and one always
+MAX_WORDS = 8  # words of a value that may stand in another order
+PART_MIN_LETTERS = 8  # letters from which a single word can be one of several joined names
+NAMES_MAX_DISTANCE_CHARS = 2_000  # code points within which joined names must stand
+LETTERS_PER_MISREAD = 2  # one character in so many may be misread, and always one
 _ONE_LIKE, _NOUGHT_LIKE = "1il", "0oqd"
-_CONFUSED = (_ONE_LIKE, _NOUGHT_LIKE, "5s", "8b", "2z", "6g", "9g")  # no two figures are ever confused
+_CONFUSED = (_ONE_LIKE, _NOUGHT_LIKE, "5s", "8b", "2z", "6g", "9g")  # figures are never confused with figures
 _PAIRS = {"m": "(?:m|rn)", "w": "(?:w|vv)"}
 _PARTS = re.compile(r"\s*(?:;|\n|,| / |\s(?:and|und|et|y|e|en|och|og|i)\s)\s*")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
 def names_joined(text: str) -> list[str]:
-    """The names that a value joins; empty where it is one name.
+    """Return the names that a value joins; empty where it is one name.
 
     >>> names_joined("Mira Vold, Tomas Arden and Lena Quist"), names_joined("Smith, Jones & Co")
     (['Mira Vold', 'Tomas Arden', 'Lena Quist'], [])
     """
     parts = [p for p in _PARTS.split(text) if p]
-    whole = [len(p.split()) > 1 or len(squashed(p)) >= LEAST_PART for p in parts]
+    whole = [len(p.split()) > 1 or len(squashed(p)) >= PART_MIN_LETTERS for p in parts]
     return parts if len(parts) > 1 and all(whole) else []
 
 
 def close_together(places: Sequence[Sequence[Range]]) -> tuple[Range, ...]:
-    """One range of each part, near the first part's; empty where a part has none or they are far apart."""
+    """Return one range of each part, near the rarest one; empty where a part has none or they are far apart."""
     if not places or not all(places):
         return ()
     rarest = min(places, key=len)[0]
     chosen = sorted(min(spans, key=lambda s: abs(s[0] - rarest[0])) for spans in places)
-    return tuple(chosen) if chosen[-1][1] - chosen[0][0] <= APART else ()
+    return tuple(chosen) if chosen[-1][1] - chosen[0][0] <= NAMES_MAX_DISTANCE_CHARS else ()
 
 
 def in_other_order(text: str, value: str) -> Iterator[Range]:
-    """Ranges in one line that hold the words of a value, and no others, in another order.
+    """Yield ranges in one line with exactly the words of a value, in another order.
 
-    Lines that run from right to left are read in broken order; elsewhere a comma turns a name round, or it is begun with
-    another of its words, all of which have a capital: the family name first.
+    Lines that run from right to left may be read in any order. Elsewhere there must be a comma that turns a name round, or the
+    name begins with another of its words (the family name) and all its words have capitals.
 
     >>> list(in_other_order("Signed: Keane, Ada Mary, clerk", "Ada Mary Keane"))
     [(8, 23)]
@@ -54,7 +54,7 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
     [(10, 24)]
     """
     words = [squashed(w) for w in _WORD.findall(value)]
-    if not 1 < len(words) <= MOST_WORDS:
+    if not 1 < len(words) <= MAX_WORDS:
         return
     broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
     longest = max(_WORD.findall(value), key=len)
@@ -64,14 +64,14 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
             span = run[0].start(), run[-1].end()
             own = [squashed(w[0]) for w in run]
             if Counter(own) == Counter(words) and (
-                broken or _is_turned(text[slice(*span)], words) or _is_begun_elsewhere(own, words, value)
+                broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value)
             ):
                 yield span
                 break
 
 
 def _runs(words: list[re.Match[str]], hit: re.Match[str], count: int) -> Iterator[list[re.Match[str]]]:
-    """Runs of so many words that hold one of them."""
+    """Yield runs of `count` words that include the word of the hit."""
     near = [i for i, w in enumerate(words) if w.start() <= hit.start() < w.end()]
     for i in range(max(near[0] - count + 1, 0), near[0] + 1) if near else ():
         if i + count <= len(words):
@@ -79,19 +79,19 @@ def _runs(words: list[re.Match[str]], hit: re.Match[str], count: int) -> Iterato
 
 
 def _is_turned(quote: str, words: list[str]) -> bool:
-    """Whether what stands behind the one comma of a quote comes first in a name."""
+    """Whether the words after the only comma of a quote come first in the value."""
     last, comma, first = quote.partition(",")
     return bool(comma) and [squashed(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
 
 
-def _is_begun_elsewhere(own: list[str], words: list[str], value: str) -> bool:
-    """Whether words are those of a name, begun with another of them."""
+def _is_rotated(own: list[str], words: list[str], value: str) -> bool:
+    """Whether words are those of a name in rotated order."""
     are_names = all(w[0].isupper() and w.isalpha() for w in value.split())
     return are_names and own in [words[i:] + words[:i] for i in range(1, len(words))]
 
 
 def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:
-    """Ranges that OCR may have made of a value by letters and figures that look alike: BBO for BBQ, A-l0l for A-101.
+    """Yield ranges that OCR may have made of a value by confusing similar characters: BBO for BBQ, A-l0l for A-101.
 
     >>> list(misread("BBO ribs, A-l0l", Letters.of("BBO ribs, A-l0l"), "A-101"))
     [(10, 15)]
@@ -102,11 +102,11 @@ def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:
     for match in re.finditer("".join(_PAIRS.get(c) or f"[{_alike(c)}]" for c in needle), letters.text):
         span = letters.span(*match.span())
         slips = sum(a != b for a, b in zip(needle, match.group().replace("rn", "m"), strict=False))
-        if slips <= max(len(needle) // SHARE_MISREAD, 1) and stands_alone(text, *span):
+        if slips <= max(len(needle) // LETTERS_PER_MISREAD, 1) and stands_alone(text, *span):
             yield span
 
 
 def _alike(char: str) -> str:
-    """What OCR may read for a character: itself, and of figures only letters."""
+    """Return a regex class of what OCR may read for a character: itself and similar ones, for a figure only letters."""
     group = "".join(g for g in _CONFUSED if char in g)
     return re.escape(char) + "".join(c for c in group if not (char.isdigit() and c.isdigit()))

@@ -1,4 +1,4 @@
-"""Places: where in a text a value stands, and how it was matched there."""
+"""Search a text for a string, and describe each place of a value and how it was matched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from thresher.schemas.extraction import Match
 from thresher.service.grounding.normalised_text import Range, stands_alone
 
-MOST_PLACES = 5000  # of one value: more tell no more
+MOST_PLACES = 5000  # places of one value; more are of no use
 
 
 class Place(NamedTuple):
@@ -16,16 +16,16 @@ class Place(NamedTuple):
     start: int
     end: int
     match: Match = "exact"
-    pieces: tuple[Range, ...] = ()  # where something else stands in between: the parts that are the value
+    pieces: tuple[Range, ...] = ()  # the parts that are the value, where other text interrupts it
 
     def moved(self, by: int) -> Place:
-        """The same place, that many code points later."""
+        """Return the same place, `by` code points later."""
         pieces = tuple((a + by, b + by) for a, b in self.pieces)
         return Place(self.start + by, self.end + by, self.match, pieces)
 
 
 def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
-    """Ranges where a needle stands by itself: no letter or figure of another word or number touches it.
+    """Return the ranges where a needle stands by itself: no other word or number touches it.
 
     >>> occurrences("2 pens, 22 inks, 1.2 kg, item 2", "2")
     [(0, 1), (30, 31)]
@@ -35,7 +35,7 @@ def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
 
 
 def every(text: str, needle: str) -> list[Range]:
-    """Ranges of a needle, whatever touches it."""
+    """Return the ranges of a needle, whatever touches it."""
     found: list[Range] = []
     at = text.find(needle) if needle else -1
     while at >= 0 and len(found) < MOST_PLACES:

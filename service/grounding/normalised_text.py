@@ -1,7 +1,7 @@
-"""A text as its letters and figures alone: two texts that a reader would call the same are the same there.
+"""Reduce a text to its letters and figures, so that texts a reader would call the same become equal.
 
-White space, line breaks, hyphens, punctuation, case, accents, ligatures, full-width and superscript forms fall away, and
-every character that stays knows where it came from. Searching is a plain `str.find`.
+White space, line breaks, hyphens, punctuation, case, accents, ligatures, full-width and superscript forms are dropped; the
+offset of every remaining character is stored. Searching is then a plain `str.find`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Range = tuple[int, int]
 _MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 # Vowel points that texts may leave out: Latin, Greek and Cyrillic accents, Hebrew points, Arabic marks, the tatweel.
 _MARKS = [range(0x300, 0x370), range(0x591, 0x5C8), range(0x64B, 0x653), range(0x640, 0x641)]
-# Scripts that set no space between words, so that a name may touch other letters: Thai to Myanmar, Khmer, CJK, Hangul.
+# Scripts without spaces between words, where a name may touch other letters: Thai to Myanmar, Khmer, CJK, Hangul.
 _SPACELESS = [range(0xE00, 0x10A0), range(0x1780, 0x1800), range(0x2E80, 0xA4D0), range(0xAC00, 0xD7B0)]
 _SPACELESS += [range(0xF900, 0xFB00), range(0xFF66, 0xFFA0), range(0x20000, 0x40000)]
 
 
 class _Folds(dict[int, str]):
-    """What each character is folded to; made as characters come."""
+    """Cache of what each character is folded to."""
 
     def __missing__(self, code: int) -> str:
         plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", chr(code)).casefold())
@@ -33,7 +33,7 @@ class _Folds(dict[int, str]):
 
 
 class _Counts(dict[int, str]):
-    """How many characters each one is folded to, as a character."""
+    """Cache of how many characters each one is folded to, as a character."""
 
     def __missing__(self, code: int) -> str:
         self[code] = chr(len(_FOLDS[code]))
@@ -41,27 +41,27 @@ class _Counts(dict[int, str]):
 
 
 def _counts(char: str) -> bool:
-    """Whether a character tells texts apart: letters, figures, and the vowel signs of scripts that need them."""
+    """Whether a character distinguishes texts: letters, figures, and the vowel signs of scripts that need them."""
     if any(ord(char) in marks for marks in _MARKS):
         return False
     return char.isalnum() or unicodedata.category(char) in {"Mn", "Mc"}
 
 
 _FOLDS, _COUNTS = _Folds(), _Counts()
-_FT = "\ue0f7"  # of the private use area: folded to two letters
+_FT = "\ue0f7"  # a private use character that is folded to two letters
 _FOLDS[ord(_FT)] = "ft"
 LONG_S = re.compile("[ſﬅ]")
-AS_F = str.maketrans({"ſ": "f", "ﬅ": _FT})  # a long s as the f that it looks like
+AS_F = str.maketrans({"ſ": "f", "ﬅ": _FT})  # a long s as f, which it looks like
 _RAISED = re.compile(r"(?<=[\d.,)])[⁰¹²³⁴-⁹]+")
 
 
 def without_raised(text: str) -> str:
-    """A text whose raised figures behind other figures are blanked: 1,250¹ is 1,250 with a note."""
+    """Return the text with raised figures after other figures blanked: 1,250¹ is 1,250 with a note."""
     return text if text.isascii() else _RAISED.sub(lambda m: "\u2060" * len(m[0]), text)
 
 
 def squashed(text: str) -> str:
-    r"""The letters and figures of a text.
+    r"""Return the letters and figures of a text, folded.
 
     >>> squashed("The Agree-\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
     ('theagreementofmullersohneno2', 'finalm2')
@@ -78,7 +78,7 @@ class Letters:
 
     @classmethod
     def of(cls, text: str, without: Sequence[Range] = ()) -> Letters:
-        """Those of a text, some ranges left out. `without` is sorted."""
+        """Return the Letters of a text, some ranges left out. `without` is sorted."""
         if not without:
             return cls(squashed(text), _starts(text, 0))
         pieces, starts = [], array("Q")
@@ -88,7 +88,7 @@ class Letters:
         return cls("".join(pieces), starts)
 
     def span(self, start: int, end: int) -> Range:
-        r"""Range of the text as given that `[start, end)` of the letters, which is not empty, stands for.
+        r"""Return the range of the given text that the letters `[start, end)`, at least one, come from.
 
         >>> Letters.of("of the Agree-\nment").span(2, 14)
         (3, 18)
@@ -106,7 +106,7 @@ def _starts(text: str, offset: int) -> array[int]:
 
 
 def between(ranges: Sequence[Range], length: int) -> list[Range]:
-    """What ranges leave of `[0, length)`."""
+    """Return what ranges (sorted) leave of `[0, length)`."""
     edges = [0, *chain.from_iterable(ranges), length]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
@@ -134,12 +134,12 @@ def _joined(text: str, outside: int, inside: int) -> bool:
 
 
 def is_spaced(char: str) -> bool:
-    """Whether a character is a letter of a script that sets spaces between its words."""
+    """Whether a character is a letter of a script with spaces between words."""
     return char.isalpha() and (char.isascii() or not any(ord(char) in script for script in _SPACELESS))
 
 
 class _Ascii(dict[int, str]):
-    """Figures and marks of any script as ASCII has them, one character for one."""
+    """Cache of the ASCII form of figures and marks of any script, one character for one."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -151,5 +151,5 @@ _ASCII = _Ascii()
 
 
 def ascii_figures(text: str) -> str:
-    """A text whose figures and marks of numbers are ASCII's, one character for one."""
+    """Return the text with figures and marks of numbers in ASCII, one character for one."""
     return text if text.isascii() else text.translate(_ASCII)

@@ -1,7 +1,7 @@
-"""Finds what a text writes as numbers, with every way each could be read.
+"""Find numbers in a text, with all their possible readings.
 
-A span is kept with all its readings ("1.204" is 1204 or 1.204), because grounding asks only whether a value could have
-been read there. Figures of any script count; ranges are those of the text as given.
+A span has all its readings ("1.204" is 1204 or 1.204), because grounding asks only whether a value could have been read
+there. Figures of any script count; ranges are offsets in the given text.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from thresher.service.formats.languages import SCALES
 from thresher.service.formats.number_words import number_of, worded
 from thresher.service.grounding.normalised_text import Range, ascii_figures, is_spaced
 
-BEFORE, AFTER = 8, 12  # characters beside a number that tell whether it stands by itself
+CHARS_BEFORE, CHARS_AFTER = 8, 12  # characters around a number that decide whether it stands by itself
 _FIGURES = re.compile(r"\d")
-_NUMBER = re.compile(  # its first look ahead is for speed: most characters begin no number
+_NUMBER = re.compile(  # the first lookahead is for speed: most characters begin no number
     r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
     r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
 )
@@ -54,7 +54,7 @@ _SUFFIX = re.compile(
     r"(?![^\W_])",
     re.IGNORECASE,
 )
-_MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may touch a number in front
+_MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may directly precede a number
 
 
 class Figure(NamedTuple):
@@ -67,7 +67,7 @@ class Figure(NamedTuple):
 
 
 def numbers(text: str) -> Iterator[Figure]:
-    """The numbers of a text, in order.
+    """Yield the numbers of a text, in order.
 
     >>> [(f.start, f.end, sorted(map(str, f.readings)), f.sure) for f in numbers("a 1.204 of A-1")]
     [(2, 7, ['1.204', '1204'], True), (13, 14, ['1'], False)]
@@ -77,7 +77,7 @@ def numbers(text: str) -> Iterator[Figure]:
 
 
 def quotes(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, figures) of whatever in a text may be a number, in order; figures as `figures_of` gives them."""
+    """Yield (start, end, figures) of everything that may be a number, in order; `figures` as from `figures_of`."""
     plain = ascii_figures(text)
     for match in _NUMBER.finditer(plain):
         start, end = match.span()
@@ -86,12 +86,12 @@ def quotes(text: str) -> Iterator[tuple[int, int, str]]:
         start, end = _unbracketed(plain, start, end)
         figures = figures_of("".join(_FIGURES.findall(match.group())))
         yield start, end, figures
-        if " " in match.group():  # two columns, or thousands set apart
+        if " " in match.group():  # two columns, or thousands separated by a blank
             yield from _columns(plain, start, end)
 
 
 def _unbracketed(text: str, start: int, end: int) -> Range:
-    """A range without a bracket at its end whose other half stands before more than the number: (@5.79)."""
+    """Return a range without a single bracket at its edge, whose pair encloses more than the number: (@5.79)."""
     opened, closed = text[start] == "(", text[end - 1] == ")"
     if opened == closed:
         return start, end
@@ -100,21 +100,21 @@ def _unbracketed(text: str, start: int, end: int) -> Range:
 
 
 def _columns(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    """The numbers of a range that blanks part, where the last has decimals, as amounts in columns do."""
+    """Yield the single numbers of a range with blanks, where the last has decimals, as amounts in columns do."""
     parts = [(start + m.start(), start + m.end()) for m in re.finditer(r"[\d.,]+", text[start:end])]
     if len(parts) > 1 and re.search(r"[.,]\d\d$", text[slice(*parts[-1])]):
         yield from ((a, b, figures_of("".join(_FIGURES.findall(text[a:b])))) for a, b in parts)
 
 
 def figures_of(figures: str) -> str:
-    """Figures without zeros at either end: the same for every way to write a number."""
+    """Return figures without zeros at either end: the same for every way to write a number."""
     return figures.strip("0")
 
 
 def figure_at(text: str, start: int, end: int) -> Figure:
-    """What stands at a range of `quotes`, read; it may have no readings."""
-    left = max(start - BEFORE, 0)
-    near = ascii_figures(text[left : end + AFTER])
+    """Return the Figure at a range of `quotes`; it may have no readings."""
+    left = max(start - CHARS_BEFORE, 0)
+    near = ascii_figures(text[left : end + CHARS_AFTER])
     own = near[start - left : end - left]
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
@@ -129,13 +129,13 @@ def _readings(quote: str) -> frozenset[Decimal]:
 
 
 def _is_sure(text: str, start: int, end: int) -> bool:
-    before = re.search(r"[^\W\d_]*\Z", text[max(start - BEFORE, 0) : start])
+    before = re.search(r"[^\W\d_]*\Z", text[max(start - CHARS_BEFORE, 0) : start])
     lead = before[0] if before else ""
     if lead and is_spaced(lead[-1]) and not (lead in _MARKS or parse_currency(lead)):
         return False
     if start > 1 and text[start - 1] in "-‐‑" and is_spaced(text[start - 2]):
         return False
-    after = text[end : end + AFTER]
+    after = text[end : end + CHARS_AFTER]
     if after[:1] and is_spaced(after[0]) and not _is_unit(after):
         return False
     return not re.match(r"[-‐‑][A-Z]{1,2}(?![^\W_])", after)
@@ -147,7 +147,7 @@ def _is_unit(after: str) -> bool:
 
 
 def worded_numbers(text: str) -> Iterator[Figure]:
-    """Numbers written with a scale word, as a share in percent, or in words.
+    """Yield numbers written with a scale word, as a percentage, or in words.
 
     >>> text = "EUR 1.5 million, 19 % of it within twenty-one days"
     >>> [(text[f.start : f.end], sorted(map(str, f.readings))) for f in worded_numbers(text)]
@@ -171,7 +171,7 @@ def worded_numbers(text: str) -> Iterator[Figure]:
 
 
 def _worded(plain: str) -> Iterator[Figure]:
-    """Numbers in words, and in characters of Chinese and Japanese."""
+    """Yield numbers in words, as powers of ten, and in Chinese and Japanese characters."""
     for start, end in worded(plain):
         number = number_of(plain[start:end])
         if number is not None:
@@ -188,7 +188,7 @@ def _worded(plain: str) -> Iterator[Figure]:
 
 
 def scale_heads(text: str) -> frozenset[int]:
-    """Powers of ten that a text says its figures are given in: over a table, "in thousands", TEUR, (000).
+    """Return the powers of ten in which a text says that its figures are given: "in thousands", TEUR, (000).
 
     >>> sorted(scale_heads("Accounts in thousands")), sorted(scale_heads("(EUR 000)")), sorted(scale_heads("a thousand"))
     ([3], [3], [])

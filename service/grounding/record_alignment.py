@@ -1,9 +1,9 @@
-"""Places the items of a list: each at the spot where its values stand closest together, no two at the same spot.
+"""Place the items of a list: each where its values stand closest together, no two at the same place.
 
-Items are placed in the order of the answer, which is mostly that of the text, but an item that comes late is found where
-it stands. Where the list is a table of one record a line, a value counts only on its own record's line, on lines that
-belong to no record (a date printed once above several), or where the record above has the same one (printed once for
-both): the amount of the next row proves nothing about this one.
+Items are placed in the order of the answer, which is mostly that of the text, but a late item is found where it stands.
+Where the list is a table with one record per line, a value counts only on its own record's line, on lines without a record
+(a date printed once above several), or where the record above has the same value (printed once for both): the amount of
+the next row proves nothing about this one.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.records.structure import Structure
 
-LINE = 200  # code points that a line break counts for: values of one record stand on one line where they can
-RECORD = 3 * LINE  # that the beginning of a record counts for, where records are told apart
-SLACK = 80  # code points by which a free place may be farther away than a taken one
-BACK = LINE // 2  # what it costs to go back in the text: less than to take values from two lines
-AWAY = 100 * LINE  # what it costs to leave the part of the text in which a list is expected
-MOST_ANCHORS = 24  # free places on each side of the cursor that are weighed
-MOST_RARE = 3  # values of an item around which the others are looked for
-SEARCH = 64  # places on each side that are looked at for one outside all records
-TABLE = 3  # records that make a table
+LINE_COST = 200  # cost of a line break, in code points: values of one record prefer one line
+RECORD_COST = 3 * LINE_COST  # cost of the beginning of a record, where the structure knows records
+FREE_PLACE_SLACK_CHARS = 80  # code points by which a free place may be farther away than a taken one
+BACKWARD_COST = LINE_COST // 2  # cost of going back in the text; less than that of taking values from two lines
+OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which a list is expected
+MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
+MAX_RARE = 3  # values of an item that are tried as anchors
+MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
+TABLE_MIN_RECORDS = 3  # records that make a table
 
 Found = tuple[Leaf, Slots]
 
 
 class Placer:
-    """Places the lists of one answer; what one list takes, no other item of the same list has."""
+    """Places the lists of one answer; a place taken by one item is not free for another item of the same field."""
 
     def __init__(self, document: Document, structure: Structure) -> None:
-        """`document` tells lines apart, and `structure`, where it knows any, records."""
+        """Prepare for one Document; `structure` separates its records, where it knows any."""
         self._headings = Headings(document)
         self._line, self._text = document.line_number, document.text
         self._structure = structure
-        self._numbers: dict[int, tuple[int, int]] = {}  # of the line and the record at an offset
+        self._numbers: dict[int, tuple[int, int]] = {}  # by offset: numbers of its line and record
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], Slots] = {}
 
     def place(self, items: list[list[Leaf]], home: tuple[int, int]) -> list[Record]:
-        """A Record for each item. `home` is where in the text the list is expected."""
+        """Return a Record for each item. `home` is the range of the text in which the list is expected."""
         records, seen, cursor = [], set[Hashable](), home[0]
         for leaves in items:
             record = Record(leaves)
@@ -88,51 +88,57 @@ class Placer:
         return self._slots[key]
 
     def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
-        """The free place of a rare value around which the other values stand closest, and that value."""
+        """Return the free place of a rare value around which the other values stand closest, and that value."""
         fewest = min(len(slots.places) for _, slots in free)
-        rare = [f for f in free if len(f[1].places) == fewest][:MOST_RARE]
+        rare = [f for f in free if len(f[1].places) == fewest][:MAX_RARE]
         found = []
         for i, (leaf, slots) in enumerate(rare):
             rest = [s for other, s in known if other is not leaf]
             place, cost = self._anchor(slots, rest, cursor, home)
             found.append((cost, i, place, leaf))
-            if cost < LINE:
+            if cost < LINE_COST:
                 break
         _, _, place, leaf = min(found, key=lambda f: f[:2])
         return place, leaf
 
     def _anchor(self, slots: Slots, rest: list[Slots], cursor: int, home: tuple[int, int]) -> tuple[Place, int]:
-        """The free place around which the others stand closest, the first after the cursor of those as good; its cost."""
+        """Return the free place around which the others stand closest, and its cost.
+
+        Of equals the first after the cursor.
+        """
         found: list[tuple[int, int, Place]] = []
         for i, place in enumerate(self._around(slots, cursor)):
-            cost = self._spread(place, rest) + BACK * (place.start < cursor)
-            cost += AWAY * (not home[0] <= place.start < home[1])
+            cost = self._spread(place, rest) + BACKWARD_COST * (place.start < cursor)
+            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1])
             found.append((cost, i, place))
-            if cost < LINE:  # all on one line, after the cursor
+            if cost < LINE_COST:  # all on one line, after the cursor
                 break
         cost, _, best = min(found, key=lambda f: f[:2])
         return best, cost
 
     @staticmethod
     def _around(slots: Slots, cursor: int) -> Iterator[Place]:
-        yield from islice(slots.ahead(cursor), MOST_ANCHORS)
-        yield from islice(slots.behind(cursor), MOST_ANCHORS)
+        yield from islice(slots.ahead(cursor), MAX_ANCHORS)
+        yield from islice(slots.behind(cursor), MAX_ANCHORS)
 
     def _spread(self, anchor: Place, rest: list[Slots]) -> int:
-        """How far from an anchor the other values of its item stand, added up; borrowing another item's place costs."""
+        """Return the sum of the distances of the other values of an item to an anchor.
+
+        Taking another item's place costs extra.
+        """
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)
-            cost += self._gap(anchor, place) + LINE * (not slots.is_free(place) and slots.any_free())
+            cost += self._gap(anchor, place) + LINE_COST * (not slots.is_free(place) and slots.any_free())
         return cost
 
     def _beside(self, anchor: Place, slots: Slots) -> Place:
-        """The place nearest to an anchor; one that no other item has wins unless a taken one is far nearer."""
+        """Return the place nearest to an anchor; a free one is preferred unless a taken one is much nearer."""
         best = self._nearest(anchor, slots.beside(anchor.start, free=False))
         if best is None or slots.is_free(best):
             return best or slots.places[0]
         own = self._nearest(anchor, slots.beside(anchor.start, free=True))
-        if own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + SLACK:
+        if own and self._gap(anchor, own) <= 4 * self._gap(anchor, best) + FREE_PLACE_SLACK_CHARS:
             return own
         return best
 
@@ -142,13 +148,13 @@ class Placer:
         return min(places, key=lambda p: self._gap(anchor, p))
 
     def _gap(self, a: Place, b: Place) -> int:
-        """Distance of two places in code points, each line and each record that begins between them counting for more."""
+        """Return the distance of two places in code points, plus a cost for each line and each record between them."""
         first, second = (a, b) if a.start <= b.start else (b, a)
         end = min(first.end, second.start)
         if not self._structure.starts:
-            return second.start - end + LINE * (self._line(second.start) - self._line(end))
+            return second.start - end + LINE_COST * (self._line(second.start) - self._line(end))
         (line, record), (last, final) = self._at(end), self._at(second.start)
-        return min(second.start - end, LINE) + LINE // 2 * (last - line) + RECORD * (final - record)
+        return min(second.start - end, LINE_COST) + LINE_COST // 2 * (last - line) + RECORD_COST * (final - record)
 
     def _at(self, offset: int) -> tuple[int, int]:
         known = self._numbers.get(offset)
@@ -157,9 +163,9 @@ class Placer:
         return known
 
     def _verify(self, records: list[Record]) -> None:
-        """In a table, take values from records that only look on at another record's line."""
+        """In a table, take from records the values that stand on another record's line."""
         lines = {self._line(r.anchor.start): r for r in records if r.anchor}
-        if len(records) < TABLE or len(lines) < len(records) or not self._is_table(records):
+        if len(records) < TABLE_MIN_RECORDS or len(lines) < len(records) or not self._is_table(records):
             return
         above: Record | None = None
         for _, record in sorted(lines.items()):
@@ -169,7 +175,7 @@ class Placer:
             above = record
 
     def _is_table(self, records: list[Record]) -> bool:
-        """Whether nine of ten records have most of their values, and two at least, on one line."""
+        """Whether nine of ten records have most of their values, and at least two, on one line."""
         whole = 0
         for record in records:
             here = [self._on_line(record, p) for p in record.placed.values()]
@@ -180,7 +186,7 @@ class Placer:
         return record.anchor is not None and self._line(place.start) == self._line(record.anchor.start)
 
     def _check(self, record: Record, leaf: Leaf, lines: dict[int, Record], above: Record | None) -> None:
-        """Keep a value's place, or find it a better one, or refuse it."""
+        """Keep a value's place, or find a better one, or refuse the value."""
         owner = lines.get(self._line(record.placed[leaf.path].start))
         if owner is None or owner is record:
             return
@@ -193,15 +199,15 @@ class Placer:
         record.refused[leaf.path] = ELSEWHERE
 
     def _outside(self, record: Record, leaf: Leaf, lines: dict[int, Record]) -> Place | None:
-        """The nearest place that is on no record's line."""
+        """Return the nearest place that is on no record's line."""
         start = record.anchor.start if record.anchor else 0
         slots = Slots(leaf.places, frozenset())
-        near = [*islice(slots.behind(start), SEARCH), *islice(slots.ahead(start), SEARCH)]
+        near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
         return self._nearest(record.anchor or near[0], [p for p in near if self._line(p.start) not in lines])
 
 
 def _same_field(above: Record, leaf: Leaf) -> Place | None:
-    """Where the record above has the same value of the same field."""
+    """Return where the record above has the same value of the same field."""
     pattern = json_pointer.pattern(leaf.path)
     for other in above.leaves:
         if json_pointer.pattern(other.path) == pattern and other.value == leaf.value:

@@ -1,4 +1,4 @@
-"""A list item on its way to its place: its values, where they could stand, and where they were placed."""
+"""Hold a list item while it is located: its values, their possible places, and the chosen ones."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Leaf:
     path: str
     value: Any
     places: list[Place]
-    beside: list[Place] = field(default_factory=list)  # that count only on a line of the record's other values
-    above: list[Place] = field(default_factory=list)  # a heading before the Chunk
+    beside: list[Place] = field(
+        default_factory=list
+    )  # places that count only on a line with other values of the record
+    above: list[Place] = field(default_factory=list)  # headings before the Chunk
 
 
 @dataclass(slots=True)
 class Record:
-    """An item: where its values were placed, and why others were not."""
+    """A list item: where its values were placed, and why others were not."""
 
     leaves: list[Leaf]
     anchor: Place | None = None

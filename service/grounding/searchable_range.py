@@ -1,4 +1,4 @@
-"""A range of a Document, searchable, with what the places of its lines on the page tell of columns."""
+"""Make a range of a Document searchable, with columns known from the positions of its lines on the page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from thresher.service.grounding.text_index import Haystack
 from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, is_parted
 from thresher.service.records.structure import Structure
 
-LINES_BETWEEN = 4  # lines of other columns that the text may have between the lines of a value in one column
-LINES_APART = 2.5  # heights of a line that may lie between the lines of a value in one column
+LINES_BETWEEN = 4  # lines of other columns that may stand between the lines of a value in the text
+LINES_APART = 2.5  # line heights that may lie between the lines of a value on the page
 
 
 def searchable(
     document: Document, span: Range, least: float, structure: Structure, powers: frozenset[int] = frozenset()
 ) -> Haystack:
-    """A range of a Document, searchable; ranges apart are known to interrupt it. `powers`: see Haystack."""
+    """Return the search index of a range of a Document, interrupted by page furniture. `powers`: as in Haystack."""
     (start, end), apart = span, structure.apart
     first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
     without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
@@ -39,7 +39,7 @@ def _below_in_text(document: Document, offset: int, first: Range, second: Range)
 
 
 def _below(document: Document, structure: Structure, offset: int, first: Range, second: Range) -> bool:
-    """Whether a range is printed under another, in its column and not far, or on top of the next page."""
+    """Whether a range is printed under another, in its column and near, or at the top of the next page."""
     (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
     lines = structure.between(b, c)[0]
     is_next = lines == 1

@@ -1,4 +1,4 @@
-"""Finds every place in a text where a value could stand, however it is written there."""
+"""Find every place in a text where a value could stand, however it is written there."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from thresher.service.grounding.typed_spans import Typed, counted
 from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, Wrapped, column_below
 from thresher.service.records.text_lines import tabbed
 
-LONGEST_TYPED = 40  # characters that a number or a date may have
-SHORTEST_CUT = 20  # letters and figures from which a value may begin or end within a word
-SHORTEST_LOOSE = 6  # letters and figures from which punctuation does not tell values apart
+TYPED_MAX_CHARS = 40  # characters below which a text may be a number or a date
+CUT_MIN_LETTERS = 20  # letters and figures from which a value may begin or end within a word
+LOOSE_MIN_LETTERS = 6  # letters and figures from which punctuation may differ
 _WORDS = re.compile(r"\w")
 
 
 class Haystack:
-    """One text, searched for many values. What a search needs is made once and only when a value asks for it."""
+    """One text, searched for many values; each index is built once, when a value needs it."""
 
     def __init__(
         self,
@@ -41,11 +41,13 @@ class Haystack:
         layout: Layout | None = None,
         powers: frozenset[int] = frozenset(),
     ) -> None:
-        """`least` is the similarity (0..100) under which two texts are not the same.
+        """Prepare the search; nothing is indexed yet.
 
-        `without` are ranges, sorted, that interrupt the text (page headers and footers): a value may run across them.
-        `guessed` says that OCR read the text, or some of it. `layout` tells columns; by default those of the text do.
-        `powers` of ten are those in which what stands above the text says that its figures are given.
+        `least`: similarity (0..100) under which two texts are not the same.
+        `without`: ranges, sorted, that interrupt the text (page headers and footers), so that a value may run across them.
+        `guessed`: whether OCR read the text, or some of it.
+        `layout`: decides about columns; by default the characters of the text do.
+        `powers`: powers of ten that headings above the text give for its figures.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
@@ -55,7 +57,7 @@ class Haystack:
         self._near: dict[tuple[type, str], list[Place]] = {}
 
     def find(self, value: Any) -> list[Place]:
-        r"""Places of a leaf value in text order: exact ones, else typed or normalised ones, else the one nearly alike.
+        r"""Return the places of a leaf value in text order: exact ones, else typed or normalised ones, else the nearest match.
 
         >>> hay = Haystack("Total due: EUR 1.204,50 by 3 March 2024 to Müller &\nSöhne GmbH")
         >>> [(hay.text[p.start:p.end], p.match) for v in (1204.5, "2024-03-03", "Müller & Söhne GmbH") for p in hay.find(v)]
@@ -80,7 +82,7 @@ class Haystack:
         return [Place(a, b) for a, b in occurrences(self.text, needle)]
 
     def _run_on(self, text: str, exact: list[Place]) -> list[Place]:
-        """The exact places, and those where the same words run on over a line's end."""
+        """Return the exact places, and those where the same words continue over a line's end."""
         first = text.split(maxsplit=1)[0]
         if first == text or self.text.count(first) <= len(exact):
             return exact
@@ -88,9 +90,9 @@ class Haystack:
         return [*exact, *(p for p in self._lettered(text) if p.match == "normalised" and p.start not in known)]
 
     def beside(self, value: Any) -> list[Place]:
-        """Places that prove a value only beside others of its record or behind its label.
+        """Return places that prove a value only next to others of its record or after its label.
 
-        A dash or "nil" for nought; in a text that OCR read, what it may have misread.
+        They are a dash or "nil" for zero; in a text that OCR read, what it may have misread.
         """
         key = (type(value), str(value))
         if key not in self._near:
@@ -99,13 +101,13 @@ class Haystack:
 
     def _beside(self, value: Any) -> Iterator[Place]:
         if isinstance(value, str):
-            if self._guessed and (len(value) < LONGEST_TYPED):
+            if self._guessed and (len(value) < TYPED_MAX_CHARS):
                 yield from (Place(*span, "fuzzy") for span in misread(self.text, self._letters[-1], value))
         elif not isinstance(value, bool) and value == 0:
             yield from (Place(*span, "normalised") for span in self._figures.nothing())
 
     def _typed(self, text: str) -> list[Place]:
-        if any(c.isdigit() for c in text) and len(text) < LONGEST_TYPED:
+        if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
             for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
             for month in months_of(text):
@@ -117,7 +119,7 @@ class Haystack:
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
 
     def _is_shared(self, symbol: str, code: str) -> bool:
-        """Whether a symbol of several currencies proves none: "$" alone is the US dollar's, in a text that names no other."""
+        """Whether a symbol of several currencies proves none; "$" proves USD where the text names no other currency."""
         if symbol not in SHARED_SYMBOLS:
             return False
         if symbol == "$" and code != "USD":
@@ -126,7 +128,7 @@ class Haystack:
         return any(occurrences(self.text, m) for m in marks if m != symbol and SYMBOLS.get(m, m) != code)
 
     def _may_be(self, text: str, place: Place) -> bool:
-        """Whether a number may be a value that was given as text: a share is in percent, 00712 is not 712."""
+        """Whether a number fits a value that was given as text: a share needs "%", 00712 is not 712."""
         quote = self.text[place.start : place.end + 2]
         return not ZEROS.match(quote) and ("%" not in text or "%" in quote)
 
@@ -135,16 +137,18 @@ class Haystack:
         return [Place(a, b, "exact" if self.text[a:b] == str(number) else "normalised") for a, b in spans]
 
     def _lettered(self, text: str) -> list[Place]:
-        """Where the same letters and figures stand, first of all with the same punctuation."""
+        """Return places with the same letters and figures, preferably also the same punctuation."""
         needle = squashed(text)
         for hay in self._letters if needle else ():
             spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
             alone = [s for s in spans if stands_alone(self.text, *s)]
             strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
             strict = strict or [s for s in alone if unspaced(self._printed(s)) == unspaced(text)]
-            loose = [s for s in alone if len(needle) >= SHORTEST_LOOSE and self._same_figures(s, text)]
+            loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
             cut = [
-                whole_words(self.text, *s) for s in spans if len(needle) >= SHORTEST_CUT and self._same_figures(s, text)
+                whole_words(self.text, *s)
+                for s in spans
+                if len(needle) >= CUT_MIN_LETTERS and self._same_figures(s, text)
             ]
             found = strict or loose or cut
             if found:
@@ -156,7 +160,7 @@ class Haystack:
         return figures_in(self._printed(span)) == figures_in(text)
 
     def _grown(self, span: Range, text: str) -> Range:
-        """A range with the punctuation around it that the value has, too."""
+        """Return a range extended by the punctuation around it that the value also has."""
         start, end = span
         while end < len(self.text) and unicodedata.combining(self.text[end]):
             end += 1
@@ -169,7 +173,7 @@ class Haystack:
         return start, end
 
     def _pieces(self, start: int, end: int) -> tuple[Range, ...]:
-        """The parts of a range that nothing interrupts; none where nothing does."""
+        """Return the parts of a range between interruptions; empty where nothing interrupts it."""
         inside = [(a, b) for a, b in self._without if start <= a and b <= end]
         edges = [start, *(e for r in inside for e in r), end]
         return (
@@ -179,7 +183,7 @@ class Haystack:
         )
 
     def _wrapped(self, text: str, found: list[Place]) -> list[Place]:
-        """Where a value stands in several lines of one column, beside where it was found in one."""
+        """Return places where a value is wrapped in a column, other than those already found."""
         words = text.split()
         if len(words) < 2 or self._columns is None or self._letters[-1].text.count(squashed(words[0])) <= len(found):
             return []
@@ -200,7 +204,7 @@ class Haystack:
         return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
 
     def _printed(self, span: Range) -> str:
-        """The text of a range, without what interrupts it."""
+        """Return the text of a range, without what interrupts it."""
         return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
 
     def _nearly(self, text: str) -> list[Place]:
@@ -219,7 +223,7 @@ class Haystack:
         return []
 
     def _counted(self, text: str) -> list[Place]:
-        """Where a number of something is written with the number in words, or in figures where the value has words."""
+        """Return places of a counted quantity that has the number in words where the value has figures, or the reverse."""
         found = counted_in(text)
         if found is None:
             return []
@@ -228,14 +232,14 @@ class Haystack:
         return [Place(a, b, "normalised") for a, b in spans]
 
     def _joined(self, text: str) -> list[Place]:
-        """Where the names that a value joins stand one by one."""
+        """Return the place where the names that a value joins stand separately."""
         names = names_joined(text)
         pieces = close_together([[(p.start, p.end) for p in self._exact(n) or self._lettered(n)] for n in names])
         return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
 
     @cached_property
     def _letters(self) -> list[Letters]:
-        """Of the text without what interrupts it, and of the whole."""
+        """Return the Letters of the text without interruptions, and of the whole text, last."""
         ranges = [(), self._without] if self._without else [()]
         found = [Letters.of(self.text, without) for without in reversed(ranges)]
         if LONG_S.search(self.text):

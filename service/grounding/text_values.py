@@ -1,4 +1,4 @@
-"""What a value that is given as text could be: a date, a number, or words of which case and punctuation tell little."""
+"""Interpret a value that is given as text: a date, a number, or words compared without case and punctuation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ _ALIKE = str.maketrans(
 
 
 def plain(text: str) -> str:
-    """Case, kinds of space, dash and quote aside, and raised figures behind others, which are notes."""
+    """Return the text in lower case, with uniform spaces, dashes and quotes, without raised figures (notes)."""
     return " ".join(unicodedata.normalize("NFKC", without_raised(text).translate(_ALIKE)).casefold().split())
 
 
 def unspaced(text: str) -> str:
-    """The plain text without blanks within words: between letters of scripts that set none, and in words set apart.
+    """Return the plain text without blanks within words.
+
+    These are blanks between letters of scripts without spaces, and in words printed with spaced letters.
 
     >>> unspaced("万　年　筆"), unspaced("T O T A L due"), unspaced("a b")
     ('万年筆', 'total due', 'a b')
@@ -45,7 +47,7 @@ def _gap(text: str, at: int) -> str:
 
 
 def days_of(text: str) -> Iterator[frozenset[date]]:
-    """The readings of a text that is one date and nothing more, or one in ISO form and a time."""
+    """Yield the readings of a text that is only a date, or a date in ISO form with a time."""
     iso = _ISO_DATE.match(text)
     if iso:
         day = parse_date(iso[1])
@@ -57,7 +59,7 @@ def days_of(text: str) -> Iterator[frozenset[date]]:
 
 
 def months_of(text: str) -> Iterator[tuple[int, int]]:
-    """The (year, month) of a text that is one month and nothing more."""
+    """Yield the (year, month) of a text that is only a month."""
     iso = _ISO_MONTH.match(text)
     if iso:
         yield int(iso[1]), int(iso[2])
@@ -66,12 +68,12 @@ def months_of(text: str) -> Iterator[tuple[int, int]]:
 
 
 def figures_in(text: str) -> list[str]:
-    """The runs of figures of a text, of any script."""
+    """Return the runs of figures of a text, in any script."""
     return re.findall(r"\d+", unicodedata.normalize("NFKC", without_raised(text)))
 
 
 def plain_number(text: str) -> Decimal | None:
-    """The number that a text is and nothing more: "007" is a name."""
+    """Return the number that a text is; None where it is anything else. "007" is a name."""
     if ZEROS.match(text):
         return None
     try:

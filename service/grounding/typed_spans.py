@@ -1,4 +1,4 @@
-"""Finds numbers, dates and months in one text, however they are written there. What a search needs is made once."""
+"""Find numbers, dates and months in one text, however they are written; its index is built once, when needed."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from thresher.service.grounding.normalised_text import Range, between, stands_al
 from thresher.service.grounding.number_spans import Figure, figure_at, figures_of, quotes, scale_heads, worded_numbers
 
 _Key = TypeVar("_Key")
-LEAST_SCALED = 3  # figures that a number must have to be read in thousands because a head says so
-_NOTHING = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for nought
+SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
+_ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
 
 
 class Typed:
     """One text, searched for numbers and dates."""
 
     def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
-        """`without` are ranges, sorted, that interrupt the text: dates may run across them.
+        """Prepare the search; nothing is indexed yet.
 
-        `powers` of ten are those that stand above the text for its figures: "in thousands" is 3.
+        `without`: ranges, sorted, that interrupt the text, so that dates may run across them. `powers`: powers of ten that
+        headings above the text give for its figures ("in thousands" is 3).
         """
         self._text, self._without, self._powers = text, without, powers
 
     def number(self, number: Decimal) -> list[Range]:
-        """Where a number stands by itself, else within a word or a reference, else in words, else in the table's scale."""
+        """Return where a number stands by itself, else within a word or a reference, else in words, else scaled by its table."""
         if not number.is_finite():
             return []
         alike = self._alike(number)
@@ -41,33 +42,36 @@ class Typed:
         return found or self._rare.get(number) or self._rare.get(-number) or self._scaled(number)
 
     def nothing(self) -> list[Range]:
-        """Where a dash or "nil" stands alone, as it does for nought."""
-        return [m.span() for m in _NOTHING.finditer(self._text)]
+        """Return where a dash or "nil" stands alone, as for zero."""
+        return [m.span() for m in _ZERO_MARK.finditer(self._text)]
 
     def day(self, readings: frozenset[date]) -> list[Range]:
-        """Where one day could be read; where a value itself has several readings, dates that have the same ones."""
+        """Return where a day could be read.
+
+        A value with several readings itself matches only dates with the same readings.
+        """
         if len(readings) != 1:
             return [span for span, found in self._dated if found == readings]
         day = next(iter(readings))
         return self._dates.get(day) or self._without_year(day)
 
     def month(self, month: tuple[int, int]) -> list[Range]:
-        """Where a month of a year is written, also within a date."""
+        """Return where a month of a year is written, also within a date."""
         return self._months.get(month, [])
 
     def _without_year(self, day: date) -> list[Range]:
-        """Where a day is written without its year, in a text that names this year."""
+        """Return where a day is written without its year, if the text names this year somewhere."""
         found = self._yearless.get((day.month, day.day), [])
         return found if found and day.year in self._years else []
 
     def _alike(self, number: Decimal) -> list[Figure]:
-        """Numbers of the text with the same figures: only they are read."""
+        """Return the numbers of the text with the same figures; only these are parsed."""
         figures = figures_of("".join(map(str, number.as_tuple().digits)))
         return [figure_at(self._text, a, b) for a, b in self._figures.get(figures, [])]
 
     def _scaled(self, number: Decimal) -> list[Range]:
-        """Where a number stands in a table whose head scales it: 1,204 in thousands for 1204000."""
-        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < LEAST_SCALED:
+        """Return where a number stands in a table whose heading scales it: 1,204 in thousands for 1204000."""
+        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < SCALED_MIN_FIGURES:
             return []
         for power in self._heads:
             sure = (f for f in self._alike(number) if f.sure)
@@ -82,7 +86,7 @@ class Typed:
 
     @cached_property
     def _figures(self) -> dict[str, list[Range]]:
-        """Ranges of what may be numbers, by their figures."""
+        """Return the ranges of what may be numbers, by their figures."""
         index: dict[str, list[Range]] = defaultdict(list)
         for start, end, figures in quotes(self._text):
             index[figures].append((start, end))
@@ -94,7 +98,7 @@ class Typed:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Dates, also those that something interrupts."""
+        """Return dates with their ranges, also those that something interrupts."""
         if not self._without:
             return list(dates(self._text))
         kept = between(self._without, len(self._text))
@@ -126,14 +130,14 @@ class Typed:
 
 
 def _reading(number: Decimal, figures: Iterable[Figure]) -> list[Range]:
-    """Where a number can be read, else where its opposite can."""
+    """Return where a number can be read, else where its negative can."""
     known = list(figures)
     plain = [(f.start, f.end) for f in known if number in f.readings]
     return plain or [(f.start, f.end) for f in known if -number in f.readings]
 
 
 def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Range]]:
-    """Ranges by each of their readings, in the order of the text."""
+    """Return the ranges by each of their readings, in text order."""
     index: dict[_Key, list[Range]] = defaultdict(list)
     for readings, span in found:
         for reading in readings:
@@ -142,7 +146,7 @@ def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Ran
 
 
 def counted(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
-    """Of the ranges of a number and of words that say it, those before a unit, grown to hold it.
+    """Yield the ranges of a number, in figures or words, that stand before a unit, extended to include it.
 
     >>> list(counted("for one (1) year and", [(4, 7)], (), "years")), list(counted("for two years", [], ("two",), "year"))
     ([(4, 16)], [(4, 13)])

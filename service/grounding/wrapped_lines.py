@@ -1,10 +1,10 @@
-"""Finds values that are printed over several lines of one column, with other columns in between in the text.
+"""Find values that are printed over several lines of one column, with other columns between them in the text.
 
     Advertiser: Mike Bloomberg 2020,    Market: Harrisburg    Total: $12,680.00
                 Inc
 
-holds "Mike Bloomberg 2020, Inc", though the text runs from "2020," over the market and the total to "Inc". The pieces
-stand on lines one below the other; only blank lines and page furniture may lie between.
+contains "Mike Bloomberg 2020, Inc", though the text runs from "2020," over the market and the total to "Inc". The pieces
+stand on lines one below the other; only blank lines and page furniture may be between them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from thresher.service.records.text_lines import tabbed
 
 Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
 
-FIRST = 6  # letters that the first piece must have
-MOST_PIECES = 5
+FIRST_PIECE_MIN_LETTERS = 6  # letters that the first piece must have at least
+MAX_PIECES = 5
 EDGE = 8  # lines on each side of a page's edge that may lie between two pieces
-LINE = 120  # characters that a line has at most, as a rule
+LINE_CHARS = 120  # characters that a line usually has at most
 _AMOUNT = re.compile(r"\d[\d.,]*[.,]\d\d(?!\d)")
 _CELL = re.compile(r"[^\t\n| ](?:[^\t\n|]*?[^\t\n| ])??(?= *(?:[\t\n|]|  |$))")
 _END = re.compile(r"[^\w\t\n|]*(?:[\t\n|]|  |$)")
@@ -33,10 +33,10 @@ COLUMNS = re.compile(r"[\t|]|\S  ")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What tells that lines of a text stand in one column.
+    """How lines of a text are found to be in one column.
 
-    `below` says whether a range is printed under another; between two such ranges may lie `apart` lines of other columns,
-    and, around the beginning of one of the `pages`, sums carried forward and furniture too rare to be known as such.
+    `below`: whether a range is printed under another. Between two such ranges there may be `apart` lines of other columns;
+    around the beginning of one of the `pages` also sums carried forward, and furniture too rare to be recognised as such.
     """
 
     below: Below
@@ -48,17 +48,20 @@ class Wrapped:
     """One text, searched for values that are wrapped within a column."""
 
     def __init__(self, text: str, letters: Letters, layout: Layout, *, without: Sequence[Range] = ()) -> None:
-        """`letters` are those of `text`; `without` are ranges, sorted, that may lie between two pieces."""
+        """Prepare the search.
+
+        `letters` are those of `text`; `without`: ranges, sorted, that may be between two pieces.
+        """
         self._text, self._letters, self._below = tabbed(text), letters, layout.below
         self._without, self._apart, self._pages = without, layout.apart, layout.pages
 
     def find(self, value: str) -> Iterator[tuple[Range, ...]]:
-        """The pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
+        """Yield the pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
         words = [w for w in map(squashed, value.split()) if w]
         whole = "".join(words)
         for count in range(len(words) - 1, 0, -1):
             first = "".join(words[:count])
-            if len(first) < FIRST:
+            if len(first) < FIRST_PIECE_MIN_LETTERS:
                 return
             for span in self._cell_ends(first):
                 rest = self._rest(span, whole[len(first) :])
@@ -66,7 +69,7 @@ class Wrapped:
                     yield (span, *rest)
 
     def _cell_ends(self, first: str) -> Iterator[Range]:
-        """Where the letters of the first piece end a cell."""
+        """Yield the ranges where the letters of the first piece end a cell."""
         letters = self._letters
         at = letters.text.find(first)
         while at >= 0:
@@ -76,11 +79,11 @@ class Wrapped:
             at = letters.text.find(first, at + 1)
 
     def _rest(self, first: Range, wanted: str) -> tuple[Range, ...]:
-        """The cells under the first piece that spell what is wanted, one after the other."""
+        """Return the cells under the first piece that together spell the wanted letters; empty where they do not."""
         found: list[Range] = []
         above, apart = self._cell_of(first), self._apart
         at = self._text.find("\n", first[1])
-        while wanted and at >= 0 and len(found) < MOST_PIECES:
+        while wanted and at >= 0 and len(found) < MAX_PIECES:
             line = at + 1
             at = self._text.find("\n", line)
             end = at if at >= 0 else len(self._text)
@@ -102,17 +105,17 @@ class Wrapped:
         return tuple(found) if not wanted else ()
 
     def _page_after(self, offset: int) -> int:
-        """Where the next page begins; the text's end where none does."""
+        """Return where the next page begins; beyond the text's end where none does."""
         i = bisect_right(self._pages, offset)
         return self._pages[i] if i < len(self._pages) else len(self._text) + 1
 
     def _is_edge(self, line: int, end: int, page: int) -> bool:
-        """Whether a line near a page's edge belongs to it.
+        """Whether a line near a page's edge belongs to that edge.
 
-        It stands elsewhere, too, but for its figures, or its sum stands on the other side of the edge.
+        It is repeated elsewhere with other figures, or its amount also stands on the other side of the edge.
         """
-        beside = self._text[max(page - EDGE * LINE, 0) : page], self._text[page : page + EDGE * LINE]
-        if abs(page - line) > EDGE * LINE or page > len(self._text):
+        beside = self._text[max(page - EDGE * LINE_CHARS, 0) : page], self._text[page : page + EDGE * LINE_CHARS]
+        if abs(page - line) > EDGE * LINE_CHARS or page > len(self._text):
             return False
         own = self._text[line:end]
         other = beside[0] if line >= page else beside[1]
@@ -120,7 +123,7 @@ class Wrapped:
 
     @cached_property
     def _alike(self) -> Counter[str]:
-        """How many lines of the text are the same but for their figures."""
+        """Return how many lines of the text are the same but for figures and punctuation."""
         return Counter(map(_unnumbered, self._text.split("\n")))
 
     def _is_between(self, start: int, end: int) -> bool:
@@ -132,7 +135,7 @@ class Wrapped:
         return (m.span() for m in _CELL.finditer(self._text, start, end))
 
     def _cell_of(self, piece: Range) -> Range:
-        """The cell that a piece ends, from its beginning."""
+        """Return the cell that a piece ends, from its beginning."""
         start = self._text.rfind("\n", 0, piece[0]) + 1
         cells = self._cells(start, max(piece[1], start))
         return next(((a, piece[1]) for a, b in cells if a <= piece[0] < b), piece)
@@ -147,7 +150,7 @@ def _unnumbered(line: str) -> str:
 
 
 def column_below(text: str, first: Range, second: Range) -> bool:
-    r"""Whether a cell of a later line is in the same column: by the bars or tabs before it, else by where it begins.
+    r"""Whether a cell of a later line is in the same column: by bars or tabs before it, else by where it begins.
 
     >>> column_below("| 1 | Ada |\n|\t| Keane |", (6, 9), (15, 20)), column_below("1\tAda\n\tKeane", (2, 5), (7, 12))
     (True, True)
@@ -158,12 +161,12 @@ def column_below(text: str, first: Range, second: Range) -> bool:
 
 
 def before(text: str, offset: int) -> str:
-    """What stands before a character in its line, with tabs for semicolons that part cells."""
+    """Return the text before a character in its line, with tabs for semicolons that separate cells."""
     start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
     return tabbed(text[start : end if end >= 0 else len(text)])[: offset - start]
 
 
 def is_parted(text: str, offset: int) -> bool:
-    """Whether bars or semicolons are printed before a character in its line, to part cells."""
+    """Whether bars or semicolons that separate cells are printed before a character in its line."""
     printed = text[text.rfind("\n", 0, offset) + 1 : offset]
     return "|" in printed or (";" in printed and "\t" in before(text, offset))

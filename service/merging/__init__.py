@@ -1,1 +1,1 @@
-"""Partial values of many Chunks into one whole, by provenance."""
+"""Merge the partial values of many Chunks into one whole, by where each value stands."""

@@ -1,4 +1,4 @@
-"""How one value is chosen where several are supported: one function a rule."""
+"""Rules that choose one value where several are supported: one function per rule."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from thresher.schemas.verdict import Candidate
 from thresher.service.formats.displayed_values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]
-WIDEST = 60  # digits that a number may need when written out
+MAX_DIGITS = 60  # digits up to which a number is written out
 DEFAULT = "most_supported"
-STANDING = "standing"  # what it calls itself where the chosen value stands nearer to where a Document states its facts
-CORRECTED = "corrected"  # what the default rule calls itself where a Document says which value is right
+STANDING = "standing"  # name of the rule where the chosen value stands at a better place (source_rank)
+CORRECTED = "corrected"  # name of the rule where a Document says which value is right
 
 
 def same(value: Any) -> str:
-    """What makes two values one: case, white space and the way a number is written do not count.
+    """Return a form in which equal values are equal: case, white space and number format do not count.
 
     A leading zero does: "007" is a name and no number.
 
@@ -31,28 +31,28 @@ def same(value: Any) -> str:
         number = Decimal(text).normalize()
     except InvalidOperation:
         number = Decimal("NaN")
-    if number.is_finite() and abs(number.adjusted()) < WIDEST:
+    if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:
         return format(number, "f")
     return " ".join(text.split()).casefold()
 
 
 def most_supported(candidates: list[Candidate]) -> Candidate:
-    """Return the one that most Documents gave, of equals the one that most Chunks gave, of these the first."""
+    """Return the candidate from most Documents, of equals the one from most Chunks, of these the first."""
     return max(candidates, key=lambda c: (c.sources, c.support))
 
 
 def first(candidates: list[Candidate]) -> Candidate:
-    """The one that stands first."""
+    """Return the candidate that stands first."""
     return candidates[0]
 
 
 def last(candidates: list[Candidate]) -> Candidate:
-    """The one that stands last: later pages correct earlier ones."""
+    """Return the candidate that stands last: later pages correct earlier ones."""
     return candidates[-1]
 
 
 def latest_date(candidates: list[Candidate]) -> Candidate:
-    """The latest of dates; the last of values that are no dates."""
+    """Return the latest date; the last candidate where none is a date."""
     days = [(parse_date(str(c.value)), i) for i, c in enumerate(candidates)]
     known = [(d, i) for d, i in days if d is not None]
     return candidates[max(known)[1]] if known else candidates[-1]
@@ -64,4 +64,4 @@ RULES: dict[str, Rule] = {
     "last": last,
     "latest_date": latest_date,
 }
-BY_LAST = {"last", "latest_date"}  # rules whose candidates come in the order of where each stands last
+BY_LAST = {"last", "latest_date"}  # rules whose candidates are sorted by the last place of each

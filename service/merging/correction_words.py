@@ -1,6 +1,6 @@
-"""Words by which a text says that one value takes another's place, in the languages that documents come in.
+"""Words by which a text says that one value replaces another, in several languages.
 
-Each name is one regular expression, case ignored. None of them decides anything alone: see `corrections`.
+Each constant is one regular expression that ignores case. None of them decides alone; `corrections` combines them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF = (
     r"(?=\s*(?:to|of|in|on|for|notice|zu[rm]?|von|des|der|auf|à|de[lsr]?|du|al?|alla|van|op|till?)\b|\s*[:\-–—)\n\t|])"
 )
 
-# A passage that is a correction: what it states of a field counts more than what stands elsewhere.
+# The passage is a correction: what it says about a field counts more than other passages.
 ANNOUNCES = _compiled(
     r"\b"
     + _any(
@@ -57,7 +57,7 @@ ANNOUNCES = _compiled(
     )
 )
 
-# An adjective that makes the label behind it (or the one before it, in brackets) that of a later value.
+# An adjective that marks the label after it (or, in brackets, the one before it) as that of a later value.
 REVISED = _compiled(
     r"\b"
     + _any(
@@ -82,7 +82,7 @@ REVISED = _compiled(
     + r"\b"
 )
 
-# NEW … these words … OLD: enough by themselves.
+# NEW … these words … OLD: sufficient alone.
 REPLACES = _compiled(
     r"\b"
     + _any(
@@ -110,7 +110,7 @@ REPLACES = _compiled(
     + r"\b"
 )
 
-# NEW, these words, OLD: only in a passage that is a correction or that names the field.
+# NEW, these words, OLD: only in a passage that is a correction or names the field.
 NOT = _compiled(
     r"\b"
     + _any(
@@ -144,7 +144,7 @@ NOT = _compiled(
     + r"\b"
 )
 
-# OLD … these words … NEW: enough by themselves.
+# OLD … these words … NEW: sufficient alone.
 REPLACED = _compiled(
     r"\b"
     + _any(
@@ -173,7 +173,7 @@ REPLACED = _compiled(
     + r"\b"
 )
 
-NEGATED = _compiled(r"\b(?:not|nicht|non|no|niet|não|nie)\W{1,3}$")  # before OLD, where BUT stands behind it
+NEGATED = _compiled(r"\b(?:not|nicht|non|no|niet|não|nie)\W{1,3}$")  # before OLD, where BUT follows it
 BUT = _compiled(r"\W{0,4}\b(?:but|sondern|mais|sino|ma|bensì|maar|mas|lecz)\b")
 FROM = _compiled(
     r"\b(?:chang|amend|correct|revis|rectif|renam|extend|mov|postpon|reschedul|änder|geänder|berichtig|korrig|verleg"
@@ -186,7 +186,7 @@ READ = _compiled(r"\W{0,4}\bread\b")
 STRUCK = _compiled(r"\b(?:replac|delet|strik|substitut|streich|remplac|supprim|sustitu)\w*\b[^.;!?]{0,60}$")
 WITH = _compiled(r"\b(?:with|by|insert\w*|substitut\w*|durch|par|por)\b")
 
-# Before a value: it is what was wrong.
+# Before a value that was wrong.
 WRONG = _compiled(
     r"\b(?:erroneously|mistakenly|wrongly|incorrectly|in error|misstated|irrtümlich|fälschlich|versehentlich|par erreur"
     r"|por error|erroneamente|per errore|abusievelijk)\b[^.;!?]{0,60}$"
@@ -199,14 +199,14 @@ STARTS = re.compile(
     + r"|\bfor\b(?=[^\n]{1,60}\bread\b)",
     re.IGNORECASE,
 )
-"""Where in a text a passage may be that says so."""
-LONG = 20_000  # code points from which the other form of STARTS is worth its making
+"""Where a passage about a correction may be."""
+LONG = 20_000  # code points from which lowering the text pays
 
 
 def starts(text: str) -> Iterator[tuple[int, int]]:
-    """Ranges that STARTS finds in a text, four times as fast in a long one.
+    """Yield the ranges that STARTS finds in a text, four times as fast in a long one.
 
-    Where case is not to be ignored, the engine skips by first letters what can not match.
+    A pattern that respects case lets the regex engine skip by first letters, so the text is lowered instead.
     """
     lowered = text.lower() if len(text) > LONG else ""
     found = _lowered().finditer(lowered) if len(lowered) == len(text) else STARTS.finditer(text)

@@ -1,13 +1,13 @@
-"""Corrected: which of several values a text itself says is the right one.
+"""Find which of several values a text itself declares to be the right one.
 
-Two kinds of passages say so, and nothing else does:
+Only two kinds of passages do so:
 
 * one that names both values and how they relate: "Liam Eklund, not Hugo Abara", "30 June replaces 1 May", "for 4711
   read 4712", "Beta Ltd (formerly Acme Ltd)";
 * one that is a correction and names the field: "Correction to page 1: the account number is 4712". The field is named by
-  a word of its name or of the label that the other value stands behind.
+  a word of its name, or of the label before another value.
 
-"Amended and restated", "as amended" and the like say nothing of any one value. Of several corrections the last counts.
+"Amended and restated", "as amended" and the like say nothing about single values. Of several corrections the last counts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from functools import lru_cache
 from thresher.service.merging import correction_words
 from thresher.service.merging.correction_passages import Range, passages
 
-NEAR, MIDDLE, FAR = 14, 40, 80  # code points between a cue and a value: next to it, in the phrase, in the sentence
-REACH = 200  # code points from the word that announces a correction to its value
+# code points between a cue and a value: next to it, in the phrase, in the sentence
+NEAR_CHARS, PHRASE_CHARS, SENTENCE_CHARS = 14, 40, 80
+ANNOUNCED_MAX_CHARS = 200  # code points from the word that announces a correction to its value
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _COMMON = frozenset(
@@ -107,9 +108,9 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What the texts say: who is left, and, of the last one put right, the place that says so."""
+    """The values that remain, and the place that declares the last of them right."""
 
-    left: tuple[int, ...]  # indices of rivals
+    left: tuple[int, ...]  # indices of the remaining rivals
     winner: int
     document: int
     value: Range  # of the winner in that passage
@@ -126,7 +127,7 @@ class _Event:
 
 
 def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
-    """Who of the rivals for a field called `name` is the right one by the texts' own word; None where they say nothing."""
+    """Return which rivals for a field called `name` the texts declare right; None where they say nothing."""
     words = [field_words(name) | _labels(r, texts) for r in rivals]
     events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]
     if not events:
@@ -158,7 +159,7 @@ def _events(rivals: Sequence[Rival], words: list[frozenset[str]], document: int,
 def _beaten(
     passage: str, winner: int, at: Range, seen: list[tuple[int, Range]], words: frozenset[str]
 ) -> frozenset[int]:
-    """Rivals that the passage names beside a value, and says that this one takes their place."""
+    """Return the rivals that the passage names next to a value and says are replaced by it."""
     gate = bool(correction_words.ANNOUNCES.search(passage)) or _named(passage, at, words)
     return frozenset(
         i
@@ -168,7 +169,7 @@ def _beaten(
 
 
 def _between(a: Range, b: Range, seen: list[tuple[int, Range]]) -> bool:
-    """Whether a third value stands between two: they say nothing of one another."""
+    """Whether a third value stands between two, so that they do not relate to each other."""
     low, high = min(a[1], b[1]), max(a[0], b[0])
     return any(low <= start and end <= high for _, (start, end) in seen)
 
@@ -176,24 +177,27 @@ def _between(a: Range, b: Range, seen: list[tuple[int, Range]]) -> bool:
 def _replaces(passage: str, new: Range, old: Range, *, gated: bool) -> bool:
     if new[1] <= old[0]:
         between = passage[new[1] : old[0]]
-        return _joins(correction_words.REPLACES, between, FAR, FAR) or (
-            gated and _joins(correction_words.NOT, between, MIDDLE, NEAR)
+        return _joins(correction_words.REPLACES, between, SENTENCE_CHARS, SENTENCE_CHARS) or (
+            gated and _joins(correction_words.NOT, between, PHRASE_CHARS, NEAR_CHARS)
         )
-    between, before = passage[old[1] : new[0]], passage[max(0, old[0] - FAR) : old[0]]
-    if _joins(correction_words.REPLACED, between, FAR, MIDDLE):
+    between, before = passage[old[1] : new[0]], passage[max(0, old[0] - SENTENCE_CHARS) : old[0]]
+    if _joins(correction_words.REPLACED, between, SENTENCE_CHARS, PHRASE_CHARS):
         return True
     if (
         gated
         and correction_words.NEGATED.search(before)
         and correction_words.BUT.match(between)
-        and len(between) < MIDDLE
+        and len(between) < PHRASE_CHARS
     ):
         return True
-    if correction_words.FROM.search(before) and correction_words.TO.match(between) and len(between) < MIDDLE:
+    if correction_words.FROM.search(before) and correction_words.TO.match(between) and len(between) < PHRASE_CHARS:
         return True
-    if correction_words.FOR.search(before) and correction_words.READ.match(between) and len(between) < MIDDLE:
+    if correction_words.FOR.search(before) and correction_words.READ.match(between) and len(between) < PHRASE_CHARS:
         return True
-    return bool(correction_words.STRUCK.search(before) and correction_words.WITH.search(between)) and len(between) < FAR
+    return (
+        bool(correction_words.STRUCK.search(before) and correction_words.WITH.search(between))
+        and len(between) < SENTENCE_CHARS
+    )
 
 
 def _joins(cue: re.Pattern[str], between: str, left: int, right: int) -> bool:
@@ -202,11 +206,11 @@ def _joins(cue: re.Pattern[str], between: str, left: int, right: int) -> bool:
 
 
 def _announced(passage: str, at: Range, words: frozenset[str]) -> bool:
-    """Whether a value stands in a passage that is a correction and that names its field; not as what was wrong."""
-    before, behind = passage[: at[0]], passage[at[1] : at[1] + NEAR]
+    """Whether a value stands in a passage that is a correction and names its field, and is not the wrong value."""
+    before, behind = passage[: at[0]], passage[at[1] : at[1] + NEAR_CHARS]
     if _is_wrong(before) or correction_words.REPLACED.match(passage, at[1] + 1):
         return False
-    announced = [m for m in correction_words.ANNOUNCES.finditer(before) if at[0] - m.end() <= REACH]
+    announced = [m for m in correction_words.ANNOUNCES.finditer(before) if at[0] - m.end() <= ANNOUNCED_MAX_CHARS]
     if announced:
         return _named(passage, at, words)
     if (bracket := re.match(r"\s*\(\s*", behind)) and correction_words.REVISED.match(behind[bracket.end() :]):
@@ -215,26 +219,26 @@ def _announced(passage: str, at: Range, words: frozenset[str]) -> bool:
 
 
 def _is_wrong(before: str) -> bool:
-    near = before[-FAR:]
-    not_it = any(len(near) - m.end() <= NEAR for m in correction_words.NOT.finditer(near))
-    replaced = any(len(near) - m.end() <= MIDDLE for m in correction_words.REPLACES.finditer(near))
+    near = before[-SENTENCE_CHARS:]
+    not_it = any(len(near) - m.end() <= NEAR_CHARS for m in correction_words.NOT.finditer(near))
+    replaced = any(len(near) - m.end() <= PHRASE_CHARS for m in correction_words.REPLACES.finditer(near))
     return not_it or replaced or bool(correction_words.WRONG.search(near))
 
 
 def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
-    """Whether "revised" stands right before the field's label, and the label before the value; or in brackets behind it."""
+    """Whether "revised" stands directly before the field's label, or in brackets after it, and the label before the value."""
     rest = before[cue.end() :]
     label = _WORD.findall(rest.casefold())
-    if len(rest) > MIDDLE or "\n" in rest.strip():
+    if len(rest) > PHRASE_CHARS or "\n" in rest.strip():
         return False
     if before[: cue.start()].endswith("(") and rest.lstrip().startswith(")"):
-        return _shares(_WORD.findall(before[-FAR : cue.start()].casefold())[-3:], words)
+        return _shares(_WORD.findall(before[-SENTENCE_CHARS : cue.start()].casefold())[-3:], words)
     return bool(label) and _shares(label[:1], words)
 
 
 def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
-    """Whether the field is named before a value, with a colon or a verb between."""
-    before = passage[max(0, at[0] - FAR) : at[0]]
+    """Whether the field is named before a value, with a colon, a verb or a cue between."""
+    before = passage[max(0, at[0] - SENTENCE_CHARS) : at[0]]
     return bool(correction_words.SAYS.search(before) or _last_cue_ends(before)) and _shares(
         _WORD.findall(before.casefold()), words
     )
@@ -242,7 +246,7 @@ def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
 
 def _last_cue_ends(before: str) -> bool:
     return any(
-        len(before) - m.end() <= MIDDLE
+        len(before) - m.end() <= PHRASE_CHARS
         for p in (correction_words.ANNOUNCES, correction_words.REVISED)
         for m in p.finditer(before)
     )
@@ -259,9 +263,12 @@ def _written(rival: Rival, passage: str) -> list[Range]:
 
 @lru_cache(maxsize=1024)
 def _pattern(written: str) -> re.Pattern[str] | None:
-    """A value as written, wherever its lines break; never a part of a longer word or figure."""
+    """Return the pattern of a value across line breaks, never as a part of a longer word or figure.
+
+    None if it is too long.
+    """
     pieces = [re.escape(p) for p in written.split()]
-    if not pieces or len(written) > REACH:
+    if not pieces or len(written) > ANNOUNCED_MAX_CHARS:
         return None
     return re.compile(r"(?<![^\W_])(?<!\d[.,])" + r"\s+".join(pieces) + r"(?![^\W_])(?![.,]\d)", re.IGNORECASE)
 
@@ -281,10 +288,10 @@ def field_words(name: str) -> frozenset[str]:
 
 
 def _labels(rival: Rival, texts: Sequence[str]) -> frozenset[str]:
-    """Words of the labels that a value stands behind: "Account no.: 4711", in one line, cell by cell, or above it."""
+    """Return the words of the labels of a value: "Account no.: 4711" in one line, cell by cell, or on the line above."""
     words: set[str] = set()
     for document, start, _ in rival.places:
-        before = texts[document][max(0, start - FAR) : start] if document < len(texts) else ""
+        before = texts[document][max(0, start - SENTENCE_CHARS) : start] if document < len(texts) else ""
         label = _LABEL.search(before) or _ABOVE.search(before)
         if label and len(_WORD.findall(label[1])) <= 5:
             words.update(_WORD.findall(label[1].casefold()))

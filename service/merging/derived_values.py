@@ -1,8 +1,8 @@
-"""Values that no text holds but that follow from values which have evidence: sums of a column, quantity times price.
+"""Compute values that no text contains from values with evidence: sums of a column, quantity times price.
 
-Conservative: the names must say so, every number that is added or multiplied must be located, the result must be exact
-to the value's own decimals, and only one column or pair may give it. Such a value goes back into the data, with Evidence
-of match "derived" that names what it rests on.
+It is conservative: the field names must say so, every number that is added or multiplied must be located, the result must
+be exact to the value's own decimals, and only one column or pair may give it. Such a value goes back into the data, with
+Evidence of match "derived" that names its sources.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from thresher.service.base import json_pointer
 _SUM = re.compile(r"total|sum|amount|gross|net|balance|betrag|summe|montant|importe", re.IGNORECASE)
 _COUNT = re.compile(r"qty|quantity|count|units|hours|days|pieces|menge|anzahl|quantit|cantidad", re.IGNORECASE)
 _PRICE = re.compile(r"price|rate|preis|prix|precio|cost|fee", re.IGNORECASE)
-FEWEST = 2  # numbers that make a sum
+SUM_MIN_NUMBERS = 2  # numbers that make a sum
 
 Numbers = dict[str, Decimal]  # located numbers by path
 
 
 def derive(data: dict[str, Any], evidence: list[Evidence], unsupported: list[Unsupported]) -> list[Unsupported]:
-    """Put derived values back into `data`, their Evidence into `evidence`; gives what is still unsupported."""
+    """Put derived values back into `data`, their Evidence into `evidence`, and return what is still unsupported."""
     wanted = [u for u in unsupported if _number(u.value) is not None and "-" not in json_pointer.parts(u.path)]
     if not any(_SUM.search(_name(u.path)) for u in wanted):
         return unsupported
@@ -49,7 +49,7 @@ def derive(data: dict[str, Any], evidence: list[Evidence], unsupported: list[Uns
 
 
 def _sources(u: Unsupported, data: dict[str, Any], located: Numbers) -> tuple[str, ...]:
-    """Paths of the numbers that give a value; empty where none or more than one set of them does."""
+    """Return the paths of the numbers that give a value; empty where no set of them does, or several do."""
     value = _number(u.value)
     if value is None or not _SUM.search(_name(u.path)):
         return ()
@@ -58,7 +58,7 @@ def _sources(u: Unsupported, data: dict[str, Any], located: Numbers) -> tuple[st
 
 
 def _sums(path: str, value: Decimal, data: dict[str, Any], located: Numbers) -> Iterator[tuple[str, ...]]:
-    """Whole columns of lists beside the value whose numbers add up to it."""
+    """Yield whole columns of lists next to the value whose numbers add up to it."""
     above = path.rpartition("/")[0]
     beside = json_pointer.get(data, above) if above else data
     columns: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -68,13 +68,13 @@ def _sums(path: str, value: Decimal, data: dict[str, Any], located: Numbers) -> 
             columns[keys[1], keys[3]].append(above + leaf)
     for (name, _), paths in columns.items():
         rows = json_pointer.get(beside, f"/{name}")
-        whole = isinstance(rows, list) and len(rows) == len(paths) >= FEWEST
+        whole = isinstance(rows, list) and len(rows) == len(paths) >= SUM_MIN_NUMBERS
         if whole and all(p in located for p in paths) and sum(located[p] for p in paths) == value:
             yield tuple(paths)
 
 
 def _products(path: str, value: Decimal, located: Numbers) -> Iterator[tuple[str, ...]]:
-    """A quantity and a price beside the value whose product it is."""
+    """Yield a quantity and a price next to the value whose product it is."""
     above = path.rpartition("/")[0]
     beside = [p for p in located if p.rpartition("/")[0] == above]
     for a, b in combinations(beside, 2):
@@ -94,7 +94,7 @@ def _name(path: str) -> str:
 
 
 def _number(value: Any) -> Decimal | None:
-    """A finite number of modest size; strings of figures count."""
+    """Return a finite number of modest size, also from a string of figures; None for anything else."""
     if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", str(value)):
         return None
     return Decimal(str(value))

@@ -1,7 +1,7 @@
-"""Names of one entity under several spellings: case, punctuation, short and long legal forms, with or without a branch.
+"""Recognise several spellings of one entity: case, punctuation, long and short legal forms, with or without a branch.
 
 "Wells Harbour Bank, N.A." and "WELLS HARBOUR BANK, NATIONAL ASSOCIATION" are one; "UBX AG" is one with "UBX AG, Stamford
-Branch", but the branches of two towns are two. What is left after the legal form must be the same word by word.
+Branch", but branches in two towns are two. Apart from the legal form, names must be equal word by word.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-LEGAL_FORMS = {  # a form as it is written, without punctuation, to the one it stands for
+LEGAL_FORMS = {  # written form without punctuation -> short form
     "limited": "ltd",
     "incorporated": "inc",
     "corporation": "corp",
@@ -44,14 +44,14 @@ _BRANCH = re.compile(
 
 
 class Entity(NamedTuple):
-    """What tells one named entity from another."""
+    """The parts of a name that distinguish entities."""
 
     name: str  # without case, punctuation and branch, its legal form short
-    branch: str = ""  # empty: none is told
+    branch: str = ""  # empty where none is given
 
 
 def entity(name: str) -> Entity:
-    """Return what a name stands for.
+    """Return the Entity of a name.
 
     >>> entity("Wells Harbour Bank, N.A.") == entity("WELLS HARBOUR BANK, NATIONAL ASSOCIATION")
     True
@@ -67,9 +67,9 @@ def entity(name: str) -> Entity:
 
 
 def one_name(values: Iterable[str]) -> list[list[str]]:
-    """Group spellings of one entity, in the order of their first ones.
+    """Group spellings of one entity, in the order of their first spellings.
 
-    A name without a branch goes with the branch that is told, where only one is.
+    A name without a branch belongs to the branch that another spelling names, if there is only one.
 
     >>> one_name(["UBX AG, Stamford Branch", "UBX AG", "Fjord Bank", "FJORD BANK"])
     [['UBX AG, Stamford Branch', 'UBX AG'], ['Fjord Bank', 'FJORD BANK']]

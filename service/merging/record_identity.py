@@ -1,8 +1,8 @@
-"""When two list items are the same: by declared key, by place in the text, or, for bare names, by name.
+"""Decide when two list items are the same: by declared key, by place in the text, or, for bare names, by name.
 
-By place, two items of different answers are one if most of what tells them apart stands at the same places, and with it
-the last value of one of them: two rows below one date share the date's place and are two. A place that several items of
-one answer share tells nothing.
+By place, two items of different answers are one if more than half of their distinctive places agree, and among these the
+place of the last value of one of them: two rows below one date share the date's place but remain two. A place that several
+items of one answer share is not distinctive.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import same
 from thresher.service.merging.entity_names import one_name
 
-FAR = 4000  # code points beyond the value before it at which a last value is not the item's own place
+LAST_VALUE_MAX_CHARS = 4000  # code points after the previous value up to which a last value is the item's place
 
 Mark = tuple[int, str, int]  # Document, leaf, start
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value from one Extraction, and where it stands there."""
+    """A value from one Extraction, and its path there."""
 
     value: Any
     origin: int  # index of the Extraction
@@ -34,14 +34,14 @@ class Part:
 @dataclass(slots=True)
 class _Item:
     part: Part
-    key: Hashable = None  # what its declared keys or its name say, where it has them
+    key: Hashable = None  # values of its declared keys, or its name, where it has them
     marks: set[Mark] = field(default_factory=set)  # where its values stand
     last: Mark | None = None  # the last of them
-    bare: bool = False  # whether it holds nothing but lists
+    bare: bool = False  # whether it has nothing but lists
 
 
 class Groups:
-    """Items grouped, and the groups in the order of the text, whenever they were asked for; linear in the items."""
+    """Groups of equal items in text order, in whatever order the answers came; linear in the number of items."""
 
     def __init__(
         self,
@@ -50,19 +50,21 @@ class Groups:
         keys: list[str],
         witnesses: frozenset[int] = frozenset(),
     ) -> None:
-        """`keys` are pointers, relative to an item, of the fields that identify it; none: its place does.
+        """Take the answers.
 
-        `witnesses` are indices of Documents that state the records of the main one again, such as the XML in an invoice.
+        `keys` are pointers, relative to an item, of the fields that identify it (none: its place does).
+
+        `witnesses` are indices of Documents that repeat the records of the main one, such as the XML in an invoice.
         """
         self._extractions, self._evidence, self._keys, self._witnesses = extractions, evidence, keys, witnesses
-        self._spelled: dict[str, str] = {}  # names to the first spelling of their entity
+        self._spelled: dict[str, str] = {}  # name -> first spelling of its entity
         self._groups: list[list[_Item]] = []
         self._by_key: dict[Hashable, list[int]] = defaultdict(list)
         self._by_mark: dict[Mark, list[int]] = defaultdict(list)
         self._common: set[Mark] = set()
 
     def of(self, items: list[Part]) -> list[list[Part]]:
-        """The groups of all items."""
+        """Return the groups of all items."""
         texts = dict.fromkeys(p.value for p in items if isinstance(p.value, str))
         self._spelled = {name: group[0] for group in one_name(texts) for name in group}
         known = [self._item(part) for part in items]
@@ -76,9 +78,9 @@ class Groups:
         return [[item.part for item in group] for group in self._ordered()]
 
     def _ordered(self) -> list[list[_Item]]:
-        """Groups by where they stand; one without a place stays behind the one that came before it.
+        """Return the groups by where they stand; one without a place follows the one that came before it.
 
-        An item stands where its last value stands: a date printed once above several records tells none of them apart.
+        An item stands where its last value stands, because a date printed once above several records is the same place for all.
         """
         keyed: list[tuple[tuple[int, int], list[_Item]]] = []
         place = (0, -1)
@@ -93,10 +95,10 @@ class Groups:
         return self._extractions[item.part.origin].document in self._witnesses
 
     def _unmatched(self, items: list[_Item]) -> Iterator[_Item]:
-        """Put each item of a witness to the record that it states again; yield those that state none.
+        """Add each item of a witness to the record that it repeats; yield items that repeat none.
 
         It is the record with which it shares most values, at least half of those of the shorter one; no two items of one Document
-        state one record.
+        repeat the same record.
         """
         records = [_values(group[0].part.value) for group in self._groups]
         index: dict[Hashable, list[int]] = defaultdict(list)
@@ -140,12 +142,15 @@ class Groups:
             self._groups.append([])
         self._groups[home].append(item)
         if item.key is not None:
-            _note(self._by_key[item.key], home)
+            _add_once(self._by_key[item.key], home)
         for mark in item.marks:
-            _note(self._by_mark[mark], home)
+            _add_once(self._by_mark[mark], home)
 
     def _home(self, item: _Item) -> int | None:
-        """The group that the item belongs to; within one answer only a declared key unites."""
+        """Return the group that the item belongs to, None for a new one.
+
+        Within one answer only a declared key unites items.
+        """
         for group in self._by_key.get(item.key, ()) if item.key is not None else ():
             if not isinstance(item.part.value, str) or self._is_elsewhere(item, group):
                 return group
@@ -156,7 +161,7 @@ class Groups:
         return None
 
     def _before(self, item: _Item) -> int | None:
-        """The group that a first item without a value of its own goes on with: a window began within its record."""
+        """Return the group that a first item without a value of its own continues, because its window began within a record."""
         first = min(((d, start) for d, _, start in item.marks), default=(0, -1))
         places = {
             n: max((d, start) for d, _, start in group[0].marks)
@@ -180,7 +185,7 @@ class Groups:
 
 
 def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
-    """Paths of what is in an item itself, not in its lists: another window may have seen another part of those."""
+    """Yield paths of leaves of an item, not of its lists: another window may have seen another part of those."""
     if isinstance(value, dict):
         for key, member in value.items():
             yield from _own_leaves(member, json_pointer.join(path, key))
@@ -189,21 +194,21 @@ def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _values(value: Any) -> set[Hashable]:
-    """Return what an item itself says, as (leaf, value) in a form that does not depend on how the value is written."""
+    """Return the values of an item as (leaf, value), each normalised so that spelling does not matter."""
     return {(leaf, same(json_pointer.get(value, leaf))) for leaf in _own_leaves(value)}
 
 
 def last_place(starts: list[int]) -> int:
-    """The last start that is not far from the one before it: a value found pages away is no part of the record.
+    """Return the last start that is near the one before it: a value found pages away is not part of the record.
 
     >>> last_place([10, 40, 55]), last_place([10, 40, 55, 90_000]), last_place([10, 90_000])
     (55, 55, 90000)
     """
-    while len(starts) > 2 and starts[-1] - starts[-2] > FAR:
+    while len(starts) > 2 and starts[-1] - starts[-2] > LAST_VALUE_MAX_CHARS:
         starts = starts[:-1]
     return starts[-1]
 
 
-def _note(groups: list[int], group: int) -> None:
+def _add_once(groups: list[int], group: int) -> None:
     if not groups or (groups[-1] != group and group not in groups):
         groups.append(group)

@@ -1,8 +1,8 @@
-"""Dates that a document states only as a duration from another one, computed after the merge.
+"""Compute dates that a document states only as a duration from another date, after the merge.
 
-A date field's answer may be such words ("364 days after the date of this agreement"), or the day that a model worked out
-and that stands nowhere. The other day is a date field of the target that the words name, or one that the document defines
-or writes beside them. Words whose day is not known leave the data and are named.
+A date field's answer may be such words ("364 days after the date of this agreement"), or the day that a model computed and
+that is not in the text. The other day is a date field of the target that the words name, or a day that the document
+defines or writes next to them. Words whose day is unknown leave the data and become unsupported.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from thresher.service.formats.date_offsets import RelativeDate, is_relative, rel
 from thresher.service.grounding.date_spans import dates
 
 UNKNOWN = "stated only as a duration from a date that was not found"
-MOST_READ = 2_000_000  # code points of a document in which such words are looked for
-NEAR = 80  # code points between a defined day and its name
-BEFORE = 200  # code points before the words in which the field's own words stand
-STEM = 5  # letters of a word that tell it: matures, maturity
+MAX_READ_CHARS = 2_000_000  # code points of a document that are searched for such words
+NAME_DISTANCE_CHARS = 80  # code points between a defined day and its name
+FIELD_WORDS_CHARS = 200  # code points before the words that must contain a word of the field
+STEM_LETTERS = 5  # letters by which words are compared: matures, maturity
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DATE_WORDS = frozenset(("date", "day", "the", "this", "and", "datum", "tag", "jour", "fecha", "data", "which", "such"))
 
-Base = tuple[date, tuple[str, ...]]  # a day, and the path that it was taken from
+Base = tuple[date, tuple[str, ...]]  # a day, and the path of the field that has it
 
 
 @dataclass(slots=True)
 class Told:
-    """A day as it was computed, and its evidence."""
+    """A computed day and its evidence."""
 
     value: str
     evidence: Evidence
 
 
 class Relatives:
-    """The relative dates of one whole, whose data and evidence change as it goes."""
+    """The relative dates of one whole, whose data and evidence are changed in place."""
 
     def __init__(
         self, data: dict[str, Any], evidence: list[Evidence], target: Target, documents: Sequence[Document]
     ) -> None:
-        """`evidence` of the data, by no order."""
+        """Take the data of the whole and its evidence, in any order."""
         self._data, self._evidence, self._documents = data, evidence, documents
         self._fields = {f.path: f for f in target.fields if f.kind == "date"}
 
@@ -77,7 +77,7 @@ class Relatives:
         return self._fields.get(json_pointer.pattern(path))
 
     def _restored(self, u: Unsupported) -> bool:
-        """Whether a day that stands nowhere is the one that words of the document give for its field; it is put back."""
+        """Whether words of the document give an unsupported day for its field; the day is then put back into the data."""
         if "-" in json_pointer.parts(u.path) or json_pointer.get(self._data, u.path) is not None:
             return False
         proof = self._proof(u.path, u.value)
@@ -87,7 +87,7 @@ class Relatives:
         return proof is not None
 
     def _proof(self, path: str, value: Any) -> Evidence | None:
-        """Evidence of a day by words of the document that give it for its field; None where none do."""
+        """Return evidence of a day by words of the document that give it for its field; None where none do."""
         known = self._field(path)
         for document, words in self._phrases if known and _day(value) else ():
             base = self._base(path, words) if known and self._speaks_of(document, words, known) else None
@@ -96,7 +96,7 @@ class Relatives:
         return None
 
     def _is_one(self, conflict: Conflict) -> bool:
-        """Whether all values of a Conflict are one day, which is given then."""
+        """Whether all values of a Conflict, some of them relative, are one day."""
         if not self._field(conflict.path) or not any(is_relative(c.value) for c in conflict.candidates):
             return False
         told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if is_relative(c.value)]
@@ -106,7 +106,7 @@ class Relatives:
         return len(days) == 1 and None not in days
 
     def _of_words(self, path: str, value: str) -> Told | None:
-        """The day that an answer's words give."""
+        """Return the day that an answer's words give; None where it is unknown."""
         words = next(relative_dates(value))
         base = self._base(path, words)
         if base is None:
@@ -117,14 +117,14 @@ class Relatives:
         return Told(shifted(base[0], words.by, words.unit).isoformat(), evidence.model_copy(update=update))
 
     def _base(self, path: str, words: RelativeDate) -> Base | None:
-        """The day that words count from: written in them, a field's that they name, or one that the document defines."""
+        """Return the day that words count from: written in them, a field's that they name, or one that the document defines."""
         written = {d for _, found in dates(words.anchor) for d in found}
         if written:
             return (next(iter(written)), ()) if len(written) == 1 else None
         return self._named(path, words.anchor) or self._defined(words.anchor)
 
     def _named(self, path: str, anchor: str) -> Base | None:
-        """The day of the date fields whose words an anchor has most of, where it is one day."""
+        """Return the day of the date fields that share most words with an anchor; None where these have several days."""
         wanted, best = _stems(anchor), dict[int, dict[date, str]]()
         for at, value in json_pointer.leaves(self._data):
             known, day = self._field(at), _day(value)
@@ -137,14 +137,14 @@ class Relatives:
         return next(((day, (at,)) for day, at in days.items()), None) if len(days) == 1 else None
 
     def _defined(self, anchor: str) -> Base | None:
-        """The day beside which a document puts an anchor's name in quotes."""
+        """Return the day next to which a document puts an anchor's name in quotes; None where there are several."""
         name = r"\s+".join(map(re.escape, re.sub(r"^(?:the|such)\s+", "", anchor, flags=re.IGNORECASE).split()))
         found: set[date] = set()
         for document in self._documents:
-            for match in re.finditer(rf"[\"“„«]{name}[\"”“»]", document.text[:MOST_READ]):
+            for match in re.finditer(rf"[\"“„«]{name}[\"”“»]", document.text[:MAX_READ_CHARS]):
                 before, behind = (
-                    document.text[max(match.start() - NEAR, 0) : match.start()],
-                    document.text[match.end() :][:NEAR],
+                    document.text[max(match.start() - NAME_DISTANCE_CHARS, 0) : match.start()],
+                    document.text[match.end() :][:NAME_DISTANCE_CHARS],
                 )
                 near = [d for _, d in dates(before)][-1:] or [d for _, d in dates(behind)][:1]
                 found |= near[0] if near else frozenset[date]()
@@ -152,12 +152,12 @@ class Relatives:
 
     @cached_property
     def _phrases(self) -> list[tuple[Document, RelativeDate]]:
-        """The relative dates of the documents."""
-        return [(d, words) for d in self._documents for words in relative_dates(d.text[:MOST_READ])]
+        """Return the relative dates of the documents."""
+        return [(d, words) for d in self._documents for words in relative_dates(d.text[:MAX_READ_CHARS])]
 
     def _speaks_of(self, document: Document, words: RelativeDate, known: Field) -> bool:
-        """Whether a word of a field stands before words, in their paragraph."""
-        before = document.text[max(words.start - BEFORE, 0) : words.start].rpartition("\n\n")[2]
+        """Whether a word of a field stands before the words, in their paragraph."""
+        before = document.text[max(words.start - FIELD_WORDS_CHARS, 0) : words.start].rpartition("\n\n")[2]
         return not _stems(f"{known.name} {known.title}").isdisjoint(_stems(before))
 
     def _shown(self, path: str, document: Document, words: RelativeDate, rests: tuple[str, ...]) -> Evidence:
@@ -178,9 +178,9 @@ class Relatives:
 
 
 def _stems(text: str) -> frozenset[str]:
-    """The words of a text that tell one date from another, without their ends."""
+    """Return the beginnings of the words of a text that distinguish dates."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).casefold()
-    return frozenset(w[:STEM] for w in _WORD.findall(parted) if w not in _DATE_WORDS)
+    return frozenset(w[:STEM_LETTERS] for w in _WORD.findall(parted) if w not in _DATE_WORDS)
 
 
 def _day(value: Any) -> date | None:
@@ -191,6 +191,6 @@ def _day(value: Any) -> date | None:
 
 
 def _is_beside(path: str, other: str) -> bool:
-    """Whether a place is outside lists, or in the record of another place."""
+    """Whether a path is outside lists, or in the same record as another path."""
     above = path.rpartition("/")[0]
     return not any(p.isdigit() for p in path.split("/")) or other.startswith(f"{above}/")

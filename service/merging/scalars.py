@@ -1,4 +1,4 @@
-"""One value for one place, of the values that several Chunks gave for it."""
+"""Choose one value for a field among the values that several Chunks gave for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from thresher.service.merging.entity_names import one_name
 from thresher.service.merging.record_identity import Part
 from thresher.service.merging.source_rank import Standing, Standings
 
-_BEST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
+_MATCHES_BEST_FIRST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _FIGURES = re.compile(r"\d")
 _DAY = re.compile(r"\d{4}-\d{2}")  # a date as answers write it
@@ -26,7 +26,7 @@ _PAYEE = frozenset(("payee", "beneficiary", "creditor", "recipient", "account", 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The value, its Evidence (None: there is none), the Conflict, and parts that no evidence backs."""
+    """The value, its Evidence (None: there is none), the Conflict, and values without evidence."""
 
     value: Any
     evidence: Evidence | None = None
@@ -35,7 +35,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooses by a rule. "model" is left to a later stage: until it decides, the default rule's choice stands."""
+    """Chooses by a rule. "model" is left to the review stage: until it decides, the default rule's choice stands."""
 
     def __init__(
         self,
@@ -44,16 +44,18 @@ class Chooser:
         rule: str,
         documents: Sequence[Document] = (),
     ) -> None:
-        """`rule` is a Policy's; `documents` are those of the Unit, whose own words the default rule heeds.
+        """Take the answers and a Policy's `rule`.
 
-        "corrected" chooses by these words alone, and nothing where they say nothing.
+        The default rule follows what `documents` of the Unit say about corrections.
+
+        Rule "corrected" chooses by that alone, and nothing where they say nothing.
         """
         self._extractions, self._evidence, self._documents = extractions, evidence, documents
         self._standings = Standings(documents)
         self._rule = rule if rule in RULES or rule in {"error", CORRECTED} else DEFAULT
 
     def choose(self, parts: list[Part], path: str) -> Choice:
-        """The choice among scalars for one place; with rule "error" disagreement chooses nothing."""
+        """Return the choice among scalars for one path; with rule "error", disagreement chooses nothing."""
         if len(parts) == 1:
             return Choice(parts[0].value, self._evidence[parts[0].origin].get(parts[0].path))
         groups = _grouped(parts)
@@ -71,7 +73,7 @@ class Chooser:
         return Choice(conflict.chosen, evidence, conflict, unproved)
 
     def _without_absences(self, lists: list[list[Part]]) -> list[list[Part]]:
-        """Return the groups without a no that stands nowhere: that one part has nothing of it says nothing of the others."""
+        """Return the groups without a False that has no place: that one part does not mention it says nothing about the others."""
         told = [g for g in lists if g[0].value is not False or any(self._has_place(p) for p in g)]
         return told or lists
 
@@ -79,7 +81,7 @@ class Chooser:
         return self._evidence[part.origin][part.path].start is not None
 
     def _decide(self, lists: list[list[Part]], path: str) -> tuple[Conflict, Evidence | None]:
-        """The Conflict of several values, each with the parts that gave it, and the Evidence of the chosen one."""
+        """Return the Conflict of several values, each with the parts that gave it, and the Evidence of the chosen one."""
         candidates = [self._candidate(g) for g in lists]
         rule, reason, left = self._rule, "", candidates
         found = self._corrected(lists, path) if self._rule in {DEFAULT, CORRECTED} else None
@@ -104,14 +106,14 @@ class Chooser:
     def _nearest(
         self, lists: list[list[Part]], candidates: list[Candidate], left: list[Candidate], path: str
     ) -> tuple[list[Candidate], bool]:
-        """Return the candidates that stand nearest to where a Document states its facts, and whether that decides."""
+        """Return the candidates with the best rank (source_rank), and whether that alone decides."""
         words = field_words(_name(path))
         known = [
             (c, min(self._standing(p, words) for p in g)) for c, g in zip(candidates, lists, strict=True) if c in left
         ]
         best = min(standing for _, standing in known)
         nearest = [c for c, standing in known if standing == best]
-        if len(nearest) > 1 and _is_judged(nearest):  # what the whole is, its beginning tells
+        if len(nearest) > 1 and _is_judged(nearest):  # what kind of document it is, its beginning says
             return nearest[:1], self._is_first(nearest[0])
         apart = all(standing[:2] != best[:2] for c, standing in known if c not in nearest)
         return nearest, len(nearest) == 1 and apart
@@ -125,7 +127,7 @@ class Chooser:
         return not candidate.evidence.chunk and candidate.evidence.source is None
 
     def _corrected(self, lists: list[list[Part]], path: str) -> Correction | None:
-        """What the Documents themselves say of these values."""
+        """Return what the Documents say about which of these values is right."""
         rivals = [self._rival(group) for group in lists]
         return corrected(rivals, [d.text for d in self._documents], _name(path))
 
@@ -140,7 +142,7 @@ class Chooser:
         return Rival(written=tuple(dict.fromkeys([*(e.quote for _, e in known), *own])), places=tuple(places))
 
     def _shown(self, candidate: Candidate, found: Correction) -> Candidate:
-        """A candidate whose Evidence stands where the text puts it right."""
+        """Return a candidate whose Evidence is the place where the text corrects it."""
         (start, end), document = found.value, self._documents[found.document]
         anchor = document.anchor(start, end)
         evidence = candidate.evidence.model_copy(
@@ -160,7 +162,7 @@ class Chooser:
         return candidate.model_copy(update={"evidence": evidence}) if moved else candidate
 
     def _quoted(self, found: Correction) -> str:
-        """The passage that decided, on one line."""
+        """Return the passage that decided, on one line."""
         document, (start, end) = self._documents[found.document], found.passage
         page = document.page_at(found.value[0])
         where = f"page {page}: " if page else ""
@@ -168,7 +170,7 @@ class Chooser:
 
     def _candidate(self, parts: list[Part]) -> Candidate:
         known = [(p, self._evidence[p.origin][p.path]) for p in parts]
-        part, evidence = min(known, key=lambda k: (-_length(k[0].value), _BEST.index(k[1].match)))
+        part, evidence = min(known, key=lambda k: (-_length(k[0].value), _MATCHES_BEST_FIRST.index(k[1].match)))
         sources = len({self._extractions[p.origin].document for p in parts})
         support = len({p.origin for p in parts})
         return Candidate.model_construct(value=part.value, support=support, sources=sources, evidence=evidence)
@@ -179,7 +181,7 @@ class Chooser:
 
 
 def _grouped(parts: list[Part]) -> dict[str, list[Part]]:
-    """Return parts by what makes their values one: names of one entity are, however they are spelled."""
+    """Return parts by their normalised value; all spellings of one entity's name are one value."""
     names = list(dict.fromkeys(p.value for p in parts if isinstance(p.value, str) and _LETTERS.search(p.value)))
     spelled = {name: group[0] for group in one_name(names) for name in group}
     groups: dict[str, list[Part]] = {}
@@ -190,7 +192,10 @@ def _grouped(parts: list[Part]) -> dict[str, list[Part]]:
 
 
 def _length(value: Any) -> int:
-    """Return the length of a text without its white space, so that the longest form of a name stands; 0 for the rest."""
+    """Return the length of a text without white space, so that the longest form of a name wins.
+
+    0 for other values.
+    """
     return len("".join(value.split())) if isinstance(value, str) else 0
 
 
@@ -199,11 +204,11 @@ def _is_judged(candidates: Iterable[Candidate]) -> bool:
 
 
 def _is_contested(path: str, candidates: Iterable[Candidate]) -> bool:
-    """Whether values disagree that money hangs on: figures of an account, a tax number or a total, or a payee."""
+    """Whether values disagree that matter for payment: figures of an account, a tax number or a total, or a payee."""
     figures = any(_FIGURES.search(str(c.value)) and not _DAY.match(str(c.value)) for c in candidates)
     return figures or bool(field_words(_name(path)) & _PAYEE)
 
 
 def _name(path: str) -> str:
-    """Return the last part of a path that is a name."""
+    """Return the last part of a path that is not an index."""
     return next((p for p in reversed(json_pointer.parts(path)) if not p.isdigit()), "")

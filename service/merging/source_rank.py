@@ -1,6 +1,6 @@
-"""How much the place of a value counts in its Unit.
+"""Rank the places of values in a Unit.
 
-The main Document comes before what hangs on it, the body of a Document before its exhibits, a labelled place before any other.
+The main Document comes before its attachments, the body of a Document before its exhibits, a labelled place before any other.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence
 
-HEAD_LINES = 10  # lines in which a heading like "EXHIBIT 10.1" names the Document itself
-LABEL_WINDOW = 80  # code points before a value in which its label stands
+HEAD_LINES = 10  # first lines, where a heading like "EXHIBIT 10.1" names the Document itself
+LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
 _EXHIBIT = re.compile(
     r"^[ \t#*]*(?:exhibit|annex|annexe|appendix|schedule|attachment|anlage|anhang|anexo|allegato|bijlage|załącznik|příloha)"
     r"\s+[A-Z0-9][\w.\-]{0,5}\b[^\n]{0,100}$",
@@ -25,26 +25,26 @@ _CONTENTS = re.compile(r"(?:\.{3,}|…|\t|\s{2,})\s*\d{1,4}\s*$")  # a line of a
 
 
 class Standing(NamedTuple):
-    """How near a place is to where a Document states its own facts; the least comes first."""
+    """The rank of a place, nearest to where a Document states its own facts first; the least is best."""
 
     attached: bool  # in another Document than the Unit's own
     exhibit: bool  # in an exhibit of its Document
-    unlabelled: bool  # not behind words of the field's name
+    unlabelled: bool  # not after words of the field's name
 
 
 class Standings:
-    """The Documents of a Unit, whose places are judged."""
+    """The Documents of a Unit, whose places are ranked."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         """Take the Unit's Documents, its own first; a mail's attachments count as much as the mail."""
         self._documents, self._witnesses = documents, witnesses(documents)
 
     def of(self, document: int, evidence: Evidence, words: frozenset[str]) -> Standing:
-        """Return the standing of a place found in the `document`th Document, for a field with these words in its name."""
+        """Return the rank of a place in the `document`th Document, for a field with these words in its name."""
         if document >= len(self._documents) or evidence.start is None:
             return Standing(self._is_attached(document), exhibit=False, unlabelled=True)
         text = self._documents[document].text
-        before = text[max(0, evidence.start - LABEL_WINDOW) : evidence.start].casefold()
+        before = text[max(0, evidence.start - LABEL_WINDOW_CHARS) : evidence.start].casefold()
         labelled = bool(words & set(re.findall(r"[^\W\d_]+", before)))
         return Standing(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
 
@@ -59,9 +59,9 @@ class Standings:
 
 
 def witnesses(documents: Sequence[Document]) -> frozenset[int]:
-    """Return the indices of Documents that state the records of another one again: the XML in a PDF's attachments.
+    """Return the indices of Documents that repeat the records of another one: the XML in a PDF's attachments.
 
-    ZUGFeRD, Factur-X and UBL invoices carry their data so; what the page and the XML both say is one set of records.
+    ZUGFeRD, Factur-X and UBL invoices have their data like this; page and XML together are one set of records.
     """
     xml, pages = {"application/xml", "text/xml"}, {d.source.id for d in documents if d.kind == "pdf"}
     return frozenset(i for i, d in enumerate(documents) if d.source.media_type in xml and d.source.parent in pages)

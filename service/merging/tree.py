@@ -1,9 +1,10 @@
-"""Merges partial answers into one tree.
+"""Merge partial answers into one tree.
 
 Objects are merged key by key. Scalars that agree are one; those that disagree become a Conflict, decided by rule. Items
 of lists are joined in document order: two are the same only if they stand at the same place of the same Document (as
-happens where Chunks overlap) or agree on every declared key; what merely looks alike stays twice. Names in lists of names
-are no records: equal ones from different Chunks are one. What is left out is named: in `unsupported` or as a Candidate.
+happens where Chunks overlap) or agree on every declared key; items that only look alike stay separate. Names in lists of
+names are not records: equal ones from different Chunks are one. What is left out is listed in `unsupported` or as a
+Candidate.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ UNPROVED = "another part of the text gave a value that has evidence"
 
 @dataclass(slots=True)
 class Merged:
-    """The whole, and what it rests on."""
+    """The whole, and its evidence."""
 
     data: dict[str, Any] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
-    unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the whole item has no place
+    unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the item is not in the whole
     verdicts: list[Verdict] = field(default_factory=list)  # of evaluators, on values of single answers
     reasons: list[Reason] = field(default_factory=list)  # of computed values that do not come out
 
@@ -46,9 +47,9 @@ class Merged:
 def merge(
     extractions: list[Extraction], target: Target, rule: str = "most_supported", documents: Sequence[Document] = ()
 ) -> Merged:
-    """One whole from Extractions in document order. Values that are null or were found unsupported do not count.
+    """Return one whole from Extractions in document order, without values that are null or unsupported.
 
-    `documents` are those of the Unit: the default rule heeds what they themselves say is corrected.
+    `documents` are those of the Unit: the default rule follows what they say about corrections.
     """
     return _Merge(extractions, target, rule, documents).run()
 
@@ -63,7 +64,7 @@ class _Merge:
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
         self._witnesses = witnesses(documents)
         self._chooser = Chooser(extractions, self._evidence, rule, documents)
-        self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) to path in the whole
+        self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) -> path in the whole
         self._out = Merged()
 
     def run(self) -> Merged:
@@ -89,7 +90,7 @@ class _Merge:
                 yield v if path == v.path else v.model_copy(update={"path": path})
 
     def _settle(self) -> None:
-        """Compute the derived fields; what other answers gave for one is settled with it."""
+        """Compute the derived fields; other answers for such a field are resolved with it."""
         if not any(f.method == "derived" for f in self._target.fields):
             return
         out = self._out
@@ -108,7 +109,10 @@ class _Merge:
         out.reasons += [s.reason for s in settled if s.reason]
 
     def _new_path(self, origin: int, path: str) -> str:
-        """Where a path of one Extraction is in the whole; `-` for the index of an item that is not there (RFC 6901)."""
+        """Return the path in the whole of a path of one Extraction.
+
+        `-` is the index of an item that is not there (RFC 6901).
+        """
         value, there, home = self._extractions[origin].data, "", ""
         for key in path.split("/")[1:]:
             in_list, there = isinstance(value, list), f"{there}/{key}"
@@ -165,7 +169,7 @@ class _Merge:
         return [self._value(group, json_pointer.join(path, i)) for i, group in enumerate(groups)]
 
     def _supported(self, part: Part) -> bool:
-        """Whether any leaf of an item is left, or it never had one."""
+        """Whether an item has a leaf that is not dropped, or has no leaves."""
         if not self._dropped[part.origin]:
             return True
         leaves = [part.path + leaf for leaf, _ in json_pointer.leaves(part.value)]
@@ -173,7 +177,7 @@ class _Merge:
 
 
 def _moved(evidence: Evidence, path: str) -> Evidence:
-    """Evidence at another path; what a value of a record was computed from are the record's own values."""
+    """Return Evidence at another path; values that it was computed from move to the same record."""
     if not evidence.derived_from or path == evidence.path:
         return evidence.moved(path)
     above = path.rpartition("/")[0]
@@ -186,5 +190,5 @@ def _kind(value: Any) -> type:
 
 
 def _evidence_order(evidence: Evidence) -> list[tuple[int, str]]:
-    """Paths in reading order: numbers as numbers."""
+    """Return a key that sorts paths in reading order, numbers as numbers."""
     return [(int(p), "") if p.isdigit() else (-1, p) for p in evidence.path.split("/")]

@@ -1,1 +1,4 @@
-"""Lists: where records begin, which lines are of one list, and how many records a text holds; without a model."""
+"""Find lists in a text: where records begin, which lines belong to a list, how many records there are.
+
+No model is asked.
+"""

@@ -1,7 +1,7 @@
-"""Additions: what of an answer about leftover lines is a record that was left out; it adds, and never changes or takes away.
+"""Keep from answers about leftover lines only the records that were missed; nothing is changed or taken away.
 
-Such a record stands in the lines that were asked about. It is no total, no head, no rest of a wrapped label, and it does
-not stand where a record stands already. All else of the answer is left out: single facts, too.
+Such a record stands in the lines that were asked about. It is not a total, a heading or the rest of a wrapped label, and
+it does not stand where an earlier record stands. Everything else of the answer is dropped, single facts included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from thresher.service.records.completeness import LineIndex
 from thresher.service.records.record_lines import claims_of, record_of
 from thresher.service.records.suspicious.dismissed_lines import Found, sifted, without_totals
 
-MOST = 0.5  # of what a record says, that stands in the lines which were asked about
+ASKED_MIN_SHARE = 0.5  # share of a record's values that must stand in the lines that were asked about
 
 Range = tuple[int, int]
 Place = tuple[int, str]  # number of the answer, pointer of the record
@@ -27,50 +27,51 @@ Place = tuple[int, str]  # number of the answer, pointer of the record
 
 @dataclass(slots=True)
 class _Record:
-    """A record of an answer."""
+    """The evidence of one record of an answer."""
 
     evidence: list[Evidence] = field(default_factory=list)
-    lost: int = 0  # values without a place
+    lost: int = 0  # values without evidence in the text
 
     @property
     def places(self) -> frozenset[int]:
+        """Return where its values begin."""
         return frozenset(e.start for e in self.evidence if e.start is not None)
 
 
 def additions(
-    again: Sequence[Extraction], found: Sequence[Extraction], target: Target, said: LineIndex, left: Iterable[Range]
+    again: Sequence[Extraction], found: Sequence[Extraction], target: Target, index: LineIndex, left: Iterable[Range]
 ) -> list[Extraction]:
-    """Return the answers about leftover lines with the records that were left out alone.
+    """Return the answers about leftover lines, reduced to the records that had been missed.
 
-    `again`: these answers; `found`: all before them; `said`: what the lines of the Document say; `left`: those left over.
+    `again`: these answers; `found`: all earlier ones; `index`: the lines of the Document; `left`: the leftover lines.
     """
     if not any(x.data for x in again):
         return list(again)
-    asked = {bisect_right(said.starts, a) - 1 for a, _ in left}
-    held = _by_place(found, target)
+    asked = {bisect_right(index.starts, a) - 1 for a, _ in left}
+    held = _places_by_offset(found, target)
     lines = {
-        place: _lines(record, said.starts)
+        place: _lines(record, index.starts)
         for place, record in _records(again, target)
-        if _is_asked(record, asked, said.starts) and not _is_held(record, held)
+        if _is_asked(record, asked, index.starts) and not _is_covered(record, held)
     }
-    known = Found(said.document, said.starts, claims_of(found, target, said.starts, said.known), found, target)
+    known = Found(index.document, index.starts, claims_of(found, target, index.starts, index.known), found, target)
     kept = sifted(known, sorted(set(lines.values()))).groups
     lines = {place: group for place, group in lines.items() if group in kept}
-    whole = [*found, *(_only(x, i, lines, target) for i, x in enumerate(again))]
-    known = Found(said.document, said.starts, claims_of(whole, target, said.starts, said.known), whole, target)
+    whole = [*found, *(_reduced_to(x, i, lines, target) for i, x in enumerate(again))]
+    known = Found(index.document, index.starts, claims_of(whole, target, index.starts, index.known), whole, target)
     kept = without_totals(known, sorted(set(lines.values())))
     lines = {place: group for place, group in lines.items() if group in kept}
-    return [_only(x, i, lines, target) for i, x in enumerate(again)]
+    return [_reduced_to(x, i, lines, target) for i, x in enumerate(again)]
 
 
-def told_lines(found: Iterable[Extraction], target: Target, said: LineIndex) -> frozenset[int]:
-    """Return where the lines begin on which values of found records stand."""
+def told_lines(found: Iterable[Extraction], target: Target, index: LineIndex) -> frozenset[int]:
+    """Return the offsets of the lines on which values of found records begin."""
     records = (record for _, record in _records(found, target))
-    return frozenset(said.starts[i] for record in records for i in _lines(record, said.starts))
+    return frozenset(index.starts[i] for record in records for i in _lines(record, index.starts))
 
 
 def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tuple[Place, _Record]]:
-    """The records of answers, by the innermost list."""
+    """Yield the records of answers, each by its innermost list."""
     for number, extraction in enumerate(extractions):
         records: dict[str, _Record] = defaultdict(_Record)
         for e in extraction.evidence:
@@ -82,8 +83,8 @@ def _records(extractions: Iterable[Extraction], target: Target) -> Iterator[tupl
         yield from (((number, path), record) for path, record in records.items())
 
 
-def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[frozenset[int]]]:
-    """The places of each record that was found, by each of them."""
+def _places_by_offset(found: Iterable[Extraction], target: Target) -> dict[int, list[frozenset[int]]]:
+    """Return for each offset where a value begins the value offsets of the records that have it."""
     places: dict[int, list[frozenset[int]]] = defaultdict(list)
     for _, record in _records(found, target):
         own = record.places
@@ -92,8 +93,8 @@ def _by_place(found: Iterable[Extraction], target: Target) -> dict[int, list[fro
     return places
 
 
-def _is_held(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
-    """Whether all of a record stands where one that was found does."""
+def _is_covered(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
+    """Whether all values of a record begin where values of one earlier record do."""
     own = record.places
     return any(own <= other for other in held.get(min(own), ()))
 
@@ -101,17 +102,17 @@ def _is_held(record: _Record, held: dict[int, list[frozenset[int]]]) -> bool:
 def _is_asked(record: _Record, asked: set[int], starts: Sequence[int]) -> bool:
     """Whether most of a record stands in the lines that were asked about."""
     inside = sum(bisect_right(starts, e.start or 0) - 1 in asked for e in record.evidence)
-    return inside > 0 and inside >= MOST * (len(record.evidence) + record.lost)
+    return inside > 0 and inside >= ASKED_MIN_SHARE * (len(record.evidence) + record.lost)
 
 
 def _lines(record: _Record, starts: Sequence[int]) -> tuple[int, ...]:
-    """The lines on which most values of a record begin, with those that they run over."""
+    """Return the numbers of the lines on which values of a record begin, sorted."""
     begun = Counter(bisect_right(starts, e.start or 0) - 1 for e in record.evidence)
     return tuple(sorted(begun))
 
 
-def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: Target) -> Extraction:
-    """An answer with the kept records alone, all else null; what stands above one in nested lists stays with it."""
+def _reduced_to(extraction: Extraction, number: int, kept: dict[Place, Any], target: Target) -> Extraction:
+    """Return an answer with only the kept records, all else null; the outer records of a kept one stay with it."""
     paths = {path for i, path in kept if i == number}
     above = {path[:i] for path in paths for i, c in enumerate(path) if c == "/" and i} | paths
 
@@ -121,22 +122,25 @@ def _only(extraction: Extraction, number: int, kept: dict[Place, Any], target: T
 
     return extraction.model_copy(
         update={
-            "data": _lean(extraction.data, "", above, paths),
+            "data": _reduced(extraction.data, "", above, paths),
             "evidence": tuple(e for e in extraction.evidence if stays(e.path)),
             "unsupported": tuple(u for u in extraction.unsupported if stays(u.path)),
         }
     )
 
 
-def _lean(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
-    """A value without what is no kept record; an item that is left out is null, so that the others keep their places."""
+def _reduced(value: Any, path: str, above: set[str], kept: set[str]) -> Any:
+    """Return a value without anything but kept records.
+
+    A dropped item is null, so that other items keep their indices.
+    """
     if path in kept and not _holds_records(path, above):
         return value
     if isinstance(value, dict):
-        return {k: _lean(v, json_pointer.join(path, k), above, kept) for k, v in value.items()}
+        return {k: _reduced(v, json_pointer.join(path, k), above, kept) for k, v in value.items()}
     if isinstance(value, list):
         return [
-            _lean(v, at, above, kept) if (at := json_pointer.join(path, i)) in above else None
+            _reduced(v, at, above, kept) if (at := json_pointer.join(path, i)) in above else None
             for i, v in enumerate(value)
         ]
     return value if path.rpartition("/")[0] in above else None

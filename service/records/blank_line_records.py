@@ -1,4 +1,4 @@
-"""Stanzas: records that are told by the blank lines between them alone, as addresses are."""
+"""Find records that only blank lines separate, such as addresses."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from thresher.schemas.document import BlockKind, Document
 
 Line = tuple[int, int, bool]  # start, end, whether it may hold a record
 
-LEAST = 5  # stanzas that are a list
-MOST_LINES = 12  # of a stanza that is a record
-ALIKE = 0.8  # of the stanzas of several lines, that have as many lines as most have
+LIST_MIN_GROUPS = 5  # groups that make a list
+RECORD_MAX_LINES = 12  # lines that a record may have
+SAME_SIZE_SHARE = 0.8  # share of the groups of several lines that must have the most common size
 
 
 def stanzas(document: Document, lines: Sequence[Line]) -> frozenset[int]:
-    """Numbers of the lines that begin stanzas; none where these are not of one size, as those of prose.
+    """Return the numbers of the first lines of such records; empty where their sizes vary, as in prose.
 
-    A stanza ends at a blank line, or with a Block of several lines.
+    A record ends at a blank line, or at the edge of a Block of several lines.
     """
-    found = [s for s in _parted(lines, _edges(document, lines)) if len(s) > 1]
+    found = [s for s in _groups(lines, _edges(document, lines)) if len(s) > 1]
     sizes = Counter(len(s) for s in found)
     size, count = max(sizes.items(), key=lambda c: c[1], default=(0, 0))
-    if count < LEAST or count < ALIKE * len(found) or size > MOST_LINES:
+    if count < LIST_MIN_GROUPS or count < SAME_SIZE_SHARE * len(found) or size > RECORD_MAX_LINES:
         return frozenset()
     return frozenset(s[0] for s in found)
 
 
-def _parted(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]:
-    """The lines of each stanza."""
+def _groups(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]:
+    """Yield the line numbers of each group of lines."""
     stanza: list[int] = []
     for i, (_, _, body) in enumerate(lines):
         if stanza and (not body or i in edges):
@@ -42,7 +42,7 @@ def _parted(lines: Sequence[Line], edges: frozenset[int]) -> Iterator[list[int]]
 
 
 def _edges(document: Document, lines: Sequence[Line]) -> frozenset[int]:
-    """Lines with which a Block of several lines begins, or what follows one."""
+    """Return the numbers of lines at which a Block of several lines begins, or right after which it ended."""
     starts = [start for start, _, _ in lines]
     found: set[int] = set()
     for start, end, kind, _ in document.blocks:

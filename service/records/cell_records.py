@@ -1,8 +1,8 @@
-"""Cells: records that are single figures in the rows of a table, as of several years side by side, and those left out.
+"""Find missed records in tables where each figure is a record, such as several years side by side.
 
-A row of such a table holds one record a figure. Which of its columns are wanted is known from the rows that records stand
-in; of these a row that lacks such a column's figure lost a record. A figure that a record tells, wherever it was placed,
-was told; a row along which no list runs holds a figure by chance, and rows without any record are of no list.
+The rows with records show which columns are wanted; such a row without a record for a wanted column lost one.
+A figure that any record has, wherever its evidence stands, is not missed. Rows without any record, and rows that no list
+runs along, are ignored: a record there may be chance.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.records.record_lines import record_of
 
-FEW = 3  # rows from which it is known which columns are wanted
-MOST = 0.6  # of these rows, that tell the figure of a wanted column
-LONG = 3  # digits and points of a figure that is not placed by chance
+MIN_ROWS = 3  # rows that show which columns are wanted
+WANTED_SHARE = 0.6  # share of these rows that must have a record in a wanted column
+FIGURE_MIN_CHARS = 3  # digits and points of a figure that matches hardly by chance
 _FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
 
@@ -33,31 +33,34 @@ class _Row:
     """A row of figures."""
 
     line: int
-    make: tuple[bool, ...]  # which of its figures are per cent
-    told: tuple[bool, ...]  # whether any record tells each
-    owners: tuple[Record, ...]  # the records that are figures of it
+    make: tuple[bool, ...]  # which of its figures are percentages
+    told: tuple[bool, ...]  # whether any record has each figure
+    owners: tuple[Record, ...]  # the records that stand in it
 
     @property
     def along(self) -> set[str]:
-        """Lists of which several records stand in it."""
+        """Return the lists of which it has several records."""
         return {name for name, n in Counter(name for _, name, _ in self.owners).items() if n > 1}
 
 
 def missed_cells(
     document: Document, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]
 ) -> set[int]:
-    """Lines of rows that lack records which are figures of theirs. `starts`: where lines begin."""
-    told = _Told(extractions, target)
-    alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # by the make of rows: those of each table
+    """Return the numbers of the lines of rows that lack a record for one of their figures.
+
+    `starts`: where lines begin.
+    """
+    told = _RecordFigures(extractions, target)
+    alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # rows of each table, by their layout
     for table in document.tables:
         rows = list(_rows(document, table, told, starts))
         for make in {row.make for row in rows}:
             alike[make].append([row for row in rows if row.make == make])
-    return {row.line for tables in alike.values() for row in _lacking(tables)}
+    return {row.line for tables in alike.values() for row in _incomplete_rows(tables)}
 
 
-class _Told:
-    """The figures of records: where they stand, whose they are, and how they read."""
+class _RecordFigures:
+    """The figures of records: where they stand, whose they are, and how they are written."""
 
     def __init__(self, extractions: Iterable[Extraction], target: Target) -> None:
         places: dict[int, list[Record]] = defaultdict(list)
@@ -68,9 +71,9 @@ class _Told:
                 record = record_of(evidence.path, target)
                 if record is None:
                     continue
-                figure = _plain(evidence.quote or str(json_pointer.get(extraction.data, evidence.path)))
+                figure = _normalised(evidence.quote or str(json_pointer.get(extraction.data, evidence.path)))
                 self._read.add(figure)
-                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= LONG:
+                if evidence.start is not None and _FIGURE.fullmatch(evidence.quote) and len(figure) >= FIGURE_MIN_CHARS:
                     places[evidence.start].append((number, *record))
                     self._figures[(number, *record)] = figure
         self._starts = sorted(places)
@@ -78,38 +81,41 @@ class _Told:
         self.at = {at: min(records, key=lambda r: self._sizes[r[1]]) for at, records in places.items()}
 
     def whose(self, start: int, end: int) -> Record | None:
-        """The record that a figure within a range is of."""
+        """Return the record whose figure stands within a range; None where there is none."""
         i = bisect_right(self._starts, start - 1)
         return self.at[self._starts[i]] if i < len(self._starts) and self._starts[i] < end else None
 
     def reads(self, text: str) -> bool:
-        """Whether a record tells this figure, from wherever."""
-        return _plain(text) in self._read
+        """Whether a record has this figure, wherever it stands."""
+        return _normalised(text) in self._read
 
     def figures(self, owners: Iterable[Record]) -> Iterator[str]:
-        """How records read."""
+        """Return the normalised figures of records."""
         return (self._figures[owner] for owner in owners)
 
     def is_all(self, owners: Sequence[Record]) -> bool:
-        """Whether some records are all that a list has."""
+        """Whether some records include all that one list has."""
         here = Counter(name for _, name, _ in owners)
         return any(n == self._sizes[name] for name, n in here.items())
 
 
-def _plain(figure: str) -> str:
-    """Its digits and point, without zeros that say nothing.
+def _normalised(figure: str) -> str:
+    """Return the digits and the point of a figure, without trailing zeros after the point.
 
-    >>> _plain("$ 1,183.0"), _plain("(2,400)"), _plain("0.50")
+    >>> _normalised("$ 1,183.0"), _normalised("(2,400)"), _normalised("0.50")
     ('1183', '2400', '0.5')
     """
     plain = _NOT_FIGURE.sub("", figure).strip(".")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) -> Iterator[_Row]:
-    """Rows of a table along which a list runs: several of its records in some row, or all that it has; and whole ones."""
+def _rows(document: Document, table: Table, told: _RecordFigures, starts: Sequence[int]) -> Iterator[_Row]:
+    """Yield the rows of a table that lists run along, and rows in which records have all figures.
+
+    A list runs along rows where some row has several of its records, or one row has all of them.
+    """
     cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
-    printed = Counter(_plain(document.text[a:b]) for row in cells for a, b in row)
+    printed = Counter(_normalised(document.text[a:b]) for row in cells for a, b in row)
     rows = [_row(document, row, told, starts) for row in cells if row]
     known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
     along = {name for row in known for name in row.along}
@@ -121,11 +127,11 @@ def _rows(document: Document, table: Table, told: _Told, starts: Sequence[int]) 
 
 
 def _figures(document: Document, table: Table, row: int) -> list[tuple[int, int]]:
-    """Where the figures of a row stand."""
+    """Return where the figures of a row stand."""
     return [(a, b) for a, b, _ in table.cells(row) if _FIGURE.fullmatch(document.text, a, b)]
 
 
-def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, starts: Sequence[int]) -> _Row:
+def _row(document: Document, spans: Sequence[tuple[int, int]], told: _RecordFigures, starts: Sequence[int]) -> _Row:
     texts = [document.text[a:b] for a, b in spans]
     owners = [told.whose(a, b) for a, b in spans]
     is_told = [owner is not None or told.reads(text) for owner, text in zip(owners, texts, strict=True)]
@@ -133,21 +139,21 @@ def _row(document: Document, spans: Sequence[tuple[int, int]], told: _Told, star
     return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_told), known)
 
 
-def _lacking(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
-    """Rows of some tables, all of one make, that lack one of a column that is wanted there.
+def _incomplete_rows(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
+    """Yield rows that have no record for a wanted column; all rows have the same layout, grouped by table.
 
-    Where a table has too few of them to know, other tables tell; then half of a row must be told.
+    Where a table has too few rows to know its columns, all tables decide; then records must have half of the row's figures.
     """
-    everywhere = _wanted([row for rows in tables for row in rows])
+    everywhere = _wanted_columns([row for rows in tables for row in rows])
     for rows in tables:
-        is_known = len(rows) >= FEW
-        wanted = _wanted(rows) if is_known else everywhere
+        is_known = len(rows) >= MIN_ROWS
+        wanted = _wanted_columns(rows) if is_known else everywhere
         some = [row for row in rows if is_known or 2 * sum(row.told) >= len(row.told)]
         yield from (row for row in some if any(not row.told[i] for i in wanted))
 
 
-def _wanted(rows: Sequence[_Row]) -> set[int]:
-    """Columns of which the rows tell most figures."""
-    if len(rows) < FEW:
+def _wanted_columns(rows: Sequence[_Row]) -> set[int]:
+    """Return the columns in which most rows have a record."""
+    if len(rows) < MIN_ROWS:
         return set()
-    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= MOST * len(rows)}
+    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= WANTED_SHARE * len(rows)}

@@ -1,4 +1,4 @@
-"""Parts of a Chunk that are asked about once more: what a cut answer left, or the lines of records that were missed."""
+"""Cut the parts of a Chunk that are asked again: the rest after a cut answer, or the lines of missed records."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from thresher.service.records.headers_footers import head_of
 
 Range = tuple[int, int]
 
-WIDE, FEW = 2, 8  # lines shown on either side of leftover ones, where these are few
-HEADS = 2  # lines shown that stand on top of a stretch of records
-TAIL = 200  # code points of a line behind an item that hold more items
+LINES_SHOWN_IF_FEW = 2  # lines shown on either side of missed records, where these are few
+FEW_RECORDS = 8  # missed records up to which they are few
+HEAD_LINES = 2  # lines shown from the top of a stretch of records
+TAIL_MIN_CHARS = 200  # code points after the last item from which the line may contain more items
 
 
 def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
-    """What a cut answer left: the text behind the last of its complete items, or, where it has none, two halves.
+    """Yield what a cut answer left: the text after its last complete item, or two halves where it has none.
 
     `ends` are the ends, in the Document, of the values of its items.
     """
@@ -28,7 +29,7 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
     if inside:
         last = max(inside)
         left = [(a, b) for a, b in pieces if a >= last]
-        left = [(last, b) for a, b in pieces if a < last < b - TAIL and not chunk.ranges] + left
+        left = [(last, b) for a, b in pieces if a < last < b - TAIL_MIN_CHARS and not chunk.ranges] + left
         yield from [_part(document, chunk, left)] if left else []
     elif len(pieces) > 1:
         yield _part(document, chunk, pieces[: len(pieces) // 2])
@@ -36,13 +37,13 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
 
 
 def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) -> Chunk:
-    """A Chunk of some records of another, each given by its lines, to be asked about with the other's context.
+    """Return a Chunk of only some records of another, each given by its lines, with the context of the other.
 
-    What stands around them may hold for them, too: a date that is printed once.
+    Lines around them are added, because they may apply to these records, too: a date that is printed once.
     """
     ranges = tuple((lines[0][0], lines[-1][1]) for lines in records)
     lines = [line for record in records for line in record]
-    around = _around(document, lines, WIDE if len(records) <= FEW else 1)
+    around = _lines_around(document, lines, LINES_SHOWN_IF_FEW if len(records) <= FEW_RECORDS else 1)
     return replace(
         chunk,
         start=ranges[0][0],
@@ -56,10 +57,10 @@ def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) 
     )
 
 
-def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
-    """The lines with anything on them that stand next to some others, so many on either side, and what heads their table.
+def _lines_around(document: Document, lines: Sequence[Range], most: int) -> tuple[Range, ...]:
+    """Return up to `most` lines with text on either side of each given line, and the head of its table.
 
-    Where they stand in none, the first line of the text that heads columns.
+    Where no line is in a table, the head is the first line of the text that heads columns.
     """
     text, tables = document.text, TableHeads(document)
     in_table = any(document.table_at(start) for start, _ in lines)
@@ -67,21 +68,24 @@ def _around(document: Document, lines: Sequence[Range], most: int) -> tuple[Rang
     found = {head} if head and head[1] <= lines[0][0] else set()
     found.update(line for start, _ in lines for line in tables.at(start))
     for start, end in lines:
-        found.update(islice(_above(text, start), most))
-        found.update(islice(_below(text, end), most))
+        found.update(islice(_lines_above(text, start), most))
+        found.update(islice(_lines_below(text, end), most))
     return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
 
 
 def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:
-    """Return the lines that stand on top of the stretches in which some lines stand; `own`: where lines of the stretch begin."""
+    """Return the lines on top of the stretches that the given lines are in.
+
+    `own`: where lines of the stretch begin.
+    """
     found: set[Range] = set()
     for start, _ in lines:
-        above = (line for line in _above(text, start) if line[0] not in own)
-        found.update(islice(above, HEADS))
+        above = (line for line in _lines_above(text, start) if line[0] not in own)
+        found.update(islice(above, HEAD_LINES))
     return found
 
 
-def _above(text: str, start: int) -> Iterator[Range]:
+def _lines_above(text: str, start: int) -> Iterator[Range]:
     while start > 0:
         end = start - 1
         start = text.rfind("\n", 0, end) + 1
@@ -89,7 +93,7 @@ def _above(text: str, start: int) -> Iterator[Range]:
             yield start, end
 
 
-def _below(text: str, end: int) -> Iterator[Range]:
+def _lines_below(text: str, end: int) -> Iterator[Range]:
     while 0 <= end < len(text):
         start = end + 1
         end = text.find("\n", start)
@@ -99,7 +103,7 @@ def _below(text: str, end: int) -> Iterator[Range]:
 
 
 def _pieces(chunk: Chunk) -> list[Range]:
-    """The records of a Chunk of some records, the lines of another; of a single line its two halves."""
+    """Return the records of a Chunk made of records, else its lines; a single line as two halves."""
     if len(chunk.ranges) > 1:
         return list(chunk.ranges)
     breaks = [i + 1 for i, c in enumerate(chunk.text) if c == "\n"] or [len(chunk.text) // 2]
@@ -108,7 +112,7 @@ def _pieces(chunk: Chunk) -> list[Range]:
 
 
 def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
-    """The Chunk of some neighbouring pieces of another."""
+    """Return the Chunk of some neighbouring pieces of another."""
     start, end = pieces[0][0], pieces[-1][1]
     if len(chunk.ranges) > 1:
         return again(document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces])
@@ -118,7 +122,7 @@ def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
 
 
 def slice_of(document: Document, chunk: Chunk, start: int, end: int) -> Chunk:
-    """Return the part of a Chunk from one offset to another, with the heads of the table that it begins in."""
+    """Return the part of a Chunk between two offsets, with the heads of the table that it begins in."""
     heads = context_of(document, chunk.context_ranges, start) if start > chunk.start else []
     told = [chunk.context] if chunk.context else []
     return replace(

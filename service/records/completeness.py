@@ -1,10 +1,9 @@
-"""RecordCount: an independent count of the records that a text seems to hold, against those that were found.
+"""Count independently how many records a text seems to contain, and compare with those extracted.
 
-Where the Structure tells where records begin, every record that no found one stands in was missed, if its first line
-looks as those of found ones do. Beside that the lines count: the shape of a line is the kind of its first word and its
-dates, times and amounts; a line of a shape that records have, which no value stands on, is a record that was missed. So is
-a table row with figures and words in the same columns as records have. Totals, carried-forward lines, repeated headings
-and prose have other shapes or say what they are.
+Where the Structure knows where records begin, a record was missed if no extracted one stands in it and its first line
+looks like first lines of extracted ones. Single lines count, too: a line without a value, whose shape is a shape of
+records, is a missed record; so is a table row with figures and words in the same columns as records. Totals, lines that
+carry a sum forward, repeated headings and prose have other shapes, or words that say what they are.
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ from thresher.service.records.text_lines import lines_of
 
 Range = tuple[int, int]
 
-LINES_APART = 10  # lines that part one stretch of a list from another
-SHORT = 0.5  # of the lines with room for several records: where more hold fewer, that is their way
-LONG = 4  # times as many lines as most records have, which no record is taken to exceed
-HEADING = 60  # code points of a line that heads a section
-STRAY = 2  # values on a row of a table: with fewer no record stands there
-HARD = 2  # dates, times and amounts in a line that no record was found to look like
-REPEATED = 5  # lines of one shape that are a list even if the model saw none of it
+LINES_APART = 10  # lines that separate one stretch of a list from another
+PARTLY_FILLED_SHARE = 0.5  # share of lines with room for several records; if as many are not full, that is usual
+MAX_LINES_FACTOR = 4  # times as many lines as most records have: the limit for one record
+HEADING_MAX_CHARS = 60  # code points that a line may have to head a section
+ROW_MIN_VALUES = 2  # values on a table row from which a record stands there
+TELLING_MIN_FIGURES = 2  # dates, times and amounts by which a line counts although no record has its shape
+LIST_MIN_LINES = 5  # lines of one shape that make a list even if the model returned none of it
 _TOTAL = re.compile(
     r"\b(?:(?:sub-?\s?totals?|totals?|sum|summe|total\w*|totaal|suma|report)(?=\s*(?:$|[:;|\t(]|  |[-+−$€£¥]?\d)|"
     r"\s+(?:for|of|in|per|on|to|as|at|due|amounts?|balance|debits?|credits?|deposits?|withdrawals?|paid|page|für|der|pour|des|del|por)\b)|"
@@ -52,7 +51,7 @@ _TOTAL = re.compile(
 
 
 class Line(NamedTuple):
-    """One line of a Document."""
+    """One line of a Document: offsets, and its shape."""
 
     start: int
     end: int
@@ -63,65 +62,64 @@ class Line(NamedTuple):
 class RecordCount:
     """The count of one Document."""
 
-    expected: int  # records that were found, and those that were missed
+    expected: int  # records that were found or missed
     found: int  # records
     unclaimed: list[tuple[Range, ...]]  # the lines of each missed record, in text order
-    dismissed: list[tuple[Range, ...]] = field(
-        default_factory=list
-    )  # the same, of which a model says that they are none
+    # the lines of each record that a model says is none
+    dismissed: list[tuple[Range, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class LineIndex:
-    """What a Document's lines say by themselves, whatever was found: worked out once for all its ledgers."""
+    """What the lines of a Document show without any extraction: computed once for all its RecordCounts."""
 
     document: Document
     known: Structure
 
     @cached_property
     def lines(self) -> list[Line]:
-        """All of them."""
+        """Return all lines."""
         return list(_lines(self.document.text))
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where they begin."""
+        """Return where lines begin."""
         return [line.start for line in self.lines]
 
     @cached_property
     def body(self) -> list[bool]:
-        """Whether each may be of a record."""
-        return [not _no_record(self.document, line, self.known) for line in self.lines]
+        """Return for each line whether it may be part of a record."""
+        return [not _is_no_record(self.document, line, self.known) for line in self.lines]
 
     @cached_property
     def records(self) -> dict[int, tuple[int, ...]]:
-        """The lines of each record of the Structure."""
+        """Return the lines of each record of the Structure, by its number."""
         return {
             number: record
             for number, group in groupby(range(len(self.lines)), lambda i: self.known.record(self.lines[i].end))
-            if number and (record := _written(self.document, list(group), self.lines, self.body, self.known))
+            if number and (record := _record_lines(self.document, list(group), self.lines, self.body, self.known))
         }
 
     @cached_property
     def firsts(self) -> list[Candidate]:
-        """What the first line of each record tells."""
+        """Return a Candidate for the first line of each record of the Structure."""
         heads = [line.start for line in self.lines if _is_heading(self.document, line, self.known)]
         return [_candidate(self.document, n, self.lines[r[0]], heads) for n, r in self.records.items()]
 
     @cached_property
     def shaped(self) -> list[Candidate]:
-        """What each line that has a shape tells."""
+        """Return a Candidate for each line that has a shape."""
         pairs = zip(self.lines, self.body, strict=True)
         return [_candidate(self.document, i, line) for i, (line, body) in enumerate(pairs) if line.shape and body]
 
     @cached_property
     def marked(self) -> Marked:
-        """What its lines bear."""
+        """Return the marks of its lines."""
         return marked(self.document, [(line.start, line.end) for line in self.lines], self.body)
 
     @gc_paused()
     def work_out(self) -> None:
-        """Work it out now: while answers are awaited there is time."""
+        """Compute everything now, while answers of the model are awaited."""
         _ = self.starts, self.firsts, self.shaped, self.marked
 
 
@@ -131,32 +129,32 @@ def record_count_of(
     extractions: list[Extraction],
     target: Target,
     known: Structure | None = None,
-    said: LineIndex | None = None,
+    index: LineIndex | None = None,
 ) -> RecordCount:
-    """The ledger of one Document over the target's lists of records, from all that was extracted from it.
+    """Return the RecordCount of one Document over the target's lists of records.
 
-    `known` is the Document's Structure, `said` what its lines say, where these were made before.
+    `extractions`: all that was extracted from it; `known`: its Structure, and `index`: its LineIndex, where already made.
     """
     if not target.lists:
         return RecordCount(expected=0, found=0, unclaimed=[])
     known = known or structure(document, nested=target.nested)
-    said = said or LineIndex(document, known)
-    lines = said.lines
-    claims = claims_of(extractions, target, said.starts, known)
-    known_entries = entries(extractions, target, said.starts)
+    index = index or LineIndex(document, known)
+    lines = index.lines
+    claims = claims_of(extractions, target, index.starts, known)
+    known_entries = entries(extractions, target, index.starts)
     own = standing(known_entries, {i for i, line in enumerate(lines) if not line.shape})
-    missed = [record for record in _missed_records(said, claims) if record and record[0] not in own]
+    missed = [record for record in _missed_records(index, claims) if record and record[0] not in own]
     inside = {i for record in missed for i in record}
-    left = {i for i in _missed_lines(said, claims) if i not in own}
+    left = {i for i in _missed_lines(index, claims) if i not in own}
     if any(claim.crowded for claim in claims.lists.values()):
-        left |= missed_cells(document, extractions, target, said.starts)
-    passed = run_over(document.text, extractions, target, said.starts)
-    left |= {i for i in passed if said.body[i] and not claims.values[i]}
-    held = {i for i, n in claims.values.items() if n >= STRAY} | claims.homes | inside | own
-    missed += siblings(document, said.marked, known_entries, claims.lines, held)
+        left |= missed_cells(document, extractions, target, index.starts)
+    passed = run_over(document.text, extractions, target, index.starts)
+    left |= {i for i in passed if index.body[i] and not claims.values[i]}
+    held = {i for i, n in claims.values.items() if n >= ROW_MIN_VALUES} | claims.homes | inside | own
+    missed += siblings(document, index.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
-    missed += _with_heads(alone, lines, known) if target.nested else [(i,) for i in alone]
-    kept = sifted(Found(document, said.starts, claims, extractions, target), sorted(missed))
+    missed += _with_outer_lines(alone, lines, known) if target.nested else [(i,) for i in alone]
+    kept = sifted(Found(document, index.starts, claims, extractions, target), sorted(missed))
     dismissed = {at for x in extractions for at in x.dismissed}
     none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
     unclaimed, gone = (
@@ -170,32 +168,39 @@ def _lines(text: str) -> Iterator[Line]:
     return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
-def _missed_records(said: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
-    """The lines of each record of the Structure that none of the found ones stands in, and that is of a list of theirs."""
+def _missed_records(index: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
+    """Return the lines of each record that no extraction matched but that looks like a record of the same list."""
     held = claims.records
-    missed = {n for c in claims.lists.values() for n in members_like(said.firsts, c.records, crowded=c.crowded)} - held
-    most = _longest([r for number, r in said.records.items() if number in held], claims)
-    return [_own(said, r, most) for number, r in said.records.items() if number in missed]
+    missed = {n for c in claims.lists.values() for n in members_like(index.firsts, c.records, crowded=c.crowded)} - held
+    most = _record_max_lines([r for number, r in index.records.items() if number in held], claims)
+    return [_with_continuation(index, r, most) for number, r in index.records.items() if number in missed]
 
 
-def _own(said: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
-    """The lines of a record up to so many, and what goes on below them without a blank line or a title, but for a page's edge."""
+def _with_continuation(index: LineIndex, record: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """Return at most `most` lines of a record, and the lines that continue it.
+
+    It is continued up to a blank line, a title in capitals or `MAX_LINES_FACTOR` times `most`; blank lines at a page's edge do not end it.
+    """
     end = min(most, len(record))
-    while 0 < end < min(len(record), LONG * most) and said.body[record[end]] and record[end] not in said.marked.titles:
-        if _is_parted(range(record[end - 1], record[end]), said.lines, said.known):
+    while (
+        0 < end < min(len(record), MAX_LINES_FACTOR * most)
+        and index.body[record[end]]
+        and record[end] not in index.marked.titles
+    ):
+        if _is_separated(range(record[end - 1], record[end]), index.lines, index.known):
             break
         end += 1
     return record[:end]
 
 
-def _is_parted(between: range, lines: list[Line], known: Structure) -> bool:
-    """Whether there is a blank line, and no page furniture, below the first of some lines and above the next one."""
+def _is_separated(between: range, lines: list[Line], known: Structure) -> bool:
+    """Whether there is a blank line but no page furniture between two lines of a record."""
     inner = [lines[i] for i in between[1:]]
     return any(line.end == line.start for line in inner) and not any(known.is_apart(line.start) for line in inner)
 
 
-def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
-    """Lines of records in records, those of one outer record together with the line that it begins with."""
+def _with_outer_lines(missed: list[int], lines: list[Line], known: Structure) -> Iterator[tuple[int, ...]]:
+    """Yield missed inner records, those of one outer record together with the line that the outer one begins with."""
     starts = [line.start for line in lines]
     for number, group in groupby(sorted(missed), lambda i: known.record(lines[i].end)):
         head = bisect_right(starts, known.starts[number - 1]) - 1 if number else -1
@@ -206,24 +211,32 @@ def _with_heads(missed: list[int], lines: list[Line], known: Structure) -> Itera
 
 
 def _is_heading(document: Document, line: Line, known: Structure) -> bool:
-    """Whether a line may begin a section: in capitals, or a word or two and a colon; page furniture is none."""
+    """Whether a line may begin a section: short, without digits, in capitals or with a colon at its end, no page furniture."""
     text = document.text[line.start : line.end].strip()
-    if not text or len(text) > HEADING or not (text.isupper() or text.endswith(":")):
+    if not text or len(text) > HEADING_MAX_CHARS or not (text.isupper() or text.endswith(":")):
         return False
     return not any(c.isdigit() for c in text) and not known.is_apart(line.start)
 
 
 def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] = ()) -> Candidate:
-    """What a line tells: where it has a shape, that; a weak one counts only among rows of tables of one make."""
+    """Return the Candidate of a line, by its shape or else its beginning.
+
+    Where this is weak evidence, the line counts only next to rows of similar tables.
+    """
     seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
-    is_firm = bool(line.shape) and (first != "W" or len(figures) > HARD)
+    is_firm = bool(line.shape) and (first != "W" or len(figures) > TELLING_MIN_FIGURES)
     section = bisect_right(heads, line.start)
-    return Candidate(place, seen, bool(line.shape), section, None if is_firm else _make(document, line.start))
+    return Candidate(
+        place, seen, bool(line.shape), section, None if is_firm else _table_signature(document, line.start)
+    )
 
 
-def _make(document: Document, offset: int) -> Hashable:
-    """What tables of one make have in common: their heads, or else the number of their columns."""
+def _table_signature(document: Document, offset: int) -> Hashable:
+    """Return what similar tables have in common: their header rows, or else the number of their columns.
+
+    None outside tables.
+    """
     table = document.table_at(offset) if document.kind != "text" else None
     if table is None:
         return None
@@ -231,62 +244,71 @@ def _make(document: Document, offset: int) -> Hashable:
     return head or max(table.column, default=0)
 
 
-def _written(
+def _record_lines(
     document: Document, group: list[int], lines: list[Line], body: list[bool], known: Structure
 ) -> tuple[int, ...]:
-    """Lines of a record from the first that may be one's, without blank ones and page furniture; none of a total."""
+    """Return the lines of a record from the first possible one, without blank lines and page furniture.
+
+    () below a total.
+    """
     shown = [i for i in group if lines[i].end > lines[i].start and not known.is_apart(lines[i].start)]
     first = next((n for n, i in enumerate(shown) if body[i]), len(shown))
-    above = (i for i in shown[:first] if _kind(document, lines[i]) != BlockKind.HEADING)
+    above = (i for i in shown[:first] if _block_kind(document, lines[i]) != BlockKind.HEADING)
     is_total = any(_TOTAL.search(document.text, lines[i].start, lines[i].end) for i in above)
     return () if is_total else tuple(shown[first:])
 
 
-def _longest(records: list[tuple[int, ...]], claims: Claims) -> int:
-    """How many lines a record has at most, as far as values stand on them: behind that other text may follow."""
+def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
+    """Return how many lines a record has at most, by the lines that have values.
+
+    Text after that may be something else.
+    """
     sizes = sorted(max((n for n, i in enumerate(r, 1) if i in claims.lines), default=1) for r in records)
-    return min(sizes[-1], LONG * (sizes[len(sizes) // 2] + 1)) if sizes else 0
+    return min(sizes[-1], MAX_LINES_FACTOR * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(said: LineIndex, claims: Claims) -> Iterator[int]:
-    """Lines that look like the lines of records, and on which no value stands."""
-    lines, body, shapes = said.lines, said.body, _shapes(said, claims)
-    tables = {i for claim in claims.lists.values() for i in rows_like_records(said.document, said.starts, claim)}
+def _missed_lines(index: LineIndex, claims: Claims) -> Iterator[int]:
+    """Yield the numbers of lines that look like lines of records but have no value."""
+    lines, body, shapes = index.lines, index.body, _lines_shaped_like_records(index, claims)
+    tables = {i for claim in claims.lists.values() for i in rows_like_records(index.document, index.starts, claim)}
     for i in range(len(lines)):
-        is_row = i in tables and claims.values[i] < STRAY and i not in claims.homes
+        is_row = i in tables and claims.values[i] < ROW_MIN_VALUES and i not in claims.homes
         if body[i] and (is_row or (i in shapes and i not in claims.lines)):
             yield i
-    yield from (i for claim in claims.lists.values() if claim.crowded for i in _half_read(lines, claim))
+    yield from (i for claim in claims.lists.values() if claim.crowded for i in _partly_filled_lines(lines, claim))
 
 
-def _half_read(lines: list[Line], claim: Claim) -> Iterator[int]:
-    """Lines of records side by side with fewer of them than they have room for, where most are full."""
+def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
+    """Yield lines with fewer records side by side than their shape has room for, where most lines are full."""
     room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
     short = [i for i, n in room.items() if claim.places[i] < n]
-    if len(short) < SHORT * len(room):
+    if len(short) < PARTLY_FILLED_SHARE * len(room):
         yield from short
 
 
-def _shapes(said: LineIndex, claims: Claims) -> set[int]:
-    """Lines of the shapes that records beside them have; where no record was found, of shapes that make a list."""
+def _lines_shaped_like_records(index: LineIndex, claims: Claims) -> set[int]:
+    """Return the lines with shapes of nearby records.
+
+    Where no record was found, with shapes common enough for a list.
+    """
     if claims.found:
         lists = claims.lists.values()
-        return {i for c in lists for i in members_like(said.shaped, c.homes, LINES_APART, crowded=c.crowded)}
-    lines = said.lines
-    seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= HARD)
-    return {i for i, line in enumerate(lines) if seen[line.shape] >= REPEATED}
+        return {i for c in lists for i in members_like(index.shaped, c.homes, LINES_APART, crowded=c.crowded)}
+    lines = index.lines
+    seen = Counter(line.shape for line in lines if len(line.shape.partition(" ")[2]) >= TELLING_MIN_FIGURES)
+    return {i for i, line in enumerate(lines) if seen[line.shape] >= LIST_MIN_LINES}
 
 
-def _no_record(document: Document, line: Line, known: Structure) -> bool:
-    """Whether a line says itself that it is no record, or stands in a Block that holds none, or on a page's edge."""
+def _is_no_record(document: Document, line: Line, known: Structure) -> bool:
+    """Whether a line cannot be a record: it is blank, a total, page furniture, a heading or a mail header."""
     text = document.text[line.start : line.end]
     if not text.strip() or _TOTAL.search(text) or known.is_apart(line.start):
         return True
-    return _kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
+    return _block_kind(document, line) in {BlockKind.MAIL_HEADER, BlockKind.HEADING}
 
 
-def _kind(document: Document, line: Line) -> BlockKind:
-    """The kind of the Block that a line stands in."""
+def _block_kind(document: Document, line: Line) -> BlockKind:
+    """Return the kind of the Block that a line is in."""
     i = bisect_right(document.blocks.start, line.start) - 1
     inside = i >= 0 and line.start < document.blocks.end[i]
     return BlockKind(document.blocks.kind[i]) if inside else BlockKind.PARAGRAPH

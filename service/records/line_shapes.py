@@ -1,6 +1,6 @@
-"""The shape of a line: the kind of its first word and its dates, times and amounts in order.
+"""Classify a line by its shape: the kind of its first word, then its dates, times and amounts in order.
 
-Lines of a list are of few shapes; totals, headings and prose are of others.
+The lines of a list have few shapes; totals, headings and prose have others.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-SHAPES = 1 << 14  # lines whose shape is remembered: a Document's are asked for before and after it is read
+CACHED_SHAPES = 1 << 14  # lines whose shape is cached: each is needed before and after extraction
 _MONTH = (  # names and abbreviations, whole words: "12 Janet Marsh" is no date
     r"(?:jan(?:uar[yi]?|vier|eiro)?|feb(?:ruar[yi]?|braio|rero)?|fev(?:ereiro)?|fév(?:rier)?|mar(?:ch|s|zo|ço)?|märz?|mrz|"
     r"mrt|maart|apr(?:ile?)?|avr(?:il)?|abr(?:il)?|may|mai|mayo|maio|mag(?:gio)?|mei|maj|jun(?:e|io?|ho)?|juin|giu(?:gno)?|"
@@ -16,7 +16,7 @@ _MONTH = (  # names and abbreviations, whole words: "12 Janet Marsh" is no date
     r"set(?:tembre|embro|iembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|embre|iembre|embro)?|"
     r"dec(?:ember)?|dez(?:ember|embro)?|déc(?:embre)?|dic(?:iembre|embre)?)\b\.?"
 )
-_TOKEN = re.compile(  # its first look ahead is for speed: blanks and points begin no token
+_TOKEN = re.compile(  # the first lookahead is for speed: blanks and points begin no token
     rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|(?!\d{{1,2}}\. (?-i:[A-Z])[^\W\d]+\.? (?-i:[A-Z]))\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
     r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
     r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
@@ -26,18 +26,18 @@ _TOKEN = re.compile(  # its first look ahead is for speed: blanks and points beg
 _FIGURE = re.compile(r"\d")
 
 
-@lru_cache(maxsize=SHAPES)
+@lru_cache(maxsize=CACHED_SHAPES)
 def shape(line: str) -> str:
-    """The kind of a line's first token, and its dates (D), times (T) and amounts with cents (M) in order; "" for none.
+    """Return the kind of a line's first token and its dates (D), times (T) and amounts with cents (M), in order.
 
-    A quoted line (">") is of another shape than one that is not.
+    "" for a line without any of these. A quoted line (">") has another shape than the same line unquoted.
 
     >>> shape("05.01.2024  Card payment Corner Shop 7   -12.50   1,204.00"), shape("Subtotal 1,204.00")
     ('D DMM', 'W M')
-    "5. May Rivera" is the fifth in a numbered list.
-
     >>> shape("> Subtotal 1,204.00"), shape("3 pens")
     ('>W M', '')
+
+    "5. May Rivera" is the fifth entry of a numbered list, not a date.
     """
     if not _FIGURE.search(line):
         return ""
@@ -48,7 +48,7 @@ def shape(line: str) -> str:
 
 
 def repeats(seen: str) -> int:
-    """How often the dates, times and amounts of a shape repeat themselves: records printed side by side.
+    """Return how often the dates, times and amounts of a shape repeat: 2 for two records printed side by side.
 
     >>> repeats("W MDMD"), repeats("W MMMM"), repeats("D DM")
     (2, 1, 1)
@@ -62,7 +62,9 @@ def repeats(seen: str) -> int:
 
 
 def first_token(line: str) -> str:
-    """The kind of a line's first token: D date, T time, M amount, I code, N number, W word; "" where it begins with none.
+    """Return the kind of a line's first token; "" where it begins with none.
+
+    D date, T time, M amount, I code, N number, W word.
 
     >>> first_token("F00012 Ordinary"), first_token("[09:12:01] THE COURT"), first_token("12 pens"), first_token("--")
     ('I', 'T', 'N', '')

@@ -1,7 +1,6 @@
-"""Routing: which lists of a target could hold a line that was left over.
+"""Decide which lists of a target could contain a leftover line.
 
-These are the lists whose found records stand in the same table, else those whose found records look as the line does. Where
-neither tells, any list could.
+These are the lists with records in the same table, else those with records of the same shape of line; else all.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Routing:
     target: Target
 
     def lists_for(self, record: Sequence[Range]) -> frozenset[str]:
-        """Return the patterns of the lists that could hold the lines of a record that was missed."""
+        """Return the patterns of the lists that could contain the lines of a missed record."""
         for found, told in ((self._tables, self._tables_of), (self._shapes, self._shapes_of)):
             own = set(told(start for start, _ in record))
             fitting = {pattern for pattern, known in found.items() if not own.isdisjoint(known)}
@@ -37,12 +36,12 @@ class Routing:
 
     @cached_property
     def _tables(self) -> dict[str, set[int]]:
-        """Where the tables begin in which records of each list stand."""
+        """Return for each list where the tables with its records begin."""
         return {pattern: set(self._tables_of(lines)) for pattern, lines in self._homes.items()}
 
     @cached_property
     def _shapes(self) -> dict[str, set[str]]:
-        """The shapes of the lines on which records of each list stand."""
+        """Return for each list the shapes of the lines on which its records stand."""
         return {pattern: set(self._shapes_of(lines)) for pattern, lines in self._homes.items()}
 
     @cached_property
@@ -61,7 +60,7 @@ class Routing:
 
 
 def holds_any(fields: Sequence[str] | None, lists: Collection[str]) -> bool:
-    """Return whether some places of a target (None: all of it) hold any of some lists, or parts of their items.
+    """Whether some paths of a target (None: all of it) contain any of some lists, or parts of their items.
 
     >>> holds_any(("/orders", "/total"), {"/orders/*/lines"}), holds_any(("/orders/*/code",), {"/orders"})
     (True, True)

@@ -1,4 +1,4 @@
-"""Nesting: records that hold records, as orders with their lines, by how lines begin."""
+"""Find records that contain records, as orders with their lines, by how lines begin."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-LEAST = 3  # records that hold others
-FILLED = 0.8  # of them, that hold one at least
+MIN_OUTER_RECORDS = 3  # outer records
+FILLED_SHARE = 0.8  # share of the outer records that must contain at least one inner record
 
 
 def outer_of(begins: Sequence[Sequence[str]], inner: str) -> tuple[str, int] | None:
-    """The beginning of the records that hold those which begin with `inner`, and how many they hold; None where none do.
+    """Return the key of the outer records and how many inner ones each has, rounded up; None where there are none.
 
-    Of several beginnings the first in the text.
+    `inner` is the key of the inner records. Of several possible outer keys, the first in the text is taken.
 
     >>> outer_of([("order N",), ("W M",), ("W M",), ("order N",), ("W M",), ("order N",), ("W M",)], "W M")
     ('order N', 2)
@@ -21,18 +21,18 @@ def outer_of(begins: Sequence[Sequence[str]], inner: str) -> tuple[str, int] | N
     counts = Counter(key for begin in begins for key in begin)
     within = [i for i, begin in enumerate(begins) if inner in begin]
     for key in dict.fromkeys(key for begin in begins for key in begin):
-        if not LEAST <= counts[key] < counts[inner]:
+        if not MIN_OUTER_RECORDS <= counts[key] < counts[inner]:
             continue
         heads = [i for i, begin in enumerate(begins) if key in begin]
         if inner in {k for i in heads for k in begins[i]} or heads[0] > within[0]:
             continue
-        if _filled([*heads, len(begins)], within) >= FILLED * len(heads):
+        if _filled_stretches([*heads, len(begins)], within) >= FILLED_SHARE * len(heads):
             return key, -(-counts[inner] // len(heads))
     return None
 
 
-def _filled(edges: Sequence[int], within: Sequence[int]) -> int:
-    """How many stretches between edges hold any of some places, all sorted."""
+def _filled_stretches(edges: Sequence[int], within: Sequence[int]) -> int:
+    """Return how many stretches between edges contain at least one of some line numbers; both are sorted."""
     found, i = 0, 0
     for a, b in pairwise(edges):
         while i < len(within) and within[i] <= a:

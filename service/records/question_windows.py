@@ -1,8 +1,7 @@
-"""Windows: how many records one question may be about, learned from answers in document order.
+"""Choose how many records one question may cover, from the answers so far in document order.
 
-A model that is asked for many records gives some of them and says it is done; where that happens, smaller windows are
-asked. What was learned comes from whole waves of answers, never from the one that came first, so that a second run asks
-the same questions.
+A model that is asked for many records may return some of them and say that it is done; then smaller windows are
+asked. Whole rounds of answers decide, never the answer that arrived first, so that a second run asks the same questions.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from thresher.schemas.document import Document
 from thresher.service.records.chunk_parts import Range, again, slice_of
 from thresher.service.records.completeness import RecordCount
 
-SHORT = 0.2  # of the records of a window that are missed: more than a careless model leaves out
-LEAST = 5  # records of a window: with fewer, instructions cost more than text
-MORE = 1.25  # times as many windows that an even last round may take
-FEW = 3  # records by which a window tells anything
+MISSED_SHARE = 0.2  # share of missed records in a window that is more than carelessness
+WINDOW_MIN_RECORDS = 5  # records of a window; with fewer, the instructions cost more than the text
+EVEN_MAX_FACTOR = 1.25  # times as many windows that even rounds may take
+COUNTED_MIN_RECORDS = 3  # records from which a window counts
 
 
 def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) -> list[Chunk]:
-    """A Chunk in windows of at most `most` records, where it holds more; what stands before the first goes with it."""
+    """Return a Chunk cut into windows of at most `most` records; text before the first record goes with it."""
     inside = starts[bisect_left(starts, chunk.start) : bisect_left(starts, chunk.end)]
     if len(inside) <= most:
         return [chunk]
@@ -34,9 +33,10 @@ def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) 
 
 
 def evenly(records: int, most: int, at_once: int) -> int:
-    """How many records a window may hold so that the last round of questions is not mostly empty places.
+    """Return how many records a window may have so that the last round of parallel questions is nearly full.
 
-    Only where there are more windows than are asked at once, and only if that takes a quarter more of them at most.
+    `at_once`: questions asked in parallel. It returns `most` where all windows are asked at once, or where equal
+    rounds would take over a quarter more windows.
 
     >>> evenly(20_000, 96, 64), evenly(3_200, 96, 64), evenly(6_500, 96, 64)
     (79, 96, 96)
@@ -44,11 +44,11 @@ def evenly(records: int, most: int, at_once: int) -> int:
     count = -(-records // most)
     rounds = -(-count // at_once)
     full = rounds * at_once
-    return -(-records // full) if at_once < count and full <= MORE * count else most
+    return -(-records // full) if at_once < count and full <= EVEN_MAX_FACTOR * count else most
 
 
 def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Range, ...]], most: int) -> Iterator[Chunk]:
-    """Windows of records that were missed, of their lines alone, each with the context of the Chunk they are in."""
+    """Yield windows of up to `most` missed records: their lines alone, with the context of the Chunk they are in."""
     by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
     for lines in records:
@@ -59,20 +59,20 @@ def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Rang
 
 
 def is_short(asked: Sequence[Chunk], ledger: RecordCount, starts: Sequence[int]) -> bool:
-    """Whether answers about windows fall short of their records: in most windows by more than a few."""
+    """Whether answers about windows miss records: in the median window more than a small share of them."""
     lost = [lines[0][0] for lines in ledger.unclaimed]
     shares = []
     for chunk in asked:
         ranges = chunk.ranges or ((chunk.start, chunk.end),)
         records = sum(_within(starts, a, b) for a, b in ranges)
-        if records >= FEW:
+        if records >= COUNTED_MIN_RECORDS:
             shares.append(sum(_within(lost, a, b) for a, b in ranges) / records)
-    return bool(shares) and median(shares) > SHORT
+    return bool(shares) and median(shares) > MISSED_SHARE
 
 
 def smaller(most: int) -> int:
-    """The next smaller window."""
-    return max(most // 2, LEAST)
+    """Return the next smaller window, in records."""
+    return max(most // 2, WINDOW_MIN_RECORDS)
 
 
 def _within(offsets: Sequence[int], start: int, end: int) -> int:

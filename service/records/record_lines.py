@@ -1,4 +1,4 @@
-"""Claims: what the records that were found hold of a text, list by list."""
+"""Collect the lines on which found records stand, list by list."""
 
 from __future__ import annotations
 
@@ -11,57 +11,56 @@ from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Target
 from thresher.service.records.structure import Structure
 
-CROWDED = 1.5  # records on a line
-MOST = 0.5  # of a record's values that stand on its home
+CROWDED_RECORDS_PER_LINE = 1.5  # records per line above which lines are shared
+HOME_MIN_SHARE = 0.5  # share of a record's values that must stand on its home line
 
 
 @dataclass(slots=True)
 class Claim:
-    """What the records of one list hold."""
+    """The lines of the records of one list."""
 
-    homes: set[int] = field(default_factory=set)  # lines on which records have most of their values
-    records: set[int] = field(default_factory=set)  # numbers, by the Structure, of records that found ones stand in
-    places: Counter[int] = field(default_factory=Counter)  # records by the line with most of their values
-    values: dict[int, set[int]] = field(default_factory=dict)  # for each home of one record, where its values begin
+    homes: set[int] = field(default_factory=set)  # lines with most values of a record
+    records: set[int] = field(default_factory=set)  # numbers of the Structure's records that are matched
+    places: Counter[int] = field(default_factory=Counter)  # count of records by their main line
+    values: dict[int, set[int]] = field(default_factory=dict)  # for homes of one record: where its values begin
     found: int = 0
-    seen: dict[int, int] = field(
-        default_factory=dict
-    )  # hash of the places of a record's values: the answer that gave it
+    # hash of the places of a record's values: the number of the answer that gave it
+    seen: dict[int, int] = field(default_factory=dict)
 
     @property
     def crowded(self) -> bool:
-        """Whether records share lines: then they are rather cells than lines."""
-        return self.found > CROWDED * len(self.places)
+        """Whether records share lines, so that each is a cell rather than a line."""
+        return self.found > CROWDED_RECORDS_PER_LINE * len(self.places)
 
 
 @dataclass(slots=True)
 class Claims:
-    """What all records hold."""
+    """The lines of all records."""
 
-    lines: set[int] = field(default_factory=set)  # that any value stands on
-    values: Counter[int] = field(default_factory=Counter)  # places where any begins, by line
+    lines: set[int] = field(default_factory=set)  # with any value
+    values: Counter[int] = field(default_factory=Counter)  # number of places where values begin, by line
     lists: dict[str, Claim] = field(default_factory=dict)  # by the pattern of the list
 
     @property
     def found(self) -> int:
-        """Records."""
+        """Return the number of records."""
         return sum(c.found for c in self.lists.values())
 
     @property
     def homes(self) -> set[int]:
-        """Of records of every list."""
+        """Return the homes of records of all lists."""
         return {i for c in self.lists.values() for i in c.homes}
 
     @property
     def records(self) -> set[int]:
-        """Of every list."""
+        """Return the numbers, by the Structure, of matched records of all lists."""
         return {n for c in self.lists.values() for n in c.records}
 
 
 def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure) -> Claims:
-    """The Claims of what was extracted from one Document. `starts`: where its lines begin."""
+    """Return the Claims of what was extracted from one Document. `starts`: where its lines begin."""
     claims = Claims()
-    begun: dict[int, int] = {}  # the line on which a value begins, by its place
+    begun: dict[int, int] = {}  # line on which a value begins, by its offset
     for number, extraction in enumerate(extractions):
         records: dict[tuple[str, str], list[Evidence]] = {}
         for evidence in extraction.evidence:
@@ -76,16 +75,16 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
         for (pattern, _), values in records.items():
             claim = claims.lists.setdefault(pattern, Claim())
             if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
-                _note(claim, values, starts, known)
+                _add_record(claim, values, starts, known)
     claims.values.update(begun.values())
     return claims
 
 
-def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
+def _add_record(claim: Claim, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
     """Add one record, given by the evidence of its values."""
-    line, share = _most(bisect_right(starts, e.start or 0) - 1 for e in values)
-    claim.records.add(_most(known.record(e.start or 0) for e in values)[0])
-    if (share > MOST and len(values) > 1) or not known.starts:
+    line, share = _most_common(bisect_right(starts, e.start or 0) - 1 for e in values)
+    claim.records.add(_most_common(known.record(e.start or 0) for e in values)[0])
+    if (share > HOME_MIN_SHARE and len(values) > 1) or not known.starts:
         claim.homes.add(line)
     claim.places[line] += 1
     if line in claim.homes:
@@ -93,15 +92,18 @@ def _note(claim: Claim, values: list[Evidence], starts: Sequence[int], known: St
     claim.found += 1
 
 
-def _most(places: Iterable[int]) -> tuple[int, float]:
-    """The most common place, the first of equals, and its share."""
+def _most_common(places: Iterable[int]) -> tuple[int, float]:
+    """Return the most common place (the first of equals) and its share."""
     counts = Counter(places)
     place, count = counts.most_common(1)[0]
     return place, count / counts.total()
 
 
 def record_of(path: str, target: Target) -> tuple[str, str] | None:
-    """The list and the innermost list item that a path lies in, if that is a record of the target."""
+    """Return the list pattern and the item pointer of the innermost record that a path is in.
+
+    None outside records.
+    """
     parts = path.split("/")
     for i in range(len(parts) - 1, 0, -1):
         if parts[i].isdigit():

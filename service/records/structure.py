@@ -1,8 +1,9 @@
-"""Where records begin in a text, told by how lines begin: no model is asked.
+"""Find where records begin in a text, by how its lines begin; no model is asked.
 
-Lines of a list begin alike: with a date, a time, a number, a code, a label ("From:"), a fixed word ("On 3 May …"), or,
-where they begin with names, hold figures of the same kinds. Lines that carry a record on begin otherwise. Of several
-beginnings that are as common (the lines of a printed mail) the first one in the text begins the record.
+Lines of a list begin alike: with a date, a time, a number, a code, a label ("From:") or a fixed word ("On 3 May …").
+Lines that begin with names count as alike where they hold figures of the same kinds. Continuation lines begin
+differently. Of several beginnings that are equally common (the lines of a printed mail), the first one in the text
+begins the record.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from thresher.service.records.line_shapes import first_token, shape
 from thresher.service.records.nested_records import outer_of
 from thresher.service.records.text_lines import lines_of, tabbed
 
-STANZA = "¶"  # the beginning of records that are stanzas
-LEAST = 5  # lines that begin alike make a list
-AS_COMMON = 0.8  # of the most common beginning: another one that may begin the record
-MUCH = 2  # dates, times and amounts in a line
-USUAL = 0.2  # of the records whose first lines hold the same
-SPARSE = 0.5  # of the cells that rows of a table usually have: with fewer a row begins no record
-DEEP = 12  # columns by which the beginning of a line may move
-_COLUMN = re.compile(r"[|\t]")
+BLANK_LINE_KEY = "¶"  # the key of records that blank lines separate
+LIST_MIN_LINES = 5  # lines that must begin alike to make a list
+AS_COMMON_SHARE = 0.8  # share of the most common key's count from which another key may begin records
+FIRST_LINE_MIN_FIGURES = 2  # dates, times and amounts by which a first line can be recognised
+USUAL_SHARE = 0.2  # share of the records whose first lines have the same figures
+SPARSE_SHARE = 0.5  # share of the usual number of cells below which a row begins no record
+INDENT_CHARS = 12  # characters of indentation that make a line a different kind
+_SEPARATOR = re.compile(r"[|\t]")
 _LABEL = re.compile(r"[^\W\d][\w ./-]{0,30}:(?=\s)")
 
 Range = tuple[int, int]
@@ -40,39 +41,39 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What lines of a Document say of its lists."""
+    """Where the records, the lines and the page furniture of a Document are."""
 
-    apart: Sequence[Range]  # page furniture, sorted: a value or a record may run across it
+    apart: Sequence[Range]  # page furniture, sorted; a value or a record may continue across it
     starts: Sequence[int]  # where records begin, sorted; empty where no list is recognised
-    lines: Sequence[int] = ()  # where lines begin that are neither blank nor furniture
-    inner: int = 1  # lines with records of their own in each record, where lists stand in lists
+    lines: Sequence[int] = ()  # where lines begin, without blank lines and furniture
+    inner: int = 1  # lines with inner records per record, where lists are nested
 
     def most(self, records: int) -> int:
-        """How many of these records hold so many lines with records."""
+        """Return how many of these records can contain records, by the usual number of inner ones; at least 1."""
         return max(records // self.inner, 1)
 
     def record(self, offset: int) -> int:
-        """Number of the record that a character belongs to; 0 before the first one."""
+        """Return the number of the record that a character belongs to, from 1; 0 before the first record."""
         return bisect_right(self.starts, offset)
 
     def between(self, start: int, end: int) -> tuple[int, int]:
-        """How many lines and how many records begin between two characters."""
+        """Return how many lines and how many records begin between two characters."""
         (line, record), (last, final) = self.at(start), self.at(end)
         return last - line, final - record
 
     def at(self, offset: int) -> tuple[int, int]:
-        """How many lines and how many records begin up to a character."""
+        """Return how many lines and how many records begin up to a character, itself included."""
         return bisect_right(self.lines, offset), self.record(offset)
 
     def is_apart(self, offset: int) -> bool:
-        """Whether a character belongs to the furniture of a page."""
+        """Whether a character is in page furniture."""
         i = bisect_right(self.apart, offset, key=itemgetter(0)) - 1
         return i >= 0 and offset < self.apart[i][1]
 
 
 @gc_paused()
 def structure(document: Document, *, nested: bool = False) -> Structure:
-    """The Structure of a Document; `nested`: of records that hold records, as orders with their lines."""
+    """Return the Structure of a Document; `nested`: its records contain records, as orders do with their lines."""
     apart = furniture(document)
     lines = list(_lines(document, apart))
     starts, inner = _starts(document, lines, nested=nested)
@@ -82,10 +83,10 @@ def structure(document: Document, *, nested: bool = False) -> Structure:
 
 
 def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: bool) -> tuple[list[int], int]:
-    """Offsets, and how many lines with records each record holds.
+    """Return where records begin, and how many lines with inner records each record has.
 
-    At these offsets the text may be cut without cutting a record; there are none where no list is recognised.
-    What stands above a record and belongs to no other (a page's upper edge, headings, blank lines) goes with it.
+    At these offsets the text can be cut without cutting a record; the list is empty where no list is recognised.
+    What stands directly above a record (the top of a page, blank lines, headings) goes with that record.
     """
     blocks = stanzas(document, lines)
     columns = [_columns(document, a, b) if body else [] for a, b, body in lines]
@@ -93,15 +94,17 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
         _beginnings(document.text[a:b], cells) if body else ()
         for (a, b, body), cells in zip(lines, columns, strict=True)
     ]
-    chosen, inner = _chosen(begins), 1
+    chosen, inner = _record_key(begins), 1
     if nested and chosen and (outer := outer_of(begins, chosen)):
         chosen, inner = outer
-    elif chosen != "row0" and _are_records(blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]):
-        begins, chosen = [(STANZA,) if i in blocks else () for i in range(len(lines))], STANZA
+    elif chosen != "row0" and _are_blank_line_records(
+        blocks, [i for i, begin in enumerate(begins) if chosen and chosen in begin]
+    ):
+        begins, chosen = [(BLANK_LINE_KEY,) if i in blocks else () for i in range(len(lines))], BLANK_LINE_KEY
     if chosen.startswith("row"):
-        begins = _full(begins, chosen, columns)
+        begins = _without_sparse_rows(begins, chosen, columns)
     figures = [_figures(document.text[a:b]) if begin else "" for (a, b, _), begin in zip(lines, begins, strict=True)]
-    alike = _usual([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
+    alike = _usual_figures([f for f, begin in zip(figures, begins, strict=True) if chosen in begin])
     found = []
     for i, begin in enumerate(begins):
         if chosen in begin or (chosen and inner == 1 and figures[i] in alike):
@@ -112,15 +115,18 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
     return found, inner
 
 
-def _are_records(blocks: frozenset[int], begun: list[int]) -> bool:
-    """Whether stanzas tell records better than the beginnings of lines: as many, or nearly, and each begins one line or more before."""
-    if len(blocks) < LEAST or len(begun) > len(blocks) / AS_COMMON:
+def _are_blank_line_records(blocks: frozenset[int], begun: list[int]) -> bool:
+    """Whether blank lines separate records better than beginnings of lines do.
+
+    They must make at least nearly as many records, and one of the first records must begin earlier.
+    """
+    if len(blocks) < LIST_MIN_LINES or len(begun) > len(blocks) / AS_COMMON_SHARE:
         return False
-    return not blocks.issuperset(begun[:LEAST])
+    return not blocks.issuperset(begun[:LIST_MIN_LINES])
 
 
 def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, whether it may hold a record) of each line."""
+    """Yield (start, end, whether it may be part of a record) of each line."""
     apart = [*furniture, *((s, e) for s, e, kind, _ in document.blocks if kind == BlockKind.HEADING)]
     apart.sort()
     starts = [a for a, _ in apart]
@@ -131,9 +137,9 @@ def _lines(document: Document, furniture: Sequence[Range]) -> Iterator[tuple[int
 
 
 def _columns(document: Document, start: int, end: int) -> list[int]:
-    """The columns in which a line holds anything: those of its table, or what bars and tabs tell; none of plain text.
+    """Return the columns in which a line has text: of its table, or by bars and tabs; empty for plain text.
 
-    Columns of a table that was only printed as text are no better known than its words.
+    A table that was only recognised in plain text is not trusted for this: its columns are known no better than its words.
     """
     line = document.text[start:end]
     table = document.table_at(start) if "|" not in line and document.kind != "text" else None
@@ -142,21 +148,21 @@ def _columns(document: Document, start: int, end: int) -> list[int]:
         cells = [column for a, b, column in table.cells(row) if document.text[a:b].strip()]
         if len(cells) > 1 or cells > [0]:
             return cells
-    return _parted(line)
+    return _separated_columns(line)
 
 
-def _parted(line: str) -> list[int]:
-    """The columns that bars, tabs or semicolons part.
+def _separated_columns(line: str) -> list[int]:
+    """Return the numbers of the columns with text, where bars, tabs or semicolons separate them.
 
-    >>> _parted("T1;May 8;3.00-;Rent for;"), _parted(";;;the flat;12.00"), _parted("rent; gas; water")
+    >>> _separated_columns("T1;May 8;3.00-;Rent for;"), _separated_columns(";;;the flat;12.00"), _separated_columns("rent; gas; water")
     ([0, 1, 2, 3], [3, 4], [])
     """
-    cells = _COLUMN.split(tabbed(line))
+    cells = _SEPARATOR.split(tabbed(line))
     return [i for i, cell in enumerate(cells) if cell.strip()] if len(cells) > 1 else []
 
 
 def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
-    """What a line may have in common with others of its kind, the plainest first; empty for what begins no record.
+    """Return keys by which a line can be like others, the plainest first; empty where it can begin no record.
 
     >>> _beginnings("05.01.2024  Card payment  -12.50"), _beginnings("From: Ada Keane"), _beginnings("and the rest")
     (('D',), ('from:',), ())
@@ -168,58 +174,63 @@ def _beginnings(line: str, columns: Sequence[int] = ()) -> tuple[str, ...]:
     ('row0', 'T')
     """
     if columns:
-        return (f"row{columns[0]}", *_worded(line)) if len(columns) > 1 else ()
-    return _worded(line)
+        return (f"row{columns[0]}", *_first_word_keys(line)) if len(columns) > 1 else ()
+    return _first_word_keys(line)
 
 
-def _worded(line: str) -> tuple[str, ...]:
-    """The same by the line's first words alone."""
+def _first_word_keys(line: str) -> tuple[str, ...]:
+    """Return such keys by the first words of a line alone."""
     text = line.lstrip(" \t|>*•-")
     quoted = ">" if line.lstrip().startswith(">") else ""
     if label := _LABEL.match(text):
         return (quoted + ("A:" if label[0].isupper() else label[0].casefold()),)
     kind = first_token(text)
     if kind != "W":
-        return (f"{quoted}{kind}{(len(line) - len(text)) // DEEP or ''}",) if kind else ()
+        return (f"{quoted}{kind}{(len(line) - len(text)) // INDENT_CHARS or ''}",) if kind else ()
     word, _, rest = text.partition(" ")
     second = first_token(rest) if rest[:1].isalnum() else ""
     known = [f"{word.casefold()} {second}"] if second not in {"", "W"} else []
     return tuple(quoted + key for key in [*known, shape(text)] if key)
 
 
-def _full(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
-    """Beginnings without those of rows that hold far less than others: a label and its value above a table."""
+def _without_sparse_rows(begins: list[tuple[str, ...]], chosen: str, filled: list[list[int]]) -> list[tuple[str, ...]]:
+    """Return the beginnings without those of rows with far fewer cells than usual: a label and value above a table."""
     usual = median(len(cells) for begin, cells in zip(begins, filled, strict=True) if chosen in begin)
     pairs = zip(begins, filled, strict=True)
-    return [() if chosen in begin and len(cells) < SPARSE * usual else begin for begin, cells in pairs]
+    return [() if chosen in begin and len(cells) < SPARSE_SHARE * usual else begin for begin, cells in pairs]
 
 
 def look(line: str) -> tuple[str, str]:
-    """What tells lines of one kind from others: their shape, or, where they have none, how they begin."""
+    """Return what distinguishes kinds of lines: the shape, or, where there is none, the first key of the beginning."""
     known = shape(line)
-    return known, "" if known else "".join(_beginnings(line, _parted(line))[:1])
+    return known, "" if known else "".join(_beginnings(line, _separated_columns(line))[:1])
 
 
-def _chosen(begins: list[tuple[str, ...]]) -> str:
-    """The beginning of records; "" where no beginning is common."""
+def _record_key(begins: list[tuple[str, ...]]) -> str:
+    """Return the key with which records begin; "" where no key is common enough."""
     counts = Counter(key for begin in begins for key in begin)
     most = max(counts.values(), default=0)
-    if most < LEAST:
+    if most < LIST_MIN_LINES:
         return ""
-    return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON * most)
+    return next(key for begin in begins for key in begin if counts[key] >= AS_COMMON_SHARE * most)
 
 
 def _figures(line: str) -> str:
-    """The dates, times and amounts of a line."""
+    """Return the kinds of the dates, times and amounts of a line, as in its shape."""
     return shape(line).partition(" ")[2]
 
 
-def _usual(figures: list[str]) -> set[str]:
-    """What lines hold that begin records, where it is much: a line that begins otherwise and holds it begins one, too."""
-    return {f for f, n in Counter(figures).items() if len(f) >= MUCH and n >= USUAL * len(figures)}
+def _usual_figures(figures: list[str]) -> set[str]:
+    """Return the figures that are usual in first lines of records and many enough to recognise others by.
+
+    A line with them begins a record even if it begins differently.
+    """
+    return {
+        f for f, n in Counter(figures).items() if len(f) >= FIRST_LINE_MIN_FIGURES and n >= USUAL_SHARE * len(figures)
+    }
 
 
 def _page_start(document: Document, first: int, start: int) -> int:
-    """Where a page begins between two offsets; the first of them where none does."""
+    """Return where a page begins between two offsets; the first offset where none does."""
     i = bisect_right(document.pages.start, start) - 1
     return max(first, document.pages.start[i]) if i >= 0 else first

@@ -1,4 +1,4 @@
-"""The lines of a text; those that are far too long for one are parted where they repeat a separator."""
+"""Split a text into lines; a line far too long for print is split where it repeats a separator."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-LONG = 2_000  # code points: no printed line is so long
-PARTS, PART = 20, 500  # parts that a separator must make at least, and how long one may be
+LINE_MAX_CHARS = 2_000  # code points; no printed line is longer
+MIN_PARTS, PART_MAX_CHARS = 20, 500  # parts that a separator must exceed, and code points that a part may have
 SEPARATORS = ("; ", " | ", "\t", ". ", ", ")
 _DELIMITED = re.compile(r"^(?=[^;\n]*;[^;\n]*;)(?![^\n]*; )[^\n]*", re.MULTILINE)
 
 
 def tabbed(text: str) -> str:
-    r"""The text with tabs for the semicolons that part the cells of a line: two or more, and none before a blank, as in a sentence.
+    r"""Return the text with tabs for semicolons between cells.
+
+    A line counts as cells with two semicolons or more and none before a blank, as it would be in a sentence.
 
     >>> tabbed("T1;Rent for;"), tabbed(";;;the flat;12.00"), tabbed("rent; gas; water")
     ('T1\tRent for\t', '\t\t\tthe flat\t12.00', 'rent; gas; water')
@@ -22,7 +24,9 @@ def tabbed(text: str) -> str:
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
-    r"""(start, end) of each line, without what ends it; a document in one line has lines of its own kind.
+    r"""Yield (start, end) of each line, without the line break.
+
+    A long line is split at its most plausible separator.
 
     >>> list(lines_of("ab\ncd")), len(list(lines_of("A1 7.50; " * 300)))
     ([(0, 2), (3, 5)], 300)
@@ -30,22 +34,22 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for line in text.split("\n"):
         end = start + len(line)
-        yield from _parts(text, start, end) if end - start > LONG else ((start, end),)
+        yield from _parts(text, start, end) if end - start > LINE_MAX_CHARS else ((start, end),)
         start = end + 1
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for separator in SEPARATORS:
-        edges = [start, *_behind(text, separator, start, end), end]
+        edges = [start, *_ends_of(text, separator, start, end), end]
         edges = edges[:-1] if len(edges) > 2 and edges[-2] == end else edges
-        if len(edges) > PARTS and max(b - a for a, b in pairwise(edges)) <= PART:
+        if len(edges) > MIN_PARTS and max(b - a for a, b in pairwise(edges)) <= PART_MAX_CHARS:
             yield from ((a, b - len(separator) if b < end else b) for a, b in pairwise(edges))
             return
     yield start, end
 
 
-def _behind(text: str, separator: str, start: int, end: int) -> Iterator[int]:
-    """Where a separator ends."""
+def _ends_of(text: str, separator: str, start: int, end: int) -> Iterator[int]:
+    """Yield the offsets right after a separator."""
     at = text.find(separator, start, end)
     while at >= 0:
         yield at + len(separator)

@@ -16,7 +16,7 @@ from thresher.service.records.added_records import additions
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
 from thresher.service.records.record_lines import claims_of
 from thresher.service.records.structure import structure
-from thresher.service.records.suspicious.dismissed_lines import MANY, Found, sifted
+from thresher.service.records.suspicious.dismissed_lines import MAX_GROUPS, Found, sifted
 from thresher.service.targets.loading import target_from_model
 
 
@@ -175,9 +175,9 @@ def test_a_row_with_a_date_is_never_taken_for_a_sum() -> None:
 
 def test_many_lines_left_over_are_not_added_up() -> None:
     """A list of which next to nothing was told costs no time: all of it is asked again."""
-    text = "\n".join(f"Row {n:04}    {n}.50" for n in range(2 * MANY))
-    left = ledger(text, [(f"Row {n:04}", n + 0.5) for n in range(MANY // 2)])
-    assert len(left.unclaimed) > MANY
+    text = "\n".join(f"Row {n:04}    {n}.50" for n in range(2 * MAX_GROUPS))
+    left = ledger(text, [(f"Row {n:04}", n + 0.5) for n in range(MAX_GROUPS // 2)])
+    assert len(left.unclaimed) > MAX_GROUPS
 
 
 def added(text: str, rows: list[Row], more: list[Row]) -> list[str]:

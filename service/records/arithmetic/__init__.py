@@ -1,1 +1,1 @@
-"""Sums and totals that records make."""
+"""Check sums: lines that are totals of records, or that carry a sum to the next page."""

@@ -1,7 +1,7 @@
-"""Carried: sums that a page hands on to the next one, told by arithmetic, whatever they are called.
+"""Find sums that a page carries to the next one, by arithmetic, in any language.
 
-The last line of a page and the first of the next print the same figure and no other, and it is what the lines above add up
-to, or the balance that stands in the line above. Two rows that happen to read alike are not taken for it.
+The last line of a page and the first of the next print the same single figure. It is the sum of the lines above, or the
+balance in the line above. Two rows that only happen to read alike are not such sums.
 """
 
 from __future__ import annotations
@@ -14,20 +14,23 @@ from thresher.service.records.arithmetic.line_amounts import figures, steps
 
 Range = tuple[int, int]
 
-LONG = 3  # digits of a sum
-MOST = 60  # code points of such a line without its blanks
+SUM_MIN_DIGITS = 3  # digits that a sum must have
+LINE_MAX_CHARS = 60  # code points that such a line may have, blanks not counted
 
 
 def carried(document: Document, edges: Sequence[int], apart: Sequence[Range]) -> Iterator[Range]:
-    """Give the lines that carry a sum over a page's edge. `edges`: where pages begin; `apart`: lines of the pages' edges, sorted."""
+    """Yield the lines that carry a sum to the next page.
+
+    `edges`: where pages begin; `apart`: page furniture, sorted.
+    """
     pages = [_lines(document.text, a, b, apart) for a, b in pairwise([*edges, len(document.text)])]
-    total, brought = 0, None  # of all amounts above, and what was handed on to the page
+    total, brought = 0, None  # sum of all amounts so far, and the sum carried to this page
     for page, following in pairwise(pages):
         rows = page if brought is None else page[1:]
         amounts = [_amount(document.text[slice(*row)]) for row in rows]
         above = sum(amounts[:-1])
         known = {abs(total + above), abs((brought or 0) + above)} | _balances(document.text, rows)
-        if rows and following and (sums := _handed_on(document.text, rows[-1], following[0]) & known):
+        if rows and following and (sums := _shared_readings(document.text, rows[-1], following[0]) & known):
             yield from (rows[-1], following[0])
             total, brought = total + above, max(sums)
         else:
@@ -35,7 +38,7 @@ def carried(document: Document, edges: Sequence[int], apart: Sequence[Range]) ->
 
 
 def _lines(text: str, start: int, end: int, apart: Sequence[Range]) -> list[Range]:
-    """The lines of a page with anything on them that are no edge of it."""
+    """Return the lines of a page that are neither blank nor furniture."""
     edge = {a for a, _ in apart}
     found: list[Range] = []
     while start < end:
@@ -47,27 +50,27 @@ def _lines(text: str, start: int, end: int, apart: Sequence[Range]) -> list[Rang
     return found
 
 
-def _handed_on(text: str, last: Range, first: Range) -> frozenset[int]:
-    """The figure that two lines have in common, where each has no other."""
+def _shared_readings(text: str, last: Range, first: Range) -> frozenset[int]:
+    """Return the readings of the figure that two short lines share, where each has only this figure."""
     lines = [text[slice(*line)] for line in (last, first)]
-    is_short = all(len("".join(line.split())) <= MOST for line in lines)
+    is_short = all(len("".join(line.split())) <= LINE_MAX_CHARS for line in lines)
     own, others = map(_sums, lines)
     return own if is_short and own == others else frozenset()
 
 
 def _sums(line: str) -> frozenset[int]:
-    """The readings of the one figure of a line; none where it prints several, or a date beside it."""
+    """Return the readings of the only figure of a line; empty where it has several, or a date."""
     found = figures(line)
-    is_one = len(found) == 1 and found[0].digits >= LONG and not found[0].is_percent
+    is_one = len(found) == 1 and found[0].digits >= SUM_MIN_DIGITS and not found[0].is_percent
     return found[0].readings if is_one and sum(c.isdigit() for c in line) == found[0].size else frozenset()
 
 
 def _amount(line: str) -> int:
-    """The amount with which a line ends, with its sign; 0 where it ends with none."""
+    """Return the amount with which a line ends, with its sign; 0 where it ends with none."""
     return steps(line.rsplit(maxsplit=1)[-1]) or 0
 
 
 def _balances(text: str, rows: Sequence[Range]) -> set[int]:
-    """What the line above the last one prints beside its amount."""
+    """Return the figures of the line above the last one, where it prints several."""
     above = figures(text[slice(*rows[-2])]) if len(rows) > 1 else ()
     return {n for figure in above for n in figure.readings} if len(above) > 1 else set()

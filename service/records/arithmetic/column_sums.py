@@ -1,7 +1,7 @@
-"""Sums: the amounts of found records, column by column in the order of their lines, and what stretches of them add up to.
+"""Sum up the amounts of found records, column by column, over stretches that a total may add up.
 
-A column is one field of the records of one list. A stretch begins where a total may begin to add: at the first record, or
-behind a line that no value stands on (a heading, a sub-total, a page's edge).
+A column is one field of the records of one list, in line order. A stretch begins at the first record, or after a line
+without values (a heading, a sub-total, a page's edge).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from thresher.service.base import json_pointer
 from thresher.service.records.arithmetic.line_amounts import YEARS, steps
 from thresher.service.records.record_lines import record_of
 
-NEAR = 50  # stretches whose sums are compared with a figure
-LEAST = 2  # amounts that make a sum
+MAX_STRETCHES = 50  # stretches on either side whose sums are compared with a figure
+SUM_MIN_AMOUNTS = 2  # amounts that make a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +27,41 @@ class Column:
     """The amounts of one field, in steps."""
 
     lines: Sequence[int]  # the line of each, sorted
-    sums: Sequence[int]  # of the amounts before each of them, and of all
-    begins: Sequence[int]  # numbers of the amounts with which stretches begin, sorted; the first is 0
+    sums: Sequence[int]  # of the amounts before each one, and last of all
+    begins: Sequence[int]  # indices of the amounts with which stretches begin, sorted; the first is 0
 
     def above(self, line: int) -> int:
-        """Return how many amounts stand above a line."""
+        """Return how many amounts are above a line."""
         return bisect_left(self.lines, line)
 
     def since(self, line: int, end: int) -> tuple[int, int]:
-        """Return how many amounts stand from one line to above another, and their sum."""
+        """Return how many amounts are from one line up to another (exclusive), and their sum."""
         first, last = bisect_left(self.lines, line), bisect_left(self.lines, end)
         return last - first, self.sums[last] - self.sums[first]
 
-    def ending(self, line: int, least: int = LEAST) -> Iterator[tuple[int, int]]:
-        """Give the first line and the sum of each stretch of so many amounts that ends above a line, the shortest first."""
+    def ending(self, line: int, least: int = SUM_MIN_AMOUNTS) -> Iterator[tuple[int, int]]:
+        """Yield the first line and the sum of each stretch that ends above a line, the shortest first.
+
+        `least`: amounts that it must have. All amounts from the first one are always among them.
+        """
         end = self.above(line)
-        near = self.begins[: bisect_left(self.begins, end)][::-1][:NEAR]
+        near = self.begins[: bisect_left(self.begins, end)][::-1][:MAX_STRETCHES]
         for first in (*near, *((0,) if near and near[-1] else ())):
             if end - first >= least:
                 yield self.lines[first], self.sums[end] - self.sums[first]
 
     def beginning(self, line: int) -> Iterator[int]:
-        """Give the sum of each stretch that begins below a line, the shortest first."""
+        """Yield the sum of each stretch that begins below a line, the shortest first."""
         first = self.above(line)
         at = bisect_left(self.begins, first + 1)
-        for end in (*self.begins[at : at + NEAR], len(self.lines)):
-            if end - first >= LEAST:
+        for end in (*self.begins[at : at + MAX_STRETCHES], len(self.lines)):
+            if end - first >= SUM_MIN_AMOUNTS:
                 yield self.sums[end] - self.sums[first]
 
     def parts(self) -> Iterator[int]:
-        """Give the sum of each stretch up to the next one."""
+        """Yield the sum of each part between one beginning of a stretch and the next."""
         ends = (*self.begins[1:], len(self.lines))
-        return (self.sums[b] - self.sums[a] for a, b in zip(self.begins, ends, strict=True) if b - a >= LEAST)
+        return (self.sums[b] - self.sums[a] for a, b in zip(self.begins, ends, strict=True) if b - a >= SUM_MIN_AMOUNTS)
 
 
 def columns_of(
@@ -66,9 +69,9 @@ def columns_of(
 ) -> list[Column]:
     """Return the columns of all lists of a Document.
 
-    `starts`: where its lines begin; `between`: numbers of the lines on which no value stands and that are not blank, sorted.
+    `starts`: where its lines begin; `between`: numbers of the non-blank lines without values, sorted.
     """
-    amounts: dict[str, set[tuple[int, int]]] = defaultdict(set)  # by the pattern of the field: place, amount
+    amounts: dict[str, set[tuple[int, int]]] = defaultdict(set)  # by the pattern of the field: (offset, amount)
     for extraction in extractions:
         for evidence in extraction.evidence:
             record = record_of(evidence.path, target) if evidence.start is not None else None
@@ -78,12 +81,14 @@ def columns_of(
             if amount is not None:
                 amounts[record[0] + evidence.path.removeprefix(record[1])].add((evidence.start, amount))
     return [
-        _column(sorted(some), starts, between) for some in amounts.values() if len(some) >= LEAST and not _years(some)
+        _column(sorted(some), starts, between)
+        for some in amounts.values()
+        if len(some) >= SUM_MIN_AMOUNTS and not _are_years(some)
     ]
 
 
-def _years(amounts: Iterable[tuple[int, int]]) -> bool:
-    """Whether all of a field are years, which nobody adds up."""
+def _are_years(amounts: Iterable[tuple[int, int]]) -> bool:
+    """Whether all amounts of a field are years, which are never added up."""
     return all(amount in YEARS for _, amount in amounts)
 
 

@@ -1,4 +1,4 @@
-"""Figures: the amounts that a line prints, in whole steps of a ten-thousandth, so that sums of them are exact."""
+"""Read the figures that a line prints, in whole steps of 1/10,000, so that their sums are exact."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from thresher.service.formats.amounts import parse_number
 
-STEP = Decimal(10_000)  # of one: no amount is printed finer than that
-YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # as figures
-LINES = 1 << 12  # whose figures are remembered
+STEP = Decimal(10_000)  # steps per unit; no amount is printed finer
+YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # in steps
+CACHED_LINES = 1 << 12  # lines whose figures are cached
 POINTS: tuple[Literal[".", ","], ...] = (".", ",")
 _FIGURE = re.compile(
     r"(?<![\w.,:/'’])(?<!\w[-−–])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,'’]*\d|\d)-?(?P<percent>\s?%)?(?![\w:/]|[-.,]\w)"
@@ -23,15 +23,15 @@ _FIGURE = re.compile(
 class Figure:
     """One number of a line, without its sign."""
 
-    readings: frozenset[int]  # in steps; several where point and comma may each be the decimal point
-    digits: int  # without zeros that only fill: how telling it is
+    readings: frozenset[int]  # in steps; several where either point or comma may be the decimal separator
+    digits: int  # without leading and trailing zeros; more digits match less by chance
     is_percent: bool
-    size: int  # all its digits
+    size: int  # count of all its digits
 
 
-@lru_cache(maxsize=LINES)
+@lru_cache(maxsize=CACHED_LINES)
 def figures(line: str) -> tuple[Figure, ...]:
-    """Return the figures of a line from left to right: no dates, times, or parts of codes.
+    """Return the figures of a line from left to right, without dates, times and parts of codes.
 
     >>> [sorted(f.readings) for f in figures("Summe am 31.12.2024  50.550,00")], figures("Ward 10/B, A-17")
     ([[505500000]], ())
@@ -42,7 +42,7 @@ def figures(line: str) -> tuple[Figure, ...]:
 
 
 def steps(value: Any) -> int | None:
-    """Return a value's number in steps; None where it is none, or finer than a step.
+    """Return the number of a value in steps; None where it is no number, or finer than a step.
 
     >>> steps(12.5), steps("1.204,50"), steps("Ada"), steps(True)
     (125000, 12045000, None, None)

@@ -1,9 +1,13 @@
-"""Totals: lines that add up what was found, told by arithmetic and place, in any language.
+"""Recognise lines that total what was found, by arithmetic and position, in any language.
 
-A line is a total if its figures are the sum of a stretch of found amounts above it, or of one below it, the sum or
-difference of totals that are known already with what was found since, one of these over again (carried forward, brought
-forward), or a share of them in per cent that the line itself names (a tax). A figure of few digits is none by chance only
-where it is the sum of a whole stretch.
+A line is a total if its figures are one of these:
+
+- the sum of a stretch of found amounts above or below it;
+- the sum or difference of known totals, with amounts found since then;
+- a known total again (carried or brought forward);
+- a share of such a sum, by a percentage that the line itself prints (a tax).
+
+A figure of few digits counts only if it is the sum of a whole stretch, because it may match by chance.
 """
 
 from __future__ import annotations
@@ -15,24 +19,27 @@ from itertools import combinations
 from thresher.service.records.arithmetic.column_sums import Column
 from thresher.service.records.arithmetic.line_amounts import STEP, Figure
 
-KNOWN = 12  # totals above a line with which it is compared
-TELLING = 3  # digits of a figure that equals another one by more than chance
-PERCENT = 100 * int(STEP)
-BESIDE = 3  # lines above the first record of a stretch on which one may be missing
-SEVERAL = 3  # lines that a total may want at once
-CENT = int(STEP) // 100  # by which a share may be rounded
+MAX_KNOWN_TOTALS = 12  # known totals above a line with which it is compared
+TELLING_MIN_DIGITS = 3  # digits from which a figure hardly equals another by chance
+PERCENT_STEPS = 100 * int(STEP)
+LINES_ABOVE_STRETCH = 3  # lines above the first record of a stretch where one may be missing
+MAX_MISSING_LINES = 3  # missing lines that a total may need at once
+CENT_STEPS = int(STEP) // 100  # rounding of a share
 
 
 @dataclass(slots=True)
 class Totals:
-    """What is known of a Document's totals; lines are told it from the first to the last."""
+    """The known totals of a Document; lines must be given from the first to the last."""
 
     columns: Sequence[Column]
-    known: dict[int, list[int]] = field(default_factory=dict)  # line: its figures that are sums
-    shares: dict[int, list[int]] = field(default_factory=dict)  # line: its figures that are a share of such a sum
+    known: dict[int, list[int]] = field(default_factory=dict)  # by line: its figures that are sums
+    shares: dict[int, list[int]] = field(default_factory=dict)  # by line: its figures that are a share of a sum
 
     def tell(self, line: int, figures: Sequence[Figure], *, whole: bool = False) -> bool:
-        """Return whether a line is a total, and remember it. `whole`: it looks like a record, so all its figures must be sums."""
+        """Return whether a line is a total, and remember it.
+
+        `whole`: it looks like a record, so all its figures must be sums.
+        """
         amounts = [f for f in figures if not f.is_percent and f.readings != {0}]
         shared = [a for f in amounts for a in f.readings if a in self._shares(line, figures)]
         summed = [a for f in amounts if (a := self._sum(line, f)) is not None]
@@ -49,8 +56,8 @@ class Totals:
         return max(self.known, default=-1)
 
     def _sum(self, line: int, figure: Figure) -> int | None:
-        """Return the reading of a figure that is a sum."""
-        is_telling = figure.digits >= TELLING
+        """Return the reading of a figure that is a sum; None where none is."""
+        is_telling = figure.digits >= TELLING_MIN_DIGITS
         sums = self._stretches(line)
         near = next((a for a in figure.readings if a in sums), None)
         if near is not None or not is_telling:
@@ -59,7 +66,7 @@ class Totals:
         return next((a for a in figure.readings if a in more), None)
 
     def _stretches(self, line: int) -> set[int]:
-        """Return the sums of stretches, above and below a line, also with the shares that stand among them."""
+        """Return the sums of stretches above and below a line, also including the shares printed among them."""
         found: set[int] = set()
         for column in self.columns:
             for first, total in column.ending(line):
@@ -69,8 +76,8 @@ class Totals:
         return found
 
     def _of_totals(self, line: int) -> set[int]:
-        """Return what known totals give: each, with what was found since, and two of them."""
-        near = [(at, a) for at, some in [*self.known.items()][-KNOWN:] for a in some]
+        """Return what known totals add up to: each with the amounts found since, and each pair."""
+        near = [(at, a) for at, some in [*self.known.items()][-MAX_KNOWN_TOTALS:] for a in some]
         found = {abs(a) for _, a in near} | {abs(part) for column in self.columns for part in column.parts()}
         for at, a in near:
             added = sum(min(self.shares[s]) for s in self.shares if at < s < line)
@@ -80,7 +87,7 @@ class Totals:
         return found | {s for a, b in pairs for s in (abs(a + b), abs(a - b))}
 
     def _shares(self, line: int, figures: Sequence[Figure]) -> set[int]:
-        """Return what the line's own percentages make of the sums above it, on top of them or within them."""
+        """Return what the line's own percentages make of the sums above it, added to them or contained in them."""
         rates = [r for f in figures if f.is_percent for r in f.readings]
         if not rates:
             return set()
@@ -89,38 +96,44 @@ class Totals:
 
 
 def _taxes(base: int, rate: int) -> Iterator[int]:
-    yield base * rate // PERCENT
-    yield base * rate // (PERCENT + rate)
+    yield base * rate // PERCENT_STEPS
+    yield base * rate // (PERCENT_STEPS + rate)
 
 
 def _rounded(share: int) -> Iterator[int]:
-    """A share cut and rounded to the cent."""
-    cut = share // CENT * CENT
-    return iter((cut, cut + CENT))
+    """Return a share cut to the cent, and the next cent."""
+    cut = share // CENT_STEPS * CENT_STEPS
+    return iter((cut, cut + CENT_STEPS))
 
 
 def needed(
     totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]]
 ) -> frozenset[int]:
-    """Return the lines of those `left` over above a line without which its figure does not come out as a sum; empty where it does.
+    """Return the fewest leftover lines that a printed figure needs to come out as a sum.
 
-    `left`: lines among found records, or right above them, and what they print. The fewest of them count: several only where
-    few are left over, and the figure is a long one.
+    Empty where there are none.
+
+    `left`: figures of leftover lines among found records or right above them, by line. Several lines are tried only where few
+    are left over and the figure has many digits.
     """
     told = [f for f in figures if not f.is_percent]
-    most = SEVERAL if len(left) <= 2 * SEVERAL and any(f.digits > TELLING for f in told) else 1
+    most = (
+        MAX_MISSING_LINES
+        if len(left) <= 2 * MAX_MISSING_LINES and any(f.digits > TELLING_MIN_DIGITS for f in told)
+        else 1
+    )
     wanted = {a for f in told for a in f.readings}
     for column in totals.columns if wanted and left else ():
         stretches = list(column.ending(line, least=1))
-        for first, total in (*stretches[:SEVERAL], *stretches[SEVERAL:][-1:]):
-            above = {at: figs for at, figs in left.items() if first - BESIDE <= at < line}
+        for first, total in (*stretches[:MAX_MISSING_LINES], *stretches[MAX_MISSING_LINES:][-1:]):
+            above = {at: figs for at, figs in left.items() if first - LINES_ABOVE_STRETCH <= at < line}
             if found := _fewest({a - total for a in wanted}, above, most):
                 return found
     return frozenset()
 
 
 def _fewest(missing: set[int], left: Mapping[int, Sequence[Figure]], most: int) -> frozenset[int]:
-    """The fewest of some lines whose amounts, one a line, add up to any of what is missing."""
+    """Return the fewest lines whose amounts, one of each line, add up to any of the missing sums."""
     options = [(at, a) for at, figs in left.items() for f in figs if not f.is_percent for a in f.readings]
     for size in range(1, min(len(left), most) + 1):
         for chosen in combinations(options, size):

@@ -1,1 +1,1 @@
-"""Signs that a record or a line is none, or holds more than one."""
+"""Find signs that a record or a line is not a record, or contains more than one."""

@@ -1,1 +1,1 @@
-"""What grounding did not find, looked at once more: by code where a record decides it, else by an evaluator."""
+"""Check again what grounding did not find: in code where a record decides it, else by an evaluator."""

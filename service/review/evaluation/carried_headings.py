@@ -1,7 +1,7 @@
-"""Headings carried on: a label printed once above rows holds for the rows of the next part, too, until another line comes.
+"""Apply a heading from the previous part to the first rows of the next part, until another heading comes.
 
-A part that begins below its heading does not hold it, and its first rows have no such value. What the last row of the
-part before has from a line of its own is theirs, where nothing but rows stands in between.
+A part that begins below a heading does not contain it, so its first rows lack that value. They get the value that the last
+row of the previous part has from a line of its own, if only rows stand between.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """A label and the line that it is."""
+    """A label and its line."""
 
     value: Any
     place: Range
 
 
 def carried(extractions: Sequence[Extraction], documents: Sequence[Document], target: Target) -> list[Extraction]:
-    """Return the Extractions, in document order, with headings that the part before gives for first rows without one."""
+    """Return the Extractions, in document order, with headings from the previous part for first rows without one."""
     lists = [x for x in target.lists if "*" not in x]
     found = list(extractions)
     apart: dict[int, list[Range]] = {}
@@ -64,7 +64,7 @@ class _Text:
     apart: list[Range]
 
     def between(self, start: int, end: int) -> list[Range]:
-        """The lines between two places that are neither blank nor furniture."""
+        """Return the lines between two offsets that are neither blank nor furniture."""
         text = self.document.text
         lines = [(start + m.start(), start + m.end()) for m in _LINE.finditer(text[start:end])]
         return [r for r in lines if not any(a <= r[0] and r[1] <= b for a, b in self.apart)]
@@ -97,7 +97,7 @@ def _begins_bare(items: Any) -> bool:
 
 
 def _rows(extraction: Extraction, document: Document, name: str) -> list[_Row]:
-    """The items of a list that stand somewhere, in their order."""
+    """Return the located items of a list, in their order."""
     items = json_pointer.get(extraction.data, name)
     known: dict[str, dict[str, Evidence]] = {}
     for e in extraction.evidence:
@@ -114,20 +114,20 @@ def _rows(extraction: Extraction, document: Document, name: str) -> list[_Row]:
 
 
 def _is_heading(evidence: Evidence, document: Document) -> bool:
-    """Whether a value is a line by itself."""
+    """Whether a value is a whole line."""
     start, end = line_of(document, evidence.start or 0)
     return document.text[start:end].strip(" \t:#*-–—") == evidence.quote.strip(" :#*-–—")
 
 
 def _headings(last: _Row, document: Document) -> Iterator[tuple[str, _Heading]]:
-    """Values that a row has from a line of its own above it."""
+    """Yield values that a row has from a line of its own above it."""
     for key, e in last.evidence.items():
         if e.start is not None and e.end is not None and e.end <= last.lines[0] and _is_heading(e, document):
             yield key, _Heading(last.value.get(key), (e.start, e.end))
 
 
 def _run(last: _Row, rows: list[_Row], begun: tuple[str, _Heading], text: _Text) -> Iterator[tuple[_Row, _Heading]]:
-    """The first rows that lack a value, with their heading; one line alone between rows is the next heading."""
+    """Yield the first rows that lack a value, with their heading; a single line between rows is the next heading."""
     (key, heading), end = begun, last.lines[1]
     for row in rows:
         lines = text.between(end, row.lines[0]) if end <= row.lines[0] else []

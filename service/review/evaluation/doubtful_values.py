@@ -1,4 +1,4 @@
-"""Which values are looked at once more: what grounding did not find, each once, with what is known of it."""
+"""List the values that are checked again: those that grounding did not find, each once, with its context."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from thresher.service.grounding.record_items import ELSEWHERE
 from thresher.service.review.evaluation.likely_passages import Range, Wanted
 from thresher.service.review.evaluation.supported_by_record import UNKNOWN, Fields, standing_records
 
-MOST_CHOICES = 12  # of an enum, that are shown
+MAX_CHOICES = 12  # choices of an enum that are shown
 _NAME = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")  # the words of a field's name
 Place = tuple[int, str]  # index of an Extraction and a path there
 
 
 @dataclass(slots=True)
 class Doubted:
-    """One value that was not found, wherever it was given."""
+    """One value that was not found, with all places in the answers that gave it."""
 
     path: str
     value: Any
@@ -29,16 +29,18 @@ class Doubted:
     method: Method
     wanted: Wanted
     record: dict[str, Any] = field(default_factory=dict)  # single values of its record
-    homes: list[Place] = field(default_factory=list)
-    apart: Mapping[int, str] = field(default_factory=dict)  # where values of records begin: only its own lines prove it
-    own: str | None = None  # its record
+    homes: list[Place] = field(default_factory=list)  # where it was given
+    apart: Mapping[int, str] = field(
+        default_factory=dict
+    )  # where values of records begin: lines of others prove nothing
+    own: str | None = None  # pointer of its record
 
 
 def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[Extraction]:
-    """Return the Extractions without doubts about single values that another one of the Unit settles.
+    """Return the Extractions without doubts about single values that another Extraction of the Unit settles.
 
-    It located the same value, or, of a judged field, any: what a part without the passage thinks of the whole is no news.
-    Nor is a no where another part says yes.
+    It located the same value or, for a judged field, any value: the opinion of a part without the passage is dropped.
+    A no is dropped where another part says yes.
     """
     located: dict[str, set[str]] = {}
     for x in extractions:
@@ -65,10 +67,11 @@ def _without(extraction: Extraction, located: dict[str, set[str]], yes: set[str]
 
 
 def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
-    """Return the values to be looked at, each once, in the order of the answers that gave them.
+    """Return the values to be checked, each once, in the order of the answers that gave them.
 
-    One that many records of an answer have alike, and none of them shows, is one value: it stands above or beside them all.
-    Left out are values that another answer located differently, and what a record judges: it goes or stays with it.
+    A value that many records of an answer have in common, and that none of them shows, is one value: it may stand above or next
+    to them all. Left out are values that another answer located differently, and judged values of a record that has read ones:
+    these stay or go with the record.
     """
     located = {e.path for x in extractions for e in x.evidence if e.start is not None and not _in_list(e.path)}
     found: dict[tuple[int, str, str, int], Doubted] = {}
@@ -84,7 +87,7 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
 
 
 def _place(index: int, u: Unsupported) -> tuple[str, str, int]:
-    """What tells one value that is looked at from the next: place, value, and of a record's the answer that gave it."""
+    """Return what distinguishes checked values: path, value, and for a value of a record the answer that gave it."""
     if not _in_list(u.path):
         return u.path, _same(u.value), -1
     is_own = u.reason == ELSEWHERE  # only lines of its own record prove it
@@ -98,7 +101,7 @@ def _unknown(extraction: Extraction, fields: Fields) -> Iterator[Unsupported]:
 
 
 def _has_read(extraction: Extraction, path: str, fields: Fields) -> bool:
-    """Whether the record of a judged value states anything that is read."""
+    """Whether the record of a judged value has any value of a read field."""
     record = fields.record(path)
     if record is None:
         return False
@@ -122,7 +125,7 @@ class _Answer:
         return cls(extraction, fields, standing_records(extraction, fields), starts)
 
     def doubted(self, u: Unsupported) -> Doubted:
-        """A value with what is known of it."""
+        """Return a value with its context."""
         known, record = self.fields.at(u.path), self.fields.record(u.path)
         members = json_pointer.get(self.extraction.data, record) if record else None
         method = known.method if known else "read"
@@ -145,25 +148,25 @@ class _Answer:
         )
 
     def _home(self, record: str | None) -> Range | None:
-        """Where a record stands, as far as it was found."""
+        """Return the range in which a record stands, as far as it was found."""
         own = self.standing.get(record, []) if record else []
         places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
         return (min(a for a, _ in places), max(b for _, b in places)) if places else None
 
 
 def about(known: Field | None) -> str:
-    """Return what is known of a field in words, on one line: its description, and the choices of an enum.
+    """Return a description of a field on one line: its own, and the choices of an enum.
 
     >>> about(Field(path="/basis", kind="enum", choices=("flat", "per_day")))
     'one of flat, per_day'
     """
     if known is None:
         return ""
-    told = " ".join((known.description or known.title).split())
+    description_text = " ".join((known.description or known.title).split())
     if known.kind != "enum":
-        return told
-    choices = f"one of {', '.join(map(str, known.choices[:MOST_CHOICES]))}"
-    return f"{told}; {choices}" if told else choices
+        return description_text
+    choices = f"one of {', '.join(map(str, known.choices[:MAX_CHOICES]))}"
+    return f"{description_text}; {choices}" if description_text else choices
 
 
 def _is_single(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Findings: what an evaluator's answer makes of a value: evidence, a place among the unsupported, or a mark of doubt."""
+"""Apply an evaluator's answer to a value: evidence, removal as unsupported, or a mark that it is unproved."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from thresher.service.review.evaluation.supported_by_record import unproved
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 Finding = Literal["supported", "contradicted", "not_found"]
-ALIKE = 70.0  # likeness (0..100) of a line to a text that an evaluator supports
-SAID: dict[Finding, str] = {
+MIN_LIKENESS = 70.0  # likeness (0..100) from which a line shows a text that an evaluator supports
+REASONS: dict[Finding, str] = {
     "supported": "an evaluator found it",
     "contradicted": "the text states something else",
     "not_found": "neither code nor an evaluator found it in the text",
@@ -28,7 +28,7 @@ SAID: dict[Finding, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An evaluator's finding, with the lines that it names, and the passage that code thinks likeliest."""
+    """An evaluator's finding, with the lines that it names, and the passage that ranks as likeliest."""
 
     finding: Finding
     lines: tuple[Range, ...]
@@ -38,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A value and what was found of it; None where nothing was answered."""
+    """A value and what was found about it; None where there was no answer."""
 
     value: Doubted
     found: Found | None = None
@@ -46,7 +46,7 @@ class Answered:
 
 
 def judged_by(index: int, extraction: Extraction, document: Document, answers: Sequence[Answered]) -> Extraction:
-    """Return the `index`th Extraction with what was found of its values."""
+    """Return the `index`th Extraction with the findings about its values applied."""
     evidence: list[Evidence] = []
     lost: dict[str, Unsupported] = {u.path: u for u in extraction.unsupported}
     verdicts: list[Verdict] = []
@@ -55,10 +55,10 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
             found = answer.found
             if found:
                 verdicts.append(
-                    Verdict(path=path, finding=found.finding, reason=SAID[found.finding], evaluator=answer.evaluator)
+                    Verdict(path=path, finding=found.finding, reason=REASONS[found.finding], evaluator=answer.evaluator)
                 )
             if found and found.finding != "supported" and not (_is_open(answer.value, found) or _is_absent(answer)):
-                lost[path] = lost[path].model_copy(update={"reason": SAID[found.finding]})
+                lost[path] = lost[path].model_copy(update={"reason": REASONS[found.finding]})
                 continue
             del lost[path]
             shown = _shown(extraction, document, answer, path)
@@ -73,7 +73,10 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
 
 
 def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
-    """Evidence of a supported value: the lines that show it; None where they do not hold what they are to show."""
+    """Return evidence of a supported value: the lines that show it.
+
+    None where they do not contain what they should show.
+    """
     value, found = answer.value, answer.found
     if _is_absent(answer):
         return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
@@ -93,13 +96,13 @@ def _shown(extraction: Extraction, document: Document, answer: Answered, path: s
 
 
 def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
-    """The powers of ten that stand above the tables in which some lines stand: "in thousands" is 3."""
+    """Return the powers of ten in the headings of the tables that some lines are in: "in thousands" is 3."""
     heads = TableHeads(document)
     return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
 
 
 def _is_absent(answer: Answered) -> bool:
-    """Whether a judgement says that a document has nothing of something, and an evaluator found nothing of it either."""
+    """Whether a judgement says that a document has nothing of a kind, and the evaluator found nothing of it either."""
     found = answer.found
     return (
         found is not None
@@ -110,21 +113,27 @@ def _is_absent(answer: Answered) -> bool:
 
 
 def _is_open(value: Doubted, found: Found) -> bool:
-    """Whether a judgement is neither shown nor refuted: who gave it read the whole part, the evaluator some passages of it."""
+    """Whether a judgement is neither shown nor refuted.
+
+    The evaluator saw only passages of the text, while the model that gave the judgement read all of its part.
+    """
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
 def _is_of_another(line: Range, value: Doubted) -> bool:
-    """Whether a value of another record begins on a line, where that tells."""
+    """Whether a value of another record begins on a line, where this is known."""
     return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
 
 
 def _alike(document: Document, passage: Range, value: object) -> list[Range]:
-    """The line of a passage that is most like a text, where it is much like it: an evaluator named none."""
+    """Return the line of a passage most similar to a text, if similar enough.
+
+    Used where the evaluator named no line.
+    """
     start, end = passage
     lines = [(start + m.start(), start + m.end()) for m in _LINE.finditer(document.text[start:end])]
     best = max(lines, key=lambda r: likeness(document.text[r[0] : r[1]], value), default=None)
-    return [best] if best and likeness(document.text[best[0] : best[1]], value) >= ALIKE else []
+    return [best] if best and likeness(document.text[best[0] : best[1]], value) >= MIN_LIKENESS else []
 
 
 def _is_guessed(document: Document, place: Range) -> bool:
@@ -137,7 +146,10 @@ def _judged(extraction: Extraction, document: Document, lines: Sequence[Range], 
 
 
 def _read(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
-    """Evidence of a read value: its characters where a line holds them, else the one line that shows it, else all."""
+    """Return evidence of a read value.
+
+    It is the value's characters where a line contains them, else the only line that shows it, else all lines.
+    """
     path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
@@ -152,18 +164,18 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
 
 
 def _is_alone(text: str, value: object) -> bool:
-    """Whether one line shows a value by itself: the figures that it has, or words much like its own."""
+    """Whether one line shows a value by itself: all its figures, or words similar to it."""
     if any(c.isdigit() for c in str(value)):
         return may_prove(text, value)
-    return likeness(text, value) >= ALIKE
+    return likeness(text, value) >= MIN_LIKENESS
 
 
 def _distance(line: Range, home: Range | None) -> int:
-    """How far a line is from the record of its value."""
+    """Return the distance of a line from the record of its value, in code points."""
     return max(home[0] - line[1], line[0] - home[1], 0) if home else 0
 
 
 def _joined(lines: Sequence[Range]) -> Range:
-    """One range for several lines, or the first of them where they stand far apart."""
+    """Return one range for several lines, or the first line where they are far apart."""
     first, last = lines[0], lines[-1]
     return (first[0], last[1]) if last[1] - first[0] <= PASSAGE else first

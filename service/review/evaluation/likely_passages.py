@@ -1,4 +1,4 @@
-"""Passages: the lines of a document that likeliest show a value, numbered for a question."""
+"""Rank the lines of a document by how likely they show a value, and number them for a question."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.service.formats.languages import month_of
 
-LONG = 320  # code points of a line from which its sentences count as lines
-WHOLE = 4_000  # code points of a document that is shown as it is
-SHOWN = 12_000  # of passages, for all values of one question
-BEST = 4  # lines that are shown for a value, with what stands around each
-AROUND = 2  # lines
-HEAD = 8  # lines from the top, for what is judged of the whole
-PASSAGE = 600  # code points of a passage of several lines that is quoted as one
-SHORTEST = 4  # letters of a value that is looked for by likeness
-MOST_ALIKE = 20_000  # lines that are compared one by one
-NAMED = 2.0  # how much more a word of the value or of the field's name counts than one of the description
+LONG_LINE_CHARS = 320  # code points of a line from which its sentences count as lines
+WHOLE_MAX_CHARS = 4_000  # code points up to which a document is shown completely
+SHOWN_MAX_CHARS = 12_000  # code points of passages, for all values of one question
+LINES_PER_VALUE = 4  # lines that are shown for a value, each with its neighbours
+NEIGHBOUR_LINES = 2  # lines on either side that are shown
+EDGE_LINES = 8  # lines from the top (for judgements of the whole) or the end (for dates)
+PASSAGE = 600  # code points up to which several lines are quoted as one passage
+LIKENESS_MIN_LETTERS = 4  # letters from which a value is searched by similarity
+LIKENESS_MAX_LINES = 20_000  # lines up to which all are compared
+NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of the description is 1
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
 _FIGURES = re.compile(r"\d[\d.,'’\u00a0\u202f]*")
-FEW_FIGURES, MONTHS = 2, 12  # of a month in figures, and in a year
+MONTH_MAX_DIGITS, MONTHS = 2, 12  # digits of a month, and months of a year
 _NOTHING = re.compile(
     r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil)(?=[\s|;]|$)|\t(?=\t|$)", re.IGNORECASE
-)  # what stands for nought
+)  # what stands for zero
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
 
 Range = tuple[int, int]
 
 
 def line_of(document: Document, offset: int) -> Range:
-    """Return the range of the text line that holds an offset."""
+    """Return the range of the text line that contains an offset."""
     end = document.text.find("\n", offset)
     return document.text.rfind("\n", 0, offset) + 1, len(document.text) if end < 0 else end
 
@@ -68,39 +68,41 @@ def evidence_of(document: Document, place: Range, extraction: Extraction, path: 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What passages are looked for: words of the value, words about it, and where its record stands."""
+    """A value to search for: words of it, words about it, and where its record stands."""
 
-    value: str  # empty for true and false: no text spells them
+    value: str  # empty for true and false, which no text spells out
     about: str
     name: str = ""  # words of the field's own name
-    home: Range | None = None  # of the record, where it has one
-    whole: bool = False  # whether it is said of the whole document
+    home: Range | None = None  # range of its record, where it has one
+    whole: bool = False  # whether it is about the whole document
 
 
 class Passages:
-    """The lines of one Document, ranked by words; made once and asked often."""
+    """The lines of one Document, ranked by words; built once, queried often."""
 
     def __init__(self, document: Document) -> None:
-        """No line is looked at before it is asked for."""
+        """Take the Document; nothing is indexed yet."""
         self.document = document
 
     @cached_property
     def lines(self) -> list[Range]:
-        """Every line that holds anything, in order; long ones sentence by sentence."""
+        """Return every non-blank line in order; long ones are split into sentences."""
         text = self.document.text
         found = []
         for match in re.finditer(r"[^\n]*\S[^\n]*", text):
             found += (
-                _sentences(text, match.start(), match.end()) if match.end() - match.start() > LONG else [match.span()]
+                _sentences(text, match.start(), match.end())
+                if match.end() - match.start() > LONG_LINE_CHARS
+                else [match.span()]
             )
         return found
 
     def shown(self, wanted: Sequence[Wanted]) -> list[int]:
-        """Indices of the lines that are shown for some values, in order; the best of each before more of any."""
-        if sum(b - a for a, b in self.lines) <= WHOLE:
+        """Return indices of the lines to show for some values, in order; the best of each before further ones of any."""
+        if sum(b - a for a, b in self.lines) <= WHOLE_MAX_CHARS:
             return list(range(len(self.lines)))
         taken: dict[int, None] = {}
-        room = SHOWN
+        room = SHOWN_MAX_CHARS
         for turn in self._turns(wanted):
             new = [i for i in turn if i not in taken]
             room -= sum(self.lines[i][1] - self.lines[i][0] for i in new)
@@ -110,7 +112,7 @@ class Passages:
         return sorted(taken)
 
     def likeliest(self, wanted: Wanted, among: Sequence[int]) -> Range:
-        """The likeliest of some lines for a value, the first of equals, with those of them around it that fit."""
+        """Return the likeliest of some lines for a value (the first of equals), with neighbours among them that fit."""
         scores = self._scores(wanted)
         first = last = among.index(max(among, key=lambda i: (scores.get(i, 0.0), -i)))
         while True:
@@ -121,7 +123,7 @@ class Passages:
             first, last = fits[0]
 
     def _turns(self, wanted: Sequence[Wanted]) -> Iterable[list[int]]:
-        """Groups of lines to be shown, the most important ones first."""
+        """Yield groups of lines to show, the most important first."""
         ranked = []
         for w in wanted:
             scores = self._scores(w)
@@ -129,33 +131,39 @@ class Passages:
             if w.home:
                 yield self._near(w.home)
             elif _ISO.fullmatch(w.value):
-                yield list(range(max(len(self.lines) - HEAD, 0), len(self.lines)))  # where documents are signed
+                yield list(
+                    range(max(len(self.lines) - EDGE_LINES, 0), len(self.lines))
+                )  # the end, where documents are signed
             elif w.whole:
-                yield list(range(min(HEAD, len(self.lines))))
+                yield list(range(min(EDGE_LINES, len(self.lines))))
             ranked.append(best)
-        for turn in range(BEST):
+        for turn in range(LINES_PER_VALUE):
             for best in ranked:
                 if turn < len(best):
                     yield self._around(best[turn])
 
     def _alike(self, value: str) -> list[int]:
-        """The line that is most like a value, where no word of it need stand as it is: OCR, other spellings."""
-        if sum(c.isalpha() for c in value) < SHORTEST or len(self.lines) > MOST_ALIKE:
+        """Return the line most similar to a value, even if no word is the same: OCR errors, other spellings."""
+        if sum(c.isalpha() for c in value) < LIKENESS_MIN_LETTERS or len(self.lines) > LIKENESS_MAX_LINES:
             return []
         texts = (self.document.text[a:b].casefold() for a, b in self.lines)
-        best = process.extractOne(value.casefold()[:LONG], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
+        best = process.extractOne(value.casefold()[:LONG_LINE_CHARS], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
         return [best[2]] if best else []
 
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
         last = max(bisect_right(self.lines, (place[1], 0)) - 1, first)
         heads = (self._line_at(start) for start, _ in self._heads.at(place[0]))
-        return sorted({*heads, *range(max(first - AROUND - 1, 0), min(last + AROUND + 1, len(self.lines)))})
+        return sorted(
+            {*heads, *range(max(first - NEIGHBOUR_LINES - 1, 0), min(last + NEIGHBOUR_LINES + 1, len(self.lines)))}
+        )
 
     def _around(self, line: int) -> list[int]:
-        """A line with those around it, and what heads the table that it stands in."""
+        """Return a line with its neighbours and the heads of its table."""
         heads = (self._line_at(start) for start, _ in self._heads.at(self.lines[line][0]))
-        return sorted({*heads, *range(max(line - AROUND, 0), min(line + AROUND + 1, len(self.lines)))})
+        return sorted(
+            {*heads, *range(max(line - NEIGHBOUR_LINES, 0), min(line + NEIGHBOUR_LINES + 1, len(self.lines)))}
+        )
 
     def _line_at(self, offset: int) -> int:
         return max(bisect_right(self.lines, (offset, len(self.document.text))) - 1, 0)
@@ -165,9 +173,13 @@ class Passages:
         return TableHeads(self.document)
 
     def _scores(self, wanted: Wanted) -> dict[int, float]:
-        """Lines that have a word of a value or about it, with the sum of how rare these words are."""
+        """Return a score for lines that share words with a value or its description: the sum of the rarity of these words."""
         scores: dict[int, float] = defaultdict(float)
-        for told, weight in ((sought(wanted.value), NAMED), (words(wanted.name), NAMED), (words(wanted.about), 1.0)):
+        for told, weight in (
+            (sought(wanted.value), NAME_WEIGHT),
+            (words(wanted.name), NAME_WEIGHT),
+            (words(wanted.about), 1.0),
+        ):
             for word in dict.fromkeys(told):
                 having = self._index.get(word, ())
                 for i in having:
@@ -184,7 +196,7 @@ class Passages:
 
 
 def words(text: str) -> list[str]:
-    """Return the words and figures of a text, made comparable; of words the first six letters.
+    """Return the words and figures of a text, normalised; of words the first six letters.
 
     >>> words("per_square_meter, 14.20 monthly")
     ['per', 'square', 'meter', '14', '20', 'monthl']
@@ -193,10 +205,10 @@ def words(text: str) -> list[str]:
 
 
 def sought(value: str) -> list[str]:
-    """Return the words by which lines are told that may show a value, as `_marks` has them for a line.
+    """Return the words that a line showing a value would have, as `_marks` gives them for a line.
 
-    A number by its figures, whatever parts them and whatever power of ten it is given in; nought by what stands for it; a
-    date by year, day and month, this in figures or by its name.
+    A number is given by its figures, without separators and powers of ten; zero by what stands for it; a date by year, day and
+    month, the latter in figures or by name.
 
     >>> sought("1204500000"), sought("0"), sought("2024-03-09")
     (['#12045'], ['#', 'nothing'], ['2024', '9', 'month3'])
@@ -207,25 +219,25 @@ def sought(value: str) -> list[str]:
         return [year, *([str(int(day))] if day else []), f"month{int(month)}"]
     number = _FIGURES.fullmatch(value.lstrip("-"))
     if number is None:
-        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > FEW_FIGURES)]
+        return [*words(value), *(_key(m) for m in _FIGURES.findall(value) if len(m) > MONTH_MAX_DIGITS)]
     figures = _key(value)
     return ["#", "nothing"] if figures == "#" else [figures]
 
 
 def _marks(line: str) -> Iterator[str]:
-    """The words of a line, its numbers by their figures, its months by their number, and whether a cell says nothing."""
+    """Yield the words of a line, its numbers by their figures, its months by their number, and "nothing" for an empty cell."""
     yield from words(line)
     yield from (f"month{month}" for word in _WORD.findall(line) if (month := month_of(word)))
     for match in _FIGURES.finditer(line):
         yield _key(match.group())
-        if match.group().isdigit() and len(match.group()) <= FEW_FIGURES and 1 <= int(match.group()) <= MONTHS:
+        if match.group().isdigit() and len(match.group()) <= MONTH_MAX_DIGITS and 1 <= int(match.group()) <= MONTHS:
             yield f"month{int(match.group())}"
     if _NOTHING.search(line):
         yield "nothing"
 
 
 def _key(number: str) -> str:
-    """The figures of a number without zeros at either end: the same in thousands as in full."""
+    """Return the figures of a number without zeros at either end: the same in thousands as in full."""
     return "#" + "".join(c for c in number if c.isdigit()).strip("0")
 
 

@@ -1,4 +1,7 @@
-"""Whether a passage can prove a value: a figure, a date or an identifier only if it holds it, or the parts it is made of."""
+"""Decide whether a passage can prove a value.
+
+A number, a date or an identifier is proved only by a passage that contains it, or all the parts of it.
+"""
 
 from __future__ import annotations
 
@@ -12,39 +15,41 @@ from thresher.service.formats.languages import month_of
 from thresher.service.grounding.text_index import Haystack
 from thresher.service.grounding.text_values import figures_in
 
-SHORTEST = 4  # letters of a value that may be found by likeness
-GROUPED = 6  # figures of an identifier that may be written in groups
+LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
+GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
 _ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures in one
+_CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures mixed
 
 
 def place_in(
     text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()
 ) -> tuple[int, int, Match] | None:
-    """Return where a passage holds a value as a whole: start, end, and how it was matched; None where it does not.
+    """Return where a passage contains a value as a whole: start, end, and how it was matched.
 
-    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
+    None where it does not.
+
+    `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
     """
     found = Haystack(text, guessed=guessed, powers=powers).find(value)
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 
 def likeness(text: str, value: Any) -> float:
-    """Return how much a line is like a text value, at its best place: 0 to 100; 0 for values of few letters.
+    """Return how similar a line is to a text value, at its best place: 0 to 100; 0 for values of few letters.
 
     >>> likeness("1x lced lemon tea   3.60", "Iced lemon tea") > 90, likeness("Total 5", "7")
     (True, 0.0)
     """
     shown = str(value)
-    few = sum(c.isalpha() for c in shown) < SHORTEST
+    few = sum(c.isalpha() for c in shown) < LIKENESS_MIN_LETTERS
     return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
 
 
 def may_prove(text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()) -> bool:
-    """Return whether a passage holds a value or the parts it is made of; words alone need no proof by code.
+    """Return whether a passage contains a value or all its parts; words alone are not checked.
 
-    `guessed` says that OCR read the passage; `powers` of ten are those that stand above it for its figures.
+    `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
 
     >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
     (True, False)
@@ -66,14 +71,14 @@ def may_prove(text: str, value: Any, *, guessed: bool = False, powers: frozenset
 
 
 def _has_figures(text: str, value: str) -> bool:
-    """Whether every run of figures of a value stands in a text, long ones also in groups."""
+    """Whether every run of figures of a value is in a text, long ones also in groups."""
     known = figures_in(text)
     alone, joined = {f.lstrip("0") for f in known}, "".join(known)
-    return all(f.lstrip("0") in alone or (len(f) >= GROUPED and f in joined) for f in figures_in(value))
+    return all(f.lstrip("0") in alone or (len(f) >= GROUPED_MIN_FIGURES and f in joined) for f in figures_in(value))
 
 
 def _has_day(text: str, dated: re.Match[str]) -> bool:
-    """Whether year, month and day each stand in a text, the month in figures or by its name."""
+    """Whether year, month and day are all in a text, the month in figures or by name."""
     year, month, day = dated.groups()
     known = {int(f) for f in figures_in(text) if len(f) <= 4}
     months = known | {month_of(w) for w in _LETTERS.findall(text)}
@@ -82,7 +87,7 @@ def _has_day(text: str, dated: re.Match[str]) -> bool:
 
 
 def _has_code(text: str, value: str) -> bool:
-    """Whether the letters of an identifier stand in a text, too; other texts need not."""
+    """Whether the letters of an identifier are in a text, too; other values need no letters."""
     if not _CODE.fullmatch(value):
         return True
     letters = "".join(_LETTERS.findall(text)).casefold()

@@ -1,7 +1,8 @@
-"""The second look: what grounding did not find is shown to an evaluator, with the likeliest passages, before it leaves.
+"""Show an evaluator each value that grounding did not find, with the likeliest passages, before it is removed.
 
-Only what the evaluator contradicts or does not find leaves the data, with its Verdict. What it supports gets the lines
-that it names as evidence, if these hold what they are said to show. What it leaves unanswered stays, without evidence.
+Only values that the evaluator contradicts or does not find are removed from the data, with its Verdict. For a value that it
+supports, the lines it names become evidence, if they contain what they should show. A value without an answer stays, without
+evidence.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ from thresher.service.review.evaluation.findings import Answered, Found, judged_
 from thresher.service.review.evaluation.likely_passages import Passages, Wanted
 from thresher.service.review.evaluation.supported_by_record import Fields, rested, unproved, without_ghosts
 
-MOST_ASKED = 20  # values of one question
-MOST_CALLS = 5  # of one Unit: values beyond them stay unanswered
-TOKENS = 40  # of answer for each value
-LONGEST = 300  # characters of a value that are shown
+MAX_VALUES = 20  # values of one question
+MAX_CALLS = 5  # calls for one Unit; values beyond them stay unanswered
+TOKENS_PER_VALUE = 40  # tokens of answer for each value
+VALUE_MAX_CHARS = 300  # characters of a value that are shown
 FINDINGS = ["supported", "contradicted", "not_found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Who is asked, and about what."""
+    """The model that is asked, and the Unit that it is asked about."""
 
     model: Model
     target: Target
@@ -45,7 +46,10 @@ class Look:
     documents: Sequence[Document]
 
     async def over(self, extractions: Sequence[Extraction]) -> list[Extraction]:
-        """Return the Extractions of a Unit with what a second look found; its calls are among the first one's."""
+        """Return the Extractions of a Unit with the results of the second look.
+
+        Its calls are added to the first Extraction.
+        """
         if not extractions:
             return []
         fields = Fields.of(self.target)
@@ -66,11 +70,11 @@ class Look:
         return judged_by(index, extraction, self.documents[extraction.document], own) if own else extraction
 
     async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], list[Attempt]]:
-        """What was answered of each value, in order, and the calls."""
-        batches = [(d, of[n : n + MOST_ASKED]) for d, of in _by_document(values) for n in range(0, len(of), MOST_ASKED)]
+        """Return the answers about all values, and the calls."""
+        batches = [(d, of[n : n + MAX_VALUES]) for d, of in _by_document(values) for n in range(0, len(of), MAX_VALUES)]
         passages = {d: Passages(self.documents[d]) for d, _ in batches}
-        made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MOST_CALLS]))
-        unasked = [Answered(v) for _, b in batches[MOST_CALLS:] for v in b]
+        made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MAX_CALLS]))
+        unasked = [Answered(v) for _, b in batches[MAX_CALLS:] for v in b]
         answers = [a for answered, _ in made for a in answered]
         return [*answers, *unasked], [attempt for _, attempt in made if attempt]
 
@@ -88,7 +92,7 @@ class Look:
 
 
 def _kept(extraction: Extraction, fields: Fields) -> Extraction:
-    """The Extraction with everything that was not found, marked as that."""
+    """Return the Extraction with all unsupported values kept and marked as unproved."""
     marks = [unproved(u.path, extraction.chunk, fields.method(u.path)) for u in extraction.unsupported]
     return extraction.model_copy(update={"evidence": (*extraction.evidence, *marks), "unsupported": ()})
 
@@ -101,7 +105,7 @@ def _by_document(values: Iterable[Doubted]) -> Iterator[tuple[int, list[Doubted]
 
 
 def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> Found | None:
-    """A finding as it was answered, with the ranges of its lines; None where it is none."""
+    """Return a finding as answered, with the ranges of its lines; None where the answer is invalid."""
     if not isinstance(said, dict) or said.get("finding") not in FINDINGS:
         return None
     named = said.get("lines")
@@ -116,7 +120,7 @@ def look_question(
 ) -> Question:
     """Return the question about some values; its answer has a finding for each by its number from 1."""
     document = passages.document
-    told = {
+    parts = {
         "document": _named(document),
         "passages": fenced(_numbered(passages, shown), "PASSAGES"),
         "values": "\n".join(f"{i}: {_told(v)}" for i, v in enumerate(values, 1)),
@@ -132,32 +136,32 @@ def look_question(
     }
     members = {str(i): finding for i in range(1, len(values) + 1)}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    return question_of("look", "look", told, schema, TOKENS * len(values) + TOKENS, temperature)
+    return question_of("look", "look", parts, schema, TOKENS_PER_VALUE * len(values) + TOKENS_PER_VALUE, temperature)
 
 
 def _named(document: Document) -> str:
-    """A Document's name, and whether OCR read it."""
+    """Return a Document's name, and whether OCR read it."""
     ocr = any(document.pages.ocr) or document.confidence(0, len(document.text)) is not None
     return quoted(document.source.name or "unnamed") + (", its text read by OCR" if ocr else "")
 
 
 def _numbered(passages: Passages, shown: Sequence[int]) -> str:
-    """Lines with their numbers; where others stand in between, a line of dots."""
-    text, lines, told = passages.document.text, passages.lines, []
+    """Return lines with their numbers, and a line of dots where others are left out."""
+    text, lines, written = passages.document.text, passages.lines, []
     for n, i in enumerate(shown, 1):
         if n > 1 and shown[n - 2] != i - 1:
-            told.append("…")
+            written.append("…")
         start, end = lines[i]
-        told.append(numbered([" ".join(text[start:end].split("\n"))], n))
-    return "\n".join(told)
+        written.append(numbered([" ".join(text[start:end].split("\n"))], n))
+    return "\n".join(written)
 
 
 def _told(value: Doubted) -> str:
-    """A value at its path, on one line; what is known of its field and its record below."""
+    """Return a value and its path on one line, with its field and record below."""
     shown = " ".join(str(value.value).split())
-    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    shown = shown if len(shown) <= VALUE_MAX_CHARS else f"{shown[:VALUE_MAX_CHARS]}…"
     lines = [f"{value.path} = {shown}"]
     lines += [f"   field: {value.wanted.about}"] if value.wanted.about else []
-    lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:LONGEST]}"] if value.record else []
+    lines += [f"   record: {json.dumps(value.record, ensure_ascii=False)[:VALUE_MAX_CHARS]}"] if value.record else []
     lines += [f"   {len(value.homes) - 1} more records have the same"] if len(value.homes) > 1 and value.own else []
     return "\n".join(lines)

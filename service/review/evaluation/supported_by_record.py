@@ -1,7 +1,7 @@
-"""What needs no evaluator: values that rest on their record, or on other values of it.
+"""Settle values without an evaluator, by their record or by other values of it.
 
-A judged value of a record (a class, a yes or no) stands as long as its record does, on the record's lines. A number that
-the record's other numbers make is derived. A derived field is left to its expression, after the merge.
+A judged value of a record (a class, a yes or no) stays as long as its record does, with the record's lines as evidence. A
+number that follows from the record's other numbers is derived. A derived field is left to its expression, after the merge.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
 from thresher.service.records.record_lines import record_of
 from thresher.service.review.evaluation.likely_passages import evidence_of, line_of
 
-SPREAD = 4  # lines that a record may have between its first and its last to rest on all of them
-UNKNOWN = {NOT_FOUND, ELSEWHERE}  # reasons that say that a value was not found; the others, that it is there twice
+RECORD_MAX_LINES = 4  # lines between the first and the last of a record up to which all are its evidence
+UNKNOWN = {NOT_FOUND, ELSEWHERE}  # reasons that a value was not found; the other reason is that it is repeated
 NOTHING = "none of what its record states was found"
 
 
@@ -40,16 +40,16 @@ class Fields:
         return cls(target, {f.path: f for f in target.fields})
 
     def at(self, path: str) -> Field | None:
-        """Return the field that a value at a path is of."""
+        """Return the field of the value at a path."""
         return self.known.get(json_pointer.pattern(path))
 
     def method(self, path: str) -> Method:
-        """Return how a value at a path is had."""
+        """Return how the value at a path is obtained."""
         field = self.at(path)
         return field.method if field else "read"
 
     def is_judged(self, path: str, value: Any) -> bool:
-        """Whether a value is a judgement: its field's method says so, or the field's description names it in quotes ('NA')."""
+        """Whether a value is a judgement: by its field's method, or because the field's description names it in quotes ('NA')."""
         field = self.at(path)
         named = (
             isinstance(value, str)
@@ -59,13 +59,13 @@ class Fields:
         return self.method(path) == "judged" or bool(named)
 
     def record(self, path: str) -> str | None:
-        """Return the innermost record (item of a list of objects) that a path lies in."""
+        """Return the innermost record (item of a list of objects) that a path is in; None outside records."""
         found = record_of(path, self.target)
         return found[1] if found and found[1] != path else None
 
 
 def rested(extraction: Extraction, document: Document, target: Target) -> Extraction:
-    """Return the Extraction with what its own records and values show; what is left is as unsupported as before."""
+    """Return the Extraction with evidence from its own records and values; other values stay unsupported."""
     if not extraction.unsupported:
         return extraction
     fields = Fields.of(target)
@@ -84,14 +84,14 @@ def rested(extraction: Extraction, document: Document, target: Target) -> Extrac
 
 
 def unproved(path: str, chunk: int, method: Method = "read") -> Evidence:
-    """Return the mark on a value that is kept though nothing shows it."""
+    """Return the Evidence that marks a value as kept without proof."""
     return Evidence(path=path, quote="", start=None, end=None, match="none", method=method, chunk=chunk)
 
 
 def kept_unproved(evidence: Iterable[Evidence], target: Target) -> list[Reason]:
-    """Return a Reason for each value of a whole that is kept though nothing shows it.
+    """Return a Reason for each value of a whole that is kept without proof.
 
-    A constant of the target needs no proof, and what does not come out has a reason of its own.
+    A constant of the target needs no proof, and a derived value that does not come out has a Reason of its own.
     """
     fields = Fields.of(target)
     marked = [e.path for e in evidence if e.match == "none" and e.method != "derived"]
@@ -106,7 +106,7 @@ def _made(path: str, of: tuple[str, str], chunk: int) -> Evidence:
 
 
 def _on_records(extraction: Extraction, document: Document, fields: Fields, lost: Iterable[str]) -> Iterator[Evidence]:
-    """Evidence for judged values of records that stand: the lines of the record."""
+    """Yield evidence for judged values of located records: the lines of the record."""
     standing = standing_records(extraction, fields)
     made: dict[str | None, Evidence] = {}
     for path in sorted(lost):
@@ -121,7 +121,7 @@ def _on_records(extraction: Extraction, document: Document, fields: Fields, lost
 
 
 def standing_records(extraction: Extraction, fields: Fields) -> dict[str | None, list[Evidence]]:
-    """Return the records of which a read value was found, with the evidence of all that was."""
+    """Return the records of which a read value was located, with all such evidence."""
     found: dict[str | None, list[Evidence]] = defaultdict(list)
     for e in extraction.evidence:
         if e.start is not None and "judged" not in {e.match, e.method} and fields.method(e.path) == "read":
@@ -131,7 +131,7 @@ def standing_records(extraction: Extraction, fields: Fields) -> dict[str | None,
 
 
 def _within(path: str, fields: Fields) -> Iterator[str]:
-    """Every record that a path lies in, from the inside."""
+    """Yield every record that a path is in, the innermost first."""
     record = fields.record(path)
     while record:
         yield record
@@ -139,19 +139,19 @@ def _within(path: str, fields: Fields) -> Iterator[str]:
 
 
 def lines_of(document: Document, evidence: list[Evidence]) -> tuple[int, int]:
-    """Return the range of the lines that a record stands on: all of them, or, where it is spread, the fullest."""
+    """Return the range of the lines of a record: all of them, or, where they are spread out, the line with most values."""
     places = [(e.start, e.end) for e in evidence if e.start is not None and e.end is not None]
     first, last = min(a for a, _ in places), max(b for _, b in places)
-    if document.line_number(last) - document.line_number(first) <= SPREAD:
+    if document.line_number(last) - document.line_number(first) <= RECORD_MAX_LINES:
         return line_of(document, first)[0], line_of(document, max(last - 1, first))[1]
     lines = Counter(line_of(document, a) for a, _ in places)
     return lines.most_common(1)[0][0]
 
 
 def without_ghosts(extraction: Extraction, fields: Fields) -> Extraction:
-    """Return the Extraction without records none of whose read values was found: what they judge goes with them.
+    """Return the Extraction without records of which no read value was found; their judged values go with them.
 
-    A record of which any value is kept without proof stays.
+    A record with any value kept without proof stays.
     """
     lost = {u.path for u in extraction.unsupported}
     kept = {e.path for e in extraction.evidence if e.match == "none" and fields.method(e.path) == "read"}
