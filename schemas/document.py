@@ -66,6 +66,7 @@ class Document:
 
     source: Source
     text: str
+    ordinal: int = 0  # number of the Document in its Unit; 0: the Unit's own. Set when the Unit is processed
     blocks: Blocks = field(default_factory=Blocks)
     lines: Lines = field(default_factory=Lines)
     words: Words = field(default_factory=Words)
@@ -86,6 +87,11 @@ class Document:
     def length(self) -> int:
         """Code points of text."""
         return len(self.text)
+
+    @property
+    def evidence_source(self) -> str | None:
+        """Return what Evidence from this Document names as its source: None for the Unit's own Document."""
+        return self.source.path if self.ordinal else None
 
     def anchor(self, start: int, end: int) -> Anchor:
         """Where `[start, end)` is: page, a box a line, part."""

@@ -96,11 +96,13 @@ async def process(engine: Engine, documents: list[Document]) -> Result[Any]:
 
 
 async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
+    for number, document in enumerate(documents):
+        document.ordinal = number
     chooses = engine.model.facts.style == "candidates"
     passed = witnesses(documents) if chooses else frozenset[int]()  # rules for pages read little of value in XML
-    readable = [(i, d) for i, d in enumerate(documents) if has_text(d) and i not in passed]
+    readable = [d for d in documents if has_text(d) and d.ordinal not in passed]
     ask = _by_candidates if chooses else _by_chunks
-    answered = await asyncio.gather(*(ask(engine, d, i) for i, d in readable))
+    answered = await asyncio.gather(*(ask(engine, d) for d in readable))
     extractions = [x for a in answered for x in a.extractions]
     engine.watch("asked", extractions)
     if chooses:
@@ -113,7 +115,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     with tracing.span("mend"):
         mended, merged, judged = await _mending(engine, documents).mend(extractions, merged)
     engine.watch("mended", merged.data)
-    ledgers = {i: a.ledger for (i, _), a in zip(readable, answered, strict=True)}
+    ledgers = {d.ordinal: a.ledger for d, a in zip(readable, answered, strict=True)}
     if len(mended) > len(extractions):
         ledgers = {i: _ledger(engine, documents[i], [x for x in mended if x.document == i]) for i in ledgers}
     asking = Asking(
@@ -180,7 +182,7 @@ def _is_long(engine: Engine, chunks: list[Chunk]) -> bool:
     return len(chunks) > WHOLE and engine.policy.stance != "recall"
 
 
-async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered:
+async def _by_chunks(engine: Engine, document: Document) -> Answered:
     """ChunkExtractor the Chunks; the model's own limits decide how many are in flight. Results come in document order.
 
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
@@ -190,13 +192,13 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     long = _is_long(engine, chunks)
-    asks = [_ask(engine, g, known, of_kind=g is engine.groups[0] and not index) for g in engine.groups]
+    asks = [_ask(engine, g, known, of_kind=g is engine.groups[0] and not document.ordinal) for g in engine.groups]
     everywhere = [a for a, g in zip(asks, engine.groups, strict=True) if g.several or not long]
     rest = [a for a, g in zip(asks, engine.groups, strict=True) if long and not g.several]
     together = engine.plan.chunk // _sought(engine)
-    search = TargetedSearch(document=document, index=index, chunks=chunks, together=together, embedder=engine.embedder)
+    search = TargetedSearch(document=document, chunks=chunks, together=together, embedder=engine.embedder)
     sweep = ExhaustiveExtraction(
-        asks=everywhere, document=document, index=index, chunks=chunks, known=known, said=LineIndex(document, known)
+        asks=everywhere, document=document, chunks=chunks, known=known, said=LineIndex(document, known)
     )
     (swept, ledger), sought = await asyncio.gather(
         sweep.run(engine.target, engine.policy),
@@ -209,7 +211,7 @@ async def _by_chunks(engine: Engine, document: Document, index: int) -> Answered
         extractions=found,
         ledger=ledger,
         looked=looked,
-        unasked=unasked(document, chunks, {x.chunk for x in found}, index),
+        unasked=unasked(document, chunks, {x.chunk for x in found}),
         notes=[s.note for s in sought if s.note],
     )
 
@@ -229,13 +231,13 @@ def _ask(engine: Engine, group: Group, known: Structure, *, of_kind: bool) -> Ch
     )
 
 
-async def _by_candidates(engine: Engine, document: Document, index: int) -> Answered:
+async def _by_candidates(engine: Engine, document: Document) -> Answered:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
     from thresher.service.rules.confidence.span_confidence import out_of_reach  # noqa: PLC0415 - the same
     from thresher.service.rules.extractor import ask_candidates  # noqa: PLC0415 - only for models that choose
 
     with tracing.span("ask"):
-        found = [await ask_candidates(engine.model, document, index, engine.target, engine.policy)]
+        found = [await ask_candidates(engine.model, document, engine.target, engine.policy)]
     looked = dict.fromkeys(out_of_reach(document, engine.target), 0)
     return Answered(chunks=1, extractions=found, ledger=record_count_of(document, found, engine.target), looked=looked)
 

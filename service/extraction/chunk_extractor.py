@@ -81,20 +81,20 @@ def is_empty(chunk: Chunk) -> bool:
     return not any(c.isalnum() for c in chunk.text)
 
 
-async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
-    """Extractions of one Chunk of the `index`th Document of a Unit, in text order.
+async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -> list[Extraction]:
+    """Return the Extractions of one Chunk of a Document, in text order.
 
     A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
     about halves, `Policy.splits` deep at most.
     """
     if is_empty(chunk):
-        return [Extraction(chunk=chunk.index, document=index)]
+        return [Extraction(chunk=chunk.index, document=document.ordinal)]
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
     barren, fruitful = 0, False
     while todo:
         part, splits = todo.pop(0)
-        extraction, rest = await _extract_part(ask, document, part, index)
+        extraction, rest = await _extract_part(ask, document, part)
         gained = bool(_ends(extraction.evidence))
         fruitful |= gained
         if rest and (splits or gained):
@@ -107,34 +107,29 @@ async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk, i
     return found
 
 
-async def _extract_part(
-    ask: ChunkExtractor, document: Document, chunk: Chunk, index: int
-) -> tuple[Extraction, list[Chunk] | None]:
+async def _extract_part(ask: ChunkExtractor, document: Document, chunk: Chunk) -> tuple[Extraction, list[Chunk] | None]:
     """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
     with tracing.span("ask", {"thresher.chunk": chunk.index}):
         answer = await _whole_answer(ask, document, chunk)
-        return await _located(ask, document, (chunk, answer), index)
+        return await _located(ask, document, chunk, answer)
 
 
 async def _located(
-    ask: ChunkExtractor, document: Document, told: tuple[Chunk, Answer], index: int
+    ask: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
 ) -> tuple[Extraction, list[Chunk] | None]:
-    """What was told of a Chunk, with its Evidence."""
-    chunk, answer = told
+    """Return what was answered about a Chunk, with its Evidence, and the parts that are left to be asked."""
     data = answer.data or {}
     async with ask.turn:
         await asyncio.sleep(0)
         with tracing.span("ground", {"thresher.chunk": chunk.index}):
-            grounder = Grounder(
-                document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
-            )
+            grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.least_similarity, structure=ask.structure)
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
     pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
     told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
-        document=index,
+        document=document.ordinal,
         data=data,
         evidence=(*grounded.evidence, *pointed),
         unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),

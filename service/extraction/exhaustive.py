@@ -32,7 +32,6 @@ class ExhaustiveExtraction:
 
     asks: list[ChunkExtractor]  # one for each group of fields
     document: Document
-    index: int  # of the Document in its Unit
     chunks: list[Chunk]
     known: Structure
     said: LineIndex  # by the Document's lines
@@ -120,12 +119,12 @@ class ExhaustiveExtraction:
     async def _again(self, wave: list[_Asked], draw: int, told: frozenset[int]) -> list[Extraction]:
         """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
         asks = {i: _of_lines(self.asks[i], draw, told) for i, _ in wave}
-        found = await asyncio.gather(*(extract_chunk(asks[i], self.document, c, self.index) for i, c in wave))
+        found = await asyncio.gather(*(extract_chunk(asks[i], self.document, c) for i, c in wave))
         return [x for some in found for x in some]
 
     async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
         found = await asyncio.gather(
-            *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in self.asks)
+            *(extract_chunk(ask, self.document, chunk) for chunk in chunks for ask in self.asks)
         )
         return [x for some in found for x in some]
 

@@ -22,10 +22,9 @@ from thresher.service.telemetry import tracing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetedSearch:
-    """Where single facts are sought: the Chunks of the `index`th Document of a Unit."""
+    """Where single facts are sought: the Chunks of one Document."""
 
     document: Document
-    index: int
     chunks: list[Chunk]
     together: int = 1  # Chunks side by side that the model's window has room for
     embedder: Embedder | None = None  # None: Chunks are ranked by words alone
@@ -51,7 +50,7 @@ async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchRe
     while turn:
         one = _narrowed(ask, turn)
         runs = [[chunks[i] for i in run] for run in turn.runs]
-        given = await asyncio.gather(*(_asked(one, search.document, run, search.index) for run in runs))
+        given = await asyncio.gather(*(_asked(one, search.document, run) for run in runs))
         found += [x for some in given for x in some]
         turn = rounds.next(found)
     return SearchResult(found=_paid(found, ranked), looked=rounds.looked(), note=ranked.note)
@@ -65,20 +64,20 @@ def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
     return [first.model_copy(update={"attempts": ranked.attempts + first.attempts}), *found[1:]]
 
 
-async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk], index: int) -> list[Extraction]:
+async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk]) -> list[Extraction]:
     """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
     first, last = run[0], run[-1]
     pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
     text = document.text[first.start : last.end]
     whole = first if len(run) == 1 else replace(first, end=last.end, text=text, pages=pages)
-    found = await extract_chunk(ask, document, whole, index)
+    found = await extract_chunk(ask, document, whole)
     failed = next((x.unresolved for x in found if x.unresolved), None)
-    return found + [_beside(c, index, failed) for c in run[1:]]
+    return found + [_beside(c, document, failed) for c in run[1:]]
 
 
-def _beside(chunk: Chunk, index: int, failed: Unresolved | None) -> Extraction:
+def _beside(chunk: Chunk, document: Document, failed: Unresolved | None) -> Extraction:
     unresolved = failed.model_copy(update={"chunk": chunk.index, "pages": chunk.pages}) if failed else None
-    return Extraction(chunk=chunk.index, document=index, unresolved=unresolved)
+    return Extraction(chunk=chunk.index, document=document.ordinal, unresolved=unresolved)
 
 
 def _fields(ask: ChunkExtractor) -> list[Field]:
@@ -97,8 +96,8 @@ def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
     return replace(ask, asked=ask_for(ask.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
 
 
-def unasked(document: Document, chunks: list[Chunk], asked: Collection[int], index: int) -> list[Unasked]:
-    """The parts of the `index`th Document of a Unit that no question was about; Chunks side by side are one part."""
+def unasked(document: Document, chunks: list[Chunk], asked: Collection[int]) -> list[Unasked]:
+    """Return the parts of a Document that no question was about; adjacent Chunks are one part."""
     found: list[Unasked] = []
     behind = False
     for chunk in chunks:
@@ -110,7 +109,7 @@ def unasked(document: Document, chunks: list[Chunk], asked: Collection[int], ind
         pages = (
             (before.pages[0] if before and before.pages else chunk.pages[0], chunk.pages[1]) if chunk.pages else None
         )
-        source = document.source.path if index else None
+        source = document.evidence_source
         found.append(Unasked(pages=pages, start=start, end=chunk.end, source=source))
         behind = True
     return found

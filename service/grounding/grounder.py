@@ -56,15 +56,14 @@ class Grounder:
         target: Target,
         *,
         fuzzy: float,
-        own: bool = True,
         structure: Structure | None = None,
     ) -> None:
-        """`fuzzy` is the least similarity (0..100) of a fuzzy match; `own` says that it is the Unit's own Document.
+        """`fuzzy` is the least similarity (0..100) of a fuzzy match.
 
         `structure` is the Document's, where it is known already.
         """
         self._document, self._chunk = document, chunk
-        self._source = None if own else document.source.path
+        self._source = document.evidence_source
         self._fields = {f.path: f for f in target.fields}
         own_text = chunk.ranges or ((chunk.start, chunk.end),)
         self._own = len(own_text)

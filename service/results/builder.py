@@ -231,14 +231,13 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
     unclaimed = []
     for i, ledger in asking.ledgers.items():
         document = asking.documents[i]
-        source = document.source.path if i else None
         unclaimed += [
             Unclaimed(
                 page=document.page_at(lines[0][0]),
                 text="\n".join(document.text[a:b] for a, b in lines),
                 start=lines[0][0],
                 end=lines[-1][1],
-                source=source,
+                source=document.evidence_source,
             )
             for lines in ledger.unclaimed
         ]

@@ -75,13 +75,11 @@ class Reextraction:
             if error.path:
                 json_pointer.put(data, error.path, None)
         document = self.documents[doubt.document]
-        own = doubt.document == 0
         grounder = Grounder(
             document,
             doubt.chunk,
             self.target,
             fuzzy=self.policy.least_similarity,
-            own=own,
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)

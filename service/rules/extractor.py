@@ -61,9 +61,9 @@ class Asked:
     unsure: dict[str, str] = field(default_factory=dict)  # by path: why what is given may be wrong all the same
 
 
-async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
-    """One Extraction of the whole of the `index`th Document of a Unit: every value a span of its text, or null."""
-    return _extraction(await weigh(model, document, target, policy), document, index, target)
+async def ask_candidates(model: Model, document: Document, target: Target, policy: Policy) -> Extraction:
+    """One Extraction of a whole Document: every value a span of its text, or null."""
+    return _extraction(await weigh(model, document, target, policy), document, target)
 
 
 async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> Asked:
@@ -112,18 +112,18 @@ def _give_list(asked: Asked, layout: Layout, leaf: Field) -> None:
         asked.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
 
-def _extraction(asked: Asked, document: Document, index: int, target: Target) -> Extraction:
+def _extraction(asked: Asked, document: Document, target: Target) -> Extraction:
     unresolved = None
     if asked.failures:
         unresolved = Unresolved(chunk=0, reason=asked.failures[0], attempts=len(asked.attempts))
     signs = kind_signs(document, target, [(f.path, f.span) for f in asked.found])
     return Extraction(
         chunk=0,
-        document=index,
+        document=document.ordinal,
         other_kind=signs.said(target) if signs.is_other else "",
         by_rules=True,
         data=assemble(target, asked.found),
-        evidence=tuple(_evidence(document, f, own=index == 0) for f in asked.found),
+        evidence=tuple(_evidence(document, f) for f in asked.found),
         unsupported=tuple(asked.refused),
         unsure=asked.unsure,
         attempts=tuple(asked.attempts),
@@ -131,7 +131,7 @@ def _extraction(asked: Asked, document: Document, index: int, target: Target) ->
     )
 
 
-def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
+def _evidence(document: Document, found: Found) -> Evidence:
     span = found.span
     anchor = document.anchor(span.start, span.end)
     return Evidence(
@@ -145,7 +145,7 @@ def _evidence(document: Document, found: Found, *, own: bool) -> Evidence:
         match="exact" if str(span.value) == span.text else "normalised",
         struck=document.is_struck(span.start, span.end),
         chunk=0,
-        source=None if own else document.source.path,
+        source=document.evidence_source,
         confidence=document.confidence(span.start, span.end),
     )
 

@@ -59,7 +59,7 @@ async def asked(text: str, **fields: str) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), 0, target(**fields), Policy())
+    return await ask_candidates(model, document(text), target(**fields), Policy())
 
 
 async def test_a_long_contract_gives_what_its_sentences_say_and_no_more() -> None:
