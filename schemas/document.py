@@ -19,8 +19,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from thresher.schemas.columns import (
     NO_CONFIDENCE,
@@ -57,6 +58,8 @@ __all__ = [
 ]
 
 
+Made = TypeVar("Made")
+
 STRUCK = "~~"  # stands around text that is struck through, as in Markdown
 
 
@@ -82,11 +85,18 @@ class Document:
     mended: list[tuple[int, int]] = field(default_factory=list)  # words with letters that a font told wrongly, in order
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
     _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)  # see `once`
 
     @property
     def length(self) -> int:
         """Code points of text."""
         return len(self.text)
+
+    def once(self, make: Callable[[Document], Made]) -> Made:
+        """Return what a function of a module makes of the Document, computed at the first call and kept with the Document."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("Made", self._made[make])
 
     @property
     def evidence_source(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -34,6 +35,22 @@ class Attempt(BaseModel):
     error: str | None = None  # what went wrong, for people
     code: str | None = None  # of thresher.schemas.errors, where it failed
     retry: int = 0  # how often the same call had failed before, of those in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What questions came to: the calls that were answered, and the codes of those that were not.
+
+    >>> (Calls(failed=("model_unavailable",)) + Calls(failed=("key_missing",))).failed
+    ('model_unavailable', 'key_missing')
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    failed: tuple[str, ...] = ()  # a code of thresher.schemas.errors for each question without an answer
+
+    def __add__(self, other: Calls) -> Calls:
+        """Return the calls of both, in order."""
+        return Calls(self.attempts + other.attempts, self.failed + other.failed)
 
 
 class Evidence(BaseModel):
@@ -122,5 +139,6 @@ class Extraction(BaseModel):
     by_rules: bool = False  # whether code says so, and not a model
     verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    failed: tuple[str, ...] = ()  # codes of questions without an answer: see Calls
     unresolved: Unresolved | None = None
     dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

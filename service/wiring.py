@@ -14,6 +14,7 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
 from thresher.service.llm.base import Model
@@ -27,7 +28,6 @@ from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimi
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
 from thresher.service.llm.transport import Records, Transport
-from thresher.service.pipeline import Engine
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.session import Transactions

@@ -68,6 +68,7 @@ class Answer:
     attempts: tuple[Attempt, ...]
     cut: bool = False
     failure: Note | None = None
+    failed: tuple[str, ...] = ()  # see Calls
     other_kind: str = ""  # see Extraction
     dismissed: tuple[int, ...] = ()  # see Extraction
 
@@ -125,7 +126,7 @@ async def _located(
             grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.least_similarity, structure=ask.structure)
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
-    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    pointed, calls = await seen(ask.model, (document, chunk), looked, ask.policy)
     told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
@@ -134,7 +135,8 @@ async def _located(
         evidence=(*grounded.evidence, *pointed),
         unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
         other_kind=answer.other_kind,
-        attempts=answer.attempts + attempts,
+        attempts=answer.attempts + calls.attempts,
+        failed=answer.failed + calls.failed,
         unresolved=_unresolved(ask, chunk, answer, document),
         dismissed=answer.dismissed,
     )
@@ -159,6 +161,7 @@ async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
+        failed=tuple(code for a in answers for code in a.failed),
         other_kind=answers[0].other_kind,
         dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
@@ -191,7 +194,7 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
         try:
             reply = await ask.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return said.answer(attempts, failure=problem.note())
+            return replace(said.answer(attempts, failure=problem.note()), failed=(problem.code,))
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
             return said.answer(attempts, failure=note("model_refused"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from thresher.schemas.document import BlockKind, Document
-from thresher.schemas.errors import FACTS, Note
-from thresher.schemas.extraction import Attempt, Evidence, Extraction
+from thresher.schemas.document import Document
+from thresher.schemas.errors import FACTS, Note, note
+from thresher.schemas.extraction import Attempt, Calls, Evidence, Extraction
 from thresher.schemas.result import (
     AnyResult,
     Coverage,
@@ -43,6 +44,7 @@ class Asking:
     chunks: int
     extractions: list[Extraction]
     ledgers: dict[int, RecordCount]  # by the Document's index, of those that were asked about
+    calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
@@ -77,8 +79,8 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         conflicts=merged.conflicts,
         unresolved=[x.unresolved for x in asking.extractions if x.unresolved],
         coverage=coverage,
-        usage=_usage([a for x in asking.extractions for a in x.attempts]),
-        problems=_problems(documents) + asking.notes,
+        usage=_usage([*(a for x in asking.extractions for a in x.attempts), *asking.calls.attempts]),
+        problems=_problems(documents) + asking.notes + _failed_questions(asking),
     )
     found_any = any(True for _ in json_pointer.leaves(found))
     why = _reasons(result, asking, target) if found_any else _nothing(result, asking)
@@ -264,6 +266,21 @@ def _usage(attempts: list[Attempt]) -> Usage:
     )
 
 
+def _failed_questions(asking: Asking) -> list[Note]:
+    """Return a Note for each transient reason why questions had no answer, but for reasons of unresolved Chunks.
+
+    A passage to quote, a Conflict to decide or a value to read again goes on without its answer: the Result is good
+    enough to be given, and a rerun may better it.
+    """
+    named = {x.unresolved.code for x in asking.extractions if x.unresolved}
+    codes = Counter([*(code for x in asking.extractions for code in x.failed), *asking.calls.failed])
+    return [
+        note(code, f"questions without an answer: {n}")
+        for code, n in codes.items()
+        if FACTS[code].transient and code not in named
+    ]
+
+
 def _problems(documents: list[Document]) -> list[Note]:
     """Every Note of the Unit; those of children name their Source."""
     own = list(documents[0].notes)
@@ -282,10 +299,3 @@ def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: Aski
     if not is_any:
         return "abstained"
     return "partial" if found else "complete"
-
-
-def has_text(document: Document) -> bool:
-    """Whether there is anything to ask about: a list of members is no text of its own."""
-    return document.kind != "container" and any(
-        document.text[s:e].strip() for s, e, k, _ in document.blocks if k != BlockKind.HIDDEN
-    )

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt, Evidence
+from thresher.schemas.extraction import Calls, Evidence
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.merging.tree import Merged
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.fence import fenced, quoted
@@ -41,8 +40,8 @@ class ConflictResolution:
     documents: Sequence[Document]
 
 
-async def decide(deciding: ConflictResolution, merged: Merged) -> tuple[Attempt, ...]:
-    """Ask about every Conflict and put the choices into the whole; gives the calls that were made."""
+async def decide(deciding: ConflictResolution, merged: Merged) -> Calls:
+    """Ask about every Conflict, put the choices into the whole, and return the calls."""
     conflicts = merged.conflicts[:MOST_ASKED]
     answers = await asyncio.gather(*(_ask(deciding, c) for c in conflicts))
     for i, (conflict, (chosen, reason, _)) in enumerate(zip(conflicts, answers, strict=True)):
@@ -52,26 +51,23 @@ async def decide(deciding: ConflictResolution, merged: Merged) -> tuple[Attempt,
             )
             json_pointer.put(merged.data, conflict.path, chosen.value)
             merged.evidence = [_moved(e, conflict.path, chosen) for e in merged.evidence]
-    return tuple(attempt for _, _, attempt in answers if attempt is not None)
+    return sum((calls for _, _, calls in answers), Calls())
 
 
 def _moved(evidence: Evidence, path: str, chosen: Candidate) -> Evidence:
     return chosen.evidence.moved(path) if evidence.path == path else evidence
 
 
-async def _ask(deciding: ConflictResolution, conflict: Conflict) -> tuple[Candidate | None, str, Attempt | None]:
+async def _ask(deciding: ConflictResolution, conflict: Conflict) -> tuple[Candidate | None, str, Calls]:
     """(chosen candidate, the model's reason, the call); no candidate where the model leaves it open or does not answer."""
     shown = conflict.candidates[:MOST_SHOWN]
     question = decision_of(deciding, conflict.path, shown)
-    try:
-        reply = await deciding.model.ask(question)
-    except (ModelProblem, InputProblem):
-        return None, "", None
-    said = parse(reply) or {}
+    reply, calls = await try_ask(deciding.model, question)
+    said = (reply and parse(reply)) or {}
     number = said.get("choice")
     valid = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= len(shown)
     chosen = shown[number - 1] if valid and isinstance(number, int) else None
-    return chosen, str(said.get("because") or ""), replied(question, reply)
+    return chosen, str(said.get("because") or ""), calls
 
 
 def decision_of(deciding: ConflictResolution, path: str, shown: Sequence[Candidate]) -> Question:

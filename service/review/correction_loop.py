@@ -20,7 +20,7 @@ from typing import Any
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
-from thresher.schemas.extraction import Attempt, Evidence, Extraction
+from thresher.schemas.extraction import Calls, Evidence, Extraction
 from thresher.schemas.result import FieldError
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
@@ -38,7 +38,15 @@ ABSENT = "nothing was found for it; null, if the text does not state it"
 RULE = "repair"
 
 
-Mended = tuple[list[Extraction], Merged, Judged]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """The whole after the review."""
+
+    extractions: list[Extraction]
+    merged: Merged
+    judged: Judged
+    is_changed: bool  # whether new readings are among the Extractions
+    calls: Calls
 
 
 @dataclass(slots=True)
@@ -62,16 +70,16 @@ class _Whole:
 
 @dataclass(slots=True)
 class CorrectionLoop:
-    """One Unit being mended."""
+    """Correct one Unit."""
 
     reading: Reextraction
     chunks: Callable[[Document], Sequence[Chunk]]
-    attempts: list[Attempt] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
     _shown: dict[Suspect, Any] = field(default_factory=dict)  # the newest reading that was not taken
     _asked: set[str] = field(default_factory=set)
 
-    async def mend(self, extractions: list[Extraction], merged: Merged) -> Mended:
-        """The Extractions and the whole, mended as far as they can be; every call is among the Attempts."""
+    async def correct(self, extractions: list[Extraction], merged: Merged) -> Reviewed:
+        """Return the Extractions and the whole, corrected as far as they can be, and the calls."""
         whole = self._judged(extractions, merged)
         policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
         helps = True  # reading items again: where it mended none, what is wrong is no slip
@@ -84,19 +92,18 @@ class CorrectionLoop:
         if policy.conflict == "model" and whole.merged.conflicts:
             r = self.reading
             asked = ConflictResolution(model=r.model, target=r.target, policy=r.policy, documents=r.documents)
-            self.attempts += await decide(asked, whole.merged)
+            self.calls += await decide(asked, whole.merged)
             whole = self._judged(whole.extractions, whole.merged)
-        return self._charged(whole.extractions), whole.merged, whole.judged
+        return Reviewed(
+            extractions=whole.extractions,
+            merged=whole.merged,
+            judged=whole.judged,
+            is_changed=whole.extractions is not extractions,
+            calls=self.calls,
+        )
 
     def _judged(self, extractions: list[Extraction], merged: Merged) -> _Whole:
         return _Whole(extractions, merged, judge(self.reading.target, merged.data))
-
-    def _charged(self, extractions: list[Extraction]) -> list[Extraction]:
-        """The Extractions with the calls that belong to none of them alone."""
-        if not self.attempts:
-            return extractions
-        first = extractions[0]
-        return [first.model_copy(update={"attempts": (*first.attempts, *self.attempts)}), *extractions[1:]]
 
     async def _read_again(self, whole: _Whole, *, last: bool, items: bool) -> list[tuple[Suspect, Extraction]]:
         """New readings of the Chunks that hold the fields in doubt, in text order."""
@@ -119,8 +126,8 @@ class CorrectionLoop:
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
-        extraction, attempt = await self.reading.read(doubt, question)
-        self.attempts += [attempt] if attempt else []
+        extraction, calls = await self.reading.read(doubt, question)
+        self.calls += calls
         if extraction is not None:
             self._shown[doubt] = extraction.data
         return extraction

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt, Extraction
+from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import listed, parse
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
@@ -58,15 +57,11 @@ class Reextraction:
             "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
         )
 
-    async def read(self, doubt: Suspect, question: Question) -> tuple[Extraction | None, Attempt | None]:
-        """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""
-        try:
-            reply = await self.model.ask(question)
-        except (ModelProblem, InputProblem):
-            return None, None
-        attempt = replied(question, reply)
-        found = parse(reply) if reply.finish == "stop" else None
-        return (None if found is None else self._located(doubt, found)), attempt
+    async def read(self, doubt: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
+        """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON."""
+        reply, calls = await try_ask(self.model, question)
+        found = parse(reply) if reply and reply.finish == "stop" else None
+        return (None if found is None else self._located(doubt, found)), calls
 
     def _located(self, doubt: Suspect, found: dict[str, Any]) -> Extraction:
         asked = self.asked(doubt)

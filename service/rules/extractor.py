@@ -57,6 +57,7 @@ class Asked:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)  # codes of questions without an answer
     signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and how sure it is
     unsure: dict[str, str] = field(default_factory=dict)  # by path: why what is given may be wrong all the same
 
@@ -127,6 +128,7 @@ def _extraction(asked: Asked, document: Document, target: Target) -> Extraction:
         unsupported=tuple(asked.refused),
         unsure=asked.unsure,
         attempts=tuple(asked.attempts),
+        failed=tuple(asked.failed),
         unresolved=unresolved,
     )
 
@@ -227,6 +229,7 @@ async def _choice(asked: Asked, leaf: Field, options: tuple[Span, ...]) -> str |
     try:
         reply = await asked.model.ask(question)
     except ModelProblem as problem:
+        asked.failed.append(problem.code)
         asked.failures.append(f"{problem.code}: {problem.message}")
         return None
     asked.attempts.append(replied(question, reply))

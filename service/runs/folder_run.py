@@ -29,8 +29,9 @@ from thresher.schemas.source import Source
 from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
 from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.prompts import prompts
 from thresher.service.readers.base import Reading
 from thresher.service.readers.sources import Refused
