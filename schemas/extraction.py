@@ -1,4 +1,4 @@
-"""What one Chunk gave: partial values, their Evidence, and the Attempts that were made."""
+"""Types for what one Chunk gave: partial values, their Evidence, and the model calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Attempt(BaseModel):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     cached_tokens: int = 0  # of the prompt tokens, those that the provider had cached
-    usd: float | None = None  # None: price unknown, never 0 for want of knowing
+    usd: float | None = None  # None: price unknown, never 0 in its place
     seconds: float = 0.0
     stored: bool = False  # the answer came from the store: nothing was paid now
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
@@ -67,7 +67,7 @@ class Evidence(BaseModel):
     continued: tuple[PageBoxes, ...] = ()  # boxes on later pages, where the quote runs over a page break
     part: str | None = None  # mail part, sheet cell, line
     match: Match = "exact"
-    method: Method = "read"  # how the value was had: see the Result contract in docs
+    method: Method = "read"  # how the value was obtained: see the Result contract in docs
     struck: bool = False  # the quote stands struck through on the page
     chunk: int | None = None
     source: str | None = None  # path of the child Source where it is not the Result's own
@@ -77,7 +77,7 @@ class Evidence(BaseModel):
     )
 
     def moved(self, path: str) -> Evidence:
-        """The same evidence for a value at another path.
+        """Return the same evidence for a value at another path.
 
         Half as large as `model_copy` makes it: documents have hundreds of thousands, and what is set is the same set.
         """
@@ -89,7 +89,7 @@ class Evidence(BaseModel):
 
 
 class Unsupported(BaseModel):
-    """A value the model gave that the Document does not hold."""
+    """A value of the model that the Document does not hold."""
 
     model_config = ConfigDict(frozen=True)
 

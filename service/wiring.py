@@ -1,4 +1,4 @@
-"""Wiring: the only chooser of concrete classes. From a Policy and the operator's Settings to the parts of a run."""
+"""Choose concrete classes, here and nowhere else: from a Policy and the operator's Settings to the parts of a run."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
-BATCHES = ("openai", "anthropic")  # whose batches are spoken
-FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
+BATCHES = ("openai", "anthropic")  # providers whose batch API is supported
+FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same models, offered by other providers
 LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
-OURS = frozenset(  # arguments of litellm that we give ourselves
+OURS = frozenset(  # arguments of litellm that a Policy may not set
     [
         "model",
         "messages",
@@ -77,12 +77,12 @@ EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN
 
 
 def model_name(policy: Policy, settings: Settings) -> str:
-    """The Policy's model, else the environment's, else the embedded one."""
+    """Return the Policy's model, else the environment's, else the embedded one."""
     return policy.model or settings.model or DEFAULT_MODEL
 
 
 def end_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
-    """One model's end of the wire, by its name. Nothing is loaded or imported before the first question."""
+    """Return the Endpoint of a model, by its name. Nothing is loaded or imported before the first question."""
     if name in EMBEDDED:
         weights = KNOWN[EMBEDDED[name]]
         setup = partial(known_setup, weights.name, weights_folder(settings))
@@ -153,7 +153,7 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
 
 
 def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Transport:
-    """The end of the wire where Calls wait for a batch. Raises InputProblem(policy_invalid)."""
+    """Return the Transport in which Calls wait for a batch. Raises InputProblem(policy_invalid)."""
     if book is None:
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
     if provider_of(name) not in BATCHES:
@@ -166,12 +166,12 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
 
 
 def weights_folder(settings: Settings) -> Path:
-    """Where weights lie."""
+    """Return the folder of weights."""
     return settings.home / "models"
 
 
 def check_weights(name: str, settings: Settings) -> None:
-    """Raises SetupProblem(weights_missing) where a model is an embedded one whose weights are not here."""
+    """Check that an embedded model's weights are here. Raises SetupProblem(weights_missing)."""
     if name in EMBEDDED:
         weights = KNOWN[EMBEDDED[name]]
         path = weights_folder(settings) / weights.file
@@ -180,9 +180,9 @@ def check_weights(name: str, settings: Settings) -> None:
 
 
 def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
-    """Variables for a hosted model's key of which none is set. It may come another way: by a role of the machine, say.
+    """Return variables for a hosted model's key, if none of them is set. Other ways exist, as a role of the machine.
 
-    Blocks for 2 to 3 seconds, once a process; a server of one's own (THRESHER_API_BASE) wants none.
+    Blocks for 2 to 3 seconds, once a process. A server of one's own (THRESHER_API_BASE) needs no key.
     """
     if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
         return ()
@@ -199,9 +199,9 @@ def model_of(
     book: Transactions | None = None,
     allowed: Callable[[], Awaitable[None]] | None = None,
 ) -> ModelClient:
-    """The Model of a run with every wrapper round it; its answers go to `store`.
+    """Return the Model of a run with every wrapper around it; its answers go to `store`.
 
-    `limits`: those that others share; `book`: where batches are noted, in the database of the answers; `allowed`: asked
+    `limits`: shared with other runs; `book`: where batches are recorded, in the database of the answers; `allowed`: awaited
     before every call.
     """
     name = model_name(policy, settings)
@@ -242,7 +242,7 @@ def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
 
 
 def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
-    """The end of the wire of the model that gives texts as vectors."""
+    """Return the Endpoint of the embedding model."""
     from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
@@ -262,13 +262,13 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
 
 
 def embedder_of(model: Model) -> Embedder | None:
-    """What gives texts as vectors beside a model; None where none was chosen."""
+    """Return the Embedder that accompanies a model; None where none was chosen."""
     beside = model.beside if isinstance(model, ModelClient) else None
     return Embedding(model=beside) if beside else None
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
-    """The parts that every Unit of one target uses. Raises InputProblem(budget_too_small)."""
+    """Return the Engine for one target. Raises InputProblem(budget_too_small)."""
     groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
@@ -286,13 +286,13 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
 
 
 def _window(budgets: Plan, most: int) -> int:
-    """Tokens that the largest question and its answer take: a repair shows the answer before it once more."""
+    """Return the tokens of the largest question and its answer: a repair contains the answer before it once more."""
     needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
     return min(-(-needed // ROUND) * ROUND, most)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:
-    """Where spans go; None where no address for traces is set, or nothing that could send them is installed."""
+    """Return where spans go; None where no address for traces is set, or the extra `otel` is not installed."""
     if not settings.traces:
         return None
     try:
@@ -307,7 +307,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
 
 @asynccontextmanager
 async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
-    """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
+    """Open the answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
     from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
     hidden = folder / ".thresher"

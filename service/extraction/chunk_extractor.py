@@ -1,7 +1,7 @@
-"""ChunkExtractor: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
+"""Ask a model what one Chunk states, have it repair what does not fit, and locate the values in the text.
 
-A Chunk may give several Extractions: when an answer is cut short its complete items are kept and only the rest of the
-Chunk is asked for, in smaller parts, so that no question is ever sent twice.
+A Chunk may give several Extractions. When an answer is cut short, its complete items are kept, and only the rest of the
+Chunk is asked about, in smaller parts: no question is ever sent twice.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MOST_TOLD = 3  # fields named where a question for some of them failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkExtractor:
-    """What stays the same over all Chunks of one Document."""
+    """Hold what stays the same over all Chunks of one Document."""
 
     model: Model
     target: Target
@@ -62,7 +62,7 @@ class ChunkExtractor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What asking gave: data that fits the asked schema as far as it goes, and why it does not go further."""
+    """The answer to one question: data that fits the asked schema, and why there is not more of it."""
 
     data: dict[str, Any] | None
     attempts: tuple[Attempt, ...]
@@ -109,7 +109,7 @@ async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -
 
 
 async def _extract_part(ask: ChunkExtractor, document: Document, chunk: Chunk) -> tuple[Extraction, list[Chunk] | None]:
-    """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
+    """Return one Extraction, and the parts of the Chunk that are left to be asked; None where the answer is complete."""
     with tracing.span("ask", {"thresher.chunk": chunk.index}):
         answer = await _whole_answer(ask, document, chunk)
         return await _located(ask, document, chunk, answer)
@@ -118,7 +118,7 @@ async def _extract_part(ask: ChunkExtractor, document: Document, chunk: Chunk) -
 async def _located(
     ask: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
 ) -> tuple[Extraction, list[Chunk] | None]:
-    """Return what was answered about a Chunk, with its Evidence, and the parts that are left to be asked."""
+    """Locate the values of an answer. Return the Extraction, and the parts that are left to be asked (None: complete)."""
     data = answer.data or {}
     async with ask.turn:
         await asyncio.sleep(0)
@@ -144,12 +144,12 @@ async def _located(
 
 
 def _ends(evidence: Iterable[Evidence]) -> list[int]:
-    """Where values of list items end."""
+    """Return where values of list items end."""
     return [e.end for e in evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
 async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
-    """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
+    """Return the answer about a Chunk. Where a list item is asked for in parts, join the answers about the parts."""
     others = [replace(ask, asked=asked, beside=(), of_kind=False) for asked in ask.beside]
     asks = [replace(ask, beside=()), *others]
     answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
@@ -182,7 +182,7 @@ def _question(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Question
 
 
 async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
-    """ChunkExtractor, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
+    """Ask, and let the model repair its answer as often as the Policy allows. Values that fit are never thrown away.
 
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
@@ -207,7 +207,7 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
 
 @dataclass(slots=True)
 class _Said:
-    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+    """The answer to one question so far, in the target's shape, and what is wrong with it."""
 
     ask: ChunkExtractor
     chunk: Chunk
@@ -219,11 +219,11 @@ class _Said:
 
     @property
     def wrong(self) -> list[FieldError]:
-        """All that is."""
+        """Return all errors: invalid JSON first, then values that do not fit."""
         return [*self.broken, *self.errors]
 
     def take(self, told: Parsed) -> None:
-        """Take the first answer as it is, of a later one what mends it."""
+        """Take the first answer as it is, and from a later one only what corrects it."""
         self.dismissed = no_record(told.data, self.chunk) or self.dismissed
         new = None if told.data is None else self._read(told.data)
         if self.data is None:
@@ -235,14 +235,14 @@ class _Said:
         self.errors = none if self.data is None else self.ask.asked.check(self.data)
 
     def _read(self, answer: dict[str, Any]) -> Any:
-        """The answer in the target's shape; what the document is said to be is no part of it."""
+        """Return the answer in the target's shape, without the member for the document's kind."""
         if self.ask.of_kind and MEMBER not in self.ask.asked.schema.get("properties", {MEMBER: None}):
             answer, said = taken_out(answer)
             self.other_kind = self.other_kind or said
         return self.ask.asked.read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
-        """All of it that fits."""
+        """Return everything that fits."""
         left = self.broken if cut else self.wrong
         if not failure and left:
             failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
@@ -258,7 +258,7 @@ class _Said:
 
 
 def _is_filled(path: str, before: Any, now: Any) -> bool:
-    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    """Whether what was invalid JSON at a path is there now: the list has more items, or the member has a value."""
     above = json_pointer.get(now, path.rpartition("/")[0])
     if isinstance(above, list):
         return len(above) > len(json_pointer.get(before, path.rpartition("/")[0]) or ())
@@ -266,7 +266,7 @@ def _is_filled(path: str, before: Any, now: Any) -> bool:
 
 
 def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
-    """The data without the values that do not fit; a missing value is null either way."""
+    """Return the data with null in place of the values that do not fit."""
     for error in errors:
         if data is not None and error.path:
             json_pointer.put(data, error.path, None)
@@ -292,7 +292,7 @@ def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Doc
 
 
 def _of_fields(fields: tuple[str, ...] | None) -> str:
-    """Which fields a failure is about, where it is not about all of the target."""
+    """Return words that name the fields of a failure; "" where it is about the whole target."""
     if not fields:
         return ""
     more = f" and {len(fields) - MOST_TOLD} more" if len(fields) > MOST_TOLD else ""

@@ -1,4 +1,4 @@
-"""ExhaustiveExtraction: every Chunk of a Document is asked, and then what records were missed, in windows that answers may shrink."""
+"""Ask about every Chunk of a Document, and then about lines of missed records; windows shrink when answers fall short."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Asked = tuple[int, Chunk]  # number of the ChunkExtractor, and the lines
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhaustiveExtraction:
-    """One Document and what is asked of each of its Chunks."""
+    """Ask every question of each Chunk of one Document."""
 
     asks: list[ChunkExtractor]  # one for each group of fields
     document: Document
@@ -37,7 +37,7 @@ class ExhaustiveExtraction:
     said: LineIndex  # by the Document's lines
 
     async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], RecordCount]:
-        """All that was found, in document order, and the ledger of it.
+        """Return all that was found, in document order, and the count of its records.
 
         A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
         records, and the rest follows in windows of that size, or in another wave of smaller ones.
@@ -70,14 +70,14 @@ class ExhaustiveExtraction:
         return record_count_of(self.document, found, target, self.known, self.said)
 
     async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
-        """Whether answers about some windows fall short; no other answer is looked at, whichever came first."""
+        """Whether answers about some windows fall short. Only these answers decide, so that timing does not matter."""
         found = [x for some in await asyncio.gather(*tasks) for x in some]
         return is_short(asked, self._ledger(found, target), self.known.starts)
 
     async def _missed(
         self, found: list[Extraction], ledger: RecordCount, target: Target, most: int, left: int
     ) -> tuple[list[Extraction], RecordCount]:
-        """ChunkExtractor for missed records `left` times; a time that showed that windows must be smaller does not count.
+        """Ask for missed records `left` times; a round that showed that windows must be smaller does not count.
 
         Where nothing at all came of one, smaller windows would not help. The same lines are not asked about twice.
         """
@@ -100,7 +100,7 @@ class ExhaustiveExtraction:
         return found, ledger
 
     def _wave(self, found: list[Extraction], ledger: RecordCount, target: Target, most: int) -> list[_Asked]:
-        """What is asked about leftover lines: those of each record only in the groups of fields whose lists could hold it."""
+        """Return the questions about leftover lines. A record is asked for only in groups whose lists could hold it."""
         asking = [i for i, ask in enumerate(self.asks) if has_lists(ask.asked, ask.target)]
         claims = claims_of(found, target, self.said.starts, self.known)
         routing = Routing(self.document, self.said.starts, claims, target)
@@ -117,7 +117,7 @@ class ExhaustiveExtraction:
         ]
 
     async def _again(self, wave: list[_Asked], draw: int, told: frozenset[int]) -> list[Extraction]:
-        """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
+        """Return what leftover lines give, asked for lists alone. `told`: where lines of found records begin."""
         asks = {i: _of_lines(self.asks[i], draw, told) for i, _ in wave}
         found = await asyncio.gather(*(extract_chunk(asks[i], self.document, c) for i, c in wave))
         return [x for some in found for x in some]
@@ -130,7 +130,7 @@ class ExhaustiveExtraction:
 
 
 def _of_lines(ask: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtractor:
-    """The ChunkExtractor about leftover lines."""
+    """Return the ChunkExtractor for leftover lines."""
     return replace(
         ask,
         sample=draw,
@@ -141,5 +141,5 @@ def _of_lines(ask: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtr
 
 
 def _is_spent(found: list[Extraction]) -> bool:
-    """Whether the limit of cost was reached: no further question would be answered."""
+    """Whether the cost limit was reached: no further question would be answered."""
     return any(x.unresolved and x.unresolved.code == "cost_limit_reached" for x in found)

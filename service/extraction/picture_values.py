@@ -1,4 +1,4 @@
-"""Values that are read from the picture of a page: the model says where it sees them, and code checks that the place is one."""
+"""Find values in the pictures of pages: the model says where it sees them, and code checks page and box."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def seen(
 
 
 def evidence_of(document: Document, pictured: Pictured, told: Any, value: Unsupported) -> Evidence | None:
-    """The Evidence of one value; None where the model names no page that it was shown. A box off the page is dropped."""
+    """Return the Evidence of one value; None if the model names no page that it was shown. A box off the page is dropped."""
     before = document.pages.first - 1
     page = told.get("page") if isinstance(told, dict) else None
     if not isinstance(page, int) or page + before not in pictured.pages:
@@ -63,7 +63,7 @@ def _size(document: Document, page: int) -> tuple[float, float]:
 
 
 def _box(told: Any, width: float, height: float) -> Box | None:
-    """Fractions of a page as a box in points; None for what lies off the page or has no area."""
+    """Convert fractions of a page to a box in points; None for a box off the page or without area."""
     if not isinstance(told, list) or len(told) != 4 or not all(isinstance(v, int | float) for v in told):
         return None
     x0, y0, x1, y1 = (float(v) for v in told)

@@ -1,4 +1,4 @@
-"""Seek: the single facts of a long Document, asked of the Chunks that likely state them, and of more while any is missing."""
+"""Search a long Document for single facts: ask the likeliest Chunks first, and more of them while a fact is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from thresher.service.telemetry import tracing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetedSearch:
-    """Where single facts are sought: the Chunks of one Document."""
+    """The Chunks of one Document, in which single facts are searched for."""
 
     document: Document
     chunks: list[Chunk]
@@ -40,7 +40,7 @@ class SearchResult:
 
 
 async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchResult:
-    """ChunkExtractor the Chunks of one Document in rounds. See `thresher.service.extraction.planning.search_rounds`."""
+    """Ask the Chunks of one Document in rounds (see `thresher.service.extraction.planning.search_rounds`)."""
     fields, chunks = _fields(ask), search.chunks
     with tracing.span("rank", {"thresher.chunks": len(chunks)}):
         ranked = await ordered(fields, chunks, search.embedder)
@@ -57,7 +57,7 @@ async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchRe
 
 
 def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
-    """The Extractions, the first of which bears what the ranking cost."""
+    """Return the Extractions, with the cost of the ranking added to the first one."""
     if not found or not ranked.attempts:
         return found
     first = found[0]
@@ -65,7 +65,7 @@ def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
 
 
 async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk]) -> list[Extraction]:
-    """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
+    """Ask about a run of Chunks as one. Each Chunk gets at least one Extraction, so that it counts as asked."""
     first, last = run[0], run[-1]
     pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
     text = document.text[first.start : last.end]
@@ -81,7 +81,7 @@ def _beside(chunk: Chunk, document: Document, failed: Unresolved | None) -> Extr
 
 
 def _fields(ask: ChunkExtractor) -> list[Field]:
-    """The fields that are asked for."""
+    """Return the fields that are asked for."""
     if ask.fields is None:
         return list(ask.target.fields)
     places = [(p, f"{p}/") for p in ask.fields]
@@ -89,7 +89,7 @@ def _fields(ask: ChunkExtractor) -> list[Field]:
 
 
 def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
-    """The same question for the fields of a round alone."""
+    """Return the extractor for the fields of a round alone."""
     if len(turn.fields) == len(_fields(ask)):
         return ask
     dialect = ask.model.facts.extra.get("dialect", "plain")

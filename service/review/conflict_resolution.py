@@ -1,7 +1,7 @@
-"""ConflictResolution: a model chooses between supported values, one question for each Conflict (the Policy's rule "model").
+"""Let a model choose between supported values, one question for each Conflict (the Policy's rule "model").
 
-It is shown every candidate with the passage it stands in, and may only choose one of them or none. What it leaves open
-stays as the default rule chose.
+It is shown every candidate with its passage, and may only choose one of them or none. Without a choice the value of the
+default rule stays.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ANSWER = 160  # tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictResolution:
-    """Who is asked, and about what."""
+    """Hold the model, the target and the Documents."""
 
     model: Model
     target: Target
@@ -59,7 +59,7 @@ def _moved(evidence: Evidence, path: str, chosen: Candidate) -> Evidence:
 
 
 async def _ask(deciding: ConflictResolution, conflict: Conflict) -> tuple[Candidate | None, str, Calls]:
-    """(chosen candidate, the model's reason, the call); no candidate where the model leaves it open or does not answer."""
+    """Return the chosen candidate, the model's reason and the call; None as candidate without a choice or an answer."""
     shown = conflict.candidates[:MOST_SHOWN]
     question = decision_of(deciding, conflict.path, shown)
     reply, calls = await try_ask(deciding.model, question)
@@ -71,7 +71,7 @@ async def _ask(deciding: ConflictResolution, conflict: Conflict) -> tuple[Candid
 
 
 def decision_of(deciding: ConflictResolution, path: str, shown: Sequence[Candidate]) -> Question:
-    """The question about one place and its candidates."""
+    """Return the question about one path and its candidates."""
     field = next((f for f in deciding.target.fields if f.path == json_pointer.pattern(path)), None)
     told = f"{path}: {field.description}" if field and field.description else path
     blocks = [_shown(deciding, i, c) for i, c in enumerate(shown, 1)]
@@ -85,7 +85,7 @@ def decision_of(deciding: ConflictResolution, path: str, shown: Sequence[Candida
 
 
 def _shown(deciding: ConflictResolution, number: int, candidate: Candidate) -> str:
-    """A candidate with where it stands and the words round it."""
+    """Return a candidate with its position and the words around it."""
     evidence = candidate.evidence
     head = f"VALUE {number}: {_told(candidate.value)}"
     if evidence.start is None or evidence.end is None:
@@ -102,7 +102,7 @@ def _told(value: Any) -> str:
 
 
 def passage(text: str, start: int, end: int) -> str:
-    """The words round a range, whole ones, on one line.
+    """Return the whole words around a range, on one line.
 
     >>> passage("a" * 300 + " The total is 12 today.", 314, 316)
     'The total is 12 today.'

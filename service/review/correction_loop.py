@@ -1,11 +1,9 @@
-"""CorrectionLoop: what is done once all answers are merged, where the whole is not yet right.
+"""Correct the merged whole where it fails the target's own checks, and let the model decide Conflicts.
 
-Where it fails the target's own checks, only the fields that a failed check speaks of are read again. Where the Policy
-says so, the model then decides what Conflicts there are.
-
-Fields are read again in the Chunks that their evidence came from, with what was found there and the check's own message.
-The new reading is laid over the old one, place by place, and only if it is found in the text and the whole then fails
-fewer checks; what it leaves out stays. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
+Only fields that a failed check names are read again, in the Chunks that their evidence came from, with what was found
+there and the check's message. A new value replaces the old one only if it stands in the text and the whole then fails
+fewer checks; values that the new reading leaves out stay. Each change is a Conflict of rule "repair". There are at most
+`Policy.repairs` rounds; their answers are stored like any other. Then the model decides Conflicts, if the Policy says so.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ class Reviewed:
 
 @dataclass(slots=True)
 class _Whole:
-    """A whole, what it is made of, and how it was judged."""
+    """A whole, the Extractions it was merged from, and how it was judged."""
 
     extractions: list[Extraction]
     merged: Merged
@@ -59,11 +57,11 @@ class _Whole:
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
-        """What is wrong with it."""
+        """Return the errors of the target's checks."""
         return self.judged[0].errors
 
     def faults(self) -> tuple[int, int]:
-        """Failed checks of single values and of whole objects; the first hide the second."""
+        """Return the numbers of failed checks of single values and of whole objects; the first can hide the second."""
         single = sum(not isinstance(json_pointer.get(self.merged.data, e.path), (dict, list)) for e in self.errors)
         return single, len(self.errors) - single
 
@@ -106,7 +104,7 @@ class CorrectionLoop:
         return _Whole(extractions, merged, judge(self.reading.target, merged.data))
 
     async def _read_again(self, whole: _Whole, *, last: bool, items: bool) -> list[tuple[Suspect, Extraction]]:
-        """New readings of the Chunks that hold the fields in doubt, in text order."""
+        """Return new readings of the Chunks that hold the suspect fields, in text order."""
         r = self.reading
         on = ReviewInput(
             target=r.target,
@@ -133,7 +131,7 @@ class CorrectionLoop:
         return extraction
 
     def _better(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
-        """The whole with the new readings, or with those of them alone that mend something; else as it was."""
+        """Return the whole with all new readings, or with those that correct something alone; else unchanged."""
         if not readings:
             return whole
         together = self._tried(whole, readings)
@@ -145,7 +143,7 @@ class CorrectionLoop:
         return whole
 
     def _tried(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
-        """The whole as it would be with new readings in the place of the old ones."""
+        """Return the whole as it would be with new readings in place of the old ones."""
         again = [d for d, _ in readings]
         told = {e.path for _, x in readings for e in x.evidence}
         kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
@@ -159,7 +157,7 @@ class CorrectionLoop:
 
 
 def _found_in(whole: _Whole, doubt: Suspect) -> dict[str, Any]:
-    """What was found in a Chunk for the fields in doubt: single values, and items of lists."""
+    """Return what was found in a Chunk for the suspect fields: single values, and items of lists."""
     found: dict[str, Any] = {}
     for name in doubt.fields:
         value = json_pointer.get(whole.merged.data, name)
@@ -171,7 +169,7 @@ def _found_in(whole: _Whole, doubt: Suspect) -> dict[str, Any]:
 
 
 def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
-    """Numbers of the items of a list of which most stands in a Chunk."""
+    """Return the numbers of the list items of which most values stand in a Chunk."""
     depth, count = len(json_pointer.parts(name)), len(json_pointer.get(whole.merged.data, name) or ())
     inside, known = Counter[int](), Counter[int]()
     for e in whole.merged.evidence:
@@ -183,7 +181,7 @@ def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
 
 
 def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
-    """What is wrong with the fields in doubt, by the items that are shown; of what was not found, that it may be null."""
+    """Return the errors of the suspect fields, numbered by the items shown; for a value not found, that it may be null."""
     found: list[FieldError] = []
     for error in whole.errors:
         name = next((f for f in doubt.fields if is_in(error.path, f)), None)
@@ -204,7 +202,7 @@ def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
 
 
 def _answered(whole: _Whole, doubt: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
-    """The doubt without fields of which the reading tells nothing that stands in the text, and the reading laid over before."""
+    """Return the Suspect without fields that the reading gives no value in the text for, and the reading filled in from before."""
     told = [f for f in doubt.fields if any(is_in(e.path, f) for e in reading.evidence)]
     for name in told:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
@@ -221,7 +219,7 @@ def _answered(whole: _Whole, doubt: Suspect, reading: Extraction) -> tuple[Suspe
 
 
 def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
-    """An Extraction without what others read again: single values null, items of lists null as a whole.
+    """Return an Extraction without what was read again: single values null, items of lists null as a whole.
 
     An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
     unsupported there is settled.
@@ -257,13 +255,13 @@ def _start(doubt: Suspect) -> int:
 
 
 def _holds(group: Sequence[Suspect], evidence: Evidence) -> bool:
-    """Whether one of some Doubts, sorted and apart from one another, holds a value."""
+    """Whether one of some Suspects, sorted and not overlapping, holds a value."""
     i = bisect_right(group, -1 if evidence.start is None else evidence.start, key=_start) - 1
     return i >= 0 and group[i].holds(evidence.path, evidence.start)
 
 
 def _unit(path: str, name: str, data: Any) -> str:
-    """What goes as one: the item of the list in doubt that a path lies in, or the value itself."""
+    """Return the path that is removed as one: the list item that a path lies in, or the path itself."""
     if not isinstance(json_pointer.get(data, name), list):
         return path
     return "/".join(path.split("/")[: len(name.split("/")) + 1])
@@ -275,7 +273,7 @@ def _under(path: str, units: set[str]) -> bool:
 
 
 def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Iterator[Conflict]:
-    """A Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
+    """Yield a Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
     before, after = ({e.path: e for e in m.evidence} for m in (old, new))
     for name in dict.fromkeys(f for d in again for f in d.fields):
         was, now = json_pointer.get(old.data, name), json_pointer.get(new.data, name)

@@ -1,7 +1,7 @@
-"""Patching: a new reading of some fields laid over what was found before, place by place.
+"""Combine a new reading of a list with what was found before, value by value.
 
-A value takes the place of the old one only where a failed check speaks of it, or where nothing was found before; what the
-new reading leaves out stays as it was. So a reading adds and corrects, and takes nothing away.
+A new value replaces the old one only where a failed check names it, or where nothing was found before; values that the
+new reading leaves out stay. So a reading adds and corrects, and removes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NOTHING: Placed = (None, "/-")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What was found before of one list that is read again."""
+    """What was found before for one list that is read again."""
 
     name: str  # pointer of the list
     items: Sequence[int]  # numbers of those of its items that are read again
@@ -50,14 +50,14 @@ def laid_over(before: Before, reading: Extraction) -> Extraction:
 
 @dataclass(slots=True)
 class _Laying:
-    """What lies below and above, and the evidence of what comes of it."""
+    """Combine old and new values, and collect the evidence of the result."""
 
     before: Before
     above: Sequence[Evidence]
     told: list[Evidence] = field(default_factory=list)
 
     def pairs(self, old: list[Any], new: list[Any]) -> list[Pair]:
-        """Return which items are the same record: those that share most places in the text, else by their turn."""
+        """Return which items are the same record: those that share most positions in the text, else by their order."""
         left, found = list(self.before.items), dict[int, int]()
         for j in range(len(new)):
             shared = {i: self._shared(i, j) for i in left}
@@ -74,7 +74,7 @@ class _Laying:
         return [*made, *kept]
 
     def _shared(self, i: int, j: int) -> int:
-        """Return how many places in the text two items share."""
+        """Return how many positions in the text two items share."""
         name = self.before.name
         first, second = (
             {(e.start, e.end) for e in known if e.start is not None and _is_at(e.path, f"{name}/{n}")}
@@ -83,7 +83,7 @@ class _Laying:
         return len(first & second)
 
     def value(self, old: Placed, new: Placed, path: str) -> Any:
-        """Return what stands at a place now."""
+        """Return the value at a path after the combination, and collect its evidence."""
         (was, was_at), (now, now_at) = old, new
         if isinstance(now, dict) and (was is None or isinstance(was, dict)):
             return self._object(old, new, path)
@@ -117,5 +117,5 @@ class _Laying:
 
 
 def _is_at(path: str, place: str) -> bool:
-    """Whether a path is a place or lies below it; the whole is above all."""
+    """Whether a path is another one or lies below it; the root is above all."""
     return path == place or path.startswith(f"{place}/")

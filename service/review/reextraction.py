@@ -1,4 +1,4 @@
-"""Reextraction: one Chunk asked once more, for the fields that are in doubt, with what was found in it and what is wrong."""
+"""Ask about one Chunk once more, for its suspect fields, with what was found in it and what is wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from thresher.service.review.suspect_fields import Suspect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reextraction:
-    """Who is asked, and about what."""
+    """Ask about Chunks of one Unit again."""
 
     model: Model
     target: Target
@@ -36,14 +36,14 @@ class Reextraction:
     answer_tokens: int
 
     def asked(self, doubt: Suspect) -> Asked:
-        """The shape of the fields in doubt."""
+        """Return the shape of the suspect fields."""
         patterns = [
             f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in doubt.fields)
         ]
         return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
 
     def question(self, doubt: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
-        """The question; the Chunk stands before what differs from round to round."""
+        """Return the question. The Chunk comes before what differs from round to round, so that a provider can cache it."""
         chunk = doubt.chunk
         failed = listed(errors)
         values = {

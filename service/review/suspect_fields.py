@@ -1,7 +1,7 @@
-"""Doubts: which text is read again, and for which fields, where the whole fails a check.
+"""Choose which text is read again, and for which fields, where the whole fails a check.
 
-A check of a list's item doubts that item: its own lines are read again, with what stands loose beside them. A check of
-anything else doubts the fields that it speaks of: the Chunks that their evidence came from are read again.
+A failed check of a list item makes that item suspect: its own lines are read again, with the loose lines next to them.
+Any other failed check makes the fields that it names suspect: the Chunks that their evidence came from are read again.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A Chunk of the `document`th Document of a Unit, and the fields in it that are in doubt."""
+    """A Chunk of the Document with the ordinal `document`, and the suspect fields in it."""
 
     document: int
     chunk: Chunk
     fields: tuple[str, ...]  # pointers of single fields and of outermost lists
 
     def holds(self, path: str, start: int | None) -> bool:
-        """Whether a value at a path, found at an offset, is in doubt here."""
+        """Whether a value at a path, found at an offset, is suspect here."""
         ranges = self.chunk.ranges or ((self.chunk.start, self.chunk.end),)
         return any(start is not None and a <= start < b for a, b in ranges) and self.field_of(path) is not None
 
     def field_of(self, path: str) -> str | None:
-        """The field in doubt that a path is or lies in."""
+        """Return the suspect field that a path is or lies in."""
         return next((f for f in self.fields if is_in(path, f)), None)
 
 
 def is_in(path: str, name: str) -> bool:
-    """Whether a path is a place or lies below it."""
+    """Whether a path is another one or lies below it."""
     return path == name or path.startswith(f"{name}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewInput:
-    """What doubts rest on."""
+    """What Suspects are chosen by."""
 
     target: Target
     documents: Sequence[Document]
@@ -65,7 +65,7 @@ class ReviewInput:
 def suspects(
     on: ReviewInput, chunks: Callable[[Document], Sequence[Chunk]], *, last: bool, items: int
 ) -> list[Suspect]:
-    """Doubts in text order, of at most so many items. `last`: nothing is put off to a later round."""
+    """Return the Suspects in text order, of at most `items` list items. `last`: nothing is put off to a later round."""
     lists = {k.partition("/*")[0] for k in on.target.lists}
     known: dict[str, None] = {}
     fields: dict[str, None] = {}
@@ -81,14 +81,14 @@ def suspects(
 
 
 class _Chunks:
-    """Chunks of Documents, made when they are wanted."""
+    """Make the Chunks of a Document at the first need."""
 
     def __init__(self, documents: Sequence[Document], chunks: Callable[[Document], Sequence[Chunk]]) -> None:
         self._documents, self._make = documents, chunks
         self._made: dict[int, Sequence[Chunk]] = {}
 
     def at(self, document: int, start: int) -> Chunk:
-        """The Chunk that holds an offset."""
+        """Return the Chunk that holds an offset."""
         if document not in self._made:
             self._made[document] = self._make(self._documents[document])
         known = self._made[document]
@@ -96,7 +96,7 @@ class _Chunks:
 
 
 def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set[str]) -> Iterator[Suspect]:
-    """For each Chunk that evidence of fields in doubt came from, the Chunk and these fields."""
+    """Yield a Suspect for each Chunk that evidence of suspect fields came from."""
     found: dict[tuple[int, int], tuple[Chunk, set[str]]] = {}
     for extraction in on.extractions:
         for name, start in _places(extraction, fields):
@@ -111,7 +111,7 @@ def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set
 
 
 def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, int]]:
-    """(field, offset) of each value of the fields; one that was not found in the text counts where the others stand."""
+    """Yield (field, offset) of each value; a value not found in the text counts at the first one that was."""
     known = next((e.start for e in extraction.evidence if e.start is not None), None)
     places = [(e.path, e.start) for e in extraction.evidence] + [(u.path, known) for u in extraction.unsupported]
     for path, start in places:
@@ -121,7 +121,7 @@ def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, in
 
 
 def _of_items(on: ReviewInput, chunks: _Chunks, items: list[str]) -> Iterator[Suspect]:
-    """For each Chunk, a Suspect of the lines of its items in doubt."""
+    """Yield a Suspect for each Chunk, of the lines of its suspect items."""
     wanted = {_list_of(i) for i in items}
     evidence: dict[str, list[Evidence]] = defaultdict(list)
     for e in on.merged.evidence:
@@ -150,7 +150,7 @@ def _document_of(on: ReviewInput, evidence: Evidence) -> int:
 
 
 def _region(on: ReviewInput, evidence: dict[str, list[Evidence]], item: str) -> Range:
-    """An item's own lines, and what stands between them and its neighbours."""
+    """Return the range of an item's own lines, and of the text between them and its neighbours."""
     text = on.documents[_document_of(on, evidence[item][0])].text
     own = sorted(e.start for e in evidence[item] if e.start is not None)
     last = last_place(own)
@@ -177,7 +177,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _joined(ranges: list[Range]) -> list[Range]:
-    """Ranges in text order, those that touch as one."""
+    """Return ranges in text order, with adjacent ones joined."""
     found: list[Range] = []
     for start, end in sorted(ranges):
         if found and start <= found[-1][1]:

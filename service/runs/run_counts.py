@@ -1,4 +1,4 @@
-"""Tally: counts of a run that add up, made from its Events."""
+"""Count what happened in a run, from its Events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AWAY = ("model_unavailable", "prompt_cut")  # codes of a model whose server must
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished.
+    """Counts of a run. files = no_target + refused + finished + unfinished.
 
     In the folders given there are `files + hidden + own` files.
     """

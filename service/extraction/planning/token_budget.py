@@ -1,4 +1,4 @@
-"""Budgets: how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
+"""Plan how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Plan:
 
 
 def most_fields(facts: ModelFacts, policy: Policy) -> int:
-    """How many fields one question may ask for, so that schema and answer leave room for text."""
+    """Return how many fields one question may ask for, so that schema and answer leave room for text."""
     answer = policy.answer_tokens or facts.most_answer
     room = min(facts.window // 4 // FIELD_SCHEMA, answer // FIELD_ANSWER)
     return max(LEAST_FIELDS, min(policy.most_fields, room))
@@ -49,7 +49,7 @@ def _instructions(policy: Policy) -> str:
 
 
 def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: Policy, count: Counter) -> Plan:
-    """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
+    """Return the budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
     schemas = [asked.schema for g in groups for asked in (g.asked, *g.beside)]
     overhead = count(_instructions(policy)) + count(about(target, policy)) + FRAME
     overhead += max(count(json.dumps(schema, ensure_ascii=False)) for schema in schemas)
