@@ -48,10 +48,10 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
-BATCHES = ("openai", "anthropic")  # providers whose batch API is supported
-FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same models, offered by other providers
-LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
-OURS = frozenset(  # arguments of litellm that a Policy may not set
+BATCH_PROVIDERS = ("openai", "anthropic")  # providers whose batch API is supported
+DIALECT_BY_FAMILY = {"claude": "anthropic", "gemini": "gemini"}  # the same models, offered by other providers
+LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
+RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
         "model",
         "messages",
@@ -72,7 +72,7 @@ OURS = frozenset(  # arguments of litellm that a Policy may not set
         "callbacks",
     ]
 )
-ROUND = 1_024  # tokens: windows of servers are multiples of it
+WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -100,8 +100,10 @@ def _local(name: str) -> Endpoint:
     path = Path(name.removeprefix("local:")).expanduser()
     if not path.is_file():
         raise InputProblem("file_not_found", f"no weights at {path}")
-    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW))
-    free = replace(facts(LOCAL_WINDOW), style="free", extra={"dialect": "llama"})  # a model of one's own may write
+    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
+    free = replace(
+        facts(LOCAL_WINDOW_TOKENS), style="free", extra={"dialect": "llama"}
+    )  # a model of one's own may write
     return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
@@ -125,7 +127,9 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
     known = facts_of(name)
-    dialect = next((d for family, d in FAMILIES.items() if family in name), DIALECTS.get(provider_of(name), "plain"))
+    dialect = next(
+        (d for family, d in DIALECT_BY_FAMILY.items() if family in name), DIALECTS.get(provider_of(name), "plain")
+    )
     return Endpoint(
         name=name,
         wire=wire,
@@ -140,7 +144,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     from thresher.service.llm.providers.litellm_transport import Remote  # noqa: PLC0415 - only for hosted models
 
-    taken = sorted(OURS & policy.model_options.keys())
+    taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
     return Remote(
@@ -156,8 +160,8 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
     """Return the Transport in which Calls wait for a batch. Raises InputProblem(policy_invalid)."""
     if book is None:
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
-    if provider_of(name) not in BATCHES:
-        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
+    if provider_of(name) not in BATCH_PROVIDERS:
+        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCH_PROVIDERS)}, not {name}")
     from thresher.service.llm.batch.base import BatchTiming  # noqa: PLC0415 - only for batches
     from thresher.service.llm.batch.pending_transport import PendingTransport  # noqa: PLC0415 - as above
     from thresher.service.storage.answers.batches import BatchBook  # noqa: PLC0415 - as above
@@ -288,7 +292,7 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
 def _window(budgets: Plan, most: int) -> int:
     """Return the tokens of the largest question and its answer: a repair contains the answer before it once more."""
     needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
-    return min(-(-needed // ROUND) * ROUND, most)
+    return min(-(-needed // WINDOW_STEP_TOKENS) * WINDOW_STEP_TOKENS, most)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

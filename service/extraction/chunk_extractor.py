@@ -35,8 +35,8 @@ from thresher.service.records.chunk_parts import rest
 from thresher.service.records.structure import Structure
 from thresher.service.telemetry import tracing
 
-BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
-MOST_TOLD = 3  # fields named where a question for some of them failed
+EMPTY_CUT_ANSWERS_MAX = 2  # after so many cut answers without an item the rest of a Chunk is not asked
+NAMED_FIELDS_MAX = 3  # fields named where a question for some of them failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,18 +92,18 @@ async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -
         return [Extraction(chunk=chunk.index, document=document.ordinal)]
     found: list[Extraction] = []
     todo = [(chunk, ask.policy.splits)]
-    barren, fruitful = 0, False
+    empty_cuts, has_items = 0, False
     while todo:
         part, splits = todo.pop(0)
         extraction, rest = await _extract_part(ask, document, part)
-        gained = bool(_ends(extraction.evidence))
-        fruitful |= gained
-        if rest and (splits or gained):
-            todo = [(r, splits if gained else splits - 1) for r in rest] + todo
-        elif rest is not None and not (gained and not rest):
-            extraction, barren = _cut_off(extraction, part), barren + 1
+        gave_items = bool(_ends(extraction.evidence))
+        has_items |= gave_items
+        if rest and (splits or gave_items):
+            todo = [(r, splits if gave_items else splits - 1) for r in rest] + todo
+        elif rest is not None and not (gave_items and not rest):
+            extraction, empty_cuts = _cut_off(extraction, part), empty_cuts + 1
         found.append(extraction)
-        if barren == BARREN and not fruitful:
+        if empty_cuts == EMPTY_CUT_ANSWERS_MAX and not has_items:
             break
     return found
 
@@ -187,7 +187,7 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
     attempts: list[Attempt] = []
-    said = _Said(ask, chunk)
+    said = _AnswerSoFar(ask, chunk)
     sent: list[tuple[Message, ...]] = []
     while len(sent) <= ask.policy.repairs and question.messages not in sent:
         sent.append(question.messages)
@@ -206,7 +206,7 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
 
 
 @dataclass(slots=True)
-class _Said:
+class _AnswerSoFar:
     """The answer to one question so far, in the target's shape, and what is wrong with it."""
 
     ask: ChunkExtractor
@@ -245,7 +245,9 @@ class _Said:
         """Return everything that fits."""
         left = self.broken if cut else self.wrong
         if not failure and left:
-            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
+            failure = note(
+                "model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:NAMED_FIELDS_MAX])
+            )
         data = _prune(self.data, self.errors)
         return Answer(
             data=data,
@@ -295,8 +297,8 @@ def _of_fields(fields: tuple[str, ...] | None) -> str:
     """Return words that name the fields of a failure; "" where it is about the whole target."""
     if not fields:
         return ""
-    more = f" and {len(fields) - MOST_TOLD} more" if len(fields) > MOST_TOLD else ""
-    return f" (asked for {', '.join(fields[:MOST_TOLD])}{more})"
+    more = f" and {len(fields) - NAMED_FIELDS_MAX} more" if len(fields) > NAMED_FIELDS_MAX else ""
+    return f" (asked for {', '.join(fields[:NAMED_FIELDS_MAX])}{more})"
 
 
 def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:

@@ -11,8 +11,8 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.engine import Engine
-from thresher.service.extraction.planning.search_rounds import WHOLE
-from thresher.service.extraction.planning.token_budget import LIST_UNKNOWN, SEEK_CHUNK
+from thresher.service.extraction.planning.search_rounds import READ_WHOLE_MAX_CHUNKS
+from thresher.service.extraction.planning.token_budget import SEEK_CHUNK, UNKNOWN_LIST_CHUNK_TOKENS
 from thresher.service.records.question_windows import evenly
 from thresher.service.records.structure import Structure, structure
 
@@ -28,7 +28,7 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     records = _records(engine, known or structure(document, nested=engine.target.nested)) if by_records else NO_RECORDS
     most = engine.plan.chunk
     if by_records and not records.starts:
-        most = min(most, LIST_UNKNOWN)
+        most = min(most, UNKNOWN_LIST_CHUNK_TOKENS)
     chunker, overlap = choose(document, engine.policy.chunker), engine.policy.overlap_tokens
     chunks = list(chunker.chunk(document, most, engine.count, overlap, records))
     small = search_tokens(engine)
@@ -45,7 +45,7 @@ def search_tokens(engine: Engine) -> int:
 
 def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
     """Whether single facts are searched for in a Document: not every Chunk is asked for them."""
-    return len(chunks) > WHOLE and engine.policy.stance != "recall"
+    return len(chunks) > READ_WHOLE_MAX_CHUNKS and engine.policy.stance != "recall"
 
 
 def _records(engine: Engine, known: Structure) -> Records:

@@ -20,8 +20,8 @@ from thresher.service.records.question_windows import is_short, missed, smaller,
 from thresher.service.records.record_lines import claims_of
 from thresher.service.records.structure import Structure
 
-FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
-SENT = 0.05  # seconds in which the questions of a wave are on their way
+FIRST_WINDOWS = 8  # windows of a wave whose answers tell whether windows are small enough
+SEND_SECONDS = 0.05  # seconds in which the questions of a wave are on their way
 
 _Asked = tuple[int, Chunk]  # number of the ChunkExtractor, and the lines
 
@@ -51,10 +51,10 @@ class ExhaustiveExtraction:
                 todo = todo[width:]
                 tasks = [asyncio.create_task(self._asked([window])) for window in wave]
                 begun += tasks
-                if len(tasks) > FIRST:
-                    await asyncio.sleep(SENT)
+                if len(tasks) > FIRST_WINDOWS:
+                    await asyncio.sleep(SEND_SECONDS)
                     self.said.work_out()
-                if todo and await self._is_short(wave[:FIRST], tasks[:FIRST], target):
+                if todo and await self._is_short(wave[:FIRST_WINDOWS], tasks[:FIRST_WINDOWS], target):
                     most = smaller(most)
                 else:
                     width = len(todo)
@@ -82,7 +82,7 @@ class ExhaustiveExtraction:
         Where nothing at all came of one, smaller windows would not help. The same lines are not asked about twice.
         """
         draw, known = 0, set[_Asked]()
-        while ledger.unclaimed and left and not _is_spent(found):
+        while ledger.unclaimed and left and not _is_cost_limit_reached(found):
             draw += 1
             before = len(ledger.unclaimed)
             wave = [asked for asked in self._wave(found, ledger, target, most) if asked not in known]
@@ -140,6 +140,6 @@ def _of_lines(ask: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtr
     )
 
 
-def _is_spent(found: list[Extraction]) -> bool:
+def _is_cost_limit_reached(found: list[Extraction]) -> bool:
     """Whether the cost limit was reached: no further question would be answered."""
     return any(x.unresolved and x.unresolved.code == "cost_limit_reached" for x in found)

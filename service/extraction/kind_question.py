@@ -19,11 +19,11 @@ from thresher.service.merging.tree import Merged
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
 
 MEMBER = "not_of_this_kind"
-TOLD = (
+MEMBER_DESCRIPTION = (
     "null, unless the document is of quite another kind than this shape asks for, as a program's settings are no invoice: "
     "then what it is, in a few words"
 )
-ENOUGH = 0.5  # of the leading fields; a document in which as many were found is of the kind, whatever a model says
+ENOUGH_FOUND_SHARE = 0.5  # of the leading fields: with so many found a document is of the target's kind
 
 
 def asks_kind(document: Document, chunk: Chunk, schema: dict[str, Any]) -> bool:
@@ -40,7 +40,7 @@ def with_kind(schema: dict[str, Any], dialect: Name) -> dict[str, Any]:
         kind = {"anyOf": [{"type": "string"}, {"type": "null"}]}
     if takes.blanks:
         kind = {"type": "string"}
-    told = TOLD.replace("null", '"" ', 1) if takes.blanks else TOLD
+    told = MEMBER_DESCRIPTION.replace("null", '"" ', 1) if takes.blanks else MEMBER_DESCRIPTION
     members = {**schema["properties"], MEMBER: {**kind, "description": told}}
     return {**schema, "properties": members, "required": [*schema.get("required", ()), MEMBER]}
 
@@ -73,7 +73,7 @@ def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequenc
     found = {e.path.split("/")[1] for e in evidence if e.match != "none"}
     names = [f.path.split("/")[1] for f in leading(target)]
     told = sum(n in found for n in names)
-    if not names or told >= ENOUGH * len(names):
+    if not names or told >= ENOUGH_FOUND_SHARE * len(names):
         return None
     said = f"the document is {asked[0].other_kind}, says the model; {told} of {len(names)} leading fields were found"
     return Reason(code=MEMBER, path="", message=f"{said} (looked for: {', '.join(names)})")

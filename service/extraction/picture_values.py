@@ -15,10 +15,10 @@ from thresher.service.llm.page_images import Pictured, pictures_for
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.questions import question_of
 
-MOST_SEEN = 20  # values that are looked for at once
-ANSWER_TOKENS = 60  # for each
+VALUES_MAX = 20  # values that are looked for at once
+ANSWER_TOKENS_PER_VALUE = 60  # for each
 _NULLABLE_BOX = {"type": ["array", "null"], "items": {"type": "number"}}
-_PLACE = {
+_PAGE_AND_BOX = {
     "type": "object",
     "properties": {"page": {"type": ["integer", "null"]}, "box": _NULLABLE_BOX},
     "required": ["page", "box"],
@@ -35,7 +35,7 @@ async def seen(
     """
     document, chunk = place
     pictured = pictures_for(document, chunk, policy, model.facts)
-    chosen = wanted[:MOST_SEEN]
+    chosen = wanted[:VALUES_MAX]
     if not pictured.images or not chosen:
         return [], Calls()
     question = _question(document, pictured, chosen, policy)
@@ -78,7 +78,7 @@ def _question(document: Document, pictured: Pictured, wanted: list[Unsupported],
         "pages": ", ".join(str(page - before) for page in pictured.pages),
         "values": "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted)),
     }
-    members = {str(i): _PLACE for i in range(len(wanted))}
+    members = {str(i): _PAGE_AND_BOX for i in range(len(wanted))}
     schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-    question = question_of("extract", "seen", values, schema, ANSWER_TOKENS * len(wanted), policy.temperature)
+    question = question_of("extract", "seen", values, schema, ANSWER_TOKENS_PER_VALUE * len(wanted), policy.temperature)
     return replace(replace(pictured, sentence="").put_into(question), purpose="evaluate")

@@ -12,7 +12,7 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.formats.amounts import parse_number
 
-PRINTED = {"exact", "normalised"}
+PRINTED_MATCHES = {"exact", "normalised"}
 
 
 def as_printed(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def as_printed(data: dict[str, Any], evidence: Iterable[Evidence], target: Targe
     A value never changes: only decimals are added or kept. A field of whole numbers stays one.
     """
     wanted = {f.path for f in target.fields if f.kind in {"number", "any"}}
-    shown = {e.path: n for e in evidence if e.match in PRINTED and (n := _shown(data, e, wanted)) is not None}
+    shown = {e.path: n for e in evidence if e.match in PRINTED_MATCHES and (n := _shown(data, e, wanted)) is not None}
     if not shown:
         return data
     printed: dict[str, Any] = json_pointer.copied(data)

@@ -12,11 +12,13 @@ from thresher.schemas.result import Coverage, FieldError, Reason
 from thresher.schemas.verdict import Conflict
 from thresher.service.base import json_pointer
 
-VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
+UNDECIDED_RULES = {"error", "most_supported", "corrected, most_supported", "standing"}
 """Rules that may leave a doubt. Rules that a Policy names, repairs and decisions of a model leave none."""
 
 
-UNANSWERED = "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
+NEEDS_JUDGEMENT_MESSAGE = (
+    "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
+)
 
 
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
@@ -28,7 +30,7 @@ def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
     """Yield a reason for each field with several values that only a vote, or nothing, decides."""
     for one in conflicts:
-        if one.rule in VOTES and not one.settled:
+        if one.rule in UNDECIDED_RULES and not one.settled:
             chosen = "none is chosen" if one.chosen is None else f"{one.chosen!r} is given by the rule {one.rule}"
             yield Reason(
                 code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values; {chosen}"
@@ -75,7 +77,9 @@ def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
     for path in coverage.absent:
         if path in coverage.partly:
             count = coverage.partly[path]
-            message = f"not found; {count} of {coverage.chunks} parts were asked for it" if count else UNANSWERED
+            message = (
+                f"not found; {count} of {coverage.chunks} parts were asked for it" if count else NEEDS_JUDGEMENT_MESSAGE
+            )
             yield Reason(code="unread", path=path, message=message)
 
 

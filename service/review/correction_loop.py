@@ -30,10 +30,10 @@ from thresher.service.review.field_updates import Before, laid_over
 from thresher.service.review.reextraction import Reextraction
 from thresher.service.review.suspect_fields import ReviewInput, Suspect, is_in, suspects
 
-MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
-MOST_ITEMS = 20  # items of lists read again in one round
-ABSENT = "nothing was found for it; null, if the text does not state it"
-RULE = "repair"
+TRIED_ALONE_MAX = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
+ITEMS_PER_ROUND = 20  # items of lists read again in one round
+ABSENT_MESSAGE = "nothing was found for it; null, if the text does not state it"
+REPAIR_RULE = "repair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +113,21 @@ class CorrectionLoop:
             merged=whole.merged,
             errors=whole.errors,
         )
-        found = suspects(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
+        found = suspects(on, self.chunks, last=last, items=ITEMS_PER_ROUND if items else 0)
         made = await asyncio.gather(*(self._read(whole, d) for d in found))
         pairs = (_answered(whole, d, x) for d, x in zip(found, made, strict=True) if x is not None)
         return [(d, x) for d, x in pairs if d.fields]
 
-    async def _read(self, whole: _Whole, doubt: Suspect) -> Extraction | None:
-        before = self._shown.get(doubt) or _found_in(whole, doubt)
-        question = self.reading.question(doubt, before, _failed_in(whole, doubt))
+    async def _read(self, whole: _Whole, suspect: Suspect) -> Extraction | None:
+        before = self._shown.get(suspect) or _found_in(whole, suspect)
+        question = self.reading.question(suspect, before, _failed_in(whole, suspect))
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
-        extraction, calls = await self.reading.read(doubt, question)
+        extraction, calls = await self.reading.read(suspect, question)
         self.calls += calls
         if extraction is not None:
-            self._shown[doubt] = extraction.data
+            self._shown[suspect] = extraction.data
         return extraction
 
     def _better(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
@@ -135,7 +135,7 @@ class CorrectionLoop:
         if not readings:
             return whole
         together = self._tried(whole, readings)
-        if together.faults() < whole.faults() or len(readings) == 1 or len(readings) > MOST_ALONE:
+        if together.faults() < whole.faults() or len(readings) == 1 or len(readings) > TRIED_ALONE_MAX:
             return together if together.faults() < whole.faults() else whole
         for reading in readings:
             alone = self._tried(whole, [reading])
@@ -151,24 +151,24 @@ class CorrectionLoop:
         r = self.reading
         merged = merge(extractions, r.target, r.policy.rule, r.documents)
         reason = "; ".join(e.message for e in whole.errors)
-        earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
+        earlier = [c for c in whole.merged.conflicts if c.rule == REPAIR_RULE]
         merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]
         return self._judged(extractions, merged)
 
 
-def _found_in(whole: _Whole, doubt: Suspect) -> dict[str, Any]:
+def _found_in(whole: _Whole, suspect: Suspect) -> dict[str, Any]:
     """Return what was found in a Chunk for the suspect fields: single values, and items of lists."""
     found: dict[str, Any] = {}
-    for name in doubt.fields:
+    for name in suspect.fields:
         value = json_pointer.get(whole.merged.data, name)
         if isinstance(value, list):
-            found[name] = [value[i] for i in _items_in(whole, doubt, name)]
-        elif any(doubt.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
+            found[name] = [value[i] for i in _items_in(whole, suspect, name)]
+        elif any(suspect.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
             found[name] = value
     return found
 
 
-def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
+def _items_in(whole: _Whole, suspect: Suspect, name: str) -> list[int]:
     """Return the numbers of the list items of which most values stand in a Chunk."""
     depth, count = len(json_pointer.parts(name)), len(json_pointer.get(whole.merged.data, name) or ())
     inside, known = Counter[int](), Counter[int]()
@@ -176,17 +176,17 @@ def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
         parts = json_pointer.parts(e.path)
         if is_in(e.path, name) and len(parts) > depth:
             known[int(parts[depth])] += 1
-            inside[int(parts[depth])] += doubt.holds(e.path, e.start)
+            inside[int(parts[depth])] += suspect.holds(e.path, e.start)
     return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
 
 
-def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
+def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
     """Return the errors of the suspect fields, numbered by the items shown; for a value not found, that it may be null."""
     found: list[FieldError] = []
     for error in whole.errors:
-        name = next((f for f in doubt.fields if is_in(error.path, f)), None)
+        name = next((f for f in suspect.fields if is_in(error.path, f)), None)
         items = (
-            _items_in(whole, doubt, name)
+            _items_in(whole, suspect, name)
             if name and isinstance(json_pointer.get(whole.merged.data, name), list)
             else []
         )
@@ -197,25 +197,25 @@ def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
             path = "/".join([name, str(items.index(int(parts[1]))), *parts[2:]])
         if name or not error.path:
             is_absent = bool(name) and json_pointer.get(whole.merged.data, error.path) is None
-            found.append(FieldError(path=path, message=ABSENT if is_absent else error.message))
+            found.append(FieldError(path=path, message=ABSENT_MESSAGE if is_absent else error.message))
     return found
 
 
-def _answered(whole: _Whole, doubt: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
+def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
     """Return the Suspect without fields that the reading gives no value in the text for, and the reading filled in from before."""
-    told = [f for f in doubt.fields if any(is_in(e.path, f) for e in reading.evidence)]
+    told = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
     for name in told:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
             before = Before(
                 name=name,
-                items=_items_in(whole, doubt, name),
+                items=_items_in(whole, suspect, name),
                 data=whole.merged.data,
                 evidence=whole.merged.evidence,
                 wrong=frozenset(e.path for e in whole.errors),
-                whole=not doubt.chunk.ranges,
+                whole=not suspect.chunk.ranges,
             )
             reading = laid_over(before, reading)
-    return replace(doubt, fields=tuple(told)), reading
+    return replace(suspect, fields=tuple(told)), reading
 
 
 def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
@@ -250,8 +250,8 @@ def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Ex
     )
 
 
-def _start(doubt: Suspect) -> int:
-    return doubt.chunk.start
+def _start(suspect: Suspect) -> int:
+    return suspect.chunk.start
 
 
 def _holds(group: Sequence[Suspect], evidence: Evidence) -> bool:
@@ -282,7 +282,7 @@ def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Ite
         elif name in before and same(was) != same(now):
             candidates = [Candidate(value=was, support=1, evidence=before[name])]
             candidates += [Candidate(value=now, support=1, evidence=after[name])] if name in after else []
-            yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=RULE, reason=reason)
+            yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=REPAIR_RULE, reason=reason)
 
 
 def _left_out(old: Merged, name: str, now: Any, reason: str) -> Iterator[Conflict]:
@@ -295,4 +295,4 @@ def _left_out(old: Merged, name: str, now: Any, reason: str) -> Iterator[Conflic
         still[key] -= 1
         if still[key] < 0 and at in places:
             only = Candidate(value=item, support=1, evidence=places[at])
-            yield Conflict(path=f"{name}/-", candidates=(only,), chosen=None, rule=RULE, reason=reason)
+            yield Conflict(path=f"{name}/-", candidates=(only,), chosen=None, rule=REPAIR_RULE, reason=reason)

@@ -35,52 +35,52 @@ class Reextraction:
     documents: Sequence[Document]
     answer_tokens: int
 
-    def asked(self, doubt: Suspect) -> Asked:
+    def asked(self, suspect: Suspect) -> Asked:
         """Return the shape of the suspect fields."""
         patterns = [
-            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in doubt.fields)
+            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in suspect.fields)
         ]
         return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
 
-    def question(self, doubt: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
+    def question(self, suspect: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
         """Return the question. The Chunk comes before what differs from round to round, so that a provider can cache it."""
-        chunk = doubt.chunk
+        chunk = suspect.chunk
         failed = listed(errors)
         values = {
-            **shown(self.documents[doubt.document], chunk),
+            **shown(self.documents[suspect.document], chunk),
             "about": about(self.target, self.policy),
             "before": json.dumps(before, ensure_ascii=False),
-            "errors": f"{', '.join(doubt.fields)}\n{failed}",
+            "errors": f"{', '.join(suspect.fields)}\n{failed}",
         }
-        schema = self.asked(doubt).schema
+        schema = self.asked(suspect).schema
         return question_of(
             "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
         )
 
-    async def read(self, doubt: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
+    async def read(self, suspect: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
         """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON."""
         reply, calls = await try_ask(self.model, question)
         found = parse(reply) if reply and reply.finish == "stop" else None
-        return (None if found is None else self._located(doubt, found)), calls
+        return (None if found is None else self._located(suspect, found)), calls
 
-    def _located(self, doubt: Suspect, found: dict[str, Any]) -> Extraction:
-        asked = self.asked(doubt)
+    def _located(self, suspect: Suspect, found: dict[str, Any]) -> Extraction:
+        asked = self.asked(suspect)
         data = asked.read(found)
         for error in asked.check(data):
             if error.path:
                 json_pointer.put(data, error.path, None)
-        document = self.documents[doubt.document]
+        document = self.documents[suspect.document]
         grounder = Grounder(
             document,
-            doubt.chunk,
+            suspect.chunk,
             self.target,
             fuzzy=self.policy.least_similarity,
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
         reading = Extraction(
-            chunk=doubt.chunk.index,
-            document=doubt.document,
+            chunk=suspect.chunk.index,
+            document=suspect.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),

@@ -21,9 +21,10 @@ from thresher.service.merging.tree import Merged
 from thresher.service.records.chunk_parts import again
 from thresher.service.targets.error_fields import involved
 
-FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
-BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
-BEHIND = 1_600  # code points up to the next item, where one is known: the edges of two pages may lie between
+LIST_CHUNKS_MAX = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
+ITEM_BEFORE_CHARS = 800  # of an item, before its last value
+LOOSE_TEXT_CHARS = 400  # on either side of an item
+NEXT_ITEM_CHARS = 1_600  # up to the next item, where one is known: the edges of two pages may lie between
 
 Range = tuple[int, int]
 
@@ -103,7 +104,7 @@ def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set
             home = chunks.at(extraction.document, start)
             found.setdefault((extraction.document, home.index), (home, set()))[1].add(name)
     spans = Counter(f for _, names in found.values() for f in names)
-    late = {f for f, n in spans.items() if f in put_off and n > FEW}
+    late = {f for f, n in spans.items() if f in put_off and n > LIST_CHUNKS_MAX}
     for (document, _), (chunk, names) in sorted(found.items(), key=lambda f: f[0]):
         wanted = tuple(f for f in fields if f in names - late)
         if wanted:
@@ -154,13 +155,13 @@ def _region(on: ReviewInput, evidence: dict[str, list[Evidence]], item: str) -> 
     text = on.documents[_document_of(on, evidence[item][0])].text
     own = sorted(e.start for e in evidence[item] if e.start is not None)
     last = last_place(own)
-    own = [s for s in own if last - BEFORE <= s <= last]
+    own = [s for s in own if last - ITEM_BEFORE_CHARS <= s <= last]
     end = max(e.end or 0 for e in evidence[item] if e.start in own)
     name, number = _list_of(item), int(item.rpartition("/")[2])
     before = [e.end or 0 for e in evidence.get(f"{name}/{number - 1}", ())]
     behind = [e.start or 0 for e in evidence.get(f"{name}/{number + 1}", ())]
-    floor = max([own[0] - BESIDE, 0, *(b for b in before if b <= own[0])])
-    following = min((b for b in behind if end <= b <= end + BEHIND), default=end + BESIDE)
+    floor = max([own[0] - LOOSE_TEXT_CHARS, 0, *(b for b in before if b <= own[0])])
+    following = min((b for b in behind if end <= b <= end + NEXT_ITEM_CHARS), default=end + LOOSE_TEXT_CHARS)
     ceiling = min(following, len(text))
     first = text.find("\n", floor, own[0]) + 1 or _line_start(text, own[0])
     final = max(text.rfind("\n", end, ceiling), 0) or _line_end(text, end)

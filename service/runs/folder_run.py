@@ -44,9 +44,9 @@ from thresher.service.telemetry.ids import asking_for, document_id, reading_of
 log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 PAUSES = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
-HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
+CALL_CHOICES = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
 """Choices that change how and when models are asked, but not what they answer."""
 
 
@@ -148,7 +148,7 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
         try:
             return job.results.write(path, result)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in DISK_FULL_ERRNOS:
                 raise SetupProblem("storage_full", str(error.strerror)) from error
             if not is_short(error) or pause == PAUSES[-1]:
                 why = note("store_failed", f"{path} ({error.strerror or type(error).__name__})")
@@ -195,7 +195,7 @@ async def _documents(walk: Walk, source: Source) -> list[Document]:
     try:
         return [reading.document async for reading in walk(source)]
     except Problem as problem:
-        return [Document(source=source, text="", kind="unread", notes=[_told(problem)])]
+        return [Document(source=source, text="", kind="unread", notes=[_note_of(problem)])]
 
 
 def listing(sources: list[Source]) -> Document:
@@ -216,7 +216,7 @@ def file_key(source: Source, engine: Engine) -> str:
     target, model = engine.target, engine.model
     models = [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
     asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
-    choices = engine.policy.model_dump_json(exclude=HOW)
+    choices = engine.policy.model_dump_json(exclude=CALL_CHOICES)
     body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -242,22 +242,22 @@ def _newest(states: Iterable[UnitState]) -> dict[str, UnitState]:
 
 async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
     """Yield the Results of a file's Units, each with the Unit's path; a failed Result for an unreadable file, not an error."""
-    _about(source.path, source)
+    _log_calls_for(source.path, source)
     try:
         async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
-        yield failed(source, engine.target, _told(problem)), source.path
+        yield failed(source, engine.target, _note_of(problem)), source.path
 
 
-def _told(problem: Problem) -> Note:
+def _note_of(problem: Problem) -> Note:
     """Return the Note of a Problem for a Result; raises a Problem that ends the whole run."""
     if problem.code in STOPS_RUN:
         raise problem
     return problem.note()
 
 
-def _about(path: str, source: Source) -> None:
+def _log_calls_for(path: str, source: Source) -> None:
     """Set the path and the document that the calls below are logged for."""
     asking_for.set(path)
     reading_of.set(document_id(source.sha256))
@@ -266,12 +266,12 @@ def _about(path: str, source: Source) -> None:
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
     """Return a Unit's Result. When the machine lacks memory or files, try again after a pause; stored answers are used."""
     source = unit.documents[0].source
-    _about(unit.path, source)
+    _log_calls_for(unit.path, source)
     for pause in PAUSES:
         try:
             return await process(engine, unit.documents)
         except Problem as problem:
-            return failed(source, engine.target, _told(problem), unit.documents)
+            return failed(source, engine.target, _note_of(problem), unit.documents)
         except Exception as error:  # noqa: BLE001 - told in full by _fault; one file must not end the run
             if not pause or not is_short(error):
                 return failed(source, engine.target, _fault(error, unit.path), unit.documents)

@@ -9,8 +9,8 @@ from typing import Protocol
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.target import Field
 
-NAMES = 3.0  # how much more the words of a field's own names count: on agreements the best Chunk is 1.3 places higher
-MOST_CHOICES = 24  # of an enum, whose values are words to look for
+NAME_WEIGHT = 3.0  # of a field's own names: on agreements the best Chunk is then 1.3 positions higher
+CHOICES_MAX = 24  # of an enum, whose values are words to look for
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -52,14 +52,14 @@ def query_of(field: Field) -> str:
     'seller taxId VAT no'
     """
     names = [p for p in field.path.split("/") if p not in {"", "*"}]
-    choices = [str(c) for c in field.choices[:MOST_CHOICES]]
+    choices = [str(c) for c in field.choices[:CHOICES_MAX]]
     return " ".join(w for w in (*names, field.title, field.description, *field.aliases, *choices) if w)
 
 
 def scores_of(ranker: Ranker, field: Field) -> list[float]:
     """Return a score for each Chunk by all words of a field, its own names counted more."""
     named = ranker.scores(" ".join(w for w in (field.name, field.title, *field.aliases) if w))
-    return [NAMES * n + s for n, s in zip(named, ranker.scores(query_of(field)), strict=True)]
+    return [NAME_WEIGHT * n + s for n, s in zip(named, ranker.scores(query_of(field)), strict=True)]
 
 
 def order_of(scores: Iterable[float]) -> list[int]:

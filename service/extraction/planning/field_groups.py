@@ -17,8 +17,8 @@ from thresher.service.provider_schemas.request_schema import Asked, ask_for, ask
 from thresher.service.provider_schemas.schema_size import Size, measured, too_large
 
 MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
-SLACK = 8  # a question may ask for an eighth more, so that what belongs together stays together
-MOST_KEYS = 2  # fields that tell items apart, where the target declares none
+SLACK_DIVISOR = 8  # a question may ask for an eighth more, so that what belongs together stays together
+KEY_FIELDS_MAX = 2  # fields that tell items apart, where the target declares none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) 
 class _Split:
     def __init__(self, target: Target, dialect: Name, most: int) -> None:
         self._target, self._name = target, dialect
-        self._most = most + most // SLACK
+        self._most = most + most // SLACK_DIVISOR
         self._dialect: Dialect = DIALECTS[dialect]
         self._lists = frozenset(target.lists)
 
@@ -160,7 +160,12 @@ class _Split:
         own = [f for f in self._target.fields if _inside(f.path, f"{place}/*") and "*" not in _rest(f.path, place)]
         declared = [f for f in own if f.schema.get("key") is True]
         telling = [f for f in own if f.kind in {"text", "integer", "date", "number"}]
-        chosen = declared or [f for f in telling if f.required][:MOST_KEYS] or telling[:MOST_KEYS] or own[:MOST_KEYS]
+        chosen = (
+            declared
+            or [f for f in telling if f.required][:KEY_FIELDS_MAX]
+            or telling[:KEY_FIELDS_MAX]
+            or own[:KEY_FIELDS_MAX]
+        )
         return tuple(_paths(chosen))
 
 

@@ -16,9 +16,9 @@ from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Field
 from thresher.service.base import json_pointer
 
-WHOLE = 4  # Chunks of a Document that is simply read
+READ_WHOLE_MAX_CHUNKS = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
-BEST = 2  # Chunks of the first round for each field
+BEST_PER_FIELD = 2  # Chunks of the first round for each field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Rounds:
     def first(self) -> Round:
         """Return the round of the best Chunks of each field, and the first Chunk."""
         chosen = {0} if self._all else set[int]()
-        for rank in range(BEST):
+        for rank in range(BEST_PER_FIELD):
             for order in self._orders.values():
                 chosen.update(order[rank : rank + 1])
         chosen |= set(self._best(tuple(self._fields), FIRST - len(chosen), chosen))
-        return self._noted(chosen, tuple(self._fields), 1)
+        return self._recorded(chosen, tuple(self._fields), 1)
 
     def next(self, found: Iterable[Extraction]) -> Round | None:
         """Return the next round after all that was found; None when nothing is left to search for."""
@@ -62,7 +62,7 @@ class Rounds:
             return None
         self._most *= 2
         best = self._best(tuple(missing), self._most, self._looked[missing[0]])
-        return self._noted(set(best), tuple(missing), self._together)
+        return self._recorded(set(best), tuple(missing), self._together)
 
     def looked(self) -> dict[str, frozenset[int]]:
         """Return, for each field, the Chunks that were asked for it."""
@@ -76,7 +76,7 @@ class Rounds:
         fresh = [i for i in dict.fromkeys([*turns, *self._all]) if i not in asked]
         return fresh[: max(most, 0)]
 
-    def _noted(self, chunks: set[int], paths: tuple[str, ...], most: int) -> Round:
+    def _recorded(self, chunks: set[int], paths: tuple[str, ...], most: int) -> Round:
         for path in paths:
             self._looked[path] |= chunks
         return Round(runs=tuple(_runs(sorted(chunks), most)), fields=paths)
