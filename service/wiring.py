@@ -17,7 +17,7 @@ from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
-from thresher.service.llm.base import Model
+from thresher.service.llm.base import DialectName, Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
 from thresher.service.llm.prices import Budget, Tariff
@@ -40,7 +40,9 @@ log = logging.getLogger(__name__)
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
-DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
+DIALECTS: dict[
+    str, DialectName
+] = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
     "openai": "openai_strict",
     "azure": "openai_strict",
     "gemini": "gemini",
@@ -49,7 +51,10 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "bedrock": "anthropic",
 }
 BATCH_PROVIDERS = ("openai", "anthropic")  # providers whose batch API is supported
-DIALECT_BY_FAMILY = {"claude": "anthropic", "gemini": "gemini"}  # the same models, offered by other providers
+DIALECT_BY_FAMILY: dict[str, DialectName] = {
+    "claude": "anthropic",
+    "gemini": "gemini",
+}  # the same models, offered by other providers
 LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
@@ -101,9 +106,7 @@ def _local(name: str) -> Endpoint:
     if not path.is_file():
         raise InputProblem("file_not_found", f"no weights at {path}")
     wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
-    free = replace(
-        facts(LOCAL_WINDOW_TOKENS), style="free", extra={"dialect": "llama"}
-    )  # a model of one's own may write
+    free = replace(facts(LOCAL_WINDOW_TOKENS), style="free", dialect="llama")  # a model of the user's own may write
     return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
@@ -126,19 +129,21 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
-    known = facts_of(name)
-    dialect = next(
-        (d for family, d in DIALECT_BY_FAMILY.items() if family in name), DIALECTS.get(provider_of(name), "plain")
-    )
     return Endpoint(
         name=name,
         wire=wire,
         identity=remote.identity,
-        facts=replace(known, extra={**known.extra, "dialect": dialect}),
+        facts=replace(facts_of(name), dialect=_dialect_of(name)),
         tariff=tariff,
         read=read_it,
         cuts=may_cut(name, settings.api_base),
     )
+
+
+def _dialect_of(name: str) -> DialectName:
+    """Return the dialect of a model's family, whoever offers it, else that of its provider."""
+    by_family = (dialect for family, dialect in DIALECT_BY_FAMILY.items() if family in name)
+    return next(by_family, DIALECTS.get(provider_of(name), "plain"))
 
 
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
@@ -210,8 +215,7 @@ def model_of(
     """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
-    known = {**end.facts.extra, "models": str(weights_folder(settings))}
-    end = replace(end, facts=replace(end.facts, extra=known))
+    end = replace(end, facts=replace(end.facts, weights=str(weights_folder(settings))))
     if policy.batch:
         end = replace(end, batch=_batches(name, policy, settings, book))
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
@@ -273,7 +277,7 @@ def embedder_of(model: Model) -> Embedder | None:
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
     """Return the Engine for one target. Raises InputProblem(budget_too_small)."""
-    groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
+    groups = groups_of(target, model.facts.dialect, most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
     if isinstance(model, ModelClient):

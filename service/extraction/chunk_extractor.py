@@ -175,7 +175,7 @@ def _question(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Question
     prompt = ask.policy.prompt(kind)
     schema = ask.asked.schema
     if ask.of_kind and asks_kind(document, chunk, schema):
-        schema = with_kind(schema, ask.model.facts.extra.get("dialect", "plain"))
+        schema = with_kind(schema, ask.model.facts.dialect)
     question = question_of(kind, prompt, values, schema, ask.answer_tokens, ask.policy.temperature)
     pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
     return replace(pictured.put_into(question), sample=ask.sample)

@@ -92,7 +92,7 @@ def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
     """Return the extractor for the fields of a round alone."""
     if len(turn.fields) == len(_fields(ask)):
         return ask
-    dialect = ask.model.facts.extra.get("dialect", "plain")
+    dialect = ask.model.facts.dialect
     return replace(ask, asked=ask_for(ask.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
 
 

@@ -40,7 +40,7 @@ class Reextraction:
         patterns = [
             f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in suspect.fields)
         ]
-        return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
+        return ask_for(self.target, fields=patterns, dialect=self.model.facts.dialect)
 
     def question(self, suspect: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
         """Return the question. The Chunk comes before what differs from round to round, so that a provider can cache it."""
