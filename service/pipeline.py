@@ -75,7 +75,7 @@ def _merged(engine: Engine, documents: list[Document], found: UnitExtraction) ->
 async def _reviewed(
     engine: Engine, documents: list[Document], found: UnitExtraction, merged: Merged
 ) -> tuple[UnitExtraction, Reviewed]:
-    """Read fields that fail a check again, let the model decide Conflicts, and count the records anew if anything changed."""
+    """Read fields that fail a check again, let the model decide Conflicts, and count the records again if anything changed."""
     reading = Reextraction(
         model=engine.model,
         target=engine.target,

@@ -82,7 +82,7 @@ def is_empty(chunk: Chunk) -> bool:
     return not any(c.isalnum() for c in chunk.text)
 
 
-async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -> list[Extraction]:
+async def extract_chunk(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> list[Extraction]:
     """Return the Extractions of one Chunk of a Document, in text order.
 
     A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
@@ -91,11 +91,11 @@ async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -
     if is_empty(chunk):
         return [Extraction(chunk=chunk.index, document=document.ordinal)]
     found: list[Extraction] = []
-    todo = [(chunk, ask.policy.splits)]
+    todo = [(chunk, extractor.policy.splits)]
     empty_cuts, has_items = 0, False
     while todo:
         part, splits = todo.pop(0)
-        extraction, rest = await _extract_part(ask, document, part)
+        extraction, rest = await _extract_part(extractor, document, part)
         gave_items = bool(_ends(extraction.evidence))
         has_items |= gave_items
         if rest and (splits or gave_items):
@@ -108,25 +108,33 @@ async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk) -
     return found
 
 
-async def _extract_part(ask: ChunkExtractor, document: Document, chunk: Chunk) -> tuple[Extraction, list[Chunk] | None]:
+async def _extract_part(
+    extractor: ChunkExtractor, document: Document, chunk: Chunk
+) -> tuple[Extraction, list[Chunk] | None]:
     """Return one Extraction, and the parts of the Chunk that are left to be asked; None where the answer is complete."""
     with tracing.span("ask", {"thresher.chunk": chunk.index}):
-        answer = await _whole_answer(ask, document, chunk)
-        return await _located(ask, document, chunk, answer)
+        answer = await _whole_answer(extractor, document, chunk)
+        return await _located(extractor, document, chunk, answer)
 
 
 async def _located(
-    ask: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
+    extractor: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
 ) -> tuple[Extraction, list[Chunk] | None]:
     """Locate the values of an answer. Return the Extraction, and the parts that are left to be asked (None: complete)."""
     data = answer.data or {}
-    async with ask.turn:
+    async with extractor.turn:
         await asyncio.sleep(0)
         with tracing.span("ground", {"thresher.chunk": chunk.index}):
-            grounder = Grounder(document, chunk, ask.target, fuzzy=ask.policy.least_similarity, structure=ask.structure)
+            grounder = Grounder(
+                document,
+                chunk,
+                extractor.target,
+                fuzzy=extractor.policy.least_similarity,
+                structure=extractor.structure,
+            )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
-    pointed, calls = await seen(ask.model, (document, chunk), looked, ask.policy)
+    pointed, calls = await seen(extractor.model, (document, chunk), looked, extractor.policy)
     told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
@@ -137,7 +145,7 @@ async def _located(
         other_kind=answer.other_kind,
         attempts=answer.attempts + calls.attempts,
         failed=answer.failed + calls.failed,
-        unresolved=_unresolved(ask, chunk, answer, document),
+        unresolved=_unresolved(extractor, chunk, answer, document),
         dismissed=answer.dismissed,
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
@@ -148,16 +156,16 @@ def _ends(evidence: Iterable[Evidence]) -> list[int]:
     return [e.end for e in evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
-async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
+async def _whole_answer(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
     """Return the answer about a Chunk. Where a list item is asked for in parts, join the answers about the parts."""
-    others = [replace(ask, asked=asked, beside=(), of_kind=False) for asked in ask.beside]
-    asks = [replace(ask, beside=()), *others]
+    others = [replace(extractor, asked=asked, beside=(), of_kind=False) for asked in extractor.beside]
+    asks = [replace(extractor, beside=()), *others]
     answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
     cut = [i for i, a in enumerate(answers) if a.cut]
     return Answer(
-        data=joined([a.data for a in answers], ask.keys, cut),
+        data=joined([a.data for a in answers], extractor.keys, cut),
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
@@ -167,32 +175,32 @@ async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -
     )
 
 
-def _question(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Question:
-    values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
+def _question(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Question:
+    values = {**shown(document, chunk), "about": about(extractor.target, extractor.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
     if chunk.ranges:
-        values["fenced"] = lines_shown(document, chunk, ask.told)
-    prompt = ask.policy.prompt(kind)
-    schema = ask.asked.schema
-    if ask.of_kind and asks_kind(document, chunk, schema):
-        schema = with_kind(schema, ask.model.facts.dialect)
-    question = question_of(kind, prompt, values, schema, ask.answer_tokens, ask.policy.temperature)
-    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
-    return replace(pictured.put_into(question), sample=ask.sample)
+        values["fenced"] = lines_shown(document, chunk, extractor.told)
+    prompt = extractor.policy.prompt(kind)
+    schema = extractor.asked.schema
+    if extractor.of_kind and asks_kind(document, chunk, schema):
+        schema = with_kind(schema, extractor.model.facts.dialect)
+    question = question_of(kind, prompt, values, schema, extractor.answer_tokens, extractor.policy.temperature)
+    pictured = pictures_for(document, chunk, extractor.policy, extractor.model.facts)
+    return replace(pictured.put_into(question), sample=extractor.sample)
 
 
-async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
+async def _answer(extractor: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
     """Ask, and let the model repair its answer as often as the Policy allows. Values that fit are never thrown away.
 
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
     attempts: list[Attempt] = []
-    said = _AnswerSoFar(ask, chunk)
+    said = _AnswerSoFar(extractor, chunk)
     sent: list[tuple[Message, ...]] = []
-    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+    while len(sent) <= extractor.policy.repairs and question.messages not in sent:
         sent.append(question.messages)
         try:
-            reply = await ask.model.ask(question)
+            reply = await extractor.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
             return replace(said.answer(attempts, failure=problem.note()), failed=(problem.code,))
         attempts.append(replied(question, reply))
@@ -209,7 +217,7 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
 class _AnswerSoFar:
     """The answer to one question so far, in the target's shape, and what is wrong with it."""
 
-    ask: ChunkExtractor
+    extractor: ChunkExtractor
     chunk: Chunk
     data: dict[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
@@ -232,14 +240,14 @@ class _AnswerSoFar:
             before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
             self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
         none = [FieldError(path="", message="this is not a JSON object")]
-        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+        self.errors = none if self.data is None else self.extractor.asked.check(self.data)
 
     def _read(self, answer: dict[str, Any]) -> Any:
         """Return the answer in the target's shape, without the member for the document's kind."""
-        if self.ask.of_kind and MEMBER not in self.ask.asked.schema.get("properties", {MEMBER: None}):
+        if self.extractor.of_kind and MEMBER not in self.extractor.asked.schema.get("properties", {MEMBER: None}):
             answer, said = taken_out(answer)
             self.other_kind = self.other_kind or said
-        return self.ask.asked.read(answer)
+        return self.extractor.asked.read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""
@@ -279,7 +287,7 @@ def _keys(path: str) -> list[str]:
     return path.split("/")
 
 
-def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
+def _unresolved(extractor: ChunkExtractor, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
     if not answer.failure:
         return None
     source = document.source.path if document.source.parent else None
@@ -287,7 +295,7 @@ def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Doc
         chunk=chunk.index,
         pages=chunk.pages,
         code=answer.failure.code,
-        reason=f"{answer.failure.message}{_of_fields(ask.fields)}",
+        reason=f"{answer.failure.message}{_of_fields(extractor.fields)}",
         attempts=len(answer.attempts),
         source=source,
     )

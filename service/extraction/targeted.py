@@ -39,16 +39,16 @@ class SearchResult:
     note: Note | None = None  # why the ranking was not the one that was chosen
 
 
-async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchResult:
+async def search_chunks(extractor: ChunkExtractor, search: TargetedSearch) -> SearchResult:
     """Ask the Chunks of one Document in rounds (see `thresher.service.extraction.planning.search_rounds`)."""
-    fields, chunks = _fields(ask), search.chunks
+    fields, chunks = _fields(extractor), search.chunks
     with tracing.span("rank", {"thresher.chunks": len(chunks)}):
         ranked = await ordered(fields, chunks, search.embedder)
     rounds = Rounds(fields, chunks, ranked.orders, search.together)
     turn: Round | None = rounds.first()
     found: list[Extraction] = []
     while turn:
-        one = _narrowed(ask, turn)
+        one = _narrowed(extractor, turn)
         runs = [[chunks[i] for i in run] for run in turn.runs]
         given = await asyncio.gather(*(_asked(one, search.document, run) for run in runs))
         found += [x for some in given for x in some]
@@ -64,13 +64,13 @@ def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
     return [first.model_copy(update={"attempts": ranked.attempts + first.attempts}), *found[1:]]
 
 
-async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk]) -> list[Extraction]:
+async def _asked(extractor: ChunkExtractor, document: Document, run: list[Chunk]) -> list[Extraction]:
     """Ask about a run of Chunks as one. Each Chunk gets at least one Extraction, so that it counts as asked."""
     first, last = run[0], run[-1]
     pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
     text = document.text[first.start : last.end]
     whole = first if len(run) == 1 else replace(first, end=last.end, text=text, pages=pages)
-    found = await extract_chunk(ask, document, whole)
+    found = await extract_chunk(extractor, document, whole)
     failed = next((x.unresolved for x in found if x.unresolved), None)
     return found + [_beside(c, document, failed) for c in run[1:]]
 
@@ -80,20 +80,20 @@ def _beside(chunk: Chunk, document: Document, failed: Unresolved | None) -> Extr
     return Extraction(chunk=chunk.index, document=document.ordinal, unresolved=unresolved)
 
 
-def _fields(ask: ChunkExtractor) -> list[Field]:
+def _fields(extractor: ChunkExtractor) -> list[Field]:
     """Return the fields that are asked for."""
-    if ask.fields is None:
-        return list(ask.target.fields)
-    places = [(p, f"{p}/") for p in ask.fields]
-    return [f for f in ask.target.fields if any(f.path == p or f.path.startswith(below) for p, below in places)]
+    if extractor.fields is None:
+        return list(extractor.target.fields)
+    places = [(p, f"{p}/") for p in extractor.fields]
+    return [f for f in extractor.target.fields if any(f.path == p or f.path.startswith(below) for p, below in places)]
 
 
-def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
+def _narrowed(extractor: ChunkExtractor, turn: Round) -> ChunkExtractor:
     """Return the extractor for the fields of a round alone."""
-    if len(turn.fields) == len(_fields(ask)):
-        return ask
-    dialect = ask.model.facts.dialect
-    return replace(ask, asked=ask_for(ask.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
+    if len(turn.fields) == len(_fields(extractor)):
+        return extractor
+    dialect = extractor.model.facts.dialect
+    return replace(extractor, asked=ask_for(extractor.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
 
 
 def unasked(document: Document, chunks: list[Chunk], asked: Collection[int]) -> list[Unasked]:

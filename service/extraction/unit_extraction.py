@@ -106,21 +106,21 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         embedder=engine.embedder,
     )
     exhaustive = ExhaustiveExtraction(
-        asks=everywhere, document=document, chunks=chunks, known=known, said=LineIndex(document, known)
+        extractors=everywhere, document=document, chunks=chunks, known=known, said=LineIndex(document, known)
     )
-    (found, records), sought = await asyncio.gather(
+    (found, records), searches = await asyncio.gather(
         exhaustive.run(engine.target, engine.policy),
         asyncio.gather(*(search_chunks(extractor, search) for extractor in searched)),
     )
-    found = sorted([*found, *(x for s in sought for x in s.found)], key=lambda x: x.chunk)
+    found = sorted([*found, *(x for s in searches for x in s.found)], key=lambda x: x.chunk)
     return DocumentExtraction(
         document=document.ordinal,
         chunks=len(chunks),
         extractions=found,
         records=records,
-        asked={path: len(where) for s in sought for path, where in s.looked.items()},
+        asked={path: len(where) for s in searches for path, where in s.looked.items()},
         unasked=unasked(document, chunks, {x.chunk for x in found}),
-        notes=[s.note for s in sought if s.note],
+        notes=[s.note for s in searches if s.note],
     )
 
 
@@ -166,7 +166,7 @@ async def _by_rules(engine: Engine, document: Document) -> DocumentExtraction:
 
 
 def settled(extractions: list[Extraction]) -> list[Extraction]:
-    """Return the Extractions without doubts about paths that another Document of the Unit gives a value for."""
+    """Return the Extractions without Unsupported at paths that another Document of the Unit gives a value for."""
     given = {(e.path, i) for i, x in enumerate(extractions) for e in x.evidence}
     return [
         x.model_copy(

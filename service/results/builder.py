@@ -210,7 +210,7 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
         unasked=asking.unasked,
         partly=asking.partly,
     )
-    return _with_ledgers(coverage, asking) if target.lists else coverage
+    return _with_records(coverage, asking) if target.lists else coverage
 
 
 def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any) -> list[str]:
@@ -228,10 +228,10 @@ def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any)
     return [*dict.fromkeys(missing + lacking)]
 
 
-def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
+def _with_records(coverage: Coverage, asking: Asking) -> Coverage:
     """Return the coverage with the count of records, and every line that looks like a record and is in none."""
     unclaimed = []
-    for i, ledger in asking.ledgers.items():
+    for i, count in asking.ledgers.items():
         document = asking.documents[i]
         unclaimed += [
             Unclaimed(
@@ -241,11 +241,11 @@ def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
                 end=lines[-1][1],
                 source=document.evidence_source,
             )
-            for lines in ledger.unclaimed
+            for lines in count.unclaimed
         ]
-    ledgers = asking.ledgers.values()
-    expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
-    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in ledgers)}
+    counted = asking.ledgers.values()
+    expected, found = sum(x.expected for x in counted), sum(x.found for x in counted)
+    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in counted)}
     return coverage.model_copy(update={**counts, "unclaimed": unclaimed})
 
 

@@ -80,7 +80,7 @@ class CorrectionLoop:
         """Return the Extractions and the whole, corrected as far as they can be, and the calls."""
         whole = self._judged(extractions, merged)
         policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
-        helps = True  # reading items again: where it mended none, what is wrong is no slip
+        helps = True  # whether items are read again: a round that corrected none of them was the last one
         for left in reversed(range(policy.repairs if writes else 0)):
             if not whole.errors:
                 break
