@@ -107,7 +107,7 @@ async def _case(model: Model, target: Target, case: Case, half: Half) -> list[st
     begin = time.perf_counter()
     document = read(case)
     middle = time.perf_counter()
-    extraction = await ask_candidates(model, document, 0, target, Policy())
+    extraction = await ask_candidates(model, document, target, Policy())
     half.seconds += time.perf_counter() - middle
     half.reading += middle - begin
     half.pages += max(len(document.pages), 1)

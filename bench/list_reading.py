@@ -36,10 +36,10 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import Policy
+from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import SharedServices, stacked
-from thresher.service.pipeline import chunks_of
 from thresher.service.records.structure import Structure, structure
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target

@@ -176,7 +176,7 @@ async def _run(target: Target, documents: list[Document], reader: GoldReader) ->
         asked.append(len(prompt))
         return json.dumps(reader.answer(prompt, question.schema or {}), ensure_ascii=False)
 
-    model = scripted(say, facts=replace(FACTS, extra={"dialect": "plain"}))
+    model = scripted(say, facts=replace(FACTS, dialect="plain"))
     engine = engine_of(model, target, Policy(ungrounded="keep", quotes=False))
     return await process(engine, documents), sum(asked) / max(len(documents[0].text), 1)
 

@@ -160,7 +160,7 @@ async def model_in_process(talk: Talk, dialect: Name) -> AsyncIterator[Model]:
     def say(question: Question) -> str:
         return talk.say("\n".join(m.content for m in question.messages), question.schema or {})
 
-    yield scripted(say, facts=replace(FACTS, extra={"dialect": dialect}))
+    yield scripted(say, facts=replace(FACTS, dialect=dialect))
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Document: the readable text of one Source, every character of which maps back to a place.
+"""Document: the readable text of one Source; every character maps back to a position in the source.
 
 The text is canonical: what the model sees are slices of it, and an Anchor is a half-open range `[start, end)` of its
 code points. Everything else is columnar (parallel arrays, sorted by start), so that 10,000 pages fit in memory:
@@ -19,8 +19,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from thresher.schemas.columns import (
     NO_CONFIDENCE,
@@ -57,6 +58,8 @@ __all__ = [
 ]
 
 
+Made = TypeVar("Made")
+
 STRUCK = "~~"  # stands around text that is struck through, as in Markdown
 
 
@@ -66,6 +69,7 @@ class Document:
 
     source: Source
     text: str
+    ordinal: int = 0  # number of the Document in its Unit; 0: the Unit's own. Set when the Unit is processed
     blocks: Blocks = field(default_factory=Blocks)
     lines: Lines = field(default_factory=Lines)
     words: Words = field(default_factory=Words)
@@ -78,17 +82,29 @@ class Document:
     pictures: dict[int, bytes] = field(default_factory=dict, repr=False)  # JPEG by 1-based page, for a model that sees
     facts: dict[str, str] = field(default_factory=dict)  # title, author, from, to, subject, sent … as stated
     notes: list[Note] = field(default_factory=list)
-    mended: list[tuple[int, int]] = field(default_factory=list)  # words with letters that a font told wrongly, in order
+    mended: list[tuple[int, int]] = field(default_factory=list)  # words whose letters the font states wrongly, in order
     _breaks: array[int] | None = field(default=None, repr=False, compare=False)  # newline offsets, made on demand
     _tables: array[int] | None = field(default=None, repr=False, compare=False)  # where tables begin, made on demand
+    _made: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)  # see `once`
 
     @property
     def length(self) -> int:
-        """Code points of text."""
+        """Return the code points of text."""
         return len(self.text)
 
+    def once(self, make: Callable[[Document], Made]) -> Made:
+        """Return what a function of a module makes of the Document, computed at the first call and kept with the Document."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("Made", self._made[make])
+
+    @property
+    def evidence_source(self) -> str | None:
+        """Return what Evidence from this Document names as its source: None for the Unit's own Document."""
+        return self.source.path if self.ordinal else None
+
     def anchor(self, start: int, end: int) -> Anchor:
-        """Where `[start, end)` is: page, a box a line, part."""
+        """Return where `[start, end)` is: page, a box a line, part."""
         first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]
         return Anchor(
             start=start,
@@ -100,16 +116,16 @@ class Document:
         )
 
     def page_at(self, offset: int) -> int | None:
-        """1-based page of a character, None where the format has no pages."""
+        """Return the 1-based page of a character, None where the format has no pages."""
         pages = self.pages
         return max(bisect_right(pages.start, offset), 1) + pages.first - 1 if len(pages) else None
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
-        """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
+        """Return one box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
         return tuple(box for _, box in self._line_boxes(start, end))
 
     def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
-        """The boxes of `[start, end)`, page by page."""
+        """Return the boxes of `[start, end)`, page by page."""
         pairs = list(self._line_boxes(start, end))
         if len(pairs) == 1:
             return [PageBoxes(pairs[0][0], (pairs[0][1],))]
@@ -139,7 +155,7 @@ class Document:
         return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
-        """Left and right of what `[start, end)` has of a word."""
+        """Return left and right of the part of a word in `[start, end)`."""
         words = self.words
         first, last = words.start[word], words.end[word]
         sides = words.x0[word], words.x1[word]
@@ -149,7 +165,7 @@ class Document:
         return part_of_word(self.text[first:last], sides, part, height)
 
     def confidence(self, start: int, end: int) -> float | None:
-        """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
+        """Return the lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
         first, last = bisect_right(self.words.end, start), bisect_left(self.words.start, end)
         known = [c for c in self.words.confidence[first:last] if c != NO_CONFIDENCE]
         return min(known) / 100 if known else None
@@ -167,7 +183,7 @@ class Document:
         return within != self.text.startswith(STRUCK, start, end)
 
     def is_mended(self, start: int, end: int) -> bool:
-        """Whether `[start, end)` touches a word with letters that were put right: the file tells others.
+        """Whether `[start, end)` touches a word whose letters were corrected: the file states others.
 
         >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text="נגרייה 5512")
         >>> found.mended.append((0, 6))
@@ -179,7 +195,7 @@ class Document:
         return any(a < end and b > start for a, b in near)
 
     def part_at(self, offset: int) -> str | None:
-        """Sheet cell, mail part or line that holds a character, in this order of preference."""
+        """Return the sheet cell, mail part or line that holds a character, in this order of preference."""
         cell = self._cell_at(offset)
         if cell:
             return cell
@@ -189,13 +205,13 @@ class Document:
         return f"line {self.line_number(offset)}" if self.by_line else None
 
     def line_number(self, offset: int) -> int:
-        """1-based number of the text line that holds a character."""
+        """Return the 1-based number of the text line that holds a character."""
         if self._breaks is None:
             self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
         return bisect_left(self._breaks, offset) + 1
 
     def table_at(self, offset: int) -> Table | None:
-        """The table that holds a character, if any."""
+        """Return the table that holds a character, if any."""
         if self._tables is None or len(self._tables) != len(self.tables):
             self._tables = array("Q", (t.span()[0] for t in self.tables))
         i = bisect_right(self._tables, offset) - 1
@@ -214,7 +230,7 @@ class Document:
 
 
 class DocumentBuilder:
-    r"""Grows a Document Block by Block; readers use nothing else.
+    r"""Build a Document Block by Block; readers use nothing else.
 
     >>> b = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="text")
     >>> b.block("Invoice 7", BlockKind.HEADING, level=1)
@@ -232,19 +248,19 @@ class DocumentBuilder:
         self.length = 0  # code points so far
 
     def write(self, text: str) -> tuple[int, int]:
-        """Append raw text, no newline added; gives its range. For readers that set Blocks themselves."""
+        """Append raw text without a newline; return its range. For readers that set Blocks themselves."""
         start = self.length
         self._pieces.append(text)
         self.length += len(text)
         return start, self.length
 
     def newline(self) -> None:
-        """End the line in hand; nothing at the start of the text."""
+        """End the current line; nothing happens at the start of the text."""
         if self.length:
             self.write("\n")
 
     def block(self, text: str, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> tuple[int, int]:
-        """Append a Block on lines of its own; gives its range. Empty text adds nothing."""
+        """Append a Block on lines of its own; return its range. Empty text adds nothing."""
         if not text:
             return self.length, self.length
         self.newline()
@@ -257,7 +273,7 @@ class DocumentBuilder:
         self.document.pages.add(self.length + bool(self.length), width, height, ocr=ocr)
 
     def part(self, label: str) -> None:
-        """Begin a part; what follows belongs to it. An empty label ends the part in hand."""
+        """Begin a part; what follows belongs to it. An empty label ends the current part."""
         self.document.part_starts.append(self.length + bool(self.length))
         self.document.part_labels.append(label)
 
@@ -270,7 +286,7 @@ class DocumentBuilder:
         numbers: list[int] | None = None,
         is_sheet: bool = False,
     ) -> tuple[int, int]:
-        """Append a table of cell texts (tabs and newlines in cells become spaces); gives its range."""
+        """Append a table of cell texts (tabs and newlines in cells become spaces); return its range."""
         rows_in = [(r, row) for r, row in enumerate(rows) if any(cell.strip() for cell in row)]
         if not rows_in:
             return self.length, self.length
@@ -294,6 +310,6 @@ class DocumentBuilder:
         return cells
 
     def build(self) -> Document:
-        """The Document, whole."""
+        """Return the finished Document."""
         self.document.text = "".join(self._pieces)
         return self.document

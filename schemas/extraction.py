@@ -1,7 +1,8 @@
-"""What one Chunk gave: partial values, their Evidence, and the Attempts that were made."""
+"""Types for what one Chunk gave: partial values, their Evidence, and the model calls."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -27,13 +28,29 @@ class Attempt(BaseModel):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     cached_tokens: int = 0  # of the prompt tokens, those that the provider had cached
-    usd: float | None = None  # None: price unknown, never 0 for want of knowing
+    usd: float | None = None  # None: price unknown, never 0 in its place
     seconds: float = 0.0
     stored: bool = False  # the answer came from the store: nothing was paid now
     purpose: Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"] = "ask"
     error: str | None = None  # what went wrong, for people
     code: str | None = None  # of thresher.schemas.errors, where it failed
     retry: int = 0  # how often the same call had failed before, of those in the log
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What questions came to: the calls that were answered, and the codes of those that were not.
+
+    >>> (Calls(failed=("model_unavailable",)) + Calls(failed=("key_missing",))).failed
+    ('model_unavailable', 'key_missing')
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    failed: tuple[str, ...] = ()  # a code of thresher.schemas.errors for each question without an answer
+
+    def __add__(self, other: Calls) -> Calls:
+        """Return the calls of both, in order."""
+        return Calls(self.attempts + other.attempts, self.failed + other.failed)
 
 
 class Evidence(BaseModel):
@@ -50,7 +67,7 @@ class Evidence(BaseModel):
     continued: tuple[PageBoxes, ...] = ()  # boxes on later pages, where the quote runs over a page break
     part: str | None = None  # mail part, sheet cell, line
     match: Match = "exact"
-    method: Method = "read"  # how the value was had: see the Result contract in docs
+    method: Method = "read"  # how the value was obtained: see the Result contract in docs
     struck: bool = False  # the quote stands struck through on the page
     chunk: int | None = None
     source: str | None = None  # path of the child Source where it is not the Result's own
@@ -60,7 +77,7 @@ class Evidence(BaseModel):
     )
 
     def moved(self, path: str) -> Evidence:
-        """The same evidence for a value at another path.
+        """Return the same evidence for a value at another path.
 
         Half as large as `model_copy` makes it: documents have hundreds of thousands, and what is set is the same set.
         """
@@ -72,7 +89,7 @@ class Evidence(BaseModel):
 
 
 class Unsupported(BaseModel):
-    """A value the model gave that the Document does not hold."""
+    """A value of the model that the Document does not hold."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -122,5 +139,6 @@ class Extraction(BaseModel):
     by_rules: bool = False  # whether code says so, and not a model
     verdicts: tuple[Verdict, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    failed: tuple[str, ...] = ()  # codes of questions without an answer: see Calls
     unresolved: Unresolved | None = None
     dismissed: tuple[int, ...] = ()  # where lines begin that were asked about again and are of no record

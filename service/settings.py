@@ -1,18 +1,18 @@
-"""Settings: what the operator's machine says. The only reader of the environment.
+"""Read the operator's settings. Nothing else reads the environment.
 
 | Variable | Meaning |
 |---|---|
 | THRESHER_MODEL | the model to use where neither --model nor the policy names one |
-| THRESHER_HOME | folder for weights and for what single-file runs keep; default: the user's data folder |
+| THRESHER_HOME | folder for weights and for stores of single-file runs; default: the user's data folder |
 | THRESHER_API_BASE | address of an OpenAI-compatible server, for models that litellm would look for elsewhere |
 | THRESHER_EMBEDDING_API_BASE | the same for the policy's embedding model; default: THRESHER_API_BASE |
-| THRESHER_DATABASE | postgresql://… of the service's jobs, where --database does not name one |
-| THRESHER_UPLOADS | where the service's uploads lie, where --uploads does not say: a folder, or s3://bucket/prefix?endpoint=… |
-| THRESHER_KEEP_DAYS | days after its end for which the service keeps a job, its results and uploads; default: for ever |
-| THRESHER_ENCRYPTION_KEY | keys with which the service encrypts what it keeps, by commas: the first encrypts, all decrypt |
+| THRESHER_DATABASE | postgresql://… of the service's jobs, if --database does not name one |
+| THRESHER_UPLOADS | where the service stores uploads, if --uploads does not name it: a folder, or s3://bucket/prefix?endpoint=… |
+| THRESHER_KEEP_DAYS | days for which the service stores a job, its results and uploads after its end; default: without limit |
+| THRESHER_ENCRYPTION_KEY | keys with which the service encrypts what it stores, separated by commas: the first encrypts, all decrypt |
 | THRESHER_ENCRYPTION_KEY_FILE | a file of such keys, one a line, in place of the variable |
-| THRESHER_SECRETS | folder of files, each named like a variable and holding its value: how containers are given secrets |
-| THRESHER_WEBHOOK_CA | a file of certificates (PEM) that webhooks over https are believed by, instead of the public ones |
+| THRESHER_SECRETS | folder of files, each named like a variable and holding its value: the usual way to give secrets to a container |
+| THRESHER_WEBHOOK_CA | a file of certificates (PEM) that servers of https webhooks are checked by, instead of the public ones |
 | THRESHER_WEBHOOK_PORTS | ports that webhooks may go to beside 80 and 443, by commas; with --private-webhooks every port is allowed |
 | THRESHER_SHARED_ANSWERS | 1: tenants share the answers of models, so that none is paid for twice; default: each tenant has its own |
 | THRESHER_LOG | least level of log lines on standard error: debug, info, warning (default), error |
@@ -41,7 +41,7 @@ VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the environment says."""
+    """The settings of the environment."""
 
     home: Path
     model: str | None = None
@@ -62,7 +62,7 @@ class Settings:
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from an environment. Raises SetupProblem(setting_missing)."""
+    """Return the Settings of an environment. Raises SetupProblem(setting_missing)."""
     home = environment.get("THRESHER_HOME")
     key_file = environment.get("THRESHER_ENCRYPTION_KEY_FILE")
     return Settings(
@@ -86,7 +86,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _days(text: str | None) -> float | None:
-    """Days that a variable says; None where it says nothing."""
+    """Return the days that a variable states; None where it is not set."""
     if not text:
         return None
     try:
@@ -99,7 +99,7 @@ def _days(text: str | None) -> float | None:
 
 
 def _ports(text: str) -> frozenset[int]:
-    """Ports that a variable lists."""
+    """Return the ports that a variable lists."""
     found = [word.strip() for word in text.split(",") if word.strip()]
     if not all(word.isascii() and word.isdecimal() and 0 < int(word) < 65536 for word in found):
         raise SetupProblem("setting_missing", "THRESHER_WEBHOOK_PORTS: numbers of ports, by commas")
@@ -124,7 +124,7 @@ def adopt_secrets(environment: MutableMapping[str, str] = os.environ) -> None:
 
 
 def _data_folder(environment: Mapping[str, str]) -> Path:
-    """Where programs of this user keep data (XDG base directories; Library on macOS)."""
+    """Return the folder in which programs of this user store data (XDG base directories; Library on macOS)."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support"
     return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

@@ -1,4 +1,4 @@
-"""Wiring: the only chooser of concrete classes. From a Policy and the operator's Settings to the parts of a run."""
+"""Choose concrete classes, here and nowhere else: from a Policy and the operator's Settings to the parts of a run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
-from thresher.service.llm.base import Model
+from thresher.service.llm.base import DialectName, Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
 from thresher.service.llm.prices import Budget, Tariff
@@ -27,7 +28,6 @@ from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimi
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
 from thresher.service.llm.transport import Records, Transport
-from thresher.service.pipeline import Engine
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.session import Transactions
@@ -40,7 +40,9 @@ log = logging.getLogger(__name__)
 
 FREE = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
-DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
+DIALECTS: dict[
+    str, DialectName
+] = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
     "openai": "openai_strict",
     "azure": "openai_strict",
     "gemini": "gemini",
@@ -48,10 +50,13 @@ DIALECTS = {  # what of JSON Schema a provider takes when it constrains an answe
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
-BATCHES = ("openai", "anthropic")  # whose batches are spoken
-FAMILIES = {"claude": "anthropic", "gemini": "gemini"}  # the same behind somebody else's door
-LOCAL_WINDOW = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
-OURS = frozenset(  # arguments of litellm that we give ourselves
+BATCH_PROVIDERS = ("openai", "anthropic")  # providers whose batch API is supported
+DIALECT_BY_FAMILY: dict[str, DialectName] = {
+    "claude": "anthropic",
+    "gemini": "gemini",
+}  # the same models, offered by other providers
+LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
+RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
         "model",
         "messages",
@@ -72,17 +77,17 @@ OURS = frozenset(  # arguments of litellm that we give ourselves
         "callbacks",
     ]
 )
-ROUND = 1_024  # tokens: windows of servers are multiples of it
+WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
 EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
 def model_name(policy: Policy, settings: Settings) -> str:
-    """The Policy's model, else the environment's, else the embedded one."""
+    """Return the Policy's model, else the environment's, else the embedded one."""
     return policy.model or settings.model or DEFAULT_MODEL
 
 
 def end_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
-    """One model's end of the wire, by its name. Nothing is loaded or imported before the first question."""
+    """Return the Endpoint of a model, by its name. Nothing is loaded or imported before the first question."""
     if name in EMBEDDED:
         weights = KNOWN[EMBEDDED[name]]
         setup = partial(known_setup, weights.name, weights_folder(settings))
@@ -100,8 +105,8 @@ def _local(name: str) -> Endpoint:
     path = Path(name.removeprefix("local:")).expanduser()
     if not path.is_file():
         raise InputProblem("file_not_found", f"no weights at {path}")
-    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW))
-    free = replace(facts(LOCAL_WINDOW), style="free", extra={"dialect": "llama"})  # a model of one's own may write
+    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
+    free = replace(facts(LOCAL_WINDOW_TOKENS), style="free", dialect="llama")  # a model of the user's own may write
     return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
 
 
@@ -124,23 +129,27 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
     wire = LitellmWire(remote)
     read_it = partial(read, remote.mode)
-    known = facts_of(name)
-    dialect = next((d for family, d in FAMILIES.items() if family in name), DIALECTS.get(provider_of(name), "plain"))
     return Endpoint(
         name=name,
         wire=wire,
         identity=remote.identity,
-        facts=replace(known, extra={**known.extra, "dialect": dialect}),
+        facts=replace(facts_of(name), dialect=_dialect_of(name)),
         tariff=tariff,
         read=read_it,
         cuts=may_cut(name, settings.api_base),
     )
 
 
+def _dialect_of(name: str) -> DialectName:
+    """Return the dialect of a model's family, whoever offers it, else that of its provider."""
+    by_family = (dialect for family, dialect in DIALECT_BY_FAMILY.items() if family in name)
+    return next(by_family, DIALECTS.get(provider_of(name), "plain"))
+
+
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     from thresher.service.llm.providers.litellm_transport import Remote  # noqa: PLC0415 - only for hosted models
 
-    taken = sorted(OURS & policy.model_options.keys())
+    taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
     return Remote(
@@ -153,11 +162,11 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
 
 
 def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Transport:
-    """The end of the wire where Calls wait for a batch. Raises InputProblem(policy_invalid)."""
+    """Return the Transport in which Calls wait for a batch. Raises InputProblem(policy_invalid)."""
     if book is None:
         raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
-    if provider_of(name) not in BATCHES:
-        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCHES)}, not {name}")
+    if provider_of(name) not in BATCH_PROVIDERS:
+        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCH_PROVIDERS)}, not {name}")
     from thresher.service.llm.batch.base import BatchTiming  # noqa: PLC0415 - only for batches
     from thresher.service.llm.batch.pending_transport import PendingTransport  # noqa: PLC0415 - as above
     from thresher.service.storage.answers.batches import BatchBook  # noqa: PLC0415 - as above
@@ -166,12 +175,12 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
 
 
 def weights_folder(settings: Settings) -> Path:
-    """Where weights lie."""
+    """Return the folder of weights."""
     return settings.home / "models"
 
 
 def check_weights(name: str, settings: Settings) -> None:
-    """Raises SetupProblem(weights_missing) where a model is an embedded one whose weights are not here."""
+    """Check that an embedded model's weights are here. Raises SetupProblem(weights_missing)."""
     if name in EMBEDDED:
         weights = KNOWN[EMBEDDED[name]]
         path = weights_folder(settings) / weights.file
@@ -180,9 +189,9 @@ def check_weights(name: str, settings: Settings) -> None:
 
 
 def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
-    """Variables for a hosted model's key of which none is set. It may come another way: by a role of the machine, say.
+    """Return variables for a hosted model's key, if none of them is set. Other ways exist, as a role of the machine.
 
-    Blocks for 2 to 3 seconds, once a process; a server of one's own (THRESHER_API_BASE) wants none.
+    Blocks for 2 to 3 seconds, once a process. A server of one's own (THRESHER_API_BASE) needs no key.
     """
     if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
         return ()
@@ -199,15 +208,14 @@ def model_of(
     book: Transactions | None = None,
     allowed: Callable[[], Awaitable[None]] | None = None,
 ) -> ModelClient:
-    """The Model of a run with every wrapper round it; its answers go to `store`.
+    """Return the Model of a run with every wrapper around it; its answers go to `store`.
 
-    `limits`: those that others share; `book`: where batches are noted, in the database of the answers; `allowed`: asked
+    `limits`: shared with other runs; `book`: where batches are recorded, in the database of the answers; `allowed`: awaited
     before every call.
     """
     name = model_name(policy, settings)
     end = end_of(name, policy, settings)
-    known = {**end.facts.extra, "models": str(weights_folder(settings))}
-    end = replace(end, facts=replace(end.facts, extra=known))
+    end = replace(end, facts=replace(end.facts, weights=str(weights_folder(settings))))
     if policy.batch:
         end = replace(end, batch=_batches(name, policy, settings, book))
     if policy.read.ocr == "vision" and end.facts.style == "candidates":
@@ -242,7 +250,7 @@ def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
 
 
 def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
-    """The end of the wire of the model that gives texts as vectors."""
+    """Return the Endpoint of the embedding model."""
     from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
@@ -262,14 +270,14 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
 
 
 def embedder_of(model: Model) -> Embedder | None:
-    """What gives texts as vectors beside a model; None where none was chosen."""
+    """Return the Embedder that accompanies a model; None where none was chosen."""
     beside = model.beside if isinstance(model, ModelClient) else None
     return Embedding(model=beside) if beside else None
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
-    """The parts that every Unit of one target uses. Raises InputProblem(budget_too_small)."""
-    groups = groups_of(target, model.facts.extra.get("dialect", "plain"), most_fields(model.facts, policy))
+    """Return the Engine for one target. Raises InputProblem(budget_too_small)."""
+    groups = groups_of(target, model.facts.dialect, most_fields(model.facts, policy))
     count = counter(model.facts.tokenizer)
     budgets = plan(model.facts, target, groups, policy, count)
     if isinstance(model, ModelClient):
@@ -286,13 +294,13 @@ def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
 
 
 def _window(budgets: Plan, most: int) -> int:
-    """Tokens that the largest question and its answer take: a repair shows the answer before it once more."""
+    """Return the tokens of the largest question and its answer: a repair contains the answer before it once more."""
     needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
-    return min(-(-needed // ROUND) * ROUND, most)
+    return min(-(-needed // WINDOW_STEP_TOKENS) * WINDOW_STEP_TOKENS, most)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:
-    """Where spans go; None where no address for traces is set, or nothing that could send them is installed."""
+    """Return where spans go; None where no address for traces is set, or the extra `otel` is not installed."""
     if not settings.traces:
         return None
     try:
@@ -307,7 +315,7 @@ def tracer_of(settings: Settings) -> Tracer | None:
 
 @asynccontextmanager
 async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
-    """The answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
+    """Open the answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
     from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
 
     hidden = folder / ".thresher"

@@ -30,12 +30,12 @@ from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, Uploa
 from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import Processors
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.extraction.engine import Engine
 from thresher.service.jobs.base import POISONED, Jobs
 from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import read_options
-from thresher.service.pipeline import Engine
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReadingPool

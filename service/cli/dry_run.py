@@ -11,13 +11,14 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
 from thresher.service.base.file_names import shown
+from thresher.service.extraction.document_chunks import chunks_of
+from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.unit_extraction import has_text
 from thresher.service.llm.page_images import pictures_for, read_options
 from thresher.service.llm.prices import IMAGE_TOKENS
-from thresher.service.pipeline import Engine, chunks_of
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReadingPool
 from thresher.service.readers.sources import Refused, find_sources
-from thresher.service.results.builder import has_text
 from thresher.service.settings import Settings
 from thresher.service.splitting import split_by_code
 from thresher.service.storage.answers.memory import MemoryStore

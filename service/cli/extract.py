@@ -20,10 +20,10 @@ from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_F
 from thresher.service.cli.observability import watched
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import finish
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.llm.page_images import read_options
-from thresher.service.pipeline import Engine
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReadingPool

@@ -19,8 +19,9 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.page_images import read_options
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReadingPool
 from thresher.service.readers.sources import make_source

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt
+from thresher.schemas.extraction import Calls
 from thresher.schemas.target import Field, Target
 from thresher.service.derivation.derived_fields import parsed
 from thresher.service.derivation.described_expressions import described
@@ -20,7 +19,7 @@ from thresher.service.derivation.evaluator import MissingError
 from thresher.service.derivation.expression_language import Binary, Call, Column, Duration, Expression, Negative, Path
 from thresher.service.derivation.scopes import Tables
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.questions import question_of
 
@@ -29,9 +28,7 @@ MAX_LISTED_FIELDS = 300  # fields of the target that are shown
 TOKENS_PER_FIELD = 60  # tokens of answer for each field
 
 
-async def with_expressions(
-    target: Target, model: Model, documents: Sequence[Document]
-) -> tuple[Target, tuple[Attempt, ...]]:
+async def with_expressions(target: Target, model: Model, documents: Sequence[Document]) -> tuple[Target, Calls]:
     """Return the target with an expression for each derived field where one is known, and the calls made for it.
 
     The target's own expression (`x-derived`) comes first, then a plain description that fits the documents' tables, then the
@@ -39,11 +36,11 @@ async def with_expressions(
     """
     known = {f.path: f.derived or _described(f, target, documents) for f in target.fields if f.method == "derived"}
     open_fields = [f for f in target.fields if f.method == "derived" and not known[f.path]][:MAX_ASKED_FIELDS]
-    attempts: tuple[Attempt, ...] = ()
+    calls = Calls()
     if open_fields:
-        answered, attempts = await _asked(target, model, open_fields)
+        answered, calls = await _asked(target, model, open_fields)
         known |= answered
-    return _with(target, known), attempts
+    return _with(target, known), calls
 
 
 def _with(target: Target, known: dict[str, str]) -> Target:
@@ -119,15 +116,11 @@ def terms(expression: Expression | None) -> list[Path | Column]:
     return []
 
 
-async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple[dict[str, str], tuple[Attempt, ...]]:
-    question = expressions_question(target, fields)
-    try:
-        reply = await model.ask(question)
-    except (ModelProblem, InputProblem):
-        return {}, ()
-    answer = parse(reply) or {}
+async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple[dict[str, str], Calls]:
+    reply, calls = await try_ask(model, expressions_question(target, fields))
+    answer = (reply and parse(reply)) or {}
     answered = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := answer.get(str(i)), str)}
-    return answered, (replied(question, reply),)
+    return answered, calls
 
 
 def expressions_question(target: Target, fields: Sequence[Field]) -> Question:

@@ -1,7 +1,7 @@
-"""ChunkExtractor: what one Chunk states, asked of a model, repaired when it does not fit, and located in the text.
+"""Ask a model what one Chunk states, have it repair what does not fit, and locate the values in the text.
 
-A Chunk may give several Extractions: when an answer is cut short its complete items are kept and only the rest of the
-Chunk is asked for, in smaller parts, so that no question is ever sent twice.
+A Chunk may give several Extractions. When an answer is cut short, its complete items are kept, and only the rest of the
+Chunk is asked about, in smaller parts: no question is ever sent twice.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from thresher.service.records.chunk_parts import rest
 from thresher.service.records.structure import Structure
 from thresher.service.telemetry import tracing
 
-BARREN = 2  # smallest parts of a Chunk whose answers were cut without a single item: the rest of it is not asked
-MOST_TOLD = 3  # fields named where a question for some of them failed
+EMPTY_CUT_ANSWERS_MAX = 2  # after so many cut answers without an item the rest of a Chunk is not asked
+NAMED_FIELDS_MAX = 3  # fields named where a question for some of them failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkExtractor:
-    """What stays the same over all Chunks of one Document."""
+    """Hold what stays the same over all Chunks of one Document."""
 
     model: Model
     target: Target
@@ -62,12 +62,13 @@ class ChunkExtractor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What asking gave: data that fits the asked schema as far as it goes, and why it does not go further."""
+    """The answer to one question: data that fits the asked schema, and why there is not more of it."""
 
     data: dict[str, Any] | None
     attempts: tuple[Attempt, ...]
     cut: bool = False
     failure: Note | None = None
+    failed: tuple[str, ...] = ()  # see Calls
     other_kind: str = ""  # see Extraction
     dismissed: tuple[int, ...] = ()  # see Extraction
 
@@ -81,122 +82,127 @@ def is_empty(chunk: Chunk) -> bool:
     return not any(c.isalnum() for c in chunk.text)
 
 
-async def extract_chunk(ask: ChunkExtractor, document: Document, chunk: Chunk, index: int = 0) -> list[Extraction]:
-    """Extractions of one Chunk of the `index`th Document of a Unit, in text order.
+async def extract_chunk(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> list[Extraction]:
+    """Return the Extractions of one Chunk of a Document, in text order.
 
     A cut answer that gave items is followed by a question about the text behind them; one that gave none by questions
     about halves, `Policy.splits` deep at most.
     """
     if is_empty(chunk):
-        return [Extraction(chunk=chunk.index, document=index)]
+        return [Extraction(chunk=chunk.index, document=document.ordinal)]
     found: list[Extraction] = []
-    todo = [(chunk, ask.policy.splits)]
-    barren, fruitful = 0, False
+    todo = [(chunk, extractor.policy.splits)]
+    empty_cuts, has_items = 0, False
     while todo:
         part, splits = todo.pop(0)
-        extraction, rest = await _extract_part(ask, document, part, index)
-        gained = bool(_ends(extraction.evidence))
-        fruitful |= gained
-        if rest and (splits or gained):
-            todo = [(r, splits if gained else splits - 1) for r in rest] + todo
-        elif rest is not None and not (gained and not rest):
-            extraction, barren = _cut_off(extraction, part), barren + 1
+        extraction, rest = await _extract_part(extractor, document, part)
+        gave_items = bool(_ends(extraction.evidence))
+        has_items |= gave_items
+        if rest and (splits or gave_items):
+            todo = [(r, splits if gave_items else splits - 1) for r in rest] + todo
+        elif rest is not None and not (gave_items and not rest):
+            extraction, empty_cuts = _cut_off(extraction, part), empty_cuts + 1
         found.append(extraction)
-        if barren == BARREN and not fruitful:
+        if empty_cuts == EMPTY_CUT_ANSWERS_MAX and not has_items:
             break
     return found
 
 
 async def _extract_part(
-    ask: ChunkExtractor, document: Document, chunk: Chunk, index: int
+    extractor: ChunkExtractor, document: Document, chunk: Chunk
 ) -> tuple[Extraction, list[Chunk] | None]:
-    """One Extraction, and the parts of the Chunk that a cut answer left to be asked; None of an answer that is whole."""
+    """Return one Extraction, and the parts of the Chunk that are left to be asked; None where the answer is complete."""
     with tracing.span("ask", {"thresher.chunk": chunk.index}):
-        answer = await _whole_answer(ask, document, chunk)
-        return await _located(ask, document, (chunk, answer), index)
+        answer = await _whole_answer(extractor, document, chunk)
+        return await _located(extractor, document, chunk, answer)
 
 
 async def _located(
-    ask: ChunkExtractor, document: Document, told: tuple[Chunk, Answer], index: int
+    extractor: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
 ) -> tuple[Extraction, list[Chunk] | None]:
-    """What was told of a Chunk, with its Evidence."""
-    chunk, answer = told
+    """Locate the values of an answer. Return the Extraction, and the parts that are left to be asked (None: complete)."""
     data = answer.data or {}
-    async with ask.turn:
+    async with extractor.turn:
         await asyncio.sleep(0)
         with tracing.span("ground", {"thresher.chunk": chunk.index}):
             grounder = Grounder(
-                document, chunk, ask.target, fuzzy=ask.policy.least_similarity, own=index == 0, structure=ask.structure
+                document,
+                chunk,
+                extractor.target,
+                fuzzy=extractor.policy.least_similarity,
+                structure=extractor.structure,
             )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
-    pointed, attempts = await seen(ask.model, (document, chunk), looked, ask.policy)
+    pointed, calls = await seen(extractor.model, (document, chunk), looked, extractor.policy)
     told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
-        document=index,
+        document=document.ordinal,
         data=data,
         evidence=(*grounded.evidence, *pointed),
         unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
         other_kind=answer.other_kind,
-        attempts=answer.attempts + attempts,
-        unresolved=_unresolved(ask, chunk, answer, document),
+        attempts=answer.attempts + calls.attempts,
+        failed=answer.failed + calls.failed,
+        unresolved=_unresolved(extractor, chunk, answer, document),
         dismissed=answer.dismissed,
     )
     return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
 
 def _ends(evidence: Iterable[Evidence]) -> list[int]:
-    """Where values of list items end."""
+    """Return where values of list items end."""
     return [e.end for e in evidence if e.end is not None and any(k.isdigit() for k in _keys(e.path))]
 
 
-async def _whole_answer(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
-    """The answer about a Chunk; where a list item is asked for in parts, one answer of those about the parts."""
-    others = [replace(ask, asked=asked, beside=(), of_kind=False) for asked in ask.beside]
-    asks = [replace(ask, beside=()), *others]
+async def _whole_answer(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Answer:
+    """Return the answer about a Chunk. Where a list item is asked for in parts, join the answers about the parts."""
+    others = [replace(extractor, asked=asked, beside=(), of_kind=False) for asked in extractor.beside]
+    asks = [replace(extractor, beside=()), *others]
     answers = await asyncio.gather(*(_answer(one, _question(one, document, chunk), chunk) for one in asks))
     if len(answers) == 1:
         return answers[0]
     cut = [i for i, a in enumerate(answers) if a.cut]
     return Answer(
-        data=joined([a.data for a in answers], ask.keys, cut),
+        data=joined([a.data for a in answers], extractor.keys, cut),
         attempts=tuple(attempt for a in answers for attempt in a.attempts),
         cut=bool(cut),
         failure=next((a.failure for a in answers if a.failure), None),
+        failed=tuple(code for a in answers for code in a.failed),
         other_kind=answers[0].other_kind,
         dismissed=tuple(sorted({at for a in answers for at in a.dismissed})),
     )
 
 
-def _question(ask: ChunkExtractor, document: Document, chunk: Chunk) -> Question:
-    values = {**shown(document, chunk), "about": about(ask.target, ask.policy)}
+def _question(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Question:
+    values = {**shown(document, chunk), "about": about(extractor.target, extractor.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
     if chunk.ranges:
-        values["fenced"] = lines_shown(document, chunk, ask.told)
-    prompt = ask.policy.prompt(kind)
-    schema = ask.asked.schema
-    if ask.of_kind and asks_kind(document, chunk, schema):
-        schema = with_kind(schema, ask.model.facts.extra.get("dialect", "plain"))
-    question = question_of(kind, prompt, values, schema, ask.answer_tokens, ask.policy.temperature)
-    pictured = pictures_for(document, chunk, ask.policy, ask.model.facts)
-    return replace(pictured.put_into(question), sample=ask.sample)
+        values["fenced"] = lines_shown(document, chunk, extractor.told)
+    prompt = extractor.policy.prompt(kind)
+    schema = extractor.asked.schema
+    if extractor.of_kind and asks_kind(document, chunk, schema):
+        schema = with_kind(schema, extractor.model.facts.dialect)
+    question = question_of(kind, prompt, values, schema, extractor.answer_tokens, extractor.policy.temperature)
+    pictured = pictures_for(document, chunk, extractor.policy, extractor.model.facts)
+    return replace(pictured.put_into(question), sample=extractor.sample)
 
 
-async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
-    """ChunkExtractor, and let the model repair its answer as often as the Policy allows. What still fits is never thrown away.
+async def _answer(extractor: ChunkExtractor, question: Question, chunk: Chunk) -> Answer:
+    """Ask, and let the model repair its answer as often as the Policy allows. Values that fit are never thrown away.
 
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
     attempts: list[Attempt] = []
-    said = _Said(ask, chunk)
+    said = _AnswerSoFar(extractor, chunk)
     sent: list[tuple[Message, ...]] = []
-    while len(sent) <= ask.policy.repairs and question.messages not in sent:
+    while len(sent) <= extractor.policy.repairs and question.messages not in sent:
         sent.append(question.messages)
         try:
-            reply = await ask.model.ask(question)
+            reply = await extractor.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
-            return said.answer(attempts, failure=problem.note())
+            return replace(said.answer(attempts, failure=problem.note()), failed=(problem.code,))
         attempts.append(replied(question, reply))
         if reply.finish == "refusal":
             return said.answer(attempts, failure=note("model_refused"))
@@ -208,10 +214,10 @@ async def _answer(ask: ChunkExtractor, question: Question, chunk: Chunk) -> Answ
 
 
 @dataclass(slots=True)
-class _Said:
-    """What was said to one question so far, in the target's shape, and what of it is wrong."""
+class _AnswerSoFar:
+    """The answer to one question so far, in the target's shape, and what is wrong with it."""
 
-    ask: ChunkExtractor
+    extractor: ChunkExtractor
     chunk: Chunk
     data: dict[str, Any] | None = None
     errors: list[FieldError] = field(default_factory=list)
@@ -221,11 +227,11 @@ class _Said:
 
     @property
     def wrong(self) -> list[FieldError]:
-        """All that is."""
+        """Return all errors: invalid JSON first, then values that do not fit."""
         return [*self.broken, *self.errors]
 
     def take(self, told: Parsed) -> None:
-        """Take the first answer as it is, of a later one what mends it."""
+        """Take the first answer as it is, and from a later one only what corrects it."""
         self.dismissed = no_record(told.data, self.chunk) or self.dismissed
         new = None if told.data is None else self._read(told.data)
         if self.data is None:
@@ -234,20 +240,22 @@ class _Said:
             before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
             self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
         none = [FieldError(path="", message="this is not a JSON object")]
-        self.errors = none if self.data is None else self.ask.asked.check(self.data)
+        self.errors = none if self.data is None else self.extractor.asked.check(self.data)
 
     def _read(self, answer: dict[str, Any]) -> Any:
-        """The answer in the target's shape; what the document is said to be is no part of it."""
-        if self.ask.of_kind and MEMBER not in self.ask.asked.schema.get("properties", {MEMBER: None}):
+        """Return the answer in the target's shape, without the member for the document's kind."""
+        if self.extractor.of_kind and MEMBER not in self.extractor.asked.schema.get("properties", {MEMBER: None}):
             answer, said = taken_out(answer)
             self.other_kind = self.other_kind or said
-        return self.ask.asked.read(answer)
+        return self.extractor.asked.read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
-        """All of it that fits."""
+        """Return everything that fits."""
         left = self.broken if cut else self.wrong
         if not failure and left:
-            failure = note("model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:MOST_TOLD]))
+            failure = note(
+                "model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:NAMED_FIELDS_MAX])
+            )
         data = _prune(self.data, self.errors)
         return Answer(
             data=data,
@@ -260,7 +268,7 @@ class _Said:
 
 
 def _is_filled(path: str, before: Any, now: Any) -> bool:
-    """Whether what was broken at a place is there now: the list has more items, the member has a value."""
+    """Whether what was invalid JSON at a path is there now: the list has more items, or the member has a value."""
     above = json_pointer.get(now, path.rpartition("/")[0])
     if isinstance(above, list):
         return len(above) > len(json_pointer.get(before, path.rpartition("/")[0]) or ())
@@ -268,7 +276,7 @@ def _is_filled(path: str, before: Any, now: Any) -> bool:
 
 
 def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
-    """The data without the values that do not fit; a missing value is null either way."""
+    """Return the data with null in place of the values that do not fit."""
     for error in errors:
         if data is not None and error.path:
             json_pointer.put(data, error.path, None)
@@ -279,7 +287,7 @@ def _keys(path: str) -> list[str]:
     return path.split("/")
 
 
-def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
+def _unresolved(extractor: ChunkExtractor, chunk: Chunk, answer: Answer, document: Document) -> Unresolved | None:
     if not answer.failure:
         return None
     source = document.source.path if document.source.parent else None
@@ -287,18 +295,18 @@ def _unresolved(ask: ChunkExtractor, chunk: Chunk, answer: Answer, document: Doc
         chunk=chunk.index,
         pages=chunk.pages,
         code=answer.failure.code,
-        reason=f"{answer.failure.message}{_of_fields(ask.fields)}",
+        reason=f"{answer.failure.message}{_of_fields(extractor.fields)}",
         attempts=len(answer.attempts),
         source=source,
     )
 
 
 def _of_fields(fields: tuple[str, ...] | None) -> str:
-    """Which fields a failure is about, where it is not about all of the target."""
+    """Return words that name the fields of a failure; "" where it is about the whole target."""
     if not fields:
         return ""
-    more = f" and {len(fields) - MOST_TOLD} more" if len(fields) > MOST_TOLD else ""
-    return f" (asked for {', '.join(fields[:MOST_TOLD])}{more})"
+    more = f" and {len(fields) - NAMED_FIELDS_MAX} more" if len(fields) > NAMED_FIELDS_MAX else ""
+    return f" (asked for {', '.join(fields[:NAMED_FIELDS_MAX])}{more})"
 
 
 def _cut_off(extraction: Extraction, chunk: Chunk) -> Extraction:

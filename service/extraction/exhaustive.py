@@ -1,4 +1,4 @@
-"""ExhaustiveExtraction: every Chunk of a Document is asked, and then what records were missed, in windows that answers may shrink."""
+"""Ask about every Chunk of a Document, and then about lines of missed records; windows shrink when answers fall short."""
 
 from __future__ import annotations
 
@@ -20,30 +20,29 @@ from thresher.service.records.question_windows import is_short, missed, smaller,
 from thresher.service.records.record_lines import claims_of
 from thresher.service.records.structure import Structure
 
-FIRST = 8  # windows of a wave whose answers tell whether windows are small enough
-SENT = 0.05  # seconds in which the questions of a wave are on their way
+FIRST_WINDOWS = 8  # windows of a wave whose answers tell whether windows are small enough
+SEND_SECONDS = 0.05  # seconds in which the questions of a wave are on their way
 
 _Asked = tuple[int, Chunk]  # number of the ChunkExtractor, and the lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExhaustiveExtraction:
-    """One Document and what is asked of each of its Chunks."""
+    """Ask every question of each Chunk of one Document."""
 
-    asks: list[ChunkExtractor]  # one for each group of fields
+    extractors: list[ChunkExtractor]  # one for each group of fields
     document: Document
-    index: int  # of the Document in its Unit
     chunks: list[Chunk]
     known: Structure
     said: LineIndex  # by the Document's lines
 
     async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], RecordCount]:
-        """All that was found, in document order, and the ledger of it.
+        """Return all that was found, in document order, and the count of its records.
 
         A wave of windows goes out; when the first few of it are answered it is known whether answers fall short of their
         records, and the rest follows in windows of that size, or in another wave of smaller ones.
         """
-        most, todo = self.known.most(policy.most_records), self.chunks if self.asks else []
+        most, todo = self.known.most(policy.most_records), self.chunks if self.extractors else []
         width = policy.wave if self.known.starts else len(todo)
         begun: list[asyncio.Task[list[Extraction]]] = []
         try:
@@ -52,10 +51,10 @@ class ExhaustiveExtraction:
                 todo = todo[width:]
                 tasks = [asyncio.create_task(self._asked([window])) for window in wave]
                 begun += tasks
-                if len(tasks) > FIRST:
-                    await asyncio.sleep(SENT)
+                if len(tasks) > FIRST_WINDOWS:
+                    await asyncio.sleep(SEND_SECONDS)
                     self.said.work_out()
-                if todo and await self._is_short(wave[:FIRST], tasks[:FIRST], target):
+                if todo and await self._is_short(wave[:FIRST_WINDOWS], tasks[:FIRST_WINDOWS], target):
                     most = smaller(most)
                 else:
                     width = len(todo)
@@ -64,51 +63,51 @@ class ExhaustiveExtraction:
             for task in begun:
                 task.cancel()
             raise
-        ledger = self._ledger(found, target)
-        return await self._missed(found, ledger, target, most, policy.reasks if self.asks else 0)
+        count = self._count(found, target)
+        return await self._missed(found, count, target, most, policy.reasks if self.extractors else 0)
 
-    def _ledger(self, found: list[Extraction], target: Target) -> RecordCount:
+    def _count(self, found: list[Extraction], target: Target) -> RecordCount:
         return record_count_of(self.document, found, target, self.known, self.said)
 
     async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
-        """Whether answers about some windows fall short; no other answer is looked at, whichever came first."""
+        """Whether answers about some windows fall short. Only these answers decide, so that timing does not matter."""
         found = [x for some in await asyncio.gather(*tasks) for x in some]
-        return is_short(asked, self._ledger(found, target), self.known.starts)
+        return is_short(asked, self._count(found, target), self.known.starts)
 
     async def _missed(
-        self, found: list[Extraction], ledger: RecordCount, target: Target, most: int, left: int
+        self, found: list[Extraction], count: RecordCount, target: Target, most: int, left: int
     ) -> tuple[list[Extraction], RecordCount]:
-        """ChunkExtractor for missed records `left` times; a time that showed that windows must be smaller does not count.
+        """Ask for missed records `left` times; a round that showed that windows must be smaller does not count.
 
         Where nothing at all came of one, smaller windows would not help. The same lines are not asked about twice.
         """
         draw, known = 0, set[_Asked]()
-        while ledger.unclaimed and left and not _is_spent(found):
+        while count.unclaimed and left and not _is_cost_limit_reached(found):
             draw += 1
-            before = len(ledger.unclaimed)
-            wave = [asked for asked in self._wave(found, ledger, target, most) if asked not in known]
+            before = len(count.unclaimed)
+            wave = [asked for asked in self._wave(found, count, target, most) if asked not in known]
             if not wave:
                 break
             known.update(wave)
             again = await self._again(wave, draw, told_lines(found, target, self.said))
-            lines = [line for record in ledger.unclaimed for line in record]
+            lines = [line for record in count.unclaimed for line in record]
             found += additions(again, found, target, self.said, lines)
-            ledger = self._ledger(found, target)
-            is_some = len(ledger.unclaimed) < before
-            short = is_some and is_short([chunk for _, chunk in wave], ledger, self.known.starts)
+            count = self._count(found, target)
+            is_some = len(count.unclaimed) < before
+            short = is_some and is_short([chunk for _, chunk in wave], count, self.known.starts)
             less = smaller(most) if short else most
             most, left = less, left - (less == most)
-        return found, ledger
+        return found, count
 
-    def _wave(self, found: list[Extraction], ledger: RecordCount, target: Target, most: int) -> list[_Asked]:
-        """What is asked about leftover lines: those of each record only in the groups of fields whose lists could hold it."""
-        asking = [i for i, ask in enumerate(self.asks) if has_lists(ask.asked, ask.target)]
+    def _wave(self, found: list[Extraction], count: RecordCount, target: Target, most: int) -> list[_Asked]:
+        """Return the questions about leftover lines. A record is asked for only in groups whose lists could hold it."""
+        asking = [i for i, extractor in enumerate(self.extractors) if has_lists(extractor.asked, extractor.target)]
         claims = claims_of(found, target, self.said.starts, self.known)
         routing = Routing(self.document, self.said.starts, claims, target)
         routes: dict[tuple[int, ...], list[tuple[Range, ...]]] = {}
-        for record in ledger.unclaimed:
+        for record in count.unclaimed:
             lists = routing.lists_for(record) if len(asking) > 1 else frozenset[str]()
-            own = tuple(i for i in asking if not lists or holds_any(self.asks[i].fields, lists))
+            own = tuple(i for i in asking if not lists or holds_any(self.extractors[i].fields, lists))
             routes.setdefault(own or tuple(asking), []).append(record)
         return [
             (i, chunk)
@@ -118,29 +117,29 @@ class ExhaustiveExtraction:
         ]
 
     async def _again(self, wave: list[_Asked], draw: int, told: frozenset[int]) -> list[Extraction]:
-        """What leftover lines give, asked for lists alone; `told`: where lines of found records begin."""
-        asks = {i: _of_lines(self.asks[i], draw, told) for i, _ in wave}
-        found = await asyncio.gather(*(extract_chunk(asks[i], self.document, c, self.index) for i, c in wave))
+        """Return what leftover lines give, asked for lists alone. `told`: where lines of found records begin."""
+        extractors = {i: _of_lines(self.extractors[i], draw, told) for i, _ in wave}
+        found = await asyncio.gather(*(extract_chunk(extractors[i], self.document, c) for i, c in wave))
         return [x for some in found for x in some]
 
     async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
         found = await asyncio.gather(
-            *(extract_chunk(ask, self.document, chunk, self.index) for chunk in chunks for ask in self.asks)
+            *(extract_chunk(extractor, self.document, chunk) for chunk in chunks for extractor in self.extractors)
         )
         return [x for some in found for x in some]
 
 
-def _of_lines(ask: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtractor:
-    """The ChunkExtractor about leftover lines."""
+def _of_lines(extractor: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtractor:
+    """Return the ChunkExtractor for leftover lines."""
     return replace(
-        ask,
+        extractor,
         sample=draw,
         told=told,
-        asked=asked_again(ask.asked, ask.target),
-        beside=tuple(asked_again(asked, ask.target) for asked in ask.beside),
+        asked=asked_again(extractor.asked, extractor.target),
+        beside=tuple(asked_again(asked, extractor.target) for asked in extractor.beside),
     )
 
 
-def _is_spent(found: list[Extraction]) -> bool:
-    """Whether the limit of cost was reached: no further question would be answered."""
+def _is_cost_limit_reached(found: list[Extraction]) -> bool:
+    """Whether the cost limit was reached: no further question would be answered."""
     return any(x.unresolved and x.unresolved.code == "cost_limit_reached" for x in found)

@@ -1,7 +1,7 @@
-"""Other kind: a model's word that a document is of quite another kind than the target, asked for beside the first values.
+"""Ask, with the first values, whether a document is of quite another kind than the target.
 
-The first part of a Unit's own Document is asked for one more member, at the end of the schema. It is taken out of the answer
-before anything else sees it, and believed only where few of the target's leading fields were found; null changes nothing.
+The question about the first Chunk of a Unit's own Document has one more member, at the end of the schema. It is taken out
+of the answer at once, and believed only if few of the target's leading fields were found. Null changes nothing.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from thresher.service.merging.tree import Merged
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
 
 MEMBER = "not_of_this_kind"
-TOLD = (
+MEMBER_DESCRIPTION = (
     "null, unless the document is of quite another kind than this shape asks for, as a program's settings are no invoice: "
     "then what it is, in a few words"
 )
-ENOUGH = 0.5  # of the leading fields; a document in which as many were found is of the kind, whatever a model says
+ENOUGH_FOUND_SHARE = 0.5  # of the leading fields: with so many found a document is of the target's kind
 
 
 def asks_kind(document: Document, chunk: Chunk, schema: dict[str, Any]) -> bool:
-    """Whether a question about a part may also ask what the document is: the first part, and no lines asked once more."""
+    """Whether a question may also ask what the document is: it is about the first Chunk, and not about leftover lines."""
     first = chunk.index == 0 and not chunk.ranges and document.source.parent is None
     return first and MEMBER not in schema.get("properties", {MEMBER: None})
 
@@ -40,7 +40,7 @@ def with_kind(schema: dict[str, Any], dialect: Name) -> dict[str, Any]:
         kind = {"anyOf": [{"type": "string"}, {"type": "null"}]}
     if takes.blanks:
         kind = {"type": "string"}
-    told = TOLD.replace("null", '"" ', 1) if takes.blanks else TOLD
+    told = MEMBER_DESCRIPTION.replace("null", '"" ', 1) if takes.blanks else MEMBER_DESCRIPTION
     members = {**schema["properties"], MEMBER: {**kind, "description": told}}
     return {**schema, "properties": members, "required": [*schema.get("required", ()), MEMBER]}
 
@@ -57,13 +57,13 @@ def taken_out(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def leading(target: Target) -> list[Field]:
-    """Return the fields that a document of the kind states: at the top, read, and no yes or no."""
+    """Return the fields that a document of the target's kind states: top-level ones that are read and not boolean."""
     top = [f for f in target.fields if f.path.count("/") == 1 or (f.path.endswith("/*") and f.path.count("/") == 2)]
     return [f for f in top if f.kind not in ("boolean", "const") and f.schema.get("x-method", "read") == "read"]
 
 
 def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequence[Evidence]) -> Reason | None:
-    """Return why nothing is given: every Document that was asked is of another kind, or the first is and little was found."""
+    """Return the reason to give nothing, or None: all Documents, or the first one with few values, are of another kind."""
     asked = [x for x in extractions if x.other_kind]
     if not asked:
         return None
@@ -73,14 +73,14 @@ def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequenc
     found = {e.path.split("/")[1] for e in evidence if e.match != "none"}
     names = [f.path.split("/")[1] for f in leading(target)]
     told = sum(n in found for n in names)
-    if not names or told >= ENOUGH * len(names):
+    if not names or told >= ENOUGH_FOUND_SHARE * len(names):
         return None
     said = f"the document is {asked[0].other_kind}, says the model; {told} of {len(names)} leading fields were found"
     return Reason(code=MEMBER, path="", message=f"{said} (looked for: {', '.join(names)})")
 
 
 def withdrawn(merged: Merged) -> Merged:
-    """Return a whole in which nothing is given: what was found stands among the unsupported, each value with the reason."""
+    """Return the merged whole without data: all values moved to the unsupported ones, with the reason."""
     found = [
         Unsupported(path=path, value=value, reason="found in a document of another kind")
         for path, value in json_pointer.leaves(merged.data)

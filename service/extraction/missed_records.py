@@ -1,8 +1,7 @@
-"""Reask: the question about lines in which no record was found, and what of its answer is about the lines themselves.
+"""Build the question about lines in which no record was found, and read the line numbers in its answer.
 
-Lines are shown as what they are, among their neighbours: `N| text` is asked about, `=| text` belongs to a record that was
-found, ` | text` stands beside them, and "…" parts what does not stand together. The answer gives records that were left
-out, and the numbers of the lines that are none.
+Lines are shown among their neighbours: `N| text` is asked about, `=| text` belongs to a record that was found, ` | text`
+is context, and "…" marks a gap. The answer gives records that were left out, and the numbers of lines that are no record.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Schema = dict[str, Any]
 
 
 def has_lists(asked: Asked, target: Target) -> bool:
-    """Return whether lists of records are among what is asked."""
+    """Whether lists of records are among what is asked."""
     return not _tops(target) or not _tops(target).isdisjoint(asked.schema.get("properties") or {})
 
 
@@ -76,12 +75,12 @@ def _shown(
 
 
 def _tops(target: Target) -> frozenset[str]:
-    """The members of the root in which lists of records stand."""
+    """Return the members of the root that contain lists of records."""
     return frozenset(pattern.split("/")[1] for pattern in target.lists if pattern)
 
 
 def _only(schema: Schema, tops: Collection[str]) -> Schema:
-    """A schema of an object with some of its members; as it is where it has none of them."""
+    """Return an object's schema reduced to some members; unchanged if it has none of them."""
     kept = {k: v for k, v in (schema.get("properties") or {}).items() if k in tops}
     if not kept:
         return schema
@@ -92,7 +91,7 @@ def _only(schema: Schema, tops: Collection[str]) -> Schema:
 
 
 def _referred(kept: Schema, definitions: Schema) -> Schema:
-    """The definitions that some members refer to, by way of others too."""
+    """Return the definitions that some members refer to, directly or through others."""
     todo, found = [kept], dict[str, Any]()
     while todo:
         for name in _names(todo.pop()):

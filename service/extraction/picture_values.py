@@ -1,24 +1,24 @@
-"""Values that are read from the picture of a page: the model says where it sees them, and code checks that the place is one."""
+"""Find values in the pictures of pages: the model says where it sees them, and code checks page and box."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Box, Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt, Evidence, Unsupported
+from thresher.schemas.extraction import Calls, Evidence, Unsupported
 from thresher.schemas.policy import Policy
-from thresher.service.llm.base import Message, Model, Question
+from thresher.service.llm.base import Model, Question
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.llm.page_images import Pictured, pictures_for
-from thresher.service.llm.response_parsing import replied
-from thresher.service.prompts import load_prompt
 from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.questions import question_of
 
-MOST_SEEN = 20  # values that are looked for at once
-ANSWER_TOKENS = 60  # for each
+VALUES_MAX = 20  # values that are looked for at once
+ANSWER_TOKENS_PER_VALUE = 60  # for each
 _NULLABLE_BOX = {"type": ["array", "null"], "items": {"type": "number"}}
-_PLACE = {
+_PAGE_AND_BOX = {
     "type": "object",
     "properties": {"page": {"type": ["integer", "null"]}, "box": _NULLABLE_BOX},
     "required": ["page", "box"],
@@ -28,28 +28,25 @@ _PLACE = {
 
 async def seen(
     model: Model, place: tuple[Document, Chunk], wanted: list[Unsupported], policy: Policy
-) -> tuple[list[Evidence], tuple[Attempt, ...]]:
-    """Evidence for values that stand nowhere in the text of a Chunk but, as the model says, on a picture of its pages.
+) -> tuple[list[Evidence], Calls]:
+    """Return Evidence for values that stand nowhere in the text of a Chunk but, as the model says, on a picture of its pages.
 
     Nothing is asked where no picture went along. A failing call gives nothing: the values stay unsupported.
     """
     document, chunk = place
     pictured = pictures_for(document, chunk, policy, model.facts)
-    chosen = wanted[:MOST_SEEN]
+    chosen = wanted[:VALUES_MAX]
     if not pictured.images or not chosen:
-        return [], ()
+        return [], Calls()
     question = _question(document, pictured, chosen, policy)
-    try:
-        reply = await model.ask(question)
-    except (ModelProblem, InputProblem):
-        return [], ()
-    told = parse(reply) or {}
+    reply, calls = await try_ask(model, question)
+    told = (reply and parse(reply)) or {}
     found = [evidence_of(document, pictured, told.get(str(i)), u) for i, u in enumerate(chosen)]
-    return [e.model_copy(update={"chunk": chunk.index}) for e in found if e is not None], (replied(question, reply),)
+    return [e.model_copy(update={"chunk": chunk.index}) for e in found if e is not None], calls
 
 
 def evidence_of(document: Document, pictured: Pictured, told: Any, value: Unsupported) -> Evidence | None:
-    """The Evidence of one value; None where the model names no page that it was shown. A box off the page is dropped."""
+    """Return the Evidence of one value; None if the model names no page that it was shown. A box off the page is dropped."""
     before = document.pages.first - 1
     page = told.get("page") if isinstance(told, dict) else None
     if not isinstance(page, int) or page + before not in pictured.pages:
@@ -66,7 +63,7 @@ def _size(document: Document, page: int) -> tuple[float, float]:
 
 
 def _box(told: Any, width: float, height: float) -> Box | None:
-    """Fractions of a page as a box in points; None for what lies off the page or has no area."""
+    """Convert fractions of a page to a box in points; None for a box off the page or without area."""
     if not isinstance(told, list) or len(told) != 4 or not all(isinstance(v, int | float) for v in told):
         return None
     x0, y0, x1, y1 = (float(v) for v in told)
@@ -76,18 +73,12 @@ def _box(told: Any, width: float, height: float) -> Box | None:
 
 
 def _question(document: Document, pictured: Pictured, wanted: list[Unsupported], policy: Policy) -> Question:
-    prompt = load_prompt("seen")
     before = document.pages.first - 1
-    pages = ", ".join(str(page - before) for page in pictured.pages)
-    values = "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted))
-    system, text = prompt.turns(pages=pages, values=values)
-    members = {str(i): _PLACE for i in range(len(wanted))}
-    return Question(
-        prompt=prompt.name,
-        fingerprint=prompt.fingerprint,
-        messages=(Message(role="system", content=system), Message(role="user", content=text, images=pictured.images)),
-        schema={"type": "object", "properties": members, "required": list(members), "additionalProperties": False},
-        answer_tokens=ANSWER_TOKENS * len(wanted),
-        temperature=policy.temperature,
-        purpose="evaluate",
-    )
+    values = {
+        "pages": ", ".join(str(page - before) for page in pictured.pages),
+        "values": "\n".join(f"{i}: {u.path} = {u.value}" for i, u in enumerate(wanted)),
+    }
+    members = {str(i): _PAGE_AND_BOX for i in range(len(wanted))}
+    schema = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+    question = question_of("extract", "seen", values, schema, ANSWER_TOKENS_PER_VALUE * len(wanted), policy.temperature)
+    return replace(replace(pictured, sentence="").put_into(question), purpose="evaluate")

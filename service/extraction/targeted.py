@@ -1,4 +1,4 @@
-"""Seek: the single facts of a long Document, asked of the Chunks that likely state them, and of more while any is missing."""
+"""Search a long Document for single facts: ask the likeliest Chunks first, and more of them while a fact is missing."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ from thresher.service.telemetry import tracing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetedSearch:
-    """Where single facts are sought: the Chunks of the `index`th Document of a Unit."""
+    """The Chunks of one Document, in which single facts are searched for."""
 
     document: Document
-    index: int
     chunks: list[Chunk]
     together: int = 1  # Chunks side by side that the model's window has room for
     embedder: Embedder | None = None  # None: Chunks are ranked by words alone
@@ -40,65 +39,65 @@ class SearchResult:
     note: Note | None = None  # why the ranking was not the one that was chosen
 
 
-async def search_chunks(ask: ChunkExtractor, search: TargetedSearch) -> SearchResult:
-    """ChunkExtractor the Chunks of one Document in rounds. See `thresher.service.extraction.planning.search_rounds`."""
-    fields, chunks = _fields(ask), search.chunks
+async def search_chunks(extractor: ChunkExtractor, search: TargetedSearch) -> SearchResult:
+    """Ask the Chunks of one Document in rounds (see `thresher.service.extraction.planning.search_rounds`)."""
+    fields, chunks = _fields(extractor), search.chunks
     with tracing.span("rank", {"thresher.chunks": len(chunks)}):
         ranked = await ordered(fields, chunks, search.embedder)
     rounds = Rounds(fields, chunks, ranked.orders, search.together)
     turn: Round | None = rounds.first()
     found: list[Extraction] = []
     while turn:
-        one = _narrowed(ask, turn)
+        one = _narrowed(extractor, turn)
         runs = [[chunks[i] for i in run] for run in turn.runs]
-        given = await asyncio.gather(*(_asked(one, search.document, run, search.index) for run in runs))
+        given = await asyncio.gather(*(_asked(one, search.document, run) for run in runs))
         found += [x for some in given for x in some]
         turn = rounds.next(found)
     return SearchResult(found=_paid(found, ranked), looked=rounds.looked(), note=ranked.note)
 
 
 def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:
-    """The Extractions, the first of which bears what the ranking cost."""
+    """Return the Extractions, with the cost of the ranking added to the first one."""
     if not found or not ranked.attempts:
         return found
     first = found[0]
     return [first.model_copy(update={"attempts": ranked.attempts + first.attempts}), *found[1:]]
 
 
-async def _asked(ask: ChunkExtractor, document: Document, run: list[Chunk], index: int) -> list[Extraction]:
-    """Extractions of a run of Chunks asked about as one; each Chunk has one at least, so that it counts as asked."""
+async def _asked(extractor: ChunkExtractor, document: Document, run: list[Chunk]) -> list[Extraction]:
+    """Ask about a run of Chunks as one. Each Chunk gets at least one Extraction, so that it counts as asked."""
     first, last = run[0], run[-1]
     pages = (first.pages[0], last.pages[1]) if first.pages and last.pages else None
     text = document.text[first.start : last.end]
     whole = first if len(run) == 1 else replace(first, end=last.end, text=text, pages=pages)
-    found = await extract_chunk(ask, document, whole, index)
+    found = await extract_chunk(extractor, document, whole)
     failed = next((x.unresolved for x in found if x.unresolved), None)
-    return found + [_beside(c, index, failed) for c in run[1:]]
+    return found + [_beside(c, document, failed) for c in run[1:]]
 
 
-def _beside(chunk: Chunk, index: int, failed: Unresolved | None) -> Extraction:
+def _beside(chunk: Chunk, document: Document, failed: Unresolved | None) -> Extraction:
     unresolved = failed.model_copy(update={"chunk": chunk.index, "pages": chunk.pages}) if failed else None
-    return Extraction(chunk=chunk.index, document=index, unresolved=unresolved)
+    return Extraction(chunk=chunk.index, document=document.ordinal, unresolved=unresolved)
 
 
-def _fields(ask: ChunkExtractor) -> list[Field]:
-    """The fields that are asked for."""
-    if ask.fields is None:
-        return list(ask.target.fields)
-    places = [(p, f"{p}/") for p in ask.fields]
-    return [f for f in ask.target.fields if any(f.path == p or f.path.startswith(below) for p, below in places)]
+def _fields(extractor: ChunkExtractor) -> list[Field]:
+    """Return the fields that are asked for."""
+    if extractor.fields is None:
+        return list(extractor.target.fields)
+    places = [(p, f"{p}/") for p in extractor.fields]
+    return [f for f in extractor.target.fields if any(f.path == p or f.path.startswith(below) for p, below in places)]
 
 
-def _narrowed(ask: ChunkExtractor, turn: Round) -> ChunkExtractor:
-    """The same question for the fields of a round alone."""
-    if len(turn.fields) == len(_fields(ask)):
-        return ask
-    dialect = ask.model.facts.extra.get("dialect", "plain")
-    return replace(ask, asked=ask_for(ask.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
+def _narrowed(extractor: ChunkExtractor, turn: Round) -> ChunkExtractor:
+    """Return the extractor for the fields of a round alone."""
+    if len(turn.fields) == len(_fields(extractor)):
+        return extractor
+    dialect = extractor.model.facts.dialect
+    return replace(extractor, asked=ask_for(extractor.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
 
 
-def unasked(document: Document, chunks: list[Chunk], asked: Collection[int], index: int) -> list[Unasked]:
-    """The parts of the `index`th Document of a Unit that no question was about; Chunks side by side are one part."""
+def unasked(document: Document, chunks: list[Chunk], asked: Collection[int]) -> list[Unasked]:
+    """Return the parts of a Document that no question was about; adjacent Chunks are one part."""
     found: list[Unasked] = []
     behind = False
     for chunk in chunks:
@@ -110,7 +109,7 @@ def unasked(document: Document, chunks: list[Chunk], asked: Collection[int], ind
         pages = (
             (before.pages[0] if before and before.pages else chunk.pages[0], chunk.pages[1]) if chunk.pages else None
         )
-        source = document.source.path if index else None
+        source = document.evidence_source
         found.append(Unasked(pages=pages, start=start, end=chunk.end, source=source))
         behind = True
     return found

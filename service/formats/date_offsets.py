@@ -52,7 +52,8 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
     [(8, 'days', 'signing'), (30, 'days', 'delivery')]
     """
     for match in _DURATION.finditer(text):
-        number = next(iter(counted_in(f"{match['number']} days") or ()), 0) or _ordinal(match["number"])
+        count = counted_in(f"{match['number']} days")
+        number = count[0] if count else _ordinal(match["number"])
         unit, times = next((u, n) for form, u, n in _UNITS if re.fullmatch(form, match["unit"], re.IGNORECASE))
         if number:
             by = number * times * (-1 if match["before"] else 1)

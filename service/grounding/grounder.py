@@ -56,15 +56,14 @@ class Grounder:
         target: Target,
         *,
         fuzzy: float,
-        own: bool = True,
         structure: Structure | None = None,
     ) -> None:
         """Prepare the search; `fuzzy` is the least similarity (0..100) of a fuzzy match.
 
-        `own`: whether it is the Unit's own Document; `structure`: that of the Document, where already known.
+        `structure`: that of the Document, where already known.
         """
         self._document, self._chunk = document, chunk
-        self._source = None if own else document.source.path
+        self._source = document.evidence_source
         self._fields = {f.path: f for f in target.fields}
         own_text = chunk.ranges or ((chunk.start, chunk.end),)
         self._own = len(own_text)

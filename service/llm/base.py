@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from thresher.schemas.extraction import Finish
 
 Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose", "transcribe"]
+DialectName = Literal["plain", "openai_strict", "gemini", "anthropic", "llama", "lenient"]
 Purpose = Literal["ask", "repair", "split", "reask", "evaluate", "decide", "transcribe", "embed"]
 
 
@@ -64,7 +65,9 @@ class ModelFacts:
     style: Literal["free", "candidates"] = "free"  # candidates: choose spans of the text, never write a value
     usd_prompt: float | None = None  # dollars a token; None: unknown
     usd_answer: float | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    dialect: DialectName = "plain"  # what of JSON Schema its provider takes when it constrains an answer
+    sees: bool = False  # whether it is known to read pictures
+    weights: str | None = None  # folder of the weights on this machine
 
 
 class Model(Protocol):

@@ -34,7 +34,7 @@ def facts_of(model: str) -> ModelFacts:
         tokenizer=_tokenizer(model),
         usd_prompt=tariff.prompt if tariff else None,
         usd_answer=tariff.answer if tariff else None,
-        extra={"known": bool(row), "vision": bool(row.get("supports_vision")), "mode": mode_of(model)},
+        sees=bool(row.get("supports_vision")),
     )
 
 

@@ -37,10 +37,10 @@ def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
 
     With "auto" only for a model that is known to see, and only of pages whose text is weak.
     """
-    kept = "all" if policy.images == "all" else "weak" if facts.extra.get("vision") else "none"
+    kept = "all" if policy.images == "all" else "weak" if facts.sees else "none"
     if policy.images == "off" or facts.style == "candidates":
         kept = "none"
-    models = policy.read.models or facts.extra.get("models")
+    models = policy.read.models or facts.weights
     return policy.read.model_copy(update={"pictures": kept, "models": models})
 
 
@@ -52,7 +52,7 @@ def most_pictures(policy: Policy, facts: ModelFacts) -> int:
 
 def reserved(policy: Policy, facts: ModelFacts) -> int:
     """Tokens of a question that pictures may take."""
-    sees = bool(facts.extra.get("vision")) or policy.images == "all"
+    sees = facts.sees or policy.images == "all"
     return most_pictures(policy, facts) * IMAGE_TOKENS if sees and facts.style != "candidates" else 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Name = Literal["plain", "openai_strict", "gemini", "anthropic", "llama", "lenient"]
+from thresher.service.llm.base import DialectName
+
+Name = DialectName
 
 _TEXT = frozenset({"pattern", "minLength", "maxLength"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})

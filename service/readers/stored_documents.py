@@ -15,7 +15,7 @@ from thresher.schemas.document import Document
 from thresher.service.base.disk_faults import disk
 
 LARGE = 256_000  # code points of text from which a Document is stored in a file
-LIGHT = ("source", "pages", "kind", "by_line", "facts", "notes")  # fields that are known without its file
+LIGHT = ("source", "ordinal", "pages", "kind", "by_line", "facts", "notes")  # fields that are known without its file
 
 
 @dataclass(slots=True, kw_only=True, init=False)

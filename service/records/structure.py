@@ -71,9 +71,21 @@ class Structure:
         return i >= 0 and offset < self.apart[i][1]
 
 
-@gc_paused()
 def structure(document: Document, *, nested: bool = False) -> Structure:
-    """Return the Structure of a Document; `nested`: its records contain records, as orders do with their lines."""
+    """Return the Structure of a Document, computed once; `nested`: its records contain records, as orders do with their lines."""
+    return document.once(_of_nested_records if nested else _of_records)
+
+
+def _of_records(document: Document) -> Structure:
+    return _structure(document, nested=False)
+
+
+def _of_nested_records(document: Document) -> Structure:
+    return _structure(document, nested=True)
+
+
+@gc_paused()
+def _structure(document: Document, *, nested: bool) -> Structure:
     apart = furniture(document)
     lines = list(_lines(document, apart))
     starts, inner = _starts(document, lines, nested=nested)

@@ -1,13 +1,14 @@
-"""Outcome: the Result of a Unit, judged by the user's own target, with a true word on how complete it is."""
+"""Build the Result of a Unit: judge the data by the user's own target, and state how complete it is."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from thresher.schemas.document import BlockKind, Document
-from thresher.schemas.errors import FACTS, Note
-from thresher.schemas.extraction import Attempt, Evidence, Extraction
+from thresher.schemas.document import Document
+from thresher.schemas.errors import FACTS, Note, note
+from thresher.schemas.extraction import Attempt, Calls, Evidence, Extraction
 from thresher.schemas.result import (
     AnyResult,
     Coverage,
@@ -43,6 +44,7 @@ class Asking:
     chunks: int
     extractions: list[Extraction]
     ledgers: dict[int, RecordCount]  # by the Document's index, of those that were asked about
+    calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
@@ -55,7 +57,7 @@ Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and 
 
 @gc_paused()
 def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
-    """The Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
+    """Return the Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
     kind = of_kind(asking.extractions, target, merged.evidence)
     merged, known = _printed(*((withdrawn(merged), target, None) if kind else (merged, target, known)))
     judged, found = known or judge(target, merged.data)
@@ -77,8 +79,8 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
         conflicts=merged.conflicts,
         unresolved=[x.unresolved for x in asking.extractions if x.unresolved],
         coverage=coverage,
-        usage=_usage([a for x in asking.extractions for a in x.attempts]),
-        problems=_problems(documents) + asking.notes,
+        usage=_usage([*(a for x in asking.extractions for a in x.attempts), *asking.calls.attempts]),
+        problems=_problems(documents) + asking.notes + _failed_questions(asking),
     )
     found_any = any(True for _ in json_pointer.leaves(found))
     why = _reasons(result, asking, target) if found_any else _nothing(result, asking)
@@ -87,7 +89,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
 
 
 def _printed(merged: Merged, target: Target, known: Judged | None) -> tuple[Merged, Judged | None]:
-    """The whole with the document's own digits, and how it was judged; it is judged anew where digits are text."""
+    """Return the whole with the document's own digits, and how it was judged; None where it must be judged again."""
     data = as_printed(merged.data, merged.evidence, target)
     if data is merged.data:
         return merged, known
@@ -122,14 +124,14 @@ def _remove(value: Any, path: str) -> None:
 
 
 def _errors(judged: Validation, found: Any, asking: Asking) -> list[FieldError]:
-    """What the target says against the whole; absence is nothing against it where required only means asked for."""
+    """Return the errors of the target; missing values are none where the Policy's `required` is "asked"."""
     if asking.required == "strict":
         return list(judged.errors)
     return [e for e in judged.errors if not e.path or json_pointer.get(found, e.path) is not None]
 
 
 def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason]:
-    """Everything that keeps a Result with values from being complete, each once."""
+    """Return all reasons why a Result with values is not complete, each once."""
     data, evidence = result.values, result.evidence
     doubts = [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
     only = target.lists[0] if len(target.lists) == 1 else ""
@@ -145,7 +147,7 @@ def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason
 
 
 def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
-    """What was not read, not answered, or not looked for."""
+    """Return reasons for what was not read, not answered, or not searched for."""
     return [
         *reasons.of_coverage(result.coverage, where),
         *reasons.of_unresolved(result.unresolved),
@@ -154,12 +156,12 @@ def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
 
 
 def _unseen(result: Result[Any], asking: Asking) -> list[Reason]:
-    """What was not read or not answered."""
+    """Return reasons for what was not read or not answered."""
     return [*reasons.of_unresolved(result.unresolved), *reasons.of_reading(asking.documents)]
 
 
 def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:
-    """Why nothing is given at all."""
+    """Return the reasons why nothing is given at all."""
     gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
     found = [*gone, *_missing(result, asking, "")]
     if not any(d.text.strip() for d in asking.documents) and not found:
@@ -168,7 +170,7 @@ def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:
 
 
 def _defaults(data: Any, found: dict[str, Any]) -> list[Evidence]:
-    """Marks on values that the target itself supplied: defaults and computed fields have no place in the text."""
+    """Return Evidence without a position for values that the target supplied: defaults and computed fields."""
     return [
         Evidence(path=path, quote="", start=None, end=None, match="none")
         for path, _ in json_pointer.leaves(data)
@@ -208,13 +210,13 @@ def _coverage(asking: Asking, target: Target) -> Coverage:
         unasked=asking.unasked,
         partly=asking.partly,
     )
-    return _with_ledgers(coverage, asking) if target.lists else coverage
+    return _with_records(coverage, asking) if target.lists else coverage
 
 
 def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any) -> list[str]:
-    """Fields and lists for which nothing was found, in schema order, and values that single records lack.
+    """Return fields and lists for which nothing was found, in schema order, and values that single records lack.
 
-    Fields inside lists of objects are only named where the target requires them, by the place of the record.
+    Fields inside lists of objects are only named where the target requires them, by the path of the record.
     """
     outer = [x for x in target.lists if "*" not in x]
     below = tuple(f"{x}/" for x in outer)
@@ -226,30 +228,29 @@ def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any)
     return [*dict.fromkeys(missing + lacking)]
 
 
-def _with_ledgers(coverage: Coverage, asking: Asking) -> Coverage:
-    """The coverage with the count of records, and every line that looks like one and is in none."""
+def _with_records(coverage: Coverage, asking: Asking) -> Coverage:
+    """Return the coverage with the count of records, and every line that looks like a record and is in none."""
     unclaimed = []
-    for i, ledger in asking.ledgers.items():
+    for i, count in asking.ledgers.items():
         document = asking.documents[i]
-        source = document.source.path if i else None
         unclaimed += [
             Unclaimed(
                 page=document.page_at(lines[0][0]),
                 text="\n".join(document.text[a:b] for a, b in lines),
                 start=lines[0][0],
                 end=lines[-1][1],
-                source=source,
+                source=document.evidence_source,
             )
-            for lines in ledger.unclaimed
+            for lines in count.unclaimed
         ]
-    ledgers = asking.ledgers.values()
-    expected, found = sum(x.expected for x in ledgers), sum(x.found for x in ledgers)
-    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in ledgers)}
+    counted = asking.ledgers.values()
+    expected, found = sum(x.expected for x in counted), sum(x.found for x in counted)
+    counts = {"records_expected": expected, "records_found": found, "dismissed": sum(len(x.dismissed) for x in counted)}
     return coverage.model_copy(update={**counts, "unclaimed": unclaimed})
 
 
 def _usage(attempts: list[Attempt]) -> Usage:
-    """What the answers cost, each counted once however often it was used."""
+    """Return what the answers cost, each counted once however often it was used."""
     once = {a.key: a for a in attempts}.values()
     prices = [a.usd for a in once]
     models: dict[str, int] = {}
@@ -265,8 +266,23 @@ def _usage(attempts: list[Attempt]) -> Usage:
     )
 
 
+def _failed_questions(asking: Asking) -> list[Note]:
+    """Return a Note for each transient reason why questions had no answer, but for reasons of unresolved Chunks.
+
+    A passage to quote, a Conflict to decide or a value to read again goes on without its answer: the Result is good
+    enough to be given, and a rerun may better it.
+    """
+    named = {x.unresolved.code for x in asking.extractions if x.unresolved}
+    codes = Counter([*(code for x in asking.extractions for code in x.failed), *asking.calls.failed])
+    return [
+        note(code, f"questions without an answer: {n}")
+        for code, n in codes.items()
+        if FACTS[code].transient and code not in named
+    ]
+
+
 def _problems(documents: list[Document]) -> list[Note]:
-    """Every Note of the Unit; those of children name their Source."""
+    """Return every Note of the Unit; those of children name their Source."""
     own = list(documents[0].notes)
     for document in documents[1:]:
         own += [n.model_copy(update={"message": f"{document.source.path}: {n.message}"}) for n in document.notes]
@@ -274,7 +290,7 @@ def _problems(documents: list[Document]) -> list[Note]:
 
 
 def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: Asking) -> Status:  # noqa: FBT001 - a fact
-    """Complete only without a reason; failed where nothing could be tried; abstained where nothing may be given."""
+    """Return complete only without a reason, failed where nothing could be tried, abstained where nothing may be given."""
     coverage = result.coverage
     if not any(d.text.strip() for d in asking.documents):
         return "failed"
@@ -283,10 +299,3 @@ def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: Aski
     if not is_any:
         return "abstained"
     return "partial" if found else "complete"
-
-
-def has_text(document: Document) -> bool:
-    """Whether there is anything to ask about: a list of members is no text of its own."""
-    return document.kind != "container" and any(
-        document.text[s:e].strip() for s, e, k, _ in document.blocks if k != BlockKind.HIDDEN
-    )

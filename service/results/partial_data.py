@@ -1,4 +1,4 @@
-"""Established: a whole that does not validate, as far as it goes."""
+"""Complete data that does not validate with defaults and nulls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thresher.service.base import json_pointer
 
 
 def established(target: Target, found: dict[str, Any], errors: list[FieldError]) -> dict[str, Any]:
-    """A whole that does not validate, as far as it goes: the target's defaults, and a null for each value that is missing."""
+    """Return data that does not validate, with the target's defaults and a null for each missing value."""
     data: dict[str, Any] = json_pointer.copied(found)
     for error in errors:
         if error.path and json_pointer.get(data, error.path) is None:
@@ -25,7 +25,7 @@ def established(target: Target, found: dict[str, Any], errors: list[FieldError])
 
 
 def _nulls(data: Any, pattern: str) -> list[str]:
-    """Places of a pattern where nothing stands, in objects that are there."""
+    """Return paths of a pattern without a value, in objects that are there."""
     places = [""]
     for key in json_pointer.parts(pattern):
         if key != "*":

@@ -1,4 +1,4 @@
-"""Digits: numbers of a whole with the decimals that the document prints."""
+"""Write numbers with the decimals that the document prints."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.formats.amounts import parse_number
 
-PRINTED = {"exact", "normalised"}
+PRINTED_MATCHES = {"exact", "normalised"}
 
 
 def as_printed(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> dict[str, Any]:
-    """The whole in which 42 that the document prints as "42.00" is 42.00; itself where nothing changes.
+    """Return the data with 42.00 for a 42 that the document prints as "42.00"; the same object where nothing changes.
 
     A value never changes: only decimals are added or kept. A field of whole numbers stays one.
     """
     wanted = {f.path for f in target.fields if f.kind in {"number", "any"}}
-    shown = {e.path: n for e in evidence if e.match in PRINTED and (n := _shown(data, e, wanted)) is not None}
+    shown = {e.path: n for e in evidence if e.match in PRINTED_MATCHES and (n := _shown(data, e, wanted)) is not None}
     if not shown:
         return data
     printed: dict[str, Any] = json_pointer.copied(data)
@@ -31,7 +31,7 @@ def as_printed(data: dict[str, Any], evidence: Iterable[Evidence], target: Targe
 
 
 def _shown(data: Any, evidence: Evidence, wanted: set[str]) -> Number | None:
-    """A value as its quote writes it; None where it is no number, another one, or written so already."""
+    """Return a value as its quote writes it; None where it is no number, another one, or written so already."""
     value = json_pointer.get(data, evidence.path)
     if (
         isinstance(value, bool)
@@ -50,7 +50,7 @@ def _shown(data: Any, evidence: Evidence, wanted: set[str]) -> Number | None:
 
 
 def with_digits(data: Any, found: Any) -> Any:
-    """A whole in JSON form with the digits of the same whole as it was found; other values stay as they are."""
+    """Return data in JSON form with the digits of the same data as it was found; other values stay as they are."""
     if isinstance(data, dict) and isinstance(found, dict):
         return {key: with_digits(member, found.get(key)) for key, member in data.items()}
     if isinstance(data, list) and isinstance(found, list) and len(data) == len(found):

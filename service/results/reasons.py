@@ -1,4 +1,4 @@
-"""Reasons: why a Result is not complete, from what each stage found; a complete one has none."""
+"""Give reasons why a Result is not complete, from what each stage found; a complete one has none."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from thresher.schemas.result import Coverage, FieldError, Reason
 from thresher.schemas.verdict import Conflict
 from thresher.service.base import json_pointer
 
-VOTES = {"error", "most_supported", "corrected, most_supported", "standing"}
-"""Rules that may leave a doubt. Those that a Policy names, a repair and a model's decision are somebody's word."""
+UNDECIDED_RULES = {"error", "most_supported", "corrected, most_supported", "standing"}
+"""Rules that may leave a doubt. Rules that a Policy names, repairs and decisions of a model leave none."""
 
 
-UNANSWERED = "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
+NEEDS_JUDGEMENT_MESSAGE = (
+    "not answered: it takes judgement, and the built-in model has none; a model that writes answers it"
+)
 
 
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
-    """Values that left `data`, for the document does not hold them."""
+    """Yield a reason for each value that was removed from `data` because the document does not hold it."""
     for one in found:
         yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
 
 
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
-    """Fields for which the document gives several values, and no more than a vote or nothing at all decides."""
+    """Yield a reason for each field with several values that only a vote, or nothing, decides."""
     for one in conflicts:
-        if one.rule in VOTES and not one.settled:
+        if one.rule in UNDECIDED_RULES and not one.settled:
             chosen = "none is chosen" if one.chosen is None else f"{one.chosen!r} is given by the rule {one.rule}"
             yield Reason(
                 code="conflict", path=one.path, message=f"the text gives {len(one.candidates)} values; {chosen}"
@@ -36,13 +38,13 @@ def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
 
 
 def of_doubts(doubts: Iterable[FieldError]) -> Iterator[Reason]:
-    """Values that are kept and may be wrong."""
+    """Yield a reason for each value that is kept and may be wrong."""
     for one in doubts:
         yield Reason(code="unsure", path=one.path, message=one.message)
 
 
 def of_unsure(extractions: Iterable[Extraction], data: Any) -> Iterator[Reason]:
-    """Values that are given though nothing proves them; two Documents that say the same prove each other."""
+    """Yield a reason for each value that nothing proves; two Documents that say the same prove each other."""
     found = list(extractions)
     for one in found:
         for path, message in one.unsure.items():
@@ -54,7 +56,7 @@ def of_unsure(extractions: Iterable[Extraction], data: Any) -> Iterator[Reason]:
 
 
 def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterator[Reason]:
-    """What the target says against `data`: a value that is not there is absent, any other invalid.
+    """Yield a reason for each error of the target: absent for a value that is not there, invalid for any other.
 
     `told` are the paths of values whose absence has another reason.
     """
@@ -68,19 +70,21 @@ def of_errors(errors: Iterable[FieldError], data: Any, told: set[str]) -> Iterat
 
 
 def of_coverage(coverage: Coverage, where: str) -> Iterator[Reason]:
-    """Records that are missing, and fields that were not found and not looked for everywhere. `where`: the list, if one."""
+    """Yield a reason for each missing record, and for each field not found and not searched for everywhere. `where`: the list."""
     for line in coverage.unclaimed:
         page = f"page {line.page}: " if line.page else ""
         yield Reason(code="unclaimed", path=where, message=f"{page}looks like a record and is in none: {line.text!r}")
     for path in coverage.absent:
         if path in coverage.partly:
             count = coverage.partly[path]
-            message = f"not found; {count} of {coverage.chunks} parts were asked for it" if count else UNANSWERED
+            message = (
+                f"not found; {count} of {coverage.chunks} parts were asked for it" if count else NEEDS_JUDGEMENT_MESSAGE
+            )
             yield Reason(code="unread", path=path, message=message)
 
 
 def of_unresolved(unresolved: Iterable[Unresolved]) -> Iterator[Reason]:
-    """Parts that never had a valid answer."""
+    """Yield a reason for each Chunk without a valid answer."""
     for one in unresolved:
         pages = f"pages {one.pages[0]} to {one.pages[1]}: " if one.pages else ""
         code = "prompt_cut" if one.code == "prompt_cut" else "unresolved"
@@ -88,7 +92,7 @@ def of_unresolved(unresolved: Iterable[Unresolved]) -> Iterator[Reason]:
 
 
 def of_reading(documents: Iterable[Document]) -> Iterator[Reason]:
-    """What could not be read."""
+    """Yield a reason for each part of a document that could not be read."""
     for i, document in enumerate(documents):
         source = f"{document.source.path}: " if i else ""
         for note in document.notes:

@@ -1,11 +1,9 @@
-"""CorrectionLoop: what is done once all answers are merged, where the whole is not yet right.
+"""Correct the merged whole where it fails the target's own checks, and let the model decide Conflicts.
 
-Where it fails the target's own checks, only the fields that a failed check speaks of are read again. Where the Policy
-says so, the model then decides what Conflicts there are.
-
-Fields are read again in the Chunks that their evidence came from, with what was found there and the check's own message.
-The new reading is laid over the old one, place by place, and only if it is found in the text and the whole then fails
-fewer checks; what it leaves out stays. What it changed is a Conflict of rule "repair". There are at most `Policy.repairs` rounds, all stored like any other answer.
+Only fields that a failed check names are read again, in the Chunks that their evidence came from, with what was found
+there and the check's message. A new value replaces the old one only if it stands in the text and the whole then fails
+fewer checks; values that the new reading leaves out stay. Each change is a Conflict of rule "repair". There are at most
+`Policy.repairs` rounds; their answers are stored like any other. Then the model decides Conflicts, if the Policy says so.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from typing import Any
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
-from thresher.schemas.extraction import Attempt, Evidence, Extraction
+from thresher.schemas.extraction import Calls, Evidence, Extraction
 from thresher.schemas.result import FieldError
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
@@ -32,18 +30,26 @@ from thresher.service.review.field_updates import Before, laid_over
 from thresher.service.review.reextraction import Reextraction
 from thresher.service.review.suspect_fields import ReviewInput, Suspect, is_in, suspects
 
-MOST_ALONE = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
-MOST_ITEMS = 20  # items of lists read again in one round
-ABSENT = "nothing was found for it; null, if the text does not state it"
-RULE = "repair"
+TRIED_ALONE_MAX = 12  # Chunks whose new reading is tried by itself where all of them together make it no better
+ITEMS_PER_ROUND = 20  # items of lists read again in one round
+ABSENT_MESSAGE = "nothing was found for it; null, if the text does not state it"
+REPAIR_RULE = "repair"
 
 
-Mended = tuple[list[Extraction], Merged, Judged]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """The whole after the review."""
+
+    extractions: list[Extraction]
+    merged: Merged
+    judged: Judged
+    is_changed: bool  # whether new readings are among the Extractions
+    calls: Calls
 
 
 @dataclass(slots=True)
 class _Whole:
-    """A whole, what it is made of, and how it was judged."""
+    """A whole, the Extractions it was merged from, and how it was judged."""
 
     extractions: list[Extraction]
     merged: Merged
@@ -51,30 +57,30 @@ class _Whole:
 
     @property
     def errors(self) -> tuple[FieldError, ...]:
-        """What is wrong with it."""
+        """Return the errors of the target's checks."""
         return self.judged[0].errors
 
     def faults(self) -> tuple[int, int]:
-        """Failed checks of single values and of whole objects; the first hide the second."""
+        """Return the numbers of failed checks of single values and of whole objects; the first can hide the second."""
         single = sum(not isinstance(json_pointer.get(self.merged.data, e.path), (dict, list)) for e in self.errors)
         return single, len(self.errors) - single
 
 
 @dataclass(slots=True)
 class CorrectionLoop:
-    """One Unit being mended."""
+    """Correct one Unit."""
 
     reading: Reextraction
     chunks: Callable[[Document], Sequence[Chunk]]
-    attempts: list[Attempt] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
     _shown: dict[Suspect, Any] = field(default_factory=dict)  # the newest reading that was not taken
     _asked: set[str] = field(default_factory=set)
 
-    async def mend(self, extractions: list[Extraction], merged: Merged) -> Mended:
-        """The Extractions and the whole, mended as far as they can be; every call is among the Attempts."""
+    async def correct(self, extractions: list[Extraction], merged: Merged) -> Reviewed:
+        """Return the Extractions and the whole, corrected as far as they can be, and the calls."""
         whole = self._judged(extractions, merged)
         policy, writes = self.reading.policy, self.reading.model.facts.style == "free"
-        helps = True  # reading items again: where it mended none, what is wrong is no slip
+        helps = True  # whether items are read again: a round that corrected none of them was the last one
         for left in reversed(range(policy.repairs if writes else 0)):
             if not whole.errors:
                 break
@@ -84,22 +90,21 @@ class CorrectionLoop:
         if policy.conflict == "model" and whole.merged.conflicts:
             r = self.reading
             asked = ConflictResolution(model=r.model, target=r.target, policy=r.policy, documents=r.documents)
-            self.attempts += await decide(asked, whole.merged)
+            self.calls += await decide(asked, whole.merged)
             whole = self._judged(whole.extractions, whole.merged)
-        return self._charged(whole.extractions), whole.merged, whole.judged
+        return Reviewed(
+            extractions=whole.extractions,
+            merged=whole.merged,
+            judged=whole.judged,
+            is_changed=whole.extractions is not extractions,
+            calls=self.calls,
+        )
 
     def _judged(self, extractions: list[Extraction], merged: Merged) -> _Whole:
         return _Whole(extractions, merged, judge(self.reading.target, merged.data))
 
-    def _charged(self, extractions: list[Extraction]) -> list[Extraction]:
-        """The Extractions with the calls that belong to none of them alone."""
-        if not self.attempts:
-            return extractions
-        first = extractions[0]
-        return [first.model_copy(update={"attempts": (*first.attempts, *self.attempts)}), *extractions[1:]]
-
     async def _read_again(self, whole: _Whole, *, last: bool, items: bool) -> list[tuple[Suspect, Extraction]]:
-        """New readings of the Chunks that hold the fields in doubt, in text order."""
+        """Return new readings of the Chunks that hold the suspect fields, in text order."""
         r = self.reading
         on = ReviewInput(
             target=r.target,
@@ -108,29 +113,29 @@ class CorrectionLoop:
             merged=whole.merged,
             errors=whole.errors,
         )
-        found = suspects(on, self.chunks, last=last, items=MOST_ITEMS if items else 0)
+        found = suspects(on, self.chunks, last=last, items=ITEMS_PER_ROUND if items else 0)
         made = await asyncio.gather(*(self._read(whole, d) for d in found))
         pairs = (_answered(whole, d, x) for d, x in zip(found, made, strict=True) if x is not None)
         return [(d, x) for d, x in pairs if d.fields]
 
-    async def _read(self, whole: _Whole, doubt: Suspect) -> Extraction | None:
-        before = self._shown.get(doubt) or _found_in(whole, doubt)
-        question = self.reading.question(doubt, before, _failed_in(whole, doubt))
+    async def _read(self, whole: _Whole, suspect: Suspect) -> Extraction | None:
+        before = self._shown.get(suspect) or _found_in(whole, suspect)
+        question = self.reading.question(suspect, before, _failed_in(whole, suspect))
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
-        extraction, attempt = await self.reading.read(doubt, question)
-        self.attempts += [attempt] if attempt else []
+        extraction, calls = await self.reading.read(suspect, question)
+        self.calls += calls
         if extraction is not None:
-            self._shown[doubt] = extraction.data
+            self._shown[suspect] = extraction.data
         return extraction
 
     def _better(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
-        """The whole with the new readings, or with those of them alone that mend something; else as it was."""
+        """Return the whole with all new readings, or with those that correct something alone; else unchanged."""
         if not readings:
             return whole
         together = self._tried(whole, readings)
-        if together.faults() < whole.faults() or len(readings) == 1 or len(readings) > MOST_ALONE:
+        if together.faults() < whole.faults() or len(readings) == 1 or len(readings) > TRIED_ALONE_MAX:
             return together if together.faults() < whole.faults() else whole
         for reading in readings:
             alone = self._tried(whole, [reading])
@@ -138,7 +143,7 @@ class CorrectionLoop:
         return whole
 
     def _tried(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
-        """The whole as it would be with new readings in the place of the old ones."""
+        """Return the whole as it would be with new readings in place of the old ones."""
         again = [d for d, _ in readings]
         told = {e.path for _, x in readings for e in x.evidence}
         kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
@@ -146,42 +151,42 @@ class CorrectionLoop:
         r = self.reading
         merged = merge(extractions, r.target, r.policy.rule, r.documents)
         reason = "; ".join(e.message for e in whole.errors)
-        earlier = [c for c in whole.merged.conflicts if c.rule == RULE]
+        earlier = [c for c in whole.merged.conflicts if c.rule == REPAIR_RULE]
         merged.conflicts += [*earlier, *_changes(whole.merged, merged, again, reason)]
         return self._judged(extractions, merged)
 
 
-def _found_in(whole: _Whole, doubt: Suspect) -> dict[str, Any]:
-    """What was found in a Chunk for the fields in doubt: single values, and items of lists."""
+def _found_in(whole: _Whole, suspect: Suspect) -> dict[str, Any]:
+    """Return what was found in a Chunk for the suspect fields: single values, and items of lists."""
     found: dict[str, Any] = {}
-    for name in doubt.fields:
+    for name in suspect.fields:
         value = json_pointer.get(whole.merged.data, name)
         if isinstance(value, list):
-            found[name] = [value[i] for i in _items_in(whole, doubt, name)]
-        elif any(doubt.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
+            found[name] = [value[i] for i in _items_in(whole, suspect, name)]
+        elif any(suspect.holds(e.path, e.start) and is_in(e.path, name) for e in whole.merged.evidence):
             found[name] = value
     return found
 
 
-def _items_in(whole: _Whole, doubt: Suspect, name: str) -> list[int]:
-    """Numbers of the items of a list of which most stands in a Chunk."""
+def _items_in(whole: _Whole, suspect: Suspect, name: str) -> list[int]:
+    """Return the numbers of the list items of which most values stand in a Chunk."""
     depth, count = len(json_pointer.parts(name)), len(json_pointer.get(whole.merged.data, name) or ())
     inside, known = Counter[int](), Counter[int]()
     for e in whole.merged.evidence:
         parts = json_pointer.parts(e.path)
         if is_in(e.path, name) and len(parts) > depth:
             known[int(parts[depth])] += 1
-            inside[int(parts[depth])] += doubt.holds(e.path, e.start)
+            inside[int(parts[depth])] += suspect.holds(e.path, e.start)
     return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
 
 
-def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
-    """What is wrong with the fields in doubt, by the items that are shown; of what was not found, that it may be null."""
+def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
+    """Return the errors of the suspect fields, numbered by the items shown; for a value not found, that it may be null."""
     found: list[FieldError] = []
     for error in whole.errors:
-        name = next((f for f in doubt.fields if is_in(error.path, f)), None)
+        name = next((f for f in suspect.fields if is_in(error.path, f)), None)
         items = (
-            _items_in(whole, doubt, name)
+            _items_in(whole, suspect, name)
             if name and isinstance(json_pointer.get(whole.merged.data, name), list)
             else []
         )
@@ -192,29 +197,29 @@ def _failed_in(whole: _Whole, doubt: Suspect) -> list[FieldError]:
             path = "/".join([name, str(items.index(int(parts[1]))), *parts[2:]])
         if name or not error.path:
             is_absent = bool(name) and json_pointer.get(whole.merged.data, error.path) is None
-            found.append(FieldError(path=path, message=ABSENT if is_absent else error.message))
+            found.append(FieldError(path=path, message=ABSENT_MESSAGE if is_absent else error.message))
     return found
 
 
-def _answered(whole: _Whole, doubt: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
-    """The doubt without fields of which the reading tells nothing that stands in the text, and the reading laid over before."""
-    told = [f for f in doubt.fields if any(is_in(e.path, f) for e in reading.evidence)]
+def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
+    """Return the Suspect without fields that the reading gives no value in the text for, and the reading filled in from before."""
+    told = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
     for name in told:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
             before = Before(
                 name=name,
-                items=_items_in(whole, doubt, name),
+                items=_items_in(whole, suspect, name),
                 data=whole.merged.data,
                 evidence=whole.merged.evidence,
                 wrong=frozenset(e.path for e in whole.errors),
-                whole=not doubt.chunk.ranges,
+                whole=not suspect.chunk.ranges,
             )
             reading = laid_over(before, reading)
-    return replace(doubt, fields=tuple(told)), reading
+    return replace(suspect, fields=tuple(told)), reading
 
 
 def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
-    """An Extraction without what others read again: single values null, items of lists null as a whole.
+    """Return an Extraction without what was read again: single values null, items of lists null as a whole.
 
     An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
     unsupported there is settled.
@@ -245,18 +250,18 @@ def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Ex
     )
 
 
-def _start(doubt: Suspect) -> int:
-    return doubt.chunk.start
+def _start(suspect: Suspect) -> int:
+    return suspect.chunk.start
 
 
 def _holds(group: Sequence[Suspect], evidence: Evidence) -> bool:
-    """Whether one of some Doubts, sorted and apart from one another, holds a value."""
+    """Whether one of some Suspects, sorted and not overlapping, holds a value."""
     i = bisect_right(group, -1 if evidence.start is None else evidence.start, key=_start) - 1
     return i >= 0 and group[i].holds(evidence.path, evidence.start)
 
 
 def _unit(path: str, name: str, data: Any) -> str:
-    """What goes as one: the item of the list in doubt that a path lies in, or the value itself."""
+    """Return the path that is removed as one: the list item that a path lies in, or the path itself."""
     if not isinstance(json_pointer.get(data, name), list):
         return path
     return "/".join(path.split("/")[: len(name.split("/")) + 1])
@@ -268,7 +273,7 @@ def _under(path: str, units: set[str]) -> bool:
 
 
 def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Iterator[Conflict]:
-    """A Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
+    """Yield a Conflict for each single value that a new reading changed, and for each item of a list that it left out."""
     before, after = ({e.path: e for e in m.evidence} for m in (old, new))
     for name in dict.fromkeys(f for d in again for f in d.fields):
         was, now = json_pointer.get(old.data, name), json_pointer.get(new.data, name)
@@ -277,7 +282,7 @@ def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Ite
         elif name in before and same(was) != same(now):
             candidates = [Candidate(value=was, support=1, evidence=before[name])]
             candidates += [Candidate(value=now, support=1, evidence=after[name])] if name in after else []
-            yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=RULE, reason=reason)
+            yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=REPAIR_RULE, reason=reason)
 
 
 def _left_out(old: Merged, name: str, now: Any, reason: str) -> Iterator[Conflict]:
@@ -290,4 +295,4 @@ def _left_out(old: Merged, name: str, now: Any, reason: str) -> Iterator[Conflic
         still[key] -= 1
         if still[key] < 0 and at in places:
             only = Candidate(value=item, support=1, evidence=places[at])
-            yield Conflict(path=f"{name}/-", candidates=(only,), chosen=None, rule=RULE, reason=reason)
+            yield Conflict(path=f"{name}/-", candidates=(only,), chosen=None, rule=REPAIR_RULE, reason=reason)

@@ -1,4 +1,4 @@
-"""Reextraction: one Chunk asked once more, for the fields that are in doubt, with what was found in it and what is wrong."""
+"""Ask about one Chunk once more, for its suspect fields, with what was found in it and what is wrong."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt, Extraction
+from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import listed, parse
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
@@ -28,7 +27,7 @@ from thresher.service.review.suspect_fields import Suspect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reextraction:
-    """Who is asked, and about what."""
+    """Ask about Chunks of one Unit again."""
 
     model: Model
     target: Target
@@ -36,58 +35,52 @@ class Reextraction:
     documents: Sequence[Document]
     answer_tokens: int
 
-    def asked(self, doubt: Suspect) -> Asked:
-        """The shape of the fields in doubt."""
+    def asked(self, suspect: Suspect) -> Asked:
+        """Return the shape of the suspect fields."""
         patterns = [
-            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in doubt.fields)
+            f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in suspect.fields)
         ]
-        return ask_for(self.target, fields=patterns, dialect=self.model.facts.extra.get("dialect", "plain"))
+        return ask_for(self.target, fields=patterns, dialect=self.model.facts.dialect)
 
-    def question(self, doubt: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
-        """The question; the Chunk stands before what differs from round to round."""
-        chunk = doubt.chunk
+    def question(self, suspect: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
+        """Return the question. The Chunk comes before what differs from round to round, so that a provider can cache it."""
+        chunk = suspect.chunk
         failed = listed(errors)
         values = {
-            **shown(self.documents[doubt.document], chunk),
+            **shown(self.documents[suspect.document], chunk),
             "about": about(self.target, self.policy),
             "before": json.dumps(before, ensure_ascii=False),
-            "errors": f"{', '.join(doubt.fields)}\n{failed}",
+            "errors": f"{', '.join(suspect.fields)}\n{failed}",
         }
-        schema = self.asked(doubt).schema
+        schema = self.asked(suspect).schema
         return question_of(
             "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
         )
 
-    async def read(self, doubt: Suspect, question: Question) -> tuple[Extraction | None, Attempt | None]:
-        """What the Chunk says now, located in it. None: no answer, or one that was cut or is no JSON."""
-        try:
-            reply = await self.model.ask(question)
-        except (ModelProblem, InputProblem):
-            return None, None
-        attempt = replied(question, reply)
-        found = parse(reply) if reply.finish == "stop" else None
-        return (None if found is None else self._located(doubt, found)), attempt
+    async def read(self, suspect: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
+        """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON."""
+        reply, calls = await try_ask(self.model, question)
+        found = parse(reply) if reply and reply.finish == "stop" else None
+        return (None if found is None else self._located(suspect, found)), calls
 
-    def _located(self, doubt: Suspect, found: dict[str, Any]) -> Extraction:
-        asked = self.asked(doubt)
+    def _located(self, suspect: Suspect, found: dict[str, Any]) -> Extraction:
+        asked = self.asked(suspect)
         data = asked.read(found)
         for error in asked.check(data):
             if error.path:
                 json_pointer.put(data, error.path, None)
-        document = self.documents[doubt.document]
-        own = doubt.document == 0
+        document = self.documents[suspect.document]
         grounder = Grounder(
             document,
-            doubt.chunk,
+            suspect.chunk,
             self.target,
             fuzzy=self.policy.least_similarity,
-            own=own,
             structure=structure(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
         reading = Extraction(
-            chunk=doubt.chunk.index,
-            document=doubt.document,
+            chunk=suspect.chunk.index,
+            document=suspect.document,
             data=data,
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),

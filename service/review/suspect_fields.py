@@ -1,7 +1,7 @@
-"""Doubts: which text is read again, and for which fields, where the whole fails a check.
+"""Choose which text is read again, and for which fields, where the whole fails a check.
 
-A check of a list's item doubts that item: its own lines are read again, with what stands loose beside them. A check of
-anything else doubts the fields that it speaks of: the Chunks that their evidence came from are read again.
+A failed check of a list item makes that item suspect: its own lines are read again, with the loose lines next to them.
+Any other failed check makes the fields that it names suspect: the Chunks that their evidence came from are read again.
 """
 
 from __future__ import annotations
@@ -21,39 +21,40 @@ from thresher.service.merging.tree import Merged
 from thresher.service.records.chunk_parts import again
 from thresher.service.targets.error_fields import involved
 
-FEW = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
-BEFORE, BESIDE = 800, 400  # code points: of an item before its last value; of loose text on either side
-BEHIND = 1_600  # code points up to the next item, where one is known: the edges of two pages may lie between
+LIST_CHUNKS_MAX = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
+ITEM_BEFORE_CHARS = 800  # of an item, before its last value
+LOOSE_TEXT_CHARS = 400  # on either side of an item
+NEXT_ITEM_CHARS = 1_600  # up to the next item, where one is known: the edges of two pages may lie between
 
 Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A Chunk of the `document`th Document of a Unit, and the fields in it that are in doubt."""
+    """A Chunk of the Document with the ordinal `document`, and the suspect fields in it."""
 
     document: int
     chunk: Chunk
     fields: tuple[str, ...]  # pointers of single fields and of outermost lists
 
     def holds(self, path: str, start: int | None) -> bool:
-        """Whether a value at a path, found at an offset, is in doubt here."""
+        """Whether a value at a path, found at an offset, is suspect here."""
         ranges = self.chunk.ranges or ((self.chunk.start, self.chunk.end),)
         return any(start is not None and a <= start < b for a, b in ranges) and self.field_of(path) is not None
 
     def field_of(self, path: str) -> str | None:
-        """The field in doubt that a path is or lies in."""
+        """Return the suspect field that a path is or lies in."""
         return next((f for f in self.fields if is_in(path, f)), None)
 
 
 def is_in(path: str, name: str) -> bool:
-    """Whether a path is a place or lies below it."""
+    """Whether a path is another one or lies below it."""
     return path == name or path.startswith(f"{name}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewInput:
-    """What doubts rest on."""
+    """What Suspects are chosen by."""
 
     target: Target
     documents: Sequence[Document]
@@ -65,7 +66,7 @@ class ReviewInput:
 def suspects(
     on: ReviewInput, chunks: Callable[[Document], Sequence[Chunk]], *, last: bool, items: int
 ) -> list[Suspect]:
-    """Doubts in text order, of at most so many items. `last`: nothing is put off to a later round."""
+    """Return the Suspects in text order, of at most `items` list items. `last`: nothing is put off to a later round."""
     lists = {k.partition("/*")[0] for k in on.target.lists}
     known: dict[str, None] = {}
     fields: dict[str, None] = {}
@@ -81,14 +82,14 @@ def suspects(
 
 
 class _Chunks:
-    """Chunks of Documents, made when they are wanted."""
+    """Make the Chunks of a Document at the first need."""
 
     def __init__(self, documents: Sequence[Document], chunks: Callable[[Document], Sequence[Chunk]]) -> None:
         self._documents, self._make = documents, chunks
         self._made: dict[int, Sequence[Chunk]] = {}
 
     def at(self, document: int, start: int) -> Chunk:
-        """The Chunk that holds an offset."""
+        """Return the Chunk that holds an offset."""
         if document not in self._made:
             self._made[document] = self._make(self._documents[document])
         known = self._made[document]
@@ -96,14 +97,14 @@ class _Chunks:
 
 
 def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set[str]) -> Iterator[Suspect]:
-    """For each Chunk that evidence of fields in doubt came from, the Chunk and these fields."""
+    """Yield a Suspect for each Chunk that evidence of suspect fields came from."""
     found: dict[tuple[int, int], tuple[Chunk, set[str]]] = {}
     for extraction in on.extractions:
         for name, start in _places(extraction, fields):
             home = chunks.at(extraction.document, start)
             found.setdefault((extraction.document, home.index), (home, set()))[1].add(name)
     spans = Counter(f for _, names in found.values() for f in names)
-    late = {f for f, n in spans.items() if f in put_off and n > FEW}
+    late = {f for f, n in spans.items() if f in put_off and n > LIST_CHUNKS_MAX}
     for (document, _), (chunk, names) in sorted(found.items(), key=lambda f: f[0]):
         wanted = tuple(f for f in fields if f in names - late)
         if wanted:
@@ -111,7 +112,7 @@ def _of_fields(on: ReviewInput, chunks: _Chunks, fields: list[str], put_off: set
 
 
 def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, int]]:
-    """(field, offset) of each value of the fields; one that was not found in the text counts where the others stand."""
+    """Yield (field, offset) of each value; a value not found in the text counts at the first one that was."""
     known = next((e.start for e in extraction.evidence if e.start is not None), None)
     places = [(e.path, e.start) for e in extraction.evidence] + [(u.path, known) for u in extraction.unsupported]
     for path, start in places:
@@ -121,7 +122,7 @@ def _places(extraction: Extraction, fields: list[str]) -> Iterator[tuple[str, in
 
 
 def _of_items(on: ReviewInput, chunks: _Chunks, items: list[str]) -> Iterator[Suspect]:
-    """For each Chunk, a Suspect of the lines of its items in doubt."""
+    """Yield a Suspect for each Chunk, of the lines of its suspect items."""
     wanted = {_list_of(i) for i in items}
     evidence: dict[str, list[Evidence]] = defaultdict(list)
     for e in on.merged.evidence:
@@ -150,17 +151,17 @@ def _document_of(on: ReviewInput, evidence: Evidence) -> int:
 
 
 def _region(on: ReviewInput, evidence: dict[str, list[Evidence]], item: str) -> Range:
-    """An item's own lines, and what stands between them and its neighbours."""
+    """Return the range of an item's own lines, and of the text between them and its neighbours."""
     text = on.documents[_document_of(on, evidence[item][0])].text
     own = sorted(e.start for e in evidence[item] if e.start is not None)
     last = last_place(own)
-    own = [s for s in own if last - BEFORE <= s <= last]
+    own = [s for s in own if last - ITEM_BEFORE_CHARS <= s <= last]
     end = max(e.end or 0 for e in evidence[item] if e.start in own)
     name, number = _list_of(item), int(item.rpartition("/")[2])
     before = [e.end or 0 for e in evidence.get(f"{name}/{number - 1}", ())]
     behind = [e.start or 0 for e in evidence.get(f"{name}/{number + 1}", ())]
-    floor = max([own[0] - BESIDE, 0, *(b for b in before if b <= own[0])])
-    following = min((b for b in behind if end <= b <= end + BEHIND), default=end + BESIDE)
+    floor = max([own[0] - LOOSE_TEXT_CHARS, 0, *(b for b in before if b <= own[0])])
+    following = min((b for b in behind if end <= b <= end + NEXT_ITEM_CHARS), default=end + LOOSE_TEXT_CHARS)
     ceiling = min(following, len(text))
     first = text.find("\n", floor, own[0]) + 1 or _line_start(text, own[0])
     final = max(text.rfind("\n", end, ceiling), 0) or _line_end(text, end)
@@ -177,7 +178,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _joined(ranges: list[Range]) -> list[Range]:
-    """Ranges in text order, those that touch as one."""
+    """Return ranges in text order, with adjacent ones joined."""
     found: list[Range] = []
     for start, end in sorted(ranges):
         if found and start <= found[-1][1]:

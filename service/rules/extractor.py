@@ -77,13 +77,14 @@ class RuleExtraction:
     attempts: list[Attempt] = field(default_factory=list)
     refused: list[Unsupported] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)  # codes of questions without an answer
     signs: dict[str, tuple[Any, Sign]] = field(default_factory=dict)  # by path: the best value and its certainty
     unsure: dict[str, str] = field(default_factory=dict)  # by path: why the given value may still be wrong
 
 
-async def ask_candidates(model: Model, document: Document, index: int, target: Target, policy: Policy) -> Extraction:
-    """Return one Extraction of the whole `index`th Document of a Unit: each value is a span of its text, or null."""
-    return _extraction(await weigh(model, document, target, policy), document, index, target)
+async def ask_candidates(model: Model, document: Document, target: Target, policy: Policy) -> Extraction:
+    """Return one Extraction of a whole Document: each value is a span of its text, or null."""
+    return _extraction(await weigh(model, document, target, policy), document, target)
 
 
 async def weigh(model: Model, document: Document, target: Target, policy: Policy) -> RuleExtraction:
@@ -140,26 +141,27 @@ def _decide_list(state: RuleExtraction, layout: Layout, leaf: Field) -> None:
         state.refused.append(Unsupported(path=path, value=[s.value for s in spans], reason=sign.reason))
 
 
-def _extraction(state: RuleExtraction, document: Document, index: int, target: Target) -> Extraction:
+def _extraction(state: RuleExtraction, document: Document, target: Target) -> Extraction:
     unresolved = None
     if state.failures:
         unresolved = Unresolved(chunk=0, reason=state.failures[0], attempts=len(state.attempts))
     signs = kind_signs(document, target, [(f.path, f.span) for f in state.found])
     return Extraction(
         chunk=0,
-        document=index,
+        document=document.ordinal,
         other_kind=signs.explanation(target) if signs.is_other else "",
         by_rules=True,
         data=assemble(target, state.found),
-        evidence=tuple(_evidence(document, f, own=index == 0) for f in state.found),
+        evidence=tuple(_evidence(document, f) for f in state.found),
         unsupported=tuple(state.refused),
         unsure=state.unsure,
         attempts=tuple(state.attempts),
+        failed=tuple(state.failed),
         unresolved=unresolved,
     )
 
 
-def _evidence(document: Document, found: FoundValue, *, own: bool) -> Evidence:
+def _evidence(document: Document, found: FoundValue) -> Evidence:
     span = found.span
     anchor = document.anchor(span.start, span.end)
     return Evidence(
@@ -173,7 +175,7 @@ def _evidence(document: Document, found: FoundValue, *, own: bool) -> Evidence:
         match="exact" if str(span.value) == span.text else "normalised",
         struck=document.is_struck(span.start, span.end),
         chunk=0,
-        source=None if own else document.source.path,
+        source=document.evidence_source,
         confidence=document.confidence(span.start, span.end),
     )
 
@@ -257,6 +259,7 @@ async def _choice(state: RuleExtraction, leaf: Field, options: tuple[Span, ...])
     try:
         reply = await state.model.ask(question)
     except ModelProblem as problem:
+        state.failed.append(problem.code)
         state.failures.append(f"{problem.code}: {problem.message}")
         return None
     state.attempts.append(replied(question, reply))

@@ -1,4 +1,4 @@
-"""Results as files: one JSON a Unit, and tables of many as JSONL, CSV or Parquet.
+"""Write Results as files: one JSON a Unit, and tables of many as JSONL, CSV or Parquet.
 
 A table of Results has a row for each Unit: its path, status and the single facts of its data. Every list of objects
 becomes a table of its own, named after its field, whose rows name the Unit that they come from.
@@ -32,7 +32,7 @@ class Folder:
     _taken: dict[str, str] = field(default_factory=dict)  # the path of the Unit that has a name in this run
 
     def write(self, path: str, result: Result[Any]) -> str:
-        """Keep a Result under its Unit's path, whole or not at all; gives the file's name within the folder.
+        """Write a Result under its Unit's path, completely or not at all; return the file's name within the folder.
 
         Raises OSError. A name that another path of this run has already is left to it.
         """
@@ -48,7 +48,7 @@ class Folder:
         return name
 
     def read(self, name: str) -> Result[Any] | None:
-        """A Result that was kept; None when it is gone or damaged."""
+        """Return a stored Result; None when it is gone or damaged."""
         try:
             return AnyResult.model_validate_json((self.root / name).read_bytes())
         except (OSError, ValidationError):
@@ -56,12 +56,12 @@ class Folder:
 
 
 def dump(result: Result[Any]) -> str:
-    """A Result as JSON text: the same bytes for the same Result."""
+    """Return a Result as JSON text: the same bytes for the same Result."""
     return result.model_dump_json(indent=2) + "\n"
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Write a file under a passing name first, so that nobody ever sees half of it."""
+    """Write a file under a temporary name first, so that nobody ever sees half of it."""
     part = file.with_name(f".{file.name}.part")
     try:
         with open(part, "w", encoding="utf-8", errors="replace", opener=_own) as made:
@@ -73,12 +73,12 @@ def write_atomically(file: Path, text: str) -> None:
 
 
 def _own(path: str, flags: int) -> int:
-    """Open for writing what its owner alone may read."""
+    """Open a file for writing that only its owner may read."""
     return os.open(path, flags, 0o600)
 
 
 def export(results: Iterable[Result[Any]], out: Path, form: str) -> list[Path]:
-    """Write `results.jsonl`, or a CSV or Parquet file for the Units and for each list of objects; gives the files."""
+    """Write `results.jsonl`, or a CSV or Parquet file for the Units and for each list of objects; return the files."""
     if form == "jsonl":
         lines = [r.model_dump_json() for r in results]
         write_atomically(out / "results.jsonl", "".join(f"{line}\n" for line in lines))
@@ -88,7 +88,7 @@ def export(results: Iterable[Result[Any]], out: Path, form: str) -> list[Path]:
 
 
 def tables(results: Iterable[Result[Any]]) -> dict[str, list[Row]]:
-    """Rows of each table by its name: `results`, and one for each list of objects."""
+    """Return the rows of each table by its name: `results`, and one for each list of objects."""
     found: dict[str, list[Row]] = {"results": []}
     for result in results:
         own: Row = {"source": result.source.path, "status": result.status, "reasons": _reasons(result)}
@@ -100,12 +100,12 @@ def tables(results: Iterable[Result[Any]]) -> dict[str, list[Row]]:
 
 
 def _reasons(result: Result[Any]) -> str:
-    """Why a Result is not complete, in one cell: each reason with its code and place."""
+    """Return why a Result is not complete, in one cell: each reason with its code and path."""
     return "; ".join(f"{r.code} {r.path}: {r.message}" if r.path else f"{r.code}: {r.message}" for r in result.reasons)
 
 
 def _facts(value: Any) -> Row:
-    """Single facts by dotted name; a list of plain values is one text."""
+    """Return single facts by dotted name; a list of plain values is one text."""
     facts: Row = {}
     for path, leaf in json_pointer.leaves(_without_tables(value)):
         keys = [k for k in json_pointer.parts(path) if not k.isdigit()]
@@ -150,7 +150,7 @@ def _csv(out: Path, name: str, rows: list[Row]) -> Path:
 
 
 def _inert(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, with a quote before it (OWASP, CSV injection)."""
+    """Return a text that a spreadsheet would run as a formula with a quote before it (OWASP, CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
@@ -167,7 +167,7 @@ def _parquet(out: Path, name: str, rows: list[Row]) -> Path:
 
 
 def _one_type(values: list[Any]) -> list[Any]:
-    """A column as it is where all its values are of one type, else as text."""
+    """Return a column unchanged if all its values are of one type, else as text."""
     kinds = {
         type(v) if isinstance(v, bool) or not isinstance(v, (int, float)) else float for v in values if v is not None
     }

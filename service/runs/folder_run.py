@@ -1,11 +1,11 @@
-"""Tasks: a folder of files to a folder of Results, resumable, with counts that add up.
+"""Process a folder of files to a folder of Results, resumable, with counts that add up.
 
     files -> (target by map) -> tree of Documents -> Units -> pipeline -> DIR/<path>.json, run.json, exceptions.jsonl
 
 A file whose Results are there and answer the same question (bytes, target and its code, Policy, model and its address,
-prompts, stages) is not done again. What failed for a reason that may pass (the model was away, the cost limit was
-reached, a fault of this program) is. Another question about the same file writes its Results over the earlier ones;
-the earlier question is then answered anew, from the answers in the store.
+prompts, stages) is not processed again. A file that failed for a transient reason (the model was unavailable, the cost
+limit was reached, a fault of this program) is. Another question about the same file overwrites its Results; the earlier
+question is then answered again, from the answers in the store.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from thresher.schemas.source import Source
 from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
 from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.prompts import prompts
 from thresher.service.readers.base import Reading
 from thresher.service.readers.sources import Refused
@@ -43,32 +44,32 @@ from thresher.service.telemetry.ids import asking_for, document_id, reading_of
 log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 PAUSES = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
-HOW = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
-"""Choices that change how and when models are asked, and nothing of what they answer."""
+CALL_CHOICES = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
+"""Choices that change how and when models are asked, but not what they answer."""
 
 
 class Results(Protocol):
-    """Where Results go, and whether they are still there."""
+    """Write Results, and read those of an earlier run."""
 
     def write(self, path: str, result: Result[Any]) -> str:
-        """Keep a Result under its Unit's path; gives the name to find it by."""
+        """Write a Result under its Unit's path; return the name to read it by."""
         ...
 
     def read(self, name: str) -> Result[Any] | None:
-        """A Result that was kept; None when it is gone."""
+        """Return a stored Result; None when it is gone."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that a display may want to show."""
+    """A step of a run, for a display and for the counts."""
 
     kind: Literal["begun", "kept", "done", "finished", "no_target", "refused"]
     path: str
     result: Result[Any] | None = None
-    name: str = ""  # by which the Result can be found
+    name: str = ""  # to read the Result by
     note: Note | None = None
 
 
@@ -83,12 +84,12 @@ class Run:
     policy: Policy
     report: Callable[[Event], None] = lambda _: None
     clock: Callable[[], float] = time.time
-    width: int = 4  # files in hand at once
-    fresh: bool = False  # no Result of an earlier run is kept
+    width: int = 4  # files processed at once
+    fresh: bool = False  # no Result of an earlier run is used
 
 
 async def run(job: Run, found: Iterable[Source | Refused]) -> None:
-    """Every file to its Results. Cancelling it leaves what is finished finished, and the rest to the next run.
+    """Process every file. After a cancellation the next run continues with what is not finished.
 
     Raises Problem where no other file would fare better: no key, no such model, nothing at its address.
     """
@@ -139,15 +140,15 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
 
 
 async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
-    """The name under which a Result is kept; None, and a word of it, where this one can not be written.
+    """Return the name under which a Result is written; None, and an Event, where it cannot be written.
 
-    A fault that passes is waited for. Raises SetupProblem(storage_full) where there is no room for any other.
+    A transient fault is waited for. Raises SetupProblem(storage_full) where there is no room for any other.
     """
     for pause in PAUSES:
         try:
             return job.results.write(path, result)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in DISK_FULL_ERRNOS:
                 raise SetupProblem("storage_full", str(error.strerror)) from error
             if not is_short(error) or pause == PAUSES[-1]:
                 why = note("store_failed", f"{path} ({error.strerror or type(error).__name__})")
@@ -158,7 +159,7 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
 
 
 async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
-    """All files as one Unit, under a Document that only lists them; the first file decides the target."""
+    """Process all files as one Unit, under a Document that only lists them; the first file decides the target."""
     sources, documents = [], []
     for source in found:
         if isinstance(source, Refused):
@@ -178,7 +179,7 @@ async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
 
 
 async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> AsyncIterator[tuple[Result[Any], str]]:
-    """Results of some files, each with its Unit's path; of a folder's files together where that is the Policy's unit."""
+    """Yield the Results of some files, each with its Unit's path; one for all of them if the Policy's unit is the folder."""
     if engine.policy.unit != "folder":
         for source in sources:
             async for found in _results(walk, engine, source):
@@ -190,15 +191,15 @@ async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> Async
 
 
 async def _documents(walk: Walk, source: Source) -> list[Document]:
-    """Documents of a file and all it holds; of one that can not be read, an empty one that says why."""
+    """Return the Documents of a file and all it contains; of an unreadable file, an empty one that says why."""
     try:
         return [reading.document async for reading in walk(source)]
     except Problem as problem:
-        return [Document(source=source, text="", kind="unread", notes=[_told(problem)])]
+        return [Document(source=source, text="", kind="unread", notes=[_note_of(problem)])]
 
 
 def listing(sources: list[Source]) -> Document:
-    """The Document of a folder: a line for each file."""
+    """Return the Document of a folder: a line for each file."""
     digest = hashlib.sha256("".join(s.sha256 for s in sources).encode()).hexdigest()
     folder = Source(path="folder", blob="", sha256=digest, size=0, media_type="inode/directory", name="folder")
     builder = DocumentBuilder(folder, kind="container")
@@ -208,20 +209,20 @@ def listing(sources: list[Source]) -> Document:
 
 
 def file_key(source: Source, engine: Engine) -> str:
-    """Identity of a file's work: everything that can make its Results others.
+    """Return the key of a file's work: a hash of everything that can change its Results.
 
     That is its bytes, the target with its code, the Policy, the model with its address, the prompts, and the stages.
     """
     target, model = engine.target, engine.model
     models = [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
     asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
-    choices = engine.policy.model_dump_json(exclude=HOW)
+    choices = engine.policy.model_dump_json(exclude=CALL_CHOICES)
     body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _kept(job: Run, source: Source, state: UnitState) -> bool:
-    """Whether the file is finished and all its Results are still there; they are reported if so."""
+    """Whether the file is finished and all its Results are still there; reports them if so."""
     if state.state != "complete" or state.result is None:
         return False
     names = state.result.split("\n") if state.result else []
@@ -235,42 +236,42 @@ def _kept(job: Run, source: Source, state: UnitState) -> bool:
 
 
 def _newest(states: Iterable[UnitState]) -> dict[str, UnitState]:
-    """The last thing that was done for each path: Results of earlier questions were written over by it."""
+    """Return the last state of each path: it overwrote the Results of earlier questions."""
     return {s.path: s for s in sorted(states, key=lambda s: s.at)}
 
 
 async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
-    """Results of a file's Units, each with the Unit's path. What can not be read gives a failed Result, not an error."""
-    _about(source.path, source)
+    """Yield the Results of a file's Units, each with the Unit's path; a failed Result for an unreadable file, not an error."""
+    _log_calls_for(source.path, source)
     try:
         async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
             yield await _result(engine, unit), unit.path
     except Problem as problem:
-        yield failed(source, engine.target, _told(problem)), source.path
+        yield failed(source, engine.target, _note_of(problem)), source.path
 
 
-def _told(problem: Problem) -> Note:
-    """What a Result says of a Problem; raises it where the whole run ends with it."""
+def _note_of(problem: Problem) -> Note:
+    """Return the Note of a Problem for a Result; raises a Problem that ends the whole run."""
     if problem.code in STOPS_RUN:
         raise problem
     return problem.note()
 
 
-def _about(path: str, source: Source) -> None:
-    """Say for whom the calls below are made."""
+def _log_calls_for(path: str, source: Source) -> None:
+    """Set the path and the document that the calls below are logged for."""
     asking_for.set(path)
     reading_of.set(document_id(source.sha256))
 
 
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
-    """A Unit's Result. Where the machine is short, it is made again after a while: answers that came are kept."""
+    """Return a Unit's Result. When the machine lacks memory or files, try again after a pause; stored answers are used."""
     source = unit.documents[0].source
-    _about(unit.path, source)
+    _log_calls_for(unit.path, source)
     for pause in PAUSES:
         try:
             return await process(engine, unit.documents)
         except Problem as problem:
-            return failed(source, engine.target, _told(problem), unit.documents)
+            return failed(source, engine.target, _note_of(problem), unit.documents)
         except Exception as error:  # noqa: BLE001 - told in full by _fault; one file must not end the run
             if not pause or not is_short(error):
                 return failed(source, engine.target, _fault(error, unit.path), unit.documents)
@@ -279,13 +280,13 @@ async def _result(engine: Engine, unit: Unit) -> Result[Any]:
 
 
 def _fault(error: Exception, path: str) -> Note:
-    """What is told of an exception that is no Problem."""
+    """Log an exception that is no Problem, and return its Note."""
     log.error("unit failed", extra={"action": "unit.failed"}, exc_info=error)
     return note("machine_short" if is_short(error) else "internal_error", f"{type(error).__name__} on {path}")
 
 
 def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:
-    """The Result of what could not be processed at all."""
+    """Return the Result of a Unit that could not be processed at all."""
     facts = SourceFacts(path=source.path, sha256=source.sha256, media_type=source.media_type, notes=[why])
     return AnyResult(
         source=facts,
@@ -298,5 +299,5 @@ def failed(source: Source, target: Target, why: Note, documents: Iterable[Docume
 
 
 def _untried(code: str) -> ReasonCode:
-    """Why there was nothing to try: the source could not be read, or nobody could be asked about it."""
+    """Return why nothing was tried: the source could not be read, or no model could be asked."""
     return "unread" if FACTS[code].fault == "input" else "unresolved"

@@ -1,4 +1,4 @@
-"""Policies from files and flags."""
+"""Load Policies from files and flags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from thresher.schemas.policy import Policy
 
 
 def load_policy(file: Path | None, choices: dict[str, Any], passwords: Path | None = None) -> Policy:
-    """A Policy from a TOML or JSON file, with choices over it; a choice that is None leaves the file's word.
+    """Return a Policy from a TOML or JSON file, overridden by choices; a choice that is None overrides nothing.
 
     `ocr` among the choices goes to the reading options. Raises InputProblem(policy_invalid).
     """

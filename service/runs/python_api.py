@@ -1,4 +1,4 @@
-"""The Python door: one path or bytes and a pydantic class in, a typed Result out."""
+"""Extract from Python: one path or bytes and a pydantic class to a typed Result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 async def aextract(
     document: str | Path | bytes, target: Any, policy: Policy | None = None, *, store: Path | None = None
 ) -> Result[Any]:
-    """The Result of one file with what it holds. See `thresher.extract`."""
+    """Return the Result of one file with all it contains (see `thresher.extract`)."""
     settings = load()
     policy = policy or Policy()
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
@@ -48,7 +48,7 @@ async def aextract(
 
 
 def _source(document: str | Path | bytes, folder: Path) -> Source:
-    """The Source of a path, or of bytes put into a file first."""
+    """Return the Source of a path, or of bytes that are written into a file first."""
     if not isinstance(document, bytes):
         return make_source(Path(document))
     file = folder / "document"
@@ -58,7 +58,7 @@ def _source(document: str | Path | bytes, folder: Path) -> Source:
 
 @asynccontextmanager
 async def _store(folder: Path | None) -> AsyncIterator[tuple[Store, Transactions | None]]:
-    """Where answers are kept, and where batches are found again."""
+    """Open the store of answers, and the database of batches (None: in memory alone)."""
     if folder is None:
         yield MemoryStore(), None
         return
@@ -67,7 +67,7 @@ async def _store(folder: Path | None) -> AsyncIterator[tuple[Store, Transactions
 
 
 def _typed(result: Result[Any], target: Target) -> Result[Any]:
-    """The Result with `data` as an instance of the user's class, where the target is one: None where it can not be built."""
+    """Return the Result with `data` as an instance of the user's class, if the target is one; None if it cannot be built."""
     if target.model is None:
         return result
     return result.built(target.validate(result.values).typed if result.values else None)

@@ -1,4 +1,4 @@
-"""Tally: counts of a run that add up, made from its Events."""
+"""Count what happened in a run, from its Events."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from thresher.schemas.errors import Note
 from thresher.schemas.result import Result
 from thresher.service.runs.folder_run import Event
 
-AWAY = ("model_unavailable", "prompt_cut")  # codes of a model whose server must be set up before it answers
+UNAVAILABLE_CODES = ("model_unavailable", "prompt_cut")  # the model's server must be set up before it answers
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, made from its Events. files = no_target + refused + finished + unfinished.
+    """Counts of a run. files = no_target + refused + finished + unfinished.
 
     In the folders given there are `files + hidden + own` files.
     """
@@ -53,7 +53,7 @@ class Tally:
         self.kept += event.kind == "kept"
         bisect.insort(self.names, event.name)
         self.answered += result.coverage.chunks_answered
-        self.away = self.away or any(u.code in AWAY for u in result.unresolved)
+        self.away = self.away or any(u.code in UNAVAILABLE_CODES for u in result.unresolved)
         self.results[result.status] = self.results.get(result.status, 0) + 1
         self.documents += 1 + len(result.sources)
         for facts in (result.source, *result.sources):

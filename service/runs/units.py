@@ -1,4 +1,4 @@
-"""Units: which Documents one Result answers for, told while a file is still being read."""
+"""Group Documents into Units, one Result each, while a file is still being read."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from thresher.schemas.document import Document
 from thresher.schemas.policy import Unit as Kind
 from thresher.service.readers.base import Reading
 
-Split = Callable[[Document], Awaitable[list[Document]]]  # a Document to those that it holds: see service/splitting
+Split = Callable[[Document], Awaitable[list[Document]]]  # a Document to the documents in it: see service/splitting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What one Result answers for: Documents, its own first."""
+    """The Documents of one Result, its own Document first."""
 
     documents: list[Document]
 
     @property
     def path(self) -> str:
-        """Of its own Document."""
+        """Return the path of its own Document."""
         return self.documents[0].source.path
 
 
 async def units(readings: AsyncIterator[Reading], kind: Kind, split: Split) -> AsyncIterator[Unit]:
-    """The Units of one file, in document order; only one Unit is held at a time.
+    """Yield the Units of one file, in document order; only one Unit is in memory at a time.
 
-    A file with what it holds is one Unit; but a container (ZIP, TAR, mailbox) is only a wrapping: each of its members
-    with what that holds is a Unit. A container attached to a mail belongs to the mail. A container is a Unit of its
-    own only if it is empty or has something to say of itself (a damaged archive), so that it does not vanish.
-    A file that `split` cuts is a wrapping too: of its parts, and of what is attached to it.
+    A file with all it contains is one Unit. But each member of a container (ZIP, TAR, mailbox) is a Unit with all it
+    contains. A container attached to a mail belongs to the mail. A container is a Unit of its own only if it is empty or
+    has Notes (a damaged archive), so that it is not lost. Parts of a file that `split` cuts are Units, too, and so is
+    what is attached to it.
     """
     wrappings: set[str] = set()
     held: list[Document] = []

@@ -15,13 +15,14 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.bm25 import Bm25, order_of, query_of
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.search_rounds import FIRST
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model, target_from_schema
 
 

@@ -14,9 +14,10 @@ from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.policy import Limits, Policy, ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.extraction.engine import LARGE, Engine
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import Line, scripted
-from thresher.service.pipeline import LARGE, Engine, process
+from thresher.service.pipeline import process
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
 

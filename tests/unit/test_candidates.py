@@ -97,7 +97,7 @@ async def asked(made: Document, model: type[BaseModel], says: Line = None) -> tu
     """What asking gives with a scripted model."""
     wire = ScriptedWire({"": says if says is not None else {"value": None}})
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(asking, made, 0, target_from_model(model), Policy()), wire
+    return await ask_candidates(asking, made, target_from_model(model), Policy()), wire
 
 
 async def test_an_invoice_is_read_whole() -> None:

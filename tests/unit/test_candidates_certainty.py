@@ -40,7 +40,7 @@ async def weighed(text: str, wanted: Any, stance: Stance = "balanced") -> Extrac
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), 0, wanted, Policy(stance=stance))
+    return await ask_candidates(model, document(text), wanted, Policy(stance=stance))
 
 
 def target(**fields: str) -> Any:

@@ -12,10 +12,10 @@ from thresher.schemas.extraction import Evidence, Extraction, Unsupported
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field
+from thresher.service.extraction.unit_extraction import settled
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
-from thresher.service.pipeline import _settled
 from thresher.service.rules.confidence.span_confidence import out_of_reach
 from thresher.service.rules.contracts.capacities import find_capacities
 from thresher.service.rules.extractor import ask_candidates
@@ -59,7 +59,7 @@ async def asked(text: str, **fields: str) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), 0, target(**fields), Policy())
+    return await ask_candidates(model, document(text), target(**fields), Policy())
 
 
 async def test_a_long_contract_gives_what_its_sentences_say_and_no_more() -> None:
@@ -221,7 +221,7 @@ def test_a_value_of_one_document_settles_the_doubt_of_another() -> None:
     mail = Extraction(chunk=0, document=0, data={}, unsupported=doubts)
     proof = Evidence(path="/total", quote="2", start=0, end=1)
     bill = Extraction(chunk=0, document=1, data={"total": 2}, evidence=(proof,))
-    assert [[u.path for u in x.unsupported] for x in _settled([mail, bill])] == [["/tax"], []]
+    assert [[u.path for u in x.unsupported] for x in settled([mail, bill])] == [["/tax"], []]
 
 
 def test_what_can_not_be_told_absent_is_out_of_reach() -> None:

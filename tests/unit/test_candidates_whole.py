@@ -53,7 +53,7 @@ def document(*parts: str | list[list[str]]) -> Document:
 async def answer(made: Document, model: type[BaseModel]) -> dict[str, Any]:
     """The data that asking gives without a model's help."""
     asking = ModelClient(name="scripted", facts=FACTS, wire=ScriptedWire({"": NULL}), identity="scripted")
-    return (await ask_candidates(asking, made, 0, target_from_model(model), Policy())).data
+    return (await ask_candidates(asking, made, target_from_model(model), Policy())).data
 
 
 INVOICE = """Rechnung Nr. 4711 vom 05.06.2018

@@ -27,7 +27,7 @@ from thresher.service.provider_schemas.request_schema import ask_for
 from thresher.service.readers.page_pictures import weak_pages
 from thresher.service.targets.loading import target_from_model
 
-SEES = replace(FACTS, extra={"vision": True})
+SEES = replace(FACTS, sees=True)
 JPEG = b"\xff\xd8\xff"
 
 

@@ -16,13 +16,14 @@ from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import MOST_FIELDS, groups_of
 from thresher.service.extraction.planning.group_join import joined
 from thresher.service.extraction.planning.search_rounds import Round, Rounds
 from thresher.service.extraction.planning.token_budget import Plan, most_fields
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
 from thresher.service.provider_schemas.schema_size import measured, too_large
 from thresher.service.targets.loading import target_from_model, target_from_schema

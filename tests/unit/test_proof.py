@@ -36,7 +36,7 @@ async def found(text: str, target: Any) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), 0, target, Policy())
+    return await ask_candidates(model, document(text), target, Policy())
 
 
 def numbers(*names: str) -> Any:

@@ -16,12 +16,13 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
+from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.missed_records import asked_again, no_record
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
-from thresher.service.pipeline import Engine, process
+from thresher.service.pipeline import process
 from thresher.service.provider_schemas.request_schema import ask_for
 from thresher.service.targets.loading import target_from_model
 

@@ -57,7 +57,7 @@ async def test_rows_that_a_model_never_tells_are_asked_for_once(
         return json.dumps({"rows": [dict(zip(("date", "text", "amount"), row, strict=True)) for row in told]})
 
     engine = engine_of(
-        scripted(say, facts=replace(FACTS, extra={"dialect": "plain"})),
+        scripted(say, facts=replace(FACTS, dialect="plain")),
         target_from_model(Statement),
         Policy(reasks=2, quotes=False),
     )

@@ -39,7 +39,7 @@ async def asked(text: str, target: str = "receipt") -> Extraction:
     """The Extraction of a text by a model that never knows, for a ready-made target."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="none", facts=FACTS, wire=wire, identity="none")
-    return await ask_candidates(model, document(text), 0, load_target(target), Policy())
+    return await ask_candidates(model, document(text), load_target(target), Policy())
 
 
 async def items(text: str, *keys: str) -> list[tuple[Any, ...]]:

@@ -20,9 +20,9 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, JobProblem, Problem
 from thresher.schemas.result import Result
 from thresher.service.backend.processing.messages import Asked, Asker, Done, Order, Replied
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.client import ModelClient
-from thresher.service.pipeline import Engine
 from thresher.service.readers.fair_queue import Turns
 from thresher.service.readers.pool_size import Room, room
 from thresher.service.readers.process_start import context

@@ -1,1 +1,1 @@
-"""Planning: which fields are asked of which Chunks, in how many questions, and how large each may be."""
+"""Plan which fields are asked of which Chunks, in how many questions, and how large each may be."""

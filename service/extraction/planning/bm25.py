@@ -1,4 +1,4 @@
-"""Ranking: which Chunks are likeliest to state a field, by the words that its author gave it."""
+"""Rank Chunks by how likely they state a field, by the words of its name and description (BM25)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Protocol
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.target import Field
 
-NAMES = 3.0  # how much more the words of a field's own names count: on agreements the best Chunk is 1.3 places higher
-MOST_CHOICES = 24  # of an enum, whose values are words to look for
+NAME_WEIGHT = 3.0  # of a field's own names: on agreements the best Chunk is then 1.3 positions higher
+CHOICES_MAX = 24  # of an enum, whose values are words to look for
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Ranker(Protocol):
-    """Scores Chunks of one Document; deterministic, a higher score is likelier."""
+    """Score Chunks of one Document. Deterministic; a higher score is likelier."""
 
     def scores(self, query: str) -> list[float]:
-        """One score for each Chunk, 0 for one that has nothing of the query."""
+        """Return one score for each Chunk, 0 for one that shares no word with the query."""
         ...
 
 
 class Bm25:
-    """BM25 over words and their beginnings, by bm25s."""
+    """Score Chunks by BM25 over words (library bm25s)."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
         """`chunks`: all of one Document, in its order."""
@@ -38,7 +38,7 @@ class Bm25:
             self._index.index(words, show_progress=False)
 
     def scores(self, query: str) -> list[float]:
-        """See Ranker."""
+        """Return one score for each Chunk, 0 for one that shares no word with the query."""
         wanted = [w for w in dict.fromkeys(_words(query)) if w in self._known]
         if self._index is None or not wanted:
             return self._none
@@ -46,24 +46,24 @@ class Bm25:
 
 
 def query_of(field: Field) -> str:
-    """What is known of a field in words: names on the way to it, title, description, aliases, choices.
+    """Return the words known of a field: names on its path, title, description, aliases, choices.
 
     >>> query_of(Field(path="/seller/taxId", kind="text", aliases=("VAT no",)))
     'seller taxId VAT no'
     """
     names = [p for p in field.path.split("/") if p not in {"", "*"}]
-    choices = [str(c) for c in field.choices[:MOST_CHOICES]]
+    choices = [str(c) for c in field.choices[:CHOICES_MAX]]
     return " ".join(w for w in (*names, field.title, field.description, *field.aliases, *choices) if w)
 
 
 def scores_of(ranker: Ranker, field: Field) -> list[float]:
-    """How likely each Chunk states a field: all that is known of it, and its own names once more."""
+    """Return a score for each Chunk by all words of a field, its own names counted more."""
     named = ranker.scores(" ".join(w for w in (field.name, field.title, *field.aliases) if w))
-    return [NAMES * n + s for n, s in zip(named, ranker.scores(query_of(field)), strict=True)]
+    return [NAME_WEIGHT * n + s for n, s in zip(named, ranker.scores(query_of(field)), strict=True)]
 
 
 def order_of(scores: Iterable[float]) -> list[int]:
-    """Indices of the Chunks that score at all, best first, equals in text order.
+    """Return indices of the Chunks with a score above 0, best first, equal ones in text order.
 
     >>> order_of([0.5, 0.0, 2.0, 0.5])
     [2, 0, 3]
@@ -73,7 +73,7 @@ def order_of(scores: Iterable[float]) -> list[int]:
 
 
 def _words(text: str) -> list[str]:
-    """Words in lower case; of an English plural the singular, of CamelCase the parts."""
+    """Return words in lower case: English plurals as singulars, CamelCase split."""
     return [_stem(w.casefold()) for w in _WORD.findall(_HUMP.sub(" ", text))]
 
 

@@ -1,4 +1,4 @@
-"""Ordering: in which order the Chunks of a long Document are asked for each field, by words or by words and meaning."""
+"""Order the Chunks of a long Document for each field, by words (BM25) or by words and embeddings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSAGE = 1_200  # characters that become one vector: about the 256 word pieces 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """For each field the Chunks (by index), likeliest first; what the order cost; and why it is by words alone."""
+    """For each field the Chunks (by index), likeliest first; the cost of the order; and why it is by words alone."""
 
     orders: dict[str, list[int]]
     attempts: tuple[Attempt, ...] = ()
@@ -31,7 +31,7 @@ class Ordered:
 
 
 async def ordered(fields: Sequence[Field], chunks: Sequence[Chunk], embedder: Embedder | None = None) -> Ordered:
-    """The order of all Chunks of one Document for each field: BM25's, or with an Embedder the fusion of both.
+    """Return the order of all Chunks for each field: that of BM25, or with an Embedder the fusion of both.
 
     Where embedding fails the order is BM25's, and a Note says so.
     """
@@ -51,7 +51,7 @@ async def ordered(fields: Sequence[Field], chunks: Sequence[Chunk], embedder: Em
 
 
 def passages(text: str, most: int = PASSAGE) -> list[str]:
-    r"""A text in parts that are not blank, cut at line ends, else at blanks, else where they are full.
+    r"""Cut a text into parts that are not blank: at line ends, else at blanks, else at the length limit.
 
     >>> passages("one two\nthree four\n\n", 12)
     ['one two', 'three four']
@@ -70,7 +70,7 @@ def passages(text: str, most: int = PASSAGE) -> list[str]:
 
 
 def _nearest(near: Matrix, owners: Sequence[int], chunks: int) -> list[list[int]]:
-    """For each query all Chunks that have text, by their best passage (Dai and Callan, SIGIR 2019: MaxP), nearest first."""
+    """Return, for each query, all Chunks with text by their best passage (Dai and Callan, SIGIR 2019: MaxP), nearest first."""
     import numpy as np  # noqa: PLC0415 - heavy, only where there are vectors
 
     best = np.full((chunks, len(near)), -np.inf, np.float32)

@@ -1,8 +1,8 @@
-"""Field groups: a target whose schema is too large for one question, as several that are not.
+"""Divide a target whose schema is too large for one question into groups of fields, one group a question.
 
 A group holds neighbouring members of the schema, in schema order. A member that is itself too large is divided among its
-own members. Fields of one list stay together: only the item of a list that is too large by itself is divided, into parts
-that are asked side by side and joined item by item; the fields that tell one item from the next ride in every part.
+own members. Fields of one list stay together. Only a list item that is too large by itself is divided, into parts that
+are asked in parallel and joined item by item; the fields that identify an item are asked for in every part.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from thresher.service.provider_schemas.request_schema import Asked, ask_for, ask
 from thresher.service.provider_schemas.schema_size import Size, measured, too_large
 
 MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
-SLACK = 8  # a question may ask for an eighth more, so that what belongs together stays together
-MOST_KEYS = 2  # fields that tell items apart, where the target declares none
+SLACK_DIVISOR = 8  # a question may ask for an eighth more, so that what belongs together stays together
+KEY_FIELDS_MAX = 2  # fields that tell items apart, where the target declares none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What one question asks for. Of a divided list item, the other parts stand in `beside`."""
+    """What one question asks for. The other parts of a divided list item are in `beside`."""
 
     asked: Asked
     fields: tuple[str, ...] | None = None  # patterns of the places asked for; None: all of the target
@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Places that stay together, and how large they are."""
+    """Paths that stay together, and how large they are."""
 
     places: tuple[str, ...]
     fields: int
@@ -45,7 +45,7 @@ class _Unit:
 
 
 def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
-    """The questions that a target takes in a dialect, in schema order: one where it fits. `most` fields in each."""
+    """Return the groups of a target in a dialect, in schema order; one group if it fits. `most` fields in each."""
     split = _Split(target, dialect, most)
     if split.fits(len(target.fields), measured(asked_schema(target, None, dialect))):
         several = any(f.in_list for f in target.fields)
@@ -56,7 +56,7 @@ def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) 
 class _Split:
     def __init__(self, target: Target, dialect: Name, most: int) -> None:
         self._target, self._name = target, dialect
-        self._most = most + most // SLACK
+        self._most = most + most // SLACK_DIVISOR
         self._dialect: Dialect = DIALECTS[dialect]
         self._lists = frozenset(target.lists)
 
@@ -64,7 +64,7 @@ class _Split:
         return fields <= self._most and not any(too_large(size, self._dialect))
 
     def units(self, place: str) -> Iterator[_Unit]:
-        """The members of a place, those too large divided."""
+        """Return the members of a path, with those that are too large divided."""
         for member in self._members(place):
             unit = self._unit((member,))
             if self.fits(unit.fields, unit.size) or member in {f.path for f in self._target.fields}:
@@ -75,7 +75,7 @@ class _Split:
                 yield from self.units(member)
 
     def packed(self, units: Iterator[_Unit]) -> Iterator[list[_Unit]]:
-        """Units in schema order, as many in a group as fit; a divided list is a group by itself."""
+        """Return groups of units in schema order, as many in each as fit; a divided list is a group by itself."""
         group: list[_Unit] = []
         fields, size = 0, Size()
         for unit in units:
@@ -92,7 +92,7 @@ class _Split:
             yield group
 
     def group(self, units: list[_Unit]) -> Group:
-        """The Group of some units."""
+        """Return the Group of some units."""
         places = tuple(p for u in units for p in u.places)
         lists = tuple(x for x in self._target.lists if any(_inside(x, p) for p in places))
         whole = units[0]
@@ -106,7 +106,7 @@ class _Split:
         return ask_for(self._target, fields=places, dialect=self._name)
 
     def _members(self, place: str) -> list[str]:
-        """The places just below one, in schema order; under free keys or in a list, those of its members."""
+        """Return the paths just below one, in schema order; for a map or a list, those of its members."""
         below = [f.path for f in self._target.fields if f.path.startswith(f"{place}/")]
         found = dict.fromkeys(_first_step(place, path) for path in below)
         return [m for one in found for m in (self._members(one) if one.endswith("/*") and one not in below else [one])]
@@ -117,13 +117,13 @@ class _Split:
         return _Unit(places, fields, measured(asked_schema(self._target, places, self._name, blanks=blanks)))
 
     def _divided(self, place: str, whole: _Unit) -> _Unit:
-        """A list whose item does not fit, in parts."""
+        """Divide a list whose item does not fit into parts."""
         keys: dict[str, tuple[str, ...]] = {}
         parts = tuple(self._parts(place, (), keys))
         return _Unit((place,), whole.fields, whole.size, parts, keys)
 
     def _parts(self, place: str, above: tuple[str, ...], keys: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-        """Parts of a list's item, each with the fields that tell items apart, its own and those `above`; `keys` grows."""
+        """Return parts of a list's item, each with the fields that identify items, also those `above`. Adds to `keys`."""
         own = self._keys(place)
         keys[place] = tuple(k.removeprefix(f"{place}/*") for k in own)
         shared = (*above, *own)
@@ -146,7 +146,7 @@ class _Split:
         return self.fits(one.fields + other.fields, one.size.beside(other.size))
 
     def _opened(self, place: str) -> Iterator[str]:
-        """The members of a place; of objects that are too large, their members."""
+        """Return the members of a path; in place of an object that is too large, its members."""
         for member in self._members(place):
             unit = self._unit((member,))
             whole = member in self._lists or member in {f.path for f in self._target.fields}
@@ -156,11 +156,16 @@ class _Split:
                 yield from self._opened(member)
 
     def _keys(self, place: str) -> tuple[str, ...]:
-        """The fields of a list's items that tell one from the next: declared, else the first that must be there."""
+        """Return the fields that identify a list's items: the declared ones, else the first required one."""
         own = [f for f in self._target.fields if _inside(f.path, f"{place}/*") and "*" not in _rest(f.path, place)]
         declared = [f for f in own if f.schema.get("key") is True]
         telling = [f for f in own if f.kind in {"text", "integer", "date", "number"}]
-        chosen = declared or [f for f in telling if f.required][:MOST_KEYS] or telling[:MOST_KEYS] or own[:MOST_KEYS]
+        chosen = (
+            declared
+            or [f for f in telling if f.required][:KEY_FIELDS_MAX]
+            or telling[:KEY_FIELDS_MAX]
+            or own[:KEY_FIELDS_MAX]
+        )
         return tuple(_paths(chosen))
 
 
@@ -169,7 +174,7 @@ def _paths(fields: list[Field]) -> Iterator[str]:
 
 
 def _rest(path: str, place: str) -> list[str]:
-    """What of a path lies below the items of a list."""
+    """Return the part of a path below the items of a list."""
     return json_pointer.parts(path.removeprefix(f"{place}/*"))
 
 
@@ -178,7 +183,7 @@ def _inside(path: str, place: str) -> bool:
 
 
 def _first_step(place: str, path: str) -> str:
-    """The place one step below another on the way to a path.
+    """Return the path one step below another one, towards a given path.
 
     >>> _first_step("/a", "/a/b/c")
     '/a/b'

@@ -1,4 +1,4 @@
-"""Joining: the answers about the parts of one list item, asked side by side, as one answer about whole items."""
+"""Join the answers about the parts of one list item into one answer about whole items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Item = tuple[Any, frozenset[int]]  # what is known of an item, and the answers t
 
 
 def joined(answers: Sequence[dict[str, Any] | None], keys: Keys, cut: Collection[int] = ()) -> dict[str, Any] | None:
-    """One answer of several. Items of a list in `keys` are one where they agree on what the parts share.
+    """Join several answers. Items of a list in `keys` are the same if they agree on the shared fields.
 
     Of items that agree, the first is joined to the first and so on. An item that only some answers have stays, but for
     one that an answer in `cut` (their indices) was too short to have. None where no answer is.
@@ -33,7 +33,7 @@ class _Joining:
         self._keys, self._cut = keys, cut
 
     def values(self, values: list[tuple[Any, int]], path: str) -> Any:
-        """One value of those that several answers give for a place."""
+        """Return one value of those that several answers give for a path."""
         real = [(v, i) for v, i in values if v is not None]
         if not real:
             return None
@@ -67,12 +67,12 @@ class _Joining:
 
 
 def _look(value: Any) -> str:
-    """What makes two values of a shared field one: case and white space do not count."""
+    """Return the form in which two values of a shared field are compared: without case and white space."""
     text = str(float(value)) if isinstance(value, float) else str(value)  # however many decimals it was written with
     return " ".join(text.split()).casefold()
 
 
 def _fits(path: str, place: str) -> bool:
-    """Whether a pointer is one of a pattern: `*` stands for any key."""
+    """Whether a pointer matches a pattern: `*` stands for any key."""
     own, wanted = path.split("/"), place.split("/")
     return len(own) == len(wanted) and all(w in {"*", o} for o, w in zip(own, wanted, strict=True))

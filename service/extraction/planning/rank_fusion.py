@@ -1,4 +1,4 @@
-"""Fusion: several orders of the same Chunks as one."""
+"""Fuse several orders of the same Chunks into one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ K = 60  # how little the very first places outweigh the next; the value of the p
 
 
 def fused(orders: Sequence[Sequence[int]], k: int = K) -> list[int]:
-    """Indices by reciprocal rank fusion, best first: the sum of 1 / (k + rank) over the orders that hold one.
+    """Return indices by reciprocal rank fusion, best first: the sum of 1 / (k + rank) over the orders that contain one.
 
     Cormack, Clarke, Büttcher: Reciprocal Rank Fusion outperforms Condorcet and individual rank learning methods,
     SIGIR 2009; k = 60 is theirs. Equals come in text order.

@@ -1,8 +1,9 @@
-"""Rounds: which Chunks of a long Document are asked for which single facts, and when to stop.
+"""Choose which Chunks of a long Document are asked for which single facts, and when to stop.
 
-The first round asks the Chunks where the words of the fields are densest, and the first Chunk, for everything. As long as
-fields have nothing supported, further rounds ask for these fields alone, each round twice as much and Chunks side by side
-together, until each is found or has been looked for in every Chunk. Rounds depend on what was found, never on when, so that a rerun asks the same.
+The first round asks the Chunks that rank best for the fields, and the first Chunk, for everything. While a field has no
+supported value, further rounds ask for the missing fields alone. Each round asks twice as many Chunks, adjacent ones in one
+question, until each field is found or was searched for in every Chunk. Rounds depend on what was found, never on timing,
+so that a rerun asks the same.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Field
 from thresher.service.base import json_pointer
 
-WHOLE = 4  # Chunks of a Document that is simply read
+READ_WHOLE_MAX_CHUNKS = 4  # Chunks of a Document that is simply read
 FIRST = 6  # Chunks of the first round at least
-BEST = 2  # Chunks of the first round for each field
+BEST_PER_FIELD = 2  # Chunks of the first round for each field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +30,14 @@ class Round:
 
 
 class Rounds:
-    """The rounds over one Document for one group of fields."""
+    """Choose the rounds over one Document for one group of fields."""
 
     def __init__(
         self, fields: Sequence[Field], chunks: Sequence[Chunk], orders: Mapping[str, list[int]], together: int = 1
     ) -> None:
-        """`fields`: all that are wanted, each of which has one value. `orders`: of each the Chunks, likeliest first.
+        """Take the wanted fields, each of one value, and for each field the `orders` of the Chunks, likeliest first.
 
-        `together`: Chunks in one question of later rounds.
+        `together`: adjacent Chunks in one question of later rounds.
         """
         self._fields = {f.path: f for f in fields}
         self._orders = {f.path: orders[f.path] for f in fields}
@@ -45,44 +46,44 @@ class Rounds:
         self._most, self._together = FIRST, together
 
     def first(self) -> Round:
-        """The best Chunks of each field, and the beginning."""
+        """Return the round of the best Chunks of each field, and the first Chunk."""
         chosen = {0} if self._all else set[int]()
-        for rank in range(BEST):
+        for rank in range(BEST_PER_FIELD):
             for order in self._orders.values():
                 chosen.update(order[rank : rank + 1])
         chosen |= set(self._best(tuple(self._fields), FIRST - len(chosen), chosen))
-        return self._noted(chosen, tuple(self._fields), 1)
+        return self._recorded(chosen, tuple(self._fields), 1)
 
     def next(self, found: Iterable[Extraction]) -> Round | None:
-        """What is to be asked after all that was found; None when nothing is left to look for."""
+        """Return the next round after all that was found; None when nothing is left to search for."""
         supported = {json_pointer.pattern(e.path) for x in found for e in x.evidence if e.match != "none"}
         missing = [p for p in self._fields if p not in supported and len(self._looked[p]) < len(self._all)]
         if not missing:
             return None
         self._most *= 2
         best = self._best(tuple(missing), self._most, self._looked[missing[0]])
-        return self._noted(set(best), tuple(missing), self._together)
+        return self._recorded(set(best), tuple(missing), self._together)
 
     def looked(self) -> dict[str, frozenset[int]]:
-        """For each field the Chunks that were asked for it."""
+        """Return, for each field, the Chunks that were asked for it."""
         return {path: frozenset(chunks) for path, chunks in self._looked.items()}
 
     def _best(self, paths: tuple[str, ...], most: int, asked: set[int]) -> list[int]:
-        """Chunks that were not asked yet: the best of each field in turn, then the rest in text order."""
+        """Return Chunks that were not asked yet: the best of each field in turn, then the rest in text order."""
         orders = [self._orders[p] for p in paths]
         longest = max(map(len, orders), default=0)
         turns = [order[rank] for rank in range(longest) for order in orders if rank < len(order)]
         fresh = [i for i in dict.fromkeys([*turns, *self._all]) if i not in asked]
         return fresh[: max(most, 0)]
 
-    def _noted(self, chunks: set[int], paths: tuple[str, ...], most: int) -> Round:
+    def _recorded(self, chunks: set[int], paths: tuple[str, ...], most: int) -> Round:
         for path in paths:
             self._looked[path] |= chunks
         return Round(runs=tuple(_runs(sorted(chunks), most)), fields=paths)
 
 
 def _runs(chunks: Iterable[int], most: int) -> Iterator[tuple[int, ...]]:
-    """Neighbours together, as many as `most`.
+    """Group adjacent indices, at most `most` in a group.
 
     >>> list(_runs([0, 2, 3, 4, 5, 9], 3))
     [(0,), (2, 3, 4), (5,), (9,)]

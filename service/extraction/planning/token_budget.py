@@ -1,4 +1,4 @@
-"""Budgets: how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
+"""Plan how large a Chunk and an answer may be, so that instructions, target, Chunk and answer fit the model's window."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from thresher.service.llm.page_images import reserved
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.part_description import about
 
-LIST_CHUNK = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
-LIST_UNKNOWN = 5_000  # where it is not known where records begin: models drop rows when one answer is to hold hundreds
-CHUNK = 12_000  # where only single facts are wanted
-LIST_ANSWER, FIELD_ANSWER, LEAST_ANSWER = 8_000, 48, 1_024  # tokens of answer: for lists, for each field, at least
-FIELD_SCHEMA, LEAST_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
+LIST_CHUNK_TOKENS = 10_000  # tokens of a Chunk where lists are wanted, if Policy.most_records does not end it before
+UNKNOWN_LIST_CHUNK_TOKENS = 5_000  # where records begin anywhere: models drop rows of answers with hundreds
+CHUNK_TOKENS = 12_000  # where only single facts are wanted
+LIST_ANSWER_TOKENS = 8_000
+FIELD_ANSWER_TOKENS = 48
+MIN_ANSWER_TOKENS = 1_024
+FIELD_SCHEMA_TOKENS, MIN_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
 SEEK_CHUNK = 3_000  # where only the best Chunks of a long Document are asked first
-FRAME = 240  # tokens for what a provider adds round messages, the Document's name, what the part is, marks and notes
+FRAME_TOKENS = 240  # what a provider adds around messages, the Document's name, the part, marks and notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +36,10 @@ class Plan:
 
 
 def most_fields(facts: ModelFacts, policy: Policy) -> int:
-    """How many fields one question may ask for, so that schema and answer leave room for text."""
+    """Return how many fields one question may ask for, so that schema and answer leave room for text."""
     answer = policy.answer_tokens or facts.most_answer
-    room = min(facts.window // 4 // FIELD_SCHEMA, answer // FIELD_ANSWER)
-    return max(LEAST_FIELDS, min(policy.most_fields, room))
+    room = min(facts.window // 4 // FIELD_SCHEMA_TOKENS, answer // FIELD_ANSWER_TOKENS)
+    return max(MIN_FIELDS, min(policy.most_fields, room))
 
 
 def _instructions(policy: Policy) -> str:
@@ -49,15 +51,19 @@ def _instructions(policy: Policy) -> str:
 
 
 def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: Policy, count: Counter) -> Plan:
-    """Budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
+    """Return the budgets for one target and model. Raises InputProblem(budget_too_small) when nothing is left for text."""
     schemas = [asked.schema for g in groups for asked in (g.asked, *g.beside)]
-    overhead = count(_instructions(policy)) + count(about(target, policy)) + FRAME
+    overhead = count(_instructions(policy)) + count(about(target, policy)) + FRAME_TOKENS
     overhead += max(count(json.dumps(schema, ensure_ascii=False)) for schema in schemas)
     lists = bool(target.lists)
-    wanted = LIST_ANSWER if lists else max(LEAST_ANSWER, FIELD_ANSWER * min(len(target.fields), policy.most_fields))
+    wanted = (
+        LIST_ANSWER_TOKENS
+        if lists
+        else max(MIN_ANSWER_TOKENS, FIELD_ANSWER_TOKENS * min(len(target.fields), policy.most_fields))
+    )
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
     room = facts.window - overhead - answer - reserved(policy, facts)
-    chunk = min(policy.chunk_tokens or (LIST_CHUNK if lists else CHUNK), room)
+    chunk = min(policy.chunk_tokens or (LIST_CHUNK_TOKENS if lists else CHUNK_TOKENS), room)
     if chunk < 1:
         detail = f"{facts.window} tokens hold {overhead} of prompt and target and {answer} of answer"
         raise InputProblem("budget_too_small", detail)

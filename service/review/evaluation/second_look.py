@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.schemas.extraction import Attempt, Extraction
+from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse
 from thresher.service.prompts.fence import fenced, numbered, quoted
 from thresher.service.prompts.questions import question_of
@@ -45,50 +44,45 @@ class Look:
     policy: Policy
     documents: Sequence[Document]
 
-    async def over(self, extractions: Sequence[Extraction]) -> list[Extraction]:
-        """Return the Extractions of a Unit with the results of the second look.
-
-        Its calls are added to the first Extraction.
-        """
+    async def over(self, extractions: Sequence[Extraction]) -> tuple[list[Extraction], Calls]:
+        """Return the Extractions of a Unit with the results of the second look, and its calls."""
         if not extractions:
-            return []
+            return [], Calls()
         fields = Fields.of(self.target)
         known = known_elsewhere(carried(extractions, self.documents, self.target), fields)
         known = [rested(x, self.documents[x.document], self.target) for x in known]
         if self.policy.ungrounded == "keep":
-            return [_kept(x, fields) for x in known]
+            return [_kept(x, fields) for x in known], Calls()
         if not self.policy.quotes:
-            return [without_ghosts(x, fields) for x in known]
-        answers, attempts = await self._answers(doubted(known, fields))
+            return [without_ghosts(x, fields) for x in known], Calls()
+        answers, calls = await self._answers(doubted(known, fields))
         looked = [self._looked(i, x, answers) for i, x in enumerate(known)]
         looked = [without_ghosts(rested(x, self.documents[x.document], self.target), fields) for x in looked]
-        first = looked[0]
-        return [first.model_copy(update={"attempts": (*first.attempts, *attempts)}), *looked[1:]]
+        return looked, calls
 
     def _looked(self, index: int, extraction: Extraction, answers: list[Answered]) -> Extraction:
         own = [a for a in answers if any(i == index for i, _ in a.value.homes)]
         return judged_by(index, extraction, self.documents[extraction.document], own) if own else extraction
 
-    async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], list[Attempt]]:
+    async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], Calls]:
         """Return the answers about all values, and the calls."""
         batches = [(d, of[n : n + MAX_VALUES]) for d, of in _by_document(values) for n in range(0, len(of), MAX_VALUES)]
         passages = {d: Passages(self.documents[d]) for d, _ in batches}
         made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MAX_CALLS]))
         unasked = [Answered(v) for _, b in batches[MAX_CALLS:] for v in b]
         answers = [a for answered, _ in made for a in answered]
-        return [*answers, *unasked], [attempt for _, attempt in made if attempt]
+        return [*answers, *unasked], sum((calls for _, calls in made), Calls())
 
-    async def _ask(self, passages: Passages, values: list[Doubted]) -> tuple[list[Answered], Attempt | None]:
+    async def _ask(self, passages: Passages, values: list[Doubted]) -> tuple[list[Answered], Calls]:
         wanted = [v.wanted for v in values]
         shown = passages.shown(wanted)
         question = look_question(passages, shown, values, self.policy.temperature)
-        try:
-            reply = await self.model.ask(question)
-        except (ModelProblem, InputProblem):
-            return [Answered(v) for v in values], None
+        reply, calls = await try_ask(self.model, question)
+        if reply is None:
+            return [Answered(v) for v in values], calls
         said = parse(reply) or {}
         found = [_found(said.get(str(i)), v.wanted, passages, shown) for i, v in enumerate(values, 1)]
-        return [Answered(v, f, question.prompt) for v, f in zip(values, found, strict=True)], replied(question, reply)
+        return [Answered(v, f, question.prompt) for v, f in zip(values, found, strict=True)], calls
 
 
 def _kept(extraction: Extraction, fields: Fields) -> Extraction:

@@ -1,0 +1,54 @@
+"""Cut a Document into the Chunks that questions are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from thresher.chunkers.base import NO_RECORDS, Records
+from thresher.chunkers.members import choose
+from thresher.schemas.chunk import Chunk
+from thresher.schemas.document import Document
+from thresher.service.base.gc_pause import gc_paused
+from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.planning.search_rounds import READ_WHOLE_MAX_CHUNKS
+from thresher.service.extraction.planning.token_budget import SEEK_CHUNK, UNKNOWN_LIST_CHUNK_TOKENS
+from thresher.service.records.question_windows import evenly
+from thresher.service.records.structure import Structure, structure
+
+
+@gc_paused()
+def chunks_of(engine: Engine, document: Document, known: Structure | None = None) -> list[Chunk]:
+    """Return the Chunks of one Document, as the Policy and the plan want them. `known`: its Structure, if there is one.
+
+    Where lists are wanted a Chunk holds whole records, and no more of them than a model can be trusted to give at once.
+    Where none are wanted and not all of the Document may have to be read, Chunks are small.
+    """
+    by_records = bool(engine.target.lists) and engine.policy.chunk_tokens is None
+    records = _records(engine, known or structure(document, nested=engine.target.nested)) if by_records else NO_RECORDS
+    most = engine.plan.chunk
+    if by_records and not records.starts:
+        most = min(most, UNKNOWN_LIST_CHUNK_TOKENS)
+    chunker, overlap = choose(document, engine.policy.chunker), engine.policy.overlap_tokens
+    chunks = list(chunker.chunk(document, most, engine.count, overlap, records))
+    small = search_tokens(engine)
+    if small != engine.plan.chunk and is_searched(engine, chunks):
+        chunks = list(chunker.chunk(document, small, engine.count, overlap))
+    return [replace(c, parts=len(chunks)) for c in chunks]
+
+
+def search_tokens(engine: Engine) -> int:
+    """Return the tokens of the Chunks of a long Document in which single facts are searched for."""
+    fixed = engine.policy.chunk_tokens is not None or any(g.several for g in engine.groups)
+    return engine.plan.chunk if fixed else min(SEEK_CHUNK, engine.plan.chunk)
+
+
+def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
+    """Whether single facts are searched for in a Document: not every Chunk is asked for them."""
+    return len(chunks) > READ_WHOLE_MAX_CHUNKS and engine.policy.stance != "recall"
+
+
+def _records(engine: Engine, known: Structure) -> Records:
+    """Return where records begin, and how many of them one question may hold."""
+    policy = engine.policy
+    return Records(known.starts, evenly(len(known.starts), known.most(policy.most_records), policy.wave))

@@ -1,0 +1,48 @@
+"""Engine: the parts of a run that stay the same for every Unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from thresher.chunkers.base import Counter
+from thresher.schemas.document import Document
+from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
+from thresher.schemas.target import Target
+from thresher.service.extraction.planning.field_groups import Group
+from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.base import Model
+from thresher.service.llm.providers.embeddings import Embedder
+
+LARGE = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
+
+
+class Elsewhere(Protocol):
+    """Process large Units in other processes, so that the event loop of this one is free."""
+
+    async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
+        """Return the same Result as `process` would. Raises Problem."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts that one run uses for every Unit."""
+
+    model: Model
+    target: Target
+    groups: tuple[Group, ...]  # the target as the model is asked for it, one group a question
+    policy: Policy
+    plan: Plan
+    count: Counter  # tokens of a text, as the model will be charged for them
+    embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
+    elsewhere: Elsewhere | None = None  # where large Units are processed; None: here
+    large: int = LARGE  # code points of text above which a Unit is large; -1: every Unit is
+    watch: Callable[[str, Any], None] = lambda _stage, _found: None  # called with what each stage gave, for benches
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the model only chooses among spans of the text, and never writes a value."""
+        return self.model.facts.style == "candidates"

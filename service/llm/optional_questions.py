@@ -1,0 +1,17 @@
+"""Ask questions whose answer the caller can do without: a failure is data, not an exception."""
+
+from __future__ import annotations
+
+from thresher.schemas.errors import InputProblem, ModelProblem
+from thresher.schemas.extraction import Calls
+from thresher.service.llm.base import Model, Question, Reply
+from thresher.service.llm.response_parsing import replied
+
+
+async def try_ask(model: Model, question: Question) -> tuple[Reply | None, Calls]:
+    """Return the reply, None where the model gave none, and what is to be said of the call in the Result."""
+    try:
+        reply = await model.ask(question)
+    except (ModelProblem, InputProblem) as problem:
+        return None, Calls(failed=(problem.code,))
+    return reply, Calls(attempts=(replied(question, reply),))
