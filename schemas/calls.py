@@ -39,7 +39,7 @@ class KeptCall(Noun):
 
     @property
     def cursor(self) -> str:
-        """Where the next page goes on.
+        """Return where the next page goes on.
 
         >>> KeptCall(number=7, call=LoggedCall.model_construct(at=1.25)).cursor
         '1.25-7'

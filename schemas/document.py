@@ -1,4 +1,4 @@
-"""Document: the readable text of one Source, every character of which maps back to a place.
+"""Document: the readable text of one Source; each character maps back to its position in the file.
 
 The text is canonical: what the model sees are slices of it, and an Anchor is a half-open range `[start, end)` of its
 code points. Everything else is columnar (parallel arrays, sorted by start), so that 10,000 pages fit in memory:
@@ -84,11 +84,11 @@ class Document:
 
     @property
     def length(self) -> int:
-        """Code points of text."""
+        """Return the number of code points of the text."""
         return len(self.text)
 
     def anchor(self, start: int, end: int) -> Anchor:
-        """Where `[start, end)` is: page, a box a line, part."""
+        """Locate `[start, end)`: page, a box a line, part."""
         first, *later = self.page_boxes(start, end) or [PageBoxes(self.page_at(start) or 0, ())]
         return Anchor(
             start=start,
@@ -100,16 +100,16 @@ class Document:
         )
 
     def page_at(self, offset: int) -> int | None:
-        """1-based page of a character, None where the format has no pages."""
+        """Return the 1-based page of a character, None where the format has no pages."""
         pages = self.pages
         return max(bisect_right(pages.start, offset), 1) + pages.first - 1 if len(pages) else None
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
-        """One box for each printed line that `[start, end)` touches, narrowed to its words where they are known."""
+        """Return one box a printed line that `[start, end)` touches, narrowed to its words where they are known."""
         return tuple(box for _, box in self._line_boxes(start, end))
 
     def page_boxes(self, start: int, end: int) -> list[PageBoxes]:
-        """The boxes of `[start, end)`, page by page."""
+        """Return the boxes of `[start, end)`, page by page."""
         pairs = list(self._line_boxes(start, end))
         if len(pairs) == 1:
             return [PageBoxes(pairs[0][0], (pairs[0][1],))]
@@ -139,7 +139,7 @@ class Document:
         return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
 
     def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
-        """Left and right of what `[start, end)` has of a word."""
+        """Return the left and right side of the part of a word that lies in `[start, end)`."""
         words = self.words
         first, last = words.start[word], words.end[word]
         sides = words.x0[word], words.x1[word]
@@ -149,7 +149,7 @@ class Document:
         return part_of_word(self.text[first:last], sides, part, height)
 
     def confidence(self, start: int, end: int) -> float | None:
-        """Lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
+        """Return the lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""
         first, last = bisect_right(self.words.end, start), bisect_left(self.words.start, end)
         known = [c for c in self.words.confidence[first:last] if c != NO_CONFIDENCE]
         return min(known) / 100 if known else None
@@ -179,7 +179,7 @@ class Document:
         return any(a < end and b > start for a, b in near)
 
     def part_at(self, offset: int) -> str | None:
-        """Sheet cell, mail part or line that holds a character, in this order of preference."""
+        """Return the sheet cell, mail part or line that holds a character, in this order of preference."""
         cell = self._cell_at(offset)
         if cell:
             return cell
@@ -189,13 +189,13 @@ class Document:
         return f"line {self.line_number(offset)}" if self.by_line else None
 
     def line_number(self, offset: int) -> int:
-        """1-based number of the text line that holds a character."""
+        """Return the 1-based number of the text line that holds a character."""
         if self._breaks is None:
             self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
         return bisect_left(self._breaks, offset) + 1
 
     def table_at(self, offset: int) -> Table | None:
-        """The table that holds a character, if any."""
+        """Return the table that holds a character, if any."""
         if self._tables is None or len(self._tables) != len(self.tables):
             self._tables = array("Q", (t.span()[0] for t in self.tables))
         i = bisect_right(self._tables, offset) - 1
@@ -294,6 +294,6 @@ class DocumentBuilder:
         return cells
 
     def build(self) -> Document:
-        """The Document, whole."""
+        """Return the complete Document."""
         self.document.text = "".join(self._pieces)
         return self.document

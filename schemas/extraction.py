@@ -60,7 +60,7 @@ class Evidence(BaseModel):
     )
 
     def moved(self, path: str) -> Evidence:
-        """The same evidence for a value at another path.
+        """Return the same evidence for a value at another path.
 
         Half as large as `model_copy` makes it: documents have hundreds of thousands, and what is set is the same set.
         """

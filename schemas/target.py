@@ -36,7 +36,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Last part of the path that is a name.
+        """Return the last part of the path that is a name.
 
         >>> Field(path="/parties/*", kind="text").name
         'parties'
@@ -78,6 +78,6 @@ class Target:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of name and schema: part of every question's identity."""
+        """Hash name and schema: part of every question's identity."""
         body = json.dumps([self.name, self.schema], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(body.encode()).hexdigest()[:16]

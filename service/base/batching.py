@@ -1,4 +1,4 @@
-"""Batcher: whatever waits while one piece of work is being done is done next, at once: many calls, one transaction."""
+"""Batcher: perform all calls that arrive during one batch together in the next one, as one transaction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Batcher(Generic[Item, Given]):
         self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, item: Item) -> Given:
-        """The outcome for one item. It is performed even where whoever waits is cancelled. Raises what `perform` raises."""
+        """Return the outcome of one item, performed even if the caller is cancelled. Raises what `perform` raises."""
         outcome: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, outcome))
         if self._running is None:
@@ -30,7 +30,7 @@ class Batcher(Generic[Item, Given]):
         return await outcome
 
     async def aclose(self) -> None:
-        """Let what is on its way come to an end within GRACE seconds; whoever still waits then is cancelled."""
+        """Wait at most GRACE seconds for running work, then cancel what still waits."""
         running = self._running
         if running is not None:
             await asyncio.wait([running], timeout=GRACE)

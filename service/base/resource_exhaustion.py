@@ -1,4 +1,4 @@
-"""Shortage: faults of the machine that pass by themselves, told from faults of a file and of this program."""
+"""Tell transient faults of the machine from faults of a file and of this program."""
 
 from __future__ import annotations
 

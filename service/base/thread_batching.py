@@ -1,4 +1,4 @@
-"""ThreadBatcher work: what is asked while a thread is busy waits, and then goes to it together.
+"""ThreadBatcher: collect items while a thread is busy, and then give it all of them together.
 
 A thread for each of many small things costs more than the things themselves.
 """
@@ -45,7 +45,7 @@ class ThreadBatcher(Generic[Asked]):
                     done.set_exception(error)
 
     def _tried(self, some: Sequence[Asked]) -> list[Exception | None]:
-        """What was wrong with each."""
+        """Return the error of each item, or None."""
         try:
             self._work(some)
         except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who asked

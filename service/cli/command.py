@@ -1,4 +1,4 @@
-"""Running a command: what it needs is imported when it runs; a Problem becomes a line and an exit code."""
+"""Run a command: import what it needs only then, and turn a Problem into a line and an exit code."""
 
 from __future__ import annotations
 

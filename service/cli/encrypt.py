@@ -1,4 +1,4 @@
-"""`thresher encrypt`: all that a service keeps, afresh with the newest key."""
+"""`thresher encrypt`: encrypt all that a service stores again, with the newest key."""
 
 from __future__ import annotations
 

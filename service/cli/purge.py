@@ -1,4 +1,4 @@
-"""`thresher purge`: what has had its time goes, and is counted."""
+"""`thresher purge`: delete what is past its retention time, and count it."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def score(cases: list[Case], request: Request) -> int:
 
 
 async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path) -> ScoreRun:
-    """Every case through the pipeline. Answers lie in `out`, so that the same question is not paid for twice."""
+    """Run every case through the pipeline. Answers are stored in `out`, so that no question is paid for twice."""
     begun = time.time()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
@@ -109,7 +109,7 @@ async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path)
 
 
 async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
-    """The Result of a case's document; of one that can not be processed, a failed one that says why."""
+    """Return the Result of a case's document; if it cannot be processed, a failed Result that says why."""
     source = make_source(case.source)
     try:
         ready: Engine = engine()
@@ -122,7 +122,7 @@ async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
 
 
 def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall], targets: list[Target]) -> ScoreRun:
-    """A run with all that made it."""
+    """Build the ScoreRun from its scores, Policy, calls and targets."""
     at, model = datetime.now(UTC), policy.model or ""
     attempts = [c.attempt for c in calls]
     run = ScoreRun(
@@ -140,7 +140,7 @@ def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall],
 
 
 def _rules(run: ScoreRun, targets: Iterable[Target]) -> dict[str, str]:
-    """How each field is compared, by the name that the report uses."""
+    """Return how each field is compared, by the name that the report uses."""
     known = {t.name: Fields(t) for t in targets}
     single = next(iter(known.values()))
     found: dict[str, str] = {}
@@ -163,7 +163,7 @@ def _progress(count: int) -> Any:
 
 
 def _compare(files: tuple[Path, Path], out: Path) -> int:
-    """Two kept runs; the exit code says whether the second one fell."""
+    """Compare two stored runs; the exit code says whether the second one is worse."""
     before, after = load_run(files[0]), load_run(files[1])
     found = _contrast(before, after)
     _write(out / f"compare-{before.id}-{after.id}.json", html_of_contrast(found), markdown_of_contrast(found))
@@ -191,7 +191,7 @@ def _write(file: Path, html: str, markdown: str) -> None:
 
 
 def _show(summary: Summary, file: Path) -> None:
-    """The headline and the fields on standard output."""
+    """Print the headline and the fields on standard output."""
     lines = [f"{name:22} {value:8} {told}" for name, value, told in report_tables.headline(summary)]
     lines += [f"{x.f1.value:.3f}  {x.field}" for x in summary.fields]
     sys.stdout.write("\n".join([*lines, f"run {file}, report {file.with_suffix('.html')}"]) + "\n")

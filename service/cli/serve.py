@@ -151,7 +151,7 @@ def listing(place: Place) -> int:
 
 
 def data_folder(given: Path | None, settings: Settings) -> Path:
-    """Where a service keeps its data."""
+    """Return the folder in which a service stores its data."""
     return given or settings.home / "service"
 
 

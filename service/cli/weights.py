@@ -14,7 +14,7 @@ OCR = "ocr:"  # before the name of a script
 
 
 def listing() -> int:
-    """A line for each model: name, size, licence, whether its weights are here."""
+    """Print a line for each model: name, size, licence, whether its weights are here."""
     folder = weights_folder(load())
     for name, known in EMBEDDED.items():
         weights = KNOWN[known]

@@ -1,4 +1,4 @@
-"""CachedTransport: a paid answer is kept before anyone reads it, and is never paid for twice."""
+"""CachedTransport: store a paid answer before anyone reads it, and never pay for it twice."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CachedTransport:
         self._flights: dict[str, _Flight] = {}
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. `stored` is true for whoever did not cause the payment."""
+        """Return the stored or the new answer to a Call. `stored` is true for callers who did not cause the payment."""
         while (flight := self._flights.get(call.key)) is not None:
             with suppress(_NotMine):
                 return await self._noted(call, replace(await self._joined(flight), stored=True))
@@ -48,7 +48,7 @@ class CachedTransport:
         return await self._noted(call, answer) if answer.stored else answer
 
     async def _joined(self, flight: _Flight) -> Answer:
-        """The answer of another's Call. Raises _NotMine where the other may not pay for it."""
+        """Return the answer to another's Call. Raises _NotMine where the other may not pay for it."""
         try:
             return await self._join(flight)
         except ModelProblem as problem:
@@ -58,7 +58,7 @@ class CachedTransport:
             raise
 
     async def aclose(self, grace: float = 0.0) -> None:
-        """Let calls in flight finish within `grace` seconds, and drop the rest."""
+        """Wait at most `grace` seconds for calls in flight, and cancel the rest."""
         tasks = [flight.task for flight in self._flights.values()]
         if not tasks:
             return
@@ -78,7 +78,7 @@ class CachedTransport:
                 self._unwanted(flight)
 
     def _unwanted(self, flight: _Flight) -> None:
-        """Nobody waits for it any more."""
+        """Mark a Call that nobody waits for any more, and cancel it if it was not sent yet."""
         flight.call.unwanted.set()
         if not flight.call.sent.is_set() and flight.task.cancel():
             self._forget(flight)
@@ -90,7 +90,7 @@ class CachedTransport:
         return flight
 
     def _forget(self, flight: _Flight) -> None:
-        """Let nobody join any more; look at a failure, so that one for which nobody waits is no warning."""
+        """Stop others from joining a Call, and retrieve its failure so that asyncio does not warn of it."""
         if self._flights.get(flight.call.key) is flight:
             del self._flights[flight.call.key]
         if flight.task.done() and not flight.task.cancelled():

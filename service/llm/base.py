@@ -1,4 +1,4 @@
-"""The Model protocol: one question in, one reply out."""
+"""The Model protocol: answer one question with one reply."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ class ModelFacts:
 
 
 class Model(Protocol):
-    """A model, hosted or local, with every wrapper it needs already round it."""
+    """A model, hosted or local, with all the wrappers that it needs."""
 
     @property
     def name(self) -> str:
-        """As the user names it."""
+        """Return the name as the user wrote it."""
         ...
 
     @property
     def facts(self) -> ModelFacts:
-        """What the planner must know of it."""
+        """Return what the planner must know of the model."""
         ...
 
     async def ask(self, question: Question) -> Reply:
-        """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
+        """Answer a question. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
         ...

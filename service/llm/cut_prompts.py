@@ -1,4 +1,4 @@
-"""Whole: an answer counts only where the prompt reached the model whole.
+"""Whole: refuse an answer whose prompt did not reach the model whole.
 
 Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
@@ -28,7 +28,7 @@ BEHIND = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
 
 
 class Whole:
-    """A Transport that gives no answer to a prompt that its server has cut."""
+    """A Transport that returns no answer to a prompt that its server has cut."""
 
     def __init__(self, wire: Transport, count: Callable[[str], int]) -> None:
         """Wrap a Transport; `count` gives the tokens of a text as we count them."""
@@ -39,7 +39,7 @@ class Whole:
         self._turn = asyncio.Lock()  # one prompt is in doubt at a time: what is learned from it settles the others
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. Raises ModelProblem(prompt_cut)."""
+        """Return the answer. Raises ModelProblem(prompt_cut) too."""
         answer = await self._wire.send(call)
         told, _, _ = tokens_of(answer.response)
         text = "".join(m.content for m in call.question.messages)

@@ -1,4 +1,4 @@
-"""Knocking: whether anything listens at a model's address, before the first question goes there.
+"""Check whether anything listens at a model's address, before the first question goes there.
 
 A server that is not there is a fault of the set-up: it is said at once and not after every retry of a call.
 """

@@ -1,4 +1,4 @@
-"""The wire: where a question leaves the house and a raw answer comes back.
+"""The Transport protocol: where a question leaves the process and a raw answer comes back.
 
 Everything that costs money or fails for reasons of its own happens at or round a `Transport`. A member (litellm, embedded,
 scripted) is a Transport; a wrapper (recorded, retrying, limited, metered) is a Transport round a Transport:
@@ -53,7 +53,7 @@ class Answer:
 
 
 class TransientError(Exception):
-    """A failure that may pass: a rate limit, a fault of the provider, a lost connection.
+    """A transient failure: a rate limit, a fault of the provider, a lost connection.
 
     A Transport raises it; the retrying wrapper turns it into an Answer, or raises its `problem` when it has had enough.
     """
@@ -67,7 +67,7 @@ class TransientError(Exception):
 
 
 def logged(attempt: Attempt) -> LoggedCall:
-    """A call that was made just now, for whom it was made."""
+    """Return the log's record of a call made just now, with its unit, task, tenant and document."""
     return LoggedCall(
         at=time.time(),
         attempt=attempt,
@@ -82,7 +82,7 @@ class Transport(Protocol):
     """One Call in, one raw Answer out."""
 
     async def send(self, call: Call) -> Answer:
-        """The provider's answer. Raises TransientError, ModelProblem, or InputProblem(context_overflow)."""
+        """Return the provider's answer. Raises TransientError, ModelProblem, or InputProblem(context_overflow)."""
         ...
 
 
@@ -90,7 +90,7 @@ class Records(Protocol):
     """What is needed of a store."""
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """The answer kept under a key."""
+        """Return the answer stored under a key, or None."""
         ...
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Repair: what an answer writes, what the model is shown after one that can not be used, and what its next one may change."""
+"""Parse an answer, build the question that repairs an unusable one, and limit what the next answer may change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialects: what each kind of provider takes of JSON Schema. What it does not take is said in words instead."""
+"""Define what each kind of provider takes of JSON Schema. What it does not take is said in words instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORMATS = frozenset({"date", "date-time", "time", "email", "uuid"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What may stand in a schema, and how much of it in one request: for more, the planner splits a target."""
+    """What a schema may contain, and how much of it in one request: for more, the planner splits a target."""
 
     keeps: frozenset[str] = _TEXT | _NUMBER  # constraints on scalars
     formats: frozenset[str] = _FORMATS

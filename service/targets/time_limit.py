@@ -1,4 +1,4 @@
-"""Interrupting the user's own Python: its patterns may backtrack, its validators may loop."""
+"""Interrupt the user's own Python: its patterns may backtrack, its validators may loop."""
 
 from __future__ import annotations
 

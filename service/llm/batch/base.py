@@ -24,7 +24,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What came of an item: an HTTP status and body, as of an ordinary call."""
+    """The result of an item: an HTTP status and body, as of an ordinary call."""
 
     key: str
     status: int
@@ -33,7 +33,7 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTiming:
-    """How long things take. All in seconds."""
+    """Waiting times of batches, in seconds."""
 
     gather: float = 3.0  # without a new call, after which a wave is ordered
     longest: float = 60.0  # that the first call of a wave waits for others
@@ -44,11 +44,11 @@ class BatchTiming:
 
 
 class Refused(Exception):  # noqa: N818 - an answer, as the desk gave it
-    """The desk does not take it, and will not if asked again."""
+    """The batch API refuses a request, and will refuse it again."""
 
 
 class ProviderUnavailable(Exception):  # noqa: N818 - as above
-    """The desk can not be spoken to now; whether it heard is not known."""
+    """The batch API cannot be reached now; whether it received the request is unknown."""
 
 
 class BatchApi(Protocol):
@@ -56,7 +56,7 @@ class BatchApi(Protocol):
 
     @property
     def address(self) -> str:
-        """Where it is: batches of one address are known to each other."""
+        """Return the address of the API; batches of one address share one ledger."""
         ...
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:
@@ -64,7 +64,7 @@ class BatchApi(Protocol):
         ...
 
     async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:
-        """The id of a batch of `count` items that may have been ordered under a name since a time, and is not known."""
+        """Find a batch of `count` items submitted under a name since a time and not in `known`; its id or None."""
         ...
 
     async def ended(self, id: str) -> bool:  # noqa: A002 - the provider's word
@@ -72,7 +72,7 @@ class BatchApi(Protocol):
         ...
 
     def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as above
-        """What came of the items, in any order; those that expired or were cancelled are left out."""
+        """Yield the results of the items, in any order; expired and cancelled items are left out."""
         ...
 
     async def cancel(self, id: str) -> None:  # noqa: A002 - as above
@@ -88,7 +88,7 @@ class BatchLedger(Protocol):
     """What was ordered, kept beside the answers; `service/storage/answers/batches.py`. Raises SetupProblem(store_failed)."""
 
     async def where(self, keys: Iterable[str]) -> dict[str, Place]:
-        """Items of some keys; those that are in no batch are left out."""
+        """Return the places of the items with some keys; items that are in no batch are left out."""
         ...
 
     async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
@@ -96,7 +96,7 @@ class BatchLedger(Protocol):
         ...
 
     async def want(self, batch: str, tasks: Iterable[str]) -> None:
-        """Some Tasks want items of a batch that is there already."""
+        """Record that some Tasks want items of an existing batch."""
         ...
 
     async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
@@ -104,19 +104,19 @@ class BatchLedger(Protocol):
         ...
 
     async def renew(self, batch: str) -> None:
-        """The order is being made just now."""
+        """Record that the batch is being submitted now."""
         ...
 
     async def submitted(self, batch: str, theirs: str) -> None:
-        """The provider has it."""
+        """Record the provider's id of a batch that the provider has accepted."""
         ...
 
     async def batch(self, batch: str) -> tuple[Ordered, float] | None:
-        """A batch, and how old it is in seconds."""
+        """Return a batch and its age in seconds, or None."""
         ...
 
     async def known(self, address: str) -> set[str]:
-        """The provider's ids of all batches in the book."""
+        """Return the provider's ids of all batches at an address that the ledger holds."""
         ...
 
     async def landed(self, batch: str, some: Iterable[tuple[str, int, Mapping[str, Any]]]) -> None:
@@ -124,7 +124,7 @@ class BatchLedger(Protocol):
         ...
 
     async def end(self, batch: str) -> None:
-        """All has come: items of which nothing came are in no batch any more."""
+        """Record that all results have come; items without a result are in no batch any more."""
         ...
 
     async def tidy(self) -> None:

@@ -1,4 +1,4 @@
-"""BatchPolling: batches that were ordered, looked at less and less often until they land, end without an answer, or are cancelled."""
+"""BatchPolling: poll submitted batches, less and less often, until they have results, fail or are cancelled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants:
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch that is waited for here."""
+    """A batch that this process waits for."""
 
     keys: set[str] = field(default_factory=set)
     next_look: float = 0.0
@@ -29,7 +29,7 @@ class _Batch:
 
 
 class BatchPolling:
-    """The batches of one desk that are waited for here."""
+    """The batches at one BatchApi that this process waits for."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
         """Nothing is waited for yet."""
@@ -39,7 +39,7 @@ class BatchPolling:
 
     @property
     def looks(self) -> list[float]:
-        """When each batch is to be looked at again, by the steady clock."""
+        """Return the times of the next poll of each batch, on the monotonic clock."""
         return [batch.next_look for batch in self._batches.values()]
 
     @property
@@ -71,7 +71,7 @@ class BatchPolling:
         return again
 
     async def found(self, name: str, count: int, age: float) -> str | None:
-        """The provider's name of a batch of so many items that was ordered so many seconds ago, if it knows it. Raises ProviderUnavailable."""
+        """Return the provider's id of a batch by item count and age in seconds, or None. Raises ProviderUnavailable."""
         return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
 
     async def abandon(self, name: str, why: str) -> None:
@@ -80,7 +80,7 @@ class BatchPolling:
         self._askers.leave(self._batches.pop(name).keys, why)
 
     async def _look(self, name: str, batch: _Batch) -> set[str]:
-        """One look at a batch, and what follows from it; gives what is to be ordered anew."""
+        """Poll a batch and act on its state; return the keys that must be ordered again."""
         found = await self._book.batch(name)
         if found is None or found[0].state == "ended":
             await self._handed(name, batch.keys)
@@ -103,7 +103,7 @@ class BatchPolling:
         return set()
 
     async def _ask_after(self, ordered: Ordered, age: float) -> set[str]:
-        """An order whose end nobody heard: after some time the provider is asked; what it does not know is ordered anew."""
+        """Ask the provider for an unconfirmed order after some time; return the keys to order again if unknown."""
         if age < self._pace.lost:
             return set()
         theirs = await self.found(ordered.id, ordered.items, age)

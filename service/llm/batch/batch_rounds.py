@@ -1,4 +1,4 @@
-"""BatchRounds: calls of many documents, gathered until no more come, ordered as one batch, waited for, and handed out.
+"""BatchRounds: gather calls of many documents, submit them as one batch, wait for it, and hand out the results.
 
     ask -> in the book? -> its body, or wait for the batch that it is in
            else gathered -> intended -> ordered -> looked at, less and less often -> landed in the book -> handed out
@@ -39,7 +39,7 @@ STEP = 2.0  # seconds: the longest pause
 
 
 class BatchRounds:
-    """All waves to one desk."""
+    """All rounds of batches to one BatchApi."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming) -> None:
         """Nothing is asked yet."""
@@ -53,7 +53,7 @@ class BatchRounds:
         self._running: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item, call: Call) -> ItemResult:
-        """What comes of a Call's item, hours later as it may be; status LEFT where no batch will answer it."""
+        """Return the result of a Call's item, perhaps hours later; status LEFT where no batch will answer it."""
         if len(item.body) > MOST_BYTES:
             return left(item.key, "too large for a batch")
         asker = self._askers.add(item, call)
@@ -76,7 +76,7 @@ class BatchRounds:
         await self._desk.aclose()
 
     async def _run(self) -> None:
-        """Until nothing is asked any more, and nothing is left of what was cancelled."""
+        """Run rounds until no call waits and no cancelled batch is left."""
         try:
             while self._askers or self._watch.is_cancelling:
                 self._news.clear()
@@ -111,7 +111,7 @@ class BatchRounds:
             return
 
     def _due(self) -> float:
-        """When the wave is to be ordered."""
+        """Return the time at which the round's batch is to be submitted."""
         full = len(self._wave) >= MOST_ITEMS
         return 0.0 if full else min(self._last + self._pace.gather, self._first + self._pace.longest)
 
@@ -154,7 +154,7 @@ class BatchRounds:
         await self._submit(name, items)
 
     def _some(self) -> list[Item]:
-        """Items of the next batch, in the order in which they came."""
+        """Return the items of the next batch, in order of arrival."""
         items: list[Item] = []
         size = 0
         for key in islice(self._wave, MOST_ITEMS):

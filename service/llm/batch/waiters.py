@@ -1,4 +1,4 @@
-"""Waiters: who waits for which item of a batch, for which Task, and whether anybody still wants it."""
+"""Waiters: record which Task waits for which item of a batch, and whether anybody still wants it."""
 
 from __future__ import annotations
 
@@ -42,33 +42,33 @@ class Waiters:
         return bool(self._all)
 
     def keys(self) -> set[str]:
-        """Of all items that are waited for."""
+        """Return the keys of all items that are waited for."""
         return set(self._all)
 
     def item(self, key: str) -> Item:
-        """The item of a key that is waited for."""
+        """Return the item of a key that is waited for."""
         return self._all[key].item
 
     def add(self, item: Item, call: Call) -> Waiter:
-        """Somebody waits, in place of whoever waited before."""
+        """Add a waiter for an item, in place of any earlier one."""
         coming: asyncio.Future[ItemResult] = asyncio.get_running_loop().create_future()
         made = self._all[item.key] = Waiter(item=item, call=call, coming=coming)
         return made
 
     def drop(self, asker: Waiter) -> bool:
-        """It waits no more; gives whether nobody does: else the item was asked anew meanwhile."""
+        """Remove a waiter; return whether it was the current one of its item, so that nobody waits now."""
         if self._all.get(asker.item.key) is not asker:
             return False
         del self._all[asker.item.key]
         return True
 
     def ordered(self, keys: Collection[str]) -> None:
-        """From now on these items cost: whoever is cancelled lets them come home."""
+        """Mark the calls of these items as sent: they cost from now on, even if the caller is cancelled."""
         for asker in self._of(keys):
             asker.call.sent.set()
 
     def tasks(self, keys: Collection[str]) -> set[str]:
-        """Tasks for which some items are waited for."""
+        """Return the Tasks for which some items are waited for."""
         return {asker.task for asker in self._of(keys) if asker.task is not None}
 
     def wanted(self, keys: Collection[str]) -> bool:
@@ -82,7 +82,7 @@ class Waiters:
             found.coming.set_result(landed)
 
     def leave(self, keys: Collection[str], why: str) -> None:
-        """Let calls be made one by one."""
+        """Hand status LEFT to the waiters, so that their calls are made one by one."""
         log.info("calls left by a batch", extra={"action": "batch.left", "count": len(keys), "why": why})
         for key in keys:
             self.hand(left(key, why))
@@ -92,5 +92,5 @@ class Waiters:
 
 
 def left(key: str, why: str) -> ItemResult:
-    """What came of an item that no batch will answer."""
+    """Return the result of an item that no batch will answer: status LEFT and the reason."""
     return ItemResult(key=key, status=LEFT, body={"error": {"message": f"batch: {why}", "type": "server_error"}})
