@@ -167,7 +167,7 @@ class Document:
         return within != self.text.startswith(STRUCK, start, end)
 
     def is_mended(self, start: int, end: int) -> bool:
-        """Whether `[start, end)` touches a word with letters that were put right: the file tells others.
+        """Whether `[start, end)` touches a word with corrected letters: the file has others.
 
         >>> found = Document(source=Source(path="a", blob="a", sha256="", size=0), text="נגרייה 5512")
         >>> found.mended.append((0, 6))
@@ -232,19 +232,19 @@ class DocumentBuilder:
         self.length = 0  # code points so far
 
     def write(self, text: str) -> tuple[int, int]:
-        """Append raw text, no newline added; gives its range. For readers that set Blocks themselves."""
+        """Append raw text, no newline added, and return its range. For readers that set Blocks themselves."""
         start = self.length
         self._pieces.append(text)
         self.length += len(text)
         return start, self.length
 
     def newline(self) -> None:
-        """End the line in hand; nothing at the start of the text."""
+        """End the current line; do nothing at the start of the text."""
         if self.length:
             self.write("\n")
 
     def block(self, text: str, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0) -> tuple[int, int]:
-        """Append a Block on lines of its own; gives its range. Empty text adds nothing."""
+        """Append a Block on lines of its own and return its range. Empty text adds nothing."""
         if not text:
             return self.length, self.length
         self.newline()
@@ -257,7 +257,7 @@ class DocumentBuilder:
         self.document.pages.add(self.length + bool(self.length), width, height, ocr=ocr)
 
     def part(self, label: str) -> None:
-        """Begin a part; what follows belongs to it. An empty label ends the part in hand."""
+        """Begin a part; what follows belongs to it. An empty label ends the current part."""
         self.document.part_starts.append(self.length + bool(self.length))
         self.document.part_labels.append(label)
 
@@ -270,7 +270,7 @@ class DocumentBuilder:
         numbers: list[int] | None = None,
         is_sheet: bool = False,
     ) -> tuple[int, int]:
-        """Append a table of cell texts (tabs and newlines in cells become spaces); gives its range."""
+        """Append a table of cell texts (tabs and newlines become spaces) and return its range."""
         rows_in = [(r, row) for r, row in enumerate(rows) if any(cell.strip() for cell in row)]
         if not rows_in:
             return self.length, self.length

@@ -201,4 +201,4 @@ def _instance(kind: type[Any], values: Any) -> Any:
         return None
 
 
-AnyResult = Result[Any]  # pydantic makes such a class anew wherever nobody holds it
+AnyResult = Result[Any]  # pydantic makes such a class again where no reference to it is held

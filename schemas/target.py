@@ -1,4 +1,4 @@
-"""Target: the user's schema, whatever it was written in, as one JSON Schema and a judge of whole documents."""
+"""Target: the user's schema, in whatever form it was written, as one JSON Schema and a validator of whole documents."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class Target:
 
     name: str
     schema: dict[str, Any]
-    validate: Callable[[Any], Validation]  # the strict judge of a whole document
+    validate: Callable[[Any], Validation]  # the strict validator of a whole document
     fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
     made_from: tuple[Any, Path] | None = None  # spec and base for `load_target`, where another process can load it too
-    code: str = ""  # hash of the Python that judges, where that is a file of the user's
+    code: str = ""  # hash of the user's Python file that validates, where there is one
 
     @property
     def nested(self) -> bool:

@@ -74,7 +74,7 @@ class Counts(Noun):
 class Job(Noun):
     """One Submission and how far it has come, without its files and Results."""
 
-    id: str  # sorts by time of creation; can not be guessed
+    id: str  # sorts by time of creation; cannot be guessed
     tenant: str
     state: JobState  # finished: no Task is todo or running any more
     target: str  # name

@@ -16,7 +16,7 @@ class Batcher(Generic[Item, Given]):
     """A function of one item, made from a function of many."""
 
     def __init__(self, perform: Callable[[list[Item]], Awaitable[list[Given]]]) -> None:
-        """`perform` gives one outcome for each item, in their order."""
+        """Take `perform`, which returns one outcome for each item, in their order."""
         self._perform = perform
         self._waiting: list[tuple[Item, asyncio.Future[Given]]] = []
         self._running: asyncio.Task[None] | None = None
@@ -51,7 +51,7 @@ class Batcher(Generic[Item, Given]):
     async def _do(self, some: list[tuple[Item, asyncio.Future[Given]]]) -> None:
         try:
             given = await self._perform([item for item, _ in some])
-        except Exception as error:  # noqa: BLE001 - it goes to whoever waits
+        except Exception as error:  # noqa: BLE001 - it goes to the callers
             for _, outcome in some:
                 if not outcome.done():
                     outcome.set_exception(error)

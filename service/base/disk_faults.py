@@ -40,7 +40,7 @@ def of_machine(error: OSError, what: str) -> SetupProblem:
 
 
 def write(file: FileIO, data: bytes) -> None:
-    """Write all of some bytes: a disk that gets full takes a part of them first. Raises OSError."""
+    """Write all of some bytes; a disk that gets full takes a part of them first. Raises OSError."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]

@@ -46,7 +46,7 @@ def result_name(path: str) -> str:
 
 
 def _is_taken(whole: str, last: str) -> bool:
-    """Whether a name is too long for a path, the run's own, or could be another's with its mark."""
+    """Whether a name is too long, the run's own, or could be another path's name with its mark."""
     return len(whole.encode()) >= MOST or whole in OURS or _MARKED.search(last) is not None
 
 

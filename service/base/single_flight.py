@@ -14,7 +14,7 @@ class SingleFlight(Generic[K, V]):
     """Running work, by key. Finished work is not remembered."""
 
     def __init__(self) -> None:
-        """Nothing is under way."""
+        """Start without any running work."""
         self._tasks: dict[K, asyncio.Future[V]] = {}
 
     async def of(self, key: K, work: Callable[[], Awaitable[V]]) -> V:
@@ -26,7 +26,7 @@ class SingleFlight(Generic[K, V]):
         return await asyncio.shield(task)
 
     def _ended(self, key: K, task: asyncio.Future[V]) -> None:
-        """Forget it; look at a failure, so that one for which nobody waits any more is no warning."""
+        """Forget the task, and retrieve its failure so that asyncio does not warn of it."""
         self._tasks.pop(key, None)
         if not task.cancelled():
             task.exception()

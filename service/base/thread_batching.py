@@ -18,13 +18,13 @@ class ThreadBatcher(Generic[Asked]):
     """Work that one thread at a time does for many that ask."""
 
     def __init__(self, work: Callable[[Sequence[Asked]], object]) -> None:
-        """`work` is done in a thread, for some things together; where that fails it is done over for each alone."""
+        """Take `work`, done in a thread for several items; if it fails, it is repeated for each item alone."""
         self._work = work
         self._waiting: deque[tuple[Asked, asyncio.Future[None]]] = deque()
         self._busy: asyncio.Task[None] | None = None
 
     async def do(self, asked: Asked) -> None:
-        """Return once it is done; raises what was wrong with it. It is done also where nobody waits any more."""
+        """Return once the item is done; raises its own error. It is done even if the caller is cancelled."""
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, done))
         if self._busy is None or self._busy.done():
@@ -32,7 +32,7 @@ class ThreadBatcher(Generic[Asked]):
         await done
 
     async def _go_on(self) -> None:
-        """Take what waits until nothing does."""
+        """Work on what waits until nothing does."""
         while self._waiting:
             some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
             wrong = await asyncio.to_thread(self._tried, [asked for asked, _ in some])

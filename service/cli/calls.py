@@ -41,7 +41,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Show calls, newest first, or their sums; gives the exit code."""
+    """Show calls, newest first, or their sums; return the exit code."""
     if request.form not in FORMS:
         raise InputProblem("request_invalid", f"--format {request.form}: one of {', '.join(FORMS)}")
     if request.by not in {None, *get_args(GroupBy)}:

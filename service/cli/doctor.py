@@ -36,7 +36,7 @@ NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the sy
 
 
 def main() -> int:
-    """Print a line for each part; 0 when the main job can run, else 1."""
+    """Print a line for each part; return 0 when the main job can run, else 1."""
     sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
     lines = [*_packages(), _weights(), _tesseract(), _scripts(), *_key()]
     for state, text in lines:

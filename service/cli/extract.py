@@ -64,7 +64,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     settings = load()
     policy = load_policy(request.policy, request.choices, request.passwords)
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
@@ -120,7 +120,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
 
 
 async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Problem | None]:
-    """Whether the run was interrupted, and the Problem that ended it."""
+    """Run the files; return whether the run was interrupted, and the Problem that ended it."""
     try:
         await run(job, found)
     except asyncio.CancelledError:

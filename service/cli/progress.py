@@ -31,7 +31,7 @@ class Lines:
     """One line for each Result, with how far the run is."""
 
     def __init__(self, total: int) -> None:
-        """`total` files are to be done."""
+        """Start the count towards `total` files."""
         self._total, self._done, self._start = total, 0, time.monotonic()
 
     def __call__(self, event: Event) -> None:

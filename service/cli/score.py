@@ -59,7 +59,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     if request.compare:
         return _compare(request.compare, request.out)
     if request.cases is None or not request.cases.is_dir():
@@ -70,7 +70,7 @@ def main(request: Request) -> int:
 
 
 def score(cases: list[Case], request: Request) -> int:
-    """Score cases as the request says, write the run and its reports, and judge it by the gates."""
+    """Score cases as the request says, write the run and its reports, and check it against the gates."""
     floors = floors_of(request.fail_under)
     before = load_run(request.gate) if request.gate else None
     settings = load()

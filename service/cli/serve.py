@@ -47,7 +47,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Serve; gives the exit code."""
+    """Serve; return the exit code."""
     try:
         import uvloop  # noqa: PLC0415 - only here is a server's loop needed
 
@@ -124,7 +124,7 @@ def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
 
 
 def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
-    """Take a key back, by its id or the key itself."""
+    """Revoke a key, by its id or the key itself."""
     from thresher.service.tenants.api_keys import id_of  # noqa: PLC0415 - used here alone
 
     async def work(accounts: Accounts) -> int:

@@ -45,7 +45,7 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
 
 
 def _fetch_recogniser(script: str) -> int:
-    """Fetch the recogniser of a script, from where the installed RapidOCR says that it lies, and check it."""
+    """Fetch a script's recogniser from the address that the installed RapidOCR names, and check it."""
     path = recognisers.fetch(script, weights_folder(load()))
     sys.stdout.write(f"{OCR}{script}: {path}, checksum right\n")
     return 0

@@ -36,7 +36,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command until SIGTERM or Ctrl-C; gives the exit code."""
+    """Run the command until SIGTERM or Ctrl-C; return the exit code."""
     with watched(load(), request.log):
         asyncio.run(_work(request))
     return 0

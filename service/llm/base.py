@@ -35,7 +35,7 @@ class Question:
     temperature: float = 0.0
     sample: int = 0  # number of the draw, for asking the same more than once
     purpose: Purpose = "ask"
-    kind: Kind = "extract"  # what kind of question it is; the name of the asked schema on the wire
+    kind: Kind = "extract"  # what kind of question it is; the name of the requested schema in the request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class Whole:
     """A Transport that returns no answer to a prompt that its server has cut."""
 
     def __init__(self, wire: Transport, count: Callable[[str], int]) -> None:
-        """Wrap a Transport; `count` gives the tokens of a text as we count them."""
+        """Wrap a Transport; `count` gives the tokens of a text by Thresher's own count."""
         self._wire = wire
         self._count = count
         self._ratio: dict[int, float] = {}  # by script: the least ratio seen on whole prompts

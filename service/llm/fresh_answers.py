@@ -12,7 +12,7 @@ class WriteOnlyCache:
     """The answers of one run that asks everything again."""
 
     def __init__(self, store: Records, stamp: str) -> None:
-        """`stamp` tells this run from all others."""
+        """Wrap a store; `stamp` distinguishes this run from all others."""
         self._store, self._stamp = store, stamp
 
     async def answer(self, key: str) -> dict[str, Any] | None:

@@ -81,7 +81,7 @@ def caches_marked(model: str) -> bool:
 
 
 def may_cut(model: str, api_base: str | None) -> bool:
-    """Whether a model's server may cut prompts in silence: one of the user's own, or one that nobody knows.
+    """Whether a model's server may cut prompts in silence: the user's own server, or an unknown one.
 
     >>> may_cut("openai/gpt-4o", None), may_cut("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_cut("ollama/qwen3", None)
     (False, True, True)

@@ -67,13 +67,13 @@ class Budget:
     """Dollars that a run may spend, those in flight counted. One for all models of a run."""
 
     def __init__(self, most: float | None) -> None:
-        """`most` None: without limit."""
+        """Start a budget of `most` dollars; None: no limit."""
         self.most = most
         self.spent = 0.0
         self.in_flight = 0.0
 
     def reserve(self, usd: float | None, model: str) -> float:
-        """Set aside what a call can cost; gives what was set aside.
+        """Set aside the most that a call can cost and return it.
 
         Raises ModelProblem(cost_limit_reached, price_unknown).
         """
@@ -88,7 +88,7 @@ class Budget:
         return usd
 
     def settle(self, reserved: float, usd: float) -> None:
-        """Give back what was set aside, and book what the call cost."""
+        """Release what was set aside, and add what the call cost."""
         self.in_flight -= reserved
         self.spent += usd
 

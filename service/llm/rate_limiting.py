@@ -22,7 +22,7 @@ class Limit(Protocol):
     """A limit a minute: of this process alone (Rate), or shared with others."""
 
     async def take(self, amount: float, now: float) -> float:
-        """Reserve; gives the seconds to wait first."""
+        """Reserve an amount and return the seconds to wait first."""
         ...
 
     async def bring_back(self, amount: float) -> None:
@@ -30,7 +30,7 @@ class Limit(Protocol):
         ...
 
     async def close(self, seconds: float) -> None:
-        """Tell whoever shares the limit that the provider wants no question for a while."""
+        """Tell all that share the limit that the provider wants no calls for some seconds."""
         ...
 
 
@@ -47,7 +47,7 @@ class Rate:
     due: float = 0.0  # when everything reserved so far will have been used up, in the clock's seconds
 
     def reserve(self, amount: float, now: float) -> float:
-        """Take `amount` from the limit; gives the seconds to wait first. An amount above the burst goes alone."""
+        """Take `amount` from the limit and return the seconds to wait first. An amount above the burst goes alone."""
         step = amount * 60.0 / self.per_minute
         self.due = max(self.due, now) + step
         return max(0.0, self.due - max(BURST, step) - now)
@@ -83,12 +83,12 @@ class ProviderLimiter:
     _places: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Lay out the places."""
+        """Create the slots."""
         self._places = asyncio.Semaphore(self.concurrency)
 
     @asynccontextmanager
     async def passage(self, tokens: float) -> AsyncIterator[None]:
-        """Hold one place, after the rates allow it."""
+        """Hold one slot, after the rates allow it."""
         came = self.clock()
         async with self._places, self.shared.hold() if self.shared else nullcontext():
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
@@ -102,7 +102,7 @@ class ProviderLimiter:
         self.closed_until = max(self.closed_until, self.clock() + seconds)
 
     async def tell_others(self, seconds: float) -> None:
-        """Close it for whoever shares a limit with us."""
+        """Stop all calls for some seconds in every process that shares the limits."""
         for limit in (self.requests, self.tokens):
             if limit and seconds > 0:
                 await limit.close(seconds)
@@ -151,7 +151,7 @@ class ConcurrencyLimit(Protocol):
     """A limit of concurrent calls under one name: local (LocalConcurrencyLimit), or shared with other processes."""
 
     def hold(self) -> AbstractAsyncContextManager[None]:
-        """Wait for a place; it is given back at the end of the block."""
+        """Wait for a slot; it is released at the end of the block."""
         ...
 
     def shut(self) -> float:
@@ -159,7 +159,7 @@ class ConcurrencyLimit(Protocol):
         ...
 
     async def shut_for(self, seconds: float) -> None:
-        """Tell whoever shares the places that the provider wants no question for a while."""
+        """Tell all that share the slots that the provider wants no calls for some seconds."""
         ...
 
 
@@ -175,7 +175,7 @@ class Limits(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give back what is held. Closing twice is no fault."""
+        """Release what is held. Closing twice is no error."""
         ...
 
 
@@ -183,7 +183,7 @@ class LocalConcurrencyLimit:
     """The ConcurrencyLimit of one process."""
 
     def __init__(self, most: int | None) -> None:
-        """None: as many as one likes."""
+        """Allow `most` concurrent calls; None: no limit."""
         self._places = None if most is None else asyncio.Semaphore(most)
         self._shut_until = 0.0
 
@@ -209,7 +209,7 @@ class LocalLimits:
     """The limits of one process: Models made for several Jobs share them by name."""
 
     def __init__(self) -> None:
-        """Nothing is limited yet."""
+        """Start without any limit."""
         self._rates: dict[tuple[str, float], Rate] = {}
         self._places: dict[tuple[str, int | None], LocalConcurrencyLimit] = {}
 

@@ -82,7 +82,7 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def is_thought(response: dict[str, Any]) -> bool:
-    """Whether reasoning took most of what an answer may have: it says nothing, or less than was thought."""
+    """Whether reasoning took over half of the answer's tokens, or there is reasoning but no text and no tool call."""
     usage = response.get("usage") or {}
     thought = int((usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
     whole = int(usage.get("completion_tokens") or 0)

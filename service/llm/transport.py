@@ -29,7 +29,7 @@ from thresher.service.telemetry.ids import asked_by, asking_for, reading_of, wor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A Question on its way, with the key under which its answer is kept."""
+    """A Question to be sent, with the key under which its answer is stored."""
 
     key: str
     model: str  # as the user named it
@@ -44,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, unread."""
+    """A raw answer, not yet read."""
 
     response: dict[str, Any] = field(repr=False)  # chat-completions shape, JSON values only
     usd: float | None = None  # None: price unknown
@@ -59,7 +59,7 @@ class TransientError(Exception):
     """
 
     def __init__(self, problem: ModelProblem, *, retry_after: float | None = None, charged: bool = False) -> None:
-        """`retry_after` is in seconds, as the provider asked; `charged` says that the call may have cost its price."""
+        """Keep the problem; `retry_after`: seconds, as the provider asked; `charged`: it may have cost its price."""
         super().__init__(problem.message)
         self.problem = problem
         self.retry_after = retry_after
@@ -87,16 +87,16 @@ class Transport(Protocol):
 
 
 class Records(Protocol):
-    """What is needed of a store."""
+    """The part of a store that Transports need."""
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer stored under a key, or None."""
         ...
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep an answer; durable when this returns."""
+        """Store an answer; durable when this returns."""
         ...
 
     async def log(self, call: LoggedCall) -> None:
-        """Note a call."""
+        """Log a call."""
         ...

@@ -29,7 +29,7 @@ class Parsed:
 
 
 def is_cut(reply: Reply) -> bool:
-    """Whether an answer ends before its lists do but gave items: at its longest, or though it says that it is all."""
+    """Whether an answer ends before its lists do but gave items: at its longest, or though it claims to be complete."""
     return reply.finish == "length" or (_is_open(reply.text) and parse(reply) is not None)
 
 

@@ -148,5 +148,5 @@ def _quoted(match: re.Match[str]) -> str:
 
 
 def _order(path: str) -> list[tuple[int, str]]:
-    """Sort key of pointers: indices as numbers."""
+    """Return the sort key of a pointer, with indices as numbers."""
     return [(int(p), "") if p.isdigit() else (-1, p) for p in path.split("/")]

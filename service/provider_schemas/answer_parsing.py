@@ -73,7 +73,7 @@ class Spot:
     """What may stand at one place, sorted."""
 
     def __init__(self, shapes: list[Shape]) -> None:
-        """`shapes` are all that the place has."""
+        """Sort the shapes that the place may have."""
         self.objects = [s for s in shapes if s.type == "object"]
         self.arrays = [s for s in shapes if s.type == "array"]
         self.scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
@@ -86,7 +86,7 @@ class Spots:
     """The Spots of one schema, each made once."""
 
     def __init__(self, root: dict[str, Any]) -> None:
-        """`root` is the whole schema."""
+        """Take the whole schema as `root`."""
         self._shapes = Shapes(root)
         self._known: dict[tuple[int, ...], tuple[Schemas, Spot]] = {}  # by the schemas' identities, kept alive
 

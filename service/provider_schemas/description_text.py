@@ -111,7 +111,7 @@ def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
 
 
 def is_plain(keyword: str, value: Any) -> bool:
-    """Whether a constraint is one that grammars can be made of: patterns that look around or back are not.
+    """Whether a grammar can express a constraint: patterns with lookahead, lookbehind or backreferences cannot.
 
     >>> is_plain("pattern", "^[A-Z]{3}$"), is_plain("pattern", "^(?!0)[0-9]+$")
     (True, False)

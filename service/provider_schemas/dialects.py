@@ -71,6 +71,6 @@ DIALECTS: dict[Name, Dialect] = {
     # llama.cpp's grammars/README.md: patterns must be anchored and plain, so they are words; no bounds on fractions. The
     # build that is shipped hands the schema to llguidance, which takes more (bench.targets).
     "llama": Dialect(keeps=frozenset({"minLength", "maxLength"}), formats=_FORMATS - {"email"}),
-    # what a partial answer is checked against: types, choices and formats; bounds are for the strict judge of the whole
+    # what a partial answer is checked against: types, choices and formats; bounds are for the strict validator of the whole
     "lenient": Dialect(keeps=frozenset(), most_choices=100_000),
 }

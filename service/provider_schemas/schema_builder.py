@@ -210,7 +210,7 @@ class Builder:
         return {"$ref": f"#/$defs/{name}"}
 
     def _refers(self, reference: str, path: str) -> bool:
-        """Whether a place is asked for by reference: only where nothing below it is left out."""
+        """Whether a place is requested by reference: only where nothing below it is left out."""
         return (
             not self._shallow
             and self._whole(path)

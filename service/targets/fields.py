@@ -47,7 +47,7 @@ class _Walk:
         self.lists: dict[str, None] = {}
 
     def place(self, places: list[Place], path: str, told: str) -> bool:
-        """Note the leaves at and below a place; whether it may be an object with fields. `told` describes its list."""
+        """Collect the leaves at and below a place; return whether it may be an object. `told` describes its list."""
         shapes = [s for schema, trail, _ in places for s in self._shapes.at(schema, trail)]
         required = any(r for *_, r in places)
         objects = [s for s in shapes if s.type == "object"]

@@ -156,7 +156,7 @@ def _from_json(path: Path) -> Target:
 
 
 def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Name and schema out of the wrappers that providers and benchmarks put round one."""
+    """Return name and schema without the wrappers that providers and benchmarks put around a schema."""
     title = schema.get("title") or schema.get("name")
     name = title if isinstance(title, str) else ""
     for wrapper in ("json_schema", "schema", "schema_definition"):

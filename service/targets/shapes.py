@@ -53,7 +53,7 @@ class Shapes:
     """Resolves the shapes of one schema."""
 
     def __init__(self, root: Schema, again: int = 1) -> None:
-        """`again` is how often a reference may meet itself on the way down before it is cut."""
+        """Take the root; `again` is how often a reference may recur on the way down before it is cut."""
         self.root, self._again = root, again
         self._known: dict[tuple[int, Trail], tuple[Schema, list[Shape]]] = {}  # by the schema's identity, kept alive
 
@@ -80,7 +80,7 @@ class Shapes:
         return [self._conditional(s, schema) for s in _few(found)]
 
     def recursive(self, reference: str) -> bool:
-        """Whether a reference meets itself again."""
+        """Whether a reference leads to itself again, directly or through others."""
         seen: set[str] = set()
         todo = [reference]
         while todo:

@@ -67,7 +67,7 @@ def _read(path: Path) -> str:
 
 
 def _refuse_our_names(source: str, path: Path) -> None:
-    """Say why a file fails that imports its own `schemas`: the name is taken, and the import would find ours."""
+    """Refuse a file that imports its own `schemas`, and say why: the name is taken by Thresher."""
     try:
         tree = ast.parse(source, str(path))
     except (SyntaxError, ValueError, RecursionError) as error:

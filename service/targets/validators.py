@@ -242,7 +242,7 @@ def _closest(error: Any) -> Any:
 
 
 def _is_other(error: Any) -> bool:
-    """Whether a complaint says that another branch was meant."""
+    """Whether an error says that another branch was meant."""
     return (error.validator == "type" and not error.path) or (
         error.validator in {"const", "enum"} and len(error.path) < 2
     )

@@ -31,7 +31,7 @@ class AnthropicBatchApi:
     """The BatchApi of Anthropic's Message Batches."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """The address and headers of an ordinary call: `…/v1/messages`, with its key and its versions."""
+        """Take the address and headers of an ordinary call: `…/v1/messages`, with its key and its versions."""
         import httpx  # noqa: PLC0415 - only where batches are asked for
 
         self.address = f"{url}/batches"
@@ -60,11 +60,11 @@ class AnthropicBatchApi:
             after = {"after_id": page["last_id"]}
         return None
 
-    async def ended(self, id: str) -> bool:  # noqa: A002 - as in Desk
+    async def ended(self, id: str) -> bool:  # noqa: A002 - as in BatchApi
         """Whether the provider has ended a batch."""
         return bool((await self._ask("GET", _path(id)))["processing_status"] == "ended")
 
-    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in Desk
+    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in BatchApi
         """Yield the results of a batch's items, in any order."""
         async with _spoken(), self._client.stream("GET", f"{self.address}{_path(id)}/results") as response:
             await _checked(response)
@@ -72,7 +72,7 @@ class AnthropicBatchApi:
                 if (landed := _landed(line)) is not None:
                     yield landed
 
-    async def cancel(self, id: str) -> None:  # noqa: A002 - as in Desk
+    async def cancel(self, id: str) -> None:  # noqa: A002 - as in BatchApi
         """Cancel a batch."""
         await self._ask("POST", f"{_path(id)}/cancel")
 
@@ -87,7 +87,7 @@ class AnthropicBatchApi:
             return response.json()
 
 
-def _path(id: str) -> str:  # noqa: A002 - as in Desk
+def _path(id: str) -> str:  # noqa: A002 - as in BatchApi
     return f"/{quote(id, safe='')}"
 
 
@@ -100,7 +100,7 @@ async def _checked(response: Any) -> None:
 
 @asynccontextmanager
 async def _spoken() -> AsyncIterator[None]:
-    """Raises ProviderUnavailable in place of httpx's errors, and of an answer that is none."""
+    """Raise ProviderUnavailable in place of httpx's errors, and for an answer that is not in its form."""
     import httpx  # noqa: PLC0415 - as above
 
     try:

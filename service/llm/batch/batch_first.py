@@ -9,7 +9,7 @@ class Batched:
     """A Transport that tries a batch first, and makes an ordinary call for what no batch answers."""
 
     def __init__(self, batch: Transport, ordinary: Transport, records: Records) -> None:
-        """Both wrapped as they must be: `batch` at the price of batches, `ordinary` within the provider's limits."""
+        """Take the wrapped Transports: `batch` at the price of batches, `ordinary` within the provider's limits."""
         self._records = records
         self._batch = batch
         self._ordinary = ordinary

@@ -32,7 +32,7 @@ class BatchPolling:
     """The batches at one BatchApi that this process waits for."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
-        """Nothing is waited for yet."""
+        """Start without any batch."""
         self._book, self._desk, self._pace, self._askers = book, desk, pace, askers
         self._batches: dict[str, _Batch] = {}
         self._glanced = 0.0  # when it was last looked for batches that nobody wants
@@ -44,7 +44,7 @@ class BatchPolling:
 
     @property
     def is_cancelling(self) -> bool:
-        """Whether something is left of what was cancelled."""
+        """Whether some cancelled batch has not ended yet."""
         return any(batch.cancelled is not None for batch in self._batches.values())
 
     def add(self, name: str, keys: Collection[str]) -> None:
@@ -52,7 +52,7 @@ class BatchPolling:
         self._batches[name] = _Batch(keys=set(keys))
 
     def put(self, key: str, place: Place | None) -> bool:
-        """Hand out what is there, or note where it will come from; gives whether it was in a batch at all."""
+        """Hand out an item's result, or note its batch; return whether it was in a batch at all."""
         if place is None:
             return False
         if place.body is None or place.status is None:
@@ -62,7 +62,7 @@ class BatchPolling:
         return True
 
     async def look(self) -> set[str]:
-        """Look at every batch whose time has come; gives what is to be ordered anew."""
+        """Poll every batch that is due; return the keys to order again."""
         again: set[str] = set()
         for name, batch in list(self._batches.items()):
             if batch.next_look <= time.monotonic():
@@ -75,7 +75,7 @@ class BatchPolling:
         return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
 
     async def abandon(self, name: str, why: str) -> None:
-        """Wait for it no more."""
+        """Stop waiting for a batch."""
         await self._book.end(name)
         self._askers.leave(self._batches.pop(name).keys, why)
 
@@ -114,7 +114,7 @@ class BatchPolling:
         return self._batches.pop(ordered.id).keys & self._askers.keys()
 
     async def _patience(self, name: str, ordered: Ordered, age: float) -> None:
-        """Cancel what takes too long; what does not even end then is left."""
+        """Cancel a batch that takes too long; leave its items if it does not end even then."""
         batch = self._batches[name]
         if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
             await self._cancel(batch, ordered.theirs)
@@ -123,7 +123,7 @@ class BatchPolling:
             self._askers.leave(self._batches.pop(name).keys, "it took too long")
 
     async def _forsake(self) -> None:
-        """Cancel batches that no open Task wants any more, whoever ordered them; what they had done still comes."""
+        """Cancel batches that no open Task wants any more, of any process; finished items still come."""
         idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
         if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
             return
@@ -135,7 +135,7 @@ class BatchPolling:
                 batch.cancelled = age
 
     async def _cancel(self, batch: _Batch, theirs: str) -> bool:
-        """Tell the provider that a batch is not waited for; gives whether it heard."""
+        """Tell the provider to cancel a batch; return whether it has answered, be it with a refusal."""
         batch.next_look = 0.0
         try:
             await self._desk.cancel(theirs)
@@ -146,7 +146,7 @@ class BatchPolling:
         return True
 
     async def _land(self, name: str, theirs: str) -> None:
-        """Keep all that came, before anyone reads it; then hand it out."""
+        """Store all results of a batch before anyone reads them, then hand them out."""
         some: list[tuple[str, int, Mapping[str, Any]]] = []
         count = 0
         async for landed in self._desk.results(theirs):
@@ -161,7 +161,7 @@ class BatchPolling:
         log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "count": count})
 
     async def _handed(self, name: str, keys: set[str], *, ended: bool = False) -> None:
-        """Hand out what a batch gave; what it did not give is left."""
+        """Hand out the results of a batch; items without a result get status LEFT."""
         places = await self._book.where(keys)
         if ended:
             await self._book.end(name)

@@ -42,13 +42,13 @@ class BatchRounds:
     """All rounds of batches to one BatchApi."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming) -> None:
-        """Nothing is asked yet."""
+        """Start without any call."""
         self._book, self._desk, self._pace = book, desk, pace
         self._askers = Waiters()
         self._watch = BatchPolling(book, desk, pace, self._askers)
-        self._new: dict[str, None] = {}  # asked, and not yet looked up in the book
+        self._new: dict[str, None] = {}  # asked, and not yet looked up in the ledger
         self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
-        self._first = self._last = 0.0  # when the wave's first and last call came
+        self._first = self._last = 0.0  # when the round's first and last call came
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -69,7 +69,7 @@ class BatchRounds:
                 self._wave.pop(item.key, None)
 
     async def aclose(self) -> None:
-        """Look no more; what was ordered goes on, and is found again by its book."""
+        """Stop polling; submitted batches go on, and are found again in the ledger."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -116,7 +116,7 @@ class BatchRounds:
         return 0.0 if full else min(self._last + self._pace.gather, self._first + self._pace.longest)
 
     async def _place(self) -> None:
-        """Look up what is new: it is there, or in a batch, or goes with the next wave."""
+        """Look up new items: each has a result, is in a batch, or joins the next round."""
         new, self._new = self._new, {}
         try:
             places = await self._book.where(new)
@@ -131,7 +131,7 @@ class BatchRounds:
         await self._join(new, places)
 
     async def _join(self, keys: Collection[str], places: Mapping[str, Place]) -> None:
-        """Note whose items came into batches that were there already."""
+        """Record the Tasks whose items are in existing batches."""
         found = {key: places[key].batch for key in keys if key in places and places[key].body is None}
         self._askers.ordered(found)
         for batch in set(found.values()):
@@ -139,7 +139,7 @@ class BatchRounds:
                 await self._book.want(batch, tasks)
 
     async def _order(self) -> None:
-        """Order what has gathered, as much as one batch takes."""
+        """Submit the gathered items, as many as one batch takes."""
         name = uuid.uuid4().hex
         items = self._some()
         keys = [item.key for item in items]
@@ -166,7 +166,7 @@ class BatchRounds:
         return items
 
     async def _submit(self, name: str, items: list[Item]) -> None:
-        """Order until the provider has heard, or refuses, or it has been tried often enough."""
+        """Submit until the provider accepts or refuses, or the tries are used up."""
         for tried in range(self._pace.tries):
             await self._book.renew(name)
             try:

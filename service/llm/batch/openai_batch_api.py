@@ -19,7 +19,7 @@ class OpenAiBatchApi:
     """The BatchApi of OpenAI."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """The address and headers of an ordinary call: `…/chat/completions`, with its key."""
+        """Take the address and headers of an ordinary call: `…/chat/completions`, with its key."""
         import openai  # noqa: PLC0415 - half a second
 
         self.address = url.removesuffix("/chat/completions")
@@ -49,12 +49,12 @@ class OpenAiBatchApi:
                 page = await page.get_next_page()
         return None
 
-    async def ended(self, id: str) -> bool:  # noqa: A002 - as in Desk
+    async def ended(self, id: str) -> bool:  # noqa: A002 - as in BatchApi
         """Whether the provider has ended a batch."""
         async with _spoken():
             return (await self._client.batches.retrieve(id)).status in OVER
 
-    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in Desk
+    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in BatchApi
         """Yield the results of a batch's items, in any order."""
         async with _spoken():
             batch = await self._client.batches.retrieve(id)
@@ -64,7 +64,7 @@ class OpenAiBatchApi:
                         if (landed := _landed(line)) is not None:
                             yield landed
 
-    async def cancel(self, id: str) -> None:  # noqa: A002 - as in Desk
+    async def cancel(self, id: str) -> None:  # noqa: A002 - as in BatchApi
         """Cancel a batch."""
         async with _spoken():
             await self._client.batches.cancel(id)
@@ -76,7 +76,7 @@ class OpenAiBatchApi:
 
 @asynccontextmanager
 async def _spoken() -> AsyncIterator[None]:
-    """Raises Refused and ProviderUnavailable in place of the client's errors."""
+    """Raise Refused and ProviderUnavailable in place of the client's errors."""
     import openai  # noqa: PLC0415 - half a second
 
     try:

@@ -32,7 +32,7 @@ class Parking(httpx.AsyncBaseTransport):
     """The HTTP transport that holds litellm's requests until their batch has results."""
 
     def __init__(self, book: BatchLedger, pace: BatchTiming) -> None:
-        """The first request says where the desk is, and brings its key."""
+        """Start without a BatchApi: the first request gives its address and key."""
         self._book, self._pace = book, pace
         self._waves: BatchRounds | None = None
 
@@ -48,7 +48,7 @@ class Parking(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         if self._waves is not None:
             await self._waves.aclose()
 
@@ -70,5 +70,5 @@ class PendingTransport:
         return await self._wire.send(replace(call, sent=asyncio.Event()))  # it costs once it is ordered
 
     async def aclose(self) -> None:
-        """Look no more; litellm's connections are closed by the Wire of ordinary calls."""
+        """Stop polling; the Transport of ordinary calls closes litellm's connections."""
         await self._parking.aclose()

@@ -30,7 +30,7 @@ class Waiters:
     """All that wait in this process, by the key of the item."""
 
     def __init__(self) -> None:
-        """Nothing is asked yet."""
+        """Start without any waiter."""
         self._all: dict[str, Waiter] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -72,11 +72,11 @@ class Waiters:
         return {asker.task for asker in self._of(keys) if asker.task is not None}
 
     def wanted(self, keys: Collection[str]) -> bool:
-        """Whether somebody here still wants any of some items: a Call that comes home for nobody wants nothing."""
+        """Whether a caller here still wants any of some items; a Call whose caller has gone does not count."""
         return any(not asker.call.unwanted.is_set() for asker in self._of(keys))
 
     def hand(self, landed: ItemResult) -> None:
-        """Give it to whoever waits for it."""
+        """Hand a result to the waiter of its item."""
         found = self._all.get(landed.key)
         if found is not None and not found.coming.done():
             found.coming.set_result(landed)
