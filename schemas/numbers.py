@@ -1,7 +1,7 @@
 """Numbers that keep the digits they were written with: 42.00 stays 42.00 from an answer to the JSON of the Result.
 
-A float has no trailing zeros and about 16 digits. A `Number` is a float to whoever calculates with it, and its own text
-to whoever writes it. Neither `json` nor pydantic can write a number as a given text, so it is written as a text that
+A float has no trailing zeros and about 16 digits. A `Number` is a float in calculations, and its own text
+in output. Neither `json` nor pydantic can write a number as a given text, so it is written as a text that
 only this process knows how to mark, and the marks and their quotes are taken off the finished JSON.
 """
 

@@ -37,7 +37,7 @@ def part_of_word(word: str, sides: tuple[float, float], part: tuple[int, int], h
 
 
 class _Usual(dict[str, float]):
-    """Widths of characters, a middling one for those it does not know."""
+    """Widths of characters, an average one for unknown characters."""
 
     def __missing__(self, character: str) -> float:
         return 0.56

@@ -1,6 +1,6 @@
 """Pause the cyclic garbage collector while many small objects are made that are all kept.
 
-It would walk all that is alive again and again, and find nothing: a third to two thirds of the time of a large merge.
+It would traverse all live objects again and again, and find nothing: a third to two thirds of the time of a large merge.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def main(request: Request) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the accounts lie."""
+    """Where the accounts are stored."""
 
     data: Path | None
     database: str | None = field(default=None, repr=False)  # may hold a password
@@ -97,7 +97,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A key that is wanted."""
+    """An API key to be created."""
 
     tenant: str
     note: str = ""

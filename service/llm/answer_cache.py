@@ -15,7 +15,7 @@ from thresher.service.llm.transport import Answer, Call, Records, Transport, log
 
 @dataclass(slots=True)
 class _Flight:
-    """A call on its way, and how many wait for it."""
+    """A call in flight, and how many callers wait for it."""
 
     call: Call
     task: asyncio.Task[Answer]
@@ -23,11 +23,11 @@ class _Flight:
 
 
 class _NotMine(Exception):  # noqa: N818 - no error: the reason to make the Call oneself
-    """The failure of a Call that was joined is its payer's alone."""
+    """The failure of a joined Call that concerns its payer alone."""
 
 
 class CachedTransport:
-    """A Transport that answers from the store, joins a Call that is in flight, and keeps what comes back.
+    """A Transport that answers from the store, joins a Call that is in flight, and stores new answers.
 
     When all who wait are cancelled, a Call that was not sent yet is dropped; one that was sent is let finish and its
     answer kept, for it may have been paid.

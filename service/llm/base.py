@@ -22,7 +22,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Everything that can change an answer, and nothing else: it is what the answer store's key is made of.
+    """Everything that can change an answer, and nothing else: the answer store's key is made of it.
 
     Nothing here may depend on timing, or a rerun would ask (and pay) again.
     """

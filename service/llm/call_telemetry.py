@@ -1,6 +1,6 @@
 """Report model calls as log lines, and as spans named by OpenTelemetry's GenAI conventions (1.42).
 
-None of it holds a prompt or an answer: names, counts, prices, and the key under which the answer is kept.
+None of it holds a prompt or an answer: names, counts, prices, and the key under which the answer is stored.
 """
 
 from __future__ import annotations

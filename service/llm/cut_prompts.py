@@ -1,8 +1,8 @@
 """Whole: refuse an answer whose prompt did not reach the model whole.
 
-Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
+Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. Their counts show it:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
-window has. Where that is so, the same prompt is sent once more with some words behind it: a server that then counts no
+window has. Then the same prompt is sent once more with some words added at the end: a server that then counts no
 more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
 window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
 """

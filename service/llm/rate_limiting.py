@@ -1,6 +1,6 @@
 """RateLimited: keep calls within a provider's rate and concurrency limits. Calls wait their turn; none is refused.
 
-ConcurrencyLimit: how many calls a provider has in hand at once, over all that share a limit; and its word that it wants none.
+A ConcurrencyLimit counts the calls that a provider has at once, over all that share it, and stops them when it wants none.
 """
 
 from __future__ import annotations

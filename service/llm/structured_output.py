@@ -1,6 +1,6 @@
 """Ask a provider for a schema and find its answer in the response, with instructor's provider modes.
 
-instructor shapes the request and parses the response; it never sends, retries or judges anything. The class it is given
+instructor shapes the request and parses the response; it never sends, retries or validates anything. The class it is given
 stands for a ready-made JSON Schema, and takes whatever the model wrote as it is.
 """
 

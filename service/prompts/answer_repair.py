@@ -22,7 +22,7 @@ MOST_ERRORS = 12  # shown at once, with the number of the others
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a reply writes."""
+    """The object in a reply, and what of it is broken."""
 
     data: dict[str, Any] | None  # None: no object
     broken: tuple[FieldError, ...] = ()  # places that were no valid JSON, and are not in it

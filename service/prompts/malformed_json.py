@@ -1,6 +1,6 @@
 """Repair an answer that is no valid JSON with a library, and find what the library changed.
 
-What was written and what was made of it are compared word by word, punctuation aside. A list item (of the innermost list)
+The text and its repair are compared word by word, punctuation aside. A list item (of the innermost list)
 in which words were lost, added or moved, or which has a key that nobody asked for, or text that looks like JSON, is
 broken: it is taken out and must be asked for again, for it may hold what belongs to its neighbour.
 """

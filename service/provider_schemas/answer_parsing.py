@@ -70,7 +70,7 @@ class Habits:
 
 
 class Spot:
-    """What may stand at one place, sorted."""
+    """The shapes that one place may have, by type."""
 
     def __init__(self, shapes: list[Shape]) -> None:
         """Sort the shapes that the place may have."""

@@ -1,8 +1,8 @@
 """Build the schema that a model fills from one Chunk, and bring its answer back into the target's shape.
 
 At this level every field is required and may be null, and every list is required and may be empty: an answer that
-leaves something out is a broken answer, not an empty page. Defaults are not shown. Whether the whole is valid is for
-the target's own judge, after the merge.
+leaves something out is a broken answer, not an empty page. Defaults are not shown. The target's own
+validator checks the whole, after the merge.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Find the fields that a failed check of the whole document concerns.
 
-An error at a leaf speaks of that leaf. One of a whole object (a validator over several fields) speaks of the fields
+An error at a leaf concerns that leaf. One of a whole object (a validator over several fields) concerns the fields
 that its message names, and of those that the validator's source reads; where neither names one, of everything there.
 """
 

@@ -1,6 +1,6 @@
 r"""Match a target's patterns in time linear in the text, or, where they need backtracking, within a time limit.
 
-A pattern goes to Rust's engine, which does not backtrack. What that does not take (look-around, back-references, a program
+Patterns go to Rust's regex engine, which does not backtrack. What that does not take (look-around, back-references, a program
 over SIZE) is refused where the schema comes from outside; in the user's own schema it is matched with backtracking, for a
 limited time. `\d` and `$` are read as ECMA 262 reads them; `\w` stands for the letters and digits of every script.
 """

@@ -104,7 +104,7 @@ def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Targe
 
 
 class _Schema(GenerateJsonSchema):
-    """Pydantic's JSON Schema, with Decimals told from unions of number and text."""
+    """Pydantic's JSON Schema, with Decimals marked so that they differ from unions of number and text."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """Return the schema of a Decimal: a number, or its digits as text."""

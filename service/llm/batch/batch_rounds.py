@@ -1,10 +1,10 @@
 """BatchRounds: gather calls of many documents, submit them as one batch, wait for it, and hand out the results.
 
-    ask -> in the book? -> its body, or wait for the batch that it is in
-           else gathered -> intended -> ordered -> looked at, less and less often -> landed in the book -> handed out
-                                             '---> cancelled, once no open Task wants any of it; what it had done still lands
+    ask -> in the ledger? -> its body, or wait for the batch that it is in
+           else gathered -> intended -> submitted -> polled, less and less often -> stored in the ledger -> handed out
+                                             '---> cancelled, once no open Task wants any of it; finished items still come
 
-Everything is decided from the book, so that it makes no difference who ordered a batch, or before which crash.
+Everything is decided from the ledger, so that it makes no difference which process submitted a batch, or before which crash.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """PendingTransport: hold back the HTTP request of an ordinary litellm call until a batch brings its response.
 
-So a call in a batch is asked with the very body that it would have had, and read as it would have been, whoever the provider is.
+So a call in a batch has the same body as an ordinary call, and its answer is read in the same way, for every provider.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ LEFT = 503  # status of an item that no batch will answer: it is asked by an ord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiter:
-    """One that waits for an item."""
+    """A caller that waits for an item."""
 
     item: Item
     call: Call
