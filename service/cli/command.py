@@ -12,7 +12,7 @@ DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the 
 
 
 def read_ahead() -> None:
-    """Let reading processes load their modules while this one loads its own."""
+    """Start the loading of modules in the reading processes, while this process loads its own."""
     from thresher.service.readers.process_start import ahead  # noqa: PLC0415 - see service/cli/main.py
 
     ahead()

@@ -62,7 +62,7 @@ class BatchPolling:
         return True
 
     async def look(self) -> set[str]:
-        """Poll every batch that is due; return the keys to order again."""
+        """Check every batch that is due; return the keys to order again."""
         again: set[str] = set()
         for name, batch in list(self._batches.items()):
             if batch.next_look <= time.monotonic():
