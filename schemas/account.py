@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-LOCAL = "local"  # the tenant of whoever needs no key, on loopback
+LOCAL = "local"  # the tenant of callers that need no key, on loopback
 
 
 class ApiKey(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """A batch as the book has it."""
+    """A batch as the ledger records it."""
 
     id: str
     theirs: str | None  # the provider's id; None: it is not known whether the provider heard

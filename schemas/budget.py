@@ -41,7 +41,7 @@ class Budget(Noun):
 
     @property
     def id(self) -> str:
-        """Unique among budgets.
+        """Return the id, unique among budgets.
 
         >>> Budget(tenant="acme", period="day", usd=5.0).id
         'acme/day'
@@ -66,7 +66,7 @@ class BudgetState(Noun):
 
     @property
     def percent(self) -> float:
-        """Of whichever limit is nearer.
+        """Return the percentage used of the limit that is nearer.
 
         >>> some = Budget(usd=10.0, tokens=1000)
         >>> BudgetState(budget=some, spent=Spent(usd=2.0, tokens=900), began=0.0, ends=1.0).percent
@@ -92,7 +92,7 @@ class Alert(Noun):
 
 
 def bounds(period: Period, now: float) -> tuple[float, float]:
-    """When the period of a moment began and when it ends; seconds since 1970, UTC.
+    """Return the begin and the end of the period of a moment; seconds since 1970, UTC.
 
     >>> [time.gmtime(t)[:3] for t in bounds("month", 1_798_700_000.0)]
     [(2026, 12, 1), (2027, 1, 1)]

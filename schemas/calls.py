@@ -39,7 +39,7 @@ class KeptCall(Noun):
 
     @property
     def cursor(self) -> str:
-        """Where the next page goes on.
+        """Return where the next page goes on.
 
         >>> KeptCall(number=7, call=LoggedCall.model_construct(at=1.25)).cursor
         '1.25-7'
@@ -67,11 +67,11 @@ class CallSums(Noun):
     @computed_field(description="of the prompt tokens, what the provider had cached")  # type: ignore[prop-decorator]
     @property
     def cached_share(self) -> float:
-        """Share of the prompt tokens that the provider had cached."""
+        """Return the share of the prompt tokens that the provider had cached."""
         return round(self.cached_tokens / self.prompt_tokens, 4) if self.prompt_tokens else 0.0
 
     @computed_field(description="of the calls, those that the store answered")  # type: ignore[prop-decorator]
     @property
     def stored_share(self) -> float:
-        """Share of the calls that the store answered."""
+        """Return the share of the calls that the store answered."""
         return round(self.stored / self.calls, 4) if self.calls else 0.0

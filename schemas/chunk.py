@@ -31,10 +31,10 @@ class Chunk:
 
     @property
     def whole(self) -> str:
-        """Context and text together."""
+        """Return context and text together."""
         return f"{self.context}\n{self.text}" if self.context else self.text
 
     @property
     def tokens(self) -> int:
-        """Tokens of the whole, as the model will be charged for them; counted when asked for."""
+        """Count the tokens of the whole, as the model will be charged for them."""
         return self.count(self.whole)

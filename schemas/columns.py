@@ -65,11 +65,11 @@ class Blocks:
         self.level.append(min(level, 255))
 
     def __len__(self) -> int:
-        """How many Blocks."""
+        """Return the number of Blocks."""
         return len(self.start)
 
     def __iter__(self) -> Iterator[tuple[int, int, BlockKind, int]]:
-        """(start, end, kind, level) of each."""
+        """Yield (start, end, kind, level) of each Block."""
         for s, e, k, v in zip(self.start, self.end, self.kind, self.level, strict=True):
             yield s, e, BlockKind(k), v
 
@@ -91,7 +91,7 @@ class Lines:
         self.box.extend(box)
 
     def __len__(self) -> int:
-        """How many lines."""
+        """Return the number of lines."""
         return len(self.start)
 
 
@@ -114,7 +114,7 @@ class Words:
         self.confidence.append(confidence)
 
     def __len__(self) -> int:
-        """How many words."""
+        """Return the number of words."""
         return len(self.start)
 
 
@@ -141,21 +141,21 @@ class Table:
         self.row.append(len(self.row) + 1 if number is None else number)
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Return the number of rows."""
         return len(self.row)
 
     def cells(self, r: int) -> list[tuple[int, int, int]]:
-        """(start, end, column) of each cell of row r (0-based)."""
+        """Return (start, end, column) of each cell of row r (0-based)."""
         span = range(self.first[r], self.first[r + 1])
         return [(self.start[i], self.end[i], self.column[i]) for i in span]
 
     def row_range(self, r: int) -> tuple[int, int]:
-        """Text range of row r (0-based); empty rows give (0, 0)."""
+        """Return the text range of row r (0-based); empty rows give (0, 0)."""
         a, b = self.first[r], self.first[r + 1]
         return (self.start[a], self.end[b - 1]) if a < b else (0, 0)
 
     def span(self) -> tuple[int, int]:
-        """Text range of the whole table."""
+        """Return the text range of the whole table."""
         return (self.start[0], self.end[-1]) if self.start else (0, 0)
 
 
@@ -181,16 +181,16 @@ class Pages:
 
     @property
     def range(self) -> tuple[int, int]:
-        """Numbers of the first and the last page."""
+        """Return the numbers of the first and the last page."""
         return self.first, self.first + len(self) - 1
 
     def __len__(self) -> int:
-        """How many pages."""
+        """Return the number of pages."""
         return len(self.start)
 
 
 def column_letters(index: int) -> str:
-    """Spreadsheet letters of a 0-based column.
+    """Return the spreadsheet letters of a 0-based column.
 
     >>> [column_letters(i) for i in (0, 25, 26, 701, 702)]
     ['A', 'Z', 'AA', 'ZZ', 'AAA']

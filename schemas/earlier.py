@@ -1,4 +1,4 @@
-"""Earlier: a Result in the form of Thresher 0.1.0 (with `draft`, without `reasons`) in today's form."""
+"""Convert a Result in the form of Thresher 0.1.0 (with `draft`, without `reasons`) to today's form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Body = dict[str, Any]
 
 
 def lifted(old: Body) -> Body:
-    """The same Result in today's form: all that was found is `data`, and each finding is a reason."""
+    """Convert an earlier Result to today's form: all that was found is `data`, and each finding is a reason."""
     new = {key: value for key, value in old.items() if key != "draft"}
     whole = old.get("data")
     new |= {"data": whole if whole is not None else old.get("draft") or {}, "stages": FIRST}
@@ -18,7 +18,7 @@ def lifted(old: Body) -> Body:
 
 
 def _reasons(old: Body) -> list[Body]:
-    """Why it was not complete; one that said nothing but its status says that."""
+    """Return why it was not complete; if it had no finding, its status alone."""
     if old.get("status") == "complete":
         return []
     found = [_reason("unsupported", u["path"], u["reason"]) for u in old.get("unsupported") or ()]
@@ -31,7 +31,7 @@ def _reasons(old: Body) -> list[Body]:
 
 
 def _error(error: Body, draft: Any) -> Body:
-    """A failed check: of a value that is not there it is its absence."""
+    """Convert a failed check to a reason; for a missing value, to its absence."""
     value = draft
     for part in error["path"].split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")

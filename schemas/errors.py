@@ -1,4 +1,4 @@
-"""Every way a request can go wrong, as one tree with stable codes.
+"""Every way in which a request can fail, as one tree with stable codes.
 
     Problem            code: stable string, in JSON and logs; message carries the remedy
     ├─ InputProblem    the caller's file or request
@@ -122,7 +122,7 @@ Transient = Literal["", "task", "rerun", "always"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What is known of a code. Nothing else in the program may say it a second time."""
+    """What is known of a code. No other module may repeat it."""
 
     remedy: str
     fault: (
@@ -205,7 +205,7 @@ FACTS: dict[str, Fact] = {
 
 
 def passing(kinds: Iterable[Transient]) -> frozenset[str]:
-    """The codes that are transient in one of some ways."""
+    """Return the codes that are transient in one of the given ways."""
     wanted = set(kinds)
     return frozenset(code for code, fact in FACTS.items() if fact.transient in wanted)
 
@@ -242,11 +242,11 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the noun of RFC 9457 and 
         super().__init__(f"{code}: {self.message}")
 
     def __reduce__(self) -> tuple[type[Problem], tuple[str, str]]:
-        """Cross a process border whole."""
+        """Pickle with code and detail, for transfer between processes."""
         return type(self), (self.code, self.detail)
 
     def note(self, page: int | None = None, box: tuple[float, float, float, float] | None = None) -> Note:
-        """The same finding as a record for a Result."""
+        """Return the Problem as a record for a Result."""
         return Note(code=self.code, message=self.message, page=page, box=box)
 
 
@@ -286,6 +286,6 @@ def note(
     box: tuple[float, float, float, float] | None = None,
     cause: str | None = None,
 ) -> Note:
-    """A Note from any code of the vocabulary. Raises KeyError on an unknown code."""
+    """Build a Note from any code of the vocabulary. Raises KeyError on an unknown code."""
     message = f"{detail}: {CODES[code]}" if detail else CODES[code]
     return Note(code=code, message=message, page=page, box=box, cause=cause)

@@ -25,7 +25,7 @@ class LoggedCall(BaseModel):
 
     @property
     def job(self) -> str | None:
-        """Id of the Job.
+        """Return the id of the Job, None where there is none.
 
         >>> LoggedCall.model_construct(task="0192.3").job
         '0192'

@@ -1,7 +1,7 @@
 """Numbers that keep the digits they were written with: 42.00 stays 42.00 from an answer to the JSON of the Result.
 
-A float has no trailing zeros and about 16 digits. A `Number` is a float to whoever calculates with it, and its own text
-to whoever writes it. Neither `json` nor pydantic can write a number as a given text, so it is written as a text that
+A float has no trailing zeros and about 16 digits. A `Number` is a float in calculations, and its own text
+in output. Neither `json` nor pydantic can write a number as a given text, so it is written as a text that
 only this process knows how to mark, and the marks and their quotes are taken off the finished JSON.
 """
 
@@ -34,7 +34,7 @@ class Number(float):
     text: str
 
     def __new__(cls, text: str) -> Self:
-        """From the text of a JSON number. Raises ValueError on any other, and on one that no float can hold."""
+        """Make a Number from the text of a JSON number. Raises ValueError on other text, or if no float can hold it."""
         made = super().__new__(cls, text)
         if not math.isfinite(made) or not _JSON_NUMBER.fullmatch(text):
             raise ValueError(text)
@@ -42,23 +42,23 @@ class Number(float):
         return made
 
     def __reduce__(self) -> tuple[type[Number], tuple[str]]:
-        """Cross a process border, and be copied, whole."""
+        """Pickle and copy with the text, so that no digit is lost."""
         return type(self), (self.text,)
 
     def __repr__(self) -> str:
-        """The digits as they were written; `Decimal(str(number))` is exact."""
+        """Return the digits as they were written; `Decimal(str(number))` is exact."""
         return self.text
 
     __str__ = __repr__
 
     @property
     def decimal(self) -> Decimal:
-        """The exact value, with its decimals."""
+        """Return the exact value, with its decimals."""
         return Decimal(self.text)
 
 
 def number_of(value: Decimal) -> Number:
-    """A Decimal as a Number, with its decimals and without an exponent.
+    """Convert a Decimal to a Number, with its decimals and without an exponent.
 
     >>> number_of(Decimal("1E+2")), number_of(Decimal("0.00"))
     (100, 0.00)
@@ -67,7 +67,7 @@ def number_of(value: Decimal) -> Number:
 
 
 def read_json(text: str | bytes, *, partial: bool = False) -> Any:
-    """A JSON value whose numbers with a point or an exponent are Numbers. Raises ValueError.
+    """Parse JSON; numbers with a point or an exponent become Numbers. Raises ValueError.
 
     `partial`: of a text that was cut short, all that is whole.
 
@@ -79,7 +79,7 @@ def read_json(text: str | bytes, *, partial: bool = False) -> Any:
 
 
 def _kept(value: Any) -> Any:
-    """The tree with Numbers where jiter gave the texts of numbers."""
+    """Replace jiter's texts of numbers in the tree by Numbers."""
     if isinstance(value, dict):
         return {key: _kept(member) for key, member in value.items()}
     if isinstance(value, list):
@@ -107,7 +107,7 @@ def _marked(value: Any) -> Any:
 
 
 def unmarked(text: str) -> str:
-    """A JSON text made in the context WRITING, with its Numbers as the numbers they are."""
+    """Return a JSON text that was made in the context WRITING, with its marked Numbers as plain numbers."""
     return _MARKED.sub(r"\1", text) if _MARK in text else text
 
 

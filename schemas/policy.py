@@ -121,17 +121,17 @@ class Policy(BaseModel):
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match
 
     def prompt(self, name: str) -> str:
-        """The prompt to ask with, by name and version, or the name alone where the newest is wanted."""
+        """Return the prompt to ask with, by name and version, or the name alone where the newest is wanted."""
         return self.prompts.get(name, name)
 
     @property
     def least_similarity(self) -> float:
-        """Similarity (0..100) from which a text counts as a value's, by the stance."""
+        """Return the similarity (0..100) from which a text counts as a value's, by the stance."""
         if self.stance == "precision":
             return max(self.fuzzy, STRICT)
         return min(self.fuzzy, LENIENT) if self.stance == "recall" else self.fuzzy
 
     @property
     def rule(self) -> str:
-        """The rule for values that disagree, by the stance: "corrected" decides only by the Document's own word."""
+        """Choose the rule for conflicting values by the stance: "corrected" decides only by the Document's own word."""
         return "corrected" if self.stance == "precision" and self.conflict == "most_supported" else self.conflict

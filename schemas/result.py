@@ -166,23 +166,23 @@ class Result(BaseModel, Generic[T]):
 
     @property
     def data(self) -> T | None:
-        """An instance of the user's class, None where it can not be built; `values` where the target is no class."""
+        """Return an instance of the user's class, None where it cannot be built; `values` if the target is no class."""
         made: T | None = self._built[0] if self._built else _instance(type(self), self.values)
         return made
 
     def built(self, instance: T | None) -> Result[T]:
-        """The same with an instance of the user's class as `data`."""
+        """Return a copy with an instance of the user's class as `data`."""
         made = self.model_copy()
         made._built = [instance]  # noqa: SLF001 - of its own class
         return made
 
     def model_dump_json(self, **choices: Any) -> str:
-        """JSON text, in which numbers have the digits that the document gives them. See pydantic for the choices."""
+        """Return JSON text whose numbers have the document's digits. For `choices`, see pydantic."""
         return unmarked(super().model_dump_json(**{"context": WRITING, **choices}))
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **choices: Any) -> Result[T]:
-        """A Result from its JSON text, in this form or an earlier one. Raises pydantic's ValidationError."""
+        """Read a Result from JSON text, in this or an earlier form. Raises pydantic's ValidationError."""
         try:
             whole = read_json(json_data if isinstance(json_data, str) else bytes(json_data))
         except ValueError:
@@ -191,7 +191,7 @@ class Result(BaseModel, Generic[T]):
 
 
 def _instance(kind: type[Any], values: Any) -> Any:
-    """The tree as an instance of the class that a Result is of, None where it is none; the tree itself without a class."""
+    """Return the tree as an instance of the Result's class, None if it is none; the tree itself without a class."""
     wanted = kind.__pydantic_generic_metadata__["args"]
     if not wanted or wanted[0] is Any:
         return values
@@ -201,4 +201,4 @@ def _instance(kind: type[Any], values: Any) -> Any:
         return None
 
 
-AnyResult = Result[Any]  # pydantic makes such a class anew wherever nobody holds it
+AnyResult = Result[Any]  # pydantic makes such a class again where no reference to it is held

@@ -30,7 +30,7 @@ class Source(BaseModel):
 
     @property
     def id(self) -> str:
-        """Stable identity: a child's holds its parent's, so equal attachments of two mails stay two.
+        """Return a stable id: a child's depends on its parent's, so equal attachments of two mails differ.
 
         >>> a = Source(path="a", blob="a", sha256="00", size=0)
         >>> len(a.id), a.id == a.model_copy(update={"path": "b"}).id

@@ -1,4 +1,4 @@
-"""Target: the user's schema, whatever it was written in, as one JSON Schema and a judge of whole documents."""
+"""Target: the user's schema, in whatever form it was written, as one JSON Schema and a validator of whole documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Last part of the path that is a name.
+        """Return the last part of the path that is a name.
 
         >>> Field(path="/parties/*", kind="text").name
         'parties'
@@ -64,12 +64,12 @@ class Target:
 
     name: str
     schema: dict[str, Any]
-    validate: Callable[[Any], Validation]  # the strict judge of a whole document
+    validate: Callable[[Any], Validation]  # the strict validator of a whole document
     fields: tuple[Field, ...]  # leaves, in schema order; recursion is cut where a $ref meets itself
     lists: tuple[str, ...] = ()  # pointer patterns of the lists of objects: "/lines", "/orders/*/lines"
     model: Any = None  # the user's class, where there is one: pydantic, dataclass or TypedDict
     made_from: tuple[Any, Path] | None = None  # spec and base for `load_target`, where another process can load it too
-    code: str = ""  # hash of the Python that judges, where that is a file of the user's
+    code: str = ""  # hash of the user's Python file that validates, where there is one
 
     @property
     def nested(self) -> bool:
@@ -78,6 +78,6 @@ class Target:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of name and schema: part of every question's identity."""
+        """Hash name and schema: part of every question's identity."""
         body = json.dumps([self.name, self.schema], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(body.encode()).hexdigest()[:16]

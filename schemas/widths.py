@@ -1,4 +1,4 @@
-"""Where in a word some of its characters are printed, when only the word's own sides are known."""
+"""Estimate where in a word some of its characters are printed, when only the word's own sides are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTHS = {  # of characters in ems, between those of sans-serif faces and of ty
 
 
 def part_of_word(word: str, sides: tuple[float, float], part: tuple[int, int], height: float) -> tuple[float, float]:
-    """Left and right of the characters `[start, end)` of a word, by the usual widths of characters.
+    """Estimate left and right of the characters `[start, end)` of a word, by the usual widths of characters.
 
     `sides` are the word's own, in points; `height` is its line's. A side within the word keeps a little away from the
     next character. Words that do not simply run from left to right on a level line are given whole.
@@ -37,7 +37,7 @@ def part_of_word(word: str, sides: tuple[float, float], part: tuple[int, int], h
 
 
 class _Usual(dict[str, float]):
-    """Widths of characters, a middling one for those it does not know."""
+    """Widths of characters, an average one for unknown characters."""
 
     def __missing__(self, character: str) -> float:
         return 0.56

@@ -74,7 +74,7 @@ class Counts(Noun):
 class Job(Noun):
     """One Submission and how far it has come, without its files and Results."""
 
-    id: str  # sorts by time of creation; can not be guessed
+    id: str  # sorts by time of creation; cannot be guessed
     tenant: str
     state: JobState  # finished: no Task is todo or running any more
     target: str  # name
@@ -109,7 +109,7 @@ class Task(Noun):
 
     @property
     def id(self) -> str:
-        """Unique among all Jobs; the log of calls names it."""
+        """Return the id, unique among all Jobs; the log of calls names it."""
         return task_id(self.job, self.number)
 
 
@@ -126,7 +126,7 @@ class Claim(Noun):
 
     @property
     def id(self) -> str:
-        """Of the Task."""
+        """Return the id of the Task."""
         return task_id(self.job, self.number)
 
 
@@ -174,7 +174,7 @@ class Purged(Noun):
 
     @classmethod
     def of(cls, some: Iterable[Purged]) -> Purged:
-        """All together.
+        """Add up several counts of deleted records.
 
         >>> Purged.of([Purged(jobs=1, uploads=("a", "b")), Purged(jobs=2, uploads=("b",))])
         Purged(jobs=3, results=0, calls=0, answers=0, uploads=('a', 'b'))
@@ -185,7 +185,7 @@ class Purged(Noun):
 
 
 def task_id(job: str, number: int) -> str:
-    """A Task's id.
+    """Return the id of a Task.
 
     >>> task_id("0192", 3)
     '0192.3'

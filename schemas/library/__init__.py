@@ -16,7 +16,7 @@ LIBRARY = {
 
 
 def library_names() -> tuple[str, ...]:
-    """Names of the ready-made targets, in order.
+    """Return the names of the ready-made targets, in order.
 
     >>> library_names()[:3]
     ('bank_statement', 'contract', 'invoice')

@@ -1,4 +1,4 @@
-"""Batcher: whatever waits while one piece of work is being done is done next, at once: many calls, one transaction."""
+"""Batcher: perform all calls that arrive during one batch together in the next one, as one transaction."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Batcher(Generic[Item, Given]):
     """A function of one item, made from a function of many."""
 
     def __init__(self, perform: Callable[[list[Item]], Awaitable[list[Given]]]) -> None:
-        """`perform` gives one outcome for each item, in their order."""
+        """Take `perform`, which returns one outcome for each item, in their order."""
         self._perform = perform
         self._waiting: list[tuple[Item, asyncio.Future[Given]]] = []
         self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, item: Item) -> Given:
-        """The outcome for one item. It is performed even where whoever waits is cancelled. Raises what `perform` raises."""
+        """Return the outcome of one item, performed even if the caller is cancelled. Raises what `perform` raises."""
         outcome: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, outcome))
         if self._running is None:
@@ -30,7 +30,7 @@ class Batcher(Generic[Item, Given]):
         return await outcome
 
     async def aclose(self) -> None:
-        """Let what is on its way come to an end within GRACE seconds; whoever still waits then is cancelled."""
+        """Wait at most GRACE seconds for running work, then cancel what still waits."""
         running = self._running
         if running is not None:
             await asyncio.wait([running], timeout=GRACE)
@@ -51,7 +51,7 @@ class Batcher(Generic[Item, Given]):
     async def _do(self, some: list[tuple[Item, asyncio.Future[Given]]]) -> None:
         try:
             given = await self._perform([item for item, _ in some])
-        except Exception as error:  # noqa: BLE001 - it goes to whoever waits
+        except Exception as error:  # noqa: BLE001 - it goes to the callers
             for _, outcome in some:
                 if not outcome.done():
                     outcome.set_exception(error)

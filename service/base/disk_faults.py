@@ -1,4 +1,4 @@
-"""Disks: what this machine says of itself and not of a file, as Problems; and bytes that are written whole."""
+"""Report disk faults of this machine, not of a file, as Problems; and write files whole."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MACHINE = FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.
 
 @contextmanager
 def disk(place: Path) -> Iterator[None]:
-    """Faults of this machine's disk as SetupProblem(storage_full, store_failed): they are not a file's."""
+    """Raise disk faults of this machine as SetupProblem(storage_full, store_failed): they are not a file's fault."""
     try:
         yield
     except OSError as error:
@@ -34,20 +34,20 @@ def disk(place: Path) -> Iterator[None]:
 
 
 def of_machine(error: OSError, what: str) -> SetupProblem:
-    """A fault of this machine as a Problem."""
+    """Return the SetupProblem of a fault of this machine."""
     code = "storage_full" if error.errno in FULL else "store_failed"
     return SetupProblem(code, f"{what} ({error.strerror or type(error).__name__})")
 
 
 def write(file: FileIO, data: bytes) -> None:
-    """Write all of some bytes: a disk that gets full takes a part of them first. Raises OSError."""
+    """Write all of some bytes; a disk that gets full takes a part of them first. Raises OSError."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]
 
 
 async def with_patience(work: Callable[[], Awaitable[T]], action: str, patience: float = PATIENCE) -> T:
-    """What a piece of work gives, tried again for so many seconds while the disk is full. Raises SetupProblem as it does."""
+    """Retry work for `patience` seconds while the disk is full; return its result or raise its SetupProblem."""
     until = time.monotonic() + patience
     while True:
         try:

@@ -1,4 +1,4 @@
-r"""Names of files and members, which anybody may have chosen: as names of Results on a disk, and as text that is shown."""
+r"""Make untrusted names of files and members safe: as names of Results on a disk, and as text for display."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direc
 
 
 def shown(text: str) -> str:
-    r"""A text on one line, in which nothing moves a cursor, turns the direction or hides; such characters are spelt.
+    r"""Return a text on one line, with characters escaped that move the cursor, change direction or hide text.
 
     >>> print(shown("a\nb\x1b[31m\u202egnp.exe"))
     a\nb\x1b[31m\u202egnp.exe
@@ -25,7 +25,7 @@ def shown(text: str) -> str:
 
 
 def result_name(path: str) -> str:
-    r"""Where a Unit's Result lies below the folder of Results: after its path, `!/` read as a folder.
+    r"""Return the path of a Unit's Result below the folder of Results; `!/` in the Unit's path becomes a folder.
 
     Different paths have different names, whatever is in them: what no file system takes, what is long, and what the run
     itself writes gets a mark made of the whole path. A folder that is called like a Result gets a `~`.
@@ -46,12 +46,12 @@ def result_name(path: str) -> str:
 
 
 def _is_taken(whole: str, last: str) -> bool:
-    """Whether a name is too long for a path, the run's own, or could be another's with its mark."""
+    """Whether a name is too long, the run's own, or could be another path's name with its mark."""
     return len(whole.encode()) >= MOST or whole in OURS or _MARKED.search(last) is not None
 
 
 def _plain(part: str) -> str:
-    """A part of a path that every file system takes; another than was given where that is none."""
+    """Return a part of a path that every file system takes; it differs from an unusable one."""
     clean = "".join("_" if unicodedata.category(c) in _UNSHOWN or c == "\\" else c for c in part)
     clean = clean.encode()[:LONGEST].decode(errors="ignore")
     return clean if clean.strip(".") else "_"

@@ -1,6 +1,6 @@
-"""Pauses the cyclic garbage collector where many small objects are made that are all kept.
+"""Pause the cyclic garbage collector while many small objects are made that are all kept.
 
-It would walk all that is alive again and again, and find nothing: a third to two thirds of the time of a large merge.
+It would traverse all live objects again and again, and find nothing: a third to two thirds of the time of a large merge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """A stretch without collections, short and without waiting in it; as a decorator: a function without them."""
+    """Pause the garbage collector for a short block without waits, or for a function as a decorator."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""JSON Pointers: naming, finding and changing places in a JSON value (RFC 6901)."""
+"""JSON Pointers (RFC 6901): name, find and change places in a JSON value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def join(path: str, key: str | int) -> str:
-    """Pointer of a member.
+    """Return the pointer of a member.
 
     >>> join("/lines", 3), join("", "a/b")
     ('/lines/3', '/a~1b')
@@ -16,7 +16,7 @@ def join(path: str, key: str | int) -> str:
 
 
 def parts(path: str) -> list[str]:
-    """Keys of a pointer.
+    """Return the keys of a pointer.
 
     >>> parts("/a~1b/0")
     ['a/b', '0']
@@ -25,7 +25,7 @@ def parts(path: str) -> list[str]:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(pointer, value) of every leaf that is not null; empty objects and lists have none.
+    """Yield (pointer, value) of every leaf that is not null; empty objects and lists have none.
 
     >>> list(leaves({"a": [1, None], "b": {}}))
     [('/a/0', 1)]
@@ -41,14 +41,14 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def copied(value: Any) -> Any:
-    """A JSON value that shares nothing with the one given."""
+    """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
         return {key: copied(member) for key, member in value.items()}
     return [copied(member) for member in value] if isinstance(value, list) else value
 
 
 def get(value: Any, path: str) -> Any:
-    """What stands at a pointer; None where nothing does."""
+    """Return the value at a pointer; None where there is none."""
     for key in parts(path):
         if isinstance(value, dict):
             value = value.get(key)
@@ -71,7 +71,7 @@ def put(value: Any, path: str, new: Any) -> None:
 
 
 def pattern(path: str) -> str:
-    """A pointer with `*` for every list index, as target fields are named.
+    """Replace every list index of a pointer by `*`, as target fields are named.
 
     >>> pattern("/lines/3/amount")
     '/lines/*/amount'

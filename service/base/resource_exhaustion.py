@@ -1,4 +1,4 @@
-"""Shortage: faults of the machine that pass by themselves, told from faults of a file and of this program."""
+"""Tell transient faults of the machine from faults of a file and of this program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NO_THREAD = "can't start new thread"  # how Python says so, in a RuntimeError
 
 
 def is_short(error: BaseException | None) -> bool:
-    """Whether an exception, or what it came from, says that file handles, memory or threads are used up.
+    """Whether an exception or its cause says that file handles, memory or threads are used up.
 
     >>> is_short(OSError(errno.EMFILE, "Too many open files")), is_short(OSError(errno.ENOENT, "none")), is_short(MemoryError())
     (True, False, True)

@@ -1,4 +1,4 @@
-"""SingleFlight: what many ask for at the same moment is worked out once, and all get it."""
+"""SingleFlight: do work once that many ask for at the same moment, and give all of them the result."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """Work under way, by key. What is done is not remembered."""
+    """Running work, by key. Finished work is not remembered."""
 
     def __init__(self) -> None:
-        """Nothing is under way."""
+        """Start without any running work."""
         self._tasks: dict[K, asyncio.Future[V]] = {}
 
     async def of(self, key: K, work: Callable[[], Awaitable[V]]) -> V:
-        """What the work under way for a key gives, or this work; its error for all that wait. It goes on when they do not."""
+        """Return the result (or error) of the work running for a key, or of `work`. It outlives its callers."""
         task = self._tasks.get(key)
         if task is None:
             self._tasks[key] = task = asyncio.ensure_future(work())
@@ -26,7 +26,7 @@ class SingleFlight(Generic[K, V]):
         return await asyncio.shield(task)
 
     def _ended(self, key: K, task: asyncio.Future[V]) -> None:
-        """Forget it; look at a failure, so that one for which nobody waits any more is no warning."""
+        """Forget the task, and retrieve its failure so that asyncio does not warn of it."""
         self._tasks.pop(key, None)
         if not task.cancelled():
             task.exception()

@@ -1,4 +1,4 @@
-"""ThreadBatcher work: what is asked while a thread is busy waits, and then goes to it together.
+"""ThreadBatcher: collect items while a thread is busy, and then give it all of them together.
 
 A thread for each of many small things costs more than the things themselves.
 """
@@ -18,13 +18,13 @@ class ThreadBatcher(Generic[Asked]):
     """Work that one thread at a time does for many that ask."""
 
     def __init__(self, work: Callable[[Sequence[Asked]], object]) -> None:
-        """`work` is done in a thread, for some things together; where that fails it is done over for each alone."""
+        """Take `work`, done in a thread for several items; if it fails, it is repeated for each item alone."""
         self._work = work
         self._waiting: deque[tuple[Asked, asyncio.Future[None]]] = deque()
         self._busy: asyncio.Task[None] | None = None
 
     async def do(self, asked: Asked) -> None:
-        """Return once it is done; raises what was wrong with it. It is done also where nobody waits any more."""
+        """Return once the item is done; raises its own error. It is done even if the caller is cancelled."""
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, done))
         if self._busy is None or self._busy.done():
@@ -32,7 +32,7 @@ class ThreadBatcher(Generic[Asked]):
         await done
 
     async def _go_on(self) -> None:
-        """Take what waits until nothing does."""
+        """Work on what waits until nothing does."""
         while self._waiting:
             some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
             wrong = await asyncio.to_thread(self._tried, [asked for asked, _ in some])
@@ -45,7 +45,7 @@ class ThreadBatcher(Generic[Asked]):
                     done.set_exception(error)
 
     def _tried(self, some: Sequence[Asked]) -> list[Exception | None]:
-        """What was wrong with each."""
+        """Return the error of each item, or None."""
         try:
             self._work(some)
         except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who asked

@@ -1,1 +1,1 @@
-"""The command line: translates argv, nothing else."""
+"""The command line: translate argv, nothing else."""

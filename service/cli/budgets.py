@@ -22,7 +22,7 @@ from thresher.service.tenants.budgets import Shelf
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the budgets lie."""
+    """Where the budgets are stored."""
 
     folder: Path | None
     database: str | None = field(default=None, repr=False)  # may hold a password

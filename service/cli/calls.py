@@ -41,7 +41,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Show calls, newest first, or their sums; gives the exit code."""
+    """Show calls, newest first, or their sums; return the exit code."""
     if request.form not in FORMS:
         raise InputProblem("request_invalid", f"--format {request.form}: one of {', '.join(FORMS)}")
     if request.by not in {None, *get_args(GroupBy)}:
@@ -65,7 +65,7 @@ async def _rows(request: Request, wanted: CallFilter) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def _opened(request: Request) -> AsyncIterator[CallLog]:
-    """The log of a run's folder, of a service's folder, or of a database."""
+    """Open the log of a run's folder, of a service's folder, or of a database."""
     settings = load()
     database = request.database or (settings.database if request.folder is None else None)
     folder = data_folder(request.folder, settings)
@@ -85,7 +85,7 @@ def _filter(given: dict[str, str | None]) -> CallFilter:
 
 
 def _moment(name: str, text: str) -> float:
-    """A moment in seconds since 1970: a date, a date and time (UTC where no zone is named), or so long ago (90m, 24h, 7d).
+    """Parse a moment into seconds since 1970: a date, a date and time (default UTC), or an age (90m, 24h, 7d).
 
     >>> _moment("since", "2026-11-22"), _moment("since", "2026-11-22T01:00:00+01:00")
     (1795305600.0, 1795305600.0)
@@ -100,7 +100,7 @@ def _moment(name: str, text: str) -> float:
 
 
 def _one(kept: KeptCall) -> dict[str, Any]:
-    """A call as a row: what it was for, then what it cost."""
+    """Return a call as a row: what it was for, then what it cost."""
     call, a = kept.call, kept.call.attempt
     own = {"at": datetime.fromtimestamp(call.at, UTC).isoformat(timespec="milliseconds"), "tenant": call.tenant}
     own |= {"job": call.job, "document": call.document, "unit": call.unit, "prompt": a.prompt, "model": a.model}
@@ -136,7 +136,7 @@ def _write(rows: list[dict[str, Any]], form: str) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
-    """Columns that hold something, numbers to the right."""
+    """Print the columns that hold something, numbers to the right."""
     names = [n for n in (rows[0] if rows else {}) if n not in HIDDEN and any(r[n] not in {None, ""} for r in rows)]
     numbers = {n for n in names if all(isinstance(r[n], int | float | None) for r in rows)}
     cells = [[SHORT.get(n, n) for n in names], *([_cell(r[n], n) for n in names] for r in rows)]

@@ -1,4 +1,4 @@
-"""Running a command: what it needs is imported when it runs; a Problem becomes a line and an exit code."""
+"""Run a command: import what it needs only then, and turn a Problem into a line and an exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the 
 
 
 def read_ahead() -> None:
-    """Let reading processes load their modules while this one loads its own."""
+    """Start the loading of modules in the reading processes, while this process loads its own."""
     from thresher.service.readers.process_start import ahead  # noqa: PLC0415 - see service/cli/main.py
 
     ahead()

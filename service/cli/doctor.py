@@ -36,7 +36,7 @@ NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the sy
 
 
 def main() -> int:
-    """Print a line for each part; 0 when the main job can run, else 1."""
+    """Print a line for each part; return 0 when the main job can run, else 1."""
     sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
     lines = [*_packages(), _weights(), _tesseract(), _scripts(), *_key()]
     for state, text in lines:
@@ -60,7 +60,7 @@ def _packages() -> Iterator[tuple[str, str]]:
 
 
 def _broken(module: str) -> str | None:
-    """Why a module that is there can not be loaded."""
+    """Return why an installed module cannot be imported, None where it can."""
     try:
         import_module(module)
     except ImportError as error:
@@ -90,7 +90,7 @@ def _tesseract() -> tuple[str, str]:
 
 
 def _scripts() -> tuple[str, str]:
-    """Which scripts OCR can read here, and which it could."""
+    """Return which scripts OCR can read here, and which it could."""
     if find_spec("rapidocr") is None:
         return "optional", "scripts that OCR reads: none, install thresher[ocr]"
     more = recognisers.installed(weights_folder(load()))

@@ -1,4 +1,4 @@
-"""`thresher encrypt`: all that a service keeps, afresh with the newest key."""
+"""`thresher encrypt`: encrypt all that a service stores again, with the newest key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Encrypt and say what was, as JSON; 1 where something does not open."""
+    """Encrypt again and print the counts as JSON; return 1 where something cannot be decrypted."""
     os.umask(0o077)  # what is written is its owner's alone
     return asyncio.run(_encrypt(request))
 

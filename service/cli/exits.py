@@ -1,4 +1,4 @@
-"""Exit codes: one table from Problem codes to what the shell sees.
+"""Exit codes: one table from Problem codes to the exit codes of the shell.
 
 0 all complete · 1 some not complete, none failed · 2 usage or input · 3 model or provider unavailable · 4 some failed ·
 5 all failed · 130 interrupted, resumable
@@ -23,5 +23,5 @@ EXITS: dict[str, int] = {
 
 
 def exit_code(problem: Problem) -> int:
-    """What the shell sees of a Problem."""
+    """Return the exit code of a Problem."""
     return EXITS[problem.code]

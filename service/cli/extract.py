@@ -64,7 +64,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     settings = load()
     policy = load_policy(request.policy, request.choices, request.passwords)
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
@@ -83,7 +83,7 @@ def main(request: Request) -> int:
 
 
 async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
-    """One run. Ctrl-C cancels what is in hand; what is finished stays, and run.json says how far it came."""
+    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
     tally = Tally(hidden=count_hidden(request.paths))
@@ -120,7 +120,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
 
 
 async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Problem | None]:
-    """Whether the run was interrupted, and the Problem that ended it."""
+    """Run the files; return whether the run was interrupted, and the Problem that ended it."""
     try:
         await run(job, found)
     except asyncio.CancelledError:
@@ -131,20 +131,20 @@ async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Probl
 
 
 async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
-    """The Readings of a file; the bytes of what it holds are gone with it."""
+    """Yield the Readings of a file; the bytes of its members are deleted with it."""
     async with pool.apart() as reads:
         async for reading in walk_tree(source, Transcribing(reads, model), read_options(policy, model.facts)):
             yield reading
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:
-    """Where a run without --out keeps its answers: the same command finds them again, another does not wait for it."""
+    """Return the folder of answers of a run without --out: the same for the same command, so that they are reused."""
     command = "\0".join([*(str(p.resolve()) for p in request.paths), request.target])
     return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
 
 
 def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Source], Engine | None]:
-    """An Engine for each target and unit, made once."""
+    """Return a function that makes an Engine for each target and unit once."""
     made: dict[tuple[str, str | None], Engine] = {}
 
     def engine(source: Source) -> Engine | None:
@@ -161,7 +161,7 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
 
 
 def _counted(request: Request, tally: Tally) -> Iterable[Source | Refused]:
-    """What is to be read: a target map or a Policy that lies among the files is no document."""
+    """Yield the sources to read and count them; a target map or a Policy among the files is no document."""
     paths: set[str] = set()
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
@@ -175,7 +175,7 @@ def _counted(request: Request, tally: Tally) -> Iterable[Source | Refused]:
 
 
 def _unlike(path: str, taken: set[str]) -> str:
-    """A path that no other file of the run has: of several folders, or of names that no text can show.
+    """Return a path that no other file of the run has: of several folders, or of names that cannot be shown.
 
     >>> _unlike("a.pdf", {"a.pdf", "2/a.pdf"})
     '3/a.pdf'
@@ -196,14 +196,14 @@ def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:
 
 
 def _print(tally: Tally, out: Path) -> None:
-    """Results on standard output: one as JSON, several one a line."""
+    """Print Results on standard output: one as JSON, several one a line."""
     results = [r for r in map(Folder(out).read, tally.names) if r is not None]
     for result in results:
         sys.stdout.write(dump(result) if len(results) == 1 else result.model_dump_json() + "\n")
 
 
 def exit_of(tally: Tally) -> int:
-    """0 when every file has complete Results; 3 when no model answered anything; 4 and 5 where some or all failed; else 1."""
+    """Return 0 if all Results are complete, 3 if no model answered, 4 or 5 if some or all files failed, else 1."""
     if tally.away and not tally.answered:
         return UNAVAILABLE
     failed, total = (

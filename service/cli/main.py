@@ -26,7 +26,7 @@ cost_commands.add_to(app)
 
 
 def main() -> None:
-    """The command `thresher`."""
+    """Run the command `thresher`."""
     app()
 
 

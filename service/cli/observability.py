@@ -1,4 +1,4 @@
-"""What a command lets its operator see: log lines on standard error, and traces where an address for them is set."""
+"""Show a command's operator log lines on standard error, and traces where an address for them is set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def watched(settings: Settings, form: str) -> Iterator[None]:
-    """Logs and traces for as long as the block lasts; what is left of the traces is sent at its end."""
+    """Write logs and traces while the block runs; the remaining traces are sent at its end."""
     masks.remember(settings.secrets)
     wanted = logs.Logging(level=settings.log, form=form, content=settings.log_content)  # type: ignore[arg-type]
     logs.configure(wanted)

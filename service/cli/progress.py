@@ -1,4 +1,4 @@
-"""What a run shows while it works: a live display on a terminal, plain lines in a pipe. All of it on standard error."""
+"""Show a run's progress on standard error: a live display on a terminal, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Show = Callable[[Event], None]
 
 @contextmanager
 def display(paths: list[Path], policy: Policy) -> Iterator[Show]:
-    """A function that shows Events, for as long as the context lasts."""
+    """Give a function that shows Events, for as long as the context lasts."""
     total = count_files(paths)
     sys.stderr.write(f"thresher: {total} files, model {policy.model}\n")
     if not sys.stderr.isatty():
@@ -31,7 +31,7 @@ class Lines:
     """One line for each Result, with how far the run is."""
 
     def __init__(self, total: int) -> None:
-        """`total` files are to be done."""
+        """Start the count towards `total` files."""
         self._total, self._done, self._start = total, 0, time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -51,7 +51,7 @@ class Lines:
 
 
 def _live(total: int) -> Iterator[Show]:
-    """A bar with rate and time left, what is in hand, and the cost so far."""
+    """Show a bar with rate and time left, the files being read, and the cost so far."""
     from rich.console import Console  # noqa: PLC0415 - only for terminals
     from rich.markup import escape  # noqa: PLC0415 - only for terminals
     from rich.progress import (  # noqa: PLC0415 - only for terminals

@@ -1,4 +1,4 @@
-"""`thresher purge`: what has had its time goes, and is counted."""
+"""`thresher purge`: delete what is past its retention time, and count it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Purge and say what went, as JSON; gives the exit code."""
+    """Purge and print what was deleted, as JSON; return the exit code."""
     os.umask(0o077)  # what is written is its owner's alone
     asyncio.run(_purge(request))
     return 0

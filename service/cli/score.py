@@ -60,7 +60,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     if request.compare:
         return _compare(request.compare, request.out)
     if request.cases is None or not request.cases.is_dir():
@@ -71,7 +71,7 @@ def main(request: Request) -> int:
 
 
 def score(cases: list[Case], request: Request) -> int:
-    """Score cases as the request says, write the run and its reports, and judge it by the gates."""
+    """Score cases as the request says, write the run and its reports, and check it against the gates."""
     floors = floors_of(request.fail_under)
     before = load_run(request.gate) if request.gate else None
     settings = load()
@@ -91,7 +91,7 @@ def score(cases: list[Case], request: Request) -> int:
 
 
 async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path) -> ScoreRun:
-    """Every case through the pipeline. Answers lie in `out`, so that the same question is not paid for twice."""
+    """Run every case through the pipeline. Answers are stored in `out`, so that no question is paid for twice."""
     begun = time.time()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
@@ -110,7 +110,7 @@ async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path)
 
 
 async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
-    """The Result of a case's document; of one that can not be processed, a failed one that says why."""
+    """Return the Result of a case's document; if it cannot be processed, a failed Result that says why."""
     source = make_source(case.source)
     try:
         ready: Engine = engine()
@@ -123,7 +123,7 @@ async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
 
 
 def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall], targets: list[Target]) -> ScoreRun:
-    """A run with all that made it."""
+    """Build the ScoreRun from its scores, Policy, calls and targets."""
     at, model = datetime.now(UTC), policy.model or ""
     attempts = [c.attempt for c in calls]
     run = ScoreRun(
@@ -141,7 +141,7 @@ def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall],
 
 
 def _rules(run: ScoreRun, targets: Iterable[Target]) -> dict[str, str]:
-    """How each field is compared, by the name that the report uses."""
+    """Return how each field is compared, by the name that the report uses."""
     known = {t.name: Fields(t) for t in targets}
     single = next(iter(known.values()))
     found: dict[str, str] = {}
@@ -164,7 +164,7 @@ def _progress(count: int) -> Any:
 
 
 def _compare(files: tuple[Path, Path], out: Path) -> int:
-    """Two kept runs; the exit code says whether the second one fell."""
+    """Compare two stored runs; the exit code says whether the second one is worse."""
     before, after = load_run(files[0]), load_run(files[1])
     found = _contrast(before, after)
     _write(out / f"compare-{before.id}-{after.id}.json", html_of_contrast(found), markdown_of_contrast(found))
@@ -192,7 +192,7 @@ def _write(file: Path, html: str, markdown: str) -> None:
 
 
 def _show(summary: Summary, file: Path) -> None:
-    """The headline and the fields on standard output."""
+    """Print the headline and the fields on standard output."""
     lines = [f"{name:22} {value:8} {told}" for name, value, told in report_tables.headline(summary)]
     lines += [f"{x.f1.value:.3f}  {x.field}" for x in summary.fields]
     sys.stdout.write("\n".join([*lines, f"run {file}, report {file.with_suffix('.html')}"]) + "\n")

@@ -47,7 +47,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Serve; gives the exit code."""
+    """Serve; return the exit code."""
     try:
         import uvloop  # noqa: PLC0415 - only here is a server's loop needed
 
@@ -89,7 +89,7 @@ def main(request: Request) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the accounts lie."""
+    """Where the accounts are stored."""
 
     data: Path | None
     database: str | None = field(default=None, repr=False)  # may hold a password
@@ -97,7 +97,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A key that is wanted."""
+    """An API key to be created."""
 
     tenant: str
     note: str = ""
@@ -124,7 +124,7 @@ def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
 
 
 def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
-    """Take a key back, by its id or the key itself."""
+    """Revoke a key, by its id or the key itself."""
     from thresher.service.tenants.api_keys import id_of  # noqa: PLC0415 - used here alone
 
     async def work(accounts: Accounts) -> int:
@@ -151,7 +151,7 @@ def listing(place: Place) -> int:
 
 
 def data_folder(given: Path | None, settings: Settings) -> Path:
-    """Where a service keeps its data."""
+    """Return the folder in which a service stores its data."""
     return given or settings.home / "service"
 
 

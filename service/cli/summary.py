@@ -1,4 +1,4 @@
-"""What a run leaves: run.json, exceptions.jsonl, tables where asked for, and a summary for people."""
+"""Write what a run leaves: run.json, exceptions.jsonl, tables where asked for, and a summary for people."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone
 
 
 def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
-    """Counts that add up: files found = finished + no_target + refused + unfinished, results = the sum over statuses.
+    """Build the counts: files found = finished + no_target + refused + unfinished, results = the sum over statuses.
 
     Beside the files found there are those that were left out: hidden ones, and the run's own.
     """
@@ -66,7 +66,7 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
 
 
 def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
-    """Everything that is not complete, by name, on standard error."""
+    """Print everything that is not complete, by name, on standard error."""
     if tally.hidden:
         sys.stderr.write(
             f"left out: {tally.hidden} hidden files (names that begin with a dot, and what systems leave)\n"
@@ -81,7 +81,7 @@ def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
 
 
 def _why(result: Result[Any]) -> str:
-    """The first reason why a Result is not complete, and how many more there are."""
+    """Return the first reason why a Result is not complete, and how many more there are."""
     if not result.reasons:
         return ""
     first, more = result.reasons[0], len(result.reasons) - 1

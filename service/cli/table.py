@@ -1,4 +1,4 @@
-"""The table at the end of a run: what was found, what was not, and where it is."""
+"""Build the table at the end of a run: what was found, what was not, and where it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDE = 28  # characters of one value
 
 
 def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
-    """A table of Results and a line of totals, as text."""
+    """Return a table of Results and a line of totals, as text."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name, justify in (
         ("status", "left"),
@@ -43,7 +43,7 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
 
 
 def totals(report: dict[str, Any], out: Path) -> str:
-    """Tokens, seconds and cost on one line, and where the files are."""
+    """Return tokens, seconds and cost on one line, and where the files are."""
     calls = report["calls"]
     cost = "unknown" if calls["usd"] is None else f"${calls['usd']:.4f}".replace("$0.0000", "0")
     counts = ", ".join(f"{v} {k}" for k, v in report["results"].items() if k not in {"total", "kept"})
@@ -55,12 +55,12 @@ def totals(report: dict[str, Any], out: Path) -> str:
 
 
 def _counts(result: Result[Any]) -> tuple[int, int]:
-    """How many values were found, and how many single facts of the target are null."""
+    """Return how many values were found, and how many single facts of the target are null."""
     return sum(1 for _ in json_pointer.leaves(result.values)), _nulls(result.values)
 
 
 def short(result: Result[Any]) -> str:
-    """The codes of a Result's reasons, each once with how often it is there: "absent, unclaimed 3"."""
+    """Return the codes of a Result's reasons, each once with its count: "absent, unclaimed 3"."""
     counts = Counter(r.code for r in result.reasons)
     return ", ".join(f"{code} {n}" if n > 1 else code for code, n in counts.items())
 

@@ -16,7 +16,7 @@ from thresher.service.targets.target_report import describe
 
 
 def show(spec: str) -> int:
-    """A row for each field."""
+    """Print a row for each field."""
     target = load_target(spec, base=Path.cwd())
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("path", "kind", "required", "description"):
@@ -29,7 +29,7 @@ def show(spec: str) -> int:
 
 
 def check(spec: str) -> int:
-    """0 and a list of remarks for a target that can be used; a Problem for one that can not."""
+    """Print remarks on a target and return 0. Raises a Problem for a target that cannot be used."""
     target = load_target(spec, base=Path.cwd())
     sys.stdout.write(f"{target.name}: {len(target.fields)} fields, {len(target.lists)} lists of records: can be used\n")
     for remark in report(target):
@@ -38,7 +38,7 @@ def check(spec: str) -> int:
 
 
 def named(text: str) -> tuple[str, Target]:
-    """A target that an operator gives a name, `name=TARGET`. Raises InputProblem(target_invalid)."""
+    """Parse a named target, `name=TARGET`. Raises InputProblem(target_invalid)."""
     name, equals, spec = text.partition("=")
     if not equals or not name.isidentifier():
         raise InputProblem("target_invalid", f"{text!r}: --target takes name=TARGET")

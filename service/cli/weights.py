@@ -14,7 +14,7 @@ OCR = "ocr:"  # before the name of a script
 
 
 def listing() -> int:
-    """A line for each model: name, size, licence, whether its weights are here."""
+    """Print a line for each model: name, size, licence, whether its weights are here."""
     folder = weights_folder(load())
     for name, known in EMBEDDED.items():
         weights = KNOWN[known]
@@ -45,7 +45,7 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
 
 
 def _fetch_recogniser(script: str) -> int:
-    """Fetch the recogniser of a script, from where the installed RapidOCR says that it lies, and check it."""
+    """Fetch a script's recogniser from the address that the installed RapidOCR names, and check it."""
     path = recognisers.fetch(script, weights_folder(load()))
     sys.stdout.write(f"{OCR}{script}: {path}, checksum right\n")
     return 0

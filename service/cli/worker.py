@@ -36,14 +36,14 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Run the command until SIGTERM or Ctrl-C; gives the exit code."""
+    """Run the command until SIGTERM or Ctrl-C; return the exit code."""
     with watched(load(), request.log):
         asyncio.run(_work(request))
     return 0
 
 
 async def _work(request: Request) -> None:
-    """What is in hand when the signal comes is finished, or handed back."""
+    """Work until a signal comes, then finish claimed Tasks or hand them back."""
     settings = load()
     targets = dict(map(named, request.targets))
     folder, seal = request.folder or settings.home / "service", cipher_of(settings)
@@ -74,7 +74,7 @@ async def _work(request: Request) -> None:
 
 
 async def _alive(file: Path | None) -> None:
-    """Touch a file for as long as the event loop turns."""
+    """Touch a file every ALIVE seconds while the event loop runs."""
     while file is not None:
         await asyncio.to_thread(file.touch)
         await asyncio.sleep(ALIVE)

@@ -1,1 +1,1 @@
-"""One question in, one reply out."""
+"""Language models: answer one question with one reply."""

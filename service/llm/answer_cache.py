@@ -1,4 +1,4 @@
-"""CachedTransport: a paid answer is kept before anyone reads it, and is never paid for twice."""
+"""CachedTransport: store a paid answer before anyone reads it, and never pay for it twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from thresher.service.llm.transport import Answer, Call, Records, Transport, log
 
 @dataclass(slots=True)
 class _Flight:
-    """A call on its way, and how many wait for it."""
+    """A call in flight, and how many callers wait for it."""
 
     call: Call
     task: asyncio.Task[Answer]
@@ -23,11 +23,11 @@ class _Flight:
 
 
 class _NotMine(Exception):  # noqa: N818 - no error: the reason to make the Call oneself
-    """The failure of a Call that was joined is its payer's alone."""
+    """The failure of a joined Call that concerns its payer alone."""
 
 
 class CachedTransport:
-    """A Transport that answers from the store, joins a Call that is in flight, and keeps what comes back.
+    """A Transport that answers from the store, joins a Call that is in flight, and stores new answers.
 
     When all who wait are cancelled, a Call that was not sent yet is dropped; one that was sent is let finish and its
     answer kept, for it may have been paid.
@@ -40,7 +40,7 @@ class CachedTransport:
         self._flights: dict[str, _Flight] = {}
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. `stored` is true for whoever did not cause the payment."""
+        """Return the stored or the new answer to a Call. `stored` is true for callers who did not cause the payment."""
         while (flight := self._flights.get(call.key)) is not None:
             with suppress(_NotMine):
                 return await self._noted(call, replace(await self._joined(flight), stored=True))
@@ -48,7 +48,7 @@ class CachedTransport:
         return await self._noted(call, answer) if answer.stored else answer
 
     async def _joined(self, flight: _Flight) -> Answer:
-        """The answer of another's Call. Raises _NotMine where the other may not pay for it."""
+        """Return the answer to another's Call. Raises _NotMine where the other may not pay for it."""
         try:
             return await self._join(flight)
         except ModelProblem as problem:
@@ -58,7 +58,7 @@ class CachedTransport:
             raise
 
     async def aclose(self, grace: float = 0.0) -> None:
-        """Let calls in flight finish within `grace` seconds, and drop the rest."""
+        """Wait at most `grace` seconds for calls in flight, and cancel the rest."""
         tasks = [flight.task for flight in self._flights.values()]
         if not tasks:
             return
@@ -78,7 +78,7 @@ class CachedTransport:
                 self._unwanted(flight)
 
     def _unwanted(self, flight: _Flight) -> None:
-        """Nobody waits for it any more."""
+        """Mark a Call that nobody waits for any more, and cancel it if it was not sent yet."""
         flight.call.unwanted.set()
         if not flight.call.sent.is_set() and flight.task.cancel():
             self._forget(flight)
@@ -90,7 +90,7 @@ class CachedTransport:
         return flight
 
     def _forget(self, flight: _Flight) -> None:
-        """Let nobody join any more; look at a failure, so that one for which nobody waits is no warning."""
+        """Stop others from joining a Call, and retrieve its failure so that asyncio does not warn of it."""
         if self._flights.get(flight.call.key) is flight:
             del self._flights[flight.call.key]
         if flight.task.done() and not flight.task.cancelled():

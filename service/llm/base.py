@@ -1,4 +1,4 @@
-"""The Model protocol: one question in, one reply out."""
+"""The Model protocol: answer one question with one reply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Everything that can change an answer, and nothing else: it is what the answer store's key is made of.
+    """Everything that can change an answer, and nothing else: the answer store's key is made of it.
 
     Nothing here may depend on timing, or a rerun would ask (and pay) again.
     """
@@ -36,7 +36,7 @@ class Question:
     temperature: float = 0.0
     sample: int = 0  # number of the draw, for asking the same more than once
     purpose: Purpose = "ask"
-    kind: Kind = "extract"  # what kind of question it is; the name of the asked schema on the wire
+    kind: Kind = "extract"  # what kind of question it is; the name of the requested schema in the request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +71,18 @@ class ModelFacts:
 
 
 class Model(Protocol):
-    """A model, hosted or local, with every wrapper it needs already round it."""
+    """A model, hosted or local, with all the wrappers that it needs."""
 
     @property
     def name(self) -> str:
-        """As the user names it."""
+        """Return the name as the user wrote it."""
         ...
 
     @property
     def facts(self) -> ModelFacts:
-        """What the planner must know of it."""
+        """Return what the planner must know of the model."""
         ...
 
     async def ask(self, question: Question) -> Reply:
-        """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
+        """Answer a question. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
         ...

@@ -1,6 +1,6 @@
-"""Telling: a model's call as a log line, and as a span with the names of OpenTelemetry's GenAI conventions (1.42).
+"""Report model calls as log lines, and as spans named by OpenTelemetry's GenAI conventions (1.42).
 
-None of it holds a prompt or an answer: names, counts, prices, and the key under which the answer is kept.
+None of it holds a prompt or an answer: names, counts, prices, and the key under which the answer is stored.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _FIELDS = ("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_toke
 
 
 def call_id(key: str) -> str:
-    """A call in logs and traces: the beginning of the key under which its answer is kept."""
+    """Return the id of a call in logs and traces: the first characters of its answer's key."""
     return key[:SHORT]
 
 
 def noted(attempt: Attempt) -> None:
-    """One log line, and a count, for a call that was made, failed, or needed no making."""
+    """Log and count a call that was made, failed, or was answered from the store."""
     metrics.called(attempt)
     if not log.isEnabledFor(logging.INFO):
         return
@@ -50,7 +50,7 @@ def noted(attempt: Attempt) -> None:
 
 
 def asking(call: Call) -> AbstractContextManager[tracing.Span]:
-    """The span of one call, as a client of a provider."""
+    """Return the span of one call, as a client of a provider."""
     if not tracing.on():
         return tracing.NOTHING
     provider, model = named(call.model)
@@ -66,7 +66,7 @@ def asking(call: Call) -> AbstractContextManager[tracing.Span]:
 
 
 def answered(answer: Answer) -> dict[str, tracing.Fact]:
-    """What is known of a call when it is answered."""
+    """Return the span's attributes that are known once a call is answered."""
     response = answer.response
     prompt, told, cached = tokens_of(response)
     facts: dict[str, tracing.Fact] = {
@@ -81,14 +81,14 @@ def answered(answer: Answer) -> dict[str, tracing.Fact]:
 
 
 def stored(call: Call) -> None:
-    """A span of no length for an answer that was there: no call was made, so that it has no usage."""
+    """Record a span without length or usage for an answer from the store: no call was made."""
     if tracing.on():
         with tracing.span("stored answer", {"thresher.stored": True, **_own(call)}):
             pass
 
 
 def named(model: str) -> tuple[str, str]:
-    """(provider, model) as the conventions name them.
+    """Return (provider, model) as the conventions name them.
 
     >>> named("openai/gpt-4o-mini"), named("vertex_ai/gemini-2.5-pro"), named("local:/models/a.gguf"), named("embedded")
     (('openai', 'gpt-4o-mini'), ('gcp.vertex_ai', 'gemini-2.5-pro'), ('local', 'a.gguf'), ('embedded', 'embedded'))

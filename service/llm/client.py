@@ -1,4 +1,4 @@
-"""ModelClient: the one Model there is. What varies between models is their Transport, their facts, and how a reply is read."""
+"""ModelClient: the only Model. Models differ in their Transport, their facts, and how a reply is read."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class ModelClient:
     beside: ModelClient | None = None  # the model that gives texts as vectors, where one was chosen
 
     async def aclose(self, grace: float = 0.0) -> None:
-        """Let paid calls in flight come home within `grace` seconds, drop the rest, close connections."""
+        """Wait at most `grace` seconds for paid calls in flight, cancel the rest, and close connections."""
         if self.closing is not None:
             await self.closing(grace)
         if self.beside is not None:
             await self.beside.aclose(grace)
 
     async def ask(self, question: Question) -> Reply:
-        """One question in, one reply out. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
+        """Answer a question. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
         reply, thought = await self._ask(question)
         larger = min(MORE * question.answer_tokens, max(self.facts.most_answer, self.facts.window // 2))
         if not thought or larger <= question.answer_tokens:
@@ -49,7 +49,7 @@ class ModelClient:
         return _both(reply, again)
 
     async def _ask(self, question: Question) -> tuple[Reply, bool]:
-        """The reply, and whether reasoning used up what the answer may take."""
+        """Return the reply, and whether reasoning used up the tokens of the answer."""
         call = Call(key=key_of(question, self.identity), model=self.name, question=question, window=self.window)
         answer = await self.wire.send(call)
         finish: Finish = finish_of(answer.response)
@@ -70,7 +70,7 @@ class ModelClient:
 
 
 def _both(first: Reply, second: Reply) -> Reply:
-    """The second of two replies to one question, with what both cost."""
+    """Return the second of two replies to one question, with the cost of both."""
     return replace(
         second,
         prompt_tokens=first.prompt_tokens + second.prompt_tokens,
@@ -83,7 +83,7 @@ def _both(first: Reply, second: Reply) -> Reply:
 
 
 def key_of(question: Question, identity: str) -> str:
-    """Hash of everything that can change the answer, and of whose it is: the answer store's key.
+    """Compute the answer store's key: a hash of everything that can change the answer, and of its owner.
 
     The prompt's name and the purpose are left out: they name the question, they are no part of it.
     """
@@ -103,5 +103,5 @@ def key_of(question: Question, identity: str) -> str:
 
 
 def _turn(message: Message) -> list[Any]:
-    """A message as JSON; images stand in by their hash."""
+    """Return a message as JSON; images are represented by their hash."""
     return [message.role, message.content, [hashlib.sha256(i).hexdigest() for i in message.images]]

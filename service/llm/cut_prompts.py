@@ -1,8 +1,8 @@
-"""Whole: an answer counts only where the prompt reached the model whole.
+"""Whole: refuse an answer whose prompt did not reach the model whole.
 
-Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. What they count tells:
+Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. Their counts show it:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
-window has. Where that is so, the same prompt is sent once more with some words behind it: a server that then counts no
+window has. Then the same prompt is sent once more with some words added at the end: a server that then counts no
 more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
 window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
 """
@@ -28,10 +28,10 @@ BEHIND = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
 
 
 class Whole:
-    """A Transport that gives no answer to a prompt that its server has cut."""
+    """A Transport that returns no answer to a prompt that its server has cut."""
 
     def __init__(self, wire: Transport, count: Callable[[str], int]) -> None:
-        """Wrap a Transport; `count` gives the tokens of a text as we count them."""
+        """Wrap a Transport; `count` gives the tokens of a text by Thresher's own count."""
         self._wire = wire
         self._count = count
         self._ratio: dict[int, float] = {}  # by script: the least ratio seen on whole prompts
@@ -39,7 +39,7 @@ class Whole:
         self._turn = asyncio.Lock()  # one prompt is in doubt at a time: what is learned from it settles the others
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. Raises ModelProblem(prompt_cut)."""
+        """Return the answer. Raises ModelProblem(prompt_cut) too."""
         answer = await self._wire.send(call)
         told, _, _ = tokens_of(answer.response)
         text = "".join(m.content for m in call.question.messages)

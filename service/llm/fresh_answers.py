@@ -1,4 +1,4 @@
-"""WriteOnlyCache: a store in which no earlier answer is found; what is answered now is kept beside the earlier answers."""
+"""WriteOnlyCache: a store that finds no earlier answer, and stores new ones next to the earlier ones."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ class WriteOnlyCache:
     """The answers of one run that asks everything again."""
 
     def __init__(self, store: Records, stamp: str) -> None:
-        """`stamp` tells this run from all others."""
+        """Wrap a store; `stamp` distinguishes this run from all others."""
         self._store, self._stamp = store, stamp
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """See Store: only what this run asked before."""
+        """Return an answer that this run stored, None for any earlier one."""
         return await self._store.answer(self._own(key))
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """See Store."""
+        """Store an answer under a key of this run."""
         await self._store.keep(self._own(key), answer)
 
     async def log(self, call: LoggedCall) -> None:
-        """See Store."""
+        """Log a call in the underlying store."""
         await self._store.log(call)
 
     def _own(self, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Metered: every attempt is within the budget before it is made, and in the log after it was made, failed ones too."""
+"""Metered: check every attempt against the budget before it is made, and log it afterwards, failed ones too."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Metered:
         self.allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call, beside the budget
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
+        """Return the priced answer. Raises ModelProblem(budget_reached, cost_limit_reached, price_unknown) too."""
         if self.allowed is not None:
             await self.allowed()
         reserved = self._budget.reserve(self._most(call), call.model)
@@ -53,7 +53,7 @@ class Metered:
         return answer
 
     async def _sent(self, call: Call) -> Answer:
-        """The answer with its price."""
+        """Return the answer with its price."""
         with call_telemetry.asking(call) as span:
             answer = await self._wire.send(call)
             usd = None if self._tariff is None else self._tariff.cost(answer.response)

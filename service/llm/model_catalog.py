@@ -1,4 +1,4 @@
-"""What is known of a hosted model without asking anyone: litellm's bundled table, read without importing litellm."""
+"""Look up facts of hosted models in litellm's bundled table, read without importing litellm."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OLD_TOKENIZERS = ("gpt-4-", "gpt-3.5", "gpt-4,")  # o200k_base is the rule since
 
 
 def facts_of(model: str) -> ModelFacts:
-    """Window, longest answer, tokenizer and prices of a litellm model string; sane guesses where it is unknown."""
+    """Return window, longest answer, tokenizer and prices of a litellm model string; guesses where unknown."""
     row = row_of(model)
     window = _whole(row.get("max_input_tokens") or row.get("max_tokens"), UNKNOWN_WINDOW)
     answer = _whole(row.get("max_output_tokens") or row.get("max_tokens"), UNKNOWN_ANSWER)
@@ -39,7 +39,7 @@ def facts_of(model: str) -> ModelFacts:
 
 
 def tariff_of(model: str) -> Tariff | None:
-    """The bundled prices of a model; None where they are unknown."""
+    """Return the bundled prices of a model; None where they are unknown."""
     row = row_of(model)
     prompt, answer = row.get("input_cost_per_token"), row.get("output_cost_per_token")
     if prompt is None or answer is None:
@@ -57,7 +57,7 @@ def tariff_of(model: str) -> Tariff | None:
 
 
 def mode_of(model: str) -> Mode:
-    """How to ask for a schema. The table's silence means nothing: most local servers take a JSON Schema."""
+    """Choose how to ask for a schema. JSON Schema where the table says nothing: most local servers take one."""
     row = row_of(model)
     if row.get("supports_response_schema") or not row.get("supports_function_calling"):
         return "json_schema"
@@ -81,7 +81,7 @@ def caches_marked(model: str) -> bool:
 
 
 def may_cut(model: str, api_base: str | None) -> bool:
-    """Whether a model's server may cut prompts in silence: one of the user's own, or one that nobody knows.
+    """Whether a model's server may cut prompts in silence: the user's own server, or an unknown one.
 
     >>> may_cut("openai/gpt-4o", None), may_cut("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_cut("ollama/qwen3", None)
     (False, True, True)
@@ -90,7 +90,7 @@ def may_cut(model: str, api_base: str | None) -> bool:
 
 
 def provider_of(model: str) -> str:
-    """Whose limits a model's calls count against.
+    """Return the provider whose limits a model's calls count against.
 
     >>> provider_of("anthropic/claude-sonnet-4-5"), provider_of("gpt-4o-mini"), provider_of("groq/openai/gpt-oss-20b")
     ('anthropic', 'openai', 'groq')
@@ -100,7 +100,7 @@ def provider_of(model: str) -> str:
 
 
 def row_of(model: str) -> dict[str, Any]:
-    """The table's row of a model, under its full name, or without a provider that is the row's own; empty else."""
+    """Return the table's row of a model: of the full name, or of the name without its own provider; else {}."""
     table = _table()
     provider, _, name = model.partition("/")
     short = table.get(name) or {}
@@ -108,13 +108,13 @@ def row_of(model: str) -> dict[str, Any]:
 
 
 def _tokenizer(model: str) -> str:
-    """A name for thresher.chunkers.tokens; other families' tokenizers are near enough to o200k_base to plan with."""
+    """Return a name for thresher.chunkers.tokens; o200k_base is near enough to plan with for other families."""
     name = model.rpartition("/")[2] + ","
     return "cl100k_base" if name.startswith(OLD_TOKENIZERS) and "gpt-4-1" not in name else "o200k_base"
 
 
 def _whole(value: Any, otherwise: int) -> int:
-    """A count from the table, which has some as text or as 0."""
+    """Return a count from the table, or `otherwise` where it is text or not positive."""
     return int(value) if isinstance(value, int | float) and value > 0 else otherwise
 
 

@@ -1,4 +1,4 @@
-"""Pictures of pages in a question: which pages go along as pictures beside their text, and what the model is told of them."""
+"""Choose which pages go into a question as pictures beside their text, and describe them to the model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Pictured:
     sentence: str = ""
 
     def put_into(self, question: Question) -> Question:
-        """The question with the pictures, and the sentence about them, in its last message."""
+        """Return the question with the pictures and their sentence in its last message."""
         if not self.images:
             return question
         *before, last = question.messages
@@ -33,7 +33,7 @@ class Pictured:
 
 
 def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
-    """The reading options of a run: whether pictures of pages are kept for the model.
+    """Return the reading options of a run: whether pictures of pages are kept for the model.
 
     With "auto" only for a model that is known to see, and only of pages whose text is weak.
     """
@@ -45,7 +45,7 @@ def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
 
 
 def most_pictures(policy: Policy, facts: ModelFacts) -> int:
-    """How many pictures one question may hold."""
+    """Return how many pictures one question may hold."""
     most = {"off": 0, "auto": MOST, "all": MOST_ALL}[policy.images]
     return min(most, facts.window // SHARE // IMAGE_TOKENS)
 
@@ -57,7 +57,7 @@ def reserved(policy: Policy, facts: ModelFacts) -> int:
 
 
 def pictures_for(document: Document, chunk: Chunk, policy: Policy, facts: ModelFacts) -> Pictured:
-    """The pictures that go along with a Chunk: of its own pages, as many as the budget allows, the first ones first."""
+    """Return the pictures for a Chunk: of its own first pages, as many as the budget allows."""
     if not document.pictures or chunk.pages is None:
         return Pictured()
     first, last = chunk.pages
@@ -68,7 +68,7 @@ def pictures_for(document: Document, chunk: Chunk, policy: Policy, facts: ModelF
 
 
 def _sentence(document: Document, pages: list[int]) -> str:
-    """What the pictures are; numbers count from the Document's own first page."""
+    """Describe the pictures in a sentence; page numbers count from the Document's own first page."""
     before = document.pages.first - 1
     names = ", ".join(str(page - before) for page in pages)
     what = f"page {names} as it looks is" if len(pages) == 1 else f"pages {names} as they look are, in this order,"

@@ -1,4 +1,4 @@
-"""What calls cost, and a budget that refuses before the money is spent."""
+"""Compute what calls cost, and keep a budget that refuses before money is spent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BYTES_A_TOKEN = 2  # text is 3 to 5; figures, tables and scripts other than Lati
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """Dollars a token."""
+    """Prices in dollars a token."""
 
     prompt: float
     answer: float
@@ -30,11 +30,11 @@ class Tariff:
 
     @classmethod
     def of(cls, prices: Prices) -> Tariff:
-        """The tariff that a user gave, in dollars a million tokens."""
+        """Return the tariff of prices that a user gave in dollars a million tokens."""
         return cls(prompt=prices.prompt / 1e6, answer=prices.answer / 1e6)
 
     def times(self, share: float) -> Tariff:
-        """The same at a share of its prices.
+        """Return the tariff at a share of its prices.
 
         >>> Tariff(prompt=2.0, answer=8.0).times(0.5)
         Tariff(prompt=1.0, answer=4.0, cached=None, written=None, long_from=None, long_prompt=0.0, long_answer=0.0)
@@ -43,7 +43,7 @@ class Tariff:
         return replace(self, **{name: price and price * share for name, price in prices.items()})
 
     def cost(self, response: dict[str, Any]) -> float:
-        """Dollars that a response cost, by its own count of tokens."""
+        """Return the dollars that a response cost, by its own count of tokens."""
         prompt, answer, cached = tokens_of(response)
         long = self.long_from is not None and prompt > self.long_from
         a_prompt, an_answer = (self.long_prompt, self.long_answer) if long else (self.prompt, self.answer)
@@ -54,7 +54,7 @@ class Tariff:
         return plain * a_prompt + saved + laid + answer * an_answer
 
     def most(self, prompt: int, answer: int) -> float:
-        """Dollars that a question of so many tokens can cost at most."""
+        """Return the most dollars that a question of so many tokens can cost."""
         long = self.long_from is not None and prompt > self.long_from
         dear = max(self.long_prompt if long else self.prompt, self.written or 0.0)
         return prompt * dear + answer * (self.long_answer if long else self.answer)
@@ -67,13 +67,13 @@ class Budget:
     """Dollars that a run may spend, those in flight counted. One for all models of a run."""
 
     def __init__(self, most: float | None) -> None:
-        """`most` None: without limit."""
+        """Start a budget of `most` dollars; None: no limit."""
         self.most = most
         self.spent = 0.0
         self.in_flight = 0.0
 
     def reserve(self, usd: float | None, model: str) -> float:
-        """Set aside what a call can cost; gives what was set aside.
+        """Set aside the most that a call can cost and return it.
 
         Raises ModelProblem(cost_limit_reached, price_unknown).
         """
@@ -88,13 +88,13 @@ class Budget:
         return usd
 
     def settle(self, reserved: float, usd: float) -> None:
-        """Give back what was set aside, and book what the call cost."""
+        """Release what was set aside, and add what the call cost."""
         self.in_flight -= reserved
         self.spent += usd
 
 
 def prompt_tokens(question: Question, count: Callable[[str], int] | None = None) -> int:
-    """Tokens of a prompt at most: what a counter says and a margin, or a cautious guess from the bytes."""
+    """Estimate the most tokens of a prompt: the counter's number and a margin, or a guess from the bytes."""
     texts = [m.content for m in question.messages] + ([str(question.schema)] if question.schema else [])
     images = sum(len(m.images) for m in question.messages)
     told = (

@@ -1,6 +1,6 @@
-"""RateLimited: not more at once, and not faster, than a provider allows. What does not fit waits its turn; nothing is refused.
+"""RateLimited: keep calls within a provider's rate and concurrency limits. Calls wait their turn; none is refused.
 
-ConcurrencyLimit: how many calls a provider has in hand at once, over all that share a limit; and its word that it wants none.
+A ConcurrencyLimit counts the calls that a provider has at once, over all that share it, and stops them when it wants none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Limit(Protocol):
     """A limit a minute: of this process alone (Rate), or shared with others."""
 
     async def take(self, amount: float, now: float) -> float:
-        """Reserve; gives the seconds to wait first."""
+        """Reserve an amount and return the seconds to wait first."""
         ...
 
     async def bring_back(self, amount: float) -> None:
@@ -30,7 +30,7 @@ class Limit(Protocol):
         ...
 
     async def close(self, seconds: float) -> None:
-        """Tell whoever shares the limit that the provider wants no question for a while."""
+        """Tell all that share the limit that the provider wants no calls for some seconds."""
         ...
 
 
@@ -47,7 +47,7 @@ class Rate:
     due: float = 0.0  # when everything reserved so far will have been used up, in the clock's seconds
 
     def reserve(self, amount: float, now: float) -> float:
-        """Take `amount` from the limit; gives the seconds to wait first. An amount above the burst goes alone."""
+        """Take `amount` from the limit and return the seconds to wait first. An amount above the burst goes alone."""
         step = amount * 60.0 / self.per_minute
         self.due = max(self.due, now) + step
         return max(0.0, self.due - max(BURST, step) - now)
@@ -57,20 +57,20 @@ class Rate:
         self.due -= amount * 60.0 / self.per_minute
 
     async def take(self, amount: float, now: float) -> float:
-        """See Limit."""
+        """Reserve an amount and return the seconds to wait."""
         return self.reserve(amount, now)
 
     async def bring_back(self, amount: float) -> None:
-        """See Limit."""
+        """Return an amount that was not used."""
         self.give_back(amount)
 
     async def close(self, seconds: float) -> None:
-        """See Limit. Nobody shares it: the ProviderLimiter is closed already."""
+        """Do nothing: the rate is not shared, and the ProviderLimiter is closed already."""
 
 
 @dataclass(slots=True)
 class ProviderLimiter:
-    """One provider's door, shared by all that ask it. First come, first served. Times are in seconds."""
+    """The limits of one provider, shared by all its callers, first come, first served. Times are in seconds."""
 
     concurrency: int
     requests: Limit | None = None
@@ -83,12 +83,12 @@ class ProviderLimiter:
     _places: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Lay out the places."""
+        """Create the slots."""
         self._places = asyncio.Semaphore(self.concurrency)
 
     @asynccontextmanager
     async def passage(self, tokens: float) -> AsyncIterator[None]:
-        """Hold one place, after the rates allow it."""
+        """Hold one slot, after the rates allow it."""
         came = self.clock()
         async with self._places, self.shared.hold() if self.shared else nullcontext():
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
@@ -98,11 +98,11 @@ class ProviderLimiter:
             yield
 
     def close_for(self, seconds: float) -> None:
-        """Let nobody through for a while: the provider has said so to one of us."""
+        """Stop all calls for some seconds, as the provider has asked one of them."""
         self.closed_until = max(self.closed_until, self.clock() + seconds)
 
     async def tell_others(self, seconds: float) -> None:
-        """Close it for whoever shares a limit with us."""
+        """Stop all calls for some seconds in every process that shares the limits."""
         for limit in (self.requests, self.tokens):
             if limit and seconds > 0:
                 await limit.close(seconds)
@@ -127,7 +127,7 @@ class RateLimited:
         self._tokens = tokens
 
     async def send(self, call: Call) -> Answer:
-        """See Transport."""
+        """Return the answer, after waiting for the provider's limits."""
         tokens = self._tokens(call) if self._gate.tokens else 0
         async with self._gate.passage(tokens):
             try:
@@ -142,54 +142,54 @@ class RateLimited:
 
 
 def used(answer: Answer, otherwise: int) -> int:
-    """Tokens that the provider counted; `otherwise` where it did not say."""
+    """Return the tokens that the provider counted; `otherwise` where it gave none."""
     total = (answer.response.get("usage") or {}).get("total_tokens")
     return otherwise if total is None else int(total)
 
 
 class ConcurrencyLimit(Protocol):
-    """ConcurrencyLimit for calls under one name: of this process (LocalConcurrencyLimit), or shared with others."""
+    """A limit of concurrent calls under one name: local (LocalConcurrencyLimit), or shared with other processes."""
 
     def hold(self) -> AbstractAsyncContextManager[None]:
-        """Wait for a place; it is given back at the end of the block."""
+        """Wait for a slot; it is released at the end of the block."""
         ...
 
     def shut(self) -> float:
-        """Seconds for which the provider wants no question, as far as is known here."""
+        """Return the seconds for which the provider wants no calls, as far as this process knows."""
         ...
 
     async def shut_for(self, seconds: float) -> None:
-        """Tell whoever shares the places that the provider wants no question for a while."""
+        """Tell all that share the slots that the provider wants no calls for some seconds."""
         ...
 
 
 class Limits(Protocol):
-    """All limits of a house, by name: whoever uses the same name shares the limit."""
+    """All limits of the service, by name: callers that use the same name share the limit."""
 
     def rate(self, name: str, per_minute: float) -> Limit:
-        """A limit a minute."""
+        """Return the limit of some amount a minute under a name."""
         ...
 
     def places(self, name: str, most: int | None) -> ConcurrencyLimit:
-        """ConcurrencyLimit for calls; None: as many as one likes."""
+        """Return the limit of concurrent calls under a name; None: no limit."""
         ...
 
     async def aclose(self) -> None:
-        """Give back what is held. Closing twice is no fault."""
+        """Release what is held. Closing twice is no error."""
         ...
 
 
 class LocalConcurrencyLimit:
-    """ConcurrencyLimit of one process."""
+    """The ConcurrencyLimit of one process."""
 
     def __init__(self, most: int | None) -> None:
-        """None: as many as one likes."""
+        """Allow `most` concurrent calls; None: no limit."""
         self._places = None if most is None else asyncio.Semaphore(most)
         self._shut_until = 0.0
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[None]:
-        """See ConcurrencyLimit."""
+        """Hold one slot for the length of the block."""
         if self._places is None:
             yield
             return
@@ -197,11 +197,11 @@ class LocalConcurrencyLimit:
             yield
 
     def shut(self) -> float:
-        """See ConcurrencyLimit."""
+        """Return the seconds for which the provider wants no calls; negative when that is over."""
         return self._shut_until - time.monotonic()
 
     async def shut_for(self, seconds: float) -> None:
-        """See ConcurrencyLimit."""
+        """Stop new calls for some seconds."""
         self._shut_until = max(self._shut_until, time.monotonic() + seconds)
 
 
@@ -209,17 +209,17 @@ class LocalLimits:
     """The limits of one process: Models made for several Jobs share them by name."""
 
     def __init__(self) -> None:
-        """Nothing is limited yet."""
+        """Start without any limit."""
         self._rates: dict[tuple[str, float], Rate] = {}
         self._places: dict[tuple[str, int | None], LocalConcurrencyLimit] = {}
 
     def rate(self, name: str, per_minute: float) -> Rate:
-        """See Limits."""
+        """Return the Rate under a name, made once."""
         return self._rates.setdefault((name, per_minute), Rate(per_minute))
 
     def places(self, name: str, most: int | None) -> LocalConcurrencyLimit:
-        """See Limits."""
+        """Return the limit of concurrent calls under a name, made once."""
         return self._places.setdefault((name, most), LocalConcurrencyLimit(most))
 
     async def aclose(self) -> None:
-        """See Limits."""
+        """Do nothing: limits of one process hold no connections."""

@@ -1,6 +1,6 @@
-"""Knocking: whether anything listens at a model's address, before the first question goes there.
+"""Check whether anything listens at a model's address, before the first question goes there.
 
-A server that is not there is a fault of the set-up: it is said at once and not after every retry of a call.
+An unreachable server is a fault of the set-up: it is reported at once and not after every retry of a call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading a raw chat-completions response: its text, why it ended, what it cost."""
+"""Read a raw chat-completions response: its text, why it ended, what it cost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
 def finish_of(response: dict[str, Any]) -> Finish:
-    """Why the answer ended; a word nobody knows, or none, is an error."""
+    """Return why the answer ended; an unknown or missing reason is "error"."""
     choice = _choice(response)
     if _refusal(_message(response)):
         return "refusal"
@@ -40,7 +40,7 @@ def finish_of(response: dict[str, Any]) -> Finish:
 
 
 def text_of(response: dict[str, Any], question: Question) -> str:
-    """The answer's text: a tool's arguments, or the content; bare JSON where JSON was asked for."""
+    """Return the answer's text: a tool's arguments, or the content; bare JSON where a schema was asked for."""
     message = _message(response)
     for tool in message.get("tool_calls") or ():
         arguments = (tool.get("function") or {}).get("arguments")
@@ -51,7 +51,7 @@ def text_of(response: dict[str, Any], question: Question) -> str:
 
 
 def bare_json(text: str) -> str:
-    r"""The JSON inside a reply that wraps it in a fence or in talk; a cut one stays cut, anything else stays whole.
+    r"""Extract the JSON from a reply that wraps it in a fence or in prose; cut JSON stays cut, other text stays whole.
 
     >>> bare_json('Here you are:\n```json\n{"a": 1}\n```')
     '{"a": 1}'
@@ -73,7 +73,7 @@ def bare_json(text: str) -> str:
 
 
 def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
-    """(prompt, answer, cached) tokens as the provider counted them; 0 where it did not say."""
+    """Return (prompt, answer, cached) tokens as the provider counted them; 0 where it gave none."""
     usage = response.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
     counts = usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")
@@ -82,7 +82,7 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def is_thought(response: dict[str, Any]) -> bool:
-    """Whether reasoning took most of what an answer may have: it says nothing, or less than was thought."""
+    """Whether reasoning took over half of the answer's tokens, or there is reasoning but no text and no tool call."""
     usage = response.get("usage") or {}
     thought = int((usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
     whole = int(usage.get("completion_tokens") or 0)
@@ -92,7 +92,7 @@ def is_thought(response: dict[str, Any]) -> bool:
 
 
 def attempt_of(call: Call, answer: Answer) -> Attempt:
-    """A Call that was answered, for the log."""
+    """Build the log's Attempt of a Call that was answered."""
     prompt, told, cached = tokens_of(answer.response)
     return _attempt(call).model_copy(
         update={
@@ -108,7 +108,7 @@ def attempt_of(call: Call, answer: Answer) -> Attempt:
 
 
 def replied(question: Question, reply: Reply) -> Attempt:
-    """A Question that was answered, for the Result."""
+    """Build the Result's Attempt of a Question that was answered."""
     return Attempt(
         key=reply.key,
         model=reply.model,
@@ -126,7 +126,7 @@ def replied(question: Question, reply: Reply) -> Attempt:
 
 
 def failed_attempt(call: Call, problem: Problem, seconds: float) -> Attempt:
-    """A Call that failed, for the log."""
+    """Build the log's Attempt of a Call that failed."""
     return _attempt(call).model_copy(update={"error": problem.detail, "code": problem.code, "seconds": seconds})
 
 
@@ -146,12 +146,12 @@ def _message(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(message: dict[str, Any]) -> str:
-    """The words of a refusal, where OpenAI says them or where litellm puts them; "" where there is none."""
+    """Return the text of a refusal, from OpenAI's or litellm's field; "" where there is none."""
     return str(message.get("refusal") or (message.get("provider_specific_fields") or {}).get("refusal") or "")
 
 
 def _content(message: dict[str, Any]) -> str:
-    """Text content, whether the provider gave a string or a list of parts."""
+    """Return the text content, given as a string or as a list of parts."""
     content = message.get("content") or _refusal(message)
     if isinstance(content, str):
         return content

@@ -1,4 +1,4 @@
-"""Retrying: what may pass is asked again, later and later, as the provider wishes."""
+"""Retrying: send transient failures again, later and later, as the provider wishes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Backoff:
 
 
 def decide(made: int, retry_after: float | None, draw: float, backoff: Backoff) -> float | None:
-    """Seconds to wait before the next try, or None to give up, after `made` retries.
+    """Return the seconds to wait before the next try, or None to give up, after `made` retries.
 
     Exponential with full jitter (a random share `draw`, 0 to 1, of the doubled wait), so that many clients that failed
     together do not come back together; never sooner than the provider asked.
@@ -43,7 +43,7 @@ def decide(made: int, retry_after: float | None, draw: float, backoff: Backoff) 
 
 
 class Retrying:
-    """A Transport that sends a Call again after a passing failure."""
+    """A Transport that sends a Call again after a transient failure."""
 
     def __init__(
         self, wire: Transport, backoff: Backoff, *, chance: random.Random | None = None, sleep: Sleep = asyncio.sleep
@@ -55,7 +55,7 @@ class Retrying:
         self._sleep = sleep
 
     async def send(self, call: Call) -> Answer:
-        """See Transport; of what may pass, only the last is raised, as its problem."""
+        """Return the answer, after retries if needed; only the last transient failure is raised, as its problem."""
         made = 0
         while True:
             try:
@@ -70,6 +70,6 @@ class Retrying:
 
 
 def given_up(fault: TransientError, made: int) -> ModelProblem:
-    """The problem of a failure that did not pass."""
+    """Return the problem of a transient failure after the last retry."""
     detail = f"{fault.problem.detail} (asked {made + 1} times)"
     return ModelProblem(fault.problem.code, detail, retry_after=fault.retry_after)

@@ -1,4 +1,4 @@
-"""All wrappers round one Transport, in their order: from a bare end of the wire to a Model that can be trusted with money."""
+"""Build a Model from a bare Transport: all wrappers, in their order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SharedServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One model's end of the wire, and what is particular to it."""
+    """One model's Transport, and what is particular to it."""
 
     name: str  # as the user named it
     wire: Transport
@@ -48,7 +48,7 @@ class Endpoint:
 
 
 def stacked(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> ModelClient:
-    """A Model with every wrapper. Models of one provider share a ProviderLimiter."""
+    """Build a Model with every wrapper. Models of one provider share a ProviderLimiter."""
 
     def prompt(call: Call) -> int:
         return prompt_tokens(call.question, round_it.count)

@@ -1,6 +1,6 @@
-"""How a schema is asked of a provider, and how its answer is found in the response: instructor's provider modes.
+"""Ask a provider for a schema and find its answer in the response, with instructor's provider modes.
 
-instructor shapes the request and parses the response; it never sends, retries or judges anything. The class it is given
+instructor shapes the request and parses the response; it never sends, retries or validates anything. The class it is given
 stands for a ready-made JSON Schema, and takes whatever the model wrote as it is.
 """
 
@@ -22,7 +22,7 @@ importing = threading.Lock()  # litellm and instructor both import openai, whose
 
 
 def request(mode: Mode, question: Question, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The messages and whatever else asks for the schema: `response_format`, or `tools` and `tool_choice`.
+    """Return the messages and the arguments that ask for the schema: `response_format`, or `tools` and `tool_choice`.
 
     The schema (or the tool) has the name of the question's kind.
     """
@@ -33,7 +33,7 @@ def request(mode: Mode, question: Question, messages: list[dict[str, Any]]) -> d
 
 
 def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
-    """The JSON text of an answer, whatever the mode; what can not be parsed comes back as it is."""
+    """Return the JSON text of an answer in any mode; what cannot be parsed is returned unchanged."""
     if question.schema is None:
         return text_of(response, question)
     instructor_parts()
@@ -46,7 +46,7 @@ def read(mode: Mode, response: dict[str, Any], question: Question) -> str:
 
 @lru_cache(maxsize=KNOWN_SCHEMAS)
 def _extras(mode: Mode, schema: str, name: str) -> str:
-    """What a request needs beside its messages, as JSON: each request gets a copy that a provider may change."""
+    """Return the request's arguments besides the messages, as JSON: each request gets a copy that it may change."""
     made = _prepared(mode, _asked(schema, name), [])
     made.pop("messages", None)
     if mode == "json_schema":
@@ -56,7 +56,7 @@ def _extras(mode: Mode, schema: str, name: str) -> str:
 
 @cache
 def instructor_parts() -> SimpleNamespace:
-    """The parts of instructor that are used. Blocks half a second once; longer where another thread imports litellm.
+    """Return the parts of instructor that are used. Blocks for half a second once; longer if litellm is being imported.
 
     Best called before the first call is sent: a loop that is blocked keeps no answers.
     """
@@ -76,7 +76,7 @@ def _prepared(mode: Mode, asked: type[Any], messages: list[dict[str, Any]]) -> d
 
 
 def _parsed(mode: Mode, response: dict[str, Any], name: str) -> str:
-    """The text that instructor hands to validation."""
+    """Return the text that instructor hands to validation."""
     parts = instructor_parts()
     whole: Any = json.loads(json.dumps(response), object_hook=lambda d: SimpleNamespace(**d))
     found = parts.parse(whole, response_model=_asked("{}", name), stream=False, mode=parts.modes[mode.upper()])
@@ -85,7 +85,7 @@ def _parsed(mode: Mode, response: dict[str, Any], name: str) -> str:
 
 @lru_cache(maxsize=KNOWN_SCHEMAS)
 def _asked(schema: str, name: str) -> type[Any]:
-    """A class of a name whose JSON Schema is `schema`, and which keeps the JSON it is made from as text."""
+    """Return a named class with the JSON Schema `schema`, whose instances keep their JSON as text."""
     body = {"title": name, "properties": {}, **json.loads(schema)}
 
     class Asked(instructor_parts().schema):  # type: ignore[misc] # a class of instructor's

@@ -1,16 +1,16 @@
-"""The wire: where a question leaves the house and a raw answer comes back.
+"""The Transport protocol: where a question leaves the process and a raw answer comes back.
 
-Everything that costs money or fails for reasons of its own happens at or round a `Transport`. A member (litellm, embedded,
-scripted) is a Transport; a wrapper (recorded, retrying, limited, metered) is a Transport round a Transport:
+Everything that costs money or fails for reasons of its own happens in or around a `Transport`. A member (litellm, embedded,
+scripted) is a Transport; a wrapper (answer_cache, retrying, rate_limiting, metered) is a Transport around a Transport:
 
-    Asking.ask                Question -> Reply
-      recorded                the store's answer, or the one that is in flight, or the next line's, kept before parsing
-        retrying              again after a passing failure
-          limited             not too many at once, not too fast
-            metered           within the budget; every attempt in the log
+    ModelClient.ask           Question -> Reply
+      CachedTransport         the stored answer, or the one in flight, or the next line's, stored before parsing
+        Retrying              again after a transient failure
+          RateLimited         not too many at once, not too fast
+            Metered           within the budget; every attempt in the log
               litellm | embedded | scripted
 
-The model side of an answer is the chat-completions response of OpenAI, as plain JSON, whoever gave it.
+The model side of an answer is the chat-completions response of OpenAI, as plain JSON, for every provider.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from thresher.service.telemetry.ids import asked_by, asking_for, reading_of, wor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A Question on its way, with the key under which its answer is kept."""
+    """A Question to be sent, with the key under which its answer is stored."""
 
     key: str
     model: str  # as the user named it
@@ -44,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, unread."""
+    """A raw answer, not yet read."""
 
     response: dict[str, Any] = field(repr=False)  # chat-completions shape, JSON values only
     usd: float | None = None  # None: price unknown
@@ -53,13 +53,13 @@ class Answer:
 
 
 class TransientError(Exception):
-    """A failure that may pass: a rate limit, a fault of the provider, a lost connection.
+    """A transient failure: a rate limit, a fault of the provider, a lost connection.
 
     A Transport raises it; the retrying wrapper turns it into an Answer, or raises its `problem` when it has had enough.
     """
 
     def __init__(self, problem: ModelProblem, *, retry_after: float | None = None, charged: bool = False) -> None:
-        """`retry_after` is in seconds, as the provider asked; `charged` says that the call may have cost its price."""
+        """Keep the problem; `retry_after`: seconds, as the provider asked; `charged`: it may have cost its price."""
         super().__init__(problem.message)
         self.problem = problem
         self.retry_after = retry_after
@@ -67,7 +67,7 @@ class TransientError(Exception):
 
 
 def logged(attempt: Attempt) -> LoggedCall:
-    """A call that was made just now, for whom it was made."""
+    """Return the log's record of a call made just now, with its unit, task, tenant and document."""
     return LoggedCall(
         at=time.time(),
         attempt=attempt,
@@ -82,21 +82,21 @@ class Transport(Protocol):
     """One Call in, one raw Answer out."""
 
     async def send(self, call: Call) -> Answer:
-        """The provider's answer. Raises TransientError, ModelProblem, or InputProblem(context_overflow)."""
+        """Return the provider's answer. Raises TransientError, ModelProblem, or InputProblem(context_overflow)."""
         ...
 
 
 class Records(Protocol):
-    """What is needed of a store."""
+    """The part of a store that Transports need."""
 
     async def answer(self, key: str) -> dict[str, Any] | None:
-        """The answer kept under a key."""
+        """Return the answer stored under a key, or None."""
         ...
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
-        """Keep an answer; durable when this returns."""
+        """Store an answer; durable when this returns."""
         ...
 
     async def log(self, call: LoggedCall) -> None:
-        """Note a call."""
+        """Log a call."""
         ...

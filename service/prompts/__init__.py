@@ -1,4 +1,4 @@
-"""Prompts: named, versioned, fingerprinted text files. No prompt stands inside Python."""
+"""Prompts: named, versioned, fingerprinted text files. No prompt text is in Python code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Prompt:
     fingerprint: str  # of the text
 
     def render(self, **values: str) -> str:
-        """The text with its placeholders filled. Raises KeyError for one that is missing.
+        """Fill the placeholders of the text. Raises KeyError for one that is missing.
 
         >>> Prompt(name="ask.v1", version=1, text="Find $what for $$5.", fingerprint="").render(what="$x")
         'Find $x for $5.'
@@ -30,13 +30,13 @@ class Prompt:
         return Template(self.text).substitute(values)
 
     def turns(self, **values: str) -> tuple[str, str]:
-        """The system's and the user's turn: what stands before the line `---`, the same for every part, and after it."""
+        """Return the system's turn (before the line `---`, the same for every part) and the user's turn (after it)."""
         system, _, user = self.text.partition("\n---\n")
         return Template(system).substitute(values).strip(), Template(user).substitute(values)
 
 
 def load_prompt(name: str) -> Prompt:
-    """A prompt by its name and version ("extract.v1"), or the newest of a name ("extract"). Raises KeyError."""
+    """Load a prompt by name and version ("extract.v1"), or the newest of a name ("extract"). Raises KeyError."""
     known = prompts()
     if name in known:
         return known[name]
@@ -48,14 +48,14 @@ def load_prompt(name: str) -> Prompt:
 
 @cache
 def prompts() -> dict[str, Prompt]:
-    """All prompts by name and version, sorted."""
+    """Return all prompts by name and version, sorted."""
     files = sorted(resources.files(__name__).iterdir(), key=lambda f: f.name)
     found = [(match, f.read_text("utf-8")) for f in files if (match := _FILE.fullmatch(f.name))]
     return {p.name: p for p in (_prompt(match, text) for match, text in found)}
 
 
 def _prompt(match: re.Match[str], text: str) -> Prompt:
-    """A Prompt from its file's name and text; white space at either end is no part of it."""
+    """Build a Prompt from its file's name and text; white space at either end is stripped."""
     body = text.strip()
     fingerprint = hashlib.sha256(body.encode()).hexdigest()[:16]
     version = int(match["version"])

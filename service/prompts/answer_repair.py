@@ -1,4 +1,4 @@
-"""Repair: what an answer writes, what the model is shown after one that can not be used, and what its next one may change."""
+"""Parse an answer, build the question that repairs an unusable one, and limit what the next answer may change."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MOST_ERRORS = 12  # shown at once, with the number of the others
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a reply writes."""
+    """The object in a reply, and what of it is broken."""
 
     data: dict[str, Any] | None  # None: no object
     broken: tuple[FieldError, ...] = ()  # places that were no valid JSON, and are not in it
 
 
 def is_cut(reply: Reply) -> bool:
-    """Whether an answer ends before its lists do but gave items: at its longest, or though it says that it is all."""
+    """Whether an answer ends before its lists do but gave items: at its longest, or though it claims to be complete."""
     return reply.finish == "length" or (_is_open(reply.text) and parse(reply) is not None)
 
 

@@ -1,4 +1,4 @@
-"""Fence: how a document's text stands in a question, so that nothing in it can pass for an instruction or an end.
+"""Fence a document's text in a question, so that nothing in it can pass for an instruction or an end.
 
 The mark is the first 16 hex digits of the SHA-256 of the text: the same text gives the same question, so that stored
 answers and cached prefixes hold, and no text can hold its own mark.

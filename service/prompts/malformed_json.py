@@ -1,6 +1,6 @@
-"""Malformed: an answer that is no JSON, mended by a library, and what the library changed on the way.
+"""Repair an answer that is no valid JSON with a library, and find what the library changed.
 
-What was written and what was made of it are compared word by word, punctuation aside. A list item (of the innermost list)
+The text and its repair are compared word by word, punctuation aside. A list item (of the innermost list)
 in which words were lost, added or moved, or which has a key that nobody asked for, or text that looks like JSON, is
 broken: it is taken out and must be asked for again, for it may hold what belongs to its neighbour.
 """
@@ -27,7 +27,7 @@ Word = tuple[str, str]  # a word, and the place that it stands in: a list's item
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What a library made of a text."""
+    """The library's repair of a text."""
 
     data: Any  # without what is broken
     broken: tuple[FieldError, ...] = ()  # places of what was taken out, as they were before
@@ -143,10 +143,10 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _quoted(match: re.Match[str]) -> str:
-    """A bare key in quotes: the library takes the sign of a number behind one for something else. Strings stay."""
+    """Quote a bare key: the library misreads the sign of a number behind one. Strings are unchanged."""
     return f'{match[1]}"{match[2]}":' if match[2] else match[0]
 
 
 def _order(path: str) -> list[tuple[int, str]]:
-    """Sort key of pointers: indices as numbers."""
+    """Return the sort key of a pointer, with indices as numbers."""
     return [(int(p), "") if p.isdigit() else (-1, p) for p in path.split("/")]

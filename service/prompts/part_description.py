@@ -1,4 +1,4 @@
-"""Showing: what a question says of the text that it shows: which part of which document it is, and how good it is.
+"""Describe the text of a question: which part of which document it is, and how good it is.
 
 Names of files, and all text of a document, are data: a name stands in quotes on one line, text in a fence.
 """

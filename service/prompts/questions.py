@@ -1,6 +1,6 @@
-"""Questions: the one place that makes a Question of a prompt, its values and an asked schema.
+"""Build a Question from a prompt, its values and a requested schema: the only place that does so.
 
-The kind of a Question is what its asked schema is called on the wire; it is no part of the answer store's key.
+The kind of a Question is the name of its schema in the request; it is no part of the answer store's key.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Dialects: the schema that a model is asked for, in what its provider takes, and its answer in the target's shape again."""
+"""Translate a target into JSON Schema that a provider takes, and the answer back into the target's shape."""

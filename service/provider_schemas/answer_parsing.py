@@ -1,4 +1,4 @@
-"""Answers: a model's JSON brought into the target's shape, and values as displayed read where they have one reading."""
+"""Read a model's JSON into the target's shape, and displayed values where they have one reading."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_answer(
     point: Point | None = None,
     spots: Spots | None = None,
 ) -> Any:
-    """An answer in asked shape as a value of the target's shape: `restore` and `coerce` in one.
+    """Return an answer in the requested schema as a value of the target's shape: `restore` and `coerce` in one.
 
     Keys that differ from the target's only in case and punctuation are renamed; keys that nobody asked for are left
     out. `order` and `point` are the document's habits in dates and numbers; `spots` are those of the target's schema,
@@ -48,12 +48,12 @@ def read_answer(
 
 
 def restore(target: Target, answer: Any) -> Any:
-    """An answer in asked shape as a value of the target's shape: lists of key and value are maps again."""
+    """Return an answer in the requested schema in the target's shape: lists of key and value become maps again."""
     return _Reader(Spots(target.schema), Habits(), coerces=False).read(answer, [target.schema])
 
 
 def coerce(target: Target, value: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
-    """The same value with displayed texts read as what the target wants, where they have one reading.
+    """Read displayed texts as what the target wants, where they have one reading.
 
     "1,204.50" becomes 1204.5 in a number's place, "March 3, 2024" becomes "2024-03-03" in a date's. What has several
     readings (03/04/2024 without `order`) or none stays as it is.
@@ -70,10 +70,10 @@ class Habits:
 
 
 class Spot:
-    """What may stand at one place, sorted."""
+    """The shapes that one place may have, by type."""
 
     def __init__(self, shapes: list[Shape]) -> None:
-        """`shapes` are all that the place has."""
+        """Sort the shapes that the place may have."""
         self.objects = [s for s in shapes if s.type == "object"]
         self.arrays = [s for s in shapes if s.type == "array"]
         self.scalars = [s for s in shapes if s.type not in {"object", "array", "null"}]
@@ -86,12 +86,12 @@ class Spots:
     """The Spots of one schema, each made once."""
 
     def __init__(self, root: dict[str, Any]) -> None:
-        """`root` is the whole schema."""
+        """Take the whole schema as `root`."""
         self._shapes = Shapes(root)
         self._known: dict[tuple[int, ...], tuple[Schemas, Spot]] = {}  # by the schemas' identities, kept alive
 
     def at(self, schemas: Schemas) -> Spot:
-        """The Spot of a place that has any of the schemas."""
+        """Return the Spot of a place that has any of the schemas, made once."""
         key = tuple(map(id, schemas))
         if key not in self._known:
             self._known[key] = schemas, Spot([s for schema in schemas for s in self._shapes.at(schema)])
@@ -103,7 +103,7 @@ class _Reader:
         self._spots, self._habits, self._coerces = spots, habits, coerces
 
     def read(self, value: Any, schemas: Schemas) -> Any:
-        """A value for a place that has any of the schemas."""
+        """Return the value for a place that has any of the schemas."""
         spot = self._spots.at(schemas)
         objects, arrays = spot.objects, spot.arrays
         if isinstance(value, str) and (objects or arrays) and not spot.scalars:
@@ -146,7 +146,7 @@ class _Reader:
 
 
 def _written_out(text: str) -> Any:
-    """JSON that was asked for as text, or the text where it is none; nothing where it is empty."""
+    """Parse an object or a list given as JSON text; other text is returned unchanged, None for empty text."""
     try:
         found = json.loads(text) if text.strip() else None
     except ValueError:
@@ -170,7 +170,7 @@ def _properties(shape: Shape) -> dict[str, Any]:
 
 
 def _branch(value: dict[str, Any], objects: list[Shape]) -> list[Shape]:
-    """The branches of a union that a value's tags point to; all of them where they point to none."""
+    """Return the branches of a union that match a value's tags; all of them where none does."""
     fitting = [o for o in objects if all(value.get(t) in _values(_properties(o)[t]) for t in o.tags)]
     return fitting or objects
 
@@ -180,7 +180,7 @@ def _values(schema: dict[str, Any]) -> list[Any]:
 
 
 def _named(value: dict[str, Any], objects: list[Shape]) -> Iterator[tuple[str, Any]]:
-    """Members under the target's own spelling of their keys."""
+    """Yield the members under the target's own spelling of their keys."""
     known = dict.fromkeys(k for o in objects for k in _properties(o))
     spelt = {_letters(k): k for k in known} if any(k not in known for k in value) else {}
     for key, member in value.items():
@@ -193,7 +193,7 @@ def _letters(key: str) -> str:
 
 
 def _extras(objects: list[Shape]) -> Schemas:
-    """Schemas of members under free keys; none where the object is closed or names all its keys."""
+    """Return the schemas of members under free keys; none where the object is closed or names all its keys."""
     found: Schemas = []
     for shape in objects:
         extra = shape.schema.get("additionalProperties", not _properties(shape))
@@ -209,7 +209,7 @@ def _item_schemas(arrays: list[Shape], index: int) -> Iterator[Any]:
 
 
 def coerced(value: Any, spot: Spot, habits: Habits) -> Any:
-    """One scalar, read as what its place takes.
+    """Read one scalar as the type that its place takes.
 
     >>> number, day = Shape({"type": "number"}), Shape({"type": "string", "format": "date"})
     >>> coerced("1.204,50 €", Spot([number]), Habits()), coerced("3. März 2024", Spot([day]), Habits())
@@ -258,7 +258,7 @@ def _clock(text: str, kind: Kind, order: Order | None) -> str:
 
 
 def _json_number(number: Decimal | None, kind: Kind, text: str) -> Any:
-    """A JSON number, or the text where reading it would change it."""
+    """Return a JSON number, or the text where reading it would change it."""
     if number is None:
         return text
     if number == number.to_integral_value() and (kind == "integer" or "." not in str(number)):
@@ -272,7 +272,7 @@ def _choices(scalars: list[Shape]) -> list[Any]:
 
 
 def _chosen(value: Any, scalars: list[Shape]) -> Any:
-    """The choice that is spelt like the value; the value itself where none or several are."""
+    """Return the one choice that is spelt like the value; the value itself where none or several are."""
     choices = _choices(scalars)
     if not choices or value in choices:
         return value

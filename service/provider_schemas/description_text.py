@@ -1,4 +1,4 @@
-"""Wording: what a description says to the model, and the constraints that a dialect can only take as words."""
+"""Build the descriptions for the model, with the constraints that a provider's dialect takes only as words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _COUNTS = {"minItems": "at least {} items in the whole document", "maxItems": "a
 
 
 def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, aliases: tuple[str, ...]) -> str:
-    """Description of a place, with what the dialect can not say otherwise.
+    """Return the description of a place, with the constraints that the dialect cannot express otherwise.
 
     >>> from thresher.service.provider_schemas.dialects import DIALECTS
     >>> shape = Shape({"type": "string", "maxLength": 3, "title": "Currency", "description": "ISO 4217"})
@@ -56,7 +56,7 @@ def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, alia
 
 
 def _description(own: Schema, shapes: list[Shape]) -> str:
-    """What is said of a place: its own words, those of the scalar branches of a union, and when it is null.
+    """Return a place's own words, those of the scalar branches of a union, and when it is null.
 
     Branches that are objects or lists say theirs themselves (`branch_words`).
     """
@@ -78,7 +78,7 @@ def branch_words(schema: Any, shapes: list[Shape], branch: Shape) -> str:
 
 
 def _hints(name: str, title: str, aliases: tuple[str, ...], description: Any) -> Iterator[str]:
-    """Names that say more than the key does."""
+    """Yield names that say more than the key does."""
     told = {_letters(name), _letters(str(description))}
     called = [w for w in dict.fromkeys((title, *aliases)) if w and _letters(w) not in told]
     if called:
@@ -111,7 +111,7 @@ def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
 
 
 def is_plain(keyword: str, value: Any) -> bool:
-    """Whether a constraint is one that grammars can be made of: patterns that look around or back are not.
+    """Whether a grammar can express a constraint: patterns with lookahead, lookbehind or backreferences cannot.
 
     >>> is_plain("pattern", "^[A-Z]{3}$"), is_plain("pattern", "^(?!0)[0-9]+$")
     (True, False)
@@ -120,7 +120,7 @@ def is_plain(keyword: str, value: Any) -> bool:
 
 
 def _goes_without_saying(keyword: str, schema: Schema) -> bool:
-    """Text has a letter at least; nobody writes a thousand; a tuple's length is that of its places."""
+    """Whether a length or count limit need not be said: at most 1, very large, or a tuple's own."""
     size = schema[keyword]
     if keyword in {"minLength", "maxLength"}:
         return isinstance(size, int) and not 1 < size < MOST_LENGTH_WORDED

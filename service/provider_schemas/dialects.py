@@ -1,4 +1,4 @@
-"""Dialects: what each kind of provider takes of JSON Schema. What it does not take is said in words instead."""
+"""Define what each kind of provider takes of JSON Schema. What it does not take is said in words instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORMATS = frozenset({"date", "date-time", "time", "email", "uuid"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What may stand in a schema, and how much of it in one request: for more, the planner splits a target."""
+    """What a schema may contain, and how much of it in one request: for more, the planner splits a target."""
 
     keeps: frozenset[str] = _TEXT | _NUMBER  # constraints on scalars
     formats: frozenset[str] = _FORMATS
@@ -72,6 +72,6 @@ DIALECTS: dict[Name, Dialect] = {
     # llama.cpp's grammars/README.md: patterns must be anchored and plain, so they are words; no bounds on fractions. The
     # build that is shipped hands the schema to llguidance, which takes more (bench.targets).
     "llama": Dialect(keeps=frozenset({"minLength", "maxLength"}), formats=_FORMATS - {"email"}),
-    # what a partial answer is checked against: types, choices and formats; bounds are for the strict judge of the whole
+    # what a partial answer is checked against: types, choices and formats; bounds are for the strict validator of the whole
     "lenient": Dialect(keeps=frozenset(), most_choices=100_000),
 }

@@ -1,8 +1,8 @@
-"""Asked: the schema that a model is asked to fill from one Chunk, and how its answer becomes the target's shape again.
+"""Build the schema that a model fills from one Chunk, and bring its answer back into the target's shape.
 
 At this level every field is required and may be null, and every list is required and may be empty: an answer that
-leaves something out is a broken answer, not an empty page. Defaults are not shown. Whether the whole is valid is for
-the target's own judge, after the merge.
+leaves something out is a broken answer, not an empty page. Defaults are not shown. The target's own
+validator checks the whole, after the merge.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Asked:
     point: Point | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
-        """An answer in the target's shape, displayed values read where they have one reading.
+        """Return an answer in the target's shape, with displayed values read where they have one reading.
 
         Members that the target has and this question does not ask for are left out.
         """
@@ -53,7 +53,7 @@ class Asked:
         return {key: member for key, member in found.items() if key in members}
 
     def check(self, data: Any) -> list[FieldError]:
-        """What of an answer that was read does not fit: one short message for each place.
+        """Return what does not fit of an answer that was read: one short message for each place.
 
         A date in the words of a duration from another one fits: code computes it after the merge.
         """
@@ -69,7 +69,7 @@ class Asked:
 def ask_for(
     target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: Order | None = None
 ) -> Asked:
-    """How a target (or some of its fields, by pattern) is asked for in a provider's dialect.
+    """Build the request for a target (or for some of its fields, by pattern) in a provider's dialect.
 
     Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
     """
@@ -87,7 +87,7 @@ def ask_for(
 def asked_schema(
     target: Target, fields: Collection[str] | None = None, dialect: Name = "plain", *, blanks: bool | None = None
 ) -> Schema:
-    """The schema of one question. `fields` are patterns of `target.fields`, or of places above them; None asks for all.
+    """Build the schema of one question. `fields` are patterns of `target.fields` or of places above; None: all.
 
     `blanks` says whether an empty text stands for null; None: where the dialect needs it.
     Raises ValueError when no field of the target is among them.
@@ -115,7 +115,7 @@ def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how
 
 
 def check_answer(asked: Schema, answer: Any) -> list[FieldError]:
-    """Where an answer does not fit the schema that was asked, in words that a model can act on."""
+    """Return where an answer does not fit the requested schema, in words that a model can act on."""
     return list(schema_errors(_judge(asked), answer))
 
 

@@ -1,4 +1,4 @@
-"""Building: an asked schema, place by place, in what a provider's dialect takes."""
+"""Build a requested schema place by place, within what a provider's dialect takes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SCALARS = {"string", "number", "integer", "boolean"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """What a schema that is too large for its dialect is built without."""
+    """What is left out of a schema that is too large for its dialect."""
 
     blanks: bool = False  # null in scalar places: an empty text stands for it
     shallow: bool = False  # references, and levels that are too deep: they are asked for as JSON in a text
 
 
 class Builder:
-    """Builds one asked schema; what it refers to collects in `definitions`."""
+    """Builds one requested schema; the definitions that it refers to collect in `definitions`."""
 
     def __init__(self, shapes: Shapes, dialect: Dialect, fields: Collection[str] | None, how: How) -> None:
         """`fields`: patterns of what is asked for, None for all."""
@@ -41,7 +41,7 @@ class Builder:
         self.definitions: dict[str, Schema] = {}
 
     def root(self, schema: Schema) -> Schema:
-        """The asked object. A root of several branches becomes one object with the fields of all."""
+        """Build the root object. A root of several branches becomes one object with the fields of all."""
         objects = [s for s in self._shapes.at(schema) if s.type == "object"]
         told = [str(schema["description"])] if schema.get("description") else []
         told += [BLANK] if self._blanks else []
@@ -49,7 +49,7 @@ class Builder:
         return {**words, **self._object(objects[0] if len(objects) == 1 else joined(objects), "")}
 
     def _node(self, schema: Any, trail: Trail, path: str, *, nullable: bool = True) -> Schema | None:
-        """What is asked at a place; None where nothing of it is wanted or recursion is cut."""
+        """Build the schema of a place; None where nothing of it is wanted or recursion is cut."""
         if not self._touches(path):
             return None
         shapes = self._shapes.at(schema, trail)
@@ -68,14 +68,14 @@ class Builder:
         return self._told(told, self._union(forms, null=can_be_null))
 
     def _told(self, words: str, schema: Schema) -> Schema:
-        """A schema with its description; nothing may stand beside a reference."""
+        """Return a schema with its description; a reference is wrapped, as nothing may stand beside it."""
         name = schema.get("$ref", "").rsplit("/", 1)[-1]
         if not words or (name and words == self.definitions[name].get("description")):
             return schema
         return {"description": words, **({"anyOf": [schema]} if name else schema)}
 
     def _forms(self, shapes: list[Shape], path: str, schema: Any = None) -> list[Schema]:
-        """What is asked for each shape of a place; a branch of a union with its own description."""
+        """Build the schema of each shape of a place; a branch of a union gets its own description."""
 
         def told(shape: Shape, form: Schema | None) -> Schema | None:
             words = branch_words(schema, shapes, shape)
@@ -88,7 +88,7 @@ class Builder:
         return [f for f in (*scalars, *objects, *arrays) if f]
 
     def _branches(self, shapes: list[Shape]) -> list[Shape]:
-        """The objects among a place's shapes; one for all where the provider could not tell them apart."""
+        """Return the objects among a place's shapes; one for all where the provider could not tell them apart."""
         objects = [s for s in shapes if s.type == "object"]
         first = [next(iter(s.schema.get("properties") or {}), "") for s in objects]
         alike = len(set(first)) < len(first) and not all(s.tags for s in objects)
@@ -128,7 +128,7 @@ class Builder:
                 properties[OTHER] = {"description": "entries under any other name", **made}
 
     def _tag(self, member: Schema) -> Schema:
-        """The property that tells a branch from the others: never null."""
+        """Build the property that tells a branch from the others: never null."""
         values = member.get("enum", [member.get("const")])
         return {"type": _type_of(values[0]), "enum": list(values)}
 
@@ -195,7 +195,7 @@ class Builder:
         return {"anyOf": [*once, *([{"type": "null"}] if null else [])]}
 
     def _defined(self, reference: str) -> Schema:
-        """A reference to a definition, made once: what keeps recursion whole."""
+        """Return a reference to a definition, made once, which keeps recursion whole."""
         name = re.sub(r"[^A-Za-z0-9_-]", "_", reference.rsplit("/", 1)[-1]) or "root"
         if name not in self.definitions:
             self.definitions[name] = {}
@@ -210,7 +210,7 @@ class Builder:
         return {"$ref": f"#/$defs/{name}"}
 
     def _refers(self, reference: str, path: str) -> bool:
-        """Whether a place is asked for by reference: only where nothing below it is left out."""
+        """Whether a place is requested by reference: only where nothing below it is left out."""
         return (
             not self._shallow
             and self._whole(path)
@@ -233,7 +233,7 @@ class Builder:
 
 
 def _places_above(path: str) -> Iterator[str]:
-    """The places that a place lies in, the root aside: nearest last.
+    """Yield the places that contain a place, without the root, nearest last.
 
     >>> list(_places_above("/lines/*/amount"))
     ['/lines', '/lines/*']
@@ -242,7 +242,7 @@ def _places_above(path: str) -> Iterator[str]:
 
 
 def _with_blank(forms: list[Schema]) -> list[Schema]:
-    """Scalar forms of which one takes an empty text, which stands for null."""
+    """Return scalar forms of which one takes an empty text, which stands for null."""
     if len(forms) > 1:
         bare = [{"type": f["type"]} for f in forms]
         return bare if {"type": "string"} in bare else [*bare, {"type": "string"}]
@@ -252,13 +252,13 @@ def _with_blank(forms: list[Schema]) -> list[Schema]:
 
 
 def _members_of(shapes: list[Shape]) -> str:
-    """The names that a place may hold, in brackets."""
+    """Return the names that a place may hold, in brackets."""
     names = dict.fromkeys(k for s in shapes for k in s.schema.get("properties") or {})
     return f" ({', '.join(names)})" if names else ""
 
 
 def _only_reference(schema: Any) -> str | None:
-    """The one reference that a place consists of, null and words aside."""
+    """Return the one reference that a place consists of, besides null and words; else None."""
     if not isinstance(schema, dict):
         return None
     words = {"description", "title", "default", "examples", *EXTRAS}
@@ -276,7 +276,7 @@ def _is_map(shape: Shape) -> bool:
 
 
 def _map_value(shape: Shape) -> Schema:
-    """Schema of the values under free keys: those of every pattern; {} where there are none or any."""
+    """Return the schema of the values under free keys: of every pattern; {} where there are none or any."""
     extra = shape.schema.get("additionalProperties")
     values = [v for v in (extra, *(shape.schema.get("patternProperties") or {}).values()) if isinstance(v, dict) and v]
     return values[0] if len(values) == 1 else {"anyOf": values} if values else {}

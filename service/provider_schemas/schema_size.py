@@ -1,4 +1,4 @@
-"""Sizes: how large an asked schema is, counted as providers count it, with every reference written out."""
+"""Measure a requested schema as providers count it, with every reference written out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEW_CHOICES = 250  # of one enum; only longer ones have their characters counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """What the limits of providers speak of. A recursive reference counts once on each way down."""
+    """The quantities that providers limit. A recursive reference counts once on each way down."""
 
     properties: int = 0
     depth: int = 0  # levels of objects and lists
@@ -25,7 +25,7 @@ class Size:
     longest: int = 0  # code points of the values of the longest enum, where it has more than FEW_CHOICES
 
     def beside(self, other: Size) -> Size:
-        """The size of both in one object."""
+        """Return the size of both in one object."""
         return Size(
             properties=self.properties + other.properties,
             depth=max(self.depth, other.depth),
@@ -37,7 +37,7 @@ class Size:
 
 
 def measured(root: Schema) -> Size:
-    """The size of a whole asked schema.
+    """Measure a whole requested schema.
 
     >>> schema = {"type": "object", "properties": {"due": {"type": ["string", "null"]}}}
     >>> size = measured(schema)
@@ -48,7 +48,7 @@ def measured(root: Schema) -> Size:
 
 
 def too_large(size: Size, dialect: Dialect) -> Iterator[str]:
-    """What of a size a dialect does not take in one request, in words: nothing where it takes all of it."""
+    """Yield what of a size a dialect does not take in one request, in words."""
     limits = (
         ("properties", size.properties, dialect.most_properties),
         ("levels", size.depth, dialect.most_depth),
@@ -68,7 +68,7 @@ class _Measure:
         self._known: dict[str, Size] = {}
 
     def of(self, schema: Any, trail: tuple[str, ...]) -> Size:
-        """The size of one place. `trail`: the references on the way to it."""
+        """Measure one place. `trail`: the references on the way to it."""
         if not isinstance(schema, dict):
             return Size()
         size = _own(schema)
@@ -97,7 +97,7 @@ class _Measure:
 
 
 def _own(schema: Schema) -> Size:
-    """What a place itself adds, without what is below it."""
+    """Return what a place itself adds, without what is below it."""
     names = list(schema.get("properties") or ())
     values = [str(v) for v in schema.get("enum", ())]
     letters = sum(map(len, values))

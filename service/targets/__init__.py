@@ -1,1 +1,1 @@
-"""Targets: the user's schema, from whatever it is written in; its shapes, fields and judges."""
+"""Targets: the user's schema in any accepted form; its shapes, fields and validators."""

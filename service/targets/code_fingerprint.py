@@ -1,4 +1,4 @@
-"""Code: the identity of the Python that a target runs: validators are part of the question that a Result answers."""
+"""Fingerprint the Python code of a target: validators are part of the question that a Result answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def code_of(file: Path) -> str:
-    """Hash of a Python file and of its neighbours that it imports, and they; "" where it can not be read."""
+    """Hash a Python file and the neighbours that it imports, recursively; "" where it cannot be read."""
     found: dict[Path, bytes] = {}
     waiting = [file.resolve()]
     while waiting:
@@ -25,7 +25,7 @@ def code_of(file: Path) -> str:
 
 
 def _neighbours(file: Path, body: bytes) -> Iterator[Path]:
-    """Files that an import may find beside a file; one that is no Python imports nothing."""
+    """Yield files that an import may find beside a file; none where the file is no valid Python."""
     try:
         tree = ast.parse(body)
     except (SyntaxError, ValueError, RecursionError):

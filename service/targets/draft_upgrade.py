@@ -1,4 +1,4 @@
-"""Upgrade: a JSON Schema of any common draft as one of 2020-12 whose references are all pointers into itself."""
+"""Convert a JSON Schema of any common draft to 2020-12, with all references as pointers into itself."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 class UnusableError(ValueError):
-    """The schema can not be followed; the message says where and why."""
+    """The schema cannot be followed; the message says where and why."""
 
 
 def upgraded(schema: dict[str, Any], *, siblings: bool) -> dict[str, Any]:
-    """The same schema in 2020-12. `siblings` says that keywords beside a `$ref` count (drafts from 2019-09 on).
+    """Convert a schema to 2020-12. `siblings` says that keywords beside a `$ref` count (drafts from 2019-09 on).
 
     Raises UnusableError for references that leave the schema (nothing is ever fetched) or point to nothing.
 
@@ -110,7 +110,7 @@ class _Upgrade:
 
 
 def _members(schema: dict[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
-    """(pointer, schema) of every schema directly inside another."""
+    """Yield (pointer, schema) of every schema directly inside another."""
     for keyword in (*ONE, *ONE_MORE):
         if keyword in schema:
             yield f"{pointer}/{keyword}", schema[keyword]
@@ -128,7 +128,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _named(value: Any) -> dict[str, Any]:
-    """The members of a keyword; none where an older draft, which does not know the keyword, let anything stand there."""
+    """Return the members of a keyword; none where an older draft let another kind of value stand there."""
     return value if isinstance(value, dict) else {}
 
 
@@ -158,7 +158,7 @@ def _modernise(schema: dict[str, Any]) -> None:
 
 
 def _moved(pointer: str) -> str:
-    """A pointer into a tuple's items, where `_modernise` has put them."""
+    """Return a pointer into a tuple's items, adjusted to where `_modernise` has moved them."""
     keys = pointer.split("/")
     pairs = zip(keys, [*keys[1:], ""], strict=True)
     return "/".join("prefixItems" if k == "items" and after.isdigit() else k for k, after in pairs)

@@ -1,6 +1,6 @@
-"""Involved: which fields a failed check of the whole speaks of.
+"""Find the fields that a failed check of the whole document concerns.
 
-An error at a leaf speaks of that leaf. One of a whole object (a validator over several fields) speaks of the fields
+An error at a leaf concerns that leaf. One of a whole object (a validator over several fields) concerns the fields
 that its message names, and of those that the validator's source reads; where neither names one, of everything there.
 """
 
@@ -25,7 +25,7 @@ TOLD = 8  # characters from which a text constant of a validator says that a mes
 
 
 def involved(target: Target, error: FieldError) -> tuple[str, ...]:
-    """Pointers of the single fields and of the outermost lists that an error speaks of, in the target's order.
+    """Return pointers of the fields and of the outermost lists that an error concerns, in the target's order.
 
     >>> from thresher.schemas.target import Field, Validation
     >>> fields = tuple(Field(path=p, kind="text") for p in ("/total", "/day", "/lines/*/amount"))
@@ -46,7 +46,7 @@ def involved(target: Target, error: FieldError) -> tuple[str, ...]:
 
 
 def outermost(path: str) -> str:
-    """The list that a field lies in, or the field itself.
+    """Return the outermost list that a field lies in, or the field itself.
 
     >>> outermost("/orders/*/lines/*/amount"), outermost("/buyer/name")
     ('/orders', '/buyer/name')
@@ -59,19 +59,19 @@ def _parts(path: str) -> list[str]:
 
 
 def _said(message: str, paths: list[str]) -> set[str]:
-    """Names of fields that stand in a message, as they are or in words."""
+    """Return the names of fields that a message contains, as they are or in words."""
     text = _words(message)
     return {name for p in paths for name in _parts(p) if _words(name) in text}
 
 
 def _words(text: str) -> str:
-    """Words in lower case between blanks, those of camelCase too."""
+    """Return the words of a text in lower case between blanks, with camelCase split."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return " " + " ".join(re.findall(r"[^\W_]+", parted.casefold())) + " "
 
 
 def _read(model: Any, message: str) -> set[str]:
-    """JSON names of the fields that a class's own validators read: of those whose words the message has, else of all."""
+    """Return JSON names of fields read by a class's validators: by those whose words the message has, else by all."""
     classes = list(_classes(model)) if inspect.isclass(model) and issubclass(model, BaseModel) else []
     sources = [tree for c in classes for tree in _validators(c)]
     own = [t for t in sources if any(told in message for told in _told(t))]
@@ -83,7 +83,7 @@ def _read(model: Any, message: str) -> set[str]:
 
 
 def _classes(model: Any, seen: set[Any] | None = None) -> Iterator[type[BaseModel]]:
-    """A class and those of its fields."""
+    """Yield a class and the classes of its fields."""
     seen = set() if seen is None else seen
     for inner in (model, *get_args(model)):
         if inner in seen:
@@ -99,7 +99,7 @@ def _classes(model: Any, seen: set[Any] | None = None) -> Iterator[type[BaseMode
 
 @lru_cache(maxsize=256)
 def _validators(model: type[BaseModel]) -> tuple[ast.AST, ...]:
-    """The source of each validator of a whole object; none where the source is not to be had."""
+    """Return the syntax tree of each validator of a whole object; none where the source is not available."""
     found = []
     for decorator in model.__pydantic_decorators__.model_validators.values():
         function = getattr(decorator.func, "__func__", decorator.func)
@@ -117,6 +117,6 @@ def _told(tree: ast.AST) -> Iterator[str]:
 
 
 def _identifiers(tree: ast.AST) -> set[str]:
-    """Attributes, and texts that may be keys."""
+    """Return attribute names, and texts that may be keys."""
     found = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     return found | {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}

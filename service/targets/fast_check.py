@@ -1,4 +1,4 @@
-"""A quick word on values that plainly fit a schema; whatever is less than plain is left to the jsonschema library.
+"""Accept values that plainly fit a schema, quickly; all others are left to the jsonschema library.
 
 Nearly every answer fits, and the library takes ten times as long to say so as this does.
 """
@@ -26,7 +26,7 @@ _TYPES: dict[type, frozenset[str]] = {
 
 
 def plainly_fits(root: Schema, value: Any) -> bool:
-    """True only where a value fits for certain; False says nothing.
+    """Whether a value certainly fits; False means unknown.
 
     >>> schema = {"type": "object", "properties": {"due": {"type": ["string", "null"], "format": "date"}}}
     >>> plainly_fits(schema, {"due": "2024-03-03"}), plainly_fits(schema, {"due": "3 March"})

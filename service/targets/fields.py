@@ -1,4 +1,4 @@
-"""Fields: the leaves of a schema and its lists of objects, as pointer patterns."""
+"""List the leaves of a schema and its lists of objects, as pointer patterns."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Place = tuple[Any, tuple[str, ...], bool]  # schema, trail, whether its parent r
 
 
 class TooManyError(ValueError):
-    """More leaves than anything can ask for."""
+    """The schema has more leaves than MOST_FIELDS."""
 
 
 def leaves(schema: Schema, again: int = 1) -> tuple[tuple[Field, ...], tuple[str, ...]]:
-    """Fields in schema order, and the patterns of lists of objects.
+    """Return the fields in schema order, and the patterns of lists of objects.
 
     A recursive reference is followed `again` times more than once. Raises TooManyError beyond MOST_FIELDS.
 
@@ -47,7 +47,7 @@ class _Walk:
         self.lists: dict[str, None] = {}
 
     def place(self, places: list[Place], path: str, told: str) -> bool:
-        """Note the leaves at and below a place; whether it may be an object with fields. `told` describes its list."""
+        """Collect the leaves at and below a place; return whether it may be an object. `told` describes its list."""
         shapes = [s for schema, trail, _ in places for s in self._shapes.at(schema, trail)]
         required = any(r for *_, r in places)
         objects = [s for s in shapes if s.type == "object"]
@@ -109,7 +109,7 @@ class _Walk:
 
 
 def _map_values(objects: Iterable[Shape]) -> list[Any]:
-    """Schemas of values under free keys."""
+    """Return the schemas of values under free keys."""
     found: list[Any] = []
     for shape in objects:
         extra = shape.schema.get("additionalProperties")
@@ -132,7 +132,7 @@ def _choices(shapes: list[Shape]) -> tuple[Any, ...]:
 
 
 def kind_of(shapes: list[Shape]) -> Kind:
-    r"""What a leaf with these shapes holds: "any" where they are of several kinds that are not one number's.
+    r"""Return the kind of a leaf with these shapes: "any" where they are of several kinds that are not one number's.
 
     >>> kind_of([Shape({"type": "number"}), Shape({"type": "string", "pattern": "^[+-]?0*\\d*\\.?\\d*$"})])
     'number'

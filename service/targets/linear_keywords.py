@@ -1,4 +1,4 @@
-"""Keywords of JSON Schema that the jsonschema library judges in more than linear time, judged in linear time."""
+"""Check, in linear time, the JSON Schema keywords for which the jsonschema library takes longer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LIBRARY = jsonschema.Draft202012Validator.VALIDATORS
 
 @cache
 def linear_validator() -> Any:
-    """The library's validator of 2020-12 with these keywords in place of its own."""
+    """Return the library's validator of 2020-12 with these keywords in place of its own."""
     own = {
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
@@ -52,7 +52,7 @@ def _unique_items(_: Any, asked: Any, value: Any, __: Any) -> Errors:
 
 
 def _frozen(value: Any) -> Any:
-    """A JSON value as something that can be looked up: equal where JSON Schema says that two values are equal.
+    """Convert a JSON value to a hashable one; they are equal where JSON Schema says that the values are equal.
 
     >>> _frozen([1, {"a": True}]) == _frozen([1.0, {"a": True}]), _frozen(True) == _frozen(1)
     (True, False)

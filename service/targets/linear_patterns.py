@@ -1,6 +1,6 @@
-r"""Patterns of a target, matched in time that grows with the text and not with what the pattern could try.
+r"""Match a target's patterns in time linear in the text, or, where they need backtracking, within a time limit.
 
-A pattern goes to Rust's engine, which does not backtrack. What that does not take (look-around, back-references, a program
+Patterns go to Rust's regex engine, which does not backtrack. What that does not take (look-around, back-references, a program
 over SIZE) is refused where the schema comes from outside; in the user's own schema it is matched with backtracking, for a
 limited time. `\d` and `$` are read as ECMA 262 reads them; `\w` stands for the letters and digits of every script.
 """
@@ -28,7 +28,7 @@ _LETTERS = r"\p{L}\p{M}\p{N}_"
 
 
 class TooSlowError(Exception):
-    """A pattern of the user's own that was still being matched when its time was up."""
+    """A pattern that needs backtracking did not finish in time."""
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -64,7 +64,7 @@ def is_pattern(pattern: str) -> bool:
 
 
 def patterns(schema: Any) -> Iterator[tuple[str, str]]:
-    """(place, pattern) of each pattern in a schema, without recursion; none of what stands there as data.
+    """Yield (place, pattern) of each pattern in a schema, without recursion; none from data in it.
 
     >>> list(patterns({"properties": {"iban": {"pattern": "^[A-Z]+$", "default": {"pattern": "("}}}}))
     [('/properties/iban', '^[A-Z]+$')]
@@ -84,7 +84,7 @@ def patterns(schema: Any) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=2048)
 def _linear(pattern: str) -> jsonschema_rs.Validator | None:
-    """The engine of a pattern, with the letters of every script where that is not too large; None: it does not take it."""
+    """Return the engine of a pattern, with letters of every script if not too large; None if it is not linear."""
     plain = _DECIMAL.sub("", pattern)
     for text in dict.fromkeys((_with_letters(plain), plain)):
         try:
@@ -104,7 +104,7 @@ def _backtracking(pattern: str) -> regex.Pattern[str] | None:
 
 
 def _with_letters(pattern: str) -> str:
-    r"""A pattern whose `\w` stands for the letters and digits of every script.
+    r"""Return a pattern whose `\w` stands for the letters and digits of every script.
 
     >>> print(_with_letters(r"^\w+[\w.-]*$"))
     ^[\p{L}\p{M}\p{N}_]+[\p{L}\p{M}\p{N}_.-]*$

@@ -1,4 +1,4 @@
-"""Targets: the user's schema, from whatever it is written in, as the one noun that every stage reads."""
+"""Load the user's schema, in any accepted form, as a Target, which every stage reads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OLD = (jsonschema.Draft7Validator, jsonschema.Draft6Validator, jsonschema.Draft
 
 
 def load_target(spec: str | dict[str, Any] | type, *, base: Path = Path()) -> Target:
-    """The target that a spec names. Paths and modules are found from `base`. Raises InputProblem(target_invalid).
+    """Load the target that a spec names. Paths and modules are found from `base`. Raises InputProblem(target_invalid).
 
     A spec is a ready-made name (`invoice`), `path/to/file.py:Model` (or `file.py` with one obvious model),
     `package.module:Model`, `schema.json`, a JSON Schema, or a class. Python files and modules are run.
@@ -66,7 +66,7 @@ def _from_words(spec: str, base: Path) -> Target:
 
 
 def target_from_model(model: Any, name: str | None = None) -> Target:
-    """The target of a pydantic class, dataclass or TypedDict. Raises InputProblem(target_invalid).
+    """Build the target of a pydantic class, dataclass or TypedDict. Raises InputProblem(target_invalid).
 
     >>> from pydantic import BaseModel
     >>> class Note(BaseModel):
@@ -87,7 +87,7 @@ def target_from_model(model: Any, name: str | None = None) -> Target:
 
 
 def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Target:
-    """The target of a JSON Schema of draft 3, 4, 6, 7, 2019-09 or 2020-12. Raises InputProblem(target_invalid)."""
+    """Build the target of a JSON Schema of draft 3 to 2020-12. Raises InputProblem(target_invalid)."""
     title = schema.get("title")
     name = name or (title if isinstance(title, str) and title else "target")
     validator = _draft(schema, name)
@@ -104,10 +104,10 @@ def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Targe
 
 
 class _Schema(GenerateJsonSchema):
-    """Pydantic's JSON Schema, with Decimals told from unions of number and text."""
+    """Pydantic's JSON Schema, with Decimals marked so that they differ from unions of number and text."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """A number, or its digits as text."""
+        """Return the schema of a Decimal: a number, or its digits as text."""
         made = super().decimal_schema(schema)
         for branch in made.get("anyOf", ()):
             if branch.get("type") == "string":
@@ -127,7 +127,7 @@ def _target(name: str, schema: dict[str, Any], judge: Judge, model: Any) -> Targ
 
 
 def _leaves(schema: dict[str, Any]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
-    """Leaves with recursion followed once; where that is too many, not at all."""
+    """Return leaves with recursion followed once; where that is too many, not at all."""
     try:
         return leaves(schema)
     except TooManyError:
@@ -156,7 +156,7 @@ def _from_json(path: Path) -> Target:
 
 
 def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Name and schema out of the wrappers that providers and benchmarks put round one."""
+    """Return name and schema without the wrappers that providers and benchmarks put around a schema."""
     title = schema.get("title") or schema.get("name")
     name = title if isinstance(title, str) else ""
     for wrapper in ("json_schema", "schema", "schema_definition"):
@@ -168,7 +168,7 @@ def _unwrapped(schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _draft(schema: dict[str, Any], name: str) -> Any:
-    """The validator of the draft that a schema states, or of the newest that takes it."""
+    """Return the validator of the draft that a schema states, or of the newest that takes it."""
     found = jsonschema.validators.validator_for(schema, default=_NO_DRAFT) if "$schema" in schema else _NO_DRAFT
     stated = None if found is _NO_DRAFT else found
     if stated is None and isinstance(schema.get("$schema"), str) and "json-schema.org/draft-0" in schema["$schema"]:
@@ -184,7 +184,7 @@ def _draft(schema: dict[str, Any], name: str) -> Any:
 
 
 def _fault(validator: Any, schema: dict[str, Any]) -> str:
-    """Why a draft does not take a schema, "" where it does. Patterns are looked at elsewhere."""
+    """Return why a draft does not take a schema, "" where it does. Patterns are checked elsewhere."""
     judge = _of_draft(validator)
     try:
         if judge is None:
@@ -198,7 +198,7 @@ def _fault(validator: Any, schema: dict[str, Any]) -> str:
 
 @cache
 def _of_draft(validator: Any) -> jsonschema_rs.Validator | None:
-    """The judge of a draft's schemas, a hundred times as fast as the library's own; None for draft 3."""
+    """Return a fast validator of a draft's schemas (jsonschema-rs, about 100 times as fast); None for draft 3."""
     judging = {
         jsonschema.Draft202012Validator: jsonschema_rs.Draft202012Validator,
         jsonschema.Draft201909Validator: jsonschema_rs.Draft201909Validator,

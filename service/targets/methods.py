@@ -1,4 +1,4 @@
-"""How a field's values are had: read off the document, derived from other values, or judged.
+"""Decide how a field gets its values: read from the document, derived from other values, or judged.
 
 A target says so itself (`json_schema_extra={"method": "derived"}`, or `x-method` in a JSON Schema; `x-derived` gives the
 expression, too). Else it is inferred: a boolean or a choice of several is judged, for texts seldom spell them out, and a
@@ -62,7 +62,7 @@ _LONGEST = 2_000  # characters of a description that are looked at: anybody may 
 
 
 def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: bool = False) -> Method:
-    """The method of a leaf: what its schema says, else what its kind and description say.
+    """Return the method of a leaf: what its schema says, else what its kind and description say.
 
     In a record of a list ("number of items", "in percent of the price") only a description that says so plainly counts.
 

@@ -1,4 +1,4 @@
-"""Shapes: a JSON Schema read as what may stand at a place, with references, unions and allOf out of the way.
+"""Resolve a JSON Schema into the shapes that a place may have, without references, unions and allOf.
 
 A shape is a schema of exactly one type, with no `$ref`, `allOf`, `anyOf`, `oneOf` or list of types at its top. A place
 has one shape for each type and branch that its schema allows. Schemas are those of `thresher.service.targets.draft_upgrade`.
@@ -36,7 +36,7 @@ _JSON_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One thing that may stand at a place. `trail` holds the references that were followed from the root to here."""
+    """One shape that a place may have. `trail` holds the references followed from the root to here."""
 
     schema: Schema
     trail: Trail = ()
@@ -45,20 +45,20 @@ class Shape:
 
     @property
     def type(self) -> str:
-        """JSON type, or "any"."""
+        """Return the JSON type, or "any"."""
         return str(self.schema.get("type", "any"))
 
 
 class Shapes:
-    """Reads one schema."""
+    """Resolves the shapes of one schema."""
 
     def __init__(self, root: Schema, again: int = 1) -> None:
-        """`again` is how often a reference may meet itself on the way down before it is cut."""
+        """Take the root; `again` is how often a reference may recur on the way down before it is cut."""
         self.root, self._again = root, again
         self._known: dict[tuple[int, Trail], tuple[Schema, list[Shape]]] = {}  # by the schema's identity, kept alive
 
     def at(self, schema: Schema | bool, trail: Trail = ()) -> list[Shape]:  # noqa: FBT001 - true and false are schemas
-        """Shapes of one place, not to be changed. Empty where nothing may stand, or where recursion is cut."""
+        """Return the shapes of one place, not to be changed. Empty where nothing is allowed, or recursion is cut."""
         if isinstance(schema, bool):
             return [Shape({}, trail)] if schema else []
         known = self._known.get((id(schema), trail))
@@ -80,7 +80,7 @@ class Shapes:
         return [self._conditional(s, schema) for s in _few(found)]
 
     def recursive(self, reference: str) -> bool:
-        """Whether a reference meets itself again."""
+        """Whether a reference leads to itself again, directly or through others."""
         seen: set[str] = set()
         todo = [reference]
         while todo:
@@ -97,7 +97,7 @@ class Shapes:
         return _few(_crossed(self.at(beside, trail), there)) if beside else there
 
     def _conditional(self, shape: Shape, schema: Schema) -> Shape:
-        """With the properties that if, then, else and dependentSchemas speak of, none of them required."""
+        """Add the properties that if, then, else and dependentSchemas name, none of them required."""
         parts = [schema[k] for k in ("if", "then", "else") if k in schema] + list(
             (schema.get("dependentSchemas") or {}).values()
         )
@@ -112,7 +112,7 @@ class Shapes:
 
 
 def _references(schema: Any) -> Iterator[str]:
-    """Every reference written inside a schema, definitions aside."""
+    """Yield every reference inside a schema, definitions aside."""
     members = [schema]
     while members:
         member = members.pop()
@@ -125,7 +125,7 @@ def _references(schema: Any) -> Iterator[str]:
 
 
 def _own(schema: Schema) -> Iterator[Schema]:
-    """A schema's own keywords, once for each of its types."""
+    """Yield a schema's own keywords, once for each of its types."""
     hidden = {
         "$ref",
         "allOf",
@@ -159,7 +159,7 @@ def _types(own: Schema) -> list[str | None]:
 
 
 def _choices(own: Schema, kind: str) -> Schema:
-    """Only those of an enum's values that have the type."""
+    """Return the enum's values that have the type."""
     if not isinstance(own.get("enum"), list):
         return {}
     fitting = {kind, "integer"} if kind == "number" else {kind}
@@ -167,7 +167,7 @@ def _choices(own: Schema, kind: str) -> Schema:
 
 
 def _crossed(one: list[Shape], other: list[Shape]) -> list[Shape]:
-    """Every shape that is both one of the first and one of the second."""
+    """Return every shape that is both one of the first and one of the second."""
     found = []
     for a in one:
         for b in other:
@@ -179,7 +179,7 @@ def _crossed(one: list[Shape], other: list[Shape]) -> list[Shape]:
 
 
 def merged(outer: Schema, inner: Schema) -> Schema | None:
-    """A schema that asks for both, or None where none can. Words of the outer one win.
+    """Merge two schemas into one that requires both, or None where none can. Texts of the outer one win.
 
     >>> merged({"description": "due"}, {"type": "string", "description": "a day", "format": "date"})
     {'description': 'due', 'type': 'string', 'format': 'date'}
@@ -203,7 +203,7 @@ def merged(outer: Schema, inner: Schema) -> Schema | None:
 
 
 def _common_type(a: str | None, b: str | None) -> str | None:
-    """The narrower of two types, None where both are open, "" where they exclude each other."""
+    """Return the narrower of two types, None where both are open, "" where they exclude each other."""
     if a is None or b is None or a == b:
         return a or b
     return "integer" if {a, b} == {"integer", "number"} else ""
@@ -221,12 +221,12 @@ def _both(a: Any, b: Any) -> Any:
 
 
 def _worded(branch: Shape) -> Shape:
-    """A branch of a union with its own description beside that of the place, which may hide it."""
+    """Return a branch of a union with its own description, which that of the place may hide."""
     return replace(branch, words=branch.words or str(branch.schema.get("description") or ""))
 
 
 def _tagged(branches: list[Shape]) -> list[Shape]:
-    """Branches of a union that know which of their properties tell them apart."""
+    """Return the branches of a union with the properties that tell them apart."""
     objects = [b for b in branches if b.type == "object"]
     if len(objects) < 2:
         return branches
@@ -240,7 +240,7 @@ def _is_tag(schema: Any) -> bool:
 
 
 def _few(shapes: list[Shape]) -> list[Shape]:
-    """Without repeats; too many objects become one that has the properties of all."""
+    """Remove repeats; too many objects become one that has the properties of all."""
     once: list[Shape] = []
     for shape in shapes:
         if all((shape.schema, shape.words) != (other.schema, other.words) for other in once):
@@ -252,7 +252,7 @@ def _few(shapes: list[Shape]) -> list[Shape]:
 
 
 def joined(objects: list[Shape]) -> Shape:
-    """One object shape with the properties of all; required is what all require."""
+    """Join objects into one with the properties of all; required is what all require."""
     names = dict.fromkeys(k for o in objects for k in o.schema.get("properties") or {})
     properties: Schema = {}
     for name in names:

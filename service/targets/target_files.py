@@ -1,4 +1,4 @@
-"""Target files: the user's class out of a Python file or a module, each failure named by line and reason."""
+"""Load the user's class from a Python file or a module; each failure names its line and reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HOUSE = Path(__file__).parents[3].resolve()
 
 
 def from_file(path: Path, name: str | None) -> Any:
-    """The class called `name` in a Python file, or its one obvious model. Runs the file. Raises InputProblem.
+    """Load the class called `name` from a Python file, or its one obvious model. Runs the file. Raises InputProblem.
 
     The file is a module of a private package for its folder, so that relative imports of its neighbours work; plain
     imports of neighbours work too, while it is loaded.
@@ -38,7 +38,7 @@ def from_file(path: Path, name: str | None) -> Any:
 
 
 def from_module(dotted: str, name: str, base: Path) -> Any:
-    """The class called `name` in an importable module; modules under `base` are found too. Raises InputProblem."""
+    """Load the class called `name` from a module, which may lie under `base`. Raises InputProblem."""
     top = dotted.split(".", 1)[0]
     if top in OURS and _neighbour(base, top):
         _refuse(f"{dotted}: {_clash(top)}")
@@ -67,7 +67,7 @@ def _read(path: Path) -> str:
 
 
 def _refuse_our_names(source: str, path: Path) -> None:
-    """Say why a file fails that imports its own `schemas`: the name is taken, and the import would find ours."""
+    """Refuse a file that imports its own `schemas`, and say why: the name is taken by Thresher."""
     try:
         tree = ast.parse(source, str(path))
     except (SyntaxError, ValueError, RecursionError) as error:
@@ -98,7 +98,7 @@ def _clash(top: str) -> str:
 
 @contextmanager
 def _folder_last(folder: Path, *, forget: bool) -> Iterator[None]:
-    """The folder at the end of the import path for a while; `forget` its modules after, or two folders would mix."""
+    """Append the folder to the import path for a while; `forget` its modules after, or two folders would mix."""
     before, place = set(sys.modules), str(folder.resolve())
     sys.path.append(place)
     importlib.invalidate_caches()
@@ -140,7 +140,7 @@ def _digest(text: str) -> str:
 
 
 def _explain(error: BaseException, what: str, path: Path | None) -> NoReturn:
-    """The user's own line and reason, whatever was raised; an interruption passes."""
+    """Raise InputProblem with the user's own line and reason, whatever was raised; an interruption passes."""
     if isinstance(error, KeyboardInterrupt):
         raise error
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if path and Path(f.filename) == path]
@@ -164,7 +164,7 @@ def _pick(module: types.ModuleType, name: str | None, what: str) -> Any:
 
 
 def _obvious(models: dict[str, Any], what: str) -> Any:
-    """The one model that no other model of the file uses or builds on."""
+    """Return the one model that no other model of the file uses or builds on."""
     used = {part for model in models.values() for part in _parts(model)}
     tops = {n: m for n, m in models.items() if m not in used and not n.startswith("_")}
     if len(set(tops.values())) != 1:
@@ -174,7 +174,7 @@ def _obvious(models: dict[str, Any], what: str) -> Any:
 
 
 def _parts(model: Any) -> set[Any]:
-    """Classes that a model builds on or names in its fields."""
+    """Return the classes that a model builds on or names in its fields."""
     if issubclass(model, BaseModel):
         hints: list[Any] = [f.annotation for f in model.model_fields.values()]
     else:
@@ -188,7 +188,7 @@ def _parts(model: Any) -> set[Any]:
 
 
 def _origin(model: Any) -> set[Any]:
-    """The generic class behind Page[Invoice], and its arguments."""
+    """Return the generic class behind Page[Invoice], and its arguments."""
     facts = getattr(model, "__pydantic_generic_metadata__", None) or {}
     return {facts["origin"], *facts["args"]} - {None} if facts.get("origin") else set()
 

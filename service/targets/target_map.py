@@ -1,4 +1,4 @@
-"""Target map: which file gets which target, by glob. What no glob matches is listed, never guessed.
+"""Map files to targets by glob. What no glob matches is listed, never guessed.
 
 # targets.toml: the first pattern that matches wins
 "*.eml" = "mail"                                             # a name without a slash: in any folder
@@ -39,24 +39,24 @@ class TargetMap:
     rules: tuple[Rule, ...]
 
     def rule(self, path: str) -> Rule | None:
-        """The first rule whose glob matches a path relative to the folder given; None where none does."""
+        """Return the first rule whose glob matches a path relative to the folder given; None where none does."""
         return next((r for r in self.rules if matches(r.glob, path)), None)
 
     def match(self, path: str) -> Target | None:
-        """The target of the first rule that matches."""
+        """Return the target of the first rule that matches, or None."""
         rule = self.rule(path)
         return rule.target if rule else None
 
 
 def load_targets(spec: str, *, base: Path = Path()) -> TargetMap:
-    """What `--target` names: a map in a `.toml` file, or one target for all. Raises InputProblem(target_invalid)."""
+    """Load the targets of `--target`: a map (`.toml`), or one target for all. Raises InputProblem(target_invalid)."""
     if spec.endswith(".toml"):
         return load_map(base / spec)
     return TargetMap((Rule(glob="*", target=load_target(spec, base=base)),))
 
 
 def load_map(path: Path) -> TargetMap:
-    """The map in a TOML file; targets are found from its folder. Raises InputProblem(target_invalid)."""
+    """Load the map in a TOML file; targets are found from its folder. Raises InputProblem(target_invalid)."""
     try:
         lines = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

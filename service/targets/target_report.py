@@ -1,4 +1,4 @@
-"""Target report: what a target asks for, row by row, and what in it is likely to disappoint."""
+"""Report what a target asks for, row by row, and what in it is likely to disappoint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Finding:
 
 
 def describe(target: Target) -> list[Row]:
-    """Rows in schema order.
+    """Return one Row for each field, in schema order.
 
     >>> from thresher.service.targets.loading import target_from_schema
     >>> describe(target_from_schema({"type": "object", "properties": {"due": {"type": "string", "format": "date"}}}))
@@ -40,7 +40,7 @@ def describe(target: Target) -> list[Row]:
 
 
 def check(target: Target) -> list[Finding]:
-    """Findings about the whole, then field by field. A target that could not be loaded never gets here."""
+    """Return findings about the whole, then field by field. The target is one that could be loaded."""
     found = [Finding(path="", message=m) for m in _whole(target)]
     for field in target.fields:
         found += [Finding(path=field.path, message=m) for m in _one(field)]

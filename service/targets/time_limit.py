@@ -1,4 +1,4 @@
-"""Interrupting the user's own Python: its patterns may backtrack, its validators may loop."""
+"""Interrupt the user's own Python: its patterns may backtrack, its validators may loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NoReturn
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in a block that takes longer, where a signal reaches it: in the main thread, not on Windows.
+    """Raise TimeoutError in a block that takes longer, where signals work: in the main thread, not on Windows.
 
     Python's `re` looks for signals while it matches; so does every loop in Python.
     """

@@ -1,4 +1,4 @@
-"""Judges of whole documents: the user's own pydantic class, or the jsonschema library with patterns in linear time.
+"""Validate whole documents with the user's pydantic class, or with the jsonschema library and linear-time patterns.
 
 Both speak of places by the keys of the target's JSON Schema. For a pydantic field that is its validation alias (or
 alias) where it has one, else its name: the keys that are asked for, that the class reads, and that the result has.
@@ -35,7 +35,7 @@ _steps: ContextVar[list[int]] = ContextVar("steps")  # how many are left
 
 
 def model_judge(adapter: TypeAdapter[Any]) -> Judge:
-    """The judge of a pydantic type. Its answer holds the class's own JSON: validators, defaults and computed fields."""
+    """Build the validator of a pydantic type. It returns the class's own JSON, with defaults and computed fields."""
 
     def judge(value: Any) -> Validation:
         try:
@@ -54,13 +54,13 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
 
 
 def _typed(adapter: TypeAdapter[Any], value: Any, given: Any) -> tuple[Any, Any]:
-    """A value as an instance of a pydantic type, and that as JSON. Raises ValidationError."""
+    """Return a value as an instance of a pydantic type, and that as JSON. Raises ValidationError."""
     typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
     return typed, keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), given)
 
 
 def exactly(value: Any, data: Any) -> Any:
-    """The value with those numbers as text that its class keeps as text (a Decimal); itself where there are none.
+    """Return the value with numbers as text where its class keeps text (a Decimal); itself where there are none.
 
     Pydantic reads a number through a float, so that 42.00 loses its decimals, and a long one its last digits.
     """
@@ -80,7 +80,7 @@ def _model_errors(error: ValidationError, value: Any) -> Iterator[FieldError]:
 
 
 def _place(loc: tuple[int | str, ...], value: Any, *, missing: bool) -> str:
-    """Pointer of an error: pydantic's place, without the names of the union branches that it tried."""
+    """Return the pointer of an error: pydantic's place, without the names of the union branches that it tried."""
     path = ""
     for i, key in enumerate(loc):
         inside = (isinstance(value, dict) and key in value) or (isinstance(value, list) and isinstance(key, int))
@@ -92,7 +92,7 @@ def _place(loc: tuple[int | str, ...], value: Any, *, missing: bool) -> str:
 
 
 def json_key(name: str, info: FieldInfo) -> str:
-    """The JSON key of a pydantic field: its validation alias (or alias), else its name.
+    """Return the JSON key of a pydantic field: its validation alias (or alias), else its name.
 
     >>> from pydantic import Field
     >>> json_key("due", Field(alias="DueDate")), json_key("due", Field(validation_alias=AliasChoices("Due", "Pay by")))
@@ -109,7 +109,7 @@ def json_key(name: str, info: FieldInfo) -> str:
 
 
 def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
-    """A dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
+    """Return a dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
     if isinstance(value, RootModel):
         return keyed(value.root, dumped, given)
     if isinstance(value, BaseModel) and isinstance(dumped, dict):
@@ -149,13 +149,13 @@ def _member(given: Any, key: str | int) -> Any:
 
 
 def _rank(dumped: Any, given: Any) -> tuple[int, str]:
-    """Where a set's member was given, and how it is spelt."""
+    """Return the sort key of a set's member: where it was given, then how it is spelt."""
     places = given if isinstance(given, list) else []
     return places.index(dumped) if dumped in places else len(places), json.dumps(dumped, sort_keys=True)
 
 
 def schema_judge(schema: dict[str, Any]) -> Judge:
-    """The judge of a JSON Schema: the jsonschema library with formats checked. It changes nothing, and comes to an end."""
+    """Build the validator of a JSON Schema: jsonschema with formats checked, unchanged values, and bounded steps."""
     validator = _judging()(schema, format_checker=FORMATS)
 
     def judge(value: Any) -> Validation:
@@ -170,7 +170,7 @@ def schema_judge(schema: dict[str, Any]) -> Judge:
 
 
 class _TooManyError(Exception):
-    """A judgement that would take for ever."""
+    """A validation that would take too many steps."""
 
 
 _UNJUDGED = (RecursionError, _TooManyError, TooSlowError)
@@ -185,7 +185,7 @@ def _why_not(error: Exception) -> str:
 
 @cache
 def _judging() -> Any:
-    """The validator of JSON Schema, with its steps counted."""
+    """Return the class that validates JSON Schema, with its steps counted."""
     newest = linear_validator()
     return jsonschema.validators.extend(newest, {word: _counted(check) for word, check in newest.VALIDATORS.items()})
 
@@ -202,7 +202,7 @@ def _counted(check: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _count(value: Any) -> int:
-    """Values in a value."""
+    """Count the values in a value, itself included."""
     waiting, count = [value], 0
     while waiting:
         one = waiting.pop()
@@ -212,7 +212,7 @@ def _count(value: Any) -> int:
 
 
 def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
-    """One short message for each place that does not fit, in document order."""
+    """Yield one short message for each place that does not fit, in document order."""
     found = sorted(validator.iter_errors(value), key=lambda e: [str(p) for p in e.absolute_path])
     told: dict[tuple[str, str], None] = {}
     for error in map(_closest, found):
@@ -229,7 +229,7 @@ def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
 
 
 def _closest(error: Any) -> Any:
-    """For a union, the complaint of the branch that came closest: the right type and tag, then the fewest complaints."""
+    """Return, for a union, the error of the closest branch: right type and tag, then the fewest errors."""
     while error.context:
         branches: dict[Any, list[Any]] = {}
         for inner in error.context:
@@ -242,7 +242,7 @@ def _closest(error: Any) -> Any:
 
 
 def _is_other(error: Any) -> bool:
-    """Whether a complaint says that another branch was meant."""
+    """Whether an error says that another branch was meant."""
     return (error.validator == "type" and not error.path) or (
         error.validator in {"const", "enum"} and len(error.path) < 2
     )
@@ -269,7 +269,7 @@ def _short(message: str, most: int = LONGEST_MESSAGE) -> str:
 
 
 def _is_datetime(value: Any) -> bool:
-    """ISO 8601 with or without zone: documents seldom print one, and inventing it would be a lie."""
+    """Whether a text is ISO 8601, with or without zone: documents seldom print one. Raises ValueError if not."""
     if isinstance(value, str):
         date.fromisoformat(value[:10])
         datetime.fromisoformat(value)

@@ -1,1 +1,1 @@
-"""Batches: calls that can wait, gathered into waves and sent to a provider as one order at half its price."""
+"""Batches: collect calls that can wait, and send them to a provider as one order at half the price."""

@@ -1,4 +1,4 @@
-"""Anthropic's Message Batches. No client of theirs is among what Thresher needs, so these five requests are written out."""
+"""Anthropic's Message Batches. Anthropic's client is no dependency, so the five requests are written here."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ STATUS = {  # of an error's type, by Anthropic's page on errors
 
 
 class AnthropicBatchApi:
-    """See Desk."""
+    """The BatchApi of Anthropic's Message Batches."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """The address and headers of an ordinary call: `…/v1/messages`, with its key and its versions."""
+        """Take the address and headers of an ordinary call: `…/v1/messages`, with its key and its versions."""
         import httpx  # noqa: PLC0415 - only where batches are asked for
 
         self.address = f"{url}/batches"
@@ -39,13 +39,13 @@ class AnthropicBatchApi:
         self._client = httpx.AsyncClient(headers=kept, timeout=SECONDS)
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:  # noqa: ARG002 - no place for a name
-        """See Desk."""
+        """Submit a batch of items and return the provider's id for it. The API takes no name."""
         requests = b", ".join(b'{"custom_id": "%s", "params": %s}' % (item.key.encode(), item.body) for item in items)
         made = await self._ask("POST", "", content=b'{"requests": [' + requests + b"]}")
         return str(made["id"])
 
     async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002 - as above
-        """See Desk. By time and size: another user of the key who ordered as many just then is found out by the results."""
+        """Find a submitted batch by time and size. The results show whether it was another user's of the same key."""
         after: dict[str, str] = {}
         for _ in range(PAGES):
             page = await self._ask("GET", "", params={"limit": "100", **after})
@@ -60,24 +60,24 @@ class AnthropicBatchApi:
             after = {"after_id": page["last_id"]}
         return None
 
-    async def ended(self, id: str) -> bool:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def ended(self, id: str) -> bool:  # noqa: A002 - as in BatchApi
+        """Whether the provider has ended a batch."""
         return bool((await self._ask("GET", _path(id)))["processing_status"] == "ended")
 
-    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in BatchApi
+        """Yield the results of a batch's items, in any order."""
         async with _spoken(), self._client.stream("GET", f"{self.address}{_path(id)}/results") as response:
             await _checked(response)
             async for line in response.aiter_lines():
                 if (landed := _landed(line)) is not None:
                     yield landed
 
-    async def cancel(self, id: str) -> None:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def cancel(self, id: str) -> None:  # noqa: A002 - as in BatchApi
+        """Cancel a batch."""
         await self._ask("POST", f"{_path(id)}/cancel")
 
     async def aclose(self) -> None:
-        """See Desk."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def _ask(self, method: str, path: str, **options: Any) -> Any:
@@ -87,7 +87,7 @@ class AnthropicBatchApi:
             return response.json()
 
 
-def _path(id: str) -> str:  # noqa: A002 - as in Desk
+def _path(id: str) -> str:  # noqa: A002 - as in BatchApi
     return f"/{quote(id, safe='')}"
 
 
@@ -100,7 +100,7 @@ async def _checked(response: Any) -> None:
 
 @asynccontextmanager
 async def _spoken() -> AsyncIterator[None]:
-    """Raises ProviderUnavailable in place of httpx's errors, and of an answer that is none."""
+    """Raise ProviderUnavailable in place of httpx's errors, and for an answer that is not in its form."""
     import httpx  # noqa: PLC0415 - as above
 
     try:
@@ -110,7 +110,7 @@ async def _spoken() -> AsyncIterator[None]:
 
 
 def _landed(line: str) -> ItemResult | None:
-    """An item that was answered, well or badly; None for one that expired or was cancelled, or is no item."""
+    """Return the result of an item, success or error; None if it expired, was cancelled, or is no item."""
     try:
         whole: dict[str, Any] = json.loads(line)
         result = whole["result"]

@@ -1,4 +1,4 @@
-"""The BatchApi protocol: where a provider takes orders of many calls. What the wave does with it: `waves.py`."""
+"""The BatchApi protocol: where a provider takes orders of many calls. Its user: `batch_rounds.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from thresher.schemas.batch import Ordered, Place
 
 MOST_ITEMS = 10_000  # calls in one batch; OpenAI takes 50,000, Anthropic 100,000
 MOST_BYTES = 32 << 20  # of one batch as it is sent; OpenAI takes 200 MB, Anthropic 256 MB
-SECONDS = 120.0  # that one request to a desk may take
+SECONDS = 120.0  # that one request to a batch API may take
 PAGES = 10  # of a provider's list of batches that are looked through
 
 
@@ -24,7 +24,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What came of an item: an HTTP status and body, as of an ordinary call."""
+    """The result of an item: an HTTP status and body, as of an ordinary call."""
 
     key: str
     status: int
@@ -33,22 +33,22 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTiming:
-    """How long things take. All in seconds."""
+    """Waiting times of batches, in seconds."""
 
-    gather: float = 3.0  # without a new call, after which a wave is ordered
-    longest: float = 60.0  # that the first call of a wave waits for others
-    lost: float = 150.0  # after which an order on its way is asked about: more than any request to a desk may take
+    gather: float = 3.0  # without a new call, after which a batch is submitted
+    longest: float = 60.0  # that the first call of a round waits for others
+    lost: float = 150.0  # after which an order on its way is asked about: more than any request to a batch API may take
     wait: float = 90_000.0  # for a batch, before it is cancelled: more than a day
     looks: tuple[float, float] = (1.0, 60.0)  # between two looks at a batch: a twentieth of its age, within these
     tries: int = 5  # of an order, before its calls are made one by one
 
 
-class Refused(Exception):  # noqa: N818 - an answer, as the desk gave it
-    """The desk does not take it, and will not if asked again."""
+class Refused(Exception):  # noqa: N818 - an answer, as the API gave it
+    """The batch API refuses a request, and will refuse it again."""
 
 
 class ProviderUnavailable(Exception):  # noqa: N818 - as above
-    """The desk can not be spoken to now; whether it heard is not known."""
+    """The batch API cannot be reached now; whether it received the request is unknown."""
 
 
 class BatchApi(Protocol):
@@ -56,27 +56,27 @@ class BatchApi(Protocol):
 
     @property
     def address(self) -> str:
-        """Where it is: batches of one address are known to each other."""
+        """Return the address of the API; batches of one address share one ledger."""
         ...
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:
-        """Order a batch; gives the provider's id. `name` is kept with it, where the provider keeps names."""
+        """Submit a batch and return the provider's id. `name` is stored with it, where the provider stores names."""
         ...
 
     async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:
-        """The id of a batch of `count` items that may have been ordered under a name since a time, and is not known."""
+        """Find a batch of `count` items submitted under a name since a time and not in `known`; its id or None."""
         ...
 
     async def ended(self, id: str) -> bool:  # noqa: A002 - the provider's word
-        """Whether all that will come has come."""
+        """Whether the provider has ended a batch, so that no more results will come."""
         ...
 
     def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as above
-        """What came of the items, in any order; those that expired or were cancelled are left out."""
+        """Yield the results of the items, in any order; expired and cancelled items are left out."""
         ...
 
     async def cancel(self, id: str) -> None:  # noqa: A002 - as above
-        """Stop what was not begun. What was finished still comes, and is paid."""
+        """Cancel the items that were not begun. Finished items still come, and are paid."""
         ...
 
     async def aclose(self) -> None:
@@ -85,48 +85,48 @@ class BatchApi(Protocol):
 
 
 class BatchLedger(Protocol):
-    """What was ordered, kept beside the answers; `service/storage/answers/batches.py`. Raises SetupProblem(store_failed)."""
+    """The batches that were ordered, stored with the answers. Raises SetupProblem(store_failed)."""
 
     async def where(self, keys: Iterable[str]) -> dict[str, Place]:
-        """Items of some keys; those that are in no batch are left out."""
+        """Return the places of the items with some keys; items that are in no batch are left out."""
         ...
 
     async def intend(self, batch: str, address: str, keys: Iterable[str], tasks: Iterable[str] = ()) -> set[str]:
-        """Note a batch that will be ordered, for some Tasks; gives the keys that are its own: the rest are in another."""
+        """Record a batch to be ordered, for some Tasks; return the keys that are its own: the rest are in another."""
         ...
 
     async def want(self, batch: str, tasks: Iterable[str]) -> None:
-        """Some Tasks want items of a batch that is there already."""
+        """Record that some Tasks want items of an existing batch."""
         ...
 
     async def unwanted(self, address: str) -> list[tuple[Ordered, float]]:
-        """Open batches, and how old they are in seconds, whose Tasks have all ended, one at least by being cancelled."""
+        """Return open batches and their age in seconds whose Tasks have all ended, at least one by being cancelled."""
         ...
 
     async def renew(self, batch: str) -> None:
-        """The order is being made just now."""
+        """Record that the batch is being submitted now."""
         ...
 
     async def submitted(self, batch: str, theirs: str) -> None:
-        """The provider has it."""
+        """Record the provider's id of a batch that the provider has accepted."""
         ...
 
     async def batch(self, batch: str) -> tuple[Ordered, float] | None:
-        """A batch, and how old it is in seconds."""
+        """Return a batch and its age in seconds, or None."""
         ...
 
     async def known(self, address: str) -> set[str]:
-        """The provider's ids of all batches in the book."""
+        """Return the provider's ids of all batches at an address that the ledger holds."""
         ...
 
     async def landed(self, batch: str, some: Iterable[tuple[str, int, Mapping[str, Any]]]) -> None:
-        """Keep what came of some items; on the disk when this returns."""
+        """Store the results of some items; durable when this returns."""
         ...
 
     async def end(self, batch: str) -> None:
-        """All has come: items of which nothing came are in no batch any more."""
+        """Record that all results have come; items without a result are in no batch any more."""
         ...
 
     async def tidy(self) -> None:
-        """Forget what is kept as an answer now, and what nobody has asked for in a long time."""
+        """Delete items that are stored as answers now, and those that nobody has asked for in a long time."""
         ...

@@ -1,4 +1,4 @@
-"""Batched: a batch first, and an ordinary call for what no batch answers."""
+"""Batched: try a batch first, and make an ordinary call for what no batch answers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from thresher.service.llm.transport import Answer, Call, Records, TransientError
 
 
 class Batched:
-    """A Transport that asks a batch first, and by an ordinary call what no batch answers."""
+    """A Transport that tries a batch first, and makes an ordinary call for what no batch answers."""
 
     def __init__(self, batch: Transport, ordinary: Transport, records: Records) -> None:
-        """Both wrapped as they must be: `batch` at the price of batches, `ordinary` within the provider's limits."""
+        """Take the wrapped Transports: `batch` at the price of batches, `ordinary` within the provider's limits."""
         self._records = records
         self._batch = batch
         self._ordinary = ordinary
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. A Call that was not ordered yet may be dropped; one that was comes home, or is found again."""
+        """Return the answer of a batch, or of an ordinary call. A Call that was not submitted yet may be dropped."""
         try:
             return await self._batch.send(call)
         except TransientError as fault:

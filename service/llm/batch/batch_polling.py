@@ -1,4 +1,4 @@
-"""BatchPolling: batches that were ordered, looked at less and less often until they land, end without an answer, or are cancelled."""
+"""BatchPolling: poll submitted batches, less and less often, until they have results, fail or are cancelled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants:
 
 @dataclass(slots=True)
 class _Batch:
-    """A batch that is waited for here."""
+    """A batch that this process waits for."""
 
     keys: set[str] = field(default_factory=set)
     next_look: float = 0.0
@@ -29,22 +29,22 @@ class _Batch:
 
 
 class BatchPolling:
-    """The batches of one desk that are waited for here."""
+    """The batches at one BatchApi that this process waits for."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
-        """Nothing is waited for yet."""
+        """Start without any batch."""
         self._book, self._desk, self._pace, self._askers = book, desk, pace, askers
         self._batches: dict[str, _Batch] = {}
         self._glanced = 0.0  # when it was last looked for batches that nobody wants
 
     @property
     def looks(self) -> list[float]:
-        """When each batch is to be looked at again, by the steady clock."""
+        """Return the times of the next poll of each batch, on the monotonic clock."""
         return [batch.next_look for batch in self._batches.values()]
 
     @property
     def is_cancelling(self) -> bool:
-        """Whether something is left of what was cancelled."""
+        """Whether some cancelled batch has not ended yet."""
         return any(batch.cancelled is not None for batch in self._batches.values())
 
     def add(self, name: str, keys: Collection[str]) -> None:
@@ -52,7 +52,7 @@ class BatchPolling:
         self._batches[name] = _Batch(keys=set(keys))
 
     def put(self, key: str, place: Place | None) -> bool:
-        """Hand out what is there, or note where it will come from; gives whether it was in a batch at all."""
+        """Hand out an item's result, or note its batch; return whether it was in a batch at all."""
         if place is None:
             return False
         if place.body is None or place.status is None:
@@ -62,7 +62,7 @@ class BatchPolling:
         return True
 
     async def look(self) -> set[str]:
-        """Look at every batch whose time has come; gives what is to be ordered anew."""
+        """Check every batch that is due; return the keys to order again."""
         again: set[str] = set()
         for name, batch in list(self._batches.items()):
             if batch.next_look <= time.monotonic():
@@ -71,16 +71,16 @@ class BatchPolling:
         return again
 
     async def found(self, name: str, count: int, age: float) -> str | None:
-        """The provider's name of a batch of so many items that was ordered so many seconds ago, if it knows it. Raises ProviderUnavailable."""
+        """Return the provider's id of a batch by item count and age in seconds, or None. Raises ProviderUnavailable."""
         return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
 
     async def abandon(self, name: str, why: str) -> None:
-        """Wait for it no more."""
+        """Stop waiting for a batch."""
         await self._book.end(name)
         self._askers.leave(self._batches.pop(name).keys, why)
 
     async def _look(self, name: str, batch: _Batch) -> set[str]:
-        """One look at a batch, and what follows from it; gives what is to be ordered anew."""
+        """Poll a batch and act on its state; return the keys that must be ordered again."""
         found = await self._book.batch(name)
         if found is None or found[0].state == "ended":
             await self._handed(name, batch.keys)
@@ -103,7 +103,7 @@ class BatchPolling:
         return set()
 
     async def _ask_after(self, ordered: Ordered, age: float) -> set[str]:
-        """An order whose end nobody heard: after some time the provider is asked; what it does not know is ordered anew."""
+        """Ask the provider for an unconfirmed order after some time; return the keys to order again if unknown."""
         if age < self._pace.lost:
             return set()
         theirs = await self.found(ordered.id, ordered.items, age)
@@ -114,7 +114,7 @@ class BatchPolling:
         return self._batches.pop(ordered.id).keys & self._askers.keys()
 
     async def _patience(self, name: str, ordered: Ordered, age: float) -> None:
-        """Cancel what takes too long; what does not even end then is left."""
+        """Cancel a batch that takes too long; leave its items if it does not end even then."""
         batch = self._batches[name]
         if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
             await self._cancel(batch, ordered.theirs)
@@ -123,7 +123,7 @@ class BatchPolling:
             self._askers.leave(self._batches.pop(name).keys, "it took too long")
 
     async def _forsake(self) -> None:
-        """Cancel batches that no open Task wants any more, whoever ordered them; what they had done still comes."""
+        """Cancel batches that no open Task wants any more, of any process; finished items still come."""
         idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
         if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
             return
@@ -135,7 +135,7 @@ class BatchPolling:
                 batch.cancelled = age
 
     async def _cancel(self, batch: _Batch, theirs: str) -> bool:
-        """Tell the provider that a batch is not waited for; gives whether it heard."""
+        """Tell the provider to cancel a batch; return whether it has answered, be it with a refusal."""
         batch.next_look = 0.0
         try:
             await self._desk.cancel(theirs)
@@ -146,7 +146,7 @@ class BatchPolling:
         return True
 
     async def _land(self, name: str, theirs: str) -> None:
-        """Keep all that came, before anyone reads it; then hand it out."""
+        """Store all results of a batch before anyone reads them, then hand them out."""
         some: list[tuple[str, int, Mapping[str, Any]]] = []
         count = 0
         async for landed in self._desk.results(theirs):
@@ -161,7 +161,7 @@ class BatchPolling:
         log.info("batch landed", extra={"action": "batch.landed", "batch": theirs, "count": count})
 
     async def _handed(self, name: str, keys: set[str], *, ended: bool = False) -> None:
-        """Hand out what a batch gave; what it did not give is left."""
+        """Hand out the results of a batch; items without a result get status LEFT."""
         places = await self._book.where(keys)
         if ended:
             await self._book.end(name)

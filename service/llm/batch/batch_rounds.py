@@ -1,10 +1,10 @@
-"""BatchRounds: calls of many documents, gathered until no more come, ordered as one batch, waited for, and handed out.
+"""BatchRounds: gather calls of many documents, submit them as one batch, wait for it, and hand out the results.
 
-    ask -> in the book? -> its body, or wait for the batch that it is in
-           else gathered -> intended -> ordered -> looked at, less and less often -> landed in the book -> handed out
-                                             '---> cancelled, once no open Task wants any of it; what it had done still lands
+    ask -> in the ledger? -> its body, or wait for the batch that it is in
+           else gathered -> intended -> submitted -> polled, less and less often -> stored in the ledger -> handed out
+                                             '---> cancelled, once no open Task wants any of it; finished items still come
 
-Everything is decided from the book, so that it makes no difference who ordered a batch, or before which crash.
+Everything is decided from the ledger, so that it makes no difference which process submitted a batch, or before which crash.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ STEP = 2.0  # seconds: the longest pause
 
 
 class BatchRounds:
-    """All waves to one desk."""
+    """All rounds of batches to one BatchApi."""
 
     def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming) -> None:
-        """Nothing is asked yet."""
+        """Start without any call."""
         self._book, self._desk, self._pace = book, desk, pace
         self._askers = Waiters()
         self._watch = BatchPolling(book, desk, pace, self._askers)
-        self._new: dict[str, None] = {}  # asked, and not yet looked up in the book
+        self._new: dict[str, None] = {}  # asked, and not yet looked up in the ledger
         self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
-        self._first = self._last = 0.0  # when the wave's first and last call came
+        self._first = self._last = 0.0  # when the round's first and last call came
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def ask(self, item: Item, call: Call) -> ItemResult:
-        """What comes of a Call's item, hours later as it may be; status LEFT where no batch will answer it."""
+        """Return the result of a Call's item, perhaps hours later; status LEFT where no batch will answer it."""
         if len(item.body) > MOST_BYTES:
             return left(item.key, "too large for a batch")
         asker = self._askers.add(item, call)
@@ -69,14 +69,14 @@ class BatchRounds:
                 self._wave.pop(item.key, None)
 
     async def aclose(self) -> None:
-        """Look no more; what was ordered goes on, and is found again by its book."""
+        """Stop polling; submitted batches go on, and are found again in the ledger."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
         await self._desk.aclose()
 
     async def _run(self) -> None:
-        """Until nothing is asked any more, and nothing is left of what was cancelled."""
+        """Run rounds until no call waits and no cancelled batch is left."""
         try:
             while self._askers or self._watch.is_cancelling:
                 self._news.clear()
@@ -111,12 +111,12 @@ class BatchRounds:
             return
 
     def _due(self) -> float:
-        """When the wave is to be ordered."""
+        """Return the time at which the round's batch is to be submitted."""
         full = len(self._wave) >= MOST_ITEMS
         return 0.0 if full else min(self._last + self._pace.gather, self._first + self._pace.longest)
 
     async def _place(self) -> None:
-        """Look up what is new: it is there, or in a batch, or goes with the next wave."""
+        """Look up new items: each has a result, is in a batch, or joins the next round."""
         new, self._new = self._new, {}
         try:
             places = await self._book.where(new)
@@ -131,7 +131,7 @@ class BatchRounds:
         await self._join(new, places)
 
     async def _join(self, keys: Collection[str], places: Mapping[str, Place]) -> None:
-        """Note whose items came into batches that were there already."""
+        """Record the Tasks whose items are in existing batches."""
         found = {key: places[key].batch for key in keys if key in places and places[key].body is None}
         self._askers.ordered(found)
         for batch in set(found.values()):
@@ -139,7 +139,7 @@ class BatchRounds:
                 await self._book.want(batch, tasks)
 
     async def _order(self) -> None:
-        """Order what has gathered, as much as one batch takes."""
+        """Submit the gathered items, as many as one batch takes."""
         name = uuid.uuid4().hex
         items = self._some()
         keys = [item.key for item in items]
@@ -154,7 +154,7 @@ class BatchRounds:
         await self._submit(name, items)
 
     def _some(self) -> list[Item]:
-        """Items of the next batch, in the order in which they came."""
+        """Return the items of the next batch, in order of arrival."""
         items: list[Item] = []
         size = 0
         for key in islice(self._wave, MOST_ITEMS):
@@ -166,7 +166,7 @@ class BatchRounds:
         return items
 
     async def _submit(self, name: str, items: list[Item]) -> None:
-        """Order until the provider has heard, or refuses, or it has been tried often enough."""
+        """Submit until the provider accepts or refuses, or the tries are used up."""
         for tried in range(self._pace.tries):
             await self._book.renew(name)
             try:

@@ -1,4 +1,4 @@
-"""OpenAI's Batch API: a file of requests, an order, a file of answers. Spoken through OpenAI's own client."""
+"""OpenAI's Batch API: a file of requests, a batch, a file of answers, through OpenAI's own client."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SLACK = 300.0  # seconds that two clocks may differ
 
 
 class OpenAiBatchApi:
-    """See Desk."""
+    """The BatchApi of OpenAI."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        """The address and headers of an ordinary call: `…/chat/completions`, with its key."""
+        """Take the address and headers of an ordinary call: `…/chat/completions`, with its key."""
         import openai  # noqa: PLC0415 - half a second
 
         self.address = url.removesuffix("/chat/completions")
@@ -27,7 +27,7 @@ class OpenAiBatchApi:
         self._client = openai.AsyncOpenAI(api_key=key, base_url=self.address, max_retries=0, timeout=SECONDS)
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:
-        """See Desk."""
+        """Submit a batch of items under a name and return the provider's id for it."""
         lines = b"\n".join(map(_line, items))
         async with _spoken():
             file = await self._client.files.create(file=("batch.jsonl", lines), purpose="batch")
@@ -37,7 +37,7 @@ class OpenAiBatchApi:
         return made.id
 
     async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002 - names tell
-        """See Desk."""
+        """Find a submitted batch by its name; return its id or None."""
         async with _spoken():
             page = await self._client.batches.list(limit=100)
             for _ in range(PAGES):
@@ -49,13 +49,13 @@ class OpenAiBatchApi:
                 page = await page.get_next_page()
         return None
 
-    async def ended(self, id: str) -> bool:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def ended(self, id: str) -> bool:  # noqa: A002 - as in BatchApi
+        """Whether the provider has ended a batch."""
         async with _spoken():
             return (await self._client.batches.retrieve(id)).status in OVER
 
-    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in BatchApi
+        """Yield the results of a batch's items, in any order."""
         async with _spoken():
             batch = await self._client.batches.retrieve(id)
             for file in filter(None, (batch.output_file_id, batch.error_file_id)):
@@ -64,19 +64,19 @@ class OpenAiBatchApi:
                         if (landed := _landed(line)) is not None:
                             yield landed
 
-    async def cancel(self, id: str) -> None:  # noqa: A002 - as in Desk
-        """See Desk."""
+    async def cancel(self, id: str) -> None:  # noqa: A002 - as in BatchApi
+        """Cancel a batch."""
         async with _spoken():
             await self._client.batches.cancel(id)
 
     async def aclose(self) -> None:
-        """See Desk."""
+        """Close the connections."""
         await self._client.close()
 
 
 @asynccontextmanager
 async def _spoken() -> AsyncIterator[None]:
-    """Raises Refused and ProviderUnavailable in place of the client's errors."""
+    """Raise Refused and ProviderUnavailable in place of the client's errors."""
     import openai  # noqa: PLC0415 - half a second
 
     try:
@@ -94,7 +94,7 @@ def _line(item: Item) -> bytes:
 
 
 def _landed(line: str) -> ItemResult | None:
-    """An item that was answered, well or badly; None for one that expired, or is no item."""
+    """Return the result of an item, success or error; None if it expired or is no item."""
     try:
         whole: dict[str, Any] = json.loads(line)
         response = whole.get("response") or {}

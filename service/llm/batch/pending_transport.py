@@ -1,6 +1,6 @@
-"""Parked: an ordinary call of litellm whose HTTP request does not leave, but waits for a batch to bring its response.
+"""PendingTransport: hold back the HTTP request of an ordinary litellm call until a batch brings its response.
 
-So a call in a batch is asked with the very body that it would have had, and read as it would have been, whoever the provider is.
+So a call in a batch has the same body as an ordinary call, and its answer is read in the same way, for every provider.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _parked: ContextVar[Call] = ContextVar("parked")
 
 
 def batch_api_at(url: str, headers: dict[str, str]) -> BatchApi:
-    """The desk of whoever takes ordinary calls at an address."""
+    """Return the BatchApi of the provider that takes ordinary calls at an address."""
     return (OpenAiBatchApi if url.endswith("/chat/completions") else AnthropicBatchApi)(url, headers)
 
 
 class Parking(httpx.AsyncBaseTransport):
-    """Where requests of litellm wait for their batch."""
+    """The HTTP transport that holds litellm's requests until their batch has results."""
 
     def __init__(self, book: BatchLedger, pace: BatchTiming) -> None:
-        """The first request says where the desk is, and brings its key."""
+        """Start without a BatchApi: the first request gives its address and key."""
         self._book, self._pace = book, pace
         self._waves: BatchRounds | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The response, once the batch has it."""
+        """Return the response, once the batch has it."""
         if self._waves is None:
             self._waves = BatchRounds(self._book, batch_api_at(str(request.url), dict(request.headers)), self._pace)
         call = _parked.get()
@@ -48,13 +48,13 @@ class Parking(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         if self._waves is not None:
             await self._waves.aclose()
 
 
 class PendingTransport:
-    """A Wire to a Remote whose Calls go in batches. Raises Passing for a Call that no batch answered."""
+    """A Transport to a Remote whose Calls go in batches. Raises TransientError for a Call that no batch answered."""
 
     def __init__(self, remote: Remote, book: BatchLedger, pace: BatchTiming) -> None:
         """Take the Remote; nothing is imported and nothing is asked yet."""
@@ -63,12 +63,12 @@ class PendingTransport:
         self._wire = LitellmWire(remote, self._parking)
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. Raises ModelProblem where there is no key, or litellm would speak through OpenAI's client."""
+        """Return a batch's answer. Raises ModelProblem without a key, or if litellm would use OpenAI's client."""
         if self._remote.model.startswith("openai/") and not is_direct(self._remote):
             raise ModelProblem("model_unavailable", f"batches need a key, and none of {', '.join(CLIENTS_OWN)} set")
         _parked.set(call)
         return await self._wire.send(replace(call, sent=asyncio.Event()))  # it costs once it is ordered
 
     async def aclose(self) -> None:
-        """Look no more; litellm's connections are closed by the Wire of ordinary calls."""
+        """Stop polling; the Transport of ordinary calls closes litellm's connections."""
         await self._parking.aclose()

@@ -1,4 +1,4 @@
-"""Waiters: who waits for which item of a batch, for which Task, and whether anybody still wants it."""
+"""Waiters: record which Task waits for which item of a batch, and whether anybody still wants it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEFT = 503  # status of an item that no batch will answer: it is asked by an ord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiter:
-    """One that waits for an item."""
+    """A caller that waits for an item."""
 
     item: Item
     call: Call
@@ -30,7 +30,7 @@ class Waiters:
     """All that wait in this process, by the key of the item."""
 
     def __init__(self) -> None:
-        """Nothing is asked yet."""
+        """Start without any waiter."""
         self._all: dict[str, Waiter] = {}
 
     def __contains__(self, key: object) -> bool:
@@ -42,47 +42,47 @@ class Waiters:
         return bool(self._all)
 
     def keys(self) -> set[str]:
-        """Of all items that are waited for."""
+        """Return the keys of all items that are waited for."""
         return set(self._all)
 
     def item(self, key: str) -> Item:
-        """The item of a key that is waited for."""
+        """Return the item of a key that is waited for."""
         return self._all[key].item
 
     def add(self, item: Item, call: Call) -> Waiter:
-        """Somebody waits, in place of whoever waited before."""
+        """Add a waiter for an item, in place of any earlier one."""
         coming: asyncio.Future[ItemResult] = asyncio.get_running_loop().create_future()
         made = self._all[item.key] = Waiter(item=item, call=call, coming=coming)
         return made
 
     def drop(self, asker: Waiter) -> bool:
-        """It waits no more; gives whether nobody does: else the item was asked anew meanwhile."""
+        """Remove a waiter; return whether it was the current one of its item, so that nobody waits now."""
         if self._all.get(asker.item.key) is not asker:
             return False
         del self._all[asker.item.key]
         return True
 
     def ordered(self, keys: Collection[str]) -> None:
-        """From now on these items cost: whoever is cancelled lets them come home."""
+        """Mark the calls of these items as sent: they cost from now on, even if the caller is cancelled."""
         for asker in self._of(keys):
             asker.call.sent.set()
 
     def tasks(self, keys: Collection[str]) -> set[str]:
-        """Tasks for which some items are waited for."""
+        """Return the Tasks for which some items are waited for."""
         return {asker.task for asker in self._of(keys) if asker.task is not None}
 
     def wanted(self, keys: Collection[str]) -> bool:
-        """Whether somebody here still wants any of some items: a Call that comes home for nobody wants nothing."""
+        """Whether a caller here still wants any of some items; a Call whose caller has gone does not count."""
         return any(not asker.call.unwanted.is_set() for asker in self._of(keys))
 
     def hand(self, landed: ItemResult) -> None:
-        """Give it to whoever waits for it."""
+        """Hand a result to the waiter of its item."""
         found = self._all.get(landed.key)
         if found is not None and not found.coming.done():
             found.coming.set_result(landed)
 
     def leave(self, keys: Collection[str], why: str) -> None:
-        """Let calls be made one by one."""
+        """Hand status LEFT to the waiters, so that their calls are made one by one."""
         log.info("calls left by a batch", extra={"action": "batch.left", "count": len(keys), "why": why})
         for key in keys:
             self.hand(left(key, why))
@@ -92,5 +92,5 @@ class Waiters:
 
 
 def left(key: str, why: str) -> ItemResult:
-    """What came of an item that no batch will answer."""
+    """Return the result of an item that no batch will answer: status LEFT and the reason."""
     return ItemResult(key=key, status=LEFT, body={"error": {"message": f"batch: {why}", "type": "server_error"}})
