@@ -89,7 +89,7 @@ class Evidence(BaseModel):
 
 
 class Unsupported(BaseModel):
-    """A value of the model that the Document does not hold."""
+    """A value the model gave that the Document does not hold."""
 
     model_config = ConfigDict(frozen=True)
 
