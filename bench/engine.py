@@ -27,11 +27,11 @@ from thresher.schemas.policy import Prices
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.model_catalog import facts_of
 from thresher.service.llm.prices import FREE, Budget, Tariff
-from thresher.service.llm.providers.litellm_transport import DIRECT, LitellmWire, Remote, body, ready
+from thresher.service.llm.providers.litellm_transport import LitellmWire, body, ready
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.storage.answers.sqlite import SqliteStore
 
 IN_FLIGHT = 16
@@ -113,7 +113,7 @@ async def main(calls: int, latency: float) -> None:
             identity=remote.identity,
             facts=facts_of(remote.model),
             tariff=tariff,
-            read=partial(read, remote.mode),
+    
         )
         await with_store(end, "litellm + instructor + ours", calls, latency)
         litellm = ready(remote.model)

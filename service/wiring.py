@@ -34,7 +34,7 @@ from thresher.service.storage.answers.session import Transactions
 from thresher.service.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
-    from thresher.service.llm.providers.litellm_transport import Remote
+    from thresher.service.llm.providers.remote import Remote
 
 log = logging.getLogger(__name__)
 
@@ -117,13 +117,11 @@ def _scripted(name: str, policy: Policy) -> Endpoint:
 
 
 def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
-    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
-    from thresher.service.llm.structured_output import read  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.hosted import transport_to  # noqa: PLC0415 - only for hosted models
 
     remote = _reached(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
-    wire = LitellmWire(remote)
-    read_it = partial(read, remote.mode)
+    wire = transport_to(remote)
     known = facts_of(name)
     dialect = next((d for family, d in FAMILIES.items() if family in name), DIALECTS.get(provider_of(name), "plain"))
     return Endpoint(
@@ -132,13 +130,12 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
         identity=remote.identity,
         facts=replace(known, extra={**known.extra, "dialect": dialect}),
         tariff=tariff,
-        read=read_it,
         cuts=may_cut(name, settings.api_base),
     )
 
 
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
-    from thresher.service.llm.providers.litellm_transport import Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     taken = sorted(OURS & policy.model_options.keys())
     if taken:
@@ -182,13 +179,14 @@ def check_weights(name: str, settings: Settings) -> None:
 def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
     """Variables for a hosted model's key of which none is set. It may come another way: by a role of the machine, say.
 
-    Blocks for 2 to 3 seconds, once a process; a server of one's own (THRESHER_API_BASE) wants none.
+    A server of one's own (THRESHER_API_BASE) wants none. Blocks for 2 to 3 seconds, once a process, for other providers
+    than OpenAI.
     """
     if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
         return ()
-    from thresher.service.llm.providers.litellm_transport import ready, unset  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.hosted import missing_keys  # noqa: PLC0415 - only for hosted models
 
-    return unset(ready(name), name)
+    return missing_keys(name)
 
 
 def model_of(
@@ -243,7 +241,8 @@ def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
 
 def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     """The end of the wire of the model that gives texts as vectors."""
-    from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
     if name is None:

@@ -8,7 +8,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,12 @@ from thresher.service.llm.batch.pending_transport import PendingTransport, batch
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.providers.hosted import transport_to
+from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.batches import BatchBook
 from thresher.service.storage.answers.postgres import PostgresStore
@@ -89,11 +89,10 @@ def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: Bat
     remote = Remote(model=name, api_base=base, api_key="none")
     end = Endpoint(
         name=name,
-        wire=LitellmWire(remote),
+        wire=transport_to(remote),
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
-        read=partial(read, "json_schema"),
         batch=PendingTransport(remote, BatchBook(store), pace),
     )
     backoff = Backoff(retries=3, first=0.01)

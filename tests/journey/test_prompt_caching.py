@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -18,10 +17,11 @@ from thresher.schemas.source import Source
 from thresher.service.cli.summary import report
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, mode_of, tariff_of
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.providers.hosted import transport_to
+from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.pipeline import process
 from thresher.service.runs.run_counts import Tally
 from thresher.service.storage.answers.memory import MemoryStore
@@ -48,11 +48,10 @@ def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
     remote = Remote(model=name, mode=mode_of(name), api_base=base, api_key="none")
     end = Endpoint(
         name=name,
-        wire=LitellmWire(remote),
+        wire=transport_to(remote),
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
-        read=partial(read, remote.mode),
     )
     return stacked(end, ProviderLimiter(1), SharedServices(records=store))
 
