@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from bench.reader.batches import BatchFaults
-from bench.reader.faults import Faults
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
 from tests.journey.test_extract_command import ROOT, command
 from tests.journey.test_extract_command import read as result_of
+from tests.simulation.reader.batches import BatchFaults
+from tests.simulation.reader.faults import Faults
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.errors import InputProblem
 from thresher.service.llm.base import Message, Question, Reply
 from thresher.service.llm.batch.base import BatchTiming, Item

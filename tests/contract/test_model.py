@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import Said, Server
+from tests.simulation.server import Said, Server
 from thresher.schemas.errors import Problem, SetupProblem
 from thresher.service import settings
 from thresher.service.llm.base import Message, Question

@@ -19,7 +19,13 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required":
 QUESTION = Question(
     prompt="p", fingerprint="f", messages=(Message(role="user", content="x"),), schema=SCHEMA, answer_tokens=77
 )
-NOT_COMPARED = ("model", "messages", "stream", "extra_body", "reasoning_effort")  # litellm drops some efforts in silence
+NOT_COMPARED = (
+    "model",
+    "messages",
+    "stream",
+    "extra_body",
+    "reasoning_effort",
+)  # litellm drops some efforts in silence
 FAILURES = (
     (400, "Invalid schema for response_format", "invalid_request_error"),
     (400, "This model's maximum context length is 10 tokens.", "context_length_exceeded"),
@@ -50,7 +56,9 @@ def litellm() -> Any:
 
 def table(litellm: Any) -> list[str]:
     """Models of the table that are spoken to directly."""
-    rows = json.loads((Path(litellm.__file__).with_name("model_prices_and_context_window_backup.json")).read_text("utf-8"))
+    rows = json.loads(
+        (Path(litellm.__file__).with_name("model_prices_and_context_window_backup.json")).read_text("utf-8")
+    )
     return sorted(name for name, row in rows.items() if row.get("litellm_provider") == "openai" and speaks_openai(name))
 
 
@@ -77,7 +85,9 @@ def test_failures_mean_what_they_mean_to_litellm(litellm: Any, status: int, mess
     """By the words of the body first, and else by the status."""
     from litellm.llms.openai.common_utils import OpenAIError
 
-    text = json.dumps({"error": {"message": message, "type": "invalid_request_error" if status < 403 else code, "code": code}})
+    text = json.dumps(
+        {"error": {"message": message, "type": "invalid_request_error" if status < 403 else code, "code": code}}
+    )
     with pytest.raises(Exception) as failed:  # noqa: PT011 - whatever it raises is compared
         litellm.exception_type(
             model="gpt-4o-mini", original_exception=OpenAIError(status, text), custom_llm_provider="openai"

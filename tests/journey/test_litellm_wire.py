@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.server import Said, Script, Server
+from tests.simulation.server import Said, Script, Server
 from thresher.schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import ModelClient, key_of

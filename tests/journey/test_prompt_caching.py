@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench.generator.make import generate
-from bench.generator.targets import Statement
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
+from tests.simulation.generator.make import generate
+from tests.simulation.generator.targets import Statement
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
@@ -74,7 +74,7 @@ def marks(value: Any) -> int:
 @pytest.mark.parametrize("name", [CLAUDE, GPT])
 async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anthropic's wire carries the mark on the instructions alone; the cached tokens come back in every count."""
-    monkeypatch.setattr("bench.reader.tokens.LEAST_CACHED", 128)  # the statement's instructions are short
+    monkeypatch.setattr("tests.simulation.reader.tokens.LEAST_CACHED", 128)  # the statement's instructions are short
     store = MemoryStore()
     async with ReaderServer(Reader(speed=1000.0)) as server:
         base = server.base.removesuffix("/v1") if name == CLAUDE else server.base

@@ -80,9 +80,7 @@ def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> T
     return problem_of(kind_of(error), model, said, headers_of(error))
 
 
-def problem_of(
-    kind: Kind, model: str, text: str, headers: Mapping[str, Any] | None = None
-) -> TransientError | Problem:
+def problem_of(kind: Kind, model: str, text: str, headers: Mapping[str, Any] | None = None) -> TransientError | Problem:
     """What a failure of a kind is raised as; `text`: the provider's words or body, `headers`: by names in lower case."""
     said = message_of(text)
     if kind == "passing" and any(words in text for words in NO_MONEY):

@@ -33,7 +33,9 @@ HEADERS = {  # of OpenAI's own client, by the variable that sets each
 CONNECTIONS = 100  # that are kept open between calls; how many are in flight is the limiter's business
 
 _REASONING = re.compile(r"(?:o\d|gpt-[5-9])")  # models whose limit counts what they think, and that take no temperature
-_OTHERS = re.compile(r"search|audio|gpt-3\.5-turbo-16k")  # models that lack arguments which the rest take: litellm knows
+_OTHERS = re.compile(
+    r"search|audio|gpt-3\.5-turbo-16k"
+)  # models that lack arguments which the rest take: litellm knows
 
 STATUS: dict[int, Kind] = {
     400: "question_rejected",
@@ -81,7 +83,9 @@ class OpenAiTransport:
         client = await self._ready()
         call.sent.set()
         try:
-            response = await client.post(address_of(self._remote), json=body(self._remote, call.question), headers=headers)
+            response = await client.post(
+                address_of(self._remote), json=body(self._remote, call.question), headers=headers
+            )
         except httpx.TimeoutException as error:
             raise problem_of("timeout", self._remote.model, "no answer in time") from error
         except httpx.HTTPError as error:
