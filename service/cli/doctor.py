@@ -20,7 +20,7 @@ from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weight
 PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("pypdfium2", "pypdfium2", "PDF", "base"),
     ("litellm", "litellm", "hosted models", "base"),
-    ("instructor", "instructor", "hosted models", "base"),
+    ("httpx", "httpx", "hosted models", "base"),
     ("xllamacpp", "xllamacpp", "the embedded model", "base"),
     ("rapidocr", "rapidocr", "OCR", "thresher[ocr]"),
     ("onnxruntime", "onnxruntime", "OCR, types", "thresher[ocr]"),
