@@ -46,13 +46,16 @@ SCHEMA: dict[str, Any] = {
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}
 QUICK = BatchTiming(gather=0.2, longest=2.0, lost=0.5, looks=(0.05, 0.2))
 
+MADE: list[ModelClient] = []
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
 @pytest.fixture
 async def _tidy() -> AsyncIterator[None]:
-    """Close litellm's connections in the loop that opened them."""
+    """Close connections in the loop that opened them."""
     yield
+    while MADE:
+        await MADE.pop().aclose()
     wire = LitellmWire(Remote(model=MODELS["openai"]))
     wire._litellm = ready(MODELS["openai"])
     await wire.aclose()
@@ -96,7 +99,8 @@ def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: Bat
         batch=PendingTransport(remote, BatchBook(store), pace),
     )
     backoff = Backoff(retries=3, first=0.01)
-    return stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff))
+    MADE.append(stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff)))
+    return MADE[-1]
 
 
 def question(n: int) -> Question:

@@ -33,13 +33,16 @@ CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"
 
 @pytest.fixture
 async def _tidy() -> AsyncIterator[None]:
-    """Close litellm's connections in the loop that opened them."""
+    """Close connections in the loop that opened them."""
     yield
+    while MADE:
+        await MADE.pop().aclose()
     wire = LitellmWire(Remote(model=CLAUDE))
     wire._litellm = ready(CLAUDE)
     await wire.aclose()
 
 
+MADE: list[ModelClient] = []
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
@@ -53,7 +56,8 @@ def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
         facts=facts_of(name),
         tariff=tariff_of(name),
     )
-    return stacked(end, ProviderLimiter(1), SharedServices(records=store))
+    MADE.append(stacked(end, ProviderLimiter(1), SharedServices(records=store)))
+    return MADE[-1]
 
 
 def statement() -> Document:
