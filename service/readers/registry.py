@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,12 +85,16 @@ READERS: tuple[Registration, ...] = (
     ),
     Registration("thresher.service.readers.text.plain_reader", (*_TEXTS, "application/mbox", "application/rtf")),
     Registration("thresher.service.readers.text.csv_reader", ("text/",)),
+    Registration("thresher.service.readers.parsed.element_json_reader", ("application/json",)),
+    Registration("thresher.service.readers.parsed.docling_json_reader", ("application/json",)),
     Registration("thresher.service.readers.text.json_reader", ("application/json", "application/x-ndjson")),
     Registration("thresher.service.readers.text.xml_reader", ("application/xml", "image/svg+xml")),
     Registration("thresher.service.readers.web.html_reader", ("text/html",)),
     Registration("thresher.service.readers.archives.zip_reader", ("application/zip",)),
     Registration("thresher.service.readers.archives.compressed_reader", ("application/x-tar", *_PACKED)),
 )
+
+UNSTRUCTURED = "thresher.service.readers.parsed.unstructured_reader"
 
 
 def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -135,7 +140,7 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
 
 def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
     first: InputProblem | None = None
-    for reader in _bidders(source, head):
+    for reader in _bidders(source, head, options):
         try:
             reading = guarded(partial(reader.read, source, options, spool), source)
         except InputProblem as problem:
@@ -147,9 +152,14 @@ def _sell(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Re
     raise first or _nobody(source)
 
 
-def _bidders(source: Source, head: bytes) -> Iterator[Reader]:
-    """Readers by falling bid; after the first, only those sure enough to try what it found damaged."""
+def _bidders(source: Source, head: bytes, options: ReadOptions) -> Iterator[Reader]:
+    """Readers by falling bid; after the first, only those sure enough to try what it found damaged.
+
+    unstructured reads what it is named for, and what nobody bids for where it is installed.
+    """
     bids = [(_bid(reader, head, source), reader) for reader in _asked(source.media_type)]
+    if options.reader == "unstructured" or (not any(bid for bid, _ in bids) and find_spec("unstructured") is not None):
+        bids = [(_bid(reader, head, source), reader) for reader in _readers(UNSTRUCTURED)] + bids
     best = sorted((b for b in bids if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of LOTS
     for place, (bid, reader) in enumerate(best):
         if place == 0 or bid >= _SECOND_CHANCE:
