@@ -27,6 +27,7 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("zxingcpp", "zxing-cpp", "QR and bar codes", "thresher[ocr]"),
     ("markdown_it", "markdown-it-py", "Markdown", "base"),
     ("openpyxl", "openpyxl", "workbooks", "thresher[office]"),
+    ("unstructured", "unstructured", "--reader unstructured", "thresher[unstructured]"),
     ("pyarrow", "pyarrow", "Parquet", "thresher[parquet]"),
     ("obstore", "obstore", "uploads in S3", "thresher[s3]"),
     ("fastapi", "fastapi", "the HTTP service", "thresher[serve]"),
