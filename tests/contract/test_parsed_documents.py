@@ -127,6 +127,12 @@ def test_elements_are_blocks_with_their_places(tmp_path: Path) -> None:
     assert document.facts["filename"] == "bill.pdf"
 
 
+def test_a_box_that_is_no_place_is_left_out(tmp_path: Path) -> None:
+    """Infinite coordinates would be no JSON in a Result; the text stays."""
+    infinite = element("Title", "x", coordinates={**at(0, 0, 1, 1), "points": [[float("inf"), 0], [1, 1]]})
+    assert where(read(tmp_path, "a.json", [infinite]).document, "x") == (1, ())
+
+
 def test_docling_is_read_in_the_order_of_its_body(tmp_path: Path) -> None:
     """Headings, items with their marks, cells with a box each, and what the body does not reach comes too."""
     document = read(tmp_path, "bill.json", DOCLING).document
@@ -151,6 +157,12 @@ def test_docling_is_read_in_the_order_of_its_body(tmp_path: Path) -> None:
         b'[{"type": "Title", "element_id": "1", "text": "cut", "metadata": {',
         b'{"schema_name": "DoclingDocument", "texts": [',
         {"schema_name": "DoclingDocument", "texts": [5], "body": {"children": [{"$ref": "#/texts/0"}]}},
+        {
+            **DOCLING,
+            "tables": [{"self_ref": "#/tables/0", "data": {**DOCLING["tables"][0]["data"], "num_rows": 10**9}}],
+        },
+        {**DOCLING, "texts": [{"self_ref": "#/texts/1", "text": "x", "prov": [{"page_no": 10**9}]}]},
+        [element("Title", "x", 10**9)],
         {**DOCLING, "body": {"self_ref": "#/body", "children": [{"$ref": "#/body"}, 7]}},
     ],
 )

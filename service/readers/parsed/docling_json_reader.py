@@ -19,6 +19,7 @@ from thresher.service.readers.parsed.elements import Element, Place, Sizes, docu
 from thresher.service.readers.text.plain_reader import load_text
 
 SCHEMA = "DoclingDocument"
+CELLS_MAX = 4_000_000  # of one table
 COLLECTIONS = ("groups", "texts", "pictures", "tables", "key_value_items", "form_items")
 KINDS = {
     "title": BlockKind.HEADING,
@@ -116,7 +117,10 @@ def _places(provenance: Any, text: str, sizes: Sizes) -> Iterator[Place]:
 def _table(item: dict[str, Any], sizes: Sizes) -> Element:
     data, places = item["data"], tuple(_places(item.get("prov"), "", sizes))
     page = places[0].page if places else 1
-    rows = [[""] * int(data.get("num_cols") or 0) for _ in range(int(data.get("num_rows") or 0))]
+    height, width = int(data.get("num_rows") or 0), int(data.get("num_cols") or 0)
+    if height * width > CELLS_MAX:
+        raise InputProblem("corrupt", f"a table of {height} by {width} cells")
+    rows = [[""] * width for _ in range(height)]
     cells: dict[tuple[int, int], Place] = {}
     headers = set[int]()
     for cell in data["table_cells"]:

@@ -61,7 +61,7 @@ def reading_of(source: Source, found: Any) -> Reading:
         raise InputProblem("corrupt", f"{source.path} is no list of elements")
     sizes = {_page(e): size for e in found if (size := _size(e)) is not None}
     document = document_of(source, map(_element, found), sizes)
-    metadata = next((e["metadata"] for e in found if e.get("metadata")), {})
+    metadata: dict[str, Any] = next((e["metadata"] for e in found if e.get("metadata")), {})
     facts = {name: metadata.get(name) for name in ("filename", "subject", "sent_from", "sent_to", "last_modified")}
     document.facts.update({name: _told(value) for name, value in facts.items() if value})
     return Reading(document)
@@ -97,14 +97,16 @@ def _rows(html: str) -> list[list[str]]:
 
 def _page(found: dict[str, Any]) -> int:
     page = found.get("metadata", {}).get("page_number")
-    return page if isinstance(page, int) and 0 < page < 100_000 else 1
+    return page if isinstance(page, int) and page > 0 else 1
 
 
 def _size(found: dict[str, Any]) -> tuple[float, float] | None:
     """Return the size of an element's page, in the units of its coordinates; None where none is told."""
     coordinates = found.get("metadata", {}).get("coordinates") or {}
-    size = coordinates.get("layout_width"), coordinates.get("layout_height")
-    return (float(size[0]), float(size[1])) if all(isinstance(n, int | float) and n > 0 for n in size) else None
+    width, height = coordinates.get("layout_width"), coordinates.get("layout_height")
+    if isinstance(width, int | float) and isinstance(height, int | float) and width > 0 and height > 0:
+        return float(width), float(height)
+    return None
 
 
 def _box(coordinates: Any) -> Box | None:

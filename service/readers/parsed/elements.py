@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 from thresher.schemas.document import BlockKind, Box, Document, DocumentBuilder
+from thresher.schemas.errors import InputProblem
 from thresher.schemas.source import Source
+
+PAGES_MAX = 100_000  # a page number beyond it is no page number
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ def document_of(source: Source, elements: Iterable[Element], sizes: Sizes) -> Do
 
 
 def _turn_to(builder: DocumentBuilder, page: int, sizes: Sizes) -> None:
-    """Begin pages up to the one that is wanted; a page that was left before stays behind."""
+    """Begin pages up to the one that is wanted; a page that was left before stays behind. Raises InputProblem(corrupt)."""
+    if page > PAGES_MAX:
+        raise InputProblem("corrupt", f"page {page}")
     pages = builder.document.pages
     while len(pages) < page:
         builder.page(*sizes.get(len(pages) + 1, (0.0, 0.0)))
@@ -76,5 +82,5 @@ def _table(builder: DocumentBuilder, element: Element) -> None:
 
 
 def _line(builder: DocumentBuilder, start: int, end: int, place: Place) -> None:
-    if place.box is not None and start < end:
+    if place.box is not None and start < end and all(map(isfinite, place.box)):
         builder.document.lines.add(start, end, place.page, place.box)
