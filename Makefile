@@ -37,7 +37,7 @@ audit: $(READY)
 
 # Needs uv (pip install uv). The lock file names no registry host, so it works with any mirror.
 lock:
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --all-extras --group dev \
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --extra all --group dev \
 		--output-file requirements.lock pyproject.toml
 
 clean:

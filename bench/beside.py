@@ -43,7 +43,7 @@ class Beside:
 @contextmanager
 def reader(journal: Path, *options: object) -> Iterator[Beside]:
     """The simulated reader in a process of its own, which notes every request."""
-    command = [sys.executable, "-m", "bench.reader", "--journal", str(journal), *map(str, options)]
+    command = [sys.executable, "-m", "tests.simulation.reader", "--journal", str(journal), *map(str, options)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

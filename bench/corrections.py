@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.generator.kinds import KINDS
-from bench.generator.make import generate
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.make import generate
 from thresher.service.merging.corrections import Rival, corrected
 
 MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from bench.beside import HOST, MODEL, Beside, free_port, stop, until_ready
-from bench.mixed import KINDS, TARGETS, target_map
+from tests.simulation.mixed import KINDS, TARGETS, target_map
 from thresher.service.backend.resources import opened_resources
 
 FLIGHT = 16  # calls at once

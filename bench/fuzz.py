@@ -30,8 +30,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
-from bench.fuzz_values import SCHEMAS, fields
 from tests.journey.serving import TARGET, make_key, order, served
+from tests.simulation.fuzz_values import SCHEMAS, fields
 from thresher.schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES
 
 CODES = {*INPUT_CODES, *JOB_CODES, *MODEL_CODES, *SETUP_CODES}

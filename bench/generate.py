@@ -13,12 +13,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD, Layout, draw_layout
-from bench.generator.make import bundle, generate
-from bench.generator.nouns import Generated
-from bench.generator.pdf import as_pdf, as_scan
-from bench.generator.sheets import as_html, as_xlsx
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD, Layout, draw_layout
+from tests.simulation.generator.make import bundle, generate
+from tests.simulation.generator.nouns import Generated
+from tests.simulation.generator.pdf import as_pdf, as_scan
+from tests.simulation.generator.sheets import as_html, as_xlsx
 
 FORMS: dict[str, Callable[[Generated], bytes]] = {"txt": lambda g: g.text.encode(), "pdf": as_pdf, "scan": as_scan}
 SHEETS: dict[str, Callable[[str, int, int, Layout], bytes]] = {

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench.reader.frames import part_in
+from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import Document
 from thresher.service.base import json_pointer
 

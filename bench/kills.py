@@ -23,8 +23,8 @@ from random import Random
 from bench.beside import Beside, below, gone, reader
 from bench.doors import DOORS, Door
 from bench.kept import answers_in
-from bench.mixed import write
-from bench.reader.journal import Follower
+from tests.simulation.mixed import write
+from tests.simulation.reader.journal import Follower
 
 LATE = 0.98  # share of the calls up to which moments are drawn: a run that has ended can not be killed
 BEYOND = 1.0  # seconds after its moment that a kill comes, at most

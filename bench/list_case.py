@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD, draw_narrow
-from bench.generator.make import generate
-from bench.generator.nouns import Generated, Range
 from bench.list_forms import SUFFIXES, places, written
-from bench.list_score import score
-from bench.reader.apart import Apart
-from bench.reader.faults import NAMED
-from bench.reader.in_process import end
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD, draw_narrow
+from tests.simulation.generator.make import generate
+from tests.simulation.generator.nouns import Generated, Range
+from tests.simulation.list_score import score
+from tests.simulation.reader.apart import Apart
+from tests.simulation.reader.faults import NAMED
+from tests.simulation.reader.in_process import end
 from thresher.chunkers.tokens import counter
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy

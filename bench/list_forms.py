@@ -11,12 +11,12 @@ from itertools import accumulate, pairwise
 
 from rapidfuzz.distance import Levenshtein
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD, Layout, draw_layout
-from bench.generator.make import told
-from bench.generator.nouns import Generated, Note, Range, Row
-from bench.generator.pdf import as_pdf, as_scan
-from bench.generator.sheets import as_html, as_xlsx
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD, Layout, draw_layout
+from tests.simulation.generator.make import told
+from tests.simulation.generator.nouns import Generated, Note, Range, Row
+from tests.simulation.generator.pdf import as_pdf, as_scan
+from tests.simulation.generator.sheets import as_html, as_xlsx
 from thresher.schemas.document import Document
 
 FORMS = ("text", "pdf", "scan", "xlsx", "html")
@@ -62,7 +62,7 @@ def places(made: Generated, form: str, document: Document, *, standard: bool = F
 
 
 def record_rows(made: Generated, layout: Layout) -> list[int]:
-    """The number of each record's row in a workbook or a web page: 1-based, as `bench.generator.sheets` writes them."""
+    """The number of each record's row in a workbook or a web page: 1-based, as `tests.simulation.generator.sheets` writes them."""
     kind = KINDS[made.kind]
     story = told(made.kind, len(made.ranges), made.seed)
     first = 3 + sum(not f.last for f in kind.facts)  # behind the title, the facts and the titles of columns

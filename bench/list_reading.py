@@ -22,16 +22,16 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import Layout
-from bench.generator.lines import Setter
-from bench.generator.make import told
-from bench.generator.nouns import Generated, Range, Row
 from bench.list_case import Case, documents_of, made_of
 from bench.list_forms import FORMS, has_form, is_inside, layout_of, page_texts, places, record_rows
-from bench.reader.faults import NAMED
-from bench.reader.in_process import end
-from bench.reader.reader import Reader
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import Layout
+from tests.simulation.generator.lines import Setter
+from tests.simulation.generator.make import told
+from tests.simulation.generator.nouns import Generated, Range, Row
+from tests.simulation.reader.faults import NAMED
+from tests.simulation.reader.in_process import end
+from tests.simulation.reader.reader import Reader
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence

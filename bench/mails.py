@@ -166,7 +166,7 @@ def _said(question: Question) -> dict[str, Any]:
 @contextmanager
 def server(latency: float) -> Iterator[str]:
     """A loopback server in its own process; gives its base address."""
-    command = [sys.executable, "-m", "bench.server", "--latency", str(latency), "--orders"]
+    command = [sys.executable, "-m", "tests.simulation.server", "--latency", str(latency), "--answers", "bench.mails"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.beside import MODEL
-from bench.generator.kinds import KINDS as MADE
-from bench.mixed import KINDS
+from tests.simulation.generator.kinds import KINDS as MADE
+from tests.simulation.mixed import KINDS
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Submission
 from thresher.service.backend.resources import ServiceResources

@@ -24,11 +24,11 @@ from pathlib import Path
 from random import Random
 
 from bench.beside import MODEL, Beside, free_port, reader, stop, until_ready
-from bench.reader.journal import Follower
 from bench.soak_faults import Faults, Process, small_disk
 from bench.soak_load import LISTENERS, OPEN, Callers
 from bench.watched import Held, look, slope
 from tests.postgres_server import Server
+from tests.simulation.reader.journal import Follower
 from thresher.service.server.api.app_state import Bounds
 
 LEASE = 15  # seconds

@@ -12,9 +12,9 @@ from random import Random
 import httpx
 
 from bench.beside import HOST
-from bench.generator.kinds import KINDS as MADE
-from bench.mixed import KINDS, document
-from bench.soak_ends import ended, keep
+from tests.simulation.generator.kinds import KINDS as MADE
+from tests.simulation.mixed import KINDS, document
+from tests.simulation.soak_ends import ended, keep
 from thresher.schemas.result import AnyResult
 from thresher.service.runs.retryable import transient_reason
 

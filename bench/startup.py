@@ -1,15 +1,18 @@
-"""What starting costs: `thresher --help`, and `thresher extract` of one small file with a scripted model.
+"""What starting costs: from `thresher extract` of one page to the first question of a hosted model, over HTTP.
 
-    python -m bench.startup [--runs 9]
+    python -m bench.startup [--runs 5]
 
-Prints the median and the least of the wall times, and which heavy libraries the command's own process imported.
+A row a run: wall and CPU seconds of all processes of the command until the first request arrives at a simulated reader on
+loopback, beside the CPU seconds that importing litellm takes at that time. CPU seconds are what can be compared on a busy
+machine; on a quiet one the wall time is about theirs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
+import asyncio
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -17,77 +20,89 @@ import tempfile
 import time
 from pathlib import Path
 
-HEAVY = (
-    "instructor",
-    "litellm",
-    "magika",
-    "numpy",
-    "onnxruntime",
-    "openai",
-    "opentelemetry",
-    "pandas",
-    "pyarrow",
-    "pypdfium2",
-    "rapidocr",
-    "spacy",
-    "unstructured",
-    "xllamacpp",
-)
-RUN = "import sys; from thresher.service.cli.main import main; sys.argv[0] = 'thresher'; main()"
-LOOK = f"""
-import sys
-from thresher.service.cli.main import main
-try:
-    main()
-except SystemExit:
-    print("heavy:", *sorted(set({HEAVY!r}) & sys.modules.keys()))
-"""
-MAIL = """From: Tom <tom@example.org>
-Subject: Order 7
+from tests.simulation.loopback import Answer, Request
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 
-Please send the pens. Total: EUR 12.50
-"""
+PAGE = "Order 7\n\nPlease send the pens.\nTotal: EUR 12.50\n"
+TARGET = '{"title": "Small", "type": "object", "properties": {"total": {"type": "number"}}}'
+RUN = "from thresher.service.cli.main import main; main()"
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def seconds(arguments: list[str]) -> float:
-    """Wall time of one command."""
-    shutil.rmtree(arguments[-1], ignore_errors=True)  # what a run before left, or it would not run again
-    begun = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", RUN, *arguments], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return time.perf_counter() - begun
+def cpu_of_session(leader: int) -> float:
+    """Return the CPU seconds so far of a session's living processes, those of their ended children included (Linux)."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        if int(fields[3]) == leader:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / TICKS
 
 
-def heavy(arguments: list[str]) -> str:
-    """Names of the heavy libraries that a command imported."""
-    done = subprocess.run([sys.executable, "-c", LOOK, *arguments], check=False, capture_output=True, text=True)
-    return next(line for line in reversed(done.stdout.splitlines()) if line.startswith("heavy:"))
+class Watched(ReaderServer):
+    """A reader that notes what a command has used when it asks for the first time."""
+
+    leader = 0  # process that is watched
+    begun = 0.0
+    first: tuple[float, float] | None = None  # wall and CPU seconds
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer as the simulated reader does."""
+        if self.first is None:
+            self.first = time.perf_counter() - self.begun, cpu_of_session(self.leader)
+        return await super().answer(request)
 
 
-def measure(name: str, arguments: list[str], runs: int) -> None:
-    """Print one row."""
-    times = [seconds(arguments) for _ in range(runs)]
-    told = f"median {statistics.median(times):.2f} s, least {min(times):.2f} s"
-    print(f"{name:24} {told}; {heavy(arguments)}", flush=True)
+async def seconds(folder: Path) -> tuple[float, float]:
+    """Return wall and CPU seconds of one command until its first question."""
+    (folder / "page.txt").write_text(PAGE)
+    (folder / "target.json").write_text(TARGET)
+    async with Watched(Reader()) as server:
+        environment = os.environ | {"OPENAI_API_KEY": "none", "THRESHER_API_BASE": server.base}
+        arguments = ["extract", "page.txt", "-t", "target.json", "-m", "openai/gpt-4o-mini", "-o", "out"]
+        server.begun = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", RUN, *arguments),
+            cwd=folder,
+            env={**environment, "PYTHONPATH": str(Path.cwd())},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        server.leader = process.pid
+        await process.wait()
+    assert server.first is not None, "the command asked nothing"
+    return server.first
 
 
-def command(folder: Path) -> list[str]:
-    """`extract` of one mail with a scripted model."""
-    mail, script, target = folder / "one.eml", folder / "script.json", folder / "target.json"
-    mail.write_text(MAIL)
-    script.write_text(json.dumps({"answers": [{"when": "", "say": {"total": 12.5}}]}))
-    target.write_text(json.dumps({"title": "Small", "type": "object", "properties": {"total": {"type": "number"}}}))
-    return ["extract", str(mail), "-t", str(target), "-m", f"scripted:{script}", "-o", str(folder / "out")]
+def imported(name: str) -> float:
+    """Return the CPU seconds that importing a module takes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
+    subprocess.run([sys.executable, "-c", f"import {name}"], check=True, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
-    """Measure both commands."""
+    """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=9)
-    runs = parser.parse_args().runs
-    measure("thresher --help", ["--help"], runs)
-    with tempfile.TemporaryDirectory() as folder:
-        measure("extract, one mail", command(Path(folder)), runs)
+    parser.add_argument("--runs", type=int, default=5)
+    rows = []
+    for _ in range(parser.parse_args().runs):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append((*asyncio.run(seconds(Path(folder))), imported("litellm")))
+        print(
+            "first question after {:.2f} s, {:.2f} s of CPU; import litellm {:.2f} s of CPU".format(*rows[-1]),
+            flush=True,
+        )
+    print(
+        "medians: {:.2f} s, {:.2f} s of CPU; litellm {:.2f} s".format(*map(statistics.median, zip(*rows, strict=True)))
+    )
 
 
 if __name__ == "__main__":

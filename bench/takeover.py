@@ -23,10 +23,10 @@ from pathlib import Path
 
 from bench.beside import Beside, reader, stop
 from bench.kept import ids
-from bench.mixed import write
-from bench.reader.journal import Follower
 from bench.sending import TENANT, submitted
 from tests.postgres_server import Server
+from tests.simulation.mixed import write
+from tests.simulation.reader.journal import Follower
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.storage.answers.postgres import PostgresStore
 

@@ -22,7 +22,7 @@ from typing import Any, get_args
 
 from bench.adapters.base import manifest, read
 from bench.gold_reader import GoldReader
-from bench.server import Said, Server
+from tests.simulation.server import Said, Server
 from thresher.chunkers.base import Counter
 from thresher.chunkers.tokens import counter
 from thresher.schemas.document import Document

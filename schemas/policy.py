@@ -35,6 +35,7 @@ class ReadOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
+    reader: Literal["auto", "unstructured"] = "auto"  # auto: ours, and unstructured where none of ours reads a type
     passwords: tuple[str, ...] = Field(default=(), repr=False)
     inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
     models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings

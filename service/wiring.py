@@ -34,7 +34,7 @@ from thresher.service.storage.answers.session import Transactions
 from thresher.service.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
-    from thresher.service.llm.providers.litellm_transport import Remote
+    from thresher.service.llm.providers.remote import Remote
 
 log = logging.getLogger(__name__)
 
@@ -122,20 +122,17 @@ def _scripted(name: str, policy: Policy) -> Endpoint:
 
 
 def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
-    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
-    from thresher.service.llm.structured_output import read  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.hosted import transport_to  # noqa: PLC0415 - only for hosted models
 
     remote = _reached(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
-    wire = LitellmWire(remote)
-    read_it = partial(read, remote.mode)
+    wire = transport_to(remote)
     return Endpoint(
         name=name,
         wire=wire,
         identity=remote.identity,
         facts=replace(facts_of(name), dialect=_dialect_of(name)),
         tariff=tariff,
-        read=read_it,
         cuts=may_cut(name, settings.api_base),
     )
 
@@ -147,7 +144,7 @@ def _dialect_of(name: str) -> DialectName:
 
 
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
-    from thresher.service.llm.providers.litellm_transport import Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
@@ -191,13 +188,14 @@ def check_weights(name: str, settings: Settings) -> None:
 def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
     """Return variables for a hosted model's key, if none of them is set. Other ways exist, as a role of the machine.
 
-    Blocks for 2 to 3 seconds, once a process. A server of one's own (THRESHER_API_BASE) needs no key.
+    A server of one's own (THRESHER_API_BASE) needs no key. Blocks for 2 to 3 seconds, once a process, for other providers
+    than OpenAI.
     """
     if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
         return ()
-    from thresher.service.llm.providers.litellm_transport import ready, unset  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.hosted import missing_keys  # noqa: PLC0415 - only for hosted models
 
-    return unset(ready(name), name)
+    return missing_keys(name)
 
 
 def model_of(
@@ -251,7 +249,8 @@ def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
 
 def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     """Return the Endpoint of the embedding model."""
-    from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
     if name is None:

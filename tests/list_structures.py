@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bench.reader.frames import part_in
+from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.service.llm.base import Question

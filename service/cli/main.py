@@ -6,6 +6,8 @@ quick.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
@@ -23,6 +25,25 @@ app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
 cost_commands.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    """Print the version and end, where the option is given."""
+    if wanted:
+        from thresher.schemas.result import VERSION  # noqa: PLC0415 - see above
+
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Noisy documents in, one validated JSON document out, with the evidence for every value."""
 
 
 def main() -> None:

@@ -33,12 +33,12 @@ MARKS = {
 _WIDEST = 1_000  # columns up to which each row shows all, so that empty cells keep their place
 
 
-def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
+def read(path: Path, form: str, reading: dict[str, str | None], passwords: Path | None) -> int:
     """Show a file's Document and those of what it holds."""
     writers = {"text": _text, "markdown": _markdown, "json": _json}
     if form not in writers:
         raise InputProblem("policy_invalid", f"--format {form}: one of {', '.join(writers)}")
-    for document in asyncio.run(_documents(path, ocr, passwords)):
+    for document in asyncio.run(_documents(path, reading, passwords)):
         for line in writers[form](document):
             sys.stdout.write(line + "\n")
         for note in document.notes:
@@ -50,7 +50,7 @@ def read(path: Path, form: str, ocr: str | None, passwords: Path | None) -> int:
 def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) -> int:
     """Show a file's Chunks, each under a line with its range, pages and tokens."""
     policy = load_policy(None, {"chunker": chunker, "chunk_tokens": tokens, "overlap_tokens": overlap})
-    for document in asyncio.run(_documents(path, ocr, None)):
+    for document in asyncio.run(_documents(path, {"ocr": ocr}, None)):
         count = counter("o200k_base")
         for piece in choose(document, policy.chunker).chunk(document, tokens, count, overlap):
             pages = f" pages {piece.pages[0]}-{piece.pages[1]}" if piece.pages else ""
@@ -63,8 +63,8 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
     return 0
 
 
-async def _documents(path: Path, ocr: str | None, passwords: Path | None) -> list[Document]:
-    options = load_policy(None, {"ocr": ocr}, passwords).read
+async def _documents(path: Path, reading: dict[str, str | None], passwords: Path | None) -> list[Document]:
+    options = load_policy(None, reading, passwords).read
     options = options.model_copy(update={"models": str(weights_folder(load()))})
     with tempfile.TemporaryDirectory() as spool:
         async with ReadingPool(Path(spool), workers=1) as pool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,12 +85,16 @@ READERS: tuple[Registration, ...] = (
     ),
     Registration("thresher.service.readers.text.plain_reader", (*_TEXTS, "application/mbox", "application/rtf")),
     Registration("thresher.service.readers.text.csv_reader", ("text/",)),
+    Registration("thresher.service.readers.parsed.element_json_reader", ("application/json",)),
+    Registration("thresher.service.readers.parsed.docling_json_reader", ("application/json",)),
     Registration("thresher.service.readers.text.json_reader", ("application/json", "application/x-ndjson")),
     Registration("thresher.service.readers.text.xml_reader", ("application/xml", "image/svg+xml")),
     Registration("thresher.service.readers.web.html_reader", ("text/html",)),
     Registration("thresher.service.readers.archives.zip_reader", ("application/zip",)),
     Registration("thresher.service.readers.archives.compressed_reader", ("application/x-tar", *_PACKED)),
 )
+
+UNSTRUCTURED = "thresher.service.readers.parsed.unstructured_reader"
 
 
 def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -137,7 +142,7 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
 def _read_with_best(source: Source, head: bytes, options: ReadOptions, spool: Spool) -> Reading:
     """Try the readers by falling confidence, until one does not find the file corrupt."""
     first: InputProblem | None = None
-    for reader in _candidates(source, head):
+    for reader in _candidates(source, head, options):
         try:
             reading = guarded(partial(reader.read, source, options, spool), source)
         except InputProblem as problem:
@@ -149,9 +154,14 @@ def _read_with_best(source: Source, head: bytes, options: ReadOptions, spool: Sp
     raise first or _unsupported(source)
 
 
-def _candidates(source: Source, head: bytes) -> Iterator[Reader]:
-    """Yield the readers by falling confidence; after the first, only those above a minimum."""
+def _candidates(source: Source, head: bytes, options: ReadOptions) -> Iterator[Reader]:
+    """Yield the readers by falling confidence; after the first, only those above a minimum.
+
+    unstructured reads types that it is named for, and those that no other reader takes, where it is installed.
+    """
     rated = [(_confidence(reader, head, source), reader) for reader in _readers_of_type(source.media_type)]
+    if options.reader == "unstructured" or (not any(bid for bid, _ in rated) and find_spec("unstructured") is not None):
+        rated = [(_confidence(reader, head, source), reader) for reader in _readers(UNSTRUCTURED)] + rated
     best = sorted((b for b in rated if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of READERS
     for rank, (bid, reader) in enumerate(best):
         if rank == 0 or bid >= _FALLBACK_MIN_CONFIDENCE:

@@ -16,13 +16,12 @@ from thresher.schemas.policy import Policy
 def load_policy(file: Path | None, choices: dict[str, Any], passwords: Path | None = None) -> Policy:
     """Return a Policy from a TOML or JSON file, overridden by choices; a choice that is None overrides nothing.
 
-    `ocr` among the choices goes to the reading options. Raises InputProblem(policy_invalid).
+    `ocr` and `reader` among the choices go to the reading options. Raises InputProblem(policy_invalid).
     """
     body = _body(file) if file else {}
     given = {k: v for k, v in choices.items() if v is not None}
     read = dict(body.get("read", {}))
-    if "ocr" in given:
-        read["ocr"] = given.pop("ocr")
+    read |= {name: given.pop(name) for name in ("ocr", "reader") if name in given}
     if passwords:
         read["passwords"] = [*read.get("passwords", ()), *_lines(passwords)]
     try:

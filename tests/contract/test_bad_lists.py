@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bench.reader.frames import part_in
+from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Policy

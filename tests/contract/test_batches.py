@@ -8,18 +8,17 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.reader.batches import BatchFaults
-from bench.reader.faults import Faults
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
 from tests.journey.test_extract_command import ROOT, command
 from tests.journey.test_extract_command import read as result_of
+from tests.simulation.reader.batches import BatchFaults
+from tests.simulation.reader.faults import Faults
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.errors import InputProblem
 from thresher.service.llm.base import Message, Question, Reply
 from thresher.service.llm.batch.base import BatchTiming, Item
@@ -27,11 +26,12 @@ from thresher.service.llm.batch.pending_transport import PendingTransport, batch
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.providers.hosted import transport_to
+from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.batches import BatchBook
 from thresher.service.storage.answers.postgres import PostgresStore
@@ -46,13 +46,16 @@ SCHEMA: dict[str, Any] = {
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}
 QUICK = BatchTiming(gather=0.2, longest=2.0, lost=0.5, looks=(0.05, 0.2))
 
+MADE: list[ModelClient] = []
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
 @pytest.fixture
 async def _tidy() -> AsyncIterator[None]:
-    """Close litellm's connections in the loop that opened them."""
+    """Close connections in the loop that opened them."""
     yield
+    while MADE:
+        await MADE.pop().aclose()
     wire = LitellmWire(Remote(model=MODELS["openai"]))
     wire._litellm = ready(MODELS["openai"])
     await wire.aclose()
@@ -89,15 +92,15 @@ def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: Bat
     remote = Remote(model=name, api_base=base, api_key="none")
     end = Endpoint(
         name=name,
-        wire=LitellmWire(remote),
+        wire=transport_to(remote),
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
-        read=partial(read, "json_schema"),
         batch=PendingTransport(remote, BatchBook(store), pace),
     )
     backoff = Backoff(retries=3, first=0.01)
-    return stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff))
+    MADE.append(stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff)))
+    return MADE[-1]
 
 
 def question(n: int) -> Question:

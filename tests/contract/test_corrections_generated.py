@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from bench.generator.kinds import KINDS
-from bench.generator.make import generate
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.make import generate
 from tests.unit.test_corrections import rivals_in, winner
 from thresher.service.merging.corrections import corrected
 

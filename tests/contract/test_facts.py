@@ -6,7 +6,8 @@ import pytest
 
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.model_catalog import caches_marked, facts_of, mode_of, tariff_of
-from thresher.service.llm.providers.litellm_transport import Remote, body
+from thresher.service.llm.providers.litellm_transport import body
+from thresher.service.llm.providers.remote import Remote
 
 
 def test_a_known_model() -> None:

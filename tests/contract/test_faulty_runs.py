@@ -7,13 +7,13 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.generator.kinds import KINDS
-from bench.generator.make import generate
-from bench.generator.nouns import Generated
-from bench.list_score import score
-from bench.reader.faults import Faults
-from bench.reader.in_process import end
-from bench.reader.reader import Reader
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.make import generate
+from tests.simulation.generator.nouns import Generated
+from tests.simulation.list_score import score
+from tests.simulation.reader.faults import Faults
+from tests.simulation.reader.in_process import end
+from tests.simulation.reader.reader import Reader
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import AnyResult

@@ -8,11 +8,11 @@ from dataclasses import fields
 
 import pytest
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import MEASURING, Layout, draw_layout
-from bench.generator.make import bundle, generate
-from bench.generator.nouns import Generated
-from bench.reader.read import kind_of, read
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import MEASURING, Layout, draw_layout
+from tests.simulation.generator.make import bundle, generate
+from tests.simulation.generator.nouns import Generated
+from tests.simulation.reader.read import kind_of, read
 
 SEEDS = (2, 5, MEASURING + 90_001, MEASURING + 90_003)
 

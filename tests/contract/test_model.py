@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import Said, Server
+from tests.simulation.server import Said, Server
 from thresher.schemas.errors import Problem, SetupProblem
 from thresher.service import settings
 from thresher.service.llm.base import Message, Question
@@ -21,11 +21,12 @@ from thresher.service.llm.model_catalog import facts_of
 from thresher.service.llm.prices import FREE
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote
+from thresher.service.llm.providers.litellm_transport import LitellmWire
+from thresher.service.llm.providers.openai_transport import OpenAiTransport
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.storage.answers.memory import MemoryStore
 
 CHOICE = {"enum": ["17", "3 May 2024", None], "description": "Number of the invoice."}
@@ -56,11 +57,11 @@ def embedded() -> Endpoint:
     return Endpoint(name="embedded", wire=EmbeddedWire(setup), identity=identity(SMOLLM2), facts=facts(), tariff=FREE)
 
 
-def remote(base: str) -> Endpoint:
-    """A hosted model through litellm and instructor, at a server on loopback."""
+def remote(base: str, name: str) -> Endpoint:
+    """A hosted model through litellm or by httpx, at a server on loopback."""
     at = Remote(model="openai/gpt-4o-mini", api_base=base, api_key="none")
-    wire, reading = LitellmWire(at), partial(read, at.mode)
-    return Endpoint(name=at.model, wire=wire, identity=at.identity, facts=facts_of(at.model), tariff=FREE, read=reading)
+    wire = LitellmWire(at) if name == "litellm" else OpenAiTransport(at)
+    return Endpoint(name=at.model, wire=wire, identity=at.identity, facts=facts_of(at.model), tariff=FREE)
 
 
 def fake() -> Endpoint:
@@ -71,6 +72,7 @@ def fake() -> Endpoint:
 @pytest.fixture(
     params=[
         "scripted",
+        pytest.param("openai", marks=pytest.mark.slow),
         pytest.param("litellm", marks=pytest.mark.slow),
         pytest.param("embedded", marks=pytest.mark.slow),
     ]
@@ -80,7 +82,7 @@ async def model(request: pytest.FixtureRequest) -> AsyncIterator[ModelClient]:
     async with Server(lambda _: Said(content=ANSWER)) as server:
         ends: dict[str, Callable[[], Endpoint]] = {"scripted": fake, "embedded": embedded}
         made = stacked(
-            ends.get(request.param, lambda: remote(server.base))(),
+            ends.get(request.param, lambda: remote(server.base, request.param))(),
             ProviderLimiter(2),
             SharedServices(records=MemoryStore()),
         )

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD
-from bench.generator.make import generate
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD
+from tests.simulation.generator.make import generate
 from thresher.chunkers.tokens import counter
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD
-from bench.generator.make import generate
-from bench.reader.damage import MALFORMED
-from bench.reader.faults import CLIFF, HIDDEN, NAMED, PERFECT, Faults, cliff_at
-from bench.reader.in_process import end, script
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD
+from tests.simulation.generator.make import generate
+from tests.simulation.reader.damage import MALFORMED
+from tests.simulation.reader.faults import CLIFF, HIDDEN, NAMED, PERFECT, Faults, cliff_at
+from tests.simulation.reader.in_process import end, script
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.llm.rate_limiting import ProviderLimiter
@@ -253,7 +253,7 @@ async def test_context_overflow() -> None:
 
 def test_latency_and_stalls() -> None:
     """200 ms and 2 ms a token of the answer; a stalled answer takes its time on top; speed divides all of it."""
-    from bench.reader.openai_wire import ask
+    from tests.simulation.reader.openai_wire import ask
 
     request = ask(openai(MADE.text[:2_000])[1])
     said = Reader().answer(request)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bench.generator.kinds import KINDS
-from bench.generator.layout import STANDARD, Layout
-from bench.generator.make import generate
-from bench.reader.fill import filled, kind_asked
-from bench.reader.frames import framed
-from bench.reader.read import read
-from bench.reader.reader import Ask, Reader
+from tests.simulation.generator.kinds import KINDS
+from tests.simulation.generator.layout import STANDARD, Layout
+from tests.simulation.generator.make import generate
+from tests.simulation.reader.fill import filled, kind_asked
+from tests.simulation.reader.frames import framed
+from tests.simulation.reader.read import read
+from tests.simulation.reader.reader import Ask, Reader
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.source import Source

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.generator.kinds import KINDS as MADE
-from bench.mixed import KINDS, document
-from bench.reader.in_process import end
-from bench.reader.reader import Reader
-from bench.soak_ends import ended, keep
+from tests.simulation.generator.kinds import KINDS as MADE
+from tests.simulation.mixed import KINDS, document
+from tests.simulation.reader.in_process import end
+from tests.simulation.reader.reader import Reader
+from tests.simulation.soak_ends import ended, keep
 from thresher.schemas.policy import Policy
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import SharedServices, stacked

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from bench.server import Said, Server
+from tests.simulation.server import Said, Server
 
 
 @dataclass

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from bench.reader.batches import Batch, BatchFaults
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
 from tests.journey.test_deployed import LEASE, House, workers_of
 from tests.postgres_server import Server, programs
+from tests.simulation.reader.batches import Batch, BatchFaults
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="no PostgreSQL")]
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 
 from bench.fuzz import furnished, fuzz
-from bench.fuzz_values import SCHEMAS
 from tests.journey.serving import make_key, served
+from tests.simulation.fuzz_values import SCHEMAS
 from thresher.schemas.errors import InputProblem
 from thresher.service.server.api.target_schema import schema_target
 

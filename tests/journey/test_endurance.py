@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench import kills, takeover
-from bench.mixed import write
 from tests.postgres_server import programs
+from tests.simulation.mixed import write
 
 pytestmark = pytest.mark.slow
 POSTGRES = pytest.mark.skipif(programs() is None, reason="no PostgreSQL")

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from bench.server import Said, Server
 from tests.journey.test_extract_command import ROOT, TARGET, command, order, read
+from tests.simulation.server import Said, Server
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""litellm and instructor against a server on loopback: the whole way out and back, with nothing mocked."""
+"""Chat over OpenAI's protocol, by httpx and by litellm, against a server on loopback: nothing is mocked."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 
-from bench.server import Said, Script, Server
+from tests.simulation.server import Said, Script, Server
 from thresher.schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.openai_transport import OpenAiTransport
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import Mode, read, request
+from thresher.service.llm.structured_output import Mode, request
 from thresher.service.storage.answers.memory import MemoryStore
 
 SCHEMA: dict[str, Any] = {
@@ -45,31 +46,42 @@ MODEL = "openai/gpt-4o-mini"
 
 @pytest.fixture
 async def _tidy() -> AsyncIterator[None]:
-    """Close litellm's connections in the loop that opened them."""
+    """Close connections in the loop that opened them."""
     yield
+    while MADE:
+        await MADE.pop().aclose()
     wire = LitellmWire(Remote(model=MODEL))
     wire._litellm = ready(MODEL)
     await wire.aclose()
 
 
+@pytest.fixture(params=[OpenAiTransport, LitellmWire], ids=["httpx", "litellm"], autouse=True)
+def wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[OpenAiTransport | LitellmWire]:
+    """Each transport in turn."""
+    chosen: type[OpenAiTransport | LitellmWire] = request.param
+    monkeypatch.setitem(WIRE, "wire", chosen)
+    return chosen
+
+
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
+WIRE: dict[str, type[OpenAiTransport | LitellmWire]] = {}
+MADE: list[ModelClient] = []
 
 
 def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None = None, **choices: Any) -> ModelClient:
-    """A Model with every wrapper, at a server."""
+    """A Model with every wrapper, at a server, over the transport of this test."""
     remote = Remote(model=choices.pop("model", MODEL), mode=mode, api_base=base, api_key="none", **choices)
     end = Endpoint(
         name=remote.model,
-        wire=LitellmWire(remote),
+        wire=WIRE["wire"](remote),
         identity=remote.identity,
         facts=facts_of(remote.model),
         tariff=tariff_of(remote.model),
-        read=partial(read, mode),
     )
     backoff = Backoff(retries=2, first=0.01)
-    return stacked(
-        end, ProviderLimiter(4), SharedServices(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff)
-    )
+    shared = SharedServices(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff)
+    MADE.append(stacked(end, ProviderLimiter(4), shared))
+    return MADE[-1]
 
 
 def always(said: Said) -> Script:
@@ -77,10 +89,10 @@ def always(said: Said) -> Script:
     return lambda _: said
 
 
-@pytest.mark.parametrize("mode", ["json_schema", "tools", "md_json"])
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
 async def test_every_mode_gives_the_same_text(mode: Mode) -> None:
     """Whatever form the schema is asked in, the reply is the JSON, with its tokens and its price."""
-    content = '```json\n{"total": "12.50"}\n```' if mode == "md_json" else '{"total": "12.50"}'
+    content = '```json\n{"total": "12.50"}\n```' if mode == "json_schema" else '{"total": "12.50"}'
     usage = {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100}
     async with Server(always(Said(content=content, usage=usage))) as server:
         reply = await model_at(server.base, mode).ask(QUESTION)
@@ -110,7 +122,7 @@ async def test_the_schema_is_named_for_the_kind_of_question(mode: Mode) -> None:
     """So that whoever answers or counts requests can tell them apart; the name is no part of the answer's key."""
     asked = replace(QUESTION, kind="decide")
     assert key_of(asked, "x") == key_of(QUESTION, "x")
-    made = request(mode, asked, [{"role": "user", "content": "?"}])
+    made = request(mode, asked)
     told = made["response_format"]["json_schema"] if mode == "json_schema" else made["tools"][0]["function"]
     assert told["name"] == "decide"
 
@@ -201,8 +213,9 @@ async def test_too_long_a_question() -> None:
 
 async def test_a_cut_answer_is_a_reply() -> None:
     """A length stop gives what there is, in every mode, and does not raise."""
+    modes: tuple[Mode, ...] = ("json_schema", "tools")
     async with Server(always(Said(content='{"total": "12', finish="length"))) as server:
-        for mode in ("json_schema", "tools", "md_json"):
+        for mode in modes:
             reply = await model_at(server.base, mode).ask(QUESTION)
             assert (reply.text, reply.finish) == ('{"total": "12', "length")
 
@@ -235,7 +248,7 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says which variable to set, and nothing is sent."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     remote = Remote(model=MODEL)
-    wire = LitellmWire(remote)
+    wire = WIRE["wire"](remote)
     asking = ModelClient(name=MODEL, facts=facts_of(MODEL), wire=wire, identity=remote.identity)
     with pytest.raises(SetupProblem, match="OPENAI_API_KEY") as failed:
         await asking.ask(QUESTION)
@@ -243,13 +256,15 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_heavy_is_imported_before_a_call() -> None:
-    """Building a model and knowing its facts imports neither litellm nor instructor nor llama.cpp."""
+    """Building a model and knowing its facts imports neither httpx nor litellm nor llama.cpp."""
     code = """
 import sys
-from thresher.service.llm import embedded, litellm_model, stack, facts
-from thresher.service.llm.providers.embedded import wire
-litellm_model.LitellmWire(litellm_model.Remote(model="gpt-4o")), facts.facts_of("gpt-4o")
-sys.exit(",".join({"litellm", "instructor", "xllamacpp", "openai"} & sys.modules.keys()) or 0)
+from thresher.service.llm import model_catalog, stack
+from thresher.service.llm.providers import hosted, remote
+from thresher.service.llm.providers.embedded import embedded_transport
+for name in ("gpt-4o", "anthropic/claude-sonnet-4-5"):
+    hosted.transport_to(remote.Remote(model=name)), model_catalog.facts_of(name)
+sys.exit(",".join({"httpx", "litellm", "xllamacpp", "openai"} & sys.modules.keys()) or 0)
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

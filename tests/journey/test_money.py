@@ -15,9 +15,9 @@ import httpx
 import pytest
 import uvicorn
 
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
 from tests.journey.test_serve_tenants import receiver
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.account import Quota
 from thresher.schemas.budget import Budget, bounds
 from thresher.schemas.policy import Policy

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import pytest
 
-from bench.generator.make import generate
-from bench.generator.targets import Statement
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
+from tests.simulation.generator.make import generate
+from tests.simulation.generator.targets import Statement
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.cli.summary import report
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, mode_of, tariff_of
-from thresher.service.llm.providers.litellm_transport import LitellmWire, Remote, ready
+from thresher.service.llm.providers.hosted import transport_to
+from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import read
 from thresher.service.pipeline import process
 from thresher.service.runs.run_counts import Tally
 from thresher.service.storage.answers.memory import MemoryStore
@@ -33,13 +33,16 @@ CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"
 
 @pytest.fixture
 async def _tidy() -> AsyncIterator[None]:
-    """Close litellm's connections in the loop that opened them."""
+    """Close connections in the loop that opened them."""
     yield
+    while MADE:
+        await MADE.pop().aclose()
     wire = LitellmWire(Remote(model=CLAUDE))
     wire._litellm = ready(CLAUDE)
     await wire.aclose()
 
 
+MADE: list[ModelClient] = []
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 
@@ -48,13 +51,13 @@ def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
     remote = Remote(model=name, mode=mode_of(name), api_base=base, api_key="none")
     end = Endpoint(
         name=name,
-        wire=LitellmWire(remote),
+        wire=transport_to(remote),
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
-        read=partial(read, remote.mode),
     )
-    return stacked(end, ProviderLimiter(1), SharedServices(records=store))
+    MADE.append(stacked(end, ProviderLimiter(1), SharedServices(records=store)))
+    return MADE[-1]
 
 
 def statement() -> Document:
@@ -75,7 +78,7 @@ def marks(value: Any) -> int:
 @pytest.mark.parametrize("name", [CLAUDE, GPT])
 async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anthropic's wire carries the mark on the instructions alone; the cached tokens come back in every count."""
-    monkeypatch.setattr("bench.reader.tokens.LEAST_CACHED", 128)  # the statement's instructions are short
+    monkeypatch.setattr("tests.simulation.reader.tokens.LEAST_CACHED", 128)  # the statement's instructions are short
     store = MemoryStore()
     async with ReaderServer(Reader(speed=1000.0)) as server:
         base = server.base.removesuffix("/v1") if name == CLAUDE else server.base

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bench.generator.layout import STANDARD
-from bench.generator.make import generate
-from bench.reader.reader import Reader
-from bench.reader.server import ReaderServer
 from tests.journey.test_extract_command import read
 from tests.journey.test_hosted_model import run
+from tests.simulation.generator.layout import STANDARD
+from tests.simulation.generator.make import generate
+from tests.simulation.reader.reader import Reader
+from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.service.settings import Settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journey.reading_faults import telling_read
+from tests.simulation.server import Said, Server
 from thresher.schemas.policy import ReadOptions
 from thresher.service.readers.pool import ReadingPool
 from thresher.service.readers.sources import make_source
@@ -37,7 +40,7 @@ def imported(*arguments: str) -> set[str]:
     return set(done.stderr.rpartition("\nmodules ")[2].split())
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("extract", "--help"), ("version",)])
+@pytest.mark.parametrize("arguments", [("--help",), ("extract", "--help"), ("version",), ("--version",)])
 def test_help_imports_next_to_nothing(arguments: tuple[str, ...]) -> None:
     """Neither what reads nor what asks is loaded, and for the first help not even pydantic."""
     modules = imported(*arguments)
@@ -56,6 +59,39 @@ def test_extract_imports_only_what_it_uses(tmp_path: Path) -> None:
     modules = imported("extract", str(tmp_path / "one.eml"), "-t", str(target), "-m", script, "-o", str(out))
     assert (out / "one.eml.json").is_file()
     assert not modules & {*HEAVY, "numpy"}
+
+
+async def test_a_hosted_model_of_openais_protocol_imports_no_client_of_a_provider(tmp_path: Path) -> None:
+    """Chat goes by httpx alone: neither litellm, nor OpenAI's client, nor numba is imported by any process' command."""
+    (tmp_path / "one.eml").write_bytes(MAIL)
+    (tmp_path / "target.json").write_text(
+        '{"title": "Small", "type": "object", "properties": {"total": {"type": "number"}}}'
+    )
+    arguments = ("one.eml", "-t", "target.json", "-m", "openai/gpt-4o-mini", "-o", "out")
+    async with Server(lambda _: Said(content='{"total": 12.5, "not_of_this_kind": false}')) as server:
+        environment = os.environ | {"OPENAI_API_KEY": "none", "THRESHER_API_BASE": server.base}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", LOOK, "extract", *arguments),
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        _, error = await process.communicate()
+    assert server.requests, error.decode()
+    modules = set(error.decode().rpartition("\nmodules ")[2].split())
+    assert "httpx" in modules
+    assert not modules & {*HEAVY, "numba", "numpy"}
+
+
+def test_ranking_imports_neither_numba_nor_arrays() -> None:
+    """Its import takes seconds."""
+    code = (
+        "import sys; from types import SimpleNamespace; from thresher.service.extraction.planning.bm25 import Bm25\n"
+        "Bm25([SimpleNamespace(context='', text='a b')]).scores('a'); print({'numba', 'numpy'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("name", ["one.eml", "one.txt"])

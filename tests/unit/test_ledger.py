@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bench.reader.frames import part_in
+from tests.simulation.reader.frames import part_in
 from tests.tokens import quarter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document, DocumentBuilder

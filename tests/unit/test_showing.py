@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.reader.frames import framed, part_in
+from tests.simulation.reader.frames import framed, part_in
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import note

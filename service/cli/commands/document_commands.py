@@ -18,6 +18,7 @@ from thresher.service.cli.commands.options import (
     Passwords,
     Paths,
     PolicyFile,
+    ReaderName,
     TargetSpec,
 )
 
@@ -47,6 +48,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--fresh", help="Ask again what earlier runs into --out have answered; pays again.")
     ] = False,
     ocr: Ocr = None,
+    reader: ReaderName = None,
     images: Images = None,
     passwords: Passwords = None,
     log: Log = "text",
@@ -60,7 +62,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     from thresher.service.cli.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
-    choices |= {"concurrency": jobs, "ocr": ocr, "images": images, "batch": batch or None}
+    choices |= {"concurrency": jobs, "ocr": ocr, "reader": reader, "images": images, "batch": batch or None}
     run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log, fresh))
 
 
@@ -69,13 +71,14 @@ def read(
     path: OnePath,
     form: Annotated[str, typer.Option("--format", "-f", help="text, markdown or json.")] = "text",
     ocr: Ocr = None,
+    reader: ReaderName = None,
     passwords: Passwords = None,
 ) -> None:
     """Show a Document as the model will see it."""
     read_ahead()
     from thresher.service.cli.show import read as main  # noqa: PLC0415 - see service/cli/main.py
 
-    run(main, path, form, ocr, passwords)
+    run(main, path, form, {"ocr": ocr, "reader": reader}, passwords)
 
 
 @app.command()

@@ -42,6 +42,9 @@ Images = Annotated[
     str | None, typer.Option("--images", help="Pictures of pages for a model that sees: auto (weak pages), off or all.")
 ]
 Ocr = Annotated[str | None, typer.Option("--ocr", help="auto, off, rapidocr, tesseract or vision.")]
+ReaderName = Annotated[
+    str | None, typer.Option("--reader", help="auto, or unstructured: what reads documents (thresher[unstructured]).")
+]
 Data = Annotated[Path | None, typer.Option("--folder", help="Folder of the service's own; default: in the home.")]
 Database = Annotated[
     str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import log
 from typing import Protocol
 
 from thresher.schemas.chunk import Chunk
@@ -11,6 +13,7 @@ from thresher.schemas.target import Field
 
 NAME_WEIGHT = 3.0  # of a field's own names: on agreements the best Chunk is then 1.3 positions higher
 CHOICES_MAX = 24  # of an enum, whose values are words to look for
+SATURATION, LENGTH_SHARE = 1.5, 0.75  # k1 and b of BM25, the usual ones
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -24,25 +27,28 @@ class Ranker(Protocol):
 
 
 class Bm25:
-    """Score Chunks by BM25 over words (library bm25s)."""
+    """Score Chunks by BM25 over words, as Lucene computes it (Kamphuis et al., "Which BM25 do you mean?", 2020)."""
 
     def __init__(self, chunks: Sequence[Chunk]) -> None:
         """`chunks`: all of one Document, in its order."""
-        from bm25s import BM25  # noqa: PLC0415 - only where a long document is ranked
-
-        words = [_words(f"{c.context}\n{c.text}") for c in chunks]
-        self._known = {w for some in words for w in some}
-        self._none = [0.0] * len(chunks)
-        self._index = BM25() if self._known else None
-        if self._index:
-            self._index.index(words, show_progress=False)
+        counts = [Counter(_words(f"{c.context}\n{c.text}")) for c in chunks]
+        mean = sum(c.total() for c in counts) / max(len(counts), 1)
+        self._count = len(chunks)
+        self._shares: dict[str, list[tuple[int, float]]] = {}  # of each word: Chunk, and how much it is about the word
+        for i, words in enumerate(counts):
+            flattening = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * words.total() / mean) if words else 0.0
+            for word, n in words.items():
+                self._shares.setdefault(word, []).append((i, n / (n + flattening)))
 
     def scores(self, query: str) -> list[float]:
         """Return one score for each Chunk, 0 for one that shares no word with the query."""
-        wanted = [w for w in dict.fromkeys(_words(query)) if w in self._known]
-        if self._index is None or not wanted:
-            return self._none
-        return [float(s) for s in self._index.get_scores(wanted)]
+        found = [0.0] * self._count
+        for word in dict.fromkeys(_words(query)):
+            shares = self._shares.get(word, ())
+            rarity = log(1 + (self._count - len(shares) + 0.5) / (len(shares) + 0.5))
+            for i, share in shares:
+                found[i] += rarity * share
+        return found
 
 
 def query_of(field: Field) -> str:

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 import httpx
 
-from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.batch.anthropic_batch_api import AnthropicBatchApi
 from thresher.service.llm.batch.base import BatchApi, BatchLedger, BatchTiming, Item
 from thresher.service.llm.batch.batch_rounds import BatchRounds
 from thresher.service.llm.batch.openai_batch_api import OpenAiBatchApi
-from thresher.service.llm.providers.litellm_transport import CLIENTS_OWN, LitellmWire, Remote, is_direct
+from thresher.service.llm.providers.hosted import transport_to
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.transport import Answer, Call
 
 _parked: ContextVar[Call] = ContextVar("parked")
@@ -60,12 +60,10 @@ class PendingTransport:
         """Take the Remote; nothing is imported and nothing is asked yet."""
         self._remote = remote
         self._parking = Parking(book, pace)
-        self._wire = LitellmWire(remote, self._parking)
+        self._wire = transport_to(remote, self._parking)
 
     async def send(self, call: Call) -> Answer:
-        """Return a batch's answer. Raises ModelProblem without a key, or if litellm would use OpenAI's client."""
-        if self._remote.model.startswith("openai/") and not is_direct(self._remote):
-            raise ModelProblem("model_unavailable", f"batches need a key, and none of {', '.join(CLIENTS_OWN)} set")
+        """Return a batch's answer."""
         _parked.set(call)
         return await self._wire.send(replace(call, sent=asyncio.Event()))  # it costs once it is ordered
 

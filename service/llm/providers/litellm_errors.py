@@ -73,17 +73,23 @@ MOST = 500  # characters of a provider's message that are kept
 
 def translated(error: Exception, model: str, missing: tuple[str, ...] = ()) -> TransientError | Problem:
     """What is raised in place of a foreign exception. `missing`: settings that litellm would need for this model."""
-    said = message_of(error)
-    kind: Kind = "key" if missing else kind_of(error)
-    if kind == "passing" and any(words in str(error) for words in NO_MONEY):
+    if missing:
+        return SetupProblem("key_missing", f"{model}: set {' or '.join(missing)}")
+    text = getattr(error, "message", "") or str(error) or type(error).__name__
+    said = str(text).removeprefix("litellm.").removeprefix(f"{type(error).__name__}: ")
+    return problem_of(kind_of(error), model, said, headers_of(error))
+
+
+def problem_of(kind: Kind, model: str, text: str, headers: Mapping[str, Any] | None = None) -> TransientError | Problem:
+    """What a failure of a kind is raised as; `text`: the provider's words or body, `headers`: by names in lower case."""
+    said = message_of(text)
+    if kind == "passing" and any(words in text for words in NO_MONEY):
         kind = "model_unavailable"
     if kind == "overflow":
         return InputProblem("context_overflow", f"{model}: {said}")
     if kind in ("passing", "timeout"):
         problem = ModelProblem("model_unavailable", f"{model}: {said}")
-        return TransientError(problem, retry_after=retry_after(headers_of(error)), charged=kind == "timeout")
-    if kind == "key" and missing:
-        return SetupProblem("key_missing", f"{model}: set {' or '.join(missing)}")
+        return TransientError(problem, retry_after=retry_after(headers or {}), charged=kind == "timeout")
     if kind == "key":
         return SetupProblem("key_rejected", f"{model}: {said}")
     if kind == "model_unknown" or (kind == "question_rejected" and _NO_MODEL.search(said)):
@@ -102,11 +108,10 @@ def about_key(error: Exception) -> bool:
     return kind_of(error) == "key" or _KEY.search(str(error)) is not None
 
 
-def message_of(error: Exception) -> str:
-    """The provider's words, on one line and not too many, without litellm's own prefix."""
-    text = " ".join(str(getattr(error, "message", "") or str(error) or type(error).__name__).split())
-    text = masked(_plain(text.removeprefix("litellm.").removeprefix(f"{type(error).__name__}: ")))
-    return text if len(text) <= MOST else text[: MOST - 1] + "…"
+def message_of(text: str) -> str:
+    """The provider's words, on one line and not too many."""
+    said = masked(_plain(" ".join(text.split())))
+    return said if len(said) <= MOST else said[: MOST - 1] + "…"
 
 
 def _plain(text: str) -> str:

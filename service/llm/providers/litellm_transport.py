@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import logging
 import os
+import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Message, Question
+from thresher.service.llm.base import Question
 from thresher.service.llm.model_catalog import OLLAMA, caches_marked, provider_of
+from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import about_key, translated
+from thresher.service.llm.providers.remote import Remote, turn
 from thresher.service.llm.reachability import knock
-from thresher.service.llm.structured_output import Mode, importing, instructor_parts, request
 from thresher.service.llm.transport import Answer, Call, TransientError
 
 if TYPE_CHECKING:
     import httpx
 
-DIRECT = "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER"  # litellm's switch, which it reads at every call
 ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
+_importing = threading.Lock()  # two threads that import it at once would see halves of it
 OWN_HANDLERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")  # loggers to which litellm gives handlers of its own
-CLIENTS_OWN = ("OPENAI_ORGANIZATION", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID")  # what only OpenAI's client sends
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """How a model is reached. What is None is left to litellm, which reads the provider's usual variables."""
-
-    model: str  # as litellm names it: "openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5", "ollama_chat/qwen3"
-    mode: Mode = "json_schema"
-    api_base: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    timeout: float = 120.0  # seconds one call may take
-    options: dict[str, Any] = field(default_factory=dict)  # arguments of litellm that the user gives for every call
-
-    @property
-    def identity(self) -> str:
-        """What of this can change an answer."""
-        options = (json.dumps(self.options, sort_keys=True, default=str),) if self.options else ()
-        return "\n".join((self.model, self.mode, self.api_base or "", *options))
 
 
 Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -80,7 +60,6 @@ class LitellmWire:
         self._litellm = litellm
         _CONNECTED.add(self)
         unwatched(litellm)
-        shorten(self._remote)
         client = {**await self._through(), **window_of(self._remote, call.window)}
         call.sent.set()
         try:
@@ -137,9 +116,9 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     messages = [turn(m) for m in question.messages]
     if caches_marked(remote.model):
         messages = marked(messages)
-    asked = {"messages": messages} if question.schema is None else request(remote.mode, question, messages)
     return {
-        **asked,
+        "messages": messages,
+        **instructor_forms.request(remote.mode, question),
         "model": remote.model,
         "max_tokens": question.answer_tokens,
         "temperature": question.temperature,
@@ -154,25 +133,10 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     }
 
 
-_JPEG = b"\xff\xd8\xff"
-
-
 def window_of(remote: Remote, window: int) -> dict[str, Any]:
     """Return the argument that makes Ollama's window as large as the plan needs it: else it cuts prompts in silence."""
     is_ollama = provider_of(remote.model) in OLLAMA and "num_ctx" not in remote.options
     return {"num_ctx": window} if window and is_ollama else {}
-
-
-def turn(message: Message) -> dict[str, Any]:
-    """A message in OpenAI's form; images go in line, as PNG or JPEG."""
-    if not message.images:
-        return {"role": message.role, "content": message.content}
-    parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
-    for image in message.images:
-        kind = "jpeg" if image.startswith(_JPEG) else "png"
-        url = f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-    return {"role": message.role, "content": parts}
 
 
 def marked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -189,10 +153,10 @@ def marked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def ready(model: str) -> Any:
     """litellm, quiet, offline for its prices, and told of a model it has no prices for. Blocks for 2 to 3 seconds once."""
-    with importing:
+    with _importing:
         litellm = _litellm()
         _introduce(model)
-    instructor_parts()
+        instructor_forms.parts()
     return litellm
 
 
@@ -206,20 +170,6 @@ def unwatched(litellm: Any) -> None:
     context = getattr(litellm, "_internal_context", None)
     if context is not None:
         context.is_internal_call.set(True)
-
-
-def shorten(remote: Remote) -> None:
-    """Let litellm speak to OpenAI's kind of server itself, not through OpenAI's client: four tenths of a call's CPU.
-
-    Requests and errors are the same. Without a key the client stays, for it refuses before anything is sent.
-    """
-    os.environ[DIRECT] = str(is_direct(remote))
-
-
-def is_direct(remote: Remote) -> bool:
-    """Whether litellm can speak to OpenAI's kind of server itself."""
-    key = remote.api_key or os.environ.get("OPENAI_API_KEY")
-    return bool(key) and not any(map(os.environ.get, CLIENTS_OWN))
 
 
 @cache

@@ -12,7 +12,8 @@ from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.base import Message, ModelFacts, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.cut_prompts import Whole
-from thresher.service.llm.providers.litellm_transport import Remote, body, window_of
+from thresher.service.llm.providers.litellm_transport import body, window_of
+from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.transport import Answer, Call
 
 ENGLISH = "The committee heard the next item of the agenda and found nothing against it. "
