@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from thresher.service.llm import structured_output
 from thresher.service.llm.base import Message, Question
 from thresher.service.llm.model_catalog import mode_of
+from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import kind_of as litellm_kind
 from thresher.service.llm.providers.litellm_transport import ready
 from thresher.service.llm.providers.openai_transport import body, kind_of, speaks_openai
 from thresher.service.llm.providers.remote import Remote
+from thresher.service.llm.structured_output import Mode
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
 QUESTION = Question(
@@ -93,3 +96,11 @@ def test_failures_mean_what_they_mean_to_litellm(litellm: Any, status: int, mess
             model="gpt-4o-mini", original_exception=OpenAIError(status, text), custom_llm_provider="openai"
         )
     assert kind_of(status, text) == litellm_kind(failed.value)
+
+
+@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+def test_instructor_asks_in_the_same_form(mode: Mode) -> None:
+    """What litellm sends is shaped by instructor, what OpenAI is sent by ten lines: the schema is asked for alike."""
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "description": "An a"}
+    question = Question(prompt="p", fingerprint="f", messages=(), schema=schema, answer_tokens=9)
+    assert instructor_forms.request(mode, question) == structured_output.request(mode, question)
