@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.simulation.generator.kinds import KINDS
 from tests.simulation.generator.make import generate
-from thresher.service.merging.corrections import Rival, corrected
+from thresher.service.merging.corrections import Rival, find_correction
 
 MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 DATES = re.compile(rf"\b(?:{MONTH}) \d{{1,2}}, \d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}")
@@ -46,7 +46,7 @@ def understood(first: int, last: int) -> tuple[int, int]:
         for seed in range(first, last):
             made = generate(kind, 40, seed)
             ((name, values),) = made.corrections.items()
-            found = corrected([rival(made.text, str(v)) for v in values], [made.text], name)
+            found = find_correction([rival(made.text, str(v)) for v in values], [made.text], name)
             right += found is not None and found.left == (1,)
             total += 1
     return right, total
@@ -66,7 +66,7 @@ def decided(text: str) -> Iterator[tuple[str, str | None]]:
             found.setdefault(" ".join(match[0].split()), []).append((0, *match.span()))
         rivals = [Rival(written=(v,), places=tuple(places)) for v, places in list(found.items())[:MOST]]
         if len(rivals) > 1:
-            said = corrected(rivals, [text], name)
+            said = find_correction(rivals, [text], name)
             passage = " ".join(text[slice(*said.passage)].split()) if said else ""
             yield name, f"{rivals[said.winner].written[0]}: {passage}" if said else None
 

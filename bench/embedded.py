@@ -2,7 +2,7 @@
 
     python -m bench.embedded CORPORA_FOLDER [--sets sroie fcc_adbuy] [--no-model] [--mistakes]
 
-Reads the documents end to end (PDF text, OCR of photos), asks through `ask_candidates`, and prints one table a set and a
+Reads the documents end to end (PDF text, OCR of photos), asks through `extract_by_rules`, and prints one table a set and a
 half. `first`: the first candidate of the right form in document order. `ranked`: the best-ranked candidate, no model.
 `model`: what the pipeline gives with the embedded model; what it is not sure of it leaves out, and the last line of a half
 says how much it answered, how much of that is right, and how many wrong values stand in Results shown as complete. The
@@ -36,8 +36,8 @@ from thresher.service.base import json_pointer
 from thresher.service.llm.base import Model
 from thresher.service.readers.base import Spool
 from thresher.service.readers.registry import read_source
-from thresher.service.rules.confidence.span_confidence import out_of_reach
-from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.confidence.span_confidence import undecidable_paths
+from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.target_values import first_values, ranked_values
 from thresher.service.targets.loading import target_from_schema
 
@@ -107,7 +107,7 @@ async def _case(model: Model, target: Target, case: Case, half: Half) -> list[st
     begin = time.perf_counter()
     document = read(case)
     middle = time.perf_counter()
-    extraction = await ask_candidates(model, document, target, Policy())
+    extraction = await extract_by_rules(model, document, target, Policy())
     half.seconds += time.perf_counter() - middle
     half.reading += middle - begin
     half.pages += max(len(document.pages), 1)
@@ -128,7 +128,7 @@ def _errors(half: Half) -> int:
 
 def _unseen(document: Document, target: Target, extraction: Extraction) -> bool:
     """Whether a field without a value is one that the choosing can not tell to be absent: the Result is partial."""
-    paths = (path.removesuffix("/*") for path in out_of_reach(document, target))
+    paths = (path.removesuffix("/*") for path in undecidable_paths(document, target))
     return any(json_pointer.get(extraction.data, path) in (None, []) for path in paths)
 
 

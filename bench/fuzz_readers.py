@@ -19,7 +19,7 @@ from pathlib import Path
 from thresher.schemas.errors import CODES, JobProblem, Problem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 
 SECONDS = 60.0  # that one reading may take
@@ -66,7 +66,7 @@ def mutated(body: bytes, chance: random.Random) -> bytes:
     return bytes(data[: chance.choice((len(data), len(data), chance.randrange(len(data) + 1)))]) or b"\0"
 
 
-async def ended(pool: ReadingPool, path: Path) -> str:
+async def ended(pool: ReaderPool, path: Path) -> str:
     """How reading a file ended: "read", a code, or what may not be, with "!"."""
     begun = time.monotonic()
     try:
@@ -86,7 +86,7 @@ async def fuzz(files: list[Path], minutes: float, seed: int, keep: Path) -> int:
     """Mutate and read until the time is up; gives how many were found."""
     chance, ends, until = random.Random(seed), Counter[str](), time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as folder:
-        async with ReadingPool(Path(folder) / "spool") as pool:
+        async with ReaderPool(Path(folder) / "spool") as pool:
             while time.monotonic() < until:
                 chosen = chance.choice(files)
                 path = Path(folder) / chosen.name

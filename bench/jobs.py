@@ -31,7 +31,7 @@ from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.base import Message, Question
 from thresher.service.settings import load
 from thresher.service.storage.answers.postgres import PostgresStore
-from thresher.service.storage.answers.postgres_rate import PostgresRate
+from thresher.service.storage.answers.postgres_rate import SharedRateLimit
 from thresher.service.wiring import model_of
 
 CALLS, LATENCY, WIDTH = 5, 0.2, 16
@@ -115,7 +115,7 @@ async def queue(server: Server, rows: int, members: list[str]) -> None:
 async def passing(address: str) -> None:
     """One of the processes under the limit: print the time of each passage."""
     store = await PostgresStore.open(address)
-    rate = PostgresRate(store, "bench", PER_SECOND * 60.0)
+    rate = SharedRateLimit(store, "bench", PER_SECOND * 60.0)
     until = time.time() + SECONDS
 
     async def pass_through() -> None:

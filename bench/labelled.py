@@ -20,7 +20,7 @@ from thresher.schemas.target import Field, Target
 from thresher.service.base import json_pointer
 from thresher.service.scorecard import cases as scored
 from thresher.service.scorecard.align import judge
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.targets.loading import target_from_schema
 
 EMBEDDED = ("zugferd", "invoice2data", "fcc_adbuy", "kleister_nda", "sroie", "cuad")
@@ -95,7 +95,7 @@ def _adapted(corpora: Path, name: str) -> Iterator[Labelled]:
 
 def _judged_by(case: scored.Case) -> Wrong:
     def wrong(data: dict[str, Any]) -> list[str]:
-        leaves = judge(case.expected, data, Fields(case.target)).leaves
+        leaves = judge(case.expected, data, FieldRules(case.target)).leaves
         return [f"{x.field}: {x.given!r} for {x.truth!r}" for x in leaves if x.outcome in ("wrong", "invented")]
 
     return wrong

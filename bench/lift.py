@@ -30,11 +30,11 @@ from thresher.schemas.policy import Policy
 from thresher.service.base import json_pointer
 from thresher.service.llm.base import Message, Model, Question
 from thresher.service.pipeline import process
-from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.settings import load
 from thresher.service.wiring import engine_of, model_of, opened_store
 
@@ -46,14 +46,14 @@ PLAIN = "Extract what the document states as JSON in the shape that is asked for
 async def run(choice: list[Chosen], out: Path, *, plain: bool) -> None:
     """Run every document of the choice, all at once, and keep what each stage gave."""
     policy = Policy.model_validate({"model": MODEL, **PATIENT})
-    async with opened_store(out) as store, ReadingPool(out / "spool", workers=2) as pool:
+    async with opened_store(out) as store, ReaderPool(out / "spool", workers=2) as pool:
         model = model_of(policy, load(), store, book=store)
         one = _plain if plain else _piped
         await asyncio.gather(*(one(c, Path(out), (pool, model, policy)) for c in choice))
         await model.aclose()
 
 
-async def _piped(one: Chosen, out: Path, parts: tuple[ReadingPool, Model, Policy]) -> None:
+async def _piped(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]) -> None:
     """Run one document through the pipeline."""
     pool, model, policy = parts
     stages: dict[str, Any] = {}
@@ -63,7 +63,7 @@ async def _piped(one: Chosen, out: Path, parts: tuple[ReadingPool, Model, Policy
         stages.update(known)
 
     source = make_source(_source(one, out))
-    documents = [r.document async for r in walk_tree(source, Transcribing(pool, model), policy.read)]
+    documents = [r.document async for r in walk_tree(source, TranscribingReader(pool, model), policy.read)]
     result = await process(replace(engine_of(model, one.case.target, policy), watch=watch), documents)
     kept = {"stages": stages, "result": result.model_dump(mode="json"), "text_tokens": _tokens(documents)}
     _keep(out / f"{one.case.name}.json", kept)
@@ -73,10 +73,10 @@ def _tokens(documents: list[Any]) -> int:
     return sum(len(d.text.encode()) // 4 for d in documents)
 
 
-async def _plain(one: Chosen, out: Path, parts: tuple[ReadingPool, Model, Policy]) -> None:
+async def _plain(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]) -> None:
     """Ask one plain question about one document: what a careful user would write without Thresher."""
     pool, model, policy = parts
-    reader = Transcribing(pool, model)
+    reader = TranscribingReader(pool, model)
     texts = [r.document.text async for r in walk_tree(make_source(_source(one, out)), reader, policy.read)]
     question = Question(
         prompt="plain.v1",
@@ -88,7 +88,7 @@ async def _plain(one: Chosen, out: Path, parts: tuple[ReadingPool, Model, Policy
         answer_tokens=16_000,
     )
     reply = await model.ask(question)
-    _keep(out / f"{one.case.name}.plain.json", {"stages": {"plain": parse(reply) or {}}})
+    _keep(out / f"{one.case.name}.plain.json", {"stages": {"plain": parse_answer(reply) or {}}})
 
 
 def _is_wide(one: Chosen) -> bool:

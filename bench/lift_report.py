@@ -13,8 +13,8 @@ from typing import Any
 from bench.lift_choice import Chosen
 from thresher.service.base import json_pointer
 from thresher.service.scorecard.align import Leaf, judge
-from thresher.service.scorecard.equality import same
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.equality import is_equal
+from thresher.service.scorecard.scored_fields import FieldRules
 
 STAGES = ("plain", "answers", "grounded", "merged", "looked", "derived", "mended", "data")
 FINE = {"right", "absent"}
@@ -53,7 +53,7 @@ def _plain(out: Path, one: Chosen) -> dict[str, Any]:
 
 
 def _leaves(one: Chosen, tree: Any) -> list[Leaf]:
-    return judge(one.case.expected, tree, Fields(one.case.target)).leaves
+    return judge(one.case.expected, tree, FieldRules(one.case.target)).leaves
 
 
 def _shares(one: Chosen, kept: dict[str, Any]) -> dict[str, float]:
@@ -124,7 +124,7 @@ def flags_of(one: Chosen, result: dict[str, Any]) -> Iterable[tuple[str, bool]]:
     `unsupported`: the labels do not have the value in its field. `unclaimed`: a labelled value that was missed or is wrong stands
     in the line. `conflict`, `arithmetic`, `invalid`, `unsure`: the value in `data` is not right. `absent`: the labels have a value.
     """
-    fields = Fields(one.case.target)
+    fields = FieldRules(one.case.target)
     leaves = _leaves(one, result.get("data") or {})
     wrong = {x.given_path or x.path for x in leaves if x.outcome not in FINE}
     lost = [str(x.truth) for x in leaves if x.outcome in ("missed", "wrong") and x.truth not in (None, "")]
@@ -139,12 +139,12 @@ def flags_of(one: Chosen, result: dict[str, Any]) -> Iterable[tuple[str, bool]]:
             yield "unsupported (kept)", r["path"] in wrong
 
 
-def _is(one: Chosen, fields: Fields, path: str, value: Any) -> Iterable[bool]:
+def _is(one: Chosen, fields: FieldRules, path: str, value: Any) -> Iterable[bool]:
     """Yield, for each labelled value of the same field, whether it is this value."""
     star = json_pointer.pattern(path).replace("/-", "/*")
     for at, truth in json_pointer.leaves(one.case.expected):
         if json_pointer.pattern(at) == star and truth not in (None, "", []):
-            yield same(fields.rule(at), truth, value)
+            yield is_equal(fields.rule(at), truth, value)
 
 
 def _complete(rows: list[tuple[Chosen, dict[str, Any]]]) -> None:

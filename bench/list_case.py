@@ -27,10 +27,10 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result, Unclaimed
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
@@ -69,7 +69,7 @@ async def _run(case: Case, made: Generated, reader: Apart) -> dict[str, Any]:
     began = time.perf_counter()
     documents = await documents_of(case, made)
     read = time.perf_counter() - began
-    model = stacked(
+    model = build_model(
         end(reader),
         ProviderLimiter(case.in_flight),
         SharedServices(records=MemoryStore(), backoff=Backoff(first=0.5 / case.speed)),
@@ -97,7 +97,7 @@ async def documents_of(case: Case, made: Generated) -> list[Document]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{made.kind}.{SUFFIXES.get(case.form, case.form)}"
         path.write_bytes(written(made, case.form, standard=case.standard))
-        async with ReadingPool(Path(folder) / "spool", workers=1) as pool:
+        async with ReaderPool(Path(folder) / "spool", workers=1) as pool:
             policy = Policy()
             return [r.document async for r in walk_tree(make_source(path), pool, policy.read)]
 

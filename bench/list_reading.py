@@ -39,8 +39,8 @@ from thresher.schemas.policy import Policy
 from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import SharedServices, stacked
-from thresher.service.records.structure import Structure, structure
+from thresher.service.llm.stack import SharedServices, build_model
+from thresher.service.records.structure import Structure, structure_of
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
@@ -66,7 +66,7 @@ def measured(case: Case) -> list[str]:
     (document, *_) = asyncio.run(documents_of(case, made))
     rows = next(v for v in made.truth.values() if isinstance(v, list))
     true = [_trimmed(document.text, place) for place in places(made, case.form, document)]
-    read = Read(made, document, structure(document), true, rows)
+    read = Read(made, document, structure_of(document), true, rows)
     arrived = [r for r in read.true if r[1]]
     begins, wrong = _begins(read, arrived)
     windows = _windows(case, read)
@@ -125,7 +125,9 @@ def _begins(read: Read, true: list[Range]) -> tuple[float, int]:
 
 
 def _windows(case: Case, read: Read) -> list[Chunk]:
-    model = stacked(end(Reader(NAMED["perfect"], case.seed)), ProviderLimiter(1), SharedServices(records=MemoryStore()))
+    model = build_model(
+        end(Reader(NAMED["perfect"], case.seed)), ProviderLimiter(1), SharedServices(records=MemoryStore())
+    )
     engine = engine_of(model, load_target(KINDS[case.kind].model), Policy(model="reader"))
     return chunks_of(engine, read.document, read.structure)
 

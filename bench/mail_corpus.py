@@ -21,8 +21,8 @@ READERS: tuple[Reader, ...] = (eml_reader.reader, msg_reader.reader, mbox_reader
 def best(source: Source) -> Reader | None:
     """The reader that bids highest, if any bids."""
     head = Path(source.blob).read_bytes()[: 1 << 16]
-    bid, reader = max(((r.bid(head, source), r) for r in READERS), key=lambda b: b[0])
-    return reader if bid > 0 else None
+    confidence, reader = max(((r.confidence(head, source), r) for r in READERS), key=lambda b: b[0])
+    return reader if confidence > 0 else None
 
 
 def outcome(source: Source, spool: Spool, *, show: bool) -> tuple[str, list[Source]]:

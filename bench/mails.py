@@ -38,20 +38,20 @@ from thresher.service.llm.prices import Budget
 from thresher.service.llm.providers.litellm_transport import ready
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import InlineReading, ReadingPool
+from thresher.service.readers.pool import InlineReader, ReaderPool
 from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
-from thresher.service.runs.run_counts import Tally
+from thresher.service.runs.run_counts import RunCounts
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import FREE, engine_of, model_of
+from thresher.service.wiring import FREE_TARIFF, engine_of, model_of
 
 IN_FLIGHT = 16
 NAMES = ("Amelie Brandt", "Tom Okafor", "Lucia Ferri", "Jan de Wit", "Sofia Marques", "Priya Nair", "Owen Hughes")
@@ -215,7 +215,7 @@ async def measure(given: argparse.Namespace, base: str) -> None:
         inbox.mkdir()
         for number in range(given.mails):
             (inbox / f"{number:05}.eml").write_bytes(mail(number))
-        tally = Tally()
+        tally = RunCounts()
         job, store, pool = await _job(given, base, folder, tally)
         if base:
             await asyncio.to_thread(ready, "openai/gpt-4o-mini")  # two seconds of imports, once a process
@@ -224,7 +224,7 @@ async def measure(given: argparse.Namespace, base: str) -> None:
             await run(job, find_sources([inbox]))
         wall, cpu = time.perf_counter() - wall, own_cpu() - before
         children = descendants_cpu() - children
-        if isinstance(pool, ReadingPool):
+        if isinstance(pool, ReaderPool):
             await pool.close()
         await store.aclose()
         _print(given, tally, wall, cpu, children)
@@ -240,9 +240,9 @@ def _profiled(file: str | None) -> Iterator[None]:
     profile.dump_stats(file)
 
 
-async def _job(given: argparse.Namespace, base: str, folder: Path, tally: Tally) -> tuple[Run, Store, Any]:
+async def _job(given: argparse.Namespace, base: str, folder: Path, tally: RunCounts) -> tuple[Run, Store, Any]:
     store = MemoryStore() if given.memory else await SqliteStore.open(folder / "store.sqlite")
-    pool = InlineReading(folder / "spool") if given.memory else ReadingPool(folder / "spool", workers=given.workers)
+    pool = InlineReader(folder / "spool") if given.memory else ReaderPool(folder / "spool", workers=given.workers)
     policy = Policy(concurrency=IN_FLIGHT, prices=Prices(prompt=0.15, answer=0.6), model="openai/gpt-4o-mini")
     model = _model(given, base, policy, store)
     engine = engine_of(model, target_from_model(Order), policy)
@@ -269,11 +269,11 @@ def _model(given: argparse.Namespace, base: str, policy: Policy, store: Store) -
         os.environ["OPENAI_API_KEY"] = "none"
         return model_of(policy, Settings(home=Path(), api_base=base), store)
     wire = ScriptedWire(_said, given.latency)
-    end = Endpoint(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE)
-    return stacked(end, ProviderLimiter(IN_FLIGHT), SharedServices(records=store, budget=Budget(None)))
+    end = Endpoint(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE_TARIFF)
+    return build_model(end, ProviderLimiter(IN_FLIGHT), SharedServices(records=store, budget=Budget(None)))
 
 
-def _print(given: argparse.Namespace, tally: Tally, wall: float, cpu: float, children: float) -> None:
+def _print(given: argparse.Namespace, tally: RunCounts, wall: float, cpu: float, children: float) -> None:
     ideal, mails = given.mails * given.latency / IN_FLIGHT, given.mails
     what = "litellm + instructor" if given.http else "scripted"
     print(

@@ -24,8 +24,8 @@ from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.pool import ReadingPool
-from thresher.service.readers.sources import Refused, find_sources
+from thresher.service.readers.pool import ReaderPool
+from thresher.service.readers.sources import RefusedPath, find_sources
 
 _HEAD = "| file | expected | codes | type | characters | pages | children | seconds | peak MiB |"
 
@@ -50,9 +50,9 @@ class Row:
         return f"| {self.path.replace('|', ' ')} | {self.expected} | {self.codes or 'read'} | {self.media_type} | {numbers} |"
 
 
-async def read_row(found: Source | Refused, pool: ReadingPool, options: ReadOptions, expected: str) -> Row:
+async def read_row(found: Source | RefusedPath, pool: ReaderPool, options: ReadOptions, expected: str) -> Row:
     """Read one file; whatever happens becomes a row."""
-    if isinstance(found, Refused):
+    if isinstance(found, RefusedPath):
         return Row(found.path, expected, found.problem.code)
     begun = time.monotonic()
     try:
@@ -93,17 +93,17 @@ def expectations(folder: Path) -> dict[str, str]:
 async def run(folders: list[Path], options: ReadOptions, workers: int) -> list[Row]:
     """Rows of all files, in the order of their paths; `workers` files at a time."""
     with tempfile.TemporaryDirectory() as spool:
-        async with ReadingPool(Path(spool), workers=workers, read=measured_read) as pool:
+        async with ReaderPool(Path(spool), workers=workers, read=measured_read) as pool:
             gate = asyncio.Semaphore(workers)  # no more, so that seconds are of reading, not of waiting
 
-            async def one(found: Source | Refused, expected: str) -> Row:
+            async def one(found: Source | RefusedPath, expected: str) -> Row:
                 async with gate:
                     return await read_row(found, pool, options, expected)
 
             return await asyncio.gather(*(one(found, expected) for found, expected in _files(folders)))
 
 
-def _files(folders: list[Path]) -> Iterator[tuple[Source | Refused, str]]:
+def _files(folders: list[Path]) -> Iterator[tuple[Source | RefusedPath, str]]:
     for folder in folders:
         expected = expectations(folder) or expectations(folder.parent)
         for found in find_sources([folder], hidden=True):

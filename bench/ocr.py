@@ -31,7 +31,7 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.source import Source
 from thresher.service.layout import write_page
 from thresher.service.ocr import engine
-from thresher.service.ocr.base import Ocr
+from thresher.service.ocr.base import OcrEngine
 
 ENGINES = ("rapidocr", "tesseract")
 
@@ -62,7 +62,7 @@ def truth(path: Path) -> str:
     return "\n".join(row.split(",", 8)[8] for row in rows if row.count(",") >= 8)
 
 
-def read(ocr: Ocr, image: Image) -> str:
+def read(ocr: OcrEngine, image: Image) -> str:
     """The text of a page as a Document has it."""
     builder = DocumentBuilder(Source(path="page", blob="page", sha256="", size=0), kind="image")
     builder.page(*image.size, ocr=True)
@@ -70,7 +70,7 @@ def read(ocr: Ocr, image: Image) -> str:
     return builder.build().text
 
 
-def measure(ocr: Ocr, folder: Path, every: int, turn: int) -> Iterator[Page]:
+def measure(ocr: OcrEngine, folder: Path, every: int, turn: int) -> Iterator[Page]:
     """Read every Nth document of a folder."""
     for path in sorted((folder / "documents").glob("*.jpg"))[::every]:
         image = Pillow.open(path).convert("RGB").rotate(turn, expand=True, fillcolor="white")

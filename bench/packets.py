@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 
 from bench.packet_corpus import File, alike, begins, digital, drawn, joined, read, scanned, without_fonts
 from thresher.schemas.document import Document
-from thresher.service.splitting.boundaries import Gap, decided, scored, unsure
+from thresher.service.splitting.boundaries import Gap, boundaries_by_code, scored_gaps, unsure_gaps
 from thresher.service.splitting.boundary_scorer import load_scorer
-from thresher.service.splitting.boundary_signals import Leaves
+from thresher.service.splitting.boundary_signals import FilePages
 from thresher.service.splitting.document_parts import parts
 from thresher.service.splitting.page_edges import PageView, page_views
 
@@ -47,11 +47,11 @@ class Score:
 
     def add(self, files: list[File], pages: list[PageView]) -> list[int]:
         """Judge one packet; gives the pages at which code says that documents begin."""
-        gaps = scored(Leaves(pages), load_scorer())
-        found, truth = {g.page for g in decided(gaps)}, begins(files)
+        gaps = scored_gaps(FilePages(pages), load_scorer())
+        found, truth = {g.page for g in boundaries_by_code(gaps)}, begins(files)
         self.packets, self.pages, self.files = self.packets + 1, self.pages + len(pages), self.files + len(files)
         self.right, self.wrong = self.right + len(found & truth), self.wrong + len(found - truth)
-        self.missed, self.asked = self.missed + len(truth - found), self.asked + len(unsure(gaps))
+        self.missed, self.asked = self.missed + len(truth - found), self.asked + len(unsure_gaps(gaps))
         edges = [0, *sorted(truth), len(pages)]
         cut = {0, len(pages)} | found
         self.whole += sum({a, b} <= cut and not any(a < c < b for c in cut) for a, b in pairwise(edges))
@@ -96,8 +96,8 @@ def singles(files: Iterable[File]) -> dict[str, tuple[int, int, int]]:
     for file in files:
         if len(file.pages) < 2:
             continue
-        gaps = scored(Leaves(list(file.pages)), load_scorer())
-        cuts = [g.page + 1 for g in decided(gaps)]
+        gaps = scored_gaps(FilePages(list(file.pages)), load_scorer())
+        cuts = [g.page + 1 for g in boundaries_by_code(gaps)]
         if cuts:
             print(f"  split: {file.path.name} ({file.half}) before pages {cuts}", file=sys.stderr)
         name = next(
@@ -106,7 +106,7 @@ def singles(files: Iterable[File]) -> dict[str, tuple[int, int, int]]:
             if p in str(file.path)
         )
         total, split, asked = found.get(name or "other", (0, 0, 0))
-        found[name or "other"] = (total + 1, split + bool(cuts), asked + len(unsure(gaps)))
+        found[name or "other"] = (total + 1, split + bool(cuts), asked + len(unsure_gaps(gaps)))
     return found
 
 

@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.packet_corpus import File, alike, begins, digital, drawn, without_fonts
-from thresher.service.splitting.boundaries import decided, scored
+from thresher.service.splitting.boundaries import boundaries_by_code, scored_gaps
 from thresher.service.splitting.boundary_scorer import Scorer
-from thresher.service.splitting.boundary_signals import Leaves, Signals
-from thresher.service.splitting.page_edges import EDGE, PageView, masked
+from thresher.service.splitting.boundary_signals import FilePages, Signals
+from thresher.service.splitting.page_edges import EDGE_ROWS, PageView, masked
 from thresher.service.splitting.page_numbers import without_numbers
 
 WEIGHTS = Path("service/splitting/weights.toml")
@@ -54,7 +54,7 @@ def gaps_of(packets: Iterable[list[File]], dice: random.Random) -> Gaps:
     truth: list[bool] = []
     for files in packets:
         pages = [p for f in files for p in (bare(f.pages) if dice.random() < BARE else f.pages)]
-        leaves = Leaves(without_fonts(pages) if dice.random() < PLAIN else pages)
+        leaves = FilePages(without_fonts(pages) if dice.random() < PLAIN else pages)
         first = begins(files)
         for page in range(1, len(pages)):
             if signals := leaves.gap(page):
@@ -78,7 +78,7 @@ def bare(pages: tuple[PageView, ...]) -> list[PageView]:
 def _kept(rows: tuple[str, ...], seen: Counter[str], *, alone: bool) -> Iterable[str]:
     for i, row in enumerate(rows):
         from_edge = min(i, len(rows) - 1 - i)
-        plain = without_numbers(row) if from_edge < EDGE else row
+        plain = without_numbers(row) if from_edge < EDGE_ROWS else row
         if plain and (alone or from_edge > 1 or seen[masked(row)] == 1):
             yield plain
 
@@ -125,7 +125,12 @@ def _fold_row(judged: list[Any], *, fonts: bool, cut: float, sure: float) -> Non
     for weights, bias, packet in judged:
         scorer = Scorer(bias=bias, weights=weights, sure=sure, cut=cut, asked_from=0.1)
         pages = [p for f in packet for p in f.pages]
-        found = {g.page for g in decided(scored(Leaves(pages if fonts else without_fonts(pages)), scorer), scorer)}
+        found = {
+            g.page
+            for g in boundaries_by_code(
+                scored_gaps(FilePages(pages if fonts else without_fonts(pages)), scorer), scorer
+            )
+        }
         if len(packet) == 1:
             split, singles = split + bool(found), singles + 1
             continue

@@ -13,7 +13,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from thresher.schemas.document import Box
-from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
+from thresher.service.readers.pdf.layout.page_frame import PageFrame, frame_of
 
 _NUMBER = re.compile(
     r"(?<![\w.,])[-(]?[$€£]?\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?)(?!\d)"
@@ -131,8 +131,8 @@ def _readings(digits: str, scale: str | None) -> set[Decimal]:
     return found
 
 
-def _user(f: Frame, x: float, y: float) -> tuple[float, float]:
-    """A point of the page as displayed, in PDF user space: the way back from `Frame.show`."""
+def _user(f: PageFrame, x: float, y: float) -> tuple[float, float]:
+    """A point of the page as displayed, in PDF user space: the way back from `PageFrame.show`."""
     return {
         0: (x + f.left, f.top - y),
         1: (y + f.left, x + f.bottom),

@@ -27,7 +27,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field
 from thresher.service.extraction.planning.chunk_order import ordered
-from thresher.service.extraction.planning.token_budget import SEEK_CHUNK
+from thresher.service.extraction.planning.token_budget import SEARCH_CHUNK_TOKENS
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.providers.embeddings import Embedded
 
@@ -93,7 +93,7 @@ def place(order: Sequence[int], fact: Fact) -> int:
 async def measure(case: Case, embedder: Onnx) -> list[tuple[str, int, int, int]]:
     """(fact, its place by words, fused, number of Chunks) of one document."""
     document = (await documents_of(case.pdf))[0]
-    chunks = list(choose(document, "auto").chunk(document, SEEK_CHUNK, counter("o200k_base"), 0))
+    chunks = list(choose(document, "auto").chunk(document, SEARCH_CHUNK_TOKENS, counter("o200k_base"), 0))
     wanted = facts(case, document, chunks)
     fields = [f.field for f in wanted]
     words, both = await ordered(fields, chunks), await ordered(fields, chunks, embedder)

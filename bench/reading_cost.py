@@ -23,7 +23,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 
 SKIPPED = (".json", ".jsonl", ".md", ".csv.gz")
 
@@ -61,7 +61,7 @@ async def _read(files: list[Path]) -> tuple[int, int]:
         for path in files:
             source = Source(path=path.name, blob=str(path), sha256=str(path), size=path.stat().st_size, name=path.name)
             with suppress(InputProblem):
-                async for reading in walk_tree(source, InlineReading(Path(spool)), ReadOptions()):
+                async for reading in walk_tree(source, InlineReader(Path(spool)), ReadOptions()):
                     pages += max(1, len(reading.document.pages))
                     letters += len(reading.document.text)
     return pages, letters

@@ -29,7 +29,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
@@ -83,12 +83,12 @@ async def measured(case: Case) -> Row:
     chance = Random(case.name)
     out = {(id(items), i) for items, i in places if chance.random() < LEFT_OUT}
     lean = _without(gold, out)
-    text = Haystack(documents[0].text)
+    text = TextIndex(documents[0].text)
     lost = [items[i] for items, i in places if (id(items), i) in out and _stands(text, items[i])]
     homes = _homes(whole, case.target)
     less, _ = await _run(case.target, documents, GoldReader(lean, documents[0]))
     told = less.coverage.unclaimed
-    places_told = [Haystack(u.text) for u in told]
+    places_told = [TextIndex(u.text) for u in told]
     own = [homes.get(_key(item), set()) for item in lost]
     figures = _alone([items[i] for items, i in places])
     named = [
@@ -147,13 +147,13 @@ def _key(item: Any) -> str:
     return json.dumps(item, sort_keys=True, default=str)
 
 
-def _stands(text: Haystack, item: Any) -> bool:
+def _stands(text: TextIndex, item: Any) -> bool:
     """Whether a text holds half of an item's values."""
     values = [v for _, v in json_pointer.leaves(item) if v is not None]
     return sum(bool(text.find(v)) for v in values) * 2 >= len(values)
 
 
-def _holds(text: Haystack, item: Any) -> bool:
+def _holds(text: TextIndex, item: Any) -> bool:
     """The same of a text that was named, where a year in brackets is a word."""
     values = [v for _, v in json_pointer.leaves(item) if v is not None]
     return sum(bool(text.find(v) or text.find(str(v))) for v in values) * 2 >= len(values)

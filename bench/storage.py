@@ -39,7 +39,7 @@ def main() -> None:
     print(f"name a hash             {each(lambda: ring.name('a' * 64)):8.1f} us")
     asyncio.run(streams(ring))
     for turn in range(3):
-        plain, sealed = (asyncio.run(documents(seal)) for seal in (NO_CIPHER, ring))
+        plain, sealed = (asyncio.run(documents(cipher)) for cipher in (NO_CIPHER, ring))
         print(
             f"a document, turn {turn}: plain {plain:6.3f} ms CPU, shut {sealed:6.3f} ms, more {sealed - plain:6.3f} ms"
         )
@@ -65,9 +65,9 @@ async def pieces(size: int) -> AsyncIterator[bytes]:
 async def streams(ring: Keyring) -> None:
     """Uploads of 256 MiB: put, and read again."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, seal in (("plain", NO_CIPHER), ("shut", ring)):
+        for name, cipher in (("plain", NO_CIPHER), ("shut", ring)):
             spool = Spool(Path(folder) / f"spool-{name}")
-            uploads = DiskUploads(Path(folder) / name, spool, seal)
+            uploads = DiskUploads(Path(folder) / name, spool, cipher)
             began = time.process_time()
             kept = await uploads.put("x", pieces(256 * MIB), most=1 << 40)
             put = time.process_time() - began
@@ -80,9 +80,9 @@ async def streams(ring: Keyring) -> None:
             spool.close()
 
 
-async def documents(seal: Cipher) -> float:
+async def documents(cipher: Cipher) -> float:
     """Milliseconds of CPU of a document."""
-    store = await SqliteStore.open(None, seal)
+    store = await SqliteStore.open(None, cipher)
     jobs = SqlJobs(store)
     answer, body = {"text": os.urandom(1000).hex()}, '{"data": "' + os.urandom(3000).hex() + '"}'
     files = tuple(UploadedFile(sha256=f"{n:064x}", name=f"{n}.pdf", size=1) for n in range(DOCUMENTS))

@@ -20,7 +20,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
-from thresher.service.provider_schemas.schema_size import measured, too_large
+from thresher.service.provider_schemas.schema_size import limits_exceeded, measured_size
 from thresher.service.targets.loading import load_target
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
@@ -42,7 +42,7 @@ def cell(target: Target, dialect: Name) -> str:
     """Questions and tokens of the largest schema, and what is past a limit or refused."""
     schemas = [a.schema for g in groups_of(target, dialect) for a in (g.asked, *g.beside)]
     tokens = max(COUNT(json.dumps(s, ensure_ascii=False)) for s in schemas)
-    wrong = [w for s in schemas for w in too_large(measured(s), DIALECTS[dialect])]
+    wrong = [w for s in schemas for w in limits_exceeded(measured_size(s), DIALECTS[dialect])]
     wrong += [w for s in schemas for w in refused(s)]
     return f"{len(schemas)} of {tokens:,}" + "".join(f"; over: {w}" for w in dict.fromkeys(wrong))
 

@@ -34,7 +34,7 @@ from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import Name
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
@@ -132,7 +132,7 @@ def _members(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 async def documents_of(pdf: Path) -> list[Document]:
     """The Documents of a file, read as a run reads them."""
     with tempfile.TemporaryDirectory() as folder:
-        async with ReadingPool(Path(folder), workers=1) as pool:
+        async with ReaderPool(Path(folder), workers=1) as pool:
             return [r.document async for r in walk_tree(make_source(pdf), pool, Policy().read)]
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled, is_group, row_at
+from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled_cells, is_group, row_at
 from thresher.schemas.document import Document, Table
 
-JOINED = -1  # strength of a cut inside something that should stay whole, less than any other
+NO_CUT = -1  # strength of a cut inside something that should stay whole, less than any other
 RUN_MAX_ROWS = 4  # successive rows of one cell that stay with the row below them
 
 
@@ -43,10 +43,10 @@ class TableCuts:
             return max(own, record) if begins else own
         table = self._document.table_at(offset)
         if table is None:
-            return JOINED if offset in self._led else own
+            return NO_CUT if offset in self._led else own
         first, last = self._unit(table, offset)
         if offset <= table.span()[0] or self._is_whole(table) or first != offset:
-            return JOINED
+            return NO_CUT
         return max(own, record if self._holds(first, last + 1) else own)
 
     def _holds(self, start: int, end: int) -> bool:
@@ -89,7 +89,7 @@ class TableCuts:
     def _run(self, table: Table, row: int) -> tuple[int, int]:
         """Return the rows of one cell above a row of several, and that row; the row itself where there is no such run."""
         below = range(row, min(row + RUN_MAX_ROWS, len(table)))
-        last = next((r for r in below if filled(table, r) > 1), None)
+        last = next((r for r in below if filled_cells(table, r) > 1), None)
         first = row if last is None else last
         while last is not None and first > 0 and last - first < RUN_MAX_ROWS and self._opens(table, first - 1):
             first -= 1

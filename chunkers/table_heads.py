@@ -59,7 +59,7 @@ class TableHeads:
     def _rows_of(self, table: Table) -> tuple[list[Range], list[Range]]:
         first = table.span()[0]
         if first not in self._rows:
-            self._rows[first] = head_rows(self._document, table), groups(self._document, table)
+            self._rows[first] = head_rows(self._document, table), group_rows(self._document, table)
         return self._rows[first]
 
     def _before(self, table: Table) -> list[Range]:
@@ -120,10 +120,10 @@ class TableHeads:
         if table is None or under is None:
             return table is not None or "\t" in self._document.text[start : self._document.text.find("\n", start)]
         row = row_at(table, start)
-        heads = filled(table, row) >= HEAD_MIN_CELLS and may_head(
+        heads = filled_cells(table, row) >= HEAD_MIN_CELLS and may_head(
             self._document, table, row, last=row == len(table) - 1
         )
-        return not (heads and names(self._document, (table, [row]), (under, 0)))
+        return not (heads and heads_cover_figures(self._document, (table, [row]), (under, 0)))
 
     def _is_heading(self, start: int) -> bool:
         blocks = self._document.blocks
@@ -142,7 +142,7 @@ def head_rows(document: Document, table: Table) -> list[Range]:
     body = next((r for r in most if _figures(document, table, r)), named)
     more = range(named, body)
     alike = all(may_head(document, table, r, last=r == body - 1 and not named) for r in more)
-    if not alike or not more or not names(document, (table, [*range(body)]), (table, body)):
+    if not alike or not more or not heads_cover_figures(document, (table, [*range(body)]), (table, body)):
         body = named
     return [place for r in range(body) if (place := table.row_range(r)) != (0, 0)]
 
@@ -153,22 +153,22 @@ def may_head(document: Document, table: Table, r: int, *, last: bool) -> bool:
     It has no figures but years and, unless it is the last such row, no label beside other cells.
     """
     is_labelled = any(column == 0 and text for text, column in _texts(document, table, r))
-    return not _figures(document, table, r) and (last or not is_labelled or filled(table, r) == 1)
+    return not _figures(document, table, r) and (last or not is_labelled or filled_cells(table, r) == 1)
 
 
-def names(document: Document, heads: tuple[Table, Sequence[int]], body: tuple[Table, int]) -> bool:
+def heads_cover_figures(document: Document, heads: tuple[Table, Sequence[int]], body: tuple[Table, int]) -> bool:
     """Return whether rows of a table have words above at least half of the columns in which a row has figures."""
     figured = _figures(document, *body)
     worded = {column for r in heads[1] for text, column in _texts(document, heads[0], r) if text}
     return bool(figured) and 2 * len(figured & worded) >= len(figured)
 
 
-def groups(document: Document, table: Table) -> list[Range]:
+def group_rows(document: Document, table: Table) -> list[Range]:
     """Return the rows of one cell, in the column of labels, above a row of several: each names a group of rows.
 
     Where there are many, they are parts of labels, and none is returned.
     """
-    rows = [r for r in range(len(table) - 1) if filled(table, r + 1) > 1 and is_group(document, table, r)]
+    rows = [r for r in range(len(table) - 1) if filled_cells(table, r + 1) > 1 and is_group(document, table, r)]
     found = [table.row_range(r) for r in rows] if len(rows) <= GROUPS_MAX_SHARE * len(table) else []
     return [(start, end) for start, end in found if 0 < end - start <= GROUP_MAX_CHARS]
 
@@ -184,7 +184,7 @@ def row_at(table: Table, offset: int) -> int:
     return max(bisect_right(table.first, bisect_right(table.start, offset) - 1) - 1, 0)
 
 
-def filled(table: Table, r: int) -> int:
+def filled_cells(table: Table, r: int) -> int:
     """Return how many cells of row r are not empty."""
     return sum(end > start for start, end, _ in table.cells(r))
 

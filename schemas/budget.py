@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-EVERYBODY = "*"  # in place of a tenant: all of them together
+ALL_TENANTS = "*"  # in place of a tenant: all of them together
 DAY = 86_400  # seconds
 Period = Literal["day", "month"]
 
@@ -22,7 +22,7 @@ class Noun(BaseModel):
 class Budget(Noun):
     """The most for one period, in UTC; dollars, tokens or both. A tenant has one for each period at most."""
 
-    tenant: str = EVERYBODY
+    tenant: str = ALL_TENANTS
     period: Period = "month"
     usd: float | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0, description="of prompts and answers together")

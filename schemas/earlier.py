@@ -9,7 +9,7 @@ from thresher.schemas.stages import FIRST
 Body = dict[str, Any]
 
 
-def lifted(old: Body) -> Body:
+def upgrade_result(old: Body) -> Body:
     """Convert an earlier Result to today's form: all that was found is `data`, and each finding is a reason."""
     new = {key: value for key, value in old.items() if key != "draft"}
     whole = old.get("data")

@@ -204,16 +204,16 @@ FACTS: dict[str, Fact] = {
 }
 
 
-def passing(kinds: Iterable[Transient]) -> frozenset[str]:
+def transient_codes(kinds: Iterable[Transient]) -> frozenset[str]:
     """Return the codes that are transient in one of the given ways."""
     wanted = set(kinds)
     return frozenset(code for code, fact in FACTS.items() if fact.transient in wanted)
 
 
-AGAIN = passing(("rerun", "always"))  # what a run that is begun again tries again
-ITSELF = passing(("always",))  # what a worker tries again, wherever in a Result it stands
+RETRIED_BY_RERUN = transient_codes(("rerun", "always"))  # what a run that is begun again tries again
+RETRIED_BY_WORKER = transient_codes(("always",))  # what a worker tries again, wherever in a Result it stands
 STOPS_RUN = frozenset(code for code, fact in FACTS.items() if fact.stops_run)
-TASK = passing(("task", "always"))  # the same, where it ended a Task
+RETRIED_AS_TASK = transient_codes(("task", "always"))  # the same, where it ended a Task
 
 
 class Note(BaseModel):

@@ -106,7 +106,7 @@ def _marked(value: Any) -> Any:
     return f"{_MARK}{value.text}" if isinstance(value, Number) else value
 
 
-def unmarked(text: str) -> str:
+def without_marks(text: str) -> str:
     """Return a JSON text that was made in the context WRITING, with its marked Numbers as plain numbers."""
     return _MARKED.sub(r"\1", text) if _MARK in text else text
 

@@ -6,10 +6,10 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
-from thresher.schemas.earlier import lifted
+from thresher.schemas.earlier import upgrade_result
 from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Evidence, Unresolved, Unsupported
-from thresher.schemas.numbers import WRITING, JsonValue, read_json, unmarked
+from thresher.schemas.numbers import WRITING, JsonValue, read_json, without_marks
 from thresher.schemas.stages import STAGES
 from thresher.schemas.verdict import Conflict, Verdict
 
@@ -162,7 +162,7 @@ class Result(BaseModel, Generic[T]):
     @model_validator(mode="before")
     @classmethod
     def _of_an_earlier_form(cls, given: Any) -> Any:
-        return lifted(given) if isinstance(given, dict) and "draft" in given else given
+        return upgrade_result(given) if isinstance(given, dict) and "draft" in given else given
 
     @property
     def data(self) -> T | None:
@@ -178,7 +178,7 @@ class Result(BaseModel, Generic[T]):
 
     def model_dump_json(self, **choices: Any) -> str:
         """Return JSON text whose numbers have the document's digits. For `choices`, see pydantic."""
-        return unmarked(super().model_dump_json(**{"context": WRITING, **choices}))
+        return without_marks(super().model_dump_json(**{"context": WRITING, **choices}))
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **choices: Any) -> Result[T]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-LEVEL = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
-INSET = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
+MIN_CHAR_WIDTH_RATIO = 0.15  # least width of a character, in heights of its line, on a line that is not set upright
+CUT_INSET_RATIO = 0.08  # of a line's height, by which a cut in a word keeps away from the next character
 _WIDTHS = {  # of characters in ems, between those of sans-serif faces and of typewriters
     **dict.fromkeys("ijl'|‘’", 0.33),
     **dict.fromkeys("!,./:;ftI[]\\ \u00a0", 0.38),
@@ -27,10 +27,10 @@ def part_of_word(word: str, sides: tuple[float, float], part: tuple[int, int], h
     """
     x0, x1 = sides
     start, end = part
-    if x1 - x0 < LEVEL * height * len(word) or _is_complex(word):
+    if x1 - x0 < MIN_CHAR_WIDTH_RATIO * height * len(word) or _is_complex(word):
         return x0, x1
     before, inside, after = (sum(map(_width, text)) for text in (word[:start], word[start:end], word[end:]))
-    scale, inset = (x1 - x0) / (before + inside + after), INSET * height
+    scale, inset = (x1 - x0) / (before + inside + after), CUT_INSET_RATIO * height
     left = x0 + scale * before + inset if start else x0
     right = x0 + scale * (before + inside) - inset if after else x1
     return left, max(left, right)

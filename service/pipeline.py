@@ -18,9 +18,9 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.unit_extraction import UnitExtraction, extract_unit
 from thresher.service.merging.tree import Merged, merge
 from thresher.service.records.completeness import record_count_of
-from thresher.service.results.builder import Asking, outcome
+from thresher.service.results.builder import ResultInput, build_result
 from thresher.service.review.correction_loop import CorrectionLoop, Reviewed
-from thresher.service.review.evaluation.second_look import Look
+from thresher.service.review.evaluation.second_look import SecondLook
 from thresher.service.review.evaluation.supported_by_record import kept_unproved
 from thresher.service.review.reextraction import Reextraction
 from thresher.service.telemetry import tracing
@@ -58,7 +58,7 @@ async def _checked(engine: Engine, documents: list[Document], found: UnitExtract
     """
     if engine.chooses:
         return engine, found
-    look = Look(model=engine.model, target=engine.target, policy=engine.policy, documents=documents)
+    look = SecondLook(model=engine.model, target=engine.target, policy=engine.policy, documents=documents)
     with tracing.span("look"):
         (target, derived), (extractions, looked) = await asyncio.gather(
             with_expressions(engine.target, engine.model, documents), look.over(found.extractions)
@@ -99,7 +99,7 @@ def _recounted(engine: Engine, documents: list[Document], found: UnitExtraction)
 def _built(engine: Engine, documents: list[Document], found: UnitExtraction, reviewed: Reviewed) -> Result[Any]:
     """Build the Result from the whole and from what was asked for it."""
     merged = reviewed.merged
-    asking = Asking(
+    asking = ResultInput(
         documents=documents,
         chunks=found.chunks,
         extractions=found.extractions,
@@ -112,4 +112,4 @@ def _built(engine: Engine, documents: list[Document], found: UnitExtraction, rev
         calls=found.calls,
     )
     with tracing.span("judge"):
-        return outcome(asking, merged, engine.target, reviewed.judged)
+        return build_result(asking, merged, engine.target, reviewed.judged)

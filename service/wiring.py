@@ -19,14 +19,21 @@ from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
 from thresher.service.llm.base import DialectName, Model
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.model_catalog import facts_of, may_cut, mode_of, provider_of, row_of, tariff_of
+from thresher.service.llm.model_catalog import (
+    catalog_row,
+    facts_of,
+    may_truncate_prompts,
+    provider_of,
+    schema_mode_of,
+    tariff_of,
+)
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
 from thresher.service.llm.providers.embeddings import Embedder, Embedding, spoken, text_of_vectors
 from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Records, Transport
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import DurableStore
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FREE = Tariff(prompt=0.0, answer=0.0)
+FREE_TARIFF = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
 DIALECTS: dict[
     str, DialectName
@@ -78,7 +85,7 @@ RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     ]
 )
 WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
-EMBEDDED = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
+EMBEDDED_MODELS = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
 def model_name(policy: Policy, settings: Settings) -> str:
@@ -86,12 +93,14 @@ def model_name(policy: Policy, settings: Settings) -> str:
     return policy.model or settings.model or DEFAULT_MODEL
 
 
-def end_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
+def endpoint_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
     """Return the Endpoint of a model, by its name. Nothing is loaded or imported before the first question."""
-    if name in EMBEDDED:
-        weights = KNOWN[EMBEDDED[name]]
+    if name in EMBEDDED_MODELS:
+        weights = KNOWN[EMBEDDED_MODELS[name]]
         setup = partial(known_setup, weights.name, weights_folder(settings))
-        return Endpoint(name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE)
+        return Endpoint(
+            name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE_TARIFF
+        )
     if name.startswith("local:"):
         return _local(name)
     if name.startswith("scripted:"):
@@ -107,7 +116,7 @@ def _local(name: str) -> Endpoint:
         raise InputProblem("file_not_found", f"no weights at {path}")
     wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
     free = replace(facts(LOCAL_WINDOW_TOKENS), style="free", dialect="llama")  # a model of the user's own may write
-    return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE)
+    return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE_TARIFF)
 
 
 def _scripted(name: str, policy: Policy) -> Endpoint:
@@ -115,7 +124,7 @@ def _scripted(name: str, policy: Policy) -> Endpoint:
 
     path = Path(name.removeprefix("scripted:"))
     table, latency = load_script(path)
-    tariff = Tariff.of(policy.prices) if policy.prices else FREE
+    tariff = Tariff.of(policy.prices) if policy.prices else FREE_TARIFF
     return Endpoint(
         name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff
     )
@@ -133,7 +142,7 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
         identity=remote.identity,
         facts=replace(facts_of(name), dialect=_dialect_of(name)),
         tariff=tariff,
-        cuts=may_cut(name, settings.api_base),
+        cuts=may_truncate_prompts(name, settings.api_base),
     )
 
 
@@ -151,7 +160,7 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
     return Remote(
         model=name,
-        mode=mode_of(name),
+        mode=schema_mode_of(name),
         api_base=settings.api_base,
         timeout=policy.timeout,
         options=policy.model_options,
@@ -166,9 +175,9 @@ def _batches(name: str, policy: Policy, settings: Settings, book: Transactions |
         raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCH_PROVIDERS)}, not {name}")
     from thresher.service.llm.batch.base import BatchTiming  # noqa: PLC0415 - only for batches
     from thresher.service.llm.batch.pending_transport import PendingTransport  # noqa: PLC0415 - as above
-    from thresher.service.storage.answers.batches import BatchBook  # noqa: PLC0415 - as above
+    from thresher.service.storage.answers.batches import SqlBatchLedger  # noqa: PLC0415 - as above
 
-    return PendingTransport(_reached(name, policy, settings), BatchBook(book), BatchTiming(wait=policy.batch_wait))
+    return PendingTransport(_reached(name, policy, settings), SqlBatchLedger(book), BatchTiming(wait=policy.batch_wait))
 
 
 def weights_folder(settings: Settings) -> Path:
@@ -178,20 +187,20 @@ def weights_folder(settings: Settings) -> Path:
 
 def check_weights(name: str, settings: Settings) -> None:
     """Check that an embedded model's weights are here. Raises SetupProblem(weights_missing)."""
-    if name in EMBEDDED:
-        weights = KNOWN[EMBEDDED[name]]
+    if name in EMBEDDED_MODELS:
+        weights = KNOWN[EMBEDDED_MODELS[name]]
         path = weights_folder(settings) / weights.file
         if not path.is_file():
             raise SetupProblem("weights_missing", f"{weights.name} ({path})")
 
 
-def keys_wanted(name: str, settings: Settings) -> tuple[str, ...]:
+def missing_keys(name: str, settings: Settings) -> tuple[str, ...]:
     """Return variables for a hosted model's key, if none of them is set. Other ways exist, as a role of the machine.
 
     A server of one's own (THRESHER_API_BASE) needs no key. Blocks for 2 to 3 seconds, once a process, for other providers
     than OpenAI.
     """
-    if settings.api_base or name in EMBEDDED or name.startswith(("local:", "scripted:")):
+    if settings.api_base or name in EMBEDDED_MODELS or name.startswith(("local:", "scripted:")):
         return ()
     from thresher.service.llm.providers.hosted import missing_keys  # noqa: PLC0415 - only for hosted models
 
@@ -212,7 +221,7 @@ def model_of(
     before every call.
     """
     name = model_name(policy, settings)
-    end = end_of(name, policy, settings)
+    end = endpoint_of(name, policy, settings)
     end = replace(end, facts=replace(end.facts, weights=str(weights_folder(settings))))
     if policy.batch:
         end = replace(end, batch=_batches(name, policy, settings, book))
@@ -230,11 +239,11 @@ def model_of(
         allowed=allowed,
         count=counter(end.facts.tokenizer),
     )
-    asking = stacked(end, _gate(name, policy, limits), shared)
+    asking = build_model(end, _gate(name, policy, limits), shared)
     if policy.ranking != "embeddings":
         return asking
     near = _embedding_end(policy, settings)
-    return replace(asking, beside=stacked(near, _gate(near.name, policy, limits), shared))
+    return replace(asking, beside=build_model(near, _gate(near.name, policy, limits), shared))
 
 
 def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
@@ -256,7 +265,7 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     if name is None:
         raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
     remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
-    known = row_of(name).get("input_cost_per_token")
+    known = catalog_row(name).get("input_cost_per_token")
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
     return Endpoint(
         name=name,

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.formats.dates import Order
+from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.displayed_values import parse_date, parse_number
-from thresher.service.scorecard.cases import Case, checked
+from thresher.service.scorecard.cases import Case, checked_case
 from thresher.service.scorecard.evidence import TrueEvidence
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_fields import FieldRules
 
 Name = Annotated[str, Field(json_schema_extra={"score": "name"})]
 Money = Annotated[float, Field(json_schema_extra={"score": "money"})]
@@ -37,12 +37,12 @@ def case(
     name: str, source: Path, target: Target, expected: dict[str, Any], evidence: tuple[TrueEvidence, ...] = ()
 ) -> Case:
     """A case without what is unsure, and without what the target has no field for."""
-    sure = _sure(expected, Fields(target), "")
+    sure = _sure(expected, FieldRules(target), "")
     kept = tuple(e for e in evidence if json_pointer.get(sure, e.path) is not None)
-    return checked(Case(name=name, source=source, target=target, expected=sure, evidence=kept))
+    return checked_case(Case(name=name, source=source, target=target, expected=sure, evidence=kept))
 
 
-def day(text: str | None, order: Order) -> Any:
+def day(text: str | None, order: DateOrder) -> Any:
     """A date as ISO text; null for none, UNSURE for what is no date."""
     if not (text or "").strip():
         return None
@@ -58,7 +58,7 @@ def amount(text: str | None) -> Any:
     return UNSURE if found is None else float(found)
 
 
-def _sure(value: Any, fields: Fields, path: str) -> Any:
+def _sure(value: Any, fields: FieldRules, path: str) -> Any:
     """The value without what is unsure, and without what the target has no field for; UNSURE when nothing is left."""
     if isinstance(value, dict) and value:
         inside = {k: _sure(v, fields, json_pointer.join(path, k)) for k, v in value.items()}

@@ -14,7 +14,7 @@ import pypdfium2
 from pydantic import BaseModel, Field
 
 from bench.adapters.base import UNSURE, Id, Money, Name, case, manifest, read
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.text_index import TextIndex
 from thresher.service.scorecard.cases import Case
 from thresher.service.targets.loading import load_target
 
@@ -50,7 +50,7 @@ def cases(folder: Path) -> Iterator[Case]:
     for entry in manifest(folder):
         source = folder / entry["documents"][0]
         (truth,) = read(folder / entry["truth"])
-        stack = Haystack(_text(source))
+        stack = TextIndex(_text(source))
         rows = [row for row in truth.get("lines", []) if "name" in row]
         expected = {k: v if stack.find(v) else UNSURE for k, v in truth.items() if k != "lines"}
         if rows:
@@ -58,7 +58,7 @@ def cases(folder: Path) -> Iterator[Case]:
         yield case(entry["id"], source, target, expected)
 
 
-def _row(row: dict[str, Any], stack: Haystack) -> dict[str, Any]:
+def _row(row: dict[str, Any], stack: TextIndex) -> dict[str, Any]:
     return {k: v if stack.find(v) else UNSURE for k, v in row.items()}
 
 

@@ -29,7 +29,7 @@ async def rotate_keys(resources: ServiceResources) -> RotationCounts:
     Raises SetupProblem(setting_missing) where there is no key, SetupProblem(encryption_key_missing) where an older one
     is needed, SetupProblem(storage_damaged) for a row that does not decrypt.
     """
-    if not resources.seal.ids:
+    if not resources.cipher.ids:
         raise SetupProblem("setting_missing", "THRESHER_ENCRYPTION_KEY")
     rows = await resources.jobs.reencrypt()
     uploads, damaged = 0, []
@@ -40,6 +40,6 @@ async def rotate_keys(resources: ServiceResources) -> RotationCounts:
             if problem.code != "storage_damaged":
                 raise
             damaged.append(stored.address)
-    done = RotationCounts(key=resources.seal.ids[0], rows=rows, uploads=uploads, damaged=damaged)
+    done = RotationCounts(key=resources.cipher.ids[0], rows=rows, uploads=uploads, damaged=damaged)
     log.info("resealed", extra={"action": "seal.afresh", **done.model_dump()})
     return done

@@ -12,16 +12,16 @@ from typing import TypeVar
 from uuid import uuid4
 
 from thresher.schemas.errors import SetupProblem
-from thresher.service.base.disk_faults import PATIENCE, with_patience
+from thresher.service.base.disk_faults import DISK_FULL_WAIT_SECONDS, retry_while_disk_full
 from thresher.service.jobs.base import Jobs
 from thresher.service.llm.rate_limiting import Limits, LocalLimits
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.answers.spending import Spending
-from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypt_with
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypting_key_id
 from thresher.service.storage.uploads.base import Uploads
-from thresher.service.tenants.budgets import Shelf
+from thresher.service.tenants.budgets import RecordStore
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +29,33 @@ Given = TypeVar("Given")
 
 
 @asynccontextmanager
-async def with_room(opening: Callable[[], AbstractAsyncContextManager[Given]]) -> AsyncIterator[Given]:
+async def retried_on_full_disk(opening: Callable[[], AbstractAsyncContextManager[Given]]) -> AsyncIterator[Given]:
     """Open something, again for a while where the disk is full: a service killed by a full disk must recover by itself.
 
     Raises SetupProblem as `opening` does.
     """
     async with AsyncExitStack() as stack:
-        yield await with_patience(lambda: stack.enter_async_context(opening()), "house.full", PATIENCE)
+        yield await retry_while_disk_full(
+            lambda: stack.enter_async_context(opening()), "house.full", DISK_FULL_WAIT_SECONDS
+        )
 
 
 @asynccontextmanager
-async def opened_shelf(folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Shelf]:
+async def opened_record_store(
+    folder: Path, database: str | None = None, cipher: Cipher = NO_CIPHER
+) -> AsyncIterator[RecordStore]:
     """Open a service's record store: a file that commands may open too, or the database of all machines."""
     if database is not None:
-        async with opened_jobs(folder, database, seal) as (_, jobs, _):
+        async with opened_jobs(folder, database, cipher) as (_, jobs, _):
             yield jobs
         return
     from thresher.service.storage.record_store import SqliteRecordStore  # noqa: PLC0415 - only the service has accounts
 
-    shelf = await SqliteRecordStore.open(folder / "accounts.sqlite")
+    record_store = await SqliteRecordStore.open(folder / "accounts.sqlite")
     try:
-        yield shelf
+        yield record_store
     finally:
-        await shelf.aclose()
+        await record_store.aclose()
 
 
 @asynccontextmanager
@@ -82,7 +86,7 @@ class ServiceResources:
     calls: CallLog
     spending: Spending
     limits: Limits  # shared by all machines, or by all Jobs of this process
-    seal: Cipher = NO_CIPHER
+    cipher: Cipher = NO_CIPHER
     scratch: Path | None = None  # for what must not outlive the process; None: the system's temporary folder
     owned: bool = True  # the uploads belong to these Jobs alone, so that those that no Job names may be deleted
 
@@ -104,7 +108,7 @@ def cipher_of(settings: Settings) -> Cipher:
 
 @asynccontextmanager
 async def opened_resources(
-    folder: Path, database: str | None = None, uploads: str | Path | None = None, seal: Cipher = NO_CIPHER
+    folder: Path, database: str | None = None, uploads: str | Path | None = None, cipher: Cipher = NO_CIPHER
 ) -> AsyncIterator[ServiceResources]:
     """Open Jobs, their Store and their uploads: one SQLite file for this process alone, or a PostgreSQL database.
 
@@ -112,8 +116,8 @@ async def opened_resources(
     them. Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
     """
     async with AsyncExitStack() as stack:
-        store, jobs, limits = await stack.enter_async_context(opened_jobs(folder, database, seal))
-        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), seal, stack)
+        store, jobs, limits = await stack.enter_async_context(opened_jobs(folder, database, cipher))
+        kept, scratch = _uploads(folder, str(uploads or folder / "uploads"), cipher, stack)
         yield ServiceResources(
             store=store,
             jobs=jobs,
@@ -121,27 +125,27 @@ async def opened_resources(
             calls=CallLog(store),
             spending=Spending(store),
             limits=limits,
-            seal=seal,
+            cipher=cipher,
             scratch=scratch,
             owned=await _is_owner(jobs, kept),
         )
 
 
-def _uploads(folder: Path, place: str, seal: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
+def _uploads(folder: Path, place: str, cipher: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
     """Return the Uploads of a place, and the Spool's folder where uploads cannot be read as they are stored."""
     from thresher.service.storage.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
     from thresher.service.storage.uploads.spool import Spool  # noqa: PLC0415 - as above
 
     remote = place.startswith("s3:")
-    if not remote and not seal.ids:
+    if not remote and not cipher.ids:
         return DiskUploads(Path(place)), None
     spool = Spool(folder / "spool")
     stack.callback(spool.close)
     if not remote:
-        return DiskUploads(Path(place), spool, seal), spool.folder
+        return DiskUploads(Path(place), spool, cipher), spool.folder
     from thresher.service.storage.uploads.s3 import Bucket, S3Uploads  # noqa: PLC0415 - an extra
 
-    return S3Uploads(Bucket.of(place), spool, seal), spool.folder
+    return S3Uploads(Bucket.of(place), spool, cipher), spool.folder
 
 
 async def _is_owner(jobs: Jobs, uploads: Uploads) -> bool:
@@ -150,38 +154,40 @@ async def _is_owner(jobs: Jobs, uploads: Uploads) -> bool:
     return bool(await uploads.owner(stored["id"]) == stored["id"])
 
 
-async def _adopt_names(jobs: Jobs, seal: Cipher) -> None:
+async def _adopt_names(jobs: Jobs, cipher: Cipher) -> None:
     """Give the Cipher the stored secret for names, made at first use. Raises SetupProblem(encryption_key_missing)."""
     place = ("seal", "", "names")
     kept = await jobs.records(*place)
-    if not kept and seal.ids:
-        kept = [await jobs.once(*place, {"shut": encrypt_text(seal, token_hex(32), "names")})]
+    if not kept and cipher.ids:
+        kept = [await jobs.once(*place, {"shut": encrypt_text(cipher, token_hex(32), "names")})]
     for record in kept:
-        names = decrypt_text(seal, record["shut"], "names")
-        seal.adopt(names)
-        if encrypt_with(record["shut"]) != seal.ids[0]:  # the older key may be removed once nothing else needs it
-            await jobs.put(*place, {"shut": encrypt_text(seal, names, "names")})
+        names = decrypt_text(cipher, record["shut"], "names")
+        cipher.adopt(names)
+        if (
+            encrypting_key_id(record["shut"]) != cipher.ids[0]
+        ):  # the older key may be removed once nothing else needs it
+            await jobs.put(*place, {"shut": encrypt_text(cipher, names, "names")})
 
 
 @asynccontextmanager
 async def opened_jobs(
-    folder: Path, database: str | None = None, seal: Cipher = NO_CIPHER
+    folder: Path, database: str | None = None, cipher: Cipher = NO_CIPHER
 ) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     """Open Jobs and their Store, without uploads.
 
     Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing).
     """
-    async with _postgres_jobs(database, seal) if database else _sqlite_jobs(folder, seal) as opened:
-        await _adopt_names(opened[1], seal)
+    async with _postgres_jobs(database, cipher) if database else _sqlite_jobs(folder, cipher) as opened:
+        await _adopt_names(opened[1], cipher)
         yield opened
 
 
 @asynccontextmanager
-async def _sqlite_jobs(folder: Path, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _sqlite_jobs(folder: Path, cipher: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - as above
 
-    store = await SqliteStore.open(folder / "service.sqlite", seal, patience=float("inf"))
+    store = await SqliteStore.open(folder / "service.sqlite", cipher, patience=float("inf"))
     jobs = SqlJobs(store)
     try:
         await jobs.orphan()
@@ -192,13 +198,13 @@ async def _sqlite_jobs(folder: Path, seal: Cipher) -> AsyncIterator[tuple[Durabl
 
 
 @asynccontextmanager
-async def _postgres_jobs(address: str, seal: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
+async def _postgres_jobs(address: str, cipher: Cipher) -> AsyncIterator[tuple[DurableStore, Jobs, Limits]]:
     from thresher.service.jobs.postgres_news import PostgresNews  # noqa: PLC0415 - an extra
     from thresher.service.jobs.sql import SqlJobs  # noqa: PLC0415 - only the service has Jobs
     from thresher.service.storage.answers.postgres import PostgresStore  # noqa: PLC0415 - an extra
     from thresher.service.storage.answers.shared_limits import SharedLimits  # noqa: PLC0415 - as above
 
-    store = await PostgresStore.open(address, seal=seal)
+    store = await PostgresStore.open(address, cipher=cipher)
     jobs = SqlJobs(store, PostgresNews(address))
     limits = SharedLimits(store)
     try:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from thresher.schemas.errors import Problem, SetupProblem
 from thresher.schemas.work import Purged
 from thresher.service.backend.resources import ServiceResources
-from thresher.service.storage.uploads.base import YOUNG, Stored
+from thresher.service.storage.uploads.base import YOUNG_SECONDS, Stored
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ ABANDONED_SECONDS = DAY  # after which an upload that no Task names is abandoned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PurgeOptions:
     """What to purge."""
 
     before: float  # Jobs that ended before; seconds since 1970, UTC
@@ -66,7 +66,7 @@ class _Gone:
     later: int = 0
 
 
-async def purge(resources: ServiceResources, request: Wanted) -> PurgeReport:
+async def purge(resources: ServiceResources, request: PurgeOptions) -> PurgeReport:
     """Delete what is due, or report what would be deleted.
 
     Raises SetupProblem(storage_shared) where the uploads are not this service's alone, and what the storage raises.
@@ -98,7 +98,7 @@ async def keep_purging(resources: ServiceResources, days: float, stopping: async
     last_sweep = 0.0
     while not stopping.is_set():
         now = time.time()
-        request = Wanted(before=now - days * DAY, sweep=now - last_sweep > ABANDONED_SECONDS)
+        request = PurgeOptions(before=now - days * DAY, sweep=now - last_sweep > ABANDONED_SECONDS)
         try:
             await purge(resources, request)
             last_sweep = now if request.sweep else last_sweep
@@ -109,7 +109,7 @@ async def keep_purging(resources: ServiceResources, days: float, stopping: async
                 await stopping.wait()
 
 
-async def _purge_jobs(resources: ServiceResources, request: Wanted) -> Purged:
+async def _purge_jobs(resources: ServiceResources, request: PurgeOptions) -> Purged:
     """Purge some Jobs at a time; a dry run counts all in one transaction that is rolled back."""
     limit = 2**31 if request.dry else BATCH_JOBS
     some: list[Purged] = []
@@ -125,7 +125,7 @@ async def _purge_answers(resources: ServiceResources, before: float) -> int:
     return total
 
 
-async def _drop_freed(resources: ServiceResources, request: Wanted, addresses: Iterable[str]) -> _Gone:
+async def _drop_freed(resources: ServiceResources, request: PurgeOptions, addresses: Iterable[str]) -> _Gone:
     """Delete the uploads that the purged Jobs alone named."""
     counts = _Gone()
     for address in addresses:
@@ -140,7 +140,7 @@ async def _drop_freed(resources: ServiceResources, request: Wanted, addresses: I
     return counts
 
 
-async def _drop_abandoned(resources: ServiceResources, request: Wanted, freed: set[str], counts: _Gone) -> None:
+async def _drop_abandoned(resources: ServiceResources, request: PurgeOptions, freed: set[str], counts: _Gone) -> None:
     """Delete the uploads that no Task names."""
     page = list[Stored]()
     async for stored in resources.uploads.listed():
@@ -152,7 +152,7 @@ async def _drop_abandoned(resources: ServiceResources, request: Wanted, freed: s
     await _drop_unnamed(resources, request, page, counts)
 
 
-async def _drop_unnamed(resources: ServiceResources, request: Wanted, page: list[Stored], counts: _Gone) -> None:
+async def _drop_unnamed(resources: ServiceResources, request: PurgeOptions, page: list[Stored], counts: _Gone) -> None:
     named = await resources.jobs.named([stored.address for stored in page])
     for stored in page:
         if stored.address not in named and await _is_dropped(resources, request, stored):
@@ -160,6 +160,6 @@ async def _drop_unnamed(resources: ServiceResources, request: Wanted, page: list
             counts.bytes += stored.size
 
 
-async def _is_dropped(resources: ServiceResources, request: Wanted, stored: Stored) -> bool:
+async def _is_dropped(resources: ServiceResources, request: PurgeOptions, stored: Stored) -> bool:
     """Whether an upload was deleted, or would be in a dry run."""
-    return time.time() - stored.at >= YOUNG if request.dry else await resources.uploads.drop(stored.address)
+    return time.time() - stored.at >= YOUNG_SECONDS if request.dry else await resources.uploads.drop(stored.address)

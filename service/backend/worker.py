@@ -19,8 +19,8 @@ from typing import Any
 
 from thresher.chunkers.tokens import counter
 from thresher.schemas.account import LOCAL
-from thresher.schemas.budget import EVERYBODY
-from thresher.schemas.errors import ITSELF, InputProblem, Problem, note
+from thresher.schemas.budget import ALL_TENANTS
+from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, note
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.library import library_names
 from thresher.schemas.policy import Policy
@@ -28,7 +28,7 @@ from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from thresher.service.backend.model_cache import ModelCache
-from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.extraction.engine import Engine
 from thresher.service.jobs.base import POISONED, Jobs
@@ -38,8 +38,8 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
-from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.readers.pool import ReaderPool
+from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.folder_run import results_of
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.settings import Settings
@@ -47,7 +47,7 @@ from thresher.service.storage.answers.base import Store
 from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
-from thresher.service.telemetry.ids import answers_of, asked_by, working_on
+from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
 from thresher.service.wiring import engine_of, model_name, model_of
 
@@ -67,7 +67,7 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
 }
 
 
-class Spending:
+class TaskCosts:
     """A Store that counts what each Task in hand has cost."""
 
     def __init__(self, store: Store) -> None:
@@ -104,24 +104,24 @@ class Worker:
 
     resources: ServiceResources
     settings: Settings
-    pool: ReadingPool
-    processors: Processors | None = None  # for large Units; None: they are processed in this process
+    pool: ReaderPool
+    processors: ProcessingPool | None = None  # for large Units; None: they are processed in this process
     budgets: Budgets | None = None
     targets: dict[str, Target] = field(default_factory=dict)  # the operator's own, by name
-    spending: Spending = field(init=False)
+    spending: TaskCosts = field(init=False)
     _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
     _models: ModelCache = field(default_factory=lambda: ModelCache(CACHED_MODELS))
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)  # of Jobs, by their whole definition
 
     def __post_init__(self) -> None:
         """Count what is spent."""
-        self.spending = Spending(self.resources.store)
+        self.spending = TaskCosts(self.resources.store)
 
     async def work(self, claim: Claim, stage: Stage) -> TaskOutcome:
         """Work on a Task; return its Outcomes. Raises Problem where no Result can be given."""
-        working_on.set(claim.id)
-        asked_by.set(claim.tenant)
-        answers_of.set(None if self.settings.shared_answers or claim.tenant == LOCAL else claim.tenant)
+        current_task.set(claim.id)
+        current_tenant.set(claim.tenant)
+        answers_tenant.set(None if self.settings.shared_answers or claim.tenant == LOCAL else claim.tenant)
         if self.budgets is not None:
             self.budgets.stopped.discard(claim.id)  # left by an attempt that was dropped
         stage("read")
@@ -145,7 +145,7 @@ class Worker:
         async def walk(source: Source) -> AsyncIterator[Reading]:
             nonlocal read
             options = read_options(engine.policy, model.facts)
-            async for reading in walk_tree(source, Transcribing(reads, model), options):
+            async for reading in walk_tree(source, TranscribingReader(reads, model), options):
                 stage("ask")
                 read += 1
                 yield reading
@@ -160,7 +160,7 @@ class Worker:
             return await self._stopped_by_budget(claim, self.budgets)
         reasons = [
             why
-            for codes in (ITSELF, frozenset({POISONED}))
+            for codes in (RETRIED_BY_WORKER, frozenset({POISONED}))
             for result, _ in found
             if (why := transient_reason(result, codes))
         ]
@@ -178,7 +178,7 @@ class Worker:
         """
         budgets.stopped.discard(claim.id)
         held = await budgets.held()
-        until = max(held.get(claim.tenant, 0.0), held.get(EVERYBODY, 0.0))
+        until = max(held.get(claim.tenant, 0.0), held.get(ALL_TENANTS, 0.0))
         again_in = max(1.0, until - budgets.clock()) if until else None
         return TaskOutcome(
             outcomes=(), usd=self.spending.taken(claim.id), passing=note("budget_reached"), again_in=again_in
@@ -261,8 +261,8 @@ async def worker_loop(resources: ServiceResources, settings: Settings, **choices
         choices["before_claim"] = partial(_hold_tenants, resources.jobs, budgets)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(temp_folder(resources.scratch))
-        pool = await stack.enter_async_context(ReadingPool(folder / "spool"))
-        processors = Processors()
+        pool = await stack.enter_async_context(ReaderPool(folder / "spool"))
+        processors = ProcessingPool()
         stack.push_async_callback(processors.aclose)
         worker = Worker(
             resources=resources, settings=settings, pool=pool, processors=processors, targets=targets, budgets=budgets
@@ -273,7 +273,7 @@ async def worker_loop(resources: ServiceResources, settings: Settings, **choices
         yield Loop(jobs=resources.jobs, work=worker.work, name=name, **choices)
 
 
-async def _warm_up(pool: ReadingPool, processors: Processors) -> None:
+async def _warm_up(pool: ReaderPool, processors: ProcessingPool) -> None:
     """Start processes before there is work for them. Where that fails, the first Task finds out and reports it."""
     with suppress(OSError, RuntimeError, Problem):
         await asyncio.to_thread(counter(TOKENIZER), "")  # its vocabulary is large

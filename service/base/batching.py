@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Given = TypeVar("Given")
-MOST = 500  # items at once
-GRACE = 5.0  # seconds
+MAX_BATCH_ITEMS = 500  # items at once
+CLOSE_GRACE_SECONDS = 5.0  # seconds
 
 
 class Batcher(Generic[Item, Given]):
@@ -33,7 +33,7 @@ class Batcher(Generic[Item, Given]):
         """Wait at most GRACE seconds for running work, then cancel what still waits."""
         running = self._running
         if running is not None:
-            await asyncio.wait([running], timeout=GRACE)
+            await asyncio.wait([running], timeout=CLOSE_GRACE_SECONDS)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
@@ -41,7 +41,7 @@ class Batcher(Generic[Item, Given]):
         some: list[tuple[Item, asyncio.Future[Given]]] = []
         try:
             while self._waiting:
-                some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                some, self._waiting = self._waiting[:MAX_BATCH_ITEMS], self._waiting[MAX_BATCH_ITEMS:]
                 await self._do(some)
         finally:
             self._running = None

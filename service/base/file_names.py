@@ -6,14 +6,14 @@ import hashlib
 import re
 import unicodedata
 
-LONGEST = 200  # bytes of one part of a Result's path: file systems take 255, and a passing name is longer
-MOST = 1000  # bytes of a whole path below the folder of Results
-OURS = frozenset({"run.json"})  # what a run itself writes into the folder
+PART_MAX_BYTES = 200  # bytes of one part of a Result's path: file systems take 255, and a passing name is longer
+PATH_MAX_BYTES = 1000  # bytes of a whole path below the folder of Results
+RESERVED_NAMES = frozenset({"run.json"})  # what a run itself writes into the folder
 _MARKED = re.compile(r"~[0-9a-f]{20}$")
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
 
 
-def shown(text: str) -> str:
+def printable_name(text: str) -> str:
     r"""Return a text on one line, with characters escaped that move the cursor, change direction or hide text.
 
     >>> print(shown("a\nb\x1b[31m\u202egnp.exe"))
@@ -41,19 +41,19 @@ def result_name(path: str) -> str:
     if parts[:-1] == [*map(_folder, folders)] and parts[-1] == f"{last}.json" and not _is_taken(whole, last):
         return whole
     mark = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-    *above, _ = whole.split("/") if len(whole.encode()) < MOST else [""]
+    *above, _ = whole.split("/") if len(whole.encode()) < PATH_MAX_BYTES else [""]
     return "/".join([*above, f"{_plain(last)}~{mark}.json"])
 
 
 def _is_taken(whole: str, last: str) -> bool:
     """Whether a name is too long, the run's own, or could be another path's name with its mark."""
-    return len(whole.encode()) >= MOST or whole in OURS or _MARKED.search(last) is not None
+    return len(whole.encode()) >= PATH_MAX_BYTES or whole in RESERVED_NAMES or _MARKED.search(last) is not None
 
 
 def _plain(part: str) -> str:
     """Return a part of a path that every file system takes; it differs from an unusable one."""
     clean = "".join("_" if unicodedata.category(c) in _UNSHOWN or c == "\\" else c for c in part)
-    clean = clean.encode()[:LONGEST].decode(errors="ignore")
+    clean = clean.encode()[:PART_MAX_BYTES].decode(errors="ignore")
     return clean if clean.strip(".") else "_"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
-MOST = 256  # things that go together: each holds a file open
+MAX_BATCH_ITEMS = 256  # things that go together: each holds a file open
 
 
 class ThreadBatcher(Generic[Asked]):
@@ -34,7 +34,7 @@ class ThreadBatcher(Generic[Asked]):
     async def _go_on(self) -> None:
         """Work on what waits until nothing does."""
         while self._waiting:
-            some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            some = [self._waiting.popleft() for _ in range(min(MAX_BATCH_ITEMS, len(self._waiting)))]
             wrong = await asyncio.to_thread(self._tried, [asked for asked, _ in some])
             for (_, done), error in zip(some, wrong, strict=True):
                 if done.done():

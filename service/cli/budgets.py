@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from thresher.schemas.budget import Budget
 from thresher.schemas.errors import InputProblem
-from thresher.service.backend.resources import cipher_of, opened_shelf
+from thresher.service.backend.resources import cipher_of, opened_record_store
 from thresher.service.cli.serve import data_folder
 from thresher.service.settings import load
-from thresher.service.tenants.budgets import Shelf
+from thresher.service.tenants.budgets import RecordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def keep(place: Place, wanted: dict[str, Any]) -> int:
         told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".strip(": ") for e in error.errors())
         raise InputProblem("request_invalid", told) from None
 
-    async def work(shelf: Shelf) -> None:
-        await shelf.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
+    async def work(record_store: RecordStore) -> None:
+        await record_store.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
 
     return _with_shelf(place, work)
 
@@ -45,10 +45,10 @@ def keep(place: Place, wanted: dict[str, Any]) -> int:
 def drop(place: Place, tenant: str, period: str) -> int:
     """Remove a budget."""
 
-    async def work(shelf: Shelf) -> None:
-        if not await shelf.records("budget", tenant, period):
+    async def work(record_store: RecordStore) -> None:
+        if not await record_store.records("budget", tenant, period):
             raise InputProblem("not_found", "there is no such budget; see `thresher budgets list`")
-        await shelf.put("budget", tenant, period, None)
+        await record_store.put("budget", tenant, period, None)
 
     return _with_shelf(place, work)
 
@@ -58,8 +58,8 @@ def listing(place: Place, form: str) -> int:
     if form not in {"table", "json"}:
         raise InputProblem("request_invalid", f"--format {form}: table or json")
 
-    async def work(shelf: Shelf) -> None:
-        found = [Budget.model_validate(r) for r in await shelf.records("budget")]
+    async def work(record_store: RecordStore) -> None:
+        found = [Budget.model_validate(r) for r in await record_store.records("budget")]
         if form == "json":
             sys.stdout.write(json.dumps([b.model_dump(mode="json") for b in found], indent=1) + "\n")
         for budget in found if form == "table" else ():
@@ -76,13 +76,15 @@ def _line(budget: Budget) -> str:
     return f"{budget.tenant:20} {budget.period:6} {' and '.join(limits):28} alerts at {alerts or 'nothing'}; {ends}"
 
 
-def _with_shelf(place: Place, work: Callable[[Shelf], Awaitable[None]]) -> int:
+def _with_shelf(place: Place, work: Callable[[RecordStore], Awaitable[None]]) -> int:
     settings = load()
 
     async def run() -> None:
         folder = data_folder(place.folder, settings)
-        async with opened_shelf(folder, place.database or settings.database, cipher_of(settings)) as shelf:
-            await work(shelf)
+        async with opened_record_store(
+            folder, place.database or settings.database, cipher_of(settings)
+        ) as record_store:
+            await work(record_store)
 
     asyncio.run(run())
     return 0

@@ -23,8 +23,8 @@ from thresher.service.settings import load
 from thresher.service.storage.answers.call_log import CallLog
 
 FORMS = ("table", "jsonl", "json", "csv")
-AGO = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
-WIDEST = 48  # characters of a cell in a table
+SECONDS_OF_UNIT = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
+CELL_MAX_CHARS = 48  # characters of a cell in a table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def _moment(name: str, text: str) -> float:
     (1795305600.0, 1795305600.0)
     """
     if ago := re.fullmatch(r"(\d+)([mhdw])", text):
-        return time.time() - float(ago[1]) * AGO[ago[2]]
+        return time.time() - float(ago[1]) * SECONDS_OF_UNIT[ago[2]]
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -152,4 +152,4 @@ def _cell(value: Any, name: str) -> str:
     if isinstance(value, float):
         return f"{value:.6f}" if name == "usd" else f"{value:.1%}" if name.endswith("share") else f"{value:.3f}"
     text = str(value)
-    return text if len(text) <= WIDEST else "…" + text[1 - WIDEST :]
+    return text if len(text) <= CELL_MAX_CHARS else "…" + text[1 - CELL_MAX_CHARS :]

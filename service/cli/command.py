@@ -8,20 +8,20 @@ from typing import Any
 
 import typer
 
-DISK = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
+DISK_ERRNOS = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
 
 
 def read_ahead() -> None:
     """Start the loading of modules in the reading processes, while this process loads its own."""
-    from thresher.service.readers.process_start import ahead  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.readers.process_start import start_server  # noqa: PLC0415 - see service/cli/main.py
 
-    ahead()
+    start_server()
 
 
 def run(main: Any, *arguments: Any) -> None:
     """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
     from thresher.schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
-    from thresher.service.base.resource_exhaustion import is_short  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.base.resource_exhaustion import is_exhaustion  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
@@ -33,10 +33,10 @@ def run(main: Any, *arguments: Any) -> None:
         typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
         raise typer.Exit(exit_code(problem)) from None
     except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
-        if is_short(error):
+        if is_exhaustion(error):
             typer.echo(f"thresher: machine_short: {SetupProblem('machine_short').message}", err=True)
             raise typer.Exit(exit_code(SetupProblem("machine_short"))) from None
-        if not isinstance(error, OSError) or error.errno not in DISK or error.filename is None:
+        if not isinstance(error, OSError) or error.errno not in DISK_ERRNOS or error.filename is None:
             raise
         fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
         typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)

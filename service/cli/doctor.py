@@ -15,7 +15,7 @@ from thresher.service.llm.providers.embedded.model_weights import KNOWN, find
 from thresher.service.ocr import recognisers
 from thresher.service.ocr.tesseract import languages
 from thresher.service.settings import load
-from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED, keys_wanted, weights_folder
+from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED_MODELS, missing_keys, weights_folder
 
 PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("pypdfium2", "pypdfium2", "PDF", "base"),
@@ -33,7 +33,11 @@ PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("fastapi", "fastapi", "the HTTP service", "thresher[serve]"),
     ("psycopg", "psycopg", "PostgreSQL", "thresher[postgres]"),
 )
-NATIVE = ("xllamacpp", "onnxruntime", "psycopg")  # stand on libraries of the system, which may be missing
+NEEDS_SYSTEM_LIBRARIES = (
+    "xllamacpp",
+    "onnxruntime",
+    "psycopg",
+)  # stand on libraries of the system, which may be missing
 
 
 def main() -> int:
@@ -51,7 +55,7 @@ def _packages() -> Iterator[tuple[str, str]]:
             state = "missing" if extra == "base" else "optional"
             yield state, f"{name}, for {use}: install {'thresher' if extra == 'base' else extra}"
             continue
-        if module in NATIVE and (why := _broken(module)):
+        if module in NEEDS_SYSTEM_LIBRARIES and (why := _broken(module)):
             yield "missing", f"{name}, for {use}: {why}"
             continue
         try:
@@ -71,7 +75,10 @@ def _broken(module: str) -> str | None:
 
 def _weights() -> tuple[str, str]:
     try:
-        return "ok", f"weights of the embedded model: {find(KNOWN[EMBEDDED[DEFAULT_MODEL]], weights_folder(load()))}"
+        return (
+            "ok",
+            f"weights of the embedded model: {find(KNOWN[EMBEDDED_MODELS[DEFAULT_MODEL]], weights_folder(load()))}",
+        )
     except SetupProblem as problem:
         return "missing", f"{problem.code}: {problem.message}"
 
@@ -79,7 +86,7 @@ def _weights() -> tuple[str, str]:
 def _key() -> Iterator[tuple[str, str]]:
     """Whether THRESHER_MODEL can be asked; nothing of a model of our own."""
     settings = load()
-    if settings.model is not None and (wanted := keys_wanted(settings.model, settings)):
+    if settings.model is not None and (wanted := missing_keys(settings.model, settings)):
         yield "missing", f"a key for THRESHER_MODEL={settings.model}: set {', '.join(wanted)}"
 
 
@@ -95,6 +102,6 @@ def _scripts() -> tuple[str, str]:
     if find_spec("rapidocr") is None:
         return "optional", "scripts that OCR reads: none, install thresher[ocr]"
     more = recognisers.installed(weights_folder(load()))
-    others = [f"ocr:{script}" for script in recognisers.offers() if script not in more]
+    others = [f"ocr:{script}" for script in recognisers.downloadable() if script not in more]
     rest = f"; more with `thresher models pull`: {', '.join(others)}" if others else ""
-    return "ok", f"scripts that OCR reads: {', '.join((*recognisers.CARRIED, *more))}{rest}"
+    return "ok", f"scripts that OCR reads: {', '.join((*recognisers.BUILT_IN_SCRIPTS, *more))}{rest}"

@@ -10,15 +10,15 @@ from pathlib import Path
 from thresher.schemas.document import Document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.unit_extraction import has_text
-from thresher.service.llm.page_images import pictures_for, read_options
+from thresher.service.llm.page_images import images_of_chunk, read_options
 from thresher.service.llm.prices import IMAGE_TOKENS
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
-from thresher.service.readers.sources import Refused, find_sources
+from thresher.service.readers.pool import ReaderPool
+from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.settings import Settings
 from thresher.service.splitting import split_by_code
 from thresher.service.storage.answers.memory import MemoryStore
@@ -45,11 +45,11 @@ async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settin
     """Read and chunk everything, ask nothing; print calls, tokens and cost. The answer's tokens are a guess."""
     total, model = Estimate(), model_of(policy, settings, MemoryStore())
     with tempfile.TemporaryDirectory() as spool:
-        async with ReadingPool(Path(spool)) as pool:
+        async with ReaderPool(Path(spool)) as pool:
             for source in find_sources(paths):
                 total.files += 1
-                target = None if isinstance(source, Refused) else targets.match(source.path)
-                if isinstance(source, Refused) or target is None:
+                target = None if isinstance(source, RefusedPath) else targets.match(source.path)
+                if isinstance(source, RefusedPath) or target is None:
                     total.no_target += target is None
                     continue
                 try:
@@ -59,7 +59,9 @@ async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settin
                             _add(total, engine, part)
                 except Problem as problem:
                     total.unreadable += 1
-                    sys.stderr.write(f"{shown(source.path)}: {problem.code}: {shown(problem.message)}\n")
+                    sys.stderr.write(
+                        f"{printable_name(source.path)}: {problem.code}: {printable_name(problem.message)}\n"
+                    )
     facts = model.facts
     known = facts.usd_prompt is not None and facts.usd_answer is not None
     cost = total.prompt * (facts.usd_prompt or 0) + total.answer * (facts.usd_answer or 0)
@@ -78,6 +80,6 @@ def _add(total: Estimate, engine: Engine, document: Document) -> None:
     single = sum(not f.in_list for f in engine.target.fields) * FIELD_TOKENS
     questions = sum(1 + len(g.beside) for g in engine.groups)  # of each Chunk, at most
     total.calls += questions * len(chunks)
-    seen = sum(len(pictures_for(document, c, engine.policy, engine.model.facts).images) for c in chunks)
+    seen = sum(len(images_of_chunk(document, c, engine.policy, engine.model.facts).images) for c in chunks)
     total.prompt += questions * (sum(c.tokens + engine.plan.overhead for c in chunks) + seen * IMAGE_TOKENS)
     total.answer += sum(single + (int(c.tokens * ANSWER_SHARE) if engine.target.lists else 0) for c in chunks)

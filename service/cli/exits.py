@@ -10,7 +10,7 @@ from thresher.schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_C
 
 COMPLETE, SOME_NOT, USAGE, UNAVAILABLE, SOME_FAILED, ALL_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-EXITS: dict[str, int] = {
+EXIT_CODES: dict[str, int] = {
     **dict.fromkeys(INPUT_CODES, USAGE),
     **dict.fromkeys(MODEL_CODES, UNAVAILABLE),
     **dict.fromkeys(JOB_CODES, SOME_NOT),
@@ -24,4 +24,4 @@ EXITS: dict[str, int] = {
 
 def exit_code(problem: Problem) -> int:
     """Return the exit code of a Problem."""
-    return EXITS[problem.code]
+    return EXIT_CODES[problem.code]

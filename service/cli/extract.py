@@ -17,7 +17,7 @@ from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
-from thresher.service.cli.observability import watched
+from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import finish
 from thresher.service.extraction.engine import Engine
@@ -26,20 +26,20 @@ from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
-from thresher.service.readers.sources import Refused, count_hidden, find_sources
-from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.readers.pool import ReaderPool
+from thresher.service.readers.sources import RefusedPath, count_hidden, find_sources
+from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
-from thresher.service.runs.run_counts import Tally
+from thresher.service.runs.run_counts import RunCounts
 from thresher.service.settings import Settings, load
 from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
 from thresher.service.wiring import engine_of, model_name, model_of, opened_store
 
-GRACE = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
+PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = (
     16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
 )
@@ -78,7 +78,7 @@ def main(request: Request) -> int:
         from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
-    with watched(settings, request.log):
+    with observed(settings, request.log):
         return asyncio.run(_extract(request, targets, policy, settings))
 
 
@@ -86,12 +86,12 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     alone = request.out is None
     out = request.out or _own_folder(request, settings)
-    tally = Tally(hidden=count_hidden(request.paths))
+    tally = RunCounts(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))
-        pool = await stack.enter_async_context(ReadingPool(stack.enter_context(temp_folder()) / "spool"))
+        pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
         model = model_of(policy, settings, answers, book=store)
         job = Run(
@@ -106,7 +106,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         )
         with tracing.span("run", {"thresher.model": model.name}):
             interrupted, fault = await _ran(job, _counted(request, tally))
-        await model.aclose(GRACE if interrupted else 0.0)
+        await model.aclose(PAID_CALL_GRACE_SECONDS if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
     if fault is not None and not tally.results:
@@ -119,7 +119,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     return INTERRUPTED if interrupted else exit_of(tally)
 
 
-async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Problem | None]:
+async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, Problem | None]:
     """Run the files; return whether the run was interrupted, and the Problem that ended it."""
     try:
         await run(job, found)
@@ -130,10 +130,10 @@ async def _ran(job: Run, found: Iterable[Source | Refused]) -> tuple[bool, Probl
     return False, None
 
 
-async def _walked(pool: ReadingPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
+async def _walked(pool: ReaderPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
     """Yield the Readings of a file; the bytes of its members are deleted with it."""
     async with pool.apart() as reads:
-        async for reading in walk_tree(source, Transcribing(reads, model), read_options(policy, model.facts)):
+        async for reading in walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts)):
             yield reading
 
 
@@ -160,12 +160,12 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
     return engine
 
 
-def _counted(request: Request, tally: Tally) -> Iterable[Source | Refused]:
+def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPath]:
     """Yield the sources to read and count them; a target map or a Policy among the files is no document."""
     paths: set[str] = set()
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
-        if isinstance(source, Refused) or Path(source.blob).resolve() not in own:
+        if isinstance(source, RefusedPath) or Path(source.blob).resolve() not in own:
             tally.files += 1
             path = _unlike(source.path, paths)
             paths.add(path)
@@ -183,8 +183,8 @@ def _unlike(path: str, taken: set[str]) -> str:
     return path if path not in taken else next(p for n in count(2) if (p := f"{n}/{path}") not in taken)
 
 
-def _called(source: Source | Refused, path: str) -> Source | Refused:
-    return replace(source, path=path) if isinstance(source, Refused) else source.model_copy(update={"path": path})
+def _called(source: Source | RefusedPath, path: str) -> Source | RefusedPath:
+    return replace(source, path=path) if isinstance(source, RefusedPath) else source.model_copy(update={"path": path})
 
 
 def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -195,14 +195,14 @@ def _both(*hear: Callable[[Event], None]) -> Callable[[Event], None]:
     return report
 
 
-def _print(tally: Tally, out: Path) -> None:
+def _print(tally: RunCounts, out: Path) -> None:
     """Print Results on standard output: one as JSON, several one a line."""
     results = [r for r in map(Folder(out).read, tally.names) if r is not None]
     for result in results:
         sys.stdout.write(dump(result) if len(results) == 1 else result.model_dump_json() + "\n")
 
 
-def exit_of(tally: Tally) -> int:
+def exit_of(tally: RunCounts) -> int:
     """Return 0 if all Results are complete, 3 if no model answered, 4 or 5 if some or all files failed, else 1."""
     if tally.away and not tally.answered:
         return UNAVAILABLE

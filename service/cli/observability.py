@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def watched(settings: Settings, form: str) -> Iterator[None]:
+def observed(settings: Settings, form: str) -> Iterator[None]:
     """Write logs and traces while the block runs; the remaining traces are sent at its end."""
-    masks.remember(settings.secrets)
-    wanted = logs.Logging(level=settings.log, form=form, content=settings.log_content)  # type: ignore[arg-type]
+    masks.add_secrets(settings.secrets)
+    wanted = logs.LogOptions(level=settings.log, form=form, content=settings.log_content)  # type: ignore[arg-type]
     logs.configure(wanted)
     tracer = tracer_of(settings)
     tracing.install(tracer)

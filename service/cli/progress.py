@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from thresher.schemas.policy import Policy
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 from thresher.service.readers.sources import count_files
 from thresher.service.runs.folder_run import Event
 
@@ -40,10 +40,10 @@ class Lines:
             self._done += 1
         elif event.result is not None:
             again = " (kept)" if event.kind == "kept" else ""
-            self._say(f"{event.result.status}{again}  {shown(event.path)}")
+            self._say(f"{event.result.status}{again}  {printable_name(event.path)}")
         elif event.kind in {"no_target", "refused"}:
             self._done += 1
-            self._say(f"{event.kind}  {shown(event.path)}")
+            self._say(f"{event.kind}  {printable_name(event.path)}")
 
     def _say(self, text: str) -> None:
         seconds = time.monotonic() - self._start
@@ -84,12 +84,14 @@ def _live(total: int) -> Iterator[Show]:
                 hand[event.path] = None
             elif event.result is not None:
                 spent += event.result.usage.usd or 0.0
-                progress.console.print(f"{event.result.status:>9}  {shown(event.path)}", highlight=False, markup=False)
+                progress.console.print(
+                    f"{event.result.status:>9}  {printable_name(event.path)}", highlight=False, markup=False
+                )
             elif event.kind in {"finished", "no_target", "refused"}:
                 hand.pop(event.path, None)
                 done += 1
             rate = done / max(time.monotonic() - start, 1e-3)
-            names = escape(", ".join(map(shown, list(hand)[:3])))
+            names = escape(", ".join(map(printable_name, list(hand)[:3])))
             progress.update(task, completed=done, rate=f"{rate:.1f}/s", cost=f"${spent:.4f}", description=names)
 
         yield show

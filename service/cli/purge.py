@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.service.backend.resources import cipher_of, opened_resources
-from thresher.service.backend.retention import DAY, Wanted, purge
+from thresher.service.backend.retention import DAY, PurgeOptions, purge
 from thresher.service.settings import load
 
 
@@ -37,7 +37,7 @@ async def _purge(request: Request) -> None:
     settings = load()
     folder = request.folder or settings.home / "service"
     place = request.database or settings.database, request.uploads or settings.uploads
-    wanted = Wanted(before=time.time() - request.days * DAY, tenant=request.tenant, dry=request.dry_run)
+    wanted = PurgeOptions(before=time.time() - request.days * DAY, tenant=request.tenant, dry=request.dry_run)
     async with opened_resources(folder, *place, cipher_of(settings)) as house:
         report = await purge(house, wanted)
     sys.stdout.write(f"{report.model_dump_json(indent=1)}\n")

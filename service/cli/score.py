@@ -23,7 +23,7 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.llm.page_images import read_options
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.exports import write_atomically
 from thresher.service.runs.folder_run import failed
@@ -31,11 +31,11 @@ from thresher.service.runs.policy_files import load_policy
 from thresher.service.scorecard import report_tables
 from thresher.service.scorecard.cases import Case, load_cases
 from thresher.service.scorecard.contrast import Contrast, contrast
-from thresher.service.scorecard.gate import fallen, floors_of, under
+from thresher.service.scorecard.gate import floors_of, regressions, unreached_floors
 from thresher.service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
 from thresher.service.scorecard.running import score_all
-from thresher.service.scorecard.scored_fields import Fields
-from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_version, load_run, run_id, save
+from thresher.service.scorecard.scored_fields import FieldRules
+from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_version, load_run, run_id, save_run
 from thresher.service.scorecard.summary import Summary, document_f1, fields_of, summarise
 from thresher.service.settings import Settings, load
 from thresher.service.targets.loading import load_target
@@ -82,10 +82,10 @@ def score(cases: list[Case], request: Request) -> int:
     if all(c.failed and c.code in AWAY for c in run.cases):
         sys.stderr.write(f"thresher: {run.cases[0].reason}\n")
         return UNAVAILABLE
-    file, summary = save(run, request.out), summarise(run)
+    file, summary = save_run(run, request.out), summarise(run)
     _write(file, html_of_run(summary), markdown_of_run(summary))
     _show(summary, file)
-    reasons = under(summary, floors) + (_gate(before, run, file) if before else [])
+    reasons = unreached_floors(summary, floors) + (_gate(before, run, file) if before else [])
     sys.stderr.write("".join(f"thresher: gate: {reason}\n" for reason in reasons))
     return SOME_NOT if reasons else COMPLETE
 
@@ -95,7 +95,7 @@ async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path)
     begun = time.time()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
-        pool = await stack.enter_async_context(ReadingPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        pool = await stack.enter_async_context(ReaderPool(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
         model = model_of(policy, settings, store)
         engines: dict[str, Engine] = {}
 
@@ -109,7 +109,7 @@ async def _run(cases: list[Case], policy: Policy, settings: Settings, out: Path)
     return run.model_copy(update={"seconds": round(time.time() - begun, 3)})
 
 
-async def _answer(case: Case, pool: ReadingPool, engine: Any) -> Result[Any]:
+async def _answer(case: Case, pool: ReaderPool, engine: Any) -> Result[Any]:
     """Return the Result of a case's document; if it cannot be processed, a failed Result that says why."""
     source = make_source(case.source)
     try:
@@ -142,7 +142,7 @@ def _described(scores: list[CaseScore], policy: Policy, calls: list[LoggedCall],
 
 def _rules(run: ScoreRun, targets: Iterable[Target]) -> dict[str, str]:
     """Return how each field is compared, by the name that the report uses."""
-    known = {t.name: Fields(t) for t in targets}
+    known = {t.name: FieldRules(t) for t in targets}
     single = next(iter(known.values()))
     found: dict[str, str] = {}
     for name in fields_of(run):
@@ -175,7 +175,7 @@ def _compare(files: tuple[Path, Path], out: Path) -> int:
 def _gate(before: ScoreRun, after: ScoreRun, file: Path) -> list[str]:
     found = _contrast(before, after)
     _write(file.with_name(f"{file.stem}-gate.json"), html_of_contrast(found), markdown_of_contrast(found))
-    return fallen(found)
+    return regressions(found)
 
 
 def _contrast(before: ScoreRun, after: ScoreRun) -> Contrast:

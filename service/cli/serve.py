@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.account import LOCAL, Quota
-from thresher.schemas.budget import EVERYBODY
+from thresher.schemas.budget import ALL_TENANTS
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.service.cli.observability import watched
+from thresher.service.cli.observability import observed
 from thresher.service.cli.targets import named
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import Settings, load
 from thresher.service.tenants.accounts import Accounts
 
 DAY = 86_400.0  # seconds
-COLLECTED = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's
+GC_THRESHOLDS = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def main(request: Request) -> int:
         import uvloop  # noqa: PLC0415 - only here is a server's loop needed
 
         from thresher.service.server.api.app_state import Bounds, ServiceConfig  # noqa: PLC0415 - only here is a web framework needed
-        from thresher.service.server.serve import Serving, serve  # noqa: PLC0415 - as above
+        from thresher.service.server.serve import ServeOptions, serve  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         raise SetupProblem("extra_missing", f"{error.name}: pip install 'thresher[serve]'") from None
     settings = load()
@@ -62,7 +62,7 @@ def main(request: Request) -> int:
         targets=dict(map(named, request.targets)),
         private_webhooks=request.private_webhooks,
     )
-    chosen = Serving(
+    chosen = ServeOptions(
         data=data_folder(request.data, settings),
         settings=settings,
         host=request.host,
@@ -79,16 +79,16 @@ def main(request: Request) -> int:
 
     def ready() -> None:
         gc.freeze()  # what is loaded stays: the collector need not walk it again and again
-        gc.set_threshold(*COLLECTED)
+        gc.set_threshold(*GC_THRESHOLDS)
         sys.stderr.write(f"thresher: serving on http://{request.host}:{request.port}, data in {chosen.data}\n")
 
-    with watched(settings, request.log):
+    with observed(settings, request.log):
         uvloop.run(serve(chosen, ready))
     return 0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AccountsLocation:
     """Where the accounts are stored."""
 
     data: Path | None
@@ -105,10 +105,10 @@ class NewKey:
     admin: bool = False
 
 
-def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
+def create(place: AccountsLocation, wanted: NewKey, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
     tenant = wanted.tenant
-    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant in {LOCAL, EVERYBODY}:
+    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant in {LOCAL, ALL_TENANTS}:
         raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
 
     async def work(accounts: Accounts) -> int:
@@ -123,7 +123,7 @@ def create(place: Place, wanted: NewKey, quota: dict[str, Any]) -> int:
     return _with_accounts(place, work)
 
 
-def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
+def revoke(place: AccountsLocation, id: str) -> int:  # noqa: A002 - a key's
     """Revoke a key, by its id or the key itself."""
     from thresher.service.tenants.api_keys import id_of  # noqa: PLC0415 - used here alone
 
@@ -135,7 +135,7 @@ def revoke(place: Place, id: str) -> int:  # noqa: A002 - a key's
     return _with_accounts(place, work)
 
 
-def listing(place: Place) -> int:
+def listing(place: AccountsLocation) -> int:
     """List the keys, never their secrets."""
 
     async def work(accounts: Accounts) -> int:
@@ -155,7 +155,7 @@ def data_folder(given: Path | None, settings: Settings) -> Path:
     return given or settings.home / "service"
 
 
-def _with_accounts(place: Place, work: Callable[[Accounts], Awaitable[int]]) -> int:
+def _with_accounts(place: AccountsLocation, work: Callable[[Accounts], Awaitable[int]]) -> int:
     from thresher.service.backend.resources import cipher_of  # noqa: PLC0415 - see main
     from thresher.service.server.serve import opened_accounts  # noqa: PLC0415 - see main
 

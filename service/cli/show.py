@@ -14,9 +14,9 @@ from thresher.chunkers.members import choose
 from thresher.chunkers.tokens import counter
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import InputProblem
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import load
@@ -43,7 +43,9 @@ def read(path: Path, form: str, reading: dict[str, str | None], passwords: Path 
             sys.stdout.write(line + "\n")
         for note in document.notes:
             page = f" (page {note.page})" if note.page else ""
-            sys.stderr.write(f"{shown(document.source.path)}{page}: {note.code}: {shown(note.message)}\n")
+            sys.stderr.write(
+                f"{printable_name(document.source.path)}{page}: {note.code}: {printable_name(note.message)}\n"
+            )
     return 0
 
 
@@ -55,7 +57,7 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
         for piece in choose(document, policy.chunker).chunk(document, tokens, count, overlap):
             pages = f" pages {piece.pages[0]}-{piece.pages[1]}" if piece.pages else ""
             sys.stdout.write(
-                f"=== {shown(document.source.path)} chunk {piece.index} [{piece.start}, {piece.end}){pages} "
+                f"=== {printable_name(document.source.path)} chunk {piece.index} [{piece.start}, {piece.end}){pages} "
                 f"{piece.tokens} tokens, {piece.kind}\n"
             )
             sys.stdout.write("".join(f"| {line}\n" for line in piece.context.splitlines()))
@@ -67,18 +69,18 @@ async def _documents(path: Path, reading: dict[str, str | None], passwords: Path
     options = load_policy(None, reading, passwords).read
     options = options.model_copy(update={"models": str(weights_folder(load()))})
     with tempfile.TemporaryDirectory() as spool:
-        async with ReadingPool(Path(spool), workers=1) as pool:
+        async with ReaderPool(Path(spool), workers=1) as pool:
             return [r.document async for r in walk_tree(make_source(path), pool, options)]
 
 
 def _text(document: Document) -> Iterator[str]:
     if document.source.parent:
-        yield f"=== {shown(document.source.path)} ({document.source.media_type})"
+        yield f"=== {printable_name(document.source.path)} ({document.source.media_type})"
     yield document.text
 
 
 def _markdown(document: Document) -> Iterator[str]:
-    yield f"<!-- {shown(document.source.path)} ({document.source.media_type}) -->"
+    yield f"<!-- {printable_name(document.source.path)} ({document.source.media_type}) -->"
     for start, end, kind, level in document.blocks:
         text = document.text[start:end]
         if kind == BlockKind.TABLE:

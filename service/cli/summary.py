@@ -9,13 +9,13 @@ from typing import Any
 
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.result import VERSION, Result
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 from thresher.service.cli.table import table
 from thresher.service.runs.exports import Folder, export, write_atomically
-from thresher.service.runs.run_counts import Tally
+from thresher.service.runs.run_counts import RunCounts
 
 
-def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
+def finish(tally: RunCounts, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
     """Write the run's own files and, unless the Results went to standard output, show the summary."""
     body = report(tally, calls) | {"interrupted": interrupted}
     write_atomically(out / "run.json", json.dumps(body, indent=2, ensure_ascii=False) + "\n")
@@ -29,7 +29,7 @@ def finish(tally: Tally, calls: list[LoggedCall], out: Path, form: str, *, alone
         sys.stderr.write(table(results, body, out))
 
 
-def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
+def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:
     """Build the counts: files found = finished + no_target + refused + unfinished, results = the sum over statuses.
 
     Beside the files found there are those that were left out: hidden ones, and the run's own.
@@ -65,19 +65,19 @@ def report(tally: Tally, calls: list[LoggedCall]) -> dict[str, Any]:
     }
 
 
-def _remarks(tally: Tally, results: list[tuple[str, Result[Any]]]) -> None:
+def _remarks(tally: RunCounts, results: list[tuple[str, Result[Any]]]) -> None:
     """Print everything that is not complete, by name, on standard error."""
     if tally.hidden:
         sys.stderr.write(
             f"left out: {tally.hidden} hidden files (names that begin with a dot, and what systems leave)\n"
         )
     for path in tally.no_target:
-        sys.stderr.write(f"no target: {shown(path)}\n")
+        sys.stderr.write(f"no target: {printable_name(path)}\n")
     for path, note in tally.refused.items():
-        sys.stderr.write(f"refused: {shown(path)}: {note.code}: {shown(note.message)}\n")
+        sys.stderr.write(f"refused: {printable_name(path)}: {note.code}: {printable_name(note.message)}\n")
     for name, result in results:
         if result.status != "complete":
-            sys.stderr.write(f"{result.status}: {shown(name)}{shown(_why(result))}\n")
+            sys.stderr.write(f"{result.status}: {printable_name(name)}{printable_name(_why(result))}\n")
 
 
 def _why(result: Result[Any]) -> str:

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from thresher.schemas.result import Result
 from thresher.service.base import json_pointer
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 
-MOST_VALUES = 4  # shown of one Result
-WIDE = 28  # characters of one value
+MAX_VALUES_SHOWN = 4  # shown of one Result
+VALUE_MAX_CHARS = 28  # characters of one value
 
 
 def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
@@ -34,7 +34,12 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
     for name, result in results:
         found, missing = _counts(result)
         grid.add_row(
-            result.status, escape(shown(name)), str(found), str(missing), escape(_values(result)), short(result)
+            result.status,
+            escape(printable_name(name)),
+            str(found),
+            str(missing),
+            escape(_values(result)),
+            short(result),
         )
     stream = io.StringIO()
     console = Console(file=stream, width=120, no_color=True)
@@ -72,6 +77,8 @@ def _nulls(value: Any) -> int:
 
 
 def _values(result: Result[Any]) -> str:
-    values = [shown(str(v).replace("\n", " ")[:WIDE]) for _, v in json_pointer.leaves(result.values)]
-    more = f" +{len(values) - MOST_VALUES}" if len(values) > MOST_VALUES else ""
-    return " · ".join(values[:MOST_VALUES]) + more
+    values = [
+        printable_name(str(v).replace("\n", " ")[:VALUE_MAX_CHARS]) for _, v in json_pointer.leaves(result.values)
+    ]
+    more = f" +{len(values) - MAX_VALUES_SHOWN}" if len(values) > MAX_VALUES_SHOWN else ""
+    return " · ".join(values[:MAX_VALUES_SHOWN]) + more

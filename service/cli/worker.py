@@ -9,16 +9,16 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from thresher.service.backend.resources import cipher_of, opened_resources, opened_shelf, with_room
+from thresher.service.backend.resources import cipher_of, opened_record_store, opened_resources, retried_on_full_disk
 from thresher.service.backend.worker import worker_loop
-from thresher.service.cli.observability import watched
+from thresher.service.cli.observability import observed
 from thresher.service.cli.targets import named
 from thresher.service.settings import load
-from thresher.service.telemetry.metrics import Metrics, kept
-from thresher.service.telemetry.probes import probed
+from thresher.service.telemetry.metrics import Metrics, counting
+from thresher.service.telemetry.probes import serving_probes
 from thresher.service.tenants.budgets import Budgets
 
-ALIVE = 5.0  # seconds between two touches of the file that says so
+ALIVE_TOUCH_SECONDS = 5.0  # seconds between two touches of the file that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Request:
 
 def main(request: Request) -> int:
     """Run the command until SIGTERM or Ctrl-C; return the exit code."""
-    with watched(load(), request.log):
+    with observed(load(), request.log):
         asyncio.run(_work(request))
     return 0
 
@@ -46,16 +46,20 @@ async def _work(request: Request) -> None:
     """Work until a signal comes, then finish claimed Tasks or hand them back."""
     settings = load()
     targets = dict(map(named, request.targets))
-    folder, seal = request.folder or settings.home / "service", cipher_of(settings)
+    folder, cipher = request.folder or settings.home / "service", cipher_of(settings)
     database, uploads = request.database or settings.database, request.uploads or settings.uploads
     os.umask(0o077)  # what is written is its owner's alone
     metrics = Metrics(serves=False)
     async with (
-        probed(*request.probes, metrics),
-        with_room(lambda: opened_resources(folder, database, uploads, seal)) as house,
-        opened_shelf(folder, database, seal) as shelf,
+        serving_probes(*request.probes, metrics),
+        retried_on_full_disk(lambda: opened_resources(folder, database, uploads, cipher)) as house,
+        opened_record_store(folder, database, cipher) as record_store,
         worker_loop(
-            house, settings, targets=targets, **request.choices, budgets=(budgets := Budgets(shelf, house.spending))
+            house,
+            settings,
+            targets=targets,
+            **request.choices,
+            budgets=(budgets := Budgets(record_store, house.spending)),
         ) as loop,
     ):
         budgets.count = metrics.alerted
@@ -66,7 +70,7 @@ async def _work(request: Request) -> None:
         looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
         beating = asyncio.create_task(_alive(request.alive))
         try:
-            with kept(metrics):
+            with counting(metrics):
                 await loop.run()
             await looking
         finally:
@@ -77,4 +81,4 @@ async def _alive(file: Path | None) -> None:
     """Touch a file every ALIVE seconds while the event loop runs."""
     while file is not None:
         await asyncio.to_thread(file.touch)
-        await asyncio.sleep(ALIVE)
+        await asyncio.sleep(ALIVE_TOUCH_SECONDS)

@@ -28,7 +28,7 @@ from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.numbers import read_json
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
-from thresher.service.client.models import BudgetState, Call, CallSums, Extraction, Happening, ServiceProblem, Target
+from thresher.service.client.models import BudgetState, Call, CallSums, Event, Extraction, ServiceProblem, Target
 
 __all__ = [
     "BudgetState",
@@ -36,8 +36,8 @@ __all__ = [
     "CallFilter",
     "CallSums",
     "Client",
+    "Event",
     "Extraction",
-    "Happening",
     "ServiceProblem",
     "Target",
 ]
@@ -53,7 +53,7 @@ FIRST_PAUSE, LONGEST_PAUSE = (
 )  # seconds before a retry: the first doubles; the most holds for a Retry-After too
 
 
-class More(TypedDict, total=False):
+class UploadOptions(TypedDict, total=False):
     """Options of an upload besides files, target and policy."""
 
     idempotency_key: str | None
@@ -101,7 +101,7 @@ class Client:
         files: Sequence[str | Path],
         target: str | dict[str, Any],
         policy: dict[str, Any] | None = None,
-        **more: Unpack[More],
+        **more: Unpack[UploadOptions],
     ) -> Extraction:
         """Upload files, streamed from the disk; return the job at once. `target` is a name or a JSON Schema.
 
@@ -144,7 +144,7 @@ class Client:
         async for one in self._pages(f"{EXTRACTIONS}/{job.id}/result", "results", asked):
             yield AnyResult.model_validate(one)
 
-    async def events(self, id: str, after: int = 0) -> AsyncIterator[Happening]:  # noqa: A002 - as above
+    async def events(self, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
         """Iterate over a job's events to its end; `after` is the number of the last event that was seen."""
         tried = 0
         while True:
@@ -158,7 +158,7 @@ class Client:
             else:
                 return
 
-    async def _stream(self, id: str, after: int) -> AsyncIterator[Happening]:  # noqa: A002 - as above
+    async def _stream(self, id: str, after: int) -> AsyncIterator[Event]:  # noqa: A002 - as above
         address = f"{EXTRACTIONS}/{id}/events"
         async with self._http.stream("GET", address, params={"after": after}) as stream:
             if not stream.is_success:
@@ -170,7 +170,7 @@ class Client:
                 if line and name:
                     facts[name] = value
                 elif not line and "data" in facts:
-                    yield Happening(number=facts.get("id"), kind=facts["event"], **_event_facts(facts["data"]))
+                    yield Event(number=facts.get("id"), kind=facts["event"], **_event_facts(facts["data"]))
                     facts = {}
 
     async def retry(self, id: str) -> Extraction:  # noqa: A002 - as above
@@ -297,7 +297,7 @@ def _opened(file: str | Path) -> BinaryIO:
 
 
 def _event_facts(data: str) -> dict[str, Any]:
-    return {k: v for k, v in json.loads(data).items() if k in Happening.model_fields}
+    return {k: v for k, v in json.loads(data).items() if k in Event.model_fields}
 
 
 def _problem(response: httpx.Response) -> ServiceProblem:

@@ -36,7 +36,7 @@ class Extraction(BaseModel):
     stages: dict[str, int] = Field(default_factory=dict)
 
 
-class Happening(BaseModel):
+class Event(BaseModel):
     """One event of a job."""
 
     number: int | None = None  # None: progress between two events

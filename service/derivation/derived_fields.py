@@ -23,14 +23,14 @@ from thresher.schemas.target import Field, Target
 from thresher.service.base import json_pointer
 from thresher.service.derivation.evaluator import MissingError, Outcome, Value, evaluate
 from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
-from thresher.service.derivation.scopes import DataScope, Rests, Tables, of_leaf
+from thresher.service.derivation.scopes import DataScope, SourcesRead, Tables, term_of_leaf
 
 FILLED_MAX_DECIMALS = 6  # decimals of a filled value at most
 MAX_ROUNDS = 2  # a derived value may depend on another one
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class DerivedResult:
     """The result for one derived value."""
 
     path: str
@@ -40,7 +40,7 @@ class Settled:
 
 
 @dataclass(slots=True)
-class Settling:
+class DerivedFields:
     """A whole whose derived fields are computed."""
 
     data: dict[str, Any]
@@ -48,24 +48,24 @@ class Settling:
     target: Target
     documents: Sequence[Document]
 
-    def run(self, rivals: dict[str, list[Any]]) -> list[Settled]:
+    def run(self, rivals: dict[str, list[Any]]) -> list[DerivedResult]:
         """Return the result for each derived value, in schema order; `rivals` are other values given for a path.
 
         `data` is changed in place, because one value may depend on another.
         """
         fields = [f for f in self.target.fields if f.method == "derived"]
         tables = Tables(self.documents)
-        found: dict[str, Settled] = {}
+        found: dict[str, DerivedResult] = {}
         for _ in range(MAX_ROUNDS if fields else 0):
             for field in fields:
-                for path in places(self.data, field.path):
+                for path in matching_paths(self.data, field.path):
                     settled = self._settled(field, path, rivals.get(path, []), tables)
                     if settled:
                         found[path] = settled
                         json_pointer.put(self.data, path, settled.value)
         return list(found.values())
 
-    def _settled(self, field: Field, path: str, rivals: list[Any], tables: Tables) -> Settled | None:
+    def _settled(self, field: Field, path: str, rivals: list[Any], tables: Tables) -> DerivedResult | None:
         value = json_pointer.get(self.data, path)
         known = self.evidence.get(path)
         computed = _computed(field, DataScope(self.data, path, tables, self.target.lists))
@@ -74,19 +74,19 @@ class Settling:
         outcome, rests = computed
         if value is None and not rivals:
             filled = _filled(outcome, field)
-            return None if filled is None else Settled(path, filled, self._derived(path, rests))
+            return None if filled is None else DerivedResult(path, filled, self._derived(path, rests))
         given = [v for v in (value, *rivals) if v is not None]
         right = next((v for v in given if agrees(v, outcome.value)), None)
         if right is not None:
-            return Settled(path, right, self._derived(path, rests))
+            return DerivedResult(path, right, self._derived(path, rests))
         if value is None:
             return None
         printed = known if known and known.start is not None and self._is_printed(field, known) else None
         if printed and "x-derived" not in field.schema:
             return None
-        return Settled(path, value, printed or _unknown(path, known), _differs(field, path, value, outcome.value))
+        return DerivedResult(path, value, printed or _unknown(path, known), _differs(field, path, value, outcome.value))
 
-    def _derived(self, path: str, rests: Rests) -> Evidence:
+    def _derived(self, path: str, rests: SourcesRead) -> Evidence:
         """Return Evidence of a computed value: the paths that it was computed from, or the headings of the table."""
         if rests.table is None:
             return Evidence(
@@ -126,7 +126,7 @@ class Settling:
         return document.table_at(evidence.start) is None or bool(words & set(_words(before)))
 
 
-def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
+def _unproved(path: str, value: Any, known: Evidence | None) -> DerivedResult | None:
     """Return a value that no expression checks, with the reason `arithmetic`.
 
     None where there is none or the text contains it.
@@ -134,7 +134,7 @@ def _unproved(path: str, value: Any, known: Evidence | None) -> Settled | None:
     if value is None or (known and known.match != "none"):
         return None
     message = f"{value} is computed, and nothing that was found computes it"
-    return Settled(path, value, _unknown(path, known), Reason(code="arithmetic", path=path, message=message))
+    return DerivedResult(path, value, _unknown(path, known), Reason(code="arithmetic", path=path, message=message))
 
 
 def agrees(value: Any, computed: Value) -> bool:
@@ -143,7 +143,7 @@ def agrees(value: Any, computed: Value) -> bool:
     >>> agrees(14.33, Decimal("14.3333333")), agrees(14.34, Decimal("14.3333333")), agrees("2024-05-01", date(2024, 5, 1))
     (True, False, True)
     """
-    given = of_leaf(value)
+    given = term_of_leaf(value)
     if not isinstance(given, Decimal) or not isinstance(computed, Decimal):
         return given == computed
     unit = Decimal(1).scaleb(min(int(given.as_tuple().exponent), 0))
@@ -151,7 +151,7 @@ def agrees(value: Any, computed: Value) -> bool:
     return any(computed.quantize(unit, way) == given for way in ways)
 
 
-def places(data: Any, pattern: str, path: str = "") -> Iterator[str]:
+def matching_paths(data: Any, pattern: str, path: str = "") -> Iterator[str]:
     """Yield the paths in the data that a field's pattern matches, whether or not they have a value.
 
     >>> list(places({"lines": [{"a": 1}, {}]}, "/lines/*/a"))
@@ -169,13 +169,13 @@ def places(data: Any, pattern: str, path: str = "") -> Iterator[str]:
     for key in keys:
         at = f"{path}/{key}"
         if rest:
-            yield from places(data, "/" + "/".join(rest), at)
+            yield from matching_paths(data, "/" + "/".join(rest), at)
         else:
             yield at
 
 
-def _computed(field: Field, scope: DataScope) -> tuple[Outcome, Rests] | None:
-    expression = parsed(field.derived) if field.derived else None
+def _computed(field: Field, scope: DataScope) -> tuple[Outcome, SourcesRead] | None:
+    expression = parsed_or_none(field.derived) if field.derived else None
     if expression is None:
         return None
     try:
@@ -185,7 +185,7 @@ def _computed(field: Field, scope: DataScope) -> tuple[Outcome, Rests] | None:
 
 
 @lru_cache(maxsize=1024)
-def parsed(text: str) -> Expression | None:
+def parsed_or_none(text: str) -> Expression | None:
     """Return the parsed expression; None where the text is none."""
     try:
         return parse_expression(text)

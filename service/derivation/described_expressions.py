@@ -32,7 +32,7 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
 ]  # fmt: skip
 
 
-def described(field: Field) -> str:
+def described_expression(field: Field) -> str:
     """Return the expression that a derived field's description states; "" where it has none of the known forms.
 
     >>> described(Field(path="/n", kind="number", description="Average of the column Units over all rows (computed)"))

@@ -28,7 +28,7 @@ from thresher.service.derivation.expression_language import (
 )
 from thresher.service.formats.displayed_values import normal_text
 
-DIGITS = 50  # significant digits of the arithmetic
+PRECISION_DIGITS = 50  # significant digits of the arithmetic
 Value = Decimal | date | str
 
 
@@ -112,7 +112,7 @@ class _Run:
         day, amount = self.value(left), _number(self.value(by.amount)) * by.times
         if not isinstance(day, date) or operator not in "+-" or amount != int(amount):
             raise MissingError("a duration goes with a date")
-        return shifted(day, int(amount) if operator == "+" else -int(amount), by.unit)
+        return date_shifted(day, int(amount) if operator == "+" else -int(amount), by.unit)
 
     def _called(self, call: Call) -> Value:
         if call.function in {"round", "absolute"} and call.of is not None:
@@ -167,7 +167,7 @@ def evaluate(expression: Expression, scope: Scope) -> Outcome:
     run = _Run(scope)
     run.around = tuple(dict.fromkeys(run.terms(expression)))
     with localcontext() as context:
-        context.prec = DIGITS
+        context.prec = PRECISION_DIGITS
         try:
             value = run.value(expression)
         except (DecimalException, OverflowError, ValueError) as error:
@@ -201,7 +201,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
-def shifted(day: date, by: int, unit: str) -> date:
+def date_shifted(day: date, by: int, unit: str) -> date:
     """Return the day so many days, months or years later, at most the last day of its month.
 
     >>> shifted(date(2024, 1, 31), 1, "months"), shifted(date(2024, 2, 29), -1, "years")

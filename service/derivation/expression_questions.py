@@ -13,14 +13,14 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls
 from thresher.schemas.target import Field, Target
-from thresher.service.derivation.derived_fields import parsed
-from thresher.service.derivation.described_expressions import described
+from thresher.service.derivation.derived_fields import parsed_or_none
+from thresher.service.derivation.described_expressions import described_expression
 from thresher.service.derivation.evaluator import MissingError
 from thresher.service.derivation.expression_language import Binary, Call, Column, Duration, Expression, Negative, Path
 from thresher.service.derivation.scopes import Tables
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
-from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.questions import question_of
 
 MAX_ASKED_FIELDS = 60  # derived fields of one target in the question; further ones get no expression
@@ -53,10 +53,10 @@ def _with(target: Target, known: dict[str, str]) -> Target:
 
 def _described(field: Field, target: Target, documents: Sequence[Document]) -> str:
     """Return the expression of a description, where a list of the target or one table of the documents has what it names."""
-    text = "" if field.in_list else described(field)
+    text = "" if field.in_list else described_expression(field)
     if not text:
         return ""
-    named = [t.heading for t in terms(parsed(text)) if isinstance(t, Column)]
+    named = [t.heading for t in terms(parsed_or_none(text)) if isinstance(t, Column)]
     paths = {name: column_path(target, field, name) for name in named}
     if all(paths.values()) and (named or _has_one_list(target)):
         for name, path in paths.items():
@@ -95,7 +95,7 @@ def _stems(name: str) -> frozenset[str]:
 
 def _is_usable(path: str, text: str, paths: set[str]) -> bool:
     """Whether a text is an expression of known fields that does not depend on its own field."""
-    expression = parsed(text) if text else None
+    expression = parsed_or_none(text) if text else None
     if expression is None:
         return False
     named = {t.path for t in terms(expression) if isinstance(t, Path)}
@@ -118,7 +118,7 @@ def terms(expression: Expression | None) -> list[Path | Column]:
 
 async def _asked(target: Target, model: Model, fields: Sequence[Field]) -> tuple[dict[str, str], Calls]:
     reply, calls = await try_ask(model, expressions_question(target, fields))
-    answer = (reply and parse(reply)) or {}
+    answer = (reply and parse_answer(reply)) or {}
     answered = {f.path: text for i, f in enumerate(fields, 1) if isinstance(text := answer.get(str(i)), str)}
     return answered, calls
 

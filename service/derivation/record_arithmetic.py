@@ -14,7 +14,7 @@ from itertools import permutations
 from typing import Any
 
 from thresher.service.base import json_pointer
-from thresher.service.derivation.scopes import of_leaf
+from thresher.service.derivation.scopes import term_of_leaf
 
 MAX_FIELDS = 10  # numbers of one record; among more, some pair gives almost any number
 HOLDING_MIN_SHARE = 0.8  # share of the records with all three values in which a relation must hold
@@ -39,12 +39,12 @@ class _Record:
     found: frozenset[str]  # names of those that are located in the text
 
 
-def made_within(data: Any, wanted: Collection[str], located: Collection[str]) -> dict[str, tuple[str, str]]:
+def computed_within_records(data: Any, wanted: Collection[str], located: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return, for wanted paths whose values follow from two located ones of the same record, the paths of these two.
 
     `wanted` and `located` are pointers into `data`.
 
-    >>> made_within({"lines": [{"n": 4, "each": 46.51, "amount": 186.04}]}, {"/lines/0/each"}, {"/lines/0/n", "/lines/0/amount"})
+    >>> computed_within_records({"lines": [{"n": 4, "each": 46.51, "amount": 186.04}]}, {"/lines/0/each"}, {"/lines/0/n", "/lines/0/amount"})
     {'/lines/0/each': ('/lines/0/amount', '/lines/0/n')}
     """
     alike: dict[str, set[str]] = defaultdict(set)
@@ -108,7 +108,7 @@ def _tells(record: _Record, name: str, relation: Relation) -> bool:
 
 def _records(value: Any, located: frozenset[str], path: str = "") -> Iterator[_Record]:
     if isinstance(value, dict):
-        numbers = {k: n for k, v in value.items() if isinstance(n := of_leaf(v), Decimal)}
+        numbers = {k: n for k, v in value.items() if isinstance(n := term_of_leaf(v), Decimal)}
         found = frozenset(k for k in numbers if json_pointer.join(path, k) in located)
         yield _Record(path, numbers, found)
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

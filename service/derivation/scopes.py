@@ -21,7 +21,7 @@ TOTAL_MIN_ROWS = 2  # rows that can have a total below them
 
 
 @dataclass(slots=True)
-class Rests:
+class SourcesRead:
     """What an expression read."""
 
     paths: dict[str, None] = field(default_factory=dict)  # of the data
@@ -50,7 +50,7 @@ class _TableRow:
     def value(self, term: Path | Column) -> Value | None:
         if not isinstance(term, Column):
             raise MissingError("a list and a column do not run together")
-        return of_cell(self.cells.get(normal_text(term.heading), ""))
+        return term_of_cell(self.cells.get(normal_text(term.heading), ""))
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class DataScope:
     home: str
     tables: Tables
     lists: tuple[str, ...] = ()
-    rests: Rests = field(default_factory=Rests)
+    rests: SourcesRead = field(default_factory=SourcesRead)
 
     def is_single(self, path: str) -> bool:
         """Whether a path names one place, as seen from `home`."""
@@ -93,7 +93,7 @@ class DataScope:
 
     def read(self, path: str) -> Value | None:
         """Return the value at a path without `*`, and record the path as read."""
-        value = of_leaf(json_pointer.get(self.data, path))
+        value = term_of_leaf(json_pointer.get(self.data, path))
         if value is not None:
             self.rests.paths[path] = None
         return value
@@ -204,15 +204,15 @@ def _without_totals(rows: list[_TableRow], columns: set[str]) -> list[_TableRow]
     *above, last = rows
     sums = []
     for column in columns:
-        total = of_cell(last.cells.get(column, ""))
-        parts = [of_cell(row.cells.get(column, "")) for row in above]
+        total = term_of_cell(last.cells.get(column, ""))
+        parts = [term_of_cell(row.cells.get(column, "")) for row in above]
         numbers = [p for p in parts if isinstance(p, Decimal)]
         if isinstance(total, Decimal) and len(numbers) >= TOTAL_MIN_ROWS:
             sums.append(sum(numbers) == total)
     return above if sums and all(sums) else rows
 
 
-def of_leaf(value: Any) -> Value | None:
+def term_of_leaf(value: Any) -> Value | None:
     """Return a leaf of the data as a term: numbers as Decimal, dates in ISO form as dates, other texts as they are."""
     if value is None or isinstance(value, (dict, list)):
         return None
@@ -230,7 +230,7 @@ def of_leaf(value: Any) -> Value | None:
         return text
 
 
-def of_cell(text: str) -> Value | None:
+def term_of_cell(text: str) -> Value | None:
     """Return a cell of a table as a term; None for an empty one."""
     text = text.strip()
     if not text:

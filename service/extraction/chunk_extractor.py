@@ -19,19 +19,19 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.extraction.kind_question import MEMBER, asks_kind, taken_out, with_kind
+from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, with_kind, without_kind
 from thresher.service.extraction.missed_records import lines_shown, no_record
-from thresher.service.extraction.picture_values import seen
+from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.base import Kind, Message, Model, Question
-from thresher.service.llm.page_images import pictures_for
-from thresher.service.llm.response_parsing import replied
-from thresher.service.prompts.answer_repair import Parsed, ask_again, is_cut, parsed, patched
+from thresher.service.llm.page_images import images_of_chunk
+from thresher.service.llm.response_parsing import attempt_of_reply
+from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
-from thresher.service.provider_schemas.request_schema import Asked
-from thresher.service.records.chunk_parts import rest
+from thresher.service.provider_schemas.request_schema import RequestSchema
+from thresher.service.records.chunk_parts import unanswered_parts
 from thresher.service.records.structure import Structure
 from thresher.service.telemetry import tracing
 
@@ -45,14 +45,14 @@ class ChunkExtractor:
 
     model: Model
     target: Target
-    asked: Asked
+    asked: RequestSchema
     policy: Policy
     answer_tokens: int
     structure: Structure | None = None  # of the Document, where it is known
     turn: asyncio.Lock = field(
         default_factory=asyncio.Lock
     )  # one answer is grounded at a time, so that questions go out
-    beside: tuple[Asked, ...] = ()  # the other parts of a list item that is too wide for one question
+    beside: tuple[RequestSchema, ...] = ()  # the other parts of a list item that is too wide for one question
     keys: Keys = field(default_factory=dict)  # what they share
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     of_kind: bool = False  # whether its first question also asks what the document is
@@ -134,7 +134,7 @@ async def _located(
             )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
-    pointed, calls = await seen(extractor.model, (document, chunk), looked, extractor.policy)
+    pointed, calls = await evidence_in_pictures(extractor.model, (document, chunk), looked, extractor.policy)
     told_of = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
@@ -148,7 +148,7 @@ async def _located(
         unresolved=_unresolved(extractor, chunk, answer, document),
         dismissed=answer.dismissed,
     )
-    return extraction, list(rest(document, chunk, _ends(grounded.evidence))) if answer.cut else None
+    return extraction, list(unanswered_parts(document, chunk, _ends(grounded.evidence))) if answer.cut else None
 
 
 def _ends(evidence: Iterable[Evidence]) -> list[int]:
@@ -185,7 +185,7 @@ def _question(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Qu
     if extractor.of_kind and asks_kind(document, chunk, schema):
         schema = with_kind(schema, extractor.model.facts.dialect)
     question = question_of(kind, prompt, values, schema, extractor.answer_tokens, extractor.policy.temperature)
-    pictured = pictures_for(document, chunk, extractor.policy, extractor.model.facts)
+    pictured = images_of_chunk(document, chunk, extractor.policy, extractor.model.facts)
     return replace(pictured.put_into(question), sample=extractor.sample)
 
 
@@ -203,13 +203,13 @@ async def _answer(extractor: ChunkExtractor, question: Question, chunk: Chunk) -
             reply = await extractor.model.ask(question)
         except (ModelProblem, InputProblem) as problem:
             return replace(said.answer(attempts, failure=problem.note()), failed=(problem.code,))
-        attempts.append(replied(question, reply))
+        attempts.append(attempt_of_reply(question, reply))
         if reply.finish == "refusal":
             return said.answer(attempts, failure=note("model_refused"))
-        said.take(parsed(reply, question.schema))
+        said.take(parse_with_repair(reply, question.schema))
         if is_cut(reply) or not said.wrong:
             return said.answer(attempts, cut=is_cut(reply))
-        question = ask_again(question, reply, said.wrong)
+        question = repair_question(question, reply, said.wrong)
     return said.answer(attempts)
 
 
@@ -244,8 +244,10 @@ class _AnswerSoFar:
 
     def _read(self, answer: dict[str, Any]) -> Any:
         """Return the answer in the target's shape, without the member for the document's kind."""
-        if self.extractor.of_kind and MEMBER not in self.extractor.asked.schema.get("properties", {MEMBER: None}):
-            answer, said = taken_out(answer)
+        if self.extractor.of_kind and KIND_MEMBER not in self.extractor.asked.schema.get(
+            "properties", {KIND_MEMBER: None}
+        ):
+            answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
         return self.extractor.asked.read(answer)
 

@@ -12,9 +12,9 @@ from thresher.schemas.document import Document
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.search_rounds import READ_WHOLE_MAX_CHUNKS
-from thresher.service.extraction.planning.token_budget import SEEK_CHUNK, UNKNOWN_LIST_CHUNK_TOKENS
-from thresher.service.records.question_windows import evenly
-from thresher.service.records.structure import Structure, structure
+from thresher.service.extraction.planning.token_budget import SEARCH_CHUNK_TOKENS, UNKNOWN_LIST_CHUNK_TOKENS
+from thresher.service.records.question_windows import even_window_records
+from thresher.service.records.structure import Structure, structure_of
 
 
 @gc_paused()
@@ -25,7 +25,9 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     Where none are wanted and not all of the Document may have to be read, Chunks are small.
     """
     by_records = bool(engine.target.lists) and engine.policy.chunk_tokens is None
-    records = _records(engine, known or structure(document, nested=engine.target.nested)) if by_records else NO_RECORDS
+    records = (
+        _records(engine, known or structure_of(document, nested=engine.target.nested)) if by_records else NO_RECORDS
+    )
     most = engine.plan.chunk
     if by_records and not records.starts:
         most = min(most, UNKNOWN_LIST_CHUNK_TOKENS)
@@ -40,7 +42,7 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
 def search_tokens(engine: Engine) -> int:
     """Return the tokens of the Chunks of a long Document in which single facts are searched for."""
     fixed = engine.policy.chunk_tokens is not None or any(g.several for g in engine.groups)
-    return engine.plan.chunk if fixed else min(SEEK_CHUNK, engine.plan.chunk)
+    return engine.plan.chunk if fixed else min(SEARCH_CHUNK_TOKENS, engine.plan.chunk)
 
 
 def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
@@ -51,4 +53,4 @@ def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
 def _records(engine: Engine, known: Structure) -> Records:
     """Return where records begin, and how many of them one question may hold."""
     policy = engine.policy
-    return Records(known.starts, evenly(len(known.starts), known.most(policy.most_records), policy.wave))
+    return Records(known.starts, even_window_records(len(known.starts), known.most(policy.most_records), policy.wave))

@@ -16,10 +16,10 @@ from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Model
 from thresher.service.llm.providers.embeddings import Embedder
 
-LARGE = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
+LARGE_UNIT_CHARS = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
 
 
-class Elsewhere(Protocol):
+class UnitProcessor(Protocol):
     """Process large Units in other processes, so that the event loop of this one is free."""
 
     async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -38,8 +38,8 @@ class Engine:
     plan: Plan
     count: Counter  # tokens of a text, as the model will be charged for them
     embedder: Embedder | None = None  # for the ranking of Chunks; None: by words alone
-    elsewhere: Elsewhere | None = None  # where large Units are processed; None: here
-    large: int = LARGE  # code points of text above which a Unit is large; -1: every Unit is
+    elsewhere: UnitProcessor | None = None  # where large Units are processed; None: here
+    large: int = LARGE_UNIT_CHARS  # code points of text above which a Unit is large; -1: every Unit is
     watch: Callable[[str, Any], None] = lambda _stage, _found: None  # called with what each stage gave, for benches
 
     @property

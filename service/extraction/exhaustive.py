@@ -11,13 +11,13 @@ from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
-from thresher.service.extraction.missed_records import asked_again, has_lists
-from thresher.service.records.added_records import additions, told_lines
+from thresher.service.extraction.missed_records import has_lists, leftover_question
+from thresher.service.records.added_records import lines_with_values, missed_records_of
 from thresher.service.records.chunk_parts import Range
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
-from thresher.service.records.list_routing import Routing, holds_any
-from thresher.service.records.question_windows import is_short, missed, smaller, windows
-from thresher.service.records.record_lines import claims_of
+from thresher.service.records.list_routing import Routing, contains_any_list
+from thresher.service.records.question_windows import is_incomplete, smaller_window, windows, windows_of_missed
+from thresher.service.records.record_lines import record_lines_of
 from thresher.service.records.structure import Structure
 
 FIRST_WINDOWS = 8  # windows of a wave whose answers tell whether windows are small enough
@@ -55,7 +55,7 @@ class ExhaustiveExtraction:
                     await asyncio.sleep(SEND_SECONDS)
                     self.said.work_out()
                 if todo and await self._is_short(wave[:FIRST_WINDOWS], tasks[:FIRST_WINDOWS], target):
-                    most = smaller(most)
+                    most = smaller_window(most)
                 else:
                     width = len(todo)
             found = [x for some in await asyncio.gather(*begun) for x in some]
@@ -72,7 +72,7 @@ class ExhaustiveExtraction:
     async def _is_short(self, asked: list[Chunk], tasks: list[asyncio.Task[list[Extraction]]], target: Target) -> bool:
         """Whether answers about some windows fall short. Only these answers decide, so that timing does not matter."""
         found = [x for some in await asyncio.gather(*tasks) for x in some]
-        return is_short(asked, self._count(found, target), self.known.starts)
+        return is_incomplete(asked, self._count(found, target), self.known.starts)
 
     async def _missed(
         self, found: list[Extraction], count: RecordCount, target: Target, most: int, left: int
@@ -89,30 +89,30 @@ class ExhaustiveExtraction:
             if not wave:
                 break
             known.update(wave)
-            again = await self._again(wave, draw, told_lines(found, target, self.said))
+            again = await self._again(wave, draw, lines_with_values(found, target, self.said))
             lines = [line for record in count.unclaimed for line in record]
-            found += additions(again, found, target, self.said, lines)
+            found += missed_records_of(again, found, target, self.said, lines)
             count = self._count(found, target)
             is_some = len(count.unclaimed) < before
-            short = is_some and is_short([chunk for _, chunk in wave], count, self.known.starts)
-            less = smaller(most) if short else most
+            short = is_some and is_incomplete([chunk for _, chunk in wave], count, self.known.starts)
+            less = smaller_window(most) if short else most
             most, left = less, left - (less == most)
         return found, count
 
     def _wave(self, found: list[Extraction], count: RecordCount, target: Target, most: int) -> list[_Asked]:
         """Return the questions about leftover lines. A record is asked for only in groups whose lists could hold it."""
         asking = [i for i, extractor in enumerate(self.extractors) if has_lists(extractor.asked, extractor.target)]
-        claims = claims_of(found, target, self.said.starts, self.known)
+        claims = record_lines_of(found, target, self.said.starts, self.known)
         routing = Routing(self.document, self.said.starts, claims, target)
         routes: dict[tuple[int, ...], list[tuple[Range, ...]]] = {}
         for record in count.unclaimed:
             lists = routing.lists_for(record) if len(asking) > 1 else frozenset[str]()
-            own = tuple(i for i in asking if not lists or holds_any(self.extractors[i].fields, lists))
+            own = tuple(i for i in asking if not lists or contains_any_list(self.extractors[i].fields, lists))
             routes.setdefault(own or tuple(asking), []).append(record)
         return [
             (i, chunk)
             for route, records in routes.items()
-            for chunk in missed(self.document, self.chunks, records, most)
+            for chunk in windows_of_missed(self.document, self.chunks, records, most)
             for i in route
         ]
 
@@ -135,8 +135,8 @@ def _of_lines(extractor: ChunkExtractor, draw: int, told: frozenset[int]) -> Chu
         extractor,
         sample=draw,
         told=told,
-        asked=asked_again(extractor.asked, extractor.target),
-        beside=tuple(asked_again(asked, extractor.target) for asked in extractor.beside),
+        asked=leftover_question(extractor.asked, extractor.target),
+        beside=tuple(leftover_question(asked, extractor.target) for asked in extractor.beside),
     )
 
 

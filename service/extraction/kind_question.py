@@ -18,7 +18,7 @@ from thresher.service.base import json_pointer
 from thresher.service.merging.tree import Merged
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
 
-MEMBER = "not_of_this_kind"
+KIND_MEMBER = "not_of_this_kind"
 MEMBER_DESCRIPTION = (
     "null, unless the document is of quite another kind than this shape asks for, as a program's settings are no invoice: "
     "then what it is, in a few words"
@@ -29,7 +29,7 @@ ENOUGH_FOUND_SHARE = 0.5  # of the leading fields: with so many found a document
 def asks_kind(document: Document, chunk: Chunk, schema: dict[str, Any]) -> bool:
     """Whether a question may also ask what the document is: it is about the first Chunk, and not about leftover lines."""
     first = chunk.index == 0 and not chunk.ranges and document.source.parent is None
-    return first and MEMBER not in schema.get("properties", {MEMBER: None})
+    return first and KIND_MEMBER not in schema.get("properties", {KIND_MEMBER: None})
 
 
 def with_kind(schema: dict[str, Any], dialect: Name) -> dict[str, Any]:
@@ -41,18 +41,18 @@ def with_kind(schema: dict[str, Any], dialect: Name) -> dict[str, Any]:
     if takes.blanks:
         kind = {"type": "string"}
     told = MEMBER_DESCRIPTION.replace("null", '"" ', 1) if takes.blanks else MEMBER_DESCRIPTION
-    members = {**schema["properties"], MEMBER: {**kind, "description": told}}
-    return {**schema, "properties": members, "required": [*schema.get("required", ()), MEMBER]}
+    members = {**schema["properties"], KIND_MEMBER: {**kind, "description": told}}
+    return {**schema, "properties": members, "required": [*schema.get("required", ()), KIND_MEMBER]}
 
 
-def taken_out(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def without_kind(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Return an answer without the member, and what it said: "" for null and for no words.
 
-    >>> taken_out({"total": 1, "not_of_this_kind": "a log"})
+    >>> without_kind({"total": 1, "not_of_this_kind": "a log"})
     ({'total': 1}, 'a log')
     """
-    said = answer.get(MEMBER)
-    rest = {k: v for k, v in answer.items() if k != MEMBER}
+    said = answer.get(KIND_MEMBER)
+    rest = {k: v for k, v in answer.items() if k != KIND_MEMBER}
     return rest, said.strip() if isinstance(said, str) else ""
 
 
@@ -69,14 +69,14 @@ def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequenc
         return None
     if any(x.by_rules for x in asked):
         others = {x.document for x in extractions} == {x.document for x in asked}
-        return Reason(code=MEMBER, path="", message=asked[0].other_kind) if others else None
+        return Reason(code=KIND_MEMBER, path="", message=asked[0].other_kind) if others else None
     found = {e.path.split("/")[1] for e in evidence if e.match != "none"}
     names = [f.path.split("/")[1] for f in leading(target)]
     told = sum(n in found for n in names)
     if not names or told >= ENOUGH_FOUND_SHARE * len(names):
         return None
     said = f"the document is {asked[0].other_kind}, says the model; {told} of {len(names)} leading fields were found"
-    return Reason(code=MEMBER, path="", message=f"{said} (looked for: {', '.join(names)})")
+    return Reason(code=KIND_MEMBER, path="", message=f"{said} (looked for: {', '.join(names)})")
 
 
 def withdrawn(merged: Merged) -> Merged:

@@ -16,7 +16,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.target import Target
 from thresher.service.prompts.fence import fenced, numbered
-from thresher.service.provider_schemas.request_schema import Asked
+from thresher.service.provider_schemas.request_schema import RequestSchema
 from thresher.service.records.chunk_parts import heads_above
 from thresher.service.targets.validators import FORMATS
 
@@ -31,12 +31,12 @@ _NUMBERS = {
 Schema = dict[str, Any]
 
 
-def has_lists(asked: Asked, target: Target) -> bool:
+def has_lists(asked: RequestSchema, target: Target) -> bool:
     """Whether lists of records are among what is asked."""
     return not _tops(target) or not _tops(target).isdisjoint(asked.schema.get("properties") or {})
 
 
-def asked_again(asked: Asked, target: Target) -> Asked:
+def leftover_question(asked: RequestSchema, target: Target) -> RequestSchema:
     """Return what is asked of leftover lines: the lists of a target alone. The schema has a member for lines that are none."""
     tops = _tops(target)
     schema, lenient = _only(asked.schema, tops), _only(asked.lenient, tops)

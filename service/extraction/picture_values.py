@@ -11,8 +11,8 @@ from thresher.schemas.extraction import Calls, Evidence, Unsupported
 from thresher.schemas.policy import Policy
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
-from thresher.service.llm.page_images import Pictured, pictures_for
-from thresher.service.prompts.answer_repair import parse
+from thresher.service.llm.page_images import QuestionImages, images_of_chunk
+from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.questions import question_of
 
 VALUES_MAX = 20  # values that are looked for at once
@@ -26,7 +26,7 @@ _PAGE_AND_BOX = {
 }
 
 
-async def seen(
+async def evidence_in_pictures(
     model: Model, place: tuple[Document, Chunk], wanted: list[Unsupported], policy: Policy
 ) -> tuple[list[Evidence], Calls]:
     """Return Evidence for values that stand nowhere in the text of a Chunk but, as the model says, on a picture of its pages.
@@ -34,18 +34,18 @@ async def seen(
     Nothing is asked where no picture went along. A failing call gives nothing: the values stay unsupported.
     """
     document, chunk = place
-    pictured = pictures_for(document, chunk, policy, model.facts)
+    pictured = images_of_chunk(document, chunk, policy, model.facts)
     chosen = wanted[:VALUES_MAX]
     if not pictured.images or not chosen:
         return [], Calls()
     question = _question(document, pictured, chosen, policy)
     reply, calls = await try_ask(model, question)
-    told = (reply and parse(reply)) or {}
+    told = (reply and parse_answer(reply)) or {}
     found = [evidence_of(document, pictured, told.get(str(i)), u) for i, u in enumerate(chosen)]
     return [e.model_copy(update={"chunk": chunk.index}) for e in found if e is not None], calls
 
 
-def evidence_of(document: Document, pictured: Pictured, told: Any, value: Unsupported) -> Evidence | None:
+def evidence_of(document: Document, pictured: QuestionImages, told: Any, value: Unsupported) -> Evidence | None:
     """Return the Evidence of one value; None if the model names no page that it was shown. A box off the page is dropped."""
     before = document.pages.first - 1
     page = told.get("page") if isinstance(told, dict) else None
@@ -72,7 +72,7 @@ def _box(told: Any, width: float, height: float) -> Box | None:
     return round(x0 * width, 2), round(y0 * height, 2), round(x1 * width, 2), round(y1 * height, 2)
 
 
-def _question(document: Document, pictured: Pictured, wanted: list[Unsupported], policy: Policy) -> Question:
+def _question(document: Document, pictured: QuestionImages, wanted: list[Unsupported], policy: Policy) -> Question:
     before = document.pages.first - 1
     values = {
         "pages": ", ".join(str(page - before) for page in pictured.pages),

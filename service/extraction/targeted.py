@@ -16,7 +16,7 @@ from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_
 from thresher.service.extraction.planning.chunk_order import Ordered, ordered
 from thresher.service.extraction.planning.search_rounds import Round, Rounds
 from thresher.service.llm.providers.embeddings import Embedder
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.telemetry import tracing
 
 
@@ -93,7 +93,9 @@ def _narrowed(extractor: ChunkExtractor, turn: Round) -> ChunkExtractor:
     if len(turn.fields) == len(_fields(extractor)):
         return extractor
     dialect = extractor.model.facts.dialect
-    return replace(extractor, asked=ask_for(extractor.target, fields=turn.fields, dialect=dialect), fields=turn.fields)
+    return replace(
+        extractor, asked=request_schema_of(extractor.target, fields=turn.fields, dialect=dialect), fields=turn.fields
+    )
 
 
 def unasked(document: Document, chunks: list[Chunk], asked: Collection[int]) -> list[Unasked]:

@@ -15,9 +15,9 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.exhaustive import ExhaustiveExtraction
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.targeted import TargetedSearch, search_chunks, unasked
-from thresher.service.merging.source_rank import witnesses
+from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
-from thresher.service.records.structure import Structure, structure
+from thresher.service.records.structure import Structure, structure_of
 from thresher.service.telemetry import tracing
 
 
@@ -71,7 +71,7 @@ async def extract_unit(engine: Engine, documents: list[Document]) -> UnitExtract
 
     A model that chooses does not read pages of which the Unit holds the same as XML: rules read little of value there.
     """
-    skipped = witnesses(documents) if engine.chooses else frozenset[int]()
+    skipped = repeating_documents(documents) if engine.chooses else frozenset[int]()
     ask = _by_rules if engine.chooses else _by_chunks
     found = await asyncio.gather(*(ask(engine, d) for d in documents if has_text(d) and d.ordinal not in skipped))
     extractions = [x for d in found for x in d.extractions]
@@ -95,7 +95,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
     with tracing.span("chunk") as span:
-        known = structure(document, nested=engine.target.nested)
+        known = structure_of(document, nested=engine.target.nested)
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     everywhere, searched = _extractors(engine, document, known, long=is_searched(engine, chunks))
@@ -151,17 +151,17 @@ def _extractor(engine: Engine, group: Group, known: Structure, *, of_kind: bool)
 
 async def _by_rules(engine: Engine, document: Document) -> DocumentExtraction:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
-    from thresher.service.rules.confidence.span_confidence import out_of_reach  # noqa: PLC0415 - the same
-    from thresher.service.rules.extractor import ask_candidates  # noqa: PLC0415 - only for models that choose
+    from thresher.service.rules.confidence.span_confidence import undecidable_paths  # noqa: PLC0415 - the same
+    from thresher.service.rules.extractor import extract_by_rules  # noqa: PLC0415 - only for models that choose
 
     with tracing.span("ask"):
-        found = [await ask_candidates(engine.model, document, engine.target, engine.policy)]
+        found = [await extract_by_rules(engine.model, document, engine.target, engine.policy)]
     return DocumentExtraction(
         document=document.ordinal,
         chunks=1,
         extractions=found,
         records=record_count_of(document, found, engine.target),
-        asked=dict.fromkeys(out_of_reach(document, engine.target), 0),
+        asked=dict.fromkeys(undecidable_paths(document, engine.target), 0),
     )
 
 

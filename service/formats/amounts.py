@@ -9,16 +9,16 @@ from typing import Literal
 
 from thresher.service.formats.languages import SCALES
 
-Point = Literal[".", ","]
+DecimalMark = Literal[".", ","]
 
-SYMBOLS = {
+CURRENCY_SYMBOLS = {
     "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₪": "ILS", "₴": "UAH",
     "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "US$": "USD", "C$": "CAD",
     "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "Fr.": "CHF",
     "SFr.": "CHF", "RM": "MYR", "Rs.": "INR", "Rs": "INR", "Rp": "IDR",
 }  # fmt: skip
-SHARED_SYMBOLS = {"$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"), "kr": ("SEK", "NOK", "DKK", "ISK")}
-CODES = frozenset(
+SHARED_CURRENCY_SYMBOLS = {"$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN"), "kr": ("SEK", "NOK", "DKK", "ISK")}
+CURRENCY_CODES = frozenset(
     [
         "AED",
         "ARS",
@@ -76,7 +76,9 @@ NAMES = {
     "EUR": ("Euro", "euros"), "USD": ("US dollars", "U.S. dollars", "United States dollars", "dollars"),
     "GBP": ("pounds sterling", "pounds"), "CHF": ("Swiss francs", "Schweizer Franken", "Franken"), "JPY": ("yen",),
 }  # fmt: skip
-_CURRENCY_MARKS = sorted([*SYMBOLS, *SHARED_SYMBOLS, *CODES, "Euro", "euros", "euro"], key=len, reverse=True)
+_CURRENCY_MARKS = sorted(
+    [*CURRENCY_SYMBOLS, *SHARED_CURRENCY_SYMBOLS, *CURRENCY_CODES, "Euro", "euros", "euro"], key=len, reverse=True
+)
 _CURRENCY_MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for m in _CURRENCY_MARKS)
 _LEADING_MARK = re.compile(rf"^(?:{_CURRENCY_MARK})\s*")
 _TRAILING_MARK = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _CURRENCY_MARKS)}|%)$")
@@ -88,7 +90,7 @@ _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fro
 _MAX_DIGITS = 40
 
 
-def parse_number(text: str, *, point: Point | None = None, whole: bool = False) -> Decimal | None:
+def parse_number(text: str, *, point: DecimalMark | None = None, whole: bool = False) -> Decimal | None:
     """Return the number that a text writes, or None where it writes none or more than one.
 
     Reads currency marks, a percent sign (19 % is 19), brackets, a trailing minus or DR for
@@ -132,10 +134,10 @@ def parse_currency(text: str) -> str | None:
     ['EUR', 'EUR', 'USD', 'EUR', None, None]
     """
     mark = text.strip()
-    if mark.upper() in CODES:
+    if mark.upper() in CURRENCY_CODES:
         return mark.upper()
     named = {name.casefold(): code for code, names in NAMES.items() for name in names}
-    return SYMBOLS.get(mark) or named.get(mark.casefold())
+    return CURRENCY_SYMBOLS.get(mark) or named.get(mark.casefold())
 
 
 def currency_variants(code: str) -> tuple[str, ...]:
@@ -144,8 +146,8 @@ def currency_variants(code: str) -> tuple[str, ...]:
     >>> currency_variants("EUR")
     ('EUR', '€', 'Euro', 'euros')
     """
-    symbols = [s for s, c in SYMBOLS.items() if c == code]
-    shared = [s for s, codes in SHARED_SYMBOLS.items() if code in codes]
+    symbols = [s for s, c in CURRENCY_SYMBOLS.items() if c == code]
+    shared = [s for s, codes in SHARED_CURRENCY_SYMBOLS.items() if code in codes]
     return (code, *symbols, *shared, *NAMES.get(code, ()))
 
 
@@ -232,7 +234,7 @@ def _unscaled(text: str, *, has_mark: bool) -> tuple[str, int]:
     return (text[: bare.start()], 6) if bare else (text, 0)
 
 
-def _plain_digits(body: str, point: Point | None, *, whole: bool) -> str | None:
+def _plain_digits(body: str, point: DecimalMark | None, *, whole: bool) -> str | None:
     """Return the digits with at most one decimal point, or None where the marks form no number."""
     if re.fullmatch(r"\d+(\.\d+)?[eE][+-]?\d{1,3}", body):
         return f"{Decimal(body):f}"
@@ -246,7 +248,7 @@ def _plain_digits(body: str, point: Point | None, *, whole: bool) -> str | None:
     return f"{digits}.{tail}" if tail else digits
 
 
-def _decimal_mark(body: str, point: Point | None, *, whole: bool) -> str:
+def _decimal_mark(body: str, point: DecimalMark | None, *, whole: bool) -> str:
     """Return the decimal mark, or "" where there is none."""
     marks = re.findall(r"[.,' ]", body)
     last = marks[-1] if marks else ""

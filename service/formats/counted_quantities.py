@@ -9,21 +9,21 @@ import re
 from collections import defaultdict
 from functools import cache
 
-from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
+from thresher.service.formats.foreign_number_words import folded_by_character, foreign_numbers
 from thresher.service.formats.languages import number_words
-from thresher.service.formats.number_words import VALUES, number_of, worded
+from thresher.service.formats.number_words import VALUES, number_in_words, number_word_ranges
 
 _QUANTITY = re.compile(
     r"(?P<number>\d{1,4}|[^\W\d_]+(?:-[^\W\d_]+)*)(?:\s*\([\w-]+\))?[\s-]+(?P<unit>[^\W\d_]{3,}(?: [^\W\d_]{3,}){0,2})"
 )
 
 
-def counted_in(value: str) -> tuple[int, str] | None:
+def quantity_in(value: str) -> tuple[int, str] | None:
     """Return a number and its unit; None where a value is not such a quantity.
 
-    >>> counted_in("2 years"), counted_in("twenty-four (24) months"), counted_in("ten business days"), counted_in("Two-way")
+    >>> quantity_in("2 years"), quantity_in("twenty-four (24) months"), quantity_in("ten business days"), quantity_in("Two-way")
     ((2, 'years'), (24, 'months'), (10, 'business days'), (2, 'way'))
-    >>> counted_in("ein Jahr"), counted_in("Acme Holdings"), counted_in("2")
+    >>> quantity_in("ein Jahr"), quantity_in("Acme Holdings"), quantity_in("2")
     ((1, 'Jahr'), None, None)
     """
     found = _QUANTITY.fullmatch(value.strip())
@@ -31,10 +31,10 @@ def counted_in(value: str) -> tuple[int, str] | None:
     return (number, found["unit"]) if found and number is not None else None
 
 
-def single_words(number: int) -> tuple[str, ...]:
+def words_for_number(number: int) -> tuple[str, ...]:
     """Return the single words for a number, case-folded, in every language.
 
-    >>> single_words(2)[:3], single_words(4_711)
+    >>> words_for_number(2)[:3], words_for_number(4_711)
     (('two', 'zwei', 'deux'), ())
     """
     return _words_by_number().get(number, ())
@@ -43,10 +43,10 @@ def single_words(number: int) -> tuple[str, ...]:
 def _number_in(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
-    word = narrowed(text)
+    word = folded_by_character(text)
     known = next((n for n, words in _words_by_number().items() if word in words), None)
     whole = next((n for a, b, n in foreign_numbers(word) if (a, b) == (0, len(word))), None)
-    english = number_of(word) if any(span == (0, len(word)) for span in worded(word)) else None
+    english = number_in_words(word) if any(span == (0, len(word)) for span in number_word_ranges(word)) else None
     return known if known is not None else english if english is not None else whole
 
 

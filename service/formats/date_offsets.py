@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from thresher.service.formats.counted_quantities import counted_in
-from thresher.service.formats.languages import DAYS, folded
+from thresher.service.formats.counted_quantities import quantity_in
+from thresher.service.formats.languages import DAY_WORDS, folded
 
 Unit = Literal["days", "months", "years"]
 _UNITS: tuple[tuple[str, Unit, int], ...] = (
@@ -52,7 +52,7 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
     [(8, 'days', 'signing'), (30, 'days', 'delivery')]
     """
     for match in _DURATION.finditer(text):
-        count = counted_in(f"{match['number']} days")
+        count = quantity_in(f"{match['number']} days")
         number = count[0] if count else _ordinal(match["number"])
         unit, times = next((u, n) for form, u, n in _UNITS if re.fullmatch(form, match["unit"], re.IGNORECASE))
         if number:
@@ -67,13 +67,13 @@ def relative_dates(text: str) -> Iterator[RelativeDate]:
 def _ordinal(words: str) -> int:
     """Return the number of an ordinal, as "8th" and "eighth" are; 0 for other words."""
     figures = re.match(r"\d+", words)
-    return int(figures[0]) if figures else DAYS.get(folded(words), 0)
+    return int(figures[0]) if figures else DAY_WORDS.get(folded(words), 0)
 
 
-def is_relative(value: object) -> bool:
+def has_relative_date(value: object) -> bool:
     """Whether a value contains a relative date.
 
-    >>> is_relative("364 days after the date of this agreement"), is_relative("2024-03-03"), is_relative("30 days")
+    >>> has_relative_date("364 days after the date of this agreement"), has_relative_date("2024-03-03"), has_relative_date("30 days")
     (True, False, False)
     """
     return isinstance(value, str) and next(relative_dates(value), None) is not None

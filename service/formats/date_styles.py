@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from thresher.service.formats.dates import Order
+from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.languages import MONTHS, SHORT_MONTHS
 
 
-def date_variants(day: date, order: Order | None = None) -> tuple[str, ...]:
+def date_variants(day: date, order: DateOrder | None = None) -> tuple[str, ...]:
     """List the ways to write a day, ISO first; figures in both orders unless `order` states the document's.
 
     >>> date_variants(date(2024, 3, 3))[:5]
@@ -62,7 +62,7 @@ def _two_digits_suffice(day: date) -> bool:
     return 1969 <= day.year <= 2068
 
 
-def _in_figures(day: date, order: Order | None) -> list[str]:
+def _in_figures(day: date, order: DateOrder | None) -> list[str]:
     y, m, d = f"{day.year:04d}", f"{day.month:02d}", f"{day.day:02d}"
     years = (y, f"{day.year % 100:02d}") if _two_digits_suffice(day) else (y,)
     found = [f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{day.month}月{day.day}日"]
@@ -102,7 +102,7 @@ def time_variants(at: time) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, f"{h}.{m} Uhr", f"{h}h{m}", f"{h}:{m} Uhr", f"{h}.{m}"]))
 
 
-def datetime_variants(moment: datetime, order: Order | None = None) -> tuple[str, ...]:
+def datetime_variants(moment: datetime, order: DateOrder | None = None) -> tuple[str, ...]:
     """List the ways to write a date with a time; at midnight also the date alone.
 
     Only the first one, in ISO form, contains the zone.

@@ -10,15 +10,15 @@ from thresher.service.formats.cjk_numbers import cjk_number
 from thresher.service.formats.languages import (
     CALENDAR_SHIFT_YEARS,
     DATE_WORDS,
-    DAYS,
-    ERAS,
-    WORD,
+    DAY_WORDS,
+    ERA_OFFSETS,
+    WORD_PATTERN,
     folded,
     has_shifted_years,
     month_of,
 )
 
-Order = Literal["dmy", "mdy", "ymd"]
+DateOrder = Literal["dmy", "mdy", "ymd"]
 
 _FILLER_WORDS = DATE_WORDS
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|:?e|eme|o|a)(?![a-z])")
@@ -33,19 +33,19 @@ _ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST
 _DASHES_AND_QUOTES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘ʼ", "'"))
 _COUNT = r"\d{1,4}|[〇零一二三四五六七八九十]{1,4}"
 _WITH_CJK_SIGNS = re.compile(
-    rf"({'|'.join(map(folded, ERAS))})? ?({_COUNT}|元) ?[年년] ?({_COUNT}) ?[月월] ?({_COUNT}) ?[日号일]?"
+    rf"({'|'.join(map(folded, ERA_OFFSETS))})? ?({_COUNT}|元) ?[年년] ?({_COUNT}) ?[月월] ?({_COUNT}) ?[日号일]?"
 )
 _ERA_LETTER = re.compile(r"([rhs])(\d{1,2})[./](\d{1,2})[./](\d{1,2})")
 _ROMAN = {r: n for n, r in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], 1)}
-_PARTS = re.compile(rf"\d+|{WORD}|[^\s\w.,'/()-]")
+_PARTS = re.compile(rf"\d+|{WORD_PATTERN}|[^\s\w.,'/()-]")
 _DAY_WORDS = re.compile(
-    rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})(?!\w)"
+    rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAY_WORDS), key=len, reverse=True))})(?!\w)"
 )
 LAST_GREGORIAN_YEAR = 2400  # the last plausible Gregorian year; a later one belongs to a calendar that runs ahead
 _PIVOT_YEAR = 69  # two-digit years below it are 20xx: POSIX strptime
 
 
-def parse_date(text: str, *, order: Order | None = None) -> date | None:
+def parse_date(text: str, *, order: DateOrder | None = None) -> date | None:
     """Return the day that a text writes, or None where it writes none or several, or remains ambiguous.
 
     Rules for figures, in this order: a four-digit first figure is the year; a figure over 12 is no month; figures
@@ -61,7 +61,7 @@ def parse_date(text: str, *, order: Order | None = None) -> date | None:
     return found.date() if found else None
 
 
-def parse_datetime(text: str, *, order: Order | None = None) -> datetime | None:
+def parse_datetime(text: str, *, order: DateOrder | None = None) -> datetime | None:
     """Return the date and time that a text writes; midnight where it has only a day, no zone where it has none.
 
     >>> parse_datetime("Mon, 4 Mar 2024 10:15:00 +0100").isoformat(), parse_datetime("3.3.24, 9.05 Uhr").isoformat()
@@ -117,7 +117,7 @@ def _zone(name: str | None) -> timezone | None:
     return timezone(-size if offset[1] == "-" else size) if size < timedelta(days=1) else None
 
 
-def _day(bare: str, order: Order | None) -> date | None:
+def _day(bare: str, order: DateOrder | None) -> date | None:
     figures = re.fullmatch(
         r"(?:[a-z]{2,10}[.,]? )?(\d{1,4})(?: ?([./-]) ?| )(\d{1,2})(?(2) ?\2 ?| )(\d{4}|\d{1,2})\.?", bare
     )
@@ -138,7 +138,7 @@ def _from_compact_or_signs(bare: str) -> date | None:
     if not signs:
         return None
     era, year, month, day = signs.groups()
-    return _date(ERAS.get(era, 0) + (1 if year == "元" else _int_of(year)), _int_of(month), _int_of(day))
+    return _date(ERA_OFFSETS.get(era, 0) + (1 if year == "元" else _int_of(year)), _int_of(month), _int_of(day))
 
 
 def _int_of(figures: str) -> int:
@@ -151,7 +151,7 @@ def _from_roman_month(bare: str) -> date | None:
     return _date(int(found[3]), _ROMAN.get(found[2], 0), int(found[1])) if found else None
 
 
-def _from_figures(figures: tuple[str, str, str], mark: str, order: Order | None) -> date | None:
+def _from_figures(figures: tuple[str, str, str], mark: str, order: DateOrder | None) -> date | None:
     a, b, c = (int(f) for f in figures)
     sizes = len(figures[0]), len(figures[2])
     if sizes[0] > 2:
@@ -163,7 +163,7 @@ def _from_figures(figures: tuple[str, str, str], mark: str, order: Order | None)
     return None if year_first and order is None else year_last
 
 
-def _by_order(a: int, b: int, year: int, order: Order | None) -> date | None:
+def _by_order(a: int, b: int, year: int, order: DateOrder | None) -> date | None:
     readings = {"dmy": _date(year, b, a), "mdy": _date(year, a, b)}
     possible = {d for d in readings.values() if d}
     if len(possible) == 1:
@@ -187,7 +187,7 @@ def _from_words(bare: str) -> date | None:
 
 
 def _day_word(words: re.Match[str]) -> str:
-    return str(DAYS[re.sub(r"[\s-]+", " ", words[0])])
+    return str(DAY_WORDS[re.sub(r"[\s-]+", " ", words[0])])
 
 
 def _year(figures: str) -> int:

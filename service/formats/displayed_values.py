@@ -15,9 +15,15 @@ from decimal import Decimal
 from typing import Any
 
 from thresher.schemas.target import Kind
-from thresher.service.formats.amounts import CODES, currency_variants, number_variants, parse_currency, parse_number
+from thresher.service.formats.amounts import (
+    CURRENCY_CODES,
+    currency_variants,
+    number_variants,
+    parse_currency,
+    parse_number,
+)
 from thresher.service.formats.date_styles import date_variants, datetime_variants, time_variants
-from thresher.service.formats.dates import Order, parse_date, parse_datetime, parse_time
+from thresher.service.formats.dates import DateOrder, parse_date, parse_datetime, parse_time
 
 __all__ = [
     "NormalisedText",
@@ -168,7 +174,7 @@ def parse_bool(text: str) -> bool | None:
     return False if word in NO else None
 
 
-def display_variants(value: Any, kind: Kind = "text", order: Order | None = None) -> tuple[str, ...]:
+def display_variants(value: Any, kind: Kind = "text", order: DateOrder | None = None) -> tuple[str, ...]:
     """List the ways in which a document may write a value of a target's kind, the likeliest first, without repeats.
 
     `value` is in JSON form (dates as ISO text). Compare through `normal_text`: it covers case, spaces,
@@ -188,7 +194,7 @@ def display_variants(value: Any, kind: Kind = "text", order: Order | None = None
     return tuple(dict.fromkeys([str(value), *_text_variants(str(value), kind, order)]))
 
 
-def _text_variants(text: str, kind: Kind, order: Order | None) -> tuple[str, ...]:
+def _text_variants(text: str, kind: Kind, order: DateOrder | None) -> tuple[str, ...]:
     if kind in {"date", "datetime", "time"}:
         return _clock_variants(text, kind, order)
     if kind in {"number", "integer"}:
@@ -196,10 +202,10 @@ def _text_variants(text: str, kind: Kind, order: Order | None) -> tuple[str, ...
         return number_variants(number) if number is not None else ()
     if kind == "uri":
         return _uri_variants(text)
-    return currency_variants(text) if text in CODES else ()
+    return currency_variants(text) if text in CURRENCY_CODES else ()
 
 
-def _clock_variants(text: str, kind: Kind, order: Order | None) -> tuple[str, ...]:
+def _clock_variants(text: str, kind: Kind, order: DateOrder | None) -> tuple[str, ...]:
     try:
         if kind == "date":
             return date_variants(date.fromisoformat(text), order)

@@ -83,6 +83,6 @@ def _may_follow(previous: int, value: int) -> bool:
     return previous >= 20 > value or (previous < 10 and 20 <= value < 100)
 
 
-def narrowed(text: str) -> str:
+def folded_by_character(text: str) -> str:
     """Return a text folded character by character, so that offsets stay the same."""
     return text.lower() if text.isascii() else "".join(c if len(f := folded(c)) != 1 else f for c in text)

@@ -11,12 +11,12 @@ from typing import Any
 _LANGUAGE_DATA: dict[str, dict[str, Any]] = tomllib.loads(
     files("thresher.service.formats").joinpath("languages.toml").read_text(encoding="utf-8")
 )
-ERAS: dict[str, int] = {str(name): int(year) for name, year in _LANGUAGE_DATA.pop("eras").items()}
+ERA_OFFSETS: dict[str, int] = {str(name): int(year) for name, year in _LANGUAGE_DATA.pop("eras").items()}
 SCALES: dict[str, int] = {
     str(word): int(power) for word, power in _LANGUAGE_DATA.pop("scales").items()
 }  # powers of ten
 LANGUAGES = tuple(_LANGUAGE_DATA)
-WORD = r"(?:[^\W\d_][\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*)+"  # a regex: letters and vowel signs
+WORD_PATTERN = r"(?:[^\W\d_][\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*)+"  # a regex: letters and vowel signs
 
 
 def folded(text: str) -> str:
@@ -103,4 +103,4 @@ def _day_numbers() -> dict[str, int]:
     return known
 
 
-DAYS = _day_numbers()  # "twenty first" is 21
+DAY_WORDS = _day_numbers()  # "twenty first" is 21

@@ -37,15 +37,15 @@ _NUMBER_IN_WORDS = re.compile(
 )
 
 
-def worded(text: str) -> Iterator[tuple[int, int]]:
+def number_word_ranges(text: str) -> Iterator[tuple[int, int]]:
     """Yield the ranges of numbers in words."""
     return (m.span() for m in _NUMBER_IN_WORDS.finditer(text))
 
 
-def number_of(words: str) -> int | None:
+def number_in_words(words: str) -> int | None:
     """Return the number that words write; None where they write none, one, or several.
 
-    >>> [number_of(t) for t in ("thirty", "One hundred and twenty-five thousand", "two million", "one", "three four")]
+    >>> [number_in_words(t) for t in ("thirty", "One hundred and twenty-five thousand", "two million", "one", "three four")]
     [30, 125000, 2000000, None, None]
     """
     total, group, previous = 0, 0, 1_000

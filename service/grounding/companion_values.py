@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from thresher.service.base import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import Leaf, Record
-from thresher.service.grounding.wrapped_lines import before
+from thresher.service.grounding.wrapped_lines import line_before
 
 COLUMN_MIN_RECORDS = 2  # records that must have a field in one column for it to be known
 
 
-class Beside:
+class CompanionPlacer:
     """The records of one list, some of whose values have only such places."""
 
     def __init__(self, line: Callable[[int], int], text: str) -> None:
@@ -60,7 +60,7 @@ class Beside:
 
     def _column(self, place: Place) -> int | None:
         """Return the number of bars or tabs before a place in its line; None where the line has none."""
-        ahead = before(self._text, place.start)
+        ahead = line_before(self._text, place.start)
         end = self._text.find("\n", place.end)
         line = ahead + self._text[place.start : end if end >= 0 else len(self._text)]
         mark = next((m for m in "|\t" if m in line), None)

@@ -13,9 +13,9 @@ from functools import lru_cache
 from itertools import chain
 
 from thresher.service.formats.cjk_numbers import cjk_number
-from thresher.service.formats.dates import Order
+from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.displayed_values import parse_date
-from thresher.service.formats.languages import DAYS, ERAS, WORD, month_of
+from thresher.service.formats.languages import DAY_WORDS, ERA_OFFSETS, WORD_PATTERN, month_of
 from thresher.service.grounding.normalised_text import Range, ascii_figures
 
 MONTH_MAX_CHARS = 32  # characters of a month's name and the blanks after it
@@ -23,7 +23,7 @@ MONTH_MAX_CHARS = 32  # characters of a month's name and the blanks after it
 _CENTURY = r"(?:(?<=1)9|(?<=2)0)"
 _YEAR = r"(?:\d{4}|['’]?\d{2})(?!\d)"
 _COUNT = r"(?:\d{1,3}|[〇零一二三四五六七八九十]{1,3})"
-_NAMED_ERAS = "|".join(name for name in ERAS if not name.isascii())
+_NAMED_ERAS = "|".join(name for name in ERA_OFFSETS if not name.isascii())
 _DATES = (
     re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年년]\s?\d{1,2}\s?[-./月월]\s?\d{1,2}\s?[日일]?(?!\d)"),
     re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|['’]?\d{2})(?!\d)"),
@@ -35,21 +35,21 @@ _DATES = (
 _WORD_DATES = (  # the rest of the date is a lookahead, so that "6 this 23rd of June" hides none; group 2 is the month
     re.compile(
         rf"\d(?<!\w\d)(?=(\d?(?:st|nd|rd|th|er|:e|º|η|ης|-го|\.)?(?: \(\w+\))?[ ·\-/\n]*(?:day\s+of\s+|de\s+|of\s+)?"
-        rf"({WORD}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
+        rf"({WORD_PATTERN}(?:\.[\u0e00-\u0e7f]+)?)\.?,?[ ·\-/\n]*"
         rf"(?:de |del |of |in the year )?,?\s?{_YEAR}))",
         re.IGNORECASE,
     ),
-    re.compile(rf"[12](?<!\w[12])(?=({_CENTURY}\d\d\.?[- ]({WORD})\.?[- ]\d{{1,2}}(?!\d)))", re.IGNORECASE),
+    re.compile(rf"[12](?<!\w[12])(?=({_CENTURY}\d\d\.?[- ]({WORD_PATTERN})\.?[- ]\d{{1,2}}(?!\d)))", re.IGNORECASE),
 )
-_MONTH_NAME = re.compile(rf"(?<!\w)({WORD})\.?[\s-]+(?:the\s)?\Z", re.IGNORECASE)
+_MONTH_NAME = re.compile(rf"(?<!\w)({WORD_PATTERN})\.?[\s-]+(?:the\s)?\Z", re.IGNORECASE)
 _DAY_YEAR = re.compile(rf"\d(?<!\w\d)\d?\s?(?:st|nd|rd|th)?(?:\s?,\s*|\s+|-){_YEAR}", re.IGNORECASE)
 _DAY_WORDS = re.compile(
-    rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAYS), key=len, reverse=True))})"
-    rf"(?:\s+day)?\s+(?:of\s+|de\s+)?({WORD}),?\s+(?:de\s+)?\d{{4}}(?!\d)",
+    rf"(?<!\w)(?:{'|'.join(sorted((d.replace(' ', '[ -]') for d in DAY_WORDS), key=len, reverse=True))})"
+    rf"(?:\s+day)?\s+(?:of\s+|de\s+)?({WORD_PATTERN}),?\s+(?:de\s+)?\d{{4}}(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_YEAR = re.compile(
-    rf"(?<!\w)({WORD})\.?,?(?:\s+|[/’'-])(?:de\s+|del\s+|of\s+)?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
+    rf"(?<!\w)({WORD_PATTERN})\.?,?(?:\s+|[/’'-])(?:de\s+|del\s+|of\s+)?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
 )
 _MONTH_FIGURES = re.compile(
     r"(?<![\d./-])(?:(?P<m>0?[1-9]|1[0-2])[/.-](?P<y>(?:19|20)\d\d)(?![\d]|[/.-]\d)"
@@ -58,8 +58,8 @@ _MONTH_FIGURES = re.compile(
 _YEARLESS = (
     re.compile(r"(?<![\d.,/-])(\d{1,2})\.(\d{1,2})\.(?!\d)"),
     re.compile(r"(?<![^\t\n|])[ ]*(\d{1,2})[./-](\d{1,2})(?=[ \t]|\n|\Z)"),  # where a line or a cell begins
-    re.compile(rf"(?<![\d.,/-])(\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?:of )?({WORD})(?!\w)", re.IGNORECASE),
-    re.compile(rf"(?<!\w)({WORD})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,:/-]\d|\d)", re.IGNORECASE),
+    re.compile(rf"(?<![\d.,/-])(\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?:of )?({WORD_PATTERN})(?!\w)", re.IGNORECASE),
+    re.compile(rf"(?<!\w)({WORD_PATTERN})\.? (\d{{1,2}})(?:st|nd|rd|th)?(?![\d.,:/-]\d|\d)", re.IGNORECASE),
 )
 _KANJI_DATE = re.compile(
     r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
@@ -101,7 +101,7 @@ def _month_first(text: str) -> Iterator[Range]:
 
 @lru_cache(1024)
 def _days(quote: str) -> frozenset[date]:
-    orders: tuple[Order, ...] = ("dmy", "mdy", "ymd")
+    orders: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
     return frozenset(d for o in orders if (d := parse_date(quote, order=o)) is not None)
 
 

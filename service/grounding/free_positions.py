@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from thresher.service.grounding.match_positions import Place
 
 
-class Slots:
+class FreePlaces:
     """The places of a value for one field.
 
     Those whose start is in `taken` are not free, and never become free again.

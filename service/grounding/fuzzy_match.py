@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from rapidfuzz import fuzz
 
-from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, squashed
+from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, letters_of
 
 MIN_LETTERS = 8  # letters; a shorter value nearly matches something almost anywhere
 PASSAGE_MIN_LETTERS = 60  # letters from which a value is a passage, compared as a whole
@@ -30,7 +30,7 @@ _SHORT_FORMS = {"incorporated": "inc", "corporation": "corp", "company": "co", "
 _CONFUSED = str.maketrans({"l": "i", "1": "i", "0": "o"})
 
 
-class Nearly:
+class FuzzyMatcher:
     """One text, searched for near matches."""
 
     def __init__(self, text: str, letters: Letters, *, least: float, guessed: bool) -> None:
@@ -42,7 +42,7 @@ class Nearly:
 
     def find(self, value: str) -> Range | None:
         """Return the range that is most nearly the value; None where none is near enough."""
-        needle = squashed(value)
+        needle = letters_of(value)
         if len(needle) < MIN_LETTERS or not any(c.isalpha() for c in needle):
             return None
         is_passage = len(needle) >= PASSAGE_MIN_LETTERS
@@ -55,7 +55,7 @@ class Nearly:
         return (start, end) if alike and _figures(value) == _figures(quote) else None
 
     def _is_passage(self, value: str, quote: str) -> bool:
-        likeness = fuzz.ratio(squashed(value), squashed(quote))
+        likeness = fuzz.ratio(letters_of(value), letters_of(quote))
         return likeness >= self._least and _negations(value) == _negations(quote)
 
     def _is_name(self, value: str, quote: str) -> bool:
@@ -97,7 +97,7 @@ class Nearly:
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in (_SHORT_FORMS.get(s, s) for s in map(squashed, re.findall(r"[^\W_]+", text))) if w]
+    return [w for w in (_SHORT_FORMS.get(s, s) for s in map(letters_of, re.findall(r"[^\W_]+", text))) if w]
 
 
 def _confused(word: str) -> str:
@@ -115,14 +115,14 @@ def _negations(text: str) -> list[str]:
     return _NEGATIONS.findall(text.casefold())
 
 
-def respelled(name: str) -> Iterator[str]:
+def with_other_legal_form(name: str) -> Iterator[str]:
     """Yield a name with its legal form written differently.
 
     >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
     (['II-VI incorporated'], ['Acme ltd'])
     """
     *rest, last = name.split() or [""]
-    form = squashed(last)
+    form = letters_of(last)
     for long, short in _SHORT_FORMS.items():
         if rest and short and form in {long, short}:
             yield " ".join([*rest, short if form == long else long])

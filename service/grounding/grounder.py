@@ -22,12 +22,11 @@ from thresher.service.grounding.heading_values import heading_above
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.number_spans import scale_heads
-from thresher.service.grounding.record_alignment import Placer
+from thresher.service.grounding.record_alignment import RecordPlacer
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.searchable_range import searchable
-from thresher.service.grounding.wrapped_lines import before
-from thresher.service.records.structure import Structure
-from thresher.service.records.structure import structure as structure_of
+from thresher.service.grounding.wrapped_lines import line_before
+from thresher.service.records.structure import Structure, structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
@@ -72,7 +71,7 @@ class Grounder:
         powers = scale_heads("\n".join(document.text[a:b] for a, b in chunk.context_ranges))
         self._stacks = [(start, searchable(document, (start, end), fuzzy, structure, powers)) for start, end in spans]
         self._structure = structure
-        self._placer = Placer(document, structure)
+        self._placer = RecordPlacer(document, structure)
         self._known: dict[tuple[type, str], list[Place]] = {}
         self._headings: dict[str, list[Place]] = {}
         self._found = Grounded()
@@ -160,7 +159,7 @@ class Grounder:
     def _is_labelled(self, evidence: Evidence) -> bool:
         """Whether a word of the field's label stands before the evidence in its line."""
         words = _label_words(self._fields.get(json_pointer.pattern(evidence.path)), evidence.path)
-        return bool(words & set(_WORDS.findall(before(self._document.text, evidence.start or 0).casefold())))
+        return bool(words & set(_WORDS.findall(line_before(self._document.text, evidence.start or 0).casefold())))
 
     def _labelled(self, path: str, value: Any) -> list[Place]:
         """Return places of a value that need a second sign and have it.
@@ -169,7 +168,9 @@ class Grounder:
         """
         places = self._places(value, beside=True)
         words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
-        labelled = [p for p in places if words & set(_WORDS.findall(before(self._document.text, p.start).casefold()))]
+        labelled = [
+            p for p in places if words & set(_WORDS.findall(line_before(self._document.text, p.start).casefold()))
+        ]
         alone = isinstance(value, str) and len(places) == 1 and len(value) >= ALONE_MIN_CHARS
         return labelled or (places if alone else [])
 

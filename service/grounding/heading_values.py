@@ -83,7 +83,7 @@ def is_line(text: str, start: int, end: int) -> bool:
     return bool(_OPENING.match(text[first:start]) and _CONTINUED.match(after))
 
 
-class Headings:
+class HeadingCheck:
     """The records of one list, some of which share a heading."""
 
     def __init__(self, document: Document) -> None:

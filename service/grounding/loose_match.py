@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from thresher.service.grounding.normalised_text import Letters, Range, squashed, stands_alone
+from thresher.service.grounding.normalised_text import Letters, Range, letters_of, stands_alone
 
 MAX_WORDS = 8  # words of a value that may stand in another order
 PART_MIN_LETTERS = 8  # letters from which a single word can be one of several joined names
@@ -20,14 +20,14 @@ _PARTS = re.compile(r"\s*(?:;|\n|,| / |\s(?:and|und|et|y|e|en|och|og|i)\s)\s*")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
-def names_joined(text: str) -> list[str]:
+def joined_names(text: str) -> list[str]:
     """Return the names that a value joins; empty where it is one name.
 
-    >>> names_joined("Mira Vold, Tomas Arden and Lena Quist"), names_joined("Smith, Jones & Co")
+    >>> joined_names("Mira Vold, Tomas Arden and Lena Quist"), joined_names("Smith, Jones & Co")
     (['Mira Vold', 'Tomas Arden', 'Lena Quist'], [])
     """
     parts = [p for p in _PARTS.split(text) if p]
-    whole = [len(p.split()) > 1 or len(squashed(p)) >= PART_MIN_LETTERS for p in parts]
+    whole = [len(p.split()) > 1 or len(letters_of(p)) >= PART_MIN_LETTERS for p in parts]
     return parts if len(parts) > 1 and all(whole) else []
 
 
@@ -53,7 +53,7 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
     >>> list(in_other_order("Signed by KEANE ADA MARY, clerk", "Ada Mary Keane"))
     [(10, 24)]
     """
-    words = [squashed(w) for w in _WORD.findall(value)]
+    words = [letters_of(w) for w in _WORD.findall(value)]
     if not 1 < len(words) <= MAX_WORDS:
         return
     broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
@@ -62,7 +62,7 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
         start, end = text.rfind("\n", 0, hit.start()) + 1, text.find("\n", hit.end())
         for run in _runs(list(_WORD.finditer(text, start, end if end >= 0 else len(text))), hit, len(words)):
             span = run[0].start(), run[-1].end()
-            own = [squashed(w[0]) for w in run]
+            own = [letters_of(w[0]) for w in run]
             if Counter(own) == Counter(words) and (
                 broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value)
             ):
@@ -81,7 +81,7 @@ def _runs(words: list[re.Match[str]], hit: re.Match[str], count: int) -> Iterato
 def _is_turned(quote: str, words: list[str]) -> bool:
     """Whether the words after the only comma of a quote come first in the value."""
     last, comma, first = quote.partition(",")
-    return bool(comma) and [squashed(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
+    return bool(comma) and [letters_of(w) for w in _WORD.findall(first) + _WORD.findall(last)] == words
 
 
 def _is_rotated(own: list[str], words: list[str], value: str) -> bool:
@@ -90,13 +90,13 @@ def _is_rotated(own: list[str], words: list[str], value: str) -> bool:
     return are_names and own in [words[i:] + words[:i] for i in range(1, len(words))]
 
 
-def misread(text: str, letters: Letters, value: str) -> Iterator[Range]:
+def misread_spans(text: str, letters: Letters, value: str) -> Iterator[Range]:
     """Yield ranges that OCR may have made of a value by confusing similar characters: BBO for BBQ, A-l0l for A-101.
 
     >>> list(misread("BBO ribs, A-l0l", Letters.of("BBO ribs, A-l0l"), "A-101"))
     [(10, 15)]
     """
-    needle = squashed(value)
+    needle = letters_of(value)
     if len(needle) < 3:
         return
     for match in re.finditer("".join(_PAIRS.get(c) or f"[{_alike(c)}]" for c in needle), letters.text):

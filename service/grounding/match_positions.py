@@ -31,10 +31,10 @@ def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:
     [(0, 1), (30, 31)]
     """
     size = len(needle)
-    return [(a, a + size) for a, _ in every(text, needle) if not bounded or stands_alone(text, a, a + size)]
+    return [(a, a + size) for a, _ in all_ranges(text, needle) if not bounded or stands_alone(text, a, a + size)]
 
 
-def every(text: str, needle: str) -> list[Range]:
+def all_ranges(text: str, needle: str) -> list[Range]:
     """Return the ranges of a needle, whatever touches it."""
     found: list[Range] = []
     at = text.find(needle) if needle else -1

@@ -55,18 +55,18 @@ AS_F = str.maketrans({"ſ": "f", "ﬅ": _FT})  # a long s as f, which it looks l
 _RAISED = re.compile(r"(?<=[\d.,)])[⁰¹²³⁴-⁹]+")
 
 
-def without_raised(text: str) -> str:
+def without_raised_figures(text: str) -> str:
     """Return the text with raised figures after other figures blanked: 1,250¹ is 1,250 with a note."""
     return text if text.isascii() else _RAISED.sub(lambda m: "\u2060" * len(m[0]), text)
 
 
-def squashed(text: str) -> str:
+def letters_of(text: str) -> str:
     r"""Return the letters and figures of a text, folded.
 
     >>> squashed("The Agree-\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
     ('theagreementofmullersohneno2', 'finalm2')
     """
-    return without_raised(text).translate(_FOLDS)
+    return without_raised_figures(text).translate(_FOLDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ class Letters:
     def of(cls, text: str, without: Sequence[Range] = ()) -> Letters:
         """Return the Letters of a text, some ranges left out. `without` is sorted."""
         if not without:
-            return cls(squashed(text), _starts(text, 0))
+            return cls(letters_of(text), _starts(text, 0))
         pieces, starts = [], array("Q")
         for start, end in between(without, len(text)):
-            pieces.append(squashed(text[start:end]))
+            pieces.append(letters_of(text[start:end]))
             starts.extend(_starts(text[start:end], start))
         return cls("".join(pieces), starts)
 
@@ -97,7 +97,7 @@ class Letters:
 
 
 def _starts(text: str, offset: int) -> array[int]:
-    counts = without_raised(text).translate(_COUNTS)
+    counts = without_raised_figures(text).translate(_COUNTS)
     places = range(offset, offset + len(text))
     numbers = counts.encode("utf-8") if counts.isascii() else [ord(c) for c in counts]
     if max(numbers, default=0) > 1:

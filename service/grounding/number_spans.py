@@ -12,12 +12,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from thresher.service.formats.amounts import Point
-from thresher.service.formats.cjk_numbers import NUMBERS, cjk_number
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.cjk_numbers import CJK_NUMBERS, cjk_number
 from thresher.service.formats.displayed_values import parse_currency, parse_number
-from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
+from thresher.service.formats.foreign_number_words import folded_by_character, foreign_numbers
 from thresher.service.formats.languages import SCALES
-from thresher.service.formats.number_words import number_of, worded
+from thresher.service.formats.number_words import number_in_words, number_word_ranges
 from thresher.service.grounding.normalised_text import Range, ascii_figures, is_spaced
 
 CHARS_BEFORE, CHARS_AFTER = 8, 12  # characters around a number that decide whether it stands by itself
@@ -72,11 +72,11 @@ def numbers(text: str) -> Iterator[Figure]:
     >>> [(f.start, f.end, sorted(map(str, f.readings)), f.sure) for f in numbers("a 1.204 of A-1")]
     [(2, 7, ['1.204', '1204'], True), (13, 14, ['1'], False)]
     """
-    found = (figure_at(text, start, end) for start, end, _ in quotes(text))
+    found = (figure_at(text, start, end) for start, end, _ in number_candidates(text))
     return (figure for figure in found if figure.readings)
 
 
-def quotes(text: str) -> Iterator[tuple[int, int, str]]:
+def number_candidates(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, figures) of everything that may be a number, in order; `figures` as from `figures_of`."""
     plain = ascii_figures(text)
     for match in _NUMBER.finditer(plain):
@@ -112,7 +112,7 @@ def figures_of(figures: str) -> str:
 
 
 def figure_at(text: str, start: int, end: int) -> Figure:
-    """Return the Figure at a range of `quotes`; it may have no readings."""
+    """Return the Figure at a range of `number_candidates`; it may have no readings."""
     left = max(start - CHARS_BEFORE, 0)
     near = ascii_figures(text[left : end + CHARS_AFTER])
     own = near[start - left : end - left]
@@ -121,7 +121,7 @@ def figure_at(text: str, start: int, end: int) -> Figure:
 
 @lru_cache(1024)
 def _readings(quote: str) -> frozenset[Decimal]:
-    points: tuple[Point, ...] = (".", ",") if "." in quote or "," in quote else (".",)
+    points: tuple[DecimalMark, ...] = (".", ",") if "." in quote or "," in quote else (".",)
     found = {parse_number(quote, point=p) for p in points}
     if re.fullmatch(r"\(\s?\d{1,3}\s?\)", quote):  # three (3) months, or a loss of 3
         found.add(parse_number(quote.strip("() ")))
@@ -172,17 +172,17 @@ def worded_numbers(text: str) -> Iterator[Figure]:
 
 def _worded(plain: str) -> Iterator[Figure]:
     """Yield numbers in words, as powers of ten, and in Chinese and Japanese characters."""
-    for start, end in worded(plain):
-        number = number_of(plain[start:end])
+    for start, end in number_word_ranges(plain):
+        number = number_in_words(plain[start:end])
         if number is not None:
             yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
-    for start, end, number in foreign_numbers(narrowed(plain)):
+    for start, end, number in foreign_numbers(folded_by_character(plain)):
         yield Figure(start, end, frozenset({Decimal(number)}), sure=True)
     for match in () if plain.isascii() else _POWER.finditer(plain):
         factor = parse_number(match["factor"] or "1")
         power = int(match["power"].translate(_RAISED))
         yield from [Figure(*match.span(), frozenset({factor.scaleb(power)}), sure=True)] if factor is not None else []
-    for match in () if plain.isascii() else NUMBERS.finditer(plain):
+    for match in () if plain.isascii() else CJK_NUMBERS.finditer(plain):
         own = cjk_number(match.group())
         yield from [Figure(*match.span(), frozenset({own}), sure=True)] if own is not None else []
 

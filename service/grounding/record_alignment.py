@@ -13,9 +13,9 @@ from itertools import islice
 
 from thresher.schemas.document import Document
 from thresher.service.base import json_pointer
-from thresher.service.grounding.companion_values import Beside
-from thresher.service.grounding.free_positions import Slots
-from thresher.service.grounding.heading_values import Headings
+from thresher.service.grounding.companion_values import CompanionPlacer
+from thresher.service.grounding.free_positions import FreePlaces
+from thresher.service.grounding.heading_values import HeadingCheck
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.records.structure import Structure
@@ -30,20 +30,20 @@ MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
 TABLE_MIN_RECORDS = 3  # records that make a table
 
-Found = tuple[Leaf, Slots]
+Found = tuple[Leaf, FreePlaces]
 
 
-class Placer:
+class RecordPlacer:
     """Places the lists of one answer; a place taken by one item is not free for another item of the same field."""
 
     def __init__(self, document: Document, structure: Structure) -> None:
         """Prepare for one Document; `structure` separates its records, where it knows any."""
-        self._headings = Headings(document)
+        self._headings = HeadingCheck(document)
         self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._numbers: dict[int, tuple[int, int]] = {}  # by offset: numbers of its line and record
         self._taken: dict[str, set[int]] = {}
-        self._slots: dict[tuple[str, Hashable], Slots] = {}
+        self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
 
     def place(self, items: list[list[Leaf]], home: tuple[int, int]) -> list[Record]:
         """Return a Record for each item. `home` is the range of the text in which the list is expected."""
@@ -56,7 +56,7 @@ class Placer:
             cursor = record.anchor.start if record.anchor else cursor
             records.append(record)
         found = [r for r in records if r.anchor]
-        Beside(self._line, self._text).fill(found)
+        CompanionPlacer(self._line, self._text).fill(found)
         self._verify(found)
         self._headings.carry(found)
         return records
@@ -80,11 +80,11 @@ class Placer:
         for at, place in record.placed.items():
             self._taken[json_pointer.pattern(at)].add(place.start)
 
-    def _slot(self, leaf: Leaf) -> Slots:
+    def _slot(self, leaf: Leaf) -> FreePlaces:
         pattern = json_pointer.pattern(leaf.path)
         key = pattern, (type(leaf.value), str(leaf.value))
         if key not in self._slots:
-            self._slots[key] = Slots(leaf.places, self._taken.setdefault(pattern, set()))
+            self._slots[key] = FreePlaces(leaf.places, self._taken.setdefault(pattern, set()))
         return self._slots[key]
 
     def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
@@ -101,7 +101,9 @@ class Placer:
         _, _, place, leaf = min(found, key=lambda f: f[:2])
         return place, leaf
 
-    def _anchor(self, slots: Slots, rest: list[Slots], cursor: int, home: tuple[int, int]) -> tuple[Place, int]:
+    def _anchor(
+        self, slots: FreePlaces, rest: list[FreePlaces], cursor: int, home: tuple[int, int]
+    ) -> tuple[Place, int]:
         """Return the free place around which the others stand closest, and its cost.
 
         Of equals the first after the cursor.
@@ -117,11 +119,11 @@ class Placer:
         return best, cost
 
     @staticmethod
-    def _around(slots: Slots, cursor: int) -> Iterator[Place]:
+    def _around(slots: FreePlaces, cursor: int) -> Iterator[Place]:
         yield from islice(slots.ahead(cursor), MAX_ANCHORS)
         yield from islice(slots.behind(cursor), MAX_ANCHORS)
 
-    def _spread(self, anchor: Place, rest: list[Slots]) -> int:
+    def _spread(self, anchor: Place, rest: list[FreePlaces]) -> int:
         """Return the sum of the distances of the other values of an item to an anchor.
 
         Taking another item's place costs extra.
@@ -132,7 +134,7 @@ class Placer:
             cost += self._gap(anchor, place) + LINE_COST * (not slots.is_free(place) and slots.any_free())
         return cost
 
-    def _beside(self, anchor: Place, slots: Slots) -> Place:
+    def _beside(self, anchor: Place, slots: FreePlaces) -> Place:
         """Return the place nearest to an anchor; a free one is preferred unless a taken one is much nearer."""
         best = self._nearest(anchor, slots.beside(anchor.start, free=False))
         if best is None or slots.is_free(best):
@@ -201,7 +203,7 @@ class Placer:
     def _outside(self, record: Record, leaf: Leaf, lines: dict[int, Record]) -> Place | None:
         """Return the nearest place that is on no record's line."""
         start = record.anchor.start if record.anchor else 0
-        slots = Slots(leaf.places, frozenset())
+        slots = FreePlaces(leaf.places, frozenset())
         near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
         return self._nearest(record.anchor or near[0], [p for p in near if self._line(p.start) not in lines])
 

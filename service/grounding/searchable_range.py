@@ -8,8 +8,8 @@ from operator import itemgetter
 
 from thresher.schemas.document import Document
 from thresher.service.grounding.normalised_text import Range
-from thresher.service.grounding.text_index import Haystack
-from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, is_parted
+from thresher.service.grounding.text_index import TextIndex
+from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, has_separator_before
 from thresher.service.records.structure import Structure
 
 LINES_BETWEEN = 4  # lines of other columns that may stand between the lines of a value in the text
@@ -18,8 +18,8 @@ LINES_APART = 2.5  # line heights that may lie between the lines of a value on t
 
 def searchable(
     document: Document, span: Range, least: float, structure: Structure, powers: frozenset[int] = frozenset()
-) -> Haystack:
-    """Return the search index of a range of a Document, interrupted by page furniture. `powers`: as in Haystack."""
+) -> TextIndex:
+    """Return the search index of a range of a Document, interrupted by page furniture. `powers`: as in TextIndex."""
     (start, end), apart = span, structure.apart
     first, last = bisect_right(apart, start, key=itemgetter(1)), bisect_left(apart, end, key=itemgetter(0))
     without = [(max(a, start) - start, min(b, end) - start) for a, b in apart[first:last]]
@@ -29,7 +29,7 @@ def searchable(
         layout = Layout(partial(_below, document, structure, start), LINES_BETWEEN, pages)
     else:
         layout = Layout(partial(_below_in_text, document, start), 0, pages)
-    return Haystack(
+    return TextIndex(
         document.text[start:end], least=least, without=without, guessed=guessed, layout=layout, powers=powers
     )
 
@@ -43,7 +43,7 @@ def _below(document: Document, structure: Structure, offset: int, first: Range, 
     (a, b), (c, d) = ((r[0] + offset, r[1] + offset) for r in (first, second))
     lines = structure.between(b, c)[0]
     is_next = lines == 1
-    if is_next and is_parted(document.text, a) and is_parted(document.text, c):
+    if is_next and has_separator_before(document.text, a) and has_separator_before(document.text, c):
         return column_below(document.text, (a, b), (c, d))
     above, under = document.page_boxes(a, b), document.page_boxes(c, d)
     if not above or not under:

@@ -10,16 +10,24 @@ from functools import cached_property, partial
 from typing import Any
 
 from thresher.schemas.extraction import Match
-from thresher.service.formats.amounts import CODES, SHARED_SYMBOLS, SYMBOLS
-from thresher.service.formats.counted_quantities import counted_in, single_words
+from thresher.service.formats.amounts import CURRENCY_CODES, CURRENCY_SYMBOLS, SHARED_CURRENCY_SYMBOLS
+from thresher.service.formats.counted_quantities import quantity_in, words_for_number
 from thresher.service.formats.displayed_values import display_variants
-from thresher.service.grounding.fuzzy_match import Nearly, respelled, whole_words
-from thresher.service.grounding.loose_match import close_together, in_other_order, misread, names_joined
-from thresher.service.grounding.match_positions import MOST_PLACES, Place, every, occurrences
-from thresher.service.grounding.normalised_text import AS_F, LONG_S, Letters, Range, squashed, stands_alone
-from thresher.service.grounding.text_values import ZEROS, days_of, figures_in, months_of, plain, plain_number, unspaced
-from thresher.service.grounding.typed_spans import Typed, counted
-from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, Wrapped, column_below
+from thresher.service.grounding.fuzzy_match import FuzzyMatcher, whole_words, with_other_legal_form
+from thresher.service.grounding.loose_match import close_together, in_other_order, joined_names, misread_spans
+from thresher.service.grounding.match_positions import MOST_PLACES, Place, all_ranges, occurrences
+from thresher.service.grounding.normalised_text import AS_F, LONG_S, Letters, Range, letters_of, stands_alone
+from thresher.service.grounding.text_values import (
+    ZEROS,
+    comparable,
+    comparable_unspaced,
+    days_of,
+    figures_in,
+    months_of,
+    plain_number,
+)
+from thresher.service.grounding.typed_spans import TypedIndex, quantity_spans
+from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, WrappedSearch, column_below
 from thresher.service.records.text_lines import tabbed
 
 TYPED_MAX_CHARS = 40  # characters below which a text may be a number or a date
@@ -28,7 +36,7 @@ LOOSE_MIN_LETTERS = 6  # letters and figures from which punctuation may differ
 _WORDS = re.compile(r"\w")
 
 
-class Haystack:
+class TextIndex:
     """One text, searched for many values; each index is built once, when a value needs it."""
 
     def __init__(
@@ -59,7 +67,7 @@ class Haystack:
     def find(self, value: Any) -> list[Place]:
         r"""Return the places of a leaf value in text order: exact ones, else typed or normalised ones, else the nearest match.
 
-        >>> hay = Haystack("Total due: EUR 1.204,50 by 3 March 2024 to Müller &\nSöhne GmbH")
+        >>> hay = TextIndex("Total due: EUR 1.204,50 by 3 March 2024 to Müller &\nSöhne GmbH")
         >>> [(hay.text[p.start:p.end], p.match) for v in (1204.5, "2024-03-03", "Müller & Söhne GmbH") for p in hay.find(v)]
         [('1.204,50', 'normalised'), ('3 March 2024', 'normalised'), ('Müller &\nSöhne GmbH', 'normalised')]
         """
@@ -102,7 +110,7 @@ class Haystack:
     def _beside(self, value: Any) -> Iterator[Place]:
         if isinstance(value, str):
             if self._guessed and (len(value) < TYPED_MAX_CHARS):
-                yield from (Place(*span, "fuzzy") for span in misread(self.text, self._letters[-1], value))
+                yield from (Place(*span, "fuzzy") for span in misread_spans(self.text, self._letters[-1], value))
         elif not isinstance(value, bool) and value == 0:
             yield from (Place(*span, "normalised") for span in self._figures.nothing())
 
@@ -120,12 +128,12 @@ class Haystack:
 
     def _is_shared(self, symbol: str, code: str) -> bool:
         """Whether a symbol of several currencies proves none; "$" proves USD where the text names no other currency."""
-        if symbol not in SHARED_SYMBOLS:
+        if symbol not in SHARED_CURRENCY_SYMBOLS:
             return False
         if symbol == "$" and code != "USD":
             return True
-        marks = [*CODES, *SYMBOLS]
-        return any(occurrences(self.text, m) for m in marks if m != symbol and SYMBOLS.get(m, m) != code)
+        marks = [*CURRENCY_CODES, *CURRENCY_SYMBOLS]
+        return any(occurrences(self.text, m) for m in marks if m != symbol and CURRENCY_SYMBOLS.get(m, m) != code)
 
     def _may_be(self, text: str, place: Place) -> bool:
         """Whether a number fits a value that was given as text: a share needs "%", 00712 is not 712."""
@@ -138,12 +146,12 @@ class Haystack:
 
     def _lettered(self, text: str) -> list[Place]:
         """Return places with the same letters and figures, preferably also the same punctuation."""
-        needle = squashed(text)
+        needle = letters_of(text)
         for hay in self._letters if needle else ():
-            spans = [self._grown(hay.span(a, b), text) for a, b in every(hay.text, needle)]
+            spans = [self._grown(hay.span(a, b), text) for a, b in all_ranges(hay.text, needle)]
             alone = [s for s in spans if stands_alone(self.text, *s)]
-            strict = [s for s in alone if plain(self._printed(s)) == plain(text)]
-            strict = strict or [s for s in alone if unspaced(self._printed(s)) == unspaced(text)]
+            strict = [s for s in alone if comparable(self._printed(s)) == comparable(text)]
+            strict = strict or [s for s in alone if comparable_unspaced(self._printed(s)) == comparable_unspaced(text)]
             loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
             cut = [
                 whole_words(self.text, *s)
@@ -165,10 +173,10 @@ class Haystack:
         while end < len(self.text) and unicodedata.combining(self.text[end]):
             end += 1
         for char in re.findall(r"[^\w\s]", _WORDS.split(text)[-1]):
-            if plain(self.text[end : end + 1]) == plain(char):
+            if comparable(self.text[end : end + 1]) == comparable(char):
                 end += 1
         for char in reversed(re.findall(r"[^\w\s]", _WORDS.split(text)[0])):
-            if start and plain(self.text[start - 1]) == plain(char):
+            if start and comparable(self.text[start - 1]) == comparable(char):
                 start -= 1
         return start, end
 
@@ -185,7 +193,7 @@ class Haystack:
     def _wrapped(self, text: str, found: list[Place]) -> list[Place]:
         """Return places where a value is wrapped in a column, other than those already found."""
         words = text.split()
-        if len(words) < 2 or self._columns is None or self._letters[-1].text.count(squashed(words[0])) <= len(found):
+        if len(words) < 2 or self._columns is None or self._letters[-1].text.count(letters_of(words[0])) <= len(found):
             return []
         known = {p.start for p in found}
         return [
@@ -195,20 +203,20 @@ class Haystack:
         ]
 
     def _alike_in(self, pieces: Sequence[Range], text: str) -> Match:
-        return "normalised" if plain(" ".join(self.text[a:b] for a, b in pieces)) == plain(text) else "fuzzy"
+        return "normalised" if comparable(" ".join(self.text[a:b] for a, b in pieces)) == comparable(text) else "fuzzy"
 
     @cached_property
-    def _columns(self) -> Wrapped | None:
+    def _columns(self) -> WrappedSearch | None:
         if not COLUMNS.search(tabbed(self.text)):
             return None
-        return Wrapped(self.text, self._letters[-1], self._layout, without=self._without)
+        return WrappedSearch(self.text, self._letters[-1], self._layout, without=self._without)
 
     def _printed(self, span: Range) -> str:
         """Return the text of a range, without what interrupts it."""
         return " ".join(self.text[a:b] for a, b in self._pieces(*span) or [span])
 
     def _nearly(self, text: str) -> list[Place]:
-        for name in respelled(text):
+        for name in with_other_legal_form(text):
             found = self._lettered(name)
             if found:
                 return [p._replace(match="fuzzy") for p in found]
@@ -217,23 +225,23 @@ class Haystack:
         if loose:
             return loose
         for hay in self._letters:
-            near = Nearly(self.text, hay, least=self._least, guessed=self._guessed).find(text)
+            near = FuzzyMatcher(self.text, hay, least=self._least, guessed=self._guessed).find(text)
             if near:
                 return [Place(*near, "fuzzy", self._pieces(*near))]
         return []
 
     def _counted(self, text: str) -> list[Place]:
         """Return places of a counted quantity that has the number in words where the value has figures, or the reverse."""
-        found = counted_in(text)
+        found = quantity_in(text)
         if found is None:
             return []
         number, unit = found
-        spans = counted(self.text, self._figures.number(Decimal(number)), single_words(number), unit)
+        spans = quantity_spans(self.text, self._figures.number(Decimal(number)), words_for_number(number), unit)
         return [Place(a, b, "normalised") for a, b in spans]
 
     def _joined(self, text: str) -> list[Place]:
         """Return the place where the names that a value joins stand separately."""
-        names = names_joined(text)
+        names = joined_names(text)
         pieces = close_together([[(p.start, p.end) for p in self._exact(n) or self._lettered(n)] for n in names])
         return [Place(pieces[0][0], pieces[-1][1], "fuzzy", pieces)] if pieces else []
 
@@ -247,5 +255,5 @@ class Haystack:
         return found
 
     @cached_property
-    def _figures(self) -> Typed:
-        return Typed(self.text, self._without, self._powers)
+    def _figures(self) -> TypedIndex:
+        return TypedIndex(self.text, self._without, self._powers)

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from thresher.service.formats.displayed_values import parse_date, parse_number
 from thresher.service.grounding.date_spans import dates, months
-from thresher.service.grounding.normalised_text import is_spaced, without_raised
+from thresher.service.grounding.normalised_text import is_spaced, without_raised_figures
 
 ZEROS = re.compile(r"0\d")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
@@ -24,12 +24,12 @@ _ALIKE = str.maketrans(
 )
 
 
-def plain(text: str) -> str:
+def comparable(text: str) -> str:
     """Return the text in lower case, with uniform spaces, dashes and quotes, without raised figures (notes)."""
-    return " ".join(unicodedata.normalize("NFKC", without_raised(text).translate(_ALIKE)).casefold().split())
+    return " ".join(unicodedata.normalize("NFKC", without_raised_figures(text).translate(_ALIKE)).casefold().split())
 
 
-def unspaced(text: str) -> str:
+def comparable_unspaced(text: str) -> str:
     """Return the plain text without blanks within words.
 
     These are blanks between letters of scripts without spaces, and in words printed with spaced letters.
@@ -37,7 +37,7 @@ def unspaced(text: str) -> str:
     >>> unspaced("万　年　筆"), unspaced("T O T A L due"), unspaced("a b")
     ('万年筆', 'total due', 'a b')
     """
-    joined = re.sub(r"(?<=\w) (?=\w)", lambda m: _gap(m.string, m.start()), plain(text))
+    joined = re.sub(r"(?<=\w) (?=\w)", lambda m: _gap(m.string, m.start()), comparable(text))
     return _SET_APART.sub(lambda m: m[0].replace(" ", ""), joined)
 
 
@@ -69,7 +69,7 @@ def months_of(text: str) -> Iterator[tuple[int, int]]:
 
 def figures_in(text: str) -> list[str]:
     """Return the runs of figures of a text, in any script."""
-    return re.findall(r"\d+", unicodedata.normalize("NFKC", without_raised(text)))
+    return re.findall(r"\d+", unicodedata.normalize("NFKC", without_raised_figures(text)))
 
 
 def plain_number(text: str) -> Decimal | None:

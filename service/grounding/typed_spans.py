@@ -12,17 +12,24 @@ from functools import cached_property
 from itertools import accumulate, chain
 from typing import TypeVar
 
-from thresher.service.formats.foreign_number_words import narrowed
+from thresher.service.formats.foreign_number_words import folded_by_character
 from thresher.service.grounding.date_spans import dates, months, yearless
 from thresher.service.grounding.normalised_text import Range, between, stands_alone
-from thresher.service.grounding.number_spans import Figure, figure_at, figures_of, quotes, scale_heads, worded_numbers
+from thresher.service.grounding.number_spans import (
+    Figure,
+    figure_at,
+    figures_of,
+    number_candidates,
+    scale_heads,
+    worded_numbers,
+)
 
 _Key = TypeVar("_Key")
 SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
 _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
 
 
-class Typed:
+class TypedIndex:
     """One text, searched for numbers and dates."""
 
     def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
@@ -88,7 +95,7 @@ class Typed:
     def _figures(self) -> dict[str, list[Range]]:
         """Return the ranges of what may be numbers, by their figures."""
         index: dict[str, list[Range]] = defaultdict(list)
-        for start, end, figures in quotes(self._text):
+        for start, end, figures in number_candidates(self._text):
             index[figures].append((start, end))
         return index
 
@@ -145,7 +152,7 @@ def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Ran
     return index
 
 
-def counted(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
+def quantity_spans(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
     """Yield the ranges of a number, in figures or words, that stand before a unit, extended to include it.
 
     >>> list(counted("for one (1) year and", [(4, 7)], (), "years")), list(counted("for two years", [], ("two",), "year"))
@@ -157,7 +164,7 @@ def counted(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) 
         rf"[\s-]*(?:\([\w-]+\)[\s-]*)?(?:calendar |full |consecutive )?{stem}\w{{0,2}}(?!\w)", re.IGNORECASE
     )
     said = rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?=[\s(-])" if words else ""
-    worded = (m.span() for m in re.finditer(said, narrowed(text))) if said else iter(())
+    worded = (m.span() for m in re.finditer(said, folded_by_character(text))) if said else iter(())
     for start, end in sorted({*spans, *worded}):
         found = after.match(text, end)
         if found and stands_alone(text, start, found.end()):

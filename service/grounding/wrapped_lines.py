@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from thresher.service.grounding.normalised_text import Letters, Range, squashed, stands_alone
+from thresher.service.grounding.normalised_text import Letters, Range, letters_of, stands_alone
 from thresher.service.records.text_lines import tabbed
 
 Below = Callable[[Range, Range], bool]  # whether the second range is printed under the first, in its column
@@ -44,7 +44,7 @@ class Layout:
     pages: Sequence[int] = ()
 
 
-class Wrapped:
+class WrappedSearch:
     """One text, searched for values that are wrapped within a column."""
 
     def __init__(self, text: str, letters: Letters, layout: Layout, *, without: Sequence[Range] = ()) -> None:
@@ -57,7 +57,7 @@ class Wrapped:
 
     def find(self, value: str) -> Iterator[tuple[Range, ...]]:
         """Yield the pieces of a value wherever it is wrapped: each to the end of its cell, and the later ones whole cells."""
-        words = [w for w in map(squashed, value.split()) if w]
+        words = [w for w in map(letters_of, value.split()) if w]
         whole = "".join(words)
         for count in range(len(words) - 1, 0, -1):
             first = "".join(words[:count])
@@ -101,7 +101,7 @@ class Wrapped:
                 apart -= 1
                 continue
             found.append(cell)
-            wanted, above, apart = wanted[len(squashed(self._text[slice(*cell)])) :], cell, self._apart
+            wanted, above, apart = wanted[len(letters_of(self._text[slice(*cell)])) :], cell, self._apart
         return tuple(found) if not wanted else ()
 
     def _page_after(self, offset: int) -> int:
@@ -141,7 +141,7 @@ class Wrapped:
         return next(((a, piece[1]) for a, b in cells if a <= piece[0] < b), piece)
 
     def _continues(self, above: Range, cell: Range, wanted: str) -> bool:
-        piece = squashed(self._text[slice(*cell)])
+        piece = letters_of(self._text[slice(*cell)])
         return bool(piece) and wanted.startswith(piece) and self._below(above, cell)
 
 
@@ -155,18 +155,18 @@ def column_below(text: str, first: Range, second: Range) -> bool:
     >>> column_below("| 1 | Ada |\n|\t| Keane |", (6, 9), (15, 20)), column_below("1\tAda\n\tKeane", (2, 5), (7, 12))
     (True, True)
     """
-    above, under = (before(text, r[0]) for r in (first, second))
+    above, under = (line_before(text, r[0]) for r in (first, second))
     mark = next((m for m in "|\t" if m in above or m in under), None)
     return above.count(mark) == under.count(mark) if mark else len(above) == len(under)
 
 
-def before(text: str, offset: int) -> str:
+def line_before(text: str, offset: int) -> str:
     """Return the text before a character in its line, with tabs for semicolons that separate cells."""
     start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
     return tabbed(text[start : end if end >= 0 else len(text)])[: offset - start]
 
 
-def is_parted(text: str, offset: int) -> bool:
+def has_separator_before(text: str, offset: int) -> bool:
     """Whether bars or semicolons that separate cells are printed before a character in its line."""
     printed = text[text.rfind("\n", 0, offset) + 1 : offset]
-    return "|" in printed or (";" in printed and "\t" in before(text, offset))
+    return "|" in printed or (";" in printed and "\t" in line_before(text, offset))

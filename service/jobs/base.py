@@ -1,6 +1,6 @@
 """The Jobs protocol: what the HTTP service and the workers call. One contract suite is run on every member.
 
-Callers' methods take the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found). A member is
+CallerJobs' methods take the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found). A member is
 made by `service/backend/resources.py`. The answers of its Tasks are in the Store beside it, under one owner.
 
     server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, usage
@@ -28,12 +28,12 @@ from thresher.schemas.work import (
     TenantUsage,
 )
 
-Gone = Literal["lost", "cancelled"]  # why a worker has lost a Task
+LossReason = Literal["lost", "cancelled"]  # why a worker has lost a Task
 POISONED = "poisoned"  # failure of a Task whose work kills its process
 MOST_DEATHS = 10  # deaths of workers, for any reason, after which a Task is poisoned
 
 
-class Callers(Protocol):
+class CallerJobs(Protocol):
     """The methods that a server calls for its callers."""
 
     async def submit(self, asked: Submission) -> tuple[Job, bool]:
@@ -99,7 +99,7 @@ class Callers(Protocol):
         ...
 
 
-class Workers(Protocol):
+class WorkerJobs(Protocol):
     """The methods that a worker calls."""
 
     async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
@@ -117,7 +117,9 @@ class Workers(Protocol):
         """Return target and Policy of a claimed Task's Job, with no `files`. Raises JobProblem(job_not_found)."""
         ...
 
-    async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
+    async def beat(
+        self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]
+    ) -> dict[str, LossReason]:
         """Renew leases and report stages (by Task id); return the ids of Tasks to drop at once, and why."""
         ...
 
@@ -154,7 +156,7 @@ class Workers(Protocol):
         ...
 
 
-class Jobs(Callers, Workers, Protocol):
+class Jobs(CallerJobs, WorkerJobs, Protocol):
     """All methods, those of both sides too."""
 
     async def webhooks_due(self, *, limit: int = 10, lease: float = 60.0, full: Sequence[str] = ()) -> list[Job]:

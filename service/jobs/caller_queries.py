@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.work import Counts, Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
-from thresher.service.jobs.completion import Happened, end, note, tell
+from thresher.service.jobs.completion import JobChange, end, note, tell
 from thresher.service.jobs.job_rows import (
     FACTS,
     JOB,
@@ -39,12 +39,12 @@ def submit(session: Session, asked: Submission, id: str) -> tuple[Job, bool]:  #
     if not session.run(NEW_JOB, **row):
         return _earlier_job(session, asked, id)
     both = {"job": id, "tenant": asked.tenant, "priority": asked.priority, "due": session.now}
-    lists = (encrypt_text(session.seal, from_files(files), f"files {id}.{n}") for n, files in enumerate(tasks))
+    lists = (encrypt_text(session.cipher, from_files(files), f"files {id}.{n}") for n, files in enumerate(tasks))
     session.many(NEW_TASK, ({**both, "number": n, "files": files} for n, files in enumerate(lists)))
-    name = session.seal.name
+    name = session.cipher.name
     named = ({"job": id, "task": n, "sha256": name(f.sha256)} for n, files in enumerate(tasks) for f in files)
     session.many(NEW_FILE, named)
-    note(session, Happened(job=id, kind="submitted"), 1)
+    note(session, JobChange(job=id, kind="submitted"), 1)
     session.notify()
     facts = {name: row[name] for name in FACTS}
     return Job(**facts, webhook=asked.webhook, counts=Counts(total=len(tasks), todo=len(tasks))), False
@@ -57,7 +57,7 @@ def _earlier_job(session: Session, asked: Submission, id: str) -> tuple[Job, boo
         key=asked.idempotency_key,
         id=id,
     )
-    if row is None or row[1] not in session.seal.names(asked.request_hash):
+    if row is None or row[1] not in session.cipher.names(asked.request_hash):
         raise InputProblem("idempotency_mismatch", asked.idempotency_key or "")
     return job_of(session, asked.tenant, row[0]), row[0] != id
 
@@ -68,14 +68,14 @@ def jobs(session: Session, tenant: str, before: str | None, limit: int, state: J
         ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - columns of this package
     last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
     rows = session.all(sql, tenant=tenant, before=last, state=state or "", every=int(state is None), limit=limit)
-    return [to_job(row, session.seal) for row in rows]
+    return [to_job(row, session.cipher) for row in rows]
 
 
 def tasks(session: Session, tenant: str, job: str, after: int, limit: int) -> list[Task]:
     """Select Tasks by number."""
     job_of(session, tenant, job)
     sql = f"SELECT {TASK} FROM tasks WHERE job = :job AND number > :after ORDER BY number LIMIT :limit"  # noqa: S608 - as above
-    return [to_task(row, session.seal) for row in session.all(sql, job=job, after=after, limit=limit)]
+    return [to_task(row, session.cipher) for row in session.all(sql, job=job, after=after, limit=limit)]
 
 
 def results(session: Session, tenant: str, job: str, after: tuple[int, int], limit: int) -> list[KeptOutcome]:
@@ -84,7 +84,7 @@ def results(session: Session, tenant: str, job: str, after: tuple[int, int], lim
     sql = """SELECT task, number, path, status, body FROM outcomes WHERE job = :job AND (task, number) > (:task, :number)
         ORDER BY task, number LIMIT :limit"""
     return [
-        to_outcome(row, job, session.seal)
+        to_outcome(row, job, session.cipher)
         for row in session.all(sql, job=job, task=after[0], number=after[1], limit=limit)
     ]
 
@@ -120,7 +120,7 @@ def cancel(session: Session, tenant: str, job: str) -> Job:
     row = session.one("SELECT state FROM jobs WHERE id = :job", job=job)
     if row is not None and row[0] == "open":
         session.run("UPDATE jobs SET state = 'cancelled' WHERE id = :job", job=job)
-        tell(session, Happened(job=job, kind="cancelled", ended=stopped))
+        tell(session, JobChange(job=job, kind="cancelled", ended=stopped))
         end(session, job, "cancelled")
     return job_of(session, tenant, job)
 
@@ -146,7 +146,7 @@ def retry(session: Session, tenant: str, job: str) -> int:
             job=job,
             back=back,
         )
-        tell(session, Happened(job=job, kind="again", detail="retry"))
+        tell(session, JobChange(job=job, kind="again", detail="retry"))
         session.notify()
     return back
 

@@ -15,7 +15,7 @@ from thresher.service.storage.answers.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class JobChange:
     """Something to record of a Job."""
 
     job: str
@@ -27,7 +27,7 @@ class Happened:
     within: int = 0  # Documents read beyond the first of each Task
 
 
-def tell(session: Session, what: Happened) -> None:
+def tell(session: Session, what: JobChange) -> None:
     """Count and record one event; end the Job with its last Task."""
     done, failed, cancelled = (what.ended if what.kind == kind else 0 for kind in ("done", "failed", "cancelled"))
     row = session.one(
@@ -60,11 +60,11 @@ def end(session: Session, job: str, state: Literal["finished", "cancelled"]) -> 
         now=session.now,
     )
     if row is not None:
-        note(session, Happened(job=job, kind="finished", detail=state), row[0])
+        note(session, JobChange(job=job, kind="finished", detail=state), row[0])
         session.notify()
 
 
-def note(session: Session, what: Happened, number: int) -> None:
+def note(session: Session, what: JobChange, number: int) -> None:
     """Insert an Event under a number that was just taken."""
     session.run(
         """INSERT INTO events (job, number, at, kind, task, detail)

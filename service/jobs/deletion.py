@@ -18,7 +18,7 @@ UNUSED = "DELETE FROM answers WHERE key = :key AND NOT EXISTS (SELECT 1 FROM cal
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PurgeRequest:
     """What to purge."""
 
     before: float  # Jobs that ended before; seconds since 1970, UTC
@@ -27,7 +27,7 @@ class Asked:
     dry: bool = False
 
 
-class Undone(Exception):  # noqa: N818 - no error: it rolls the transaction back and carries the counts
+class DryRunEnded(Exception):  # noqa: N818 - no error: it rolls the transaction back and carries the counts
     """Ends the transaction of a dry run, so that nothing stays of it."""
 
     def __init__(self, purged: Purged) -> None:
@@ -80,11 +80,11 @@ def named(session: Session, uploads: Sequence[str]) -> set[str]:
     return {sha256 for sha256 in uploads if session.one(sql, sha256=sha256) is not None}
 
 
-def purge(session: Session, asked: Asked) -> Purged:
-    """Delete Jobs that are due. Raises Undone where it is a dry run."""
+def purge(session: Session, asked: PurgeRequest) -> Purged:
+    """Delete Jobs that are due. Raises DryRunEnded where it is a dry run."""
     facts = {"before": asked.before, "limit": asked.limit, "tenant": asked.tenant or ""}
     due = session.all(f"{DUE}{session.skip}", **facts, every=int(asked.tenant is None))
     purged = Purged.of([forget(session, job) for (job,) in due])
     if asked.dry:
-        raise Undone(purged)
+        raise DryRunEnded(purged)
     return purged

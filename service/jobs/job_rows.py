@@ -40,10 +40,10 @@ def job_of(session: Session, tenant: str, job: str) -> Job:
     if row is None:
         gone = session.one("SELECT 1 FROM used WHERE job = :job AND tenant = :tenant", job=job, tenant=tenant)
         raise JobProblem("job_gone" if gone else "job_not_found", job[:64])
-    return to_job(row, session.seal)
+    return to_job(row, session.cipher)
 
 
-def to_job(row: Row, seal: Cipher) -> Job:
+def to_job(row: Row, cipher: Cipher) -> Job:
     """Build a Job from the columns JOB."""
     names = (*FACTS, "webhook")
     total, done, failed, cancelled, running = row[len(names) :]
@@ -53,19 +53,19 @@ def to_job(row: Row, seal: Cipher) -> Job:
     )
     facts = dict(zip(names, row, strict=False))
     if facts["webhook"] is not None:
-        facts["webhook"] = decrypt_text(seal, facts["webhook"], f"webhook {facts['id']}")
+        facts["webhook"] = decrypt_text(cipher, facts["webhook"], f"webhook {facts['id']}")
     return Job(**facts, counts=counts)
 
 
-def to_task(row: Row, seal: Cipher) -> Task:
+def to_task(row: Row, cipher: Cipher) -> Task:
     """Build a Task from the columns TASK."""
     job, number, files, state, attempts, deaths, stage, why, worker = row
     place = f"{job}.{number}"
-    note = None if why is None else Note.model_validate_json(decrypt_text(seal, why, f"why {place}"))
+    note = None if why is None else Note.model_validate_json(decrypt_text(cipher, why, f"why {place}"))
     return Task(
         job=job,
         number=number,
-        files=to_files(decrypt_text(seal, files, f"files {place}")),
+        files=to_files(decrypt_text(cipher, files, f"files {place}")),
         state=state,
         attempts=attempts,
         deaths=deaths,
@@ -75,37 +75,37 @@ def to_task(row: Row, seal: Cipher) -> Task:
     )
 
 
-def to_claim(row: Row, seal: Cipher) -> Claim:
+def to_claim(row: Row, cipher: Cipher) -> Claim:
     """Build a Claim from the columns CLAIM, as they were before the claim."""
     job, tenant, number, files, attempts, deaths, token = row
-    named = to_files(decrypt_text(seal, files, f"files {job}.{number}"))
+    named = to_files(decrypt_text(cipher, files, f"files {job}.{number}"))
     counts = {"attempt": attempts + 1, "deaths": deaths, "token": token + 1}
     return Claim(job=job, tenant=tenant, number=number, files=named, **counts)
 
 
-def to_outcome(row: Row, job: str, seal: Cipher) -> KeptOutcome:
+def to_outcome(row: Row, job: str, cipher: Cipher) -> KeptOutcome:
     """Build an Outcome from task, number, path, status, body."""
     task, number, path, status, body = row
     place = f"{job}.{task}.{number}"
     return KeptOutcome(
         task=task,
         number=number,
-        path=decrypt_text(seal, path, f"path {place}"),
+        path=decrypt_text(cipher, path, f"path {place}"),
         status=status,
-        body=zlib.decompress(seal.decrypt(bytes(body), f"result {place}")).decode(),
+        body=zlib.decompress(cipher.decrypt(bytes(body), f"result {place}")).decode(),
     )
 
 
-def outcome_row(outcome: Outcome, claim: Claim, number: int, seal: Cipher) -> dict[str, Any]:
+def outcome_row(outcome: Outcome, claim: Claim, number: int, cipher: Cipher) -> dict[str, Any]:
     """Return an Outcome's columns."""
     place = f"{claim.job}.{claim.number}.{number}"
     return {
         "job": claim.job,
         "task": claim.number,
         "number": number,
-        "path": encrypt_text(seal, outcome.path, f"path {place}"),
+        "path": encrypt_text(cipher, outcome.path, f"path {place}"),
         "status": outcome.status,
-        "body": seal.encrypt(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
+        "body": cipher.encrypt(zlib.compress(outcome.body.encode(), 3), f"result {place}"),
     }
 
 
@@ -129,8 +129,8 @@ def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[s
 
     Raises InputProblem(passwords_need_key): what is not encrypted may hold no password.
     """
-    now, seal = session.now, session.seal
-    if asked.policy.read.passwords and not seal.ids:
+    now, cipher = session.now, session.cipher
+    if asked.policy.read.passwords and not cipher.ids:
         raise InputProblem("passwords_need_key")
     order = json.dumps(asked.model_copy(update={"files": ()}).model_dump(mode="json"))
     return {
@@ -142,11 +142,11 @@ def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[s
         "priority": asked.priority,
         "created": now,
         "finished": None if total else now,
-        "webhook": asked.webhook and encrypt_text(seal, asked.webhook, f"webhook {job}"),
+        "webhook": asked.webhook and encrypt_text(cipher, asked.webhook, f"webhook {job}"),
         "webhook_due": now if asked.webhook and not total else None,
-        "asked": encrypt_text(seal, order, f"order {job}"),
+        "asked": encrypt_text(cipher, order, f"order {job}"),
         "idempotency_key": asked.idempotency_key,
-        "request_hash": seal.name(asked.request_hash),
+        "request_hash": cipher.name(asked.request_hash),
         "bytes": sum(f.size for f in asked.files),
         "total": total,
     }

@@ -19,11 +19,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from thresher.schemas.errors import TASK, JobProblem, Note, Problem, SetupProblem, note
+from thresher.schemas.errors import RETRIED_AS_TASK, JobProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome
-from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.jobs.backoff import after_failure
-from thresher.service.jobs.base import POISONED, Workers
+from thresher.service.jobs.base import POISONED, WorkerJobs
 from thresher.service.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class _Held:
 class Loop:
     """One worker. `run` it until `stopping` is set."""
 
-    jobs: Workers
+    jobs: WorkerJobs
     work: Callable[[Claim, Stage], Awaitable[TaskOutcome]]
     name: str
     width: int = 8  # Tasks in hand at once
@@ -218,7 +218,7 @@ class Loop:
             return problem.note()
         except Exception as error:  # one file's fault must not end the worker
             log.exception("task failed", extra={"action": "task.failed", "task": claim.id})
-            return note("machine_short" if is_short(error) else "internal_error", type(error).__name__)
+            return note("machine_short" if is_exhaustion(error) else "internal_error", type(error).__name__)
 
     async def _settle(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         """Report how a Task ended until the database has it. Raises JobProblem(lease_lost)."""
@@ -232,11 +232,11 @@ class Loop:
 
     async def _report(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         if isinstance(worked, Note):
-            again_in = after_failure(claim.attempt, worked.code) if worked.code in TASK else None
+            again_in = after_failure(claim.attempt, worked.code) if worked.code in RETRIED_AS_TASK else None
             await self._fail(claim, worked, again_in)
             return
         why = worked.passing.code if worked.passing else ""
-        again_in = after_failure(claim.attempt, why) if why in TASK else worked.again_in
+        again_in = after_failure(claim.attempt, why) if why in RETRIED_AS_TASK else worked.again_in
         if worked.passing and (again_in is not None or all(o.status == "failed" for o in worked.outcomes)):
             await self._fail(claim, worked.passing, again_in, worked.usd)
         else:

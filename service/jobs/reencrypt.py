@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.service.jobs.job_rows import from_files, to_files
 from thresher.service.storage.answers.session import Row, Session
-from thresher.service.storage.encryption.base import MAGIC, Cipher, decrypt_text, encrypt_text, encrypt_with
+from thresher.service.storage.encryption.base import MAGIC, Cipher, decrypt_text, encrypt_text, encrypting_key_id
 
 PAGE_ROWS = 200  # rows in one transaction
 HEAD_BYTES = len(MAGIC) + 8  # first bytes of an encrypted value, which name the key
@@ -21,72 +21,72 @@ def reencrypt_page(session: Session, step: Step, after: After) -> tuple[int, Aft
     rows = session.all(f"{sql} LIMIT {PAGE_ROWS}{session.skip}", **{f"k{n}": value for n, value in enumerate(after)})
     changed = 0
     for row in rows:
-        if not _is_new(session.seal, row[len(after)]):
+        if not _is_new(session.cipher, row[len(after)]):
             change(session, row)
             changed += 1
     return changed, tuple(rows[-1][: len(after)]) if rows else None
 
 
-def _is_new(seal: Cipher, kept: str | bytes) -> bool:
+def _is_new(cipher: Cipher, kept: str | bytes) -> bool:
     """Whether a stored value is encrypted with the newest key."""
     if isinstance(kept, str):
-        return encrypt_with(kept) == seal.ids[0]
-    return bytes(kept[:HEAD_BYTES]) == MAGIC + bytes.fromhex(seal.ids[0])
+        return encrypting_key_id(kept) == cipher.ids[0]
+    return bytes(kept[:HEAD_BYTES]) == MAGIC + bytes.fromhex(cipher.ids[0])
 
 
-def _text(seal: Cipher, text: str | None, place: str) -> str | None:
-    return None if text is None else encrypt_text(seal, decrypt_text(seal, text, place), place)
+def _text(cipher: Cipher, text: str | None, place: str) -> str | None:
+    return None if text is None else encrypt_text(cipher, decrypt_text(cipher, text, place), place)
 
 
 def _job(session: Session, row: Row) -> None:
     job, asked, webhook, request_hash = row
-    seal = session.seal
+    cipher = session.cipher
     session.run(
         "UPDATE jobs SET asked = :asked, webhook = :webhook, request_hash = :request_hash WHERE id = :job",
         job=job,
-        asked=_text(seal, asked, f"order {job}"),
-        webhook=_text(seal, webhook, f"webhook {job}"),
-        request_hash=request_hash if encrypt_with(asked) else seal.name(request_hash),
+        asked=_text(cipher, asked, f"order {job}"),
+        webhook=_text(cipher, webhook, f"webhook {job}"),
+        request_hash=request_hash if encrypting_key_id(asked) else cipher.name(request_hash),
     )
 
 
 def _task(session: Session, row: Row) -> None:
     job, number, files, why = row
-    seal, place = session.seal, f"{job}.{number}"
-    named = to_files(decrypt_text(seal, files, f"files {place}"))
+    cipher, place = session.cipher, f"{job}.{number}"
+    named = to_files(decrypt_text(cipher, files, f"files {place}"))
     session.run(
         "UPDATE tasks SET files = :files, why = :why WHERE job = :job AND number = :number",
         job=job,
         number=number,
-        files=encrypt_text(seal, from_files(named), f"files {place}"),
-        why=_text(seal, why, f"why {place}"),
+        files=encrypt_text(cipher, from_files(named), f"files {place}"),
+        why=_text(cipher, why, f"why {place}"),
     )
     own = {"job": job, "task": number}
-    for sha256 in {f.sha256 for f in named} if encrypt_with(files) is None else set[str]():
+    for sha256 in {f.sha256 for f in named} if encrypting_key_id(files) is None else set[str]():
         gone = "DELETE FROM task_files WHERE sha256 = :sha256 AND job = :job AND task = :task"
         session.run(gone, sha256=sha256, **own)
         new = "INSERT INTO task_files (sha256, job, task) VALUES (:sha256, :job, :task) ON CONFLICT DO NOTHING"
-        session.run(new, sha256=seal.name(sha256), **own)
+        session.run(new, sha256=cipher.name(sha256), **own)
 
 
 def _outcome(session: Session, row: Row) -> None:
     job, task, number, body, path = row
-    seal, place = session.seal, f"{job}.{task}.{number}"
+    cipher, place = session.cipher, f"{job}.{task}.{number}"
     session.run(
         "UPDATE outcomes SET body = :body, path = :path WHERE job = :job AND task = :task AND number = :number",
         job=job,
         task=task,
         number=number,
-        body=seal.encrypt(seal.decrypt(bytes(body), f"result {place}"), f"result {place}"),
-        path=_text(seal, path, f"path {place}"),
+        body=cipher.encrypt(cipher.decrypt(bytes(body), f"result {place}"), f"result {place}"),
+        path=_text(cipher, path, f"path {place}"),
     )
 
 
 def _answer(session: Session, row: Row) -> None:
     key, body, created = row
-    seal = session.seal
-    name = key if bytes(body).startswith(MAGIC) else seal.name(key)
-    encrypted = seal.encrypt(seal.decrypt(bytes(body), f"answer {key}"), f"answer {name}")
+    cipher = session.cipher
+    name = key if bytes(body).startswith(MAGIC) else cipher.name(key)
+    encrypted = cipher.encrypt(cipher.decrypt(bytes(body), f"answer {key}"), f"answer {name}")
     session.run("DELETE FROM answers WHERE key = :key", key=key)
     sql = "INSERT INTO answers (key, body, created) VALUES (:key, :body, :created) ON CONFLICT DO NOTHING"
     session.run(sql, key=name, body=encrypted, created=created)

@@ -24,7 +24,7 @@ from thresher.schemas.work import (
     TenantUsage,
 )
 from thresher.service.jobs import budget_holds, caller_queries, deletion, job_rows, reencrypt, webhooks, worker_queries
-from thresher.service.jobs.base import Gone
+from thresher.service.jobs.base import LossReason
 from thresher.service.storage.answers.session import Session, Transactions
 
 Given = TypeVar("Given")
@@ -143,7 +143,9 @@ class SqlJobs:
         """Return target and Policy of a Job."""
         return await self._do(lambda s: worker_queries.order(s, job), writes=False)
 
-    async def beat(self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]) -> dict[str, Gone]:
+    async def beat(
+        self, claims: Sequence[Claim], *, lease: float = 30.0, stages: Mapping[str, str]
+    ) -> dict[str, LossReason]:
         """Renew leases and report stages."""
         return await self._do(lambda s: worker_queries.beat(s, claims, lease, stages), durable=False)
 
@@ -185,8 +187,8 @@ class SqlJobs:
     async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """Delete Jobs that ended before a time."""
         try:
-            return await self._do(lambda s: deletion.purge(s, deletion.Asked(before, limit, tenant, dry)))
-        except deletion.Undone as undone:
+            return await self._do(lambda s: deletion.purge(s, deletion.PurgeRequest(before, limit, tenant, dry)))
+        except deletion.DryRunEnded as undone:
             return undone.purged
 
     async def reencrypt(self) -> int:

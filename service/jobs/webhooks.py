@@ -21,7 +21,7 @@ def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) ->
             SELECT id, webhook_due AS due, row_number() OVER (PARTITION BY tenant ORDER BY webhook_due) AS turn
             FROM jobs WHERE webhook_due <= :now {others}) AS waiting
         ORDER BY turn, due LIMIT :limit){session.skip}"""  # noqa: S608 - columns of this package, names of this function
-    found = [to_job(row, session.seal) for row in session.all(sql, now=session.now, limit=limit, **names)]
+    found = [to_job(row, session.cipher) for row in session.all(sql, now=session.now, limit=limit, **names)]
     for job in found:
         session.run("UPDATE jobs SET webhook_due = :later WHERE id = :id", later=session.now + lease, id=job.id)
     return found

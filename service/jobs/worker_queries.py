@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from thresher.schemas.errors import JobProblem, Note, note
 from thresher.schemas.work import Claim, Outcome, Submission
 from thresher.service.jobs.backoff import after_death
-from thresher.service.jobs.base import MOST_DEATHS, POISONED, Gone
-from thresher.service.jobs.completion import Happened, tell
+from thresher.service.jobs.base import MOST_DEATHS, POISONED, LossReason
+from thresher.service.jobs.completion import JobChange, tell
 from thresher.service.jobs.job_rows import CLAIM, outcome_row, to_claim
 from thresher.service.storage.answers.session import Session
 from thresher.service.storage.encryption.base import decrypt_text, encrypt_text
@@ -52,7 +52,7 @@ def _claimed(session: Session, tenant: str, most: int, worker: str, lease: float
     """Claim a tenant's Tasks of the highest priority."""
     sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND tenant = :tenant AND due <= :now
         ORDER BY priority DESC, due, job, number LIMIT :most{session.skip}"""  # noqa: S608 - columns of this package
-    claims = [to_claim(row, session.seal) for row in session.all(sql, tenant=tenant, now=session.now, most=most)]
+    claims = [to_claim(row, session.cipher) for row in session.all(sql, tenant=tenant, now=session.now, most=most)]
     taken = {"worker": worker, "lease": session.now + lease}
     if claims:
         session.many(
@@ -88,12 +88,12 @@ def _put_back(session: Session, job: str, number: int, why: Note, again_in: floa
         unspent=int(held),
         died=int(why.code in {"worker_died", POISONED}),
         due=session.now + (again_in or 0.0),
-        why=encrypt_text(session.seal, why.model_dump_json(), f"why {job}.{number}"),
+        why=encrypt_text(session.cipher, why.model_dump_json(), f"why {job}.{number}"),
         job=job,
         number=number,
     )
     kind, ended = ("failed", 1) if again_in is None else ("again", 0)
-    tell(session, Happened(job=job, kind=kind, task=number, detail=why.code, ended=ended, usd=usd))  # type: ignore[arg-type]
+    tell(session, JobChange(job=job, kind=kind, task=number, detail=why.code, ended=ended, usd=usd))  # type: ignore[arg-type]
 
 
 def order(session: Session, job: str) -> Submission:
@@ -101,13 +101,13 @@ def order(session: Session, job: str) -> Submission:
     row = session.one("SELECT asked FROM jobs WHERE id = :job", job=job)
     if row is None:
         raise JobProblem("job_not_found", job)
-    return Submission.model_validate_json(decrypt_text(session.seal, row[0], f"order {job}"))
+    return Submission.model_validate_json(decrypt_text(session.cipher, row[0], f"order {job}"))
 
 
-def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, Gone]:
+def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, LossReason]:
     """Renew leases and write stages; return the Tasks that are lost or cancelled."""
     sql = f"UPDATE tasks SET lease = :lease, stage = :stage {OWN} AND state = 'running'"  # noqa: S608 - text of this module
-    gone: dict[str, Gone] = {}
+    gone: dict[str, LossReason] = {}
     for held in sorted(claims, key=lambda c: (c.job, c.number)):
         own = {"job": held.job, "number": held.number, "token": held.token}
         if not session.run(sql, lease=session.now + lease, stage=stages.get(held.id, ""), **own):
@@ -127,10 +127,10 @@ def finish(session: Session, claim: Claim, outcomes: Sequence[Outcome], usd: flo
     session.many(
         """INSERT INTO outcomes (job, task, number, path, status, body)
         VALUES (:job, :task, :number, :path, :status, :body)""",
-        [outcome_row(outcome, claim, n, session.seal) for n, outcome in enumerate(outcomes)],
+        [outcome_row(outcome, claim, n, session.cipher) for n, outcome in enumerate(outcomes)],
     )
     status = ",".join(dict.fromkeys(o.status for o in outcomes))
-    done = Happened(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd, within=read - 1)
+    done = JobChange(job=claim.job, kind="done", task=claim.number, detail=status, ended=1, usd=usd, within=read - 1)
     tell(session, done)
 
 

@@ -23,7 +23,7 @@ MAX_CUT_DEPTH = 4  # cuts within cuts
 Band = list[Fragment]
 
 
-def regions(fragments: Band, depth: int = MAX_CUT_DEPTH) -> list[Band]:
+def regions_in_reading_order(fragments: Band, depth: int = MAX_CUT_DEPTH) -> list[Band]:
     """Return fragments in groups, in reading order; each group is to be read row by row."""
     gutter = _gutter(fragments) if depth and len(fragments) >= 2 * MIN_LINES_A_SIDE else None
     if gutter is None:
@@ -35,7 +35,7 @@ def regions(fragments: Band, depth: int = MAX_CUT_DEPTH) -> list[Band]:
         if _are_columns(left, right):
             found += [joined] if joined else []
             joined = []
-            found += regions(left, depth - 1) + regions(right, depth - 1)
+            found += regions_in_reading_order(left, depth - 1) + regions_in_reading_order(right, depth - 1)
         else:
             joined += band
     return found + ([joined] if joined else [])

@@ -52,12 +52,12 @@ class Fragment:
         return (self.box[1] + self.box[3]) / 2
 
 
-def fragment(words: list[Word]) -> Fragment:
+def fragment_of(words: list[Word]) -> Fragment:
     """Return a Fragment of at least one word."""
-    return Fragment(tuple(words), union([word.box for word in words]))
+    return Fragment(tuple(words), union_box([word.box for word in words]))
 
 
-def union(boxes: list[Box]) -> Box:
+def union_box(boxes: list[Box]) -> Box:
     """Return the smallest box around boxes."""
     return (
         min(b[0] for b in boxes),
@@ -120,7 +120,7 @@ def frame_of(lines: list[PrintedLine]) -> Frame:
     quarters = shares.index(max(shares))
     rests = [(_rest(angle, quarters), reach) for angle, reach in directions if _quarter(angle) == quarters]
     flat = Frame(quarters, _weighted_median(rests))
-    return replace(flat, lean=_lean([line for line in lines if agrees(line, flat)], flat))
+    return replace(flat, lean=_lean([line for line in lines if runs_along(line, flat)], flat))
 
 
 def _lean(lines: list[PrintedLine], flat: Frame) -> tuple[float, float]:
@@ -147,7 +147,7 @@ def _tilt(line: PrintedLine, flat: Frame) -> tuple[float, float, float] | None:
     return ((y0 + y1) / 2, (y1 - y0) / (x1 - x0), x1 - x0) if x1 - x0 > TILT_MIN_REACH * tall else None
 
 
-def agrees(line: PrintedLine, frame: Frame) -> bool:
+def runs_along(line: PrintedLine, frame: Frame) -> bool:
     """Whether a line runs along the frame; turned notes in the margin do not."""
     direction = _direction(line)
     return direction is None or _quarter(direction[0]) == frame.quarters

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from thresher.schemas.document import Box
-from thresher.service.layout.frame import Fragment, Word, fragment, union
+from thresher.service.layout.frame import Fragment, Word, fragment_of, union_box
 
 TAB_MIN_GAP = 1.4  # in line heights: a gap between two words that is a tab, not a space
 SLOPE_MIN_WIDTH = 6.0  # in its heights: a narrower fragment has no slope of its own
@@ -27,7 +27,7 @@ class Row:
     @property
     def box(self) -> Box:
         """Return the hull in the frame."""
-        return union([cell.box for cell in self.cells])
+        return union_box([cell.box for cell in self.cells])
 
     @property
     def height(self) -> float:
@@ -35,7 +35,7 @@ class Row:
         return median(cell.height for cell in self.cells)
 
 
-def split_wide(words: list[Word]) -> list[Fragment]:
+def split_at_wide_gaps(words: list[Word]) -> list[Fragment]:
     """Split words in reading order into fragments: a new one begins after every wide gap."""
     if not words:
         return []
@@ -45,7 +45,7 @@ def split_wide(words: list[Word]) -> list[Fragment]:
         if word.box[0] - before.box[2] > limit:
             groups.append([])
         groups[-1].append(word)
-    return [fragment(group) for group in groups]
+    return [fragment_of(group) for group in groups]
 
 
 def rows_of(fragments: list[Fragment]) -> list[Row]:
@@ -91,4 +91,4 @@ def _slope(one: Fragment) -> float:
 def _row(parts: list[Fragment]) -> Row:
     """Return one row; neighbours without a wide gap become one fragment again."""
     ordered = sorted(parts, key=lambda f: f.box[0])
-    return Row(tuple(split_wide([word for part in ordered for word in part.words])))
+    return Row(tuple(split_at_wide_gaps([word for part in ordered for word in part.words])))

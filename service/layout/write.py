@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from thresher.schemas.document import NO_CONFIDENCE, Box, DocumentBuilder
-from thresher.service.layout.columns import regions
-from thresher.service.layout.frame import Fragment, Frame, Word, agrees, frame_of, union
+from thresher.service.layout.columns import regions_in_reading_order
+from thresher.service.layout.frame import Fragment, Frame, Word, frame_of, runs_along, union_box
 from thresher.service.layout.paragraphs import Paragraph, body_height, paragraphs_of
-from thresher.service.layout.rows import Row, rows_of, split_wide
+from thresher.service.layout.rows import Row, rows_of, split_at_wide_gaps
 from thresher.service.layout.tables import Grid, header_rows, tables_of
 from thresher.service.ocr.base import PrintedLine
 
@@ -29,20 +29,20 @@ def write_page(
     lines = [line for line in lines if line.words]
     page = _Page(builder, max(len(builder.document.pages), 1), scale, (width, height))
     frame = frame_of(lines)
-    level = [_fragments(line, frame) for line in lines if agrees(line, frame)]
-    found = [rows_of(region) for region in regions([f for parts in level for f in parts])]
+    level = [_fragments(line, frame) for line in lines if runs_along(line, frame)]
+    found = [rows_of(region) for region in regions_in_reading_order([f for parts in level for f in parts])]
     body = body_height([row for rows in found for row in rows])
     for rows in found:
         _write_region(page, rows, body)
     for line in lines:
-        if not agrees(line, frame):
+        if not runs_along(line, frame):
             own = frame_of([line])
             _write_region(page, rows_of(_fragments(line, own)), body)
 
 
 def _fragments(line: PrintedLine, frame: Frame) -> list[Fragment]:
     """Return the fragments of a line, with boxes in the frame and on the page."""
-    return split_wide([Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words])
+    return split_at_wide_gaps([Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _mark(page: _Page, placed: list[tuple[int, Word]]) -> None:
     """Record words, and the line that they make: several lines where it is not level."""
     document = page.builder.document
     for piece in _pieces(placed):
-        box = page.points(union([word.place for _, word in piece]))
+        box = page.points(union_box([word.place for _, word in piece]))
         document.lines.add(piece[0][0], piece[-1][0] + len(piece[-1][1].text), page.number, box)
     for start, word in placed:
         x0, _, x1, _ = page.points(word.place)
@@ -131,7 +131,7 @@ def _pieces(placed: list[tuple[int, Word]]) -> Iterator[list[tuple[int, Word]]]:
     limit = MAX_HULL_HEIGHT * median(word.place[3] - word.place[1] for _, word in placed)
     piece = [placed[0]]
     for one in placed[1:]:
-        _, y0, _, y1 = union([word.place for _, word in [*piece, one]])
+        _, y0, _, y1 = union_box([word.place for _, word in [*piece, one]])
         if y1 - y0 > limit:
             yield piece
             piece = []

@@ -10,7 +10,7 @@ from typing import Any
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm import call_telemetry
 from thresher.service.llm.response_parsing import attempt_of
-from thresher.service.llm.transport import Answer, Call, Records, Transport, logged
+from thresher.service.llm.transport import Answer, Call, Records, Transport, logged_call
 
 
 @dataclass(slots=True)
@@ -106,9 +106,9 @@ class CachedTransport:
 
     async def _noted(self, call: Call, answer: Answer) -> Answer:
         attempt = attempt_of(call, answer)
-        await self._records.log(logged(attempt))
-        call_telemetry.noted(attempt)
-        call_telemetry.stored(call)
+        await self._records.log(logged_call(attempt))
+        call_telemetry.log_call(attempt)
+        call_telemetry.trace_stored_answer(call)
         return answer
 
 

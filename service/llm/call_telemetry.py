@@ -26,18 +26,18 @@ PROVIDERS = {  # the conventions' words for what litellm calls otherwise
     "watsonx": "ibm.watsonx.ai",
     "xai": "x_ai",
 }
-SHORT = 16  # digits of an answer's key that name a call
+CALL_ID_DIGITS = 16  # digits of an answer's key that name a call
 _FIELDS = ("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens", "usd", "seconds")
 
 
 def call_id(key: str) -> str:
     """Return the id of a call in logs and traces: the first characters of its answer's key."""
-    return key[:SHORT]
+    return key[:CALL_ID_DIGITS]
 
 
-def noted(attempt: Attempt) -> None:
+def log_call(attempt: Attempt) -> None:
     """Log and count a call that was made, failed, or was answered from the store."""
-    metrics.called(attempt)
+    metrics.count_call(attempt)
     if not log.isEnabledFor(logging.INFO):
         return
     facts: dict[str, Any] = {"call": call_id(attempt.key), **attempt.model_dump(include=set(_FIELDS))}
@@ -49,11 +49,11 @@ def noted(attempt: Attempt) -> None:
         log.info("call", extra={"action": action, **facts})
 
 
-def asking(call: Call) -> AbstractContextManager[tracing.Span]:
+def call_span(call: Call) -> AbstractContextManager[tracing.Span]:
     """Return the span of one call, as a client of a provider."""
-    if not tracing.on():
-        return tracing.NOTHING
-    provider, model = named(call.model)
+    if not tracing.is_enabled():
+        return tracing.NO_SPAN
+    provider, model = provider_and_model(call.model)
     facts: dict[str, tracing.Fact] = {
         "gen_ai.operation.name": "embeddings" if call.question.purpose == "embed" else "chat",
         "gen_ai.provider.name": provider,
@@ -65,7 +65,7 @@ def asking(call: Call) -> AbstractContextManager[tracing.Span]:
     return tracing.span(f"chat {model}", {**facts, **_own(call)}, kind="client")
 
 
-def answered(answer: Answer) -> dict[str, tracing.Fact]:
+def answer_attributes(answer: Answer) -> dict[str, tracing.Fact]:
     """Return the span's attributes that are known once a call is answered."""
     response = answer.response
     prompt, told, cached = tokens_of(response)
@@ -80,14 +80,14 @@ def answered(answer: Answer) -> dict[str, tracing.Fact]:
     return facts if answer.usd is None else {**facts, "thresher.usd": answer.usd}
 
 
-def stored(call: Call) -> None:
+def trace_stored_answer(call: Call) -> None:
     """Record a span without length or usage for an answer from the store: no call was made."""
-    if tracing.on():
+    if tracing.is_enabled():
         with tracing.span("stored answer", {"thresher.stored": True, **_own(call)}):
             pass
 
 
-def named(model: str) -> tuple[str, str]:
+def provider_and_model(model: str) -> tuple[str, str]:
     """Return (provider, model) as the conventions name them.
 
     >>> named("openai/gpt-4o-mini"), named("vertex_ai/gemini-2.5-pro"), named("local:/models/a.gguf"), named("embedded")

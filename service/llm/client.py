@@ -10,13 +10,13 @@ from typing import Any
 
 from thresher.schemas.extraction import Finish
 from thresher.service.llm.base import Message, ModelFacts, Question, Reply
-from thresher.service.llm.response_parsing import finish_of, is_thought, text_of, tokens_of
+from thresher.service.llm.response_parsing import finish_of, is_mostly_reasoning, text_of, tokens_of
 from thresher.service.llm.transport import Call, Transport
-from thresher.service.telemetry.ids import answers_of
+from thresher.service.telemetry.ids import answers_tenant
 
 Read = Callable[[dict[str, Any], Question], str]
 Close = Callable[[float], Awaitable[None]]
-MORE = 4  # times the answer budget where reasoning used it up
+LARGER_ANSWER_FACTOR = 4  # times the answer budget where reasoning used it up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class ModelClient:
     async def ask(self, question: Question) -> Reply:
         """Answer a question. Raises ModelProblem. An answer cut short is a Reply, not an exception."""
         reply, thought = await self._ask(question)
-        larger = min(MORE * question.answer_tokens, max(self.facts.most_answer, self.facts.window // 2))
+        larger = min(LARGER_ANSWER_FACTOR * question.answer_tokens, max(self.facts.most_answer, self.facts.window // 2))
         if not thought or larger <= question.answer_tokens:
             return reply
         again, _ = await self._ask(replace(question, answer_tokens=larger))
@@ -66,7 +66,7 @@ class ModelClient:
             seconds=answer.seconds,
             stored=answer.stored,
         )
-        return reply, finish == "length" and is_thought(answer.response)
+        return reply, finish == "length" and is_mostly_reasoning(answer.response)
 
 
 def _both(first: Reply, second: Reply) -> Reply:
@@ -96,7 +96,7 @@ def key_of(question: Question, identity: str) -> str:
         question.temperature,
         question.sample,
     ]
-    if (tenant := answers_of.get()) is not None:  # else another could find out what was asked
+    if (tenant := answers_tenant.get()) is not None:  # else another could find out what was asked
         whole.append(f"tenant {tenant}")
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))  # property order is part of a question
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Whole: refuse an answer whose prompt did not reach the model whole.
+"""CutPromptGuard: refuse an answer whose prompt did not reach the model whole.
 
 Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. Their counts show it:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
@@ -18,16 +18,16 @@ from thresher.service.llm.base import Question
 from thresher.service.llm.response_parsing import tokens_of
 from thresher.service.llm.transport import Answer, Call, Transport
 
-LEAST = 1_500  # tokens, by our own count: no server's window is smaller
-USUAL = 0.85  # of our own count: what servers count at least, until it is known what this one counts
-FEWER = 0.95  # of the tokens that are to be expected: with fewer the prompt may have been cut
-STEP = 512  # windows are multiples of it
-GROWS = 0.3  # of the words put behind, in our own tokens, that a server counts at least
-SCRIPTS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
-BEHIND = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
+MIN_WINDOW_TOKENS = 1_500  # tokens, by our own count: no server's window is smaller
+USUAL_COUNT_RATIO = 0.85  # of our own count: what servers count at least, until it is known what this one counts
+CUT_COUNT_RATIO = 0.95  # of the tokens that are to be expected: with fewer the prompt may have been cut
+WINDOW_STEP_TOKENS = 512  # windows are multiples of it
+MIN_GROWTH_RATIO = 0.3  # of the words put behind, in our own tokens, that a server counts at least
+NON_ASCII_SHARE_STEPS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
+PROBE_SUFFIX = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
 
 
-class Whole:
+class CutPromptGuard:
     """A Transport that returns no answer to a prompt that its server has cut."""
 
     def __init__(self, wire: Transport, count: Callable[[str], int]) -> None:
@@ -44,7 +44,7 @@ class Whole:
         told, _, _ = tokens_of(answer.response)
         text = "".join(m.content for m in call.question.messages)
         own = self._count(text)
-        if not told or own < LEAST or any(m.images for m in call.question.messages):
+        if not told or own < MIN_WINDOW_TOKENS or any(m.images for m in call.question.messages):
             return answer
         if self._is_doubtful(text, told, own):
             async with self._turn:
@@ -57,14 +57,14 @@ class Whole:
         """Whether a prompt may have been cut."""
         if told <= self._holds:
             return False
-        ratio = self._ratio.get(_script(text), USUAL)
-        return told < FEWER * ratio * own or min(told % STEP, -told % STEP) <= 1
+        ratio = self._ratio.get(_script(text), USUAL_COUNT_RATIO)
+        return told < CUT_COUNT_RATIO * ratio * own or min(told % WINDOW_STEP_TOKENS, -told % WINDOW_STEP_TOKENS) <= 1
 
     async def _settle(self, call: Call, told: int, own: int) -> None:
         """Send a longer prompt. Raises ModelProblem(prompt_cut) where the server counts no more of it."""
         longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
         more, _, _ = tokens_of((await self._wire.send(longer)).response)
-        if more - told < GROWS * self._count(BEHIND):
+        if more - told < MIN_GROWTH_RATIO * self._count(PROBE_SUFFIX):
             detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
             raise ModelProblem("prompt_cut", detail)
         self._holds = max(self._holds, more)
@@ -78,7 +78,7 @@ class Whole:
 def _longer(question: Question) -> Question:
     """Return the question with some words behind it."""
     *before, last = question.messages
-    return replace(question, messages=(*before, replace(last, content=last.content + BEHIND)))
+    return replace(question, messages=(*before, replace(last, content=last.content + PROBE_SUFFIX)))
 
 
 def _script(text: str) -> int:
@@ -87,4 +87,4 @@ def _script(text: str) -> int:
     >>> _script("Total due"), _script("合計金額")
     (0, 5)
     """
-    return round(SCRIPTS * sum(c > "\x7f" for c in text) / max(len(text), 1))
+    return round(NON_ASCII_SHARE_STEPS * sum(c > "\x7f" for c in text) / max(len(text), 1))

@@ -12,7 +12,7 @@ from thresher.schemas.extraction import Attempt
 from thresher.service.llm import call_telemetry
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.response_parsing import attempt_of, failed_attempt
-from thresher.service.llm.transport import Answer, Call, Records, TransientError, Transport, logged
+from thresher.service.llm.transport import Answer, Call, Records, TransientError, Transport, logged_call
 from thresher.service.telemetry import tracing
 
 
@@ -54,16 +54,16 @@ class Metered:
 
     async def _sent(self, call: Call) -> Answer:
         """Return the answer with its price."""
-        with call_telemetry.asking(call) as span:
+        with call_telemetry.call_span(call) as span:
             answer = await self._wire.send(call)
             usd = None if self._tariff is None else self._tariff.cost(answer.response)
             priced = replace(answer, usd=usd)
-            span.set(call_telemetry.answered(priced) if tracing.on() else {})
+            span.set(call_telemetry.answer_attributes(priced) if tracing.is_enabled() else {})
         return priced
 
     async def _note(self, attempt: Attempt) -> None:
-        await self._records.log(logged(attempt))
-        call_telemetry.noted(attempt)
+        await self._records.log(logged_call(attempt))
+        call_telemetry.log_call(attempt)
 
     def _most(self, call: Call) -> float | None:
         if self._tariff is None or self._budget.most is None:

@@ -12,21 +12,28 @@ from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.prices import Tariff
 from thresher.service.llm.structured_output import Mode
 
-TABLE = "model_prices_and_context_window_backup.json"
-UNKNOWN_WINDOW = 32_768  # tokens; what current local servers are usually started with at least
-UNKNOWN_ANSWER = 4_096
+PRICE_TABLE_FILE = "model_prices_and_context_window_backup.json"
+DEFAULT_WINDOW_TOKENS = 32_768  # tokens; what current local servers are usually started with at least
+DEFAULT_ANSWER_TOKENS = 4_096
 OLLAMA = ("ollama", "ollama_chat")
-SILENT = (*OLLAMA, "lm_studio", "llamafile", "xinference", "vllm", "hosted_vllm")  # servers of one's own
-LONG = "_above_200k_tokens"
-UNMARKED = ("openai", "azure", "azure_ai")
+SILENTLY_TRUNCATING_PROVIDERS = (
+    *OLLAMA,
+    "lm_studio",
+    "llamafile",
+    "xinference",
+    "vllm",
+    "hosted_vllm",
+)  # servers of one's own
+LONG_PROMPT_SUFFIX = "_above_200k_tokens"
+AUTOMATIC_CACHE_PROVIDERS = ("openai", "azure", "azure_ai")
 OLD_TOKENIZERS = ("gpt-4-", "gpt-3.5", "gpt-4,")  # o200k_base is the rule since gpt-4o
 
 
 def facts_of(model: str) -> ModelFacts:
     """Return window, longest answer, tokenizer and prices of a litellm model string; guesses where unknown."""
-    row = row_of(model)
-    window = _whole(row.get("max_input_tokens") or row.get("max_tokens"), UNKNOWN_WINDOW)
-    answer = _whole(row.get("max_output_tokens") or row.get("max_tokens"), UNKNOWN_ANSWER)
+    row = catalog_row(model)
+    window = _whole(row.get("max_input_tokens") or row.get("max_tokens"), DEFAULT_WINDOW_TOKENS)
+    answer = _whole(row.get("max_output_tokens") or row.get("max_tokens"), DEFAULT_ANSWER_TOKENS)
     tariff = tariff_of(model)
     return ModelFacts(
         window=window,
@@ -40,11 +47,14 @@ def facts_of(model: str) -> ModelFacts:
 
 def tariff_of(model: str) -> Tariff | None:
     """Return the bundled prices of a model; None where they are unknown."""
-    row = row_of(model)
+    row = catalog_row(model)
     prompt, answer = row.get("input_cost_per_token"), row.get("output_cost_per_token")
     if prompt is None or answer is None:
         return None
-    long_prompt, long_answer = row.get(f"input_cost_per_token{LONG}"), row.get(f"output_cost_per_token{LONG}")
+    long_prompt, long_answer = (
+        row.get(f"input_cost_per_token{LONG_PROMPT_SUFFIX}"),
+        row.get(f"output_cost_per_token{LONG_PROMPT_SUFFIX}"),
+    )
     return Tariff(
         prompt=prompt,
         answer=answer,
@@ -56,37 +66,37 @@ def tariff_of(model: str) -> Tariff | None:
     )
 
 
-def mode_of(model: str) -> Mode:
+def schema_mode_of(model: str) -> Mode:
     """Choose how to ask for a schema. JSON Schema where the table says nothing: most local servers take one."""
-    row = row_of(model)
+    row = catalog_row(model)
     if row.get("supports_response_schema") or not row.get("supports_function_calling"):
         return "json_schema"
     return "tools"
 
 
-def caches_marked(model: str) -> bool:
+def needs_cache_marks(model: str) -> bool:
     """Whether a provider caches the prefix of a prompt only where it is marked: writing it then has a price of its own.
 
     OpenAI and Azure cache by themselves. For Gemini a mark would make litellm ask for a cache by a call of its own.
 
-    >>> caches_marked("anthropic/claude-sonnet-4-5"), caches_marked("openai/gpt-4o"), caches_marked("gemini/gemini-2.5-pro")
+    >>> needs_cache_marks("anthropic/claude-sonnet-4-5"), needs_cache_marks("openai/gpt-4o"), needs_cache_marks("gemini/gemini-2.5-pro")
     (True, False, False)
     """
-    name, row = model.lower(), row_of(model)
+    name, row = model.lower(), catalog_row(model)
     if "claude" in name:
         return True
-    if provider_of(model) in UNMARKED or "gemini" in name:
+    if provider_of(model) in AUTOMATIC_CACHE_PROVIDERS or "gemini" in name:
         return False
     return bool(row.get("supports_prompt_caching") and row.get("cache_creation_input_token_cost"))
 
 
-def may_cut(model: str, api_base: str | None) -> bool:
+def may_truncate_prompts(model: str, api_base: str | None) -> bool:
     """Whether a model's server may cut prompts in silence: the user's own server, or an unknown one.
 
-    >>> may_cut("openai/gpt-4o", None), may_cut("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_cut("ollama/qwen3", None)
+    >>> may_truncate_prompts("openai/gpt-4o", None), may_truncate_prompts("openai/gpt-4o", "http://127.0.0.1:8080/v1"), may_truncate_prompts("ollama/qwen3", None)
     (False, True, True)
     """
-    return bool(api_base) or provider_of(model) in SILENT or not row_of(model)
+    return bool(api_base) or provider_of(model) in SILENTLY_TRUNCATING_PROVIDERS or not catalog_row(model)
 
 
 def provider_of(model: str) -> str:
@@ -96,10 +106,10 @@ def provider_of(model: str) -> str:
     ('anthropic', 'openai', 'groq')
     """
     name, slash, _ = model.partition("/")
-    return name if slash else str(row_of(model).get("litellm_provider") or name)
+    return name if slash else str(catalog_row(model).get("litellm_provider") or name)
 
 
-def row_of(model: str) -> dict[str, Any]:
+def catalog_row(model: str) -> dict[str, Any]:
     """Return the table's row of a model: of the full name, or of the name without its own provider; else {}."""
     table = _table()
     provider, _, name = model.partition("/")
@@ -123,5 +133,5 @@ def _table() -> dict[str, dict[str, Any]]:
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}
-    path = Path(spec.origin).with_name(TABLE)
+    path = Path(spec.origin).with_name(PRICE_TABLE_FILE)
     return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}

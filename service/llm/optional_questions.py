@@ -5,7 +5,7 @@ from __future__ import annotations
 from thresher.schemas.errors import InputProblem, ModelProblem
 from thresher.schemas.extraction import Calls
 from thresher.service.llm.base import Model, Question, Reply
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.response_parsing import attempt_of_reply
 
 
 async def try_ask(model: Model, question: Question) -> tuple[Reply | None, Calls]:
@@ -14,4 +14,4 @@ async def try_ask(model: Model, question: Question) -> tuple[Reply | None, Calls
         reply = await model.ask(question)
     except (ModelProblem, InputProblem) as problem:
         return None, Calls(failed=(problem.code,))
-    return reply, Calls(attempts=(replied(question, reply),))
+    return reply, Calls(attempts=(attempt_of_reply(question, reply),))

@@ -10,13 +10,13 @@ from thresher.schemas.policy import Policy, ReadOptions
 from thresher.service.llm.base import ModelFacts, Question
 from thresher.service.llm.prices import IMAGE_TOKENS
 
-MOST = 4  # pictures in one question, of pages whose text is weak
-MOST_ALL = 8  # where the Policy wants every page seen
-SHARE = 4  # of the model's window, at most one part in so many may be pictures
+MAX_WEAK_PAGE_IMAGES = 4  # pictures in one question, of pages whose text is weak
+MAX_PAGE_IMAGES = 8  # where the Policy wants every page seen
+IMAGE_WINDOW_DIVISOR = 4  # of the model's window, at most one part in so many may be pictures
 
 
 @dataclass(frozen=True, slots=True)
-class Pictured:
+class QuestionImages:
     """Pictures for one question, in page order, and the sentence that says which pages they show."""
 
     images: tuple[bytes, ...] = ()
@@ -44,27 +44,27 @@ def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
     return policy.read.model_copy(update={"pictures": kept, "models": models})
 
 
-def most_pictures(policy: Policy, facts: ModelFacts) -> int:
+def max_images(policy: Policy, facts: ModelFacts) -> int:
     """Return how many pictures one question may hold."""
-    most = {"off": 0, "auto": MOST, "all": MOST_ALL}[policy.images]
-    return min(most, facts.window // SHARE // IMAGE_TOKENS)
+    most = {"off": 0, "auto": MAX_WEAK_PAGE_IMAGES, "all": MAX_PAGE_IMAGES}[policy.images]
+    return min(most, facts.window // IMAGE_WINDOW_DIVISOR // IMAGE_TOKENS)
 
 
-def reserved(policy: Policy, facts: ModelFacts) -> int:
+def image_tokens_reserved(policy: Policy, facts: ModelFacts) -> int:
     """Tokens of a question that pictures may take."""
     sees = facts.sees or policy.images == "all"
-    return most_pictures(policy, facts) * IMAGE_TOKENS if sees and facts.style != "candidates" else 0
+    return max_images(policy, facts) * IMAGE_TOKENS if sees and facts.style != "candidates" else 0
 
 
-def pictures_for(document: Document, chunk: Chunk, policy: Policy, facts: ModelFacts) -> Pictured:
+def images_of_chunk(document: Document, chunk: Chunk, policy: Policy, facts: ModelFacts) -> QuestionImages:
     """Return the pictures for a Chunk: of its own first pages, as many as the budget allows."""
     if not document.pictures or chunk.pages is None:
-        return Pictured()
+        return QuestionImages()
     first, last = chunk.pages
-    pages = [page for page in sorted(document.pictures) if first <= page <= last][: most_pictures(policy, facts)]
+    pages = [page for page in sorted(document.pictures) if first <= page <= last][: max_images(policy, facts)]
     if not pages:
-        return Pictured()
-    return Pictured(tuple(document.pictures[page] for page in pages), tuple(pages), _sentence(document, pages))
+        return QuestionImages()
+    return QuestionImages(tuple(document.pictures[page] for page in pages), tuple(pages), _sentence(document, pages))
 
 
 def _sentence(document: Document, pages: list[int]) -> str:

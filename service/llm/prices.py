@@ -12,8 +12,8 @@ from thresher.service.llm.base import Question
 from thresher.service.llm.response_parsing import tokens_of
 
 IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail
-MARGIN = 1.3  # other families' tokenizers count up to a third more than the one that a counter stands on
-BYTES_A_TOKEN = 2  # text is 3 to 5; figures, tables and scripts other than Latin come near 2
+TOKEN_COUNT_MARGIN = 1.3  # other families' tokenizers count up to a third more than the one that a counter stands on
+BYTES_PER_TOKEN = 2  # text is 3 to 5; figures, tables and scripts other than Latin come near 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,8 @@ def prompt_tokens(question: Question, count: Callable[[str], int] | None = None)
     texts = [m.content for m in question.messages] + ([str(question.schema)] if question.schema else [])
     images = sum(len(m.images) for m in question.messages)
     told = (
-        int(sum(map(count, texts)) * MARGIN)
+        int(sum(map(count, texts)) * TOKEN_COUNT_MARGIN)
         if count
-        else sum(len(t.encode("utf-8", "replace")) for t in texts) // BYTES_A_TOKEN
+        else sum(len(t.encode("utf-8", "replace")) for t in texts) // BYTES_PER_TOKEN
     )
     return told + images * IMAGE_TOKENS + 8 * len(texts)

@@ -15,7 +15,7 @@ from typing import Protocol
 from thresher.service.llm.transport import Answer, Call, TransientError, Transport
 from thresher.service.telemetry import metrics
 
-BURST = 1.0  # seconds of a limit that may be used at once
+BURST_SECONDS = 1.0  # seconds of a limit that may be used at once
 
 
 class Limit(Protocol):
@@ -50,7 +50,7 @@ class Rate:
         """Take `amount` from the limit and return the seconds to wait first. An amount above the burst goes alone."""
         step = amount * 60.0 / self.per_minute
         self.due = max(self.due, now) + step
-        return max(0.0, self.due - max(BURST, step) - now)
+        return max(0.0, self.due - max(BURST_SECONDS, step) - now)
 
     def give_back(self, amount: float) -> None:
         """Return what was reserved and not used (negative: take more)."""
@@ -94,7 +94,7 @@ class ProviderLimiter:
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
             waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
             await self._wait(max(waits, default=self.clock()))
-            metrics.waited(self.clock() - came, self.name)
+            metrics.count_wait(self.clock() - came, self.name)
             yield
 
     def close_for(self, seconds: float) -> None:
@@ -107,7 +107,7 @@ class ProviderLimiter:
             if limit and seconds > 0:
                 await limit.close(seconds)
         if self.shared and seconds > 0:
-            await self.shared.shut_for(seconds)
+            await self.shared.pause_for(seconds)
 
     async def _wait(self, until: float) -> None:
         while (left := max(until - self.clock(), self.closed_until - self.clock(), self._shut())) > 0:
@@ -137,11 +137,11 @@ class RateLimited:
                 await self._gate.tell_others(fault.retry_after or 0.0)
                 raise
         if self._gate.tokens:
-            await self._gate.tokens.bring_back(tokens - used(answer, tokens))
+            await self._gate.tokens.bring_back(tokens - tokens_used(answer, tokens))
         return answer
 
 
-def used(answer: Answer, otherwise: int) -> int:
+def tokens_used(answer: Answer, otherwise: int) -> int:
     """Return the tokens that the provider counted; `otherwise` where it gave none."""
     total = (answer.response.get("usage") or {}).get("total_tokens")
     return otherwise if total is None else int(total)
@@ -158,7 +158,7 @@ class ConcurrencyLimit(Protocol):
         """Return the seconds for which the provider wants no calls, as far as this process knows."""
         ...
 
-    async def shut_for(self, seconds: float) -> None:
+    async def pause_for(self, seconds: float) -> None:
         """Tell all that share the slots that the provider wants no calls for some seconds."""
         ...
 
@@ -200,7 +200,7 @@ class LocalConcurrencyLimit:
         """Return the seconds for which the provider wants no calls; negative when that is over."""
         return self._shut_until - time.monotonic()
 
-    async def shut_for(self, seconds: float) -> None:
+    async def pause_for(self, seconds: float) -> None:
         """Stop new calls for some seconds."""
         self._shut_until = max(self._shut_until, time.monotonic() + seconds)
 

@@ -11,21 +11,21 @@ from urllib.parse import urlsplit
 
 from thresher.schemas.errors import SetupProblem
 
-PATIENCE = 5.0  # seconds
-PORTS = {"http": 80, "https": 443}
+CONNECT_TIMEOUT_SECONDS = 5.0  # seconds
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-async def knock(address: str, patience: float = PATIENCE) -> None:
+async def check_reachable(address: str, patience: float = CONNECT_TIMEOUT_SECONDS) -> None:
     """Open a connection and close it. Raises SetupProblem(model_unreachable).
 
     What is reached through a proxy is left alone: only the proxy can tell.
     """
     parts = urlsplit(address)
-    if not parts.hostname or parts.scheme not in PORTS or _by_proxy(parts.scheme, parts.netloc):
+    if not parts.hostname or parts.scheme not in DEFAULT_PORTS or _by_proxy(parts.scheme, parts.netloc):
         return
     try:
         async with asyncio.timeout(patience):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or PORTS[parts.scheme])
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme])
     except TimeoutError as error:
         raise SetupProblem("model_unreachable", f"{address} (no connection within {patience:.0f} s)") from error
     except OSError as error:

@@ -10,7 +10,7 @@ from thresher.schemas.extraction import Attempt, Finish
 from thresher.service.llm.base import Question, Reply
 from thresher.service.llm.transport import Answer, Call
 
-FINISHES: dict[str, Finish] = {
+FINISH_REASONS: dict[str, Finish] = {
     "stop": "stop",
     "eos": "stop",
     "end_turn": "stop",
@@ -36,7 +36,7 @@ def finish_of(response: dict[str, Any]) -> Finish:
     choice = _choice(response)
     if _refusal(_message(response)):
         return "refusal"
-    return FINISHES.get(str(choice.get("finish_reason")).lower(), "error")
+    return FINISH_REASONS.get(str(choice.get("finish_reason")).lower(), "error")
 
 
 def text_of(response: dict[str, Any], question: Question) -> str:
@@ -81,7 +81,7 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
     return prompt, answer, cached
 
 
-def is_thought(response: dict[str, Any]) -> bool:
+def is_mostly_reasoning(response: dict[str, Any]) -> bool:
     """Whether reasoning took over half of the answer's tokens, or there is reasoning but no text and no tool call."""
     usage = response.get("usage") or {}
     thought = int((usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
@@ -107,7 +107,7 @@ def attempt_of(call: Call, answer: Answer) -> Attempt:
     )
 
 
-def replied(question: Question, reply: Reply) -> Attempt:
+def attempt_of_reply(question: Question, reply: Reply) -> Attempt:
     """Build the Result's Attempt of a Question that was answered."""
     return Attempt(
         key=reply.key,

@@ -23,7 +23,7 @@ class Backoff:
     patience: float = 300.0  # a provider that asks for a longer wait is given up
 
 
-def decide(made: int, retry_after: float | None, draw: float, backoff: Backoff) -> float | None:
+def retry_delay(made: int, retry_after: float | None, draw: float, backoff: Backoff) -> float | None:
     """Return the seconds to wait before the next try, or None to give up, after `made` retries.
 
     Exponential with full jitter (a random share `draw`, 0 to 1, of the doubled wait), so that many clients that failed
@@ -61,15 +61,15 @@ class Retrying:
             try:
                 return await self._wire.send(replace(call, tried=made))
             except TransientError as fault:
-                wait = decide(made, fault.retry_after, self._chance.random(), self._backoff)
+                wait = retry_delay(made, fault.retry_after, self._chance.random(), self._backoff)
                 if wait is None:
-                    raise given_up(fault, made) from fault
+                    raise final_problem(fault, made) from fault
             made += 1
             call.sent.clear()
             await self._sleep(wait)
 
 
-def given_up(fault: TransientError, made: int) -> ModelProblem:
+def final_problem(fault: TransientError, made: int) -> ModelProblem:
     """Return the problem of a transient failure after the last retry."""
     detail = f"{fault.problem.detail} (asked {made + 1} times)"
     return ModelProblem(fault.problem.code, detail, retry_after=fault.retry_after)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from thresher.service.llm.answer_cache import CachedTransport
 from thresher.service.llm.base import ModelFacts
-from thresher.service.llm.batch.batch_first import Batched
+from thresher.service.llm.batch.batch_first import BatchFirstTransport
 from thresher.service.llm.client import ModelClient, Read
-from thresher.service.llm.cut_prompts import Whole
+from thresher.service.llm.cut_prompts import CutPromptGuard
 from thresher.service.llm.metered import Metered
 from thresher.service.llm.prices import Budget, Tariff, prompt_tokens
 from thresher.service.llm.rate_limiting import ProviderLimiter, RateLimited
@@ -47,7 +47,7 @@ class Endpoint:
     batch: Transport | None = None  # the same model, where Calls may wait for a batch at half the price
 
 
-def stacked(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> ModelClient:
+def build_model(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> ModelClient:
     """Build a Model with every wrapper. Models of one provider share a ProviderLimiter."""
 
     def prompt(call: Call) -> int:
@@ -60,11 +60,11 @@ def stacked(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> M
     metered.allowed = round_it.allowed
     limited = RateLimited(metered, gate, whole)
     retrying = Retrying(limited, round_it.backoff, chance=round_it.chance)
-    whole_wire: Transport = Whole(retrying, round_it.count) if end.cuts and round_it.count else retrying
+    whole_wire: Transport = CutPromptGuard(retrying, round_it.count) if end.cuts and round_it.count else retrying
     if end.batch is not None:
         cheap = end.tariff and end.tariff.times(BATCH_PRICE)
         parked = Metered(end.batch, round_it.records, round_it.budget, cheap, prompt)
-        whole_wire = Batched(parked, retrying, round_it.records)
+        whole_wire = BatchFirstTransport(parked, retrying, round_it.records)
     recorded = CachedTransport(whole_wire, round_it.records)
 
     async def close(grace: float) -> None:

@@ -10,7 +10,7 @@ Mode = Literal["json_schema", "tools"]
 _DESCRIPTION = "Correctly extracted `{}` with all the required parameters with correct types"
 
 
-def request(mode: Mode, question: Question) -> dict[str, Any]:
+def schema_request(mode: Mode, question: Question) -> dict[str, Any]:
     """Return the arguments that ask for the Question's schema: `response_format`, or `tools` and `tool_choice`.
 
     The format (or the tool) has the name of the question's kind. Empty for a Question without a schema.

@@ -24,7 +24,7 @@ from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.service.llm.base import Question
-from thresher.service.telemetry.ids import asked_by, asking_for, reading_of, working_on
+from thresher.service.telemetry.ids import current_document, current_task, current_tenant, current_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +66,15 @@ class TransientError(Exception):
         self.charged = charged
 
 
-def logged(attempt: Attempt) -> LoggedCall:
+def logged_call(attempt: Attempt) -> LoggedCall:
     """Return the log's record of a call made just now, with its unit, task, tenant and document."""
     return LoggedCall(
         at=time.time(),
         attempt=attempt,
-        unit=asking_for.get(),
-        task=working_on.get(),
-        tenant=asked_by.get(),
-        document=reading_of.get(),
+        unit=current_unit.get(),
+        task=current_task.get(),
+        tenant=current_tenant.get(),
+        document=current_document.get(),
     )
 
 

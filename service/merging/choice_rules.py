@@ -12,11 +12,11 @@ from thresher.service.formats.displayed_values import parse_date
 Rule = Callable[[list[Candidate]], Candidate]
 MAX_DIGITS = 60  # digits up to which a number is written out
 DEFAULT = "most_supported"
-STANDING = "standing"  # name of the rule where the chosen value stands at a better place (source_rank)
+BY_PLACE = "standing"  # name of the rule where the chosen value stands at a better place (source_rank)
 CORRECTED = "corrected"  # name of the rule where a Document says which value is right
 
 
-def same(value: Any) -> str:
+def comparable_value(value: Any) -> str:
     """Return a form in which equal values are equal: case, white space and number format do not count.
 
     A leading zero does: "007" is a name and no number.

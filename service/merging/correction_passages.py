@@ -34,7 +34,7 @@ _CELLS = re.compile(_ROW)
 def passages(text: str) -> tuple[Range, ...]:
     """Return the ranges of the sentences (or headings with the lines below) that contain a cue, in text order."""
     found: dict[Range, None] = {}
-    for start, end in correction_words.starts(text):
+    for start, end in correction_words.cue_ranges(text):
         found[_passage(text, start, end)] = None
     return tuple(found)
 
@@ -61,5 +61,5 @@ def _own_line(text: str, floor: int, start: int) -> int | None:
     line = text.rfind("\n", floor, start) + 1
     opening = _MARK.match(text, line)
     before = text[max(text.rfind("\n", floor, max(line - 1, floor)) + 1, floor) : max(line - 1, floor)]
-    opens = opening is not None and correction_words.STARTS.match(text, opening.end()) is not None
+    opens = opening is not None and correction_words.CUES.match(text, opening.end()) is not None
     return line if line > floor and opens and len(before) < PROSE_MIN_CHARS else None

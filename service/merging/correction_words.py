@@ -194,25 +194,25 @@ WRONG = _compiled(
 SAYS = _compiled(
     r"(?:[:=\t|]|\b(?:is|are|was|reads?|be|ist|lautet|est|es|è|é|jest)\b)\W{0,4}$"
 )  # a label's verb, before a value
-STARTS = re.compile(
+CUES = re.compile(
     "|".join(p.pattern for p in (ANNOUNCES, REVISED, REPLACES, NOT, REPLACED, STRUCK, FROM)).replace("$", "")
     + r"|\bfor\b(?=[^\n]{1,60}\bread\b)",
     re.IGNORECASE,
 )
 """Where a passage about a correction may be."""
-LONG = 20_000  # code points from which lowering the text pays
+LONG_TEXT_CHARS = 20_000  # code points from which lowering the text pays
 
 
-def starts(text: str) -> Iterator[tuple[int, int]]:
+def cue_ranges(text: str) -> Iterator[tuple[int, int]]:
     """Yield the ranges that STARTS finds in a text, four times as fast in a long one.
 
     A pattern that respects case lets the regex engine skip by first letters, so the text is lowered instead.
     """
-    lowered = text.lower() if len(text) > LONG else ""
-    found = _lowered().finditer(lowered) if len(lowered) == len(text) else STARTS.finditer(text)
+    lowered = text.lower() if len(text) > LONG_TEXT_CHARS else ""
+    found = _lowered().finditer(lowered) if len(lowered) == len(text) else CUES.finditer(text)
     return (m.span() for m in found)
 
 
 @lru_cache
 def _lowered() -> re.Pattern[str]:
-    return re.compile(STARTS.pattern)
+    return re.compile(CUES.pattern)

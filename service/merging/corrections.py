@@ -126,7 +126,7 @@ class _Event:
     passage: Range
 
 
-def corrected(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
+def find_correction(rivals: Sequence[Rival], texts: Sequence[str], name: str) -> Correction | None:
     """Return which rivals for a field called `name` the texts declare right; None where they say nothing."""
     words = [field_words(name) | _labels(r, texts) for r in rivals]
     events = [event for document, text in enumerate(texts) for event in _events(rivals, words, document, text)]

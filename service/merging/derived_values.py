@@ -25,7 +25,9 @@ SUM_MIN_NUMBERS = 2  # numbers that make a sum
 Numbers = dict[str, Decimal]  # located numbers by path
 
 
-def derive(data: dict[str, Any], evidence: list[Evidence], unsupported: list[Unsupported]) -> list[Unsupported]:
+def add_derived_values(
+    data: dict[str, Any], evidence: list[Evidence], unsupported: list[Unsupported]
+) -> list[Unsupported]:
     """Put derived values back into `data`, their Evidence into `evidence`, and return what is still unsupported."""
     wanted = [u for u in unsupported if _number(u.value) is not None and "-" not in json_pointer.parts(u.path)]
     if not any(_SUM.search(_name(u.path)) for u in wanted):

@@ -66,12 +66,12 @@ def entity(name: str) -> Entity:
     return Entity(_FORM.sub(lambda m: LEGAL_FORMS[m[0]], words), " ".join(branch["branch"].split()) if branch else "")
 
 
-def one_name(values: Iterable[str]) -> list[list[str]]:
+def grouped_spellings(values: Iterable[str]) -> list[list[str]]:
     """Group spellings of one entity, in the order of their first spellings.
 
     A name without a branch belongs to the branch that another spelling names, if there is only one.
 
-    >>> one_name(["UBX AG, Stamford Branch", "UBX AG", "Fjord Bank", "FJORD BANK"])
+    >>> grouped_spellings(["UBX AG, Stamford Branch", "UBX AG", "Fjord Bank", "FJORD BANK"])
     [['UBX AG, Stamford Branch', 'UBX AG'], ['Fjord Bank', 'FJORD BANK']]
     """
     known = [(v, entity(v)) for v in values]

@@ -14,8 +14,8 @@ from typing import Any
 
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.service.base import json_pointer
-from thresher.service.merging.choice_rules import same
-from thresher.service.merging.entity_names import one_name
+from thresher.service.merging.choice_rules import comparable_value
+from thresher.service.merging.entity_names import grouped_spellings
 
 LAST_VALUE_MAX_CHARS = 4000  # code points after the previous value up to which a last value is the item's place
 
@@ -40,8 +40,8 @@ class _Item:
     bare: bool = False  # whether it has nothing but lists
 
 
-class Groups:
-    """Groups of equal items in text order, in whatever order the answers came; linear in the number of items."""
+class ItemGroups:
+    """ItemGroups of equal items in text order, in whatever order the answers came; linear in the number of items."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Groups:
     def of(self, items: list[Part]) -> list[list[Part]]:
         """Return the groups of all items."""
         texts = dict.fromkeys(p.value for p in items if isinstance(p.value, str))
-        self._spelled = {name: group[0] for group in one_name(texts) for name in group}
+        self._spelled = {name: group[0] for group in grouped_spellings(texts) for name in group}
         known = [self._item(part) for part in items]
         counts = Counter((item.part.origin, mark) for item in known for mark in item.marks)
         self._common = {mark for (_, mark), count in counts.items() if count > 1}
@@ -123,7 +123,7 @@ class Groups:
         found = ((leaf, evidence.get(part.path + leaf)) for leaf in leaves)
         marks = [(document, leaf, e.start) for leaf, e in found if e and e.start is not None and e.match != "judged"]
         last = max(marks, key=lambda m: m[2], default=None)
-        key = same(self._spelled[part.value]) if isinstance(part.value, str) else self._key(part.value)
+        key = comparable_value(self._spelled[part.value]) if isinstance(part.value, str) else self._key(part.value)
         bare = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))
         return _Item(part, key=key, marks=set(marks), last=last, bare=bare)
 
@@ -131,7 +131,7 @@ class Groups:
         if not self._keys or not isinstance(value, dict):
             return None
         values = [json_pointer.get(value, key) for key in self._keys]
-        return None if any(v is None for v in values) else tuple(same(v) for v in values)
+        return None if any(v is None for v in values) else tuple(comparable_value(v) for v in values)
 
     def _add(self, item: _Item) -> None:
         home = self._home(item)
@@ -195,7 +195,7 @@ def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
 
 def _values(value: Any) -> set[Hashable]:
     """Return the values of an item as (leaf, value), each normalised so that spelling does not matter."""
-    return {(leaf, same(json_pointer.get(value, leaf))) for leaf in _own_leaves(value)}
+    return {(leaf, comparable_value(json_pointer.get(value, leaf))) for leaf in _own_leaves(value)}
 
 
 def last_place(starts: list[int]) -> int:

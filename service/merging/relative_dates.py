@@ -19,8 +19,8 @@ from thresher.schemas.extraction import Evidence, Unsupported
 from thresher.schemas.target import Field, Target
 from thresher.schemas.verdict import Conflict
 from thresher.service.base import json_pointer
-from thresher.service.derivation.evaluator import shifted
-from thresher.service.formats.date_offsets import RelativeDate, is_relative, relative_dates
+from thresher.service.derivation.evaluator import date_shifted
+from thresher.service.formats.date_offsets import RelativeDate, has_relative_date, relative_dates
 from thresher.service.grounding.date_spans import dates
 
 UNKNOWN = "stated only as a duration from a date that was not found"
@@ -35,14 +35,14 @@ Base = tuple[date, tuple[str, ...]]  # a day, and the path of the field that has
 
 
 @dataclass(slots=True)
-class Told:
+class ComputedDay:
     """A computed day and its evidence."""
 
     value: str
     evidence: Evidence
 
 
-class Relatives:
+class RelativeDateResolver:
     """The relative dates of one whole, whose data and evidence are changed in place."""
 
     def __init__(
@@ -63,7 +63,9 @@ class Relatives:
         for i, path in bare:
             self._evidence[i] = self._proof(path, json_pointer.get(self._data, path)) or self._evidence[i]
         open_conflicts = [c for c in conflicts if not self._is_one(c)]
-        for path, value in [(p, v) for p, v in json_pointer.leaves(self._data) if self._field(p) and is_relative(v)]:
+        for path, value in [
+            (p, v) for p, v in json_pointer.leaves(self._data) if self._field(p) and has_relative_date(v)
+        ]:
             told = self._of_words(path, str(value))
             self._evidence[:] = [e for e in self._evidence if e.path != path]
             json_pointer.put(self._data, path, told.value if told else None)
@@ -91,21 +93,21 @@ class Relatives:
         known = self._field(path)
         for document, words in self._phrases if known and _day(value) else ():
             base = self._base(path, words) if known and self._speaks_of(document, words, known) else None
-            if base and shifted(base[0], words.by, words.unit) == _day(value):
+            if base and date_shifted(base[0], words.by, words.unit) == _day(value):
                 return self._shown(path, document, words, base[1])
         return None
 
     def _is_one(self, conflict: Conflict) -> bool:
         """Whether all values of a Conflict, some of them relative, are one day."""
-        if not self._field(conflict.path) or not any(is_relative(c.value) for c in conflict.candidates):
+        if not self._field(conflict.path) or not any(has_relative_date(c.value) for c in conflict.candidates):
             return False
-        told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if is_relative(c.value)]
+        told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if has_relative_date(c.value)]
         days = {t.value if t else None for t in told} | {
-            c.value for c in conflict.candidates if not is_relative(c.value)
+            c.value for c in conflict.candidates if not has_relative_date(c.value)
         }
         return len(days) == 1 and None not in days
 
-    def _of_words(self, path: str, value: str) -> Told | None:
+    def _of_words(self, path: str, value: str) -> ComputedDay | None:
         """Return the day that an answer's words give; None where it is unknown."""
         words = next(relative_dates(value))
         base = self._base(path, words)
@@ -114,7 +116,7 @@ class Relatives:
         known = next((e for e in self._evidence if e.path == path), None)
         evidence = known or Evidence(path=path, quote="", start=None, end=None)
         update = {"match": "derived", "method": "derived", "derived_from": base[1]}
-        return Told(shifted(base[0], words.by, words.unit).isoformat(), evidence.model_copy(update=update))
+        return ComputedDay(date_shifted(base[0], words.by, words.unit).isoformat(), evidence.model_copy(update=update))
 
     def _base(self, path: str, words: RelativeDate) -> Base | None:
         """Return the day that words count from: written in them, a field's that they name, or one that the document defines."""

@@ -11,11 +11,11 @@ from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
-from thresher.service.merging.choice_rules import BY_LAST, CORRECTED, DEFAULT, RULES, STANDING, same
-from thresher.service.merging.corrections import Correction, Rival, corrected, field_words
-from thresher.service.merging.entity_names import one_name
+from thresher.service.merging.choice_rules import BY_LAST, BY_PLACE, CORRECTED, DEFAULT, RULES, comparable_value
+from thresher.service.merging.corrections import Correction, Rival, field_words, find_correction
+from thresher.service.merging.entity_names import grouped_spellings
 from thresher.service.merging.record_identity import Part
-from thresher.service.merging.source_rank import Standing, Standings
+from thresher.service.merging.source_rank import PlaceRank, PlaceRanks
 
 _MATCHES_BEST_FIRST = ("exact", "normalised", "derived", "judged", "fuzzy", "seen", "none")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -51,7 +51,7 @@ class Chooser:
         Rule "corrected" chooses by that alone, and nothing where they say nothing.
         """
         self._extractions, self._evidence, self._documents = extractions, evidence, documents
-        self._standings = Standings(documents)
+        self._standings = PlaceRanks(documents)
         self._rule = rule if rule in RULES or rule in {"error", CORRECTED} else DEFAULT
 
     def choose(self, parts: list[Part], path: str) -> Choice:
@@ -95,9 +95,9 @@ class Chooser:
         located = [c for c in left if c.evidence.match != "none"] or left
         if self._rule == DEFAULT and rule != CORRECTED:
             located, by_standing = self._nearest(lists, candidates, located, path)
-            rule = STANDING if by_standing and rule == DEFAULT else rule
+            rule = BY_PLACE if by_standing and rule == DEFAULT else rule
         chosen = RULES.get(self._rule, RULES[DEFAULT])(located)
-        settled = rule == CORRECTED or (rule == STANDING and not _is_contested(path, candidates))
+        settled = rule == CORRECTED or (rule == BY_PLACE and not _is_contested(path, candidates))
         conflict = Conflict(
             path=path, candidates=tuple(candidates), chosen=chosen.value, rule=rule, reason=reason, settled=settled
         )
@@ -118,7 +118,7 @@ class Chooser:
         apart = all(standing[:2] != best[:2] for c, standing in known if c not in nearest)
         return nearest, len(nearest) == 1 and apart
 
-    def _standing(self, part: Part, words: frozenset[str]) -> Standing:
+    def _standing(self, part: Part, words: frozenset[str]) -> PlaceRank:
         evidence = self._evidence[part.origin][part.path]
         return self._standings.of(self._extractions[part.origin].document, evidence, words)
 
@@ -129,7 +129,7 @@ class Chooser:
     def _corrected(self, lists: list[list[Part]], path: str) -> Correction | None:
         """Return what the Documents say about which of these values is right."""
         rivals = [self._rival(group) for group in lists]
-        return corrected(rivals, [d.text for d in self._documents], _name(path))
+        return find_correction(rivals, [d.text for d in self._documents], _name(path))
 
     def _rival(self, parts: list[Part]) -> Rival:
         known = [(p, self._evidence[p.origin][p.path]) for p in parts]
@@ -183,11 +183,11 @@ class Chooser:
 def _grouped(parts: list[Part]) -> dict[str, list[Part]]:
     """Return parts by their normalised value; all spellings of one entity's name are one value."""
     names = list(dict.fromkeys(p.value for p in parts if isinstance(p.value, str) and _LETTERS.search(p.value)))
-    spelled = {name: group[0] for group in one_name(names) for name in group}
+    spelled = {name: group[0] for group in grouped_spellings(names) for name in group}
     groups: dict[str, list[Part]] = {}
     for part in parts:
         value = spelled.get(part.value, part.value) if isinstance(part.value, str) else part.value
-        groups.setdefault(same(value), []).append(part)
+        groups.setdefault(comparable_value(value), []).append(part)
     return groups
 
 

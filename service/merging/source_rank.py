@@ -24,7 +24,7 @@ _EXHIBIT = re.compile(
 _CONTENTS = re.compile(r"(?:\.{3,}|…|\t|\s{2,})\s*\d{1,4}\s*$")  # a line of a table of contents ends with a page number
 
 
-class Standing(NamedTuple):
+class PlaceRank(NamedTuple):
     """The rank of a place, nearest to where a Document states its own facts first; the least is best."""
 
     attached: bool  # in another Document than the Unit's own
@@ -32,21 +32,21 @@ class Standing(NamedTuple):
     unlabelled: bool  # not after words of the field's name
 
 
-class Standings:
+class PlaceRanks:
     """The Documents of a Unit, whose places are ranked."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         """Take the Unit's Documents, its own first; a mail's attachments count as much as the mail."""
-        self._documents, self._witnesses = documents, witnesses(documents)
+        self._documents, self._witnesses = documents, repeating_documents(documents)
 
-    def of(self, document: int, evidence: Evidence, words: frozenset[str]) -> Standing:
+    def of(self, document: int, evidence: Evidence, words: frozenset[str]) -> PlaceRank:
         """Return the rank of a place in the `document`th Document, for a field with these words in its name."""
         if document >= len(self._documents) or evidence.start is None:
-            return Standing(self._is_attached(document), exhibit=False, unlabelled=True)
+            return PlaceRank(self._is_attached(document), exhibit=False, unlabelled=True)
         text = self._documents[document].text
         before = text[max(0, evidence.start - LABEL_WINDOW_CHARS) : evidence.start].casefold()
         labelled = bool(words & set(re.findall(r"[^\W\d_]+", before)))
-        return Standing(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
+        return PlaceRank(self._is_attached(document), evidence.start >= self._bodies[document], not labelled)
 
     def _is_attached(self, document: int) -> bool:
         if document in self._witnesses:
@@ -58,7 +58,7 @@ class Standings:
         return [end_of_body(d.text) for d in self._documents]
 
 
-def witnesses(documents: Sequence[Document]) -> frozenset[int]:
+def repeating_documents(documents: Sequence[Document]) -> frozenset[int]:
     """Return the indices of Documents that repeat the records of another one: the XML in a PDF's attachments.
 
     ZUGFeRD, Factur-X and UBL invoices have their data like this; page and XML together are one set of records.

@@ -20,12 +20,12 @@ from thresher.schemas.target import Target
 from thresher.schemas.verdict import Conflict
 from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.derivation.derived_fields import Settling
-from thresher.service.merging.derived_values import derive
-from thresher.service.merging.record_identity import Groups, Part
-from thresher.service.merging.relative_dates import Relatives
+from thresher.service.derivation.derived_fields import DerivedFields
+from thresher.service.merging.derived_values import add_derived_values
+from thresher.service.merging.record_identity import ItemGroups, Part
+from thresher.service.merging.relative_dates import RelativeDateResolver
 from thresher.service.merging.scalars import Chooser
-from thresher.service.merging.source_rank import witnesses
+from thresher.service.merging.source_rank import repeating_documents
 
 OTHER_KIND = "another part of the text gave a value of another kind here"
 UNPROVED = "another part of the text gave a value that has evidence"
@@ -62,7 +62,7 @@ class _Merge:
         self._keys = {f.path for f in target.fields if f.schema.get("key") is True}
         self._evidence = [{e.path: e for e in x.evidence} for x in extractions]
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
-        self._witnesses = witnesses(documents)
+        self._witnesses = repeating_documents(documents)
         self._chooser = Chooser(extractions, self._evidence, rule, documents)
         self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) -> path in the whole
         self._out = Merged()
@@ -76,8 +76,8 @@ class _Merge:
                 self._out.unsupported.append(u if path == u.path else u.model_copy(update={"path": path}))
         out = self._out
         out.verdicts = [*dict.fromkeys(self._verdicts())]
-        out.unsupported = derive(out.data, out.evidence, out.unsupported)
-        relatives = Relatives(out.data, out.evidence, self._target, self._documents)
+        out.unsupported = add_derived_values(out.data, out.evidence, out.unsupported)
+        relatives = RelativeDateResolver(out.data, out.evidence, self._target, self._documents)
         out.unsupported, out.conflicts = relatives.settle(out.unsupported, out.conflicts)
         self._settle()
         out.evidence.sort(key=_evidence_order)
@@ -101,7 +101,7 @@ class _Merge:
         ]:
             rivals.setdefault(path, []).append(value)
         known = {e.path: e for e in out.evidence}
-        settled = Settling(out.data, known, self._target, self._documents).run(rivals)
+        settled = DerivedFields(out.data, known, self._target, self._documents).run(rivals)
         gone = {s.path for s in settled}
         out.evidence = [e for e in out.evidence if e.path not in gone] + [s.evidence for s in settled]
         out.unsupported = [u for u in out.unsupported if u.path not in gone]
@@ -162,7 +162,7 @@ class _Merge:
         pattern = json_pointer.pattern(path) + "/*"
         keys = [k.removeprefix(pattern) for k in self._keys if k.startswith(f"{pattern}/")]
         own = [k for k in keys if "*" not in json_pointer.parts(k)]
-        groups = Groups(self._extractions, self._evidence, own, self._witnesses).of(items)
+        groups = ItemGroups(self._extractions, self._evidence, own, self._witnesses).of(items)
         for i, group in enumerate(groups):
             at = json_pointer.join(path, i)
             self._moved.update(((p.origin, p.path), at) for p in group)

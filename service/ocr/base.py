@@ -42,7 +42,7 @@ class PrintedLine:
 DRAWN_DPI = "drawn_dpi"  # key in `Image.info` of a picture rendered from a page: its resolution in dots an inch
 
 
-class Ocr(Protocol):
+class OcrEngine(Protocol):
     """One engine, loaded once a process."""
 
     @property

@@ -14,14 +14,14 @@ WINDOW_COLUMNS = 70  # window in which the edges of a row are counted: a few wor
 Grey = npt.NDArray[np.uint8]
 
 
-def may_hold_text(grey: Grey) -> bool:
+def may_contain_text(grey: Grey) -> bool:
     """Whether a grey picture at 100 dpi has a band of rows or columns with as many edges as a few letters.
 
     Plain areas, gradients, rules, and most logos and icons have fewer; a picture that passes is not yet text.
 
-    >>> may_hold_text(np.full((40, 200), 255, np.uint8))
+    >>> may_contain_text(np.full((40, 200), 255, np.uint8))
     False
-    >>> may_hold_text(np.tile(np.array([255, 255, 0, 0], np.uint8), (40, 50)))
+    >>> may_contain_text(np.tile(np.array([255, 255, 0, 0], np.uint8), (40, 50)))
     True
     """
     return _has_band(grey) or _has_band(grey.T)

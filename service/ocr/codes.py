@@ -12,7 +12,7 @@ from typing import Any
 from PIL.Image import Image
 
 from thresher.schemas.document import BlockKind, Box, DocumentBuilder
-from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.pixels import resized_within, to_rgb
 
 SEARCH_SIDE_PIXELS = 2400  # long side of the image in which codes are searched
 MAX_CODES_A_PAGE = 20
@@ -40,7 +40,7 @@ SWISS_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Barcode:
     """One code: its kind ("QR code"), its text, and its box in pixels of the image."""
 
     kind: str
@@ -62,29 +62,29 @@ def _amount(value: str) -> str:
     return f"{value[:3]} {value[3:]}" if value[:3].isalpha() else value
 
 
-def codes_in(image: Image) -> list[Code]:
+def barcodes_in(image: Image) -> list[Barcode]:
     """Return the codes of an image, from top to bottom; none where the library is not installed."""
     try:
         import zxingcpp  # noqa: PLC0415 - comes with the OCR extra
     except ImportError:
         return []
-    small, scale = bounded(rgb(image), SEARCH_SIDE_PIXELS)
+    small, scale = resized_within(to_rgb(image), SEARCH_SIDE_PIXELS)
     wanted = zxingcpp.barcode_formats_from_str("|".join(FORMATS))
     found = zxingcpp.read_barcodes(small.convert("L"), formats=wanted, text_mode=zxingcpp.TextMode.Plain)
     codes = [_code(one, scale) for one in found if one.valid and one.text.strip()]
     return sorted(codes, key=lambda code: (code.box[1], code.box[0]))[:MAX_CODES_A_PAGE]
 
 
-def _code(found: Any, scale: float) -> Code:
+def _code(found: Any, scale: float) -> Barcode:
     """Return a found code, with its hull in pixels of the original image."""
     position = found.position
     corners = [position.top_left, position.top_right, position.bottom_right, position.bottom_left]
     xs, ys = [p.x / scale for p in corners], [p.y / scale for p in corners]
     kind = "QR code" if "QR" in str(found.format) else "Bar code"
-    return Code(kind, found.text, (min(xs), min(ys), max(xs), max(ys)))
+    return Barcode(kind, found.text, (min(xs), min(ys), max(xs), max(ys)))
 
 
-def write_codes(builder: DocumentBuilder, codes: list[Code], page: int, scale: float) -> None:
+def write_barcodes(builder: DocumentBuilder, codes: list[Barcode], page: int, scale: float) -> None:
     """Write the content of codes, each line with its code's box.
 
     `scale` is points a pixel, `page` 1-based.

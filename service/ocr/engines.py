@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from thresher.schemas.errors import SetupProblem
 
 if TYPE_CHECKING:
-    from thresher.service.ocr.base import Ocr
+    from thresher.service.ocr.base import OcrEngine
 
 
 @cache
-def engine(name: str = "auto") -> Ocr:
+def engine(name: str = "auto") -> OcrEngine:
     """Return the engine of a name ("auto", "rapidocr", "tesseract"), loaded once a process.
 
     Raises SetupProblem(extra_missing) when it is not installed, KeyError for an unknown name.
@@ -20,7 +20,7 @@ def engine(name: str = "auto") -> Ocr:
     return {"auto": _rapidocr, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
 
 
-def _rapidocr() -> Ocr:
+def _rapidocr() -> OcrEngine:
     """Return RapidOCR. Raises SetupProblem(extra_missing) when it is not installed."""
     try:
         from thresher.service.ocr.rapidocr import RapidOcr  # noqa: PLC0415 - OCR is imported only when a page needs it
@@ -29,8 +29,8 @@ def _rapidocr() -> Ocr:
     return RapidOcr()
 
 
-def _tesseract() -> Ocr:
+def _tesseract() -> OcrEngine:
     """Return Tesseract. Raises SetupProblem(extra_missing) when it is not installed."""
-    from thresher.service.ocr.tesseract import installed  # noqa: PLC0415 - as above
+    from thresher.service.ocr.tesseract import installed_tesseract  # noqa: PLC0415 - as above
 
-    return installed()
+    return installed_tesseract()

@@ -16,7 +16,7 @@ from PIL.Image import Image, Resampling, Transpose
 
 from thresher.schemas.document import Box
 from thresher.service.ocr.base import PrintedLine, PrintedWord
-from thresher.service.ocr.quads import Pixels, Quad, cut, size, turned
+from thresher.service.ocr.quads import Pixels, Quad, cut_out, rotated_quad, size
 
 SIDEWAYS_MIN_RATIO = 1.5  # height / width of a box that may be a line on its side
 MAX_VOTES = 6  # the longest lines vote
@@ -28,12 +28,12 @@ Votes = Callable[[list[Pixels]], list[float]]  # by how much each crop reads bet
 def upright(pixels: Pixels, found: list[Quad], votes: Votes) -> list[Quad]:
     """Return the quads of an upright page, corners in reading order; lines on their side are voted on."""
     standing = _standing(found)
-    sides = [turned(q, 1) for q, stands in zip(found, standing, strict=True) if stands]
+    sides = [rotated_quad(q, 1) for q, stands in zip(found, standing, strict=True) if stands]
     side_turn = (1 + 2 * _flipped(pixels, sides, votes)) if sides else 0
-    return [turned(q, side_turn) if stands else q for q, stands in zip(found, standing, strict=True)]
+    return [rotated_quad(q, side_turn) if stands else q for q, stands in zip(found, standing, strict=True)]
 
 
-def lies_on_its_side(found: list[Quad]) -> bool:
+def is_sideways(found: list[Quad]) -> bool:
     """Whether most of the text's length is in lines on their side."""
     lengths = [max(size(quad)) for quad in found]
     return 2 * sum(n for n, stands in zip(lengths, _standing(found), strict=True) if stands) > sum(lengths)
@@ -44,18 +44,18 @@ def quarters_of(pixels: Pixels, found: list[Quad], votes: Votes) -> int:
     stands = _standing(found)
     standing = [quad for quad, side in zip(found, stands, strict=True) if side]
     lying = [quad for quad, side in zip(found, stands, strict=True) if not side]
-    if lies_on_its_side(found):
-        return 1 if _flipped(pixels, [turned(q, 3) for q in standing], votes) else 3
+    if is_sideways(found):
+        return 1 if _flipped(pixels, [rotated_quad(q, 3) for q in standing], votes) else 3
     return 2 * _flipped(pixels, lying, votes)
 
 
-def turned_image(image: Image, quarters: int) -> Image:
+def rotated_upright(image: Image, quarters: int) -> Image:
     """Return the image upright, its text being turned clockwise by `quarters`."""
     ways = {1: Transpose.ROTATE_90, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_270}
     return image.transpose(ways[quarters]) if quarters else image
 
 
-def turned_back(line: PrintedLine, quarters: int, size: tuple[int, int], scale: float) -> PrintedLine:
+def line_before_rotation(line: PrintedLine, quarters: int, size: tuple[int, int], scale: float) -> PrintedLine:
     """Return a line of the upright image in the image before the turn.
 
     `size` is that image's width and height in pixels; all coordinates are divided by `scale`.
@@ -76,7 +76,7 @@ def skew_of(found: list[Quad]) -> float:
     return 0.0
 
 
-def levelled(image: Image, skew: float) -> Image:
+def deskewed(image: Image, skew: float) -> Image:
     """Return the whole image turned so that text off by `skew` is level.
 
     The corners are filled with the colour of the upper left pixel.
@@ -87,7 +87,7 @@ def levelled(image: Image, skew: float) -> Image:
     return turned_by
 
 
-def tilted_back(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:
+def line_before_deskewing(line: PrintedLine, skew: float, level: tuple[int, int], size: tuple[int, int]) -> PrintedLine:
     """Return a line of the levelled image in pixels of the image before, boxes as hulls.
 
     `level` and `size` are width and height of the levelled image and of the image before.
@@ -132,7 +132,7 @@ def _flipped(pixels: Pixels, found: list[Quad], votes: Votes) -> bool:
     voters = sorted(found, key=lambda quad: -size(quad)[0])[:MAX_VOTES]
     if not voters:
         return False
-    return sum(votes([cut(pixels, _piece(quad)) for quad in voters])) > 0
+    return sum(votes([cut_out(pixels, _piece(quad)) for quad in voters])) > 0
 
 
 def _piece(quad: Quad) -> Quad:

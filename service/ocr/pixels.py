@@ -9,7 +9,7 @@ from PIL.Image import Image, Resampling
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
-def rgb(image: Image) -> Image:
+def to_rgb(image: Image) -> Image:
     """Convert an image to 8-bit RGB.
 
     Transparency is laid on white, 16 and 32 bits are scaled down, palettes and CMYK converted.
@@ -31,7 +31,7 @@ def _to_8_bits(image: Image) -> Image:
     return Pillow.fromarray(np.nan_to_num(scaled).clip(0, 255).astype(np.uint8))
 
 
-def bounded(image: Image, side: int, least: int = 0) -> tuple[Image, float]:
+def resized_within(image: Image, side: int, least: int = 0) -> tuple[Image, float]:
     """Return the image, its long side between `least` and `side` pixels, and the factor that was applied."""
     longest = max(image.size)
     factor = min(side / longest, max(least / longest, 1.0))

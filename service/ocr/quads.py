@@ -32,7 +32,7 @@ def aspect(quad: Quad) -> float:
     return length / max(thick, 1.0)
 
 
-def turned(quad: Quad, quarters: int) -> Quad:
+def rotated_quad(quad: Quad, quarters: int) -> Quad:
     """Return the same corners for text turned `quarters` quarter turns clockwise in the image.
 
     >>> turned(np.array([[0, 0], [9, 0], [9, 2], [0, 2]], dtype=np.float32), 2).tolist()[0]
@@ -41,7 +41,7 @@ def turned(quad: Quad, quarters: int) -> Quad:
     return np.roll(quad, -quarters, axis=0)
 
 
-def cut(pixels: Pixels, quad: Quad) -> Pixels:
+def cut_out(pixels: Pixels, quad: Quad) -> Pixels:
     """Cut out the line inside a quad as an upright image, at least 1 pixel each way."""
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
@@ -62,7 +62,7 @@ def hull(quad: Quad, start: float = 0.0, end: float = 1.0) -> Box:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def tightened(pixels: Pixels, quad: Quad, margin: float) -> Quad:
+def fitted_to_ink(pixels: Pixels, quad: Quad, margin: float) -> Quad:
     """Return the quad with its top and foot moved to the ink of its middle line.
 
     `margin` is added above and below, in heights of the ink.
@@ -98,7 +98,7 @@ def _ink(pixels: Pixels, quad: Quad) -> npt.NDArray[np.float64]:
     """Return 1 where a line has ink and 0 on paper, whichever of the two is darker."""
     import cv2  # noqa: PLC0415 - as above
 
-    grey = cv2.cvtColor(cut(pixels, quad), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(cut_out(pixels, quad), cv2.COLOR_BGR2GRAY)
     _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     dark = np.asarray(ink, dtype=np.float64)
     return 1 - dark if dark.mean() > 0.5 else dark

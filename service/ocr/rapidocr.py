@@ -19,10 +19,10 @@ from rapidocr import ModelType, OCRVersion, RapidOCR
 from thresher.schemas.errors import InputProblem
 from thresher.service.ocr import orientation, quads, recognisers
 from thresher.service.ocr.base import DRAWN_DPI, PrintedLine
-from thresher.service.ocr.pixels import bounded, rgb
-from thresher.service.ocr.scripts import FOREIGN_UNREAD, page_score, score, unread
-from thresher.service.ocr.small_marks import SURE, marks
-from thresher.service.ocr.word_boxes import Spelling, words
+from thresher.service.ocr.pixels import resized_within, to_rgb
+from thresher.service.ocr.scripts import FOREIGN_LINE_MIN_SCORE, line_score, page_score, unread_lines
+from thresher.service.ocr.small_marks import MARK_MIN_CONFIDENCE, small_marks
+from thresher.service.ocr.word_boxes import RecognisedLine, words
 
 FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are searched
 FINDING_MIN_SHORT_SIDE = 736  # a smaller image is enlarged to this short side, as far as the long side allows
@@ -56,39 +56,39 @@ class RapidOcr:
         """Read an image, turning it upright first where its text is not."""
         if min(image.size) < MIN_SIDE:
             return []
-        full, scale = bounded(rgb(image), READING_SIDE)
+        full, scale = resized_within(to_rgb(image), READING_SIDE)
         found = self._find(full)
-        if not orientation.lies_on_its_side(found):  # most pages: no vote on which way is up, where the text reads well
+        if not orientation.is_sideways(found):  # most pages: no vote on which way is up, where the text reads well
             lines = self._level_lines(full, found) if found else []
             if not lines or _mean_confidence(lines) >= UPRIGHT_MIN_CONFIDENCE:
-                return [orientation.turned_back(line, 0, full.size, scale) for line in lines]
+                return [orientation.line_before_rotation(line, 0, full.size, scale) for line in lines]
         quarters = orientation.quarters_of(_bgr(full), found, self._votes)
-        upright = orientation.turned_image(full, quarters)
+        upright = orientation.rotated_upright(full, quarters)
         if quarters:  # lines are found better when they lie
             found = self._find(upright)
         lines = self._level_lines(upright, found) if found else []
-        return [orientation.turned_back(line, quarters, full.size, scale) for line in lines]
+        return [orientation.line_before_rotation(line, quarters, full.size, scale) for line in lines]
 
     def _level_lines(self, upright: Image, found: list[quads.Quad]) -> list[PrintedLine]:
         """Return the lines of an upright page, levelled first where it is clearly skewed."""
         skew = orientation.skew_of(found)
         if abs(skew) < MIN_SKEW:
             return self._lines(_bgr(upright), found)
-        level = orientation.levelled(upright, skew)
+        level = orientation.deskewed(upright, skew)
         lines = self._lines(_bgr(level), self._find(level))
-        return [orientation.tilted_back(line, skew, level.size, upright.size) for line in lines]
+        return [orientation.line_before_deskewing(line, skew, level.size, upright.size) for line in lines]
 
     def _lines(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine]:
         """Return the lines inside quads of an upright page, and the marks beside them."""
         if not found:
             return []
         found = orientation.upright(pixels, found, self._votes)
-        spelled = self._spell([quads.cut(pixels, quad) for quad in found])
-        tight = [quads.tightened(pixels, quad, LINE_MARGIN) for quad in found]
+        spelled = self._spell([quads.cut_out(pixels, quad) for quad in found])
+        tight = [quads.fitted_to_ink(pixels, quad, LINE_MARGIN) for quad in found]
         aspects = [quads.aspect(quad) for quad in found]
-        if (whole := page_score(spelled, aspects)) is not None and whole < FOREIGN_UNREAD:
+        if (whole := page_score(spelled, aspects)) is not None and whole < FOREIGN_LINE_MIN_SCORE:
             spelled = self._in_other_scripts(pixels, found, spelled)
-        lost = unread(spelled, aspects)
+        lost = unread_lines(spelled, aspects)
         lines = [
             PrintedLine((), quads.hull(quad)) if is_lost else _line(one, quad)
             for one, quad, is_lost in zip(spelled, tight, lost, strict=True)
@@ -96,32 +96,32 @@ class RapidOcr:
         return [line for line in [*lines, *self._marks(pixels, tight)] if line is not None]
 
     def _in_other_scripts(
-        self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[Spelling]
-    ) -> list[Spelling]:
+        self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[RecognisedLine]
+    ) -> list[RecognisedLine]:
         """Return each line as read by the recogniser that reads it best.
 
         The first reading competes with those of all installed recognisers of other scripts.
         """
-        crops, best = [quads.cut(pixels, quad) for quad in found], spelled
+        crops, best = [quads.cut_out(pixels, quad) for quad in found], spelled
         aspects = [quads.aspect(quad) for quad in found]
-        for script, path in recognisers.here().items():
+        for script, path in recognisers.usable().items():
             if script not in self._others:
                 self._others[script] = RapidOCR(params={**_parameters(self.threads), **_recogniser(path)})
             pairs = zip(best, self._spell(crops, self._others[script]), aspects, strict=True)
-            best = [max(a, b, key=lambda one: score(one, aspect)) for a, b, aspect in pairs]
+            best = [max(a, b, key=lambda one: line_score(one, aspect)) for a, b, aspect in pairs]
         return best
 
     def _marks(self, pixels: quads.Pixels, found: list[quads.Quad]) -> list[PrintedLine | None]:
         """Return small marks that the line finder passed over, where they are read with confidence."""
-        left = marks(pixels, found)
-        spelled = self._spell([quads.cut(pixels, quad) for quad in left])
+        left = small_marks(pixels, found)
+        spelled = self._spell([quads.cut_out(pixels, quad) for quad in left])
         both = zip(spelled, left, strict=True)
-        return [_line(one, quad) for one, quad in both if one.text.isalnum() and one.confidence >= SURE]
+        return [_line(one, quad) for one, quad in both if one.text.isalnum() and one.confidence >= MARK_MIN_CONFIDENCE]
 
     def _find(self, image: Image) -> list[quads.Quad]:
         """Return the quads of text lines in pixels of `image`, each from its top left corner clockwise."""
         short = 0 if _resolution(image) >= FINE_DPI else FINDING_MIN_SHORT_SIDE
-        small, scale = bounded(image, FINDING_SIDE, round(short * max(image.size) / min(image.size)))
+        small, scale = resized_within(image, FINDING_SIDE, round(short * max(image.size) / min(image.size)))
         result = self._loaded()(_bgr(small), use_det=True, use_cls=False, use_rec=False)
         boxes = getattr(result, "boxes", None)
         return [] if boxes is None else [np.asarray(b, dtype=np.float32) / scale for b in boxes]
@@ -131,7 +131,7 @@ class RapidOcr:
         up, down = self._spell(crops), self._spell([np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops])
         return [two.confidence - one.confidence for one, two in zip(up, down, strict=True)]
 
-    def _spell(self, crops: list[quads.Pixels], engine: Any = None) -> list[Spelling]:
+    def _spell(self, crops: list[quads.Pixels], engine: Any = None) -> list[RecognisedLine]:
         """Recognise crops of lines."""
         if not crops:
             return []
@@ -189,14 +189,14 @@ def _recogniser(path: Path) -> dict[str, object]:
     return {"Rec.model_path": str(path), "Rec.ocr_version": OCRVersion.PPOCRV5, "Rec.model_type": ModelType.MOBILE}
 
 
-def _spelling(text: str, info: Any) -> Spelling:
+def _spelling(text: str, info: Any) -> RecognisedLine:
     """Return the recogniser's answer: the column (None for spaces) and the confidence of every character."""
     columns = iter(column for word in info.word_cols for column in word)
     placed = [None if c.isspace() else next(columns, None) for c in text]
-    return Spelling(text, tuple(placed), tuple(info.confs), max(float(info.line_txt_len), 1.0))
+    return RecognisedLine(text, tuple(placed), tuple(info.confs), max(float(info.line_txt_len), 1.0))
 
 
-def _line(spelled: Spelling, quad: quads.Quad) -> PrintedLine | None:
+def _line(spelled: RecognisedLine, quad: quads.Quad) -> PrintedLine | None:
     """Return a recognised line; None for blanks and for low confidence."""
     if not spelled.text.strip() or spelled.confidence < LINE_MIN_CONFIDENCE:
         return None

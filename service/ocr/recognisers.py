@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from thresher.schemas.errors import SetupProblem
 
-CARRIED = ("latin", "chinese", "japanese")  # scripts that the recogniser in the wheel reads
+BUILT_IN_SCRIPTS = ("latin", "chinese", "japanese")  # scripts that the recogniser in the wheel reads
 TABLE = "PP-OCRv5"
 SCRIPTS = {  # script: the language whose recogniser in RapidOCR's table reads it
     "arabic": "arabic",
@@ -37,7 +37,7 @@ Opens = Callable[[str], Any]  # takes a URL, returns a context manager of an ope
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RecogniserDownload:
     """The URL of a recogniser, and its SHA-256 in hexadecimal."""
 
     url: str
@@ -45,7 +45,7 @@ class Offer:
 
 
 @cache
-def offers() -> dict[str, Offer]:
+def downloadable() -> dict[str, RecogniserDownload]:
     """Return the scripts that can be fetched, from the installed RapidOCR's table.
 
     Returns none where RapidOCR is not installed.
@@ -58,7 +58,7 @@ def offers() -> dict[str, Offer]:
     table = yaml.safe_load(Path(spec.origin).with_name("default_models.yaml").read_text("utf-8"))
     rows = table.get("onnxruntime", {}).get(TABLE, {}).get("rec", {})
     named = {script: rows.get(f"{language}_{TABLE}_rec_mobile") for script, language in SCRIPTS.items()}
-    return {script: Offer(row["model_dir"], row["SHA256"]) for script, row in named.items() if row}
+    return {script: RecogniserDownload(row["model_dir"], row["SHA256"]) for script, row in named.items() if row}
 
 
 def file_of(script: str, folder: Path) -> Path:
@@ -78,9 +78,9 @@ def fetch(script: str, folder: Path, opens: Opens | None = None) -> Path:
     """
     from urllib.request import urlopen  # noqa: PLC0415 - the network's modules, when the user asks for a file
 
-    offer = offers().get(script)
+    offer = downloadable().get(script)
     if offer is None:
-        known = ", ".join(f"ocr:{name}" for name in offers()) or "none without thresher[ocr]"
+        known = ", ".join(f"ocr:{name}" for name in downloadable()) or "none without thresher[ocr]"
         raise SetupProblem("weights_missing", f"ocr:{script} is not known; there are {known}")
     path = file_of(script, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,11 +111,11 @@ def _copied(answer: IO[bytes], out: IO[bytes]) -> str:
 _folder: list[Path] = []  # of this process's recognisers; empty where it has none
 
 
-def use(folder: str | None) -> None:
+def use_folder(folder: str | None) -> None:
     """Set the folder of further recognisers for this process."""
     _folder[:] = [Path(folder)] if folder else []
 
 
-def here() -> dict[str, Path]:
+def usable() -> dict[str, Path]:
     """Return the recognisers that this process may use, by script."""
     return installed(_folder[0]) if _folder else {}

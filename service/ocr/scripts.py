@@ -13,15 +13,17 @@ import unicodedata
 from collections.abc import Sequence
 
 from thresher.service.ocr.base import PrintedLine
-from thresher.service.ocr.word_boxes import Spelling
+from thresher.service.ocr.word_boxes import RecognisedLine
 
 LONG_LINE_MIN_ASPECT = 3.0  # length / thickness of a line, from which the number of its letters counts
 MIN_LETTERS_A_THICKNESS = 1.2  # in every script; the thickness includes the margins
 LINE_MIN_SCORE = 0.55  # below it a line was not read
-FOREIGN = 0.65  # score of a page: below it the script counts as unknown, and a line needs the next score
-FOREIGN_UNREAD = 0.85  # below it a line of such a page was not read
+KNOWN_SCRIPT_MIN_SCORE = 0.65  # score of a page: below it the script counts as unknown, and a line needs the next score
+FOREIGN_LINE_MIN_SCORE = 0.85  # below it a line of such a page was not read
 MIN_LONG_LINES = 3  # of a page that can be judged
-SHARE = 0.25  # of the length of a page's lines: from this unread share on, the page is reported as unreadable
+UNREADABLE_MIN_SHARE = (
+    0.25  # of the length of a page's lines: from this unread share on, the page is reported as unreadable
+)
 
 
 _GREEK = re.compile(r"[\u0370-\u03ff]")
@@ -31,7 +33,7 @@ _WORD_MIN_LETTERS = 3  # shorter ones may be signs of a formula
 _GREEK_MIN_SHARE = 1 / 3  # of a line's words: if more are half Greek, the line is Greek
 
 
-def score(spelled: Spelling, aspect: float) -> float:
+def line_score(spelled: RecognisedLine, aspect: float) -> float:
     """Return how well a line was read (0..1): its confidence, less where it has few letters.
 
     `aspect` is the line's length in thicknesses.
@@ -62,11 +64,11 @@ def _has_accent(word: str) -> bool:
     return len(unicodedata.normalize("NFD", word)) > len(word)
 
 
-def unread(spelled: Sequence[Spelling], aspects: Sequence[float]) -> list[bool]:
+def unread_lines(spelled: Sequence[RecognisedLine], aspects: Sequence[float]) -> list[bool]:
     """Return for each line of a page whether it was found but not read; never True for short lines."""
     whole = page_score(spelled, aspects)
-    least = LINE_MIN_SCORE if whole is None or whole >= FOREIGN else FOREIGN_UNREAD
-    return [a >= LONG_LINE_MIN_ASPECT and score(one, a) < least for one, a in zip(spelled, aspects, strict=True)]
+    least = LINE_MIN_SCORE if whole is None or whole >= KNOWN_SCRIPT_MIN_SCORE else FOREIGN_LINE_MIN_SCORE
+    return [a >= LONG_LINE_MIN_ASPECT and line_score(one, a) < least for one, a in zip(spelled, aspects, strict=True)]
 
 
 def unread_share(lines: Sequence[PrintedLine]) -> float:
@@ -76,10 +78,10 @@ def unread_share(lines: Sequence[PrintedLine]) -> float:
     return lost / max(sum(lengths), 1e-6)
 
 
-def page_score(spelled: Sequence[Spelling], aspects: Sequence[float]) -> float | None:
+def page_score(spelled: Sequence[RecognisedLine], aspects: Sequence[float]) -> float | None:
     """Return the score of a page: the mean over its long lines by length; None where too few are long."""
     long = [
-        (score(one, aspect), aspect)
+        (line_score(one, aspect), aspect)
         for one, aspect in zip(spelled, aspects, strict=True)
         if aspect >= LONG_LINE_MIN_ASPECT
     ]

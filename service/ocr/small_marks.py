@@ -14,13 +14,13 @@ import numpy.typing as npt
 from thresher.service.ocr.quads import Pixels, Quad, size
 
 MAX_MARKS_A_PAGE = 60  # more is noise, and then none is read
-SURE = 0.85  # least confidence of a mark's text
+MARK_MIN_CONFIDENCE = 0.85  # least confidence of a mark's text
 MARK_PADDING = 0.25  # margin around a mark, in its height
 
 Ints = npt.NDArray[np.int32]
 
 
-def marks(pixels: Pixels, found: list[Quad]) -> list[Quad]:
+def small_marks(pixels: Pixels, found: list[Quad]) -> list[Quad]:
     """Return the boxes of marks beside `found`, the quads of an upright page; empty for turned pages."""
     upright = [quad for quad in found if quad[1][0] > quad[0][0] and size(quad)[0] > size(quad)[1]]
     if len(upright) < 3:

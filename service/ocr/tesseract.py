@@ -15,8 +15,8 @@ from PIL.Image import Image
 
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.service.ocr.base import PrintedLine, PrintedWord
-from thresher.service.ocr.orientation import turned_back, turned_image
-from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.orientation import line_before_rotation, rotated_upright
+from thresher.service.ocr.pixels import resized_within, to_rgb
 
 ORIENTATION_MIN_CONFIDENCE = 4.0  # on Tesseract's own scale; below it the answer is wrong on receipts
 WORD_MIN_CONFIDENCE = 0.3
@@ -41,11 +41,11 @@ class Tesseract:
         """Read lines, in no promised order. Raises InputProblem(ocr_failed)."""
         if min(image.size) < SMALLEST_SIDE:
             return []
-        full, scale = bounded(rgb(image), MAX_SIDE, MIN_SIDE)
+        full, scale = resized_within(to_rgb(image), MAX_SIDE, MIN_SIDE)
         quarters = self._quarters(full)
-        upright = turned_image(full, quarters)
+        upright = rotated_upright(full, quarters)
         lines = self._lines(upright) or self._lines(upright, *LOCAL_THRESHOLD)
-        return [turned_back(line, quarters, full.size, scale) for line in lines]
+        return [line_before_rotation(line, quarters, full.size, scale) for line in lines]
 
     def _lines(self, image: Image, *arguments: str) -> list[PrintedLine]:
         """Return the lines of an upright image; `arguments` are added to the command."""
@@ -100,7 +100,7 @@ def languages(binary: str) -> list[str]:
     return [line.strip() for line in done.stdout.splitlines()[1:] if line.strip() not in {"", "osd", "equ"}]
 
 
-def installed() -> Tesseract:
+def installed_tesseract() -> Tesseract:
     """Return this machine's engine for its languages, English first.
 
     Raises SetupProblem(extra_missing) without a binary.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from thresher.schemas.document import Box, Document
-from thresher.service.ocr.alignment import aligned
+from thresher.service.ocr.alignment import aligned_boxes
 
 Known = list[tuple[str, Box]]
 
@@ -23,7 +23,7 @@ def known_words(document: Document, page: int) -> Known:
     return found
 
 
-def place(document: Document, before: tuple[int, int], known: Known, size: tuple[float, float]) -> None:
+def place_lines(document: Document, before: tuple[int, int], known: Known, size: tuple[float, float]) -> None:
     """Give lines and words written after `before` the boxes of known words.
 
     `before` is the number of lines and the number of words written until then. A line without a known word gets the space
@@ -32,7 +32,7 @@ def place(document: Document, before: tuple[int, int], known: Known, size: tuple
     lines, words = document.lines, document.words
     first = before[1]
     texts = [document.text[a:b] for a, b in zip(words.start[first:], words.end[first:], strict=True)]
-    boxes = aligned(texts, known)
+    boxes = aligned_boxes(texts, known)
     found: list[Box | None] = []
     for i in range(before[0], len(lines.start)):
         a, b = bisect_left(words.start, lines.start[i]), bisect_right(words.end, lines.end[i])

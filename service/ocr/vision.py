@@ -11,7 +11,7 @@ import re
 from PIL.Image import Image
 
 from thresher.service.ocr.base import PrintedLine, PrintedWord
-from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.pixels import resized_within, to_rgb
 
 MAX_SIDE = 2000  # pixels of the long side; hosted models scale larger pictures down themselves
 MAX_BYTES = 4_500_000  # below the smallest limit of the large providers, 5 MB a picture
@@ -21,14 +21,14 @@ TAB_WIDTH = 6  # in characters
 
 def page_png(image: Image, *, side: int = MAX_SIDE, most_bytes: int = MAX_BYTES) -> bytes:
     """Return a page as PNG within limits: made smaller step by step, and grey before illegible."""
-    picture, _ = bounded(rgb(image), side)
+    picture, _ = resized_within(to_rgb(image), side)
     while True:
         for one in (picture, picture.convert("L")):
             data = io.BytesIO()
             one.save(data, "PNG", optimize=True)
             if len(data.getvalue()) <= most_bytes or max(one.size) < 64:
                 return data.getvalue()
-        picture, _ = bounded(picture, round(0.8 * max(picture.size)))
+        picture, _ = resized_within(picture, round(0.8 * max(picture.size)))
 
 
 def printed_lines(transcription: str, *, width: float, height: float) -> list[PrintedLine]:

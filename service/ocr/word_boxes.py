@@ -13,7 +13,7 @@ MISSING_SPACE_MIN_GAP = 3.0  # in usual distances of two characters: a space tha
 
 
 @dataclass(frozen=True, slots=True)
-class Spelling:
+class RecognisedLine:
     """One recognised line: for each character its column (None for spaces) and its confidence."""
 
     text: str
@@ -27,7 +27,7 @@ class Spelling:
         return fmean(self.confidences) if self.confidences else 0.0
 
 
-def words(spelled: Spelling, quad: Quad) -> tuple[PrintedWord, ...]:
+def words(spelled: RecognisedLine, quad: Quad) -> tuple[PrintedWord, ...]:
     """Return the words of a line; their boxes are hulls in the image of `quad`."""
     groups = list(_groups(spelled))
     pitch = _pitch(spelled)
@@ -45,7 +45,7 @@ def words(spelled: Spelling, quad: Quad) -> tuple[PrintedWord, ...]:
     return tuple(found)
 
 
-def _groups(spelled: Spelling) -> Iterator[list[int]]:
+def _groups(spelled: RecognisedLine) -> Iterator[list[int]]:
     """Yield the indices of the characters of each word."""
     limit, group = MISSING_SPACE_MIN_GAP * _pitch(spelled), list[int]()
     for i, column in enumerate(spelled.columns):
@@ -59,13 +59,13 @@ def _groups(spelled: Spelling) -> Iterator[list[int]]:
         yield group
 
 
-def _column(spelled: Spelling, index: int) -> float:
+def _column(spelled: RecognisedLine, index: int) -> float:
     """Return the middle of a character, in columns from the line's start."""
     column = spelled.columns[index]
     return 0.0 if column is None else column + 0.5
 
 
-def _pitch(spelled: Spelling) -> float:
+def _pitch(spelled: RecognisedLine) -> float:
     """Return the median distance of two neighbouring characters, in columns."""
     pairs = zip(spelled.columns, spelled.columns[1:], strict=False)
     steps = [b - a for a, b in pairs if a is not None and b is not None]

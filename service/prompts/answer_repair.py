@@ -12,12 +12,12 @@ from thresher.schemas.result import FieldError
 from thresher.service.base import json_pointer
 from thresher.service.llm.base import Message, Question, Reply
 from thresher.service.prompts import load_prompt
-from thresher.service.prompts.malformed_json import letters, mended
+from thresher.service.prompts.malformed_json import letters, repaired_json
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _QUOTE = re.compile(r'(?<!\\)"')
 _CLOSED = re.compile(r"\]\s*\}\s*$")
-MOST_ERRORS = 12  # shown at once, with the number of the others
+MAX_ERRORS_SHOWN = 12  # shown at once, with the number of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ class Parsed:
 
 def is_cut(reply: Reply) -> bool:
     """Whether an answer ends before its lists do but gave items: at its longest, or though it claims to be complete."""
-    return reply.finish == "length" or (_is_open(reply.text) and parse(reply) is not None)
+    return reply.finish == "length" or (_is_open(reply.text) and parse_answer(reply) is not None)
 
 
-def parse(reply: Reply) -> dict[str, Any] | None:
+def parse_answer(reply: Reply) -> dict[str, Any] | None:
     """Return the object that a reply writes, without what of it is no valid JSON; None where there is none."""
-    return parsed(reply).data
+    return parse_with_repair(reply).data
 
 
-def parsed(reply: Reply, schema: dict[str, Any] | None = None) -> Parsed:
+def parse_with_repair(reply: Reply, schema: dict[str, Any] | None = None) -> Parsed:
     """Return the object that a reply writes: as it is, or mended by a library where it is malformed.
 
     Of an answer that was cut short, the complete list items are kept and the one in hand is dropped. One that says
@@ -50,7 +50,7 @@ def parsed(reply: Reply, schema: dict[str, Any] | None = None) -> Parsed:
     try:
         found = read_json(reply.text, partial=cut)
     except ValueError:
-        made = mended(reply.text, keys_of(schema)) if "{" in reply.text else None
+        made = repaired_json(reply.text, keys_of(schema)) if "{" in reply.text else None
         found, broken = (made.data, made.broken) if made else (None, ())
     if cut and isinstance(found, dict):
         _drop_last(found)
@@ -107,7 +107,7 @@ def _drop_last(value: Any) -> None:
             value.pop()
 
 
-def ask_again(question: Question, reply: Reply, errors: Sequence[FieldError]) -> Question:
+def repair_question(question: Question, reply: Reply, errors: Sequence[FieldError]) -> Question:
     """Return the same question with the model's own answer and what is wrong with it; never longer than one such pair.
 
     Only the newest answer is shown: a growing history would cost the square of the attempts.
@@ -130,7 +130,7 @@ def ask_again(question: Question, reply: Reply, errors: Sequence[FieldError]) ->
 
 def listed(errors: Sequence[FieldError]) -> str:
     """Return errors as lines: each on one, the first dozen of them, and how many more there are."""
-    lines = [f"- {e.path or '/'}: {' '.join(e.message.split())}" for e in errors[:MOST_ERRORS]]
+    lines = [f"- {e.path or '/'}: {' '.join(e.message.split())}" for e in errors[:MAX_ERRORS_SHOWN]]
     more = len(errors) - len(lines)
     return "\n".join([*lines, *([f"- and {more} more"] if more > 0 else [])])
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from thresher.service.base.file_names import shown
+from thresher.service.base.file_names import printable_name
 
 
 def fenced(text: str, name: str = "PART") -> str:
@@ -43,4 +43,4 @@ def quoted(name: str) -> str:
     >>> print(quoted("a\u202egnp.exe"))
     "a\u202egnp.exe"
     """
-    return shown(json.dumps(name, ensure_ascii=False))
+    return printable_name(json.dumps(name, ensure_ascii=False))

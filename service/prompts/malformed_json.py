@@ -26,14 +26,14 @@ Word = tuple[str, str]  # a word, and the place that it stands in: a list's item
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairedJson:
     """The library's repair of a text."""
 
     data: Any  # without what is broken
     broken: tuple[FieldError, ...] = ()  # places of what was taken out, as they were before
 
 
-def mended(text: str, keys: frozenset[str] | None = None) -> Mended:
+def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson:
     """Return what can be had of malformed JSON. `keys`: all that may be in it, by their `letters`; None: not known.
 
     >>> found = mended('{"rows": [{"a": 1}, {"a: 2, "b": 3}, {"a": 3}]}')
@@ -44,10 +44,10 @@ def mended(text: str, keys: frozenset[str] | None = None) -> Mended:
 
     found = repair_json(_BARE_KEY.sub(_quoted, text), return_objects=True)
     if not isinstance(found, dict):
-        return Mended(None)
+        return RepairedJson(None)
     broken = sorted({*_changed(text, found), *_strange(found, keys)}, key=_order)
     errors = tuple(FieldError(path=path, message="this was no valid JSON; give it again") for path in broken)
-    return Mended(without(found, broken), errors)
+    return RepairedJson(without(found, broken), errors)
 
 
 def without(data: Any, places: list[str]) -> Any:

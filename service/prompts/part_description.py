@@ -13,8 +13,8 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.prompts.fence import fenced, quoted
 
-MOST_NAME = 120  # code points of a file's name
-DAMAGED = ("decode_loss", "corrupt_partial")  # codes of Notes on text that is not as it was written
+FILE_NAME_MAX_CHARS = 120  # code points of a file's name
+DAMAGE_CODES = ("decode_loss", "corrupt_partial")  # codes of Notes on text that is not as it was written
 OCR = (
     "The text was read from a picture by OCR. A word whose letters are plainly misread (rn for m, 0 for O) is given as it "
     "was printed; figures, dates and codes are given as they stand."
@@ -53,7 +53,7 @@ def shown(document: Document, chunk: Chunk) -> dict[str, str]:
 
 def name_of(document: Document) -> str:
     """Return a Document's name as data: quoted, on one line; never its whole path, which differs between machines."""
-    return quoted((document.source.name or "unnamed")[:MOST_NAME])
+    return quoted((document.source.name or "unnamed")[:FILE_NAME_MAX_CHARS])
 
 
 def part_of(document: Document, chunk: Chunk) -> str:
@@ -72,7 +72,7 @@ def remarks(document: Document, chunk: Chunk) -> Iterator[str]:
     pages = range(first - document.pages.first, last - document.pages.first + 1)
     if any(document.pages.ocr[i] for i in pages if 0 <= i < len(document.pages)):
         yield OCR
-    if any(n.code in DAMAGED and (n.page is None or first <= n.page <= last) for n in document.notes):
+    if any(n.code in DAMAGE_CODES and (n.page is None or first <= n.page <= last) for n in document.notes):
         yield BROKEN
 
 

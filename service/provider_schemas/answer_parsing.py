@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from thresher.schemas.target import Kind, Target
-from thresher.service.formats.amounts import Point
-from thresher.service.formats.dates import Order
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.displayed_values import (
     normal_text,
     parse_bool,
@@ -22,8 +22,8 @@ from thresher.service.formats.displayed_values import (
 from thresher.service.targets.fields import kind_of
 from thresher.service.targets.shapes import Shape, Shapes
 
-OTHER = "other_entries"  # asked for where a map has named keys too and the provider takes no maps
-ABSENT = frozenset(
+OTHER_ENTRIES_KEY = "other_entries"  # asked for where a map has named keys too and the provider takes no maps
+ABSENCE_TEXTS = frozenset(
     ("", "null", "none", "n/a", "na", "nil", "not stated", "not specified", "not available", "unknown", "-", "--")
 )
 _EMPTY = frozenset(("", "null"))  # what stands for absence even where text is wanted
@@ -34,9 +34,9 @@ def read_answer(
     target: Target,
     answer: Any,
     *,
-    order: Order | None = None,
-    point: Point | None = None,
-    spots: Spots | None = None,
+    order: DateOrder | None = None,
+    point: DecimalMark | None = None,
+    spots: SchemaPlaces | None = None,
 ) -> Any:
     """Return an answer in the requested schema as a value of the target's shape: `restore` and `coerce` in one.
 
@@ -44,15 +44,17 @@ def read_answer(
     out. `order` and `point` are the document's habits in dates and numbers; `spots` are those of the target's schema,
     for who reads many answers.
     """
-    return _Reader(spots or Spots(target.schema), Habits(order, point), coerces=True).read(answer, [target.schema])
+    return _Reader(spots or SchemaPlaces(target.schema), NotationHabits(order, point), coerces=True).read(
+        answer, [target.schema]
+    )
 
 
 def restore(target: Target, answer: Any) -> Any:
     """Return an answer in the requested schema in the target's shape: lists of key and value become maps again."""
-    return _Reader(Spots(target.schema), Habits(), coerces=False).read(answer, [target.schema])
+    return _Reader(SchemaPlaces(target.schema), NotationHabits(), coerces=False).read(answer, [target.schema])
 
 
-def coerce(target: Target, value: Any, *, order: Order | None = None, point: Point | None = None) -> Any:
+def coerce(target: Target, value: Any, *, order: DateOrder | None = None, point: DecimalMark | None = None) -> Any:
     """Read displayed texts as what the target wants, where they have one reading.
 
     "1,204.50" becomes 1204.5 in a number's place, "March 3, 2024" becomes "2024-03-03" in a date's. What has several
@@ -62,14 +64,14 @@ def coerce(target: Target, value: Any, *, order: Order | None = None, point: Poi
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class NotationHabits:
     """How the documents write: the order of dates in figures, the decimal point."""
 
-    order: Order | None = None
-    point: Point | None = None
+    order: DateOrder | None = None
+    point: DecimalMark | None = None
 
 
-class Spot:
+class SchemaPlace:
     """The shapes that one place may have, by type."""
 
     def __init__(self, shapes: list[Shape]) -> None:
@@ -82,24 +84,24 @@ class Spot:
         self.is_map = bool(shapes) and all(_is_map(s) for s in shapes)
 
 
-class Spots:
-    """The Spots of one schema, each made once."""
+class SchemaPlaces:
+    """The SchemaPlaces of one schema, each made once."""
 
     def __init__(self, root: dict[str, Any]) -> None:
         """Take the whole schema as `root`."""
         self._shapes = Shapes(root)
-        self._known: dict[tuple[int, ...], tuple[Schemas, Spot]] = {}  # by the schemas' identities, kept alive
+        self._known: dict[tuple[int, ...], tuple[Schemas, SchemaPlace]] = {}  # by the schemas' identities, kept alive
 
-    def at(self, schemas: Schemas) -> Spot:
-        """Return the Spot of a place that has any of the schemas, made once."""
+    def at(self, schemas: Schemas) -> SchemaPlace:
+        """Return the SchemaPlace of a place that has any of the schemas, made once."""
         key = tuple(map(id, schemas))
         if key not in self._known:
-            self._known[key] = schemas, Spot([s for schema in schemas for s in self._shapes.at(schema)])
+            self._known[key] = schemas, SchemaPlace([s for schema in schemas for s in self._shapes.at(schema)])
         return self._known[key][1]
 
 
 class _Reader:
-    def __init__(self, spots: Spots, habits: Habits, *, coerces: bool) -> None:
+    def __init__(self, spots: SchemaPlaces, habits: NotationHabits, *, coerces: bool) -> None:
         self._spots, self._habits, self._coerces = spots, habits, coerces
 
     def read(self, value: Any, schemas: Schemas) -> Any:
@@ -117,7 +119,7 @@ class _Reader:
         if arrays and (self._coerces or isinstance(value, list)):
             return self._array(value, spot)
         if self._coerces and not isinstance(value, (dict, list)):
-            return coerced(value, spot, self._habits)
+            return coerced_scalar(value, spot, self._habits)
         return value
 
     def _may_hold_objects(self, value: list[Any], arrays: list[Shape]) -> bool:
@@ -126,9 +128,9 @@ class _Reader:
 
     def _object(self, value: dict[str, Any], objects: list[Shape]) -> dict[str, Any]:
         fitting = _branch(value, objects)
-        others = value.get(OTHER)
-        if others is not None and _is_entries(others) and not any(OTHER in _properties(o) for o in fitting):
-            value = {k: v for k, v in value.items() if k != OTHER} | {e["key"]: e["value"] for e in others}
+        others = value.get(OTHER_ENTRIES_KEY)
+        if others is not None and _is_entries(others) and not any(OTHER_ENTRIES_KEY in _properties(o) for o in fitting):
+            value = {k: v for k, v in value.items() if k != OTHER_ENTRIES_KEY} | {e["key"]: e["value"] for e in others}
         found: dict[str, Any] = {}
         for key, member in _named(value, fitting):
             schemas = [o.schema["properties"][key] for o in fitting if key in _properties(o)] or _extras(fitting)
@@ -136,12 +138,12 @@ class _Reader:
                 found[key] = self.read(member, schemas)
         return found
 
-    def _array(self, value: Any, spot: Spot) -> Any:
+    def _array(self, value: Any, spot: SchemaPlace) -> Any:
         if value is None:
             return None if spot.nullable else []
         if not isinstance(value, list):
             single = spot.scalars or spot.objects
-            return coerced(value, spot, self._habits) if single else self._array([value], spot)
+            return coerced_scalar(value, spot, self._habits) if single else self._array([value], spot)
         return [self.read(member, list(_item_schemas(spot.arrays, i))) for i, member in enumerate(value)]
 
 
@@ -208,18 +210,18 @@ def _item_schemas(arrays: list[Shape], index: int) -> Iterator[Any]:
         yield first[index] if index < len(first) else shape.schema.get("items", True)
 
 
-def coerced(value: Any, spot: Spot, habits: Habits) -> Any:
+def coerced_scalar(value: Any, spot: SchemaPlace, habits: NotationHabits) -> Any:
     """Read one scalar as the type that its place takes.
 
     >>> number, day = Shape({"type": "number"}), Shape({"type": "string", "format": "date"})
-    >>> coerced("1.204,50 €", Spot([number]), Habits()), coerced("3. März 2024", Spot([day]), Habits())
+    >>> coerced("1.204,50 €", SchemaPlace([number]), NotationHabits()), coerced("3. März 2024", SchemaPlace([day]), NotationHabits())
     (1204.5, '2024-03-03')
     """
     scalars, kind = spot.scalars, spot.kind
     if kind is None or value is None:
         return value
     if isinstance(value, str):
-        absent = _EMPTY if kind in {"text", "any"} else ABSENT
+        absent = _EMPTY if kind in {"text", "any"} else ABSENCE_TEXTS
         return (
             None
             if value.strip().casefold() in absent and value not in _choices(scalars)
@@ -233,7 +235,7 @@ def coerced(value: Any, spot: Spot, habits: Habits) -> Any:
     return _shown(value) if only_text else _chosen(value, scalars)
 
 
-def _text(text: str, kind: Kind, scalars: list[Shape], habits: Habits) -> Any:
+def _text(text: str, kind: Kind, scalars: list[Shape], habits: NotationHabits) -> Any:
     if kind in {"enum", "const"}:
         return _chosen(text, scalars)
     if kind in {"number", "integer"}:
@@ -249,7 +251,7 @@ def _text(text: str, kind: Kind, scalars: list[Shape], habits: Habits) -> Any:
     return f"https://{text.strip()}" if kind == "uri" and text.strip().lower().startswith("www.") else text
 
 
-def _clock(text: str, kind: Kind, order: Order | None) -> str:
+def _clock(text: str, kind: Kind, order: DateOrder | None) -> str:
     if kind == "date":
         day = parse_date(text, order=order)
         return day.isoformat() if day else text

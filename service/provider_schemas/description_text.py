@@ -11,9 +11,9 @@ from thresher.service.formats.displayed_values import normal_text
 from thresher.service.provider_schemas.dialects import Dialect
 from thresher.service.targets.shapes import Schema, Shape
 
-MOST_EXAMPLES = 3
-MOST_WORDED_CHOICES = 60
-MOST_LENGTH_WORDED = 1_000
+MAX_EXAMPLES = 3
+MAX_LISTED_CHOICES = 60
+MAX_LENGTH_MENTIONED = 1_000
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -34,12 +34,12 @@ _LOOKS = re.compile(r"\(\?(?!:)|\\[1-9bBpPkK]")
 _COUNTS = {"minItems": "at least {} items in the whole document", "maxItems": "at most {} items"}
 
 
-def words_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, aliases: tuple[str, ...]) -> str:
+def description_of(schema: Any, shapes: list[Shape], path: str, dialect: Dialect, aliases: tuple[str, ...]) -> str:
     """Return the description of a place, with the constraints that the dialect cannot express otherwise.
 
     >>> from thresher.service.provider_schemas.dialects import DIALECTS
     >>> shape = Shape({"type": "string", "maxLength": 3, "title": "Currency", "description": "ISO 4217"})
-    >>> words_of(shape.schema, [shape], "/currency", DIALECTS["anthropic"], ("ccy",))
+    >>> description_of(shape.schema, [shape], "/currency", DIALECTS["anthropic"], ("ccy",))
     'ISO 4217; also called ccy; at most 3 characters'
     """
     own = schema if isinstance(schema, dict) else {}
@@ -91,12 +91,12 @@ def _letters(text: str) -> str:
 
 def _examples(own: Schema, real: list[Schema]) -> list[Any]:
     found: Any = own.get("examples") or next((s["examples"] for s in real if s.get("examples")), [])
-    return [e for e in found if not isinstance(e, (dict, list))][:MOST_EXAMPLES] if isinstance(found, list) else []
+    return [e for e in found if not isinstance(e, (dict, list))][:MAX_EXAMPLES] if isinstance(found, list) else []
 
 
 def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
     for keyword, words in {**_BOUNDS, **_COUNTS}.items():
-        kept = keyword in dialect.keeps and is_plain(keyword, schema.get(keyword))
+        kept = keyword in dialect.keeps and fits_grammar(keyword, schema.get(keyword))
         if keyword in schema and not kept and not _goes_without_saying(keyword, schema):
             yield words.format(schema[keyword])
     if schema.get("uniqueItems"):
@@ -106,14 +106,14 @@ def _constraints(schema: Schema, dialect: Dialect) -> Iterator[str]:
         yield _FORMATS[form]
     choices = schema.get("enum") or ()
     if len(choices) > dialect.most_choices:
-        rest = ", …" if len(choices) > MOST_WORDED_CHOICES else ""
-        yield f"one of {', '.join(_plain(c) for c in choices[:MOST_WORDED_CHOICES])}{rest}"
+        rest = ", …" if len(choices) > MAX_LISTED_CHOICES else ""
+        yield f"one of {', '.join(_plain(c) for c in choices[:MAX_LISTED_CHOICES])}{rest}"
 
 
-def is_plain(keyword: str, value: Any) -> bool:
+def fits_grammar(keyword: str, value: Any) -> bool:
     """Whether a grammar can express a constraint: patterns with lookahead, lookbehind or backreferences cannot.
 
-    >>> is_plain("pattern", "^[A-Z]{3}$"), is_plain("pattern", "^(?!0)[0-9]+$")
+    >>> fits_grammar("pattern", "^[A-Z]{3}$"), fits_grammar("pattern", "^(?!0)[0-9]+$")
     (True, False)
     """
     return keyword != "pattern" or not _LOOKS.search(str(value))
@@ -123,7 +123,7 @@ def _goes_without_saying(keyword: str, schema: Schema) -> bool:
     """Whether a length or count limit need not be said: at most 1, very large, or a tuple's own."""
     size = schema[keyword]
     if keyword in {"minLength", "maxLength"}:
-        return isinstance(size, int) and not 1 < size < MOST_LENGTH_WORDED
+        return isinstance(size, int) and not 1 < size < MAX_LENGTH_MENTIONED
     return keyword in _COUNTS and "prefixItems" in schema
 
 

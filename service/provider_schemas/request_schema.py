@@ -14,32 +14,32 @@ from typing import Any
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.formats.amounts import Point
-from thresher.service.formats.date_offsets import is_relative
-from thresher.service.formats.dates import Order
-from thresher.service.provider_schemas.answer_parsing import Spots, coerce, read_answer, restore
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.date_offsets import has_relative_date
+from thresher.service.formats.dates import DateOrder
+from thresher.service.provider_schemas.answer_parsing import SchemaPlaces, coerce, read_answer, restore
 from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
-from thresher.service.provider_schemas.schema_builder import Builder, How
-from thresher.service.provider_schemas.schema_size import measured
-from thresher.service.targets.fast_check import plainly_fits
+from thresher.service.provider_schemas.schema_builder import SchemaBuilder, SchemaReduction
+from thresher.service.provider_schemas.schema_size import measured_size
+from thresher.service.targets.fast_check import certainly_fits
 from thresher.service.targets.linear_keywords import linear_validator
 from thresher.service.targets.shapes import Schema, Shapes
 from thresher.service.targets.validators import FORMATS, schema_errors
 
-__all__ = ["Asked", "ask_for", "asked_schema", "check_answer", "coerce", "restore"]
+__all__ = ["RequestSchema", "build_schema", "check_answer", "coerce", "request_schema_of", "restore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestSchema:
     """A target as one model is asked for it."""
 
     target: Target
     schema: Schema  # for the provider
     lenient: Schema  # for the answer, once it has the target's shape
-    spots: Spots = field(repr=False)  # of the target's own schema
+    spots: SchemaPlaces = field(repr=False)  # of the target's own schema
     judge: Any = field(repr=False)  # of the lenient schema
-    order: Order | None = None  # the documents' habit in dates of figures
-    point: Point | None = None  # and in decimal points
+    order: DateOrder | None = None  # the documents' habit in dates of figures
+    point: DecimalMark | None = None  # and in decimal points
 
     def read(self, answer: Any) -> Any:
         """Return an answer in the target's shape, with displayed values read where they have one reading.
@@ -57,34 +57,34 @@ class Asked:
 
         A date in the words of a duration from another one fits: code computes it after the merge.
         """
-        if plainly_fits(self.lenient, data):
+        if certainly_fits(self.lenient, data):
             return []
         return [e for e in schema_errors(self.judge, data) if not self._is_relative(data, e.path)]
 
     def _is_relative(self, data: Any, path: str) -> bool:
         value, place = json_pointer.get(data, path), json_pointer.pattern(path)
-        return is_relative(value) and any(f.kind == "date" and f.path == place for f in self.target.fields)
+        return has_relative_date(value) and any(f.kind == "date" and f.path == place for f in self.target.fields)
 
 
-def ask_for(
-    target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: Order | None = None
-) -> Asked:
+def request_schema_of(
+    target: Target, *, fields: Collection[str] | None = None, dialect: Name = "plain", order: DateOrder | None = None
+) -> RequestSchema:
     """Build the request for a target (or for some of its fields, by pattern) in a provider's dialect.
 
     Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
     """
-    lenient = asked_schema(target, fields, "lenient")
-    return Asked(
+    lenient = build_schema(target, fields, "lenient")
+    return RequestSchema(
         target=target,
-        schema=asked_schema(target, fields, dialect),
+        schema=build_schema(target, fields, dialect),
         lenient=lenient,
-        spots=Spots(target.schema),
+        spots=SchemaPlaces(target.schema),
         judge=_judge(lenient),
         order=order,
     )
 
 
-def asked_schema(
+def build_schema(
     target: Target, fields: Collection[str] | None = None, dialect: Name = "plain", *, blanks: bool | None = None
 ) -> Schema:
     """Build the schema of one question. `fields` are patterns of `target.fields` or of places above; None: all.
@@ -93,9 +93,9 @@ def asked_schema(
     Raises ValueError when no field of the target is among them.
     """
     taken = DIALECTS[dialect]
-    how = How(blanks=bool(blanks))
+    how = SchemaReduction(blanks=bool(blanks))
     root = _built(target, fields, taken, how)
-    size = measured(root)
+    size = measured_size(root)
     if blanks is None and taken.blanks and taken.most_unions is not None and size.unions > taken.most_unions:
         how = replace(how, blanks=True)
     if taken.most_depth is not None and size.depth > taken.most_depth:
@@ -103,8 +103,8 @@ def asked_schema(
     return _built(target, fields, taken, how) if how.shallow or how.blanks else root
 
 
-def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how: How) -> Schema:
-    build = Builder(Shapes(target.schema), dialect, fields, how)
+def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how: SchemaReduction) -> Schema:
+    build = SchemaBuilder(Shapes(target.schema), dialect, fields, how)
     build.aliases = {f.path: f.aliases for f in target.fields if f.aliases}
     root = build.root(target.schema)
     if not root.get("properties") and "items" not in root and root.get("additionalProperties") in (None, False):

@@ -8,31 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from thresher.service.base import json_pointer
-from thresher.service.provider_schemas.answer_parsing import OTHER
-from thresher.service.provider_schemas.description_text import branch_words, is_plain, words_of
+from thresher.service.provider_schemas.answer_parsing import OTHER_ENTRIES_KEY
+from thresher.service.provider_schemas.description_text import branch_words, description_of, fits_grammar
 from thresher.service.provider_schemas.dialects import Dialect
 from thresher.service.targets.draft_upgrade import EXTRAS
 from thresher.service.targets.fields import is_decimal_text
-from thresher.service.targets.shapes import Schema, Shape, Shapes, Trail, joined
+from thresher.service.targets.shapes import Schema, Shape, Shapes, Trail, joined_objects
 
-BLANK = "where the text does not state a value, give an empty text in its place"
-IN_TEXT = "as JSON, written in this text"
+BLANK_INSTRUCTION = "where the text does not state a value, give an empty text in its place"
+AS_JSON_TEXT = "as JSON, written in this text"
 ANY = ["string", "number", "boolean"]  # asked for where anything may stand
 SCALARS = {"string", "number", "integer", "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class SchemaReduction:
     """What is left out of a schema that is too large for its dialect."""
 
     blanks: bool = False  # null in scalar places: an empty text stands for it
     shallow: bool = False  # references, and levels that are too deep: they are asked for as JSON in a text
 
 
-class Builder:
+class SchemaBuilder:
     """Builds one requested schema; the definitions that it refers to collect in `definitions`."""
 
-    def __init__(self, shapes: Shapes, dialect: Dialect, fields: Collection[str] | None, how: How) -> None:
+    def __init__(self, shapes: Shapes, dialect: Dialect, fields: Collection[str] | None, how: SchemaReduction) -> None:
         """`fields`: patterns of what is asked for, None for all."""
         self._shapes, self._dialect, self._blanks, self._shallow = shapes, dialect, how.blanks, how.shallow
         self._wanted = None if fields is None else frozenset(fields)
@@ -44,9 +44,9 @@ class Builder:
         """Build the root object. A root of several branches becomes one object with the fields of all."""
         objects = [s for s in self._shapes.at(schema) if s.type == "object"]
         told = [str(schema["description"])] if schema.get("description") else []
-        told += [BLANK] if self._blanks else []
+        told += [BLANK_INSTRUCTION] if self._blanks else []
         words = {"description": "; ".join(told)} if told else {}
-        return {**words, **self._object(objects[0] if len(objects) == 1 else joined(objects), "")}
+        return {**words, **self._object(objects[0] if len(objects) == 1 else joined_objects(objects), "")}
 
     def _node(self, schema: Any, trail: Trail, path: str, *, nullable: bool = True) -> Schema | None:
         """Build the schema of a place; None where nothing of it is wanted or recursion is cut."""
@@ -54,7 +54,7 @@ class Builder:
             return None
         shapes = self._shapes.at(schema, trail)
         if self._too_deep(path) and any(s.type in {"object", "array"} for s in shapes):
-            return self._told(f"{IN_TEXT}{_members_of(shapes)}", self._union([{"type": "string"}], null=nullable))
+            return self._told(f"{AS_JSON_TEXT}{_members_of(shapes)}", self._union([{"type": "string"}], null=nullable))
         reference = _only_reference(schema)
         if reference and self._refers(reference, path) and any(s.type == "object" for s in shapes):
             forms = [self._defined(reference)]
@@ -64,7 +64,7 @@ class Builder:
             can_be_null = nullable and not any(s.type == "array" or _is_map(s) for s in shapes)
         if not forms:
             return None
-        told = words_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
+        told = description_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
         return self._told(told, self._union(forms, null=can_be_null))
 
     def _told(self, words: str, schema: Schema) -> Schema:
@@ -92,7 +92,7 @@ class Builder:
         objects = [s for s in shapes if s.type == "object"]
         first = [next(iter(s.schema.get("properties") or {}), "") for s in objects]
         alike = len(set(first)) < len(first) and not all(s.tags for s in objects)
-        return [joined(objects)] if alike and not self._dialect.first_keys else objects
+        return [joined_objects(objects)] if alike and not self._dialect.first_keys else objects
 
     def _object_or_map(self, shape: Shape, path: str) -> Schema | None:
         if shape.schema.get("properties"):
@@ -125,7 +125,7 @@ class Builder:
         if not self._dialect.maps:
             made = self._map(extra, shape, path)
             if made:
-                properties[OTHER] = {"description": "entries under any other name", **made}
+                properties[OTHER_ENTRIES_KEY] = {"description": "entries under any other name", **made}
 
     def _tag(self, member: Schema) -> Schema:
         """Build the property that tells a branch from the others: never null."""
@@ -176,7 +176,7 @@ class Builder:
                 for t in dict.fromkeys(map(_type_of, values))
             ]
         found = {"type": "string" if shape.type == "any" else shape.type}
-        found |= {k: v for k, v in schema.items() if k in self._dialect.keeps and is_plain(k, v)}
+        found |= {k: v for k, v in schema.items() if k in self._dialect.keeps and fits_grammar(k, v)}
         if schema.get("format") in self._dialect.formats:
             found["format"] = schema["format"]
         return [found]
@@ -202,7 +202,7 @@ class Builder:
             wanted, self._wanted = self._wanted, None  # a definition is asked for whole
             shapes = self._shapes.at({"$ref": reference})
             self.definitions[name] |= (
-                {"description": told} if (told := words_of({}, shapes, "", self._dialect, ())) else {}
+                {"description": told} if (told := description_of({}, shapes, "", self._dialect, ())) else {}
             )
             forms = self._forms(shapes, "")
             self.definitions[name] |= self._union(forms, null=False) if forms else {"type": "object"}

@@ -10,11 +10,11 @@ from thresher.service.base import json_pointer
 from thresher.service.provider_schemas.dialects import Dialect
 
 Schema = dict[str, Any]
-FEW_CHOICES = 250  # of one enum; only longer ones have their characters counted
+UNCOUNTED_ENUM_CHOICES = 250  # of one enum; only longer ones have their characters counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class SchemaSize:
     """The quantities that providers limit. A recursive reference counts once on each way down."""
 
     properties: int = 0
@@ -22,11 +22,11 @@ class Size:
     unions: int = 0  # places of several types, null among them
     choices: int = 0  # values of all enums
     letters: int = 0  # code points of all names of properties and all values of enums
-    longest: int = 0  # code points of the values of the longest enum, where it has more than FEW_CHOICES
+    longest: int = 0  # code points of the values of the longest enum, where it has more than UNCOUNTED_ENUM_CHOICES
 
-    def beside(self, other: Size) -> Size:
+    def beside(self, other: SchemaSize) -> SchemaSize:
         """Return the size of both in one object."""
-        return Size(
+        return SchemaSize(
             properties=self.properties + other.properties,
             depth=max(self.depth, other.depth),
             unions=self.unions + other.unions,
@@ -36,7 +36,7 @@ class Size:
         )
 
 
-def measured(root: Schema) -> Size:
+def measured_size(root: Schema) -> SchemaSize:
     """Measure a whole requested schema.
 
     >>> schema = {"type": "object", "properties": {"due": {"type": ["string", "null"]}}}
@@ -47,7 +47,7 @@ def measured(root: Schema) -> Size:
     return _Measure(root).of(root, ())
 
 
-def too_large(size: Size, dialect: Dialect) -> Iterator[str]:
+def limits_exceeded(size: SchemaSize, dialect: Dialect) -> Iterator[str]:
     """Yield what of a size a dialect does not take in one request, in words."""
     limits = (
         ("properties", size.properties, dialect.most_properties),
@@ -65,12 +65,12 @@ def too_large(size: Size, dialect: Dialect) -> Iterator[str]:
 class _Measure:
     def __init__(self, root: Schema) -> None:
         self._root = root
-        self._known: dict[str, Size] = {}
+        self._known: dict[str, SchemaSize] = {}
 
-    def of(self, schema: Any, trail: tuple[str, ...]) -> Size:
+    def of(self, schema: Any, trail: tuple[str, ...]) -> SchemaSize:
         """Measure one place. `trail`: the references on the way to it."""
         if not isinstance(schema, dict):
-            return Size()
+            return SchemaSize()
         size = _own(schema)
         if isinstance(schema.get("$ref"), str):
             size = size.beside(self._followed(schema["$ref"], trail))
@@ -78,34 +78,34 @@ class _Measure:
             size = size.beside(self.of(branch, trail))
         return size.beside(self._below(schema, trail))
 
-    def _below(self, schema: Schema, trail: tuple[str, ...]) -> Size:
+    def _below(self, schema: Schema, trail: tuple[str, ...]) -> SchemaSize:
         named = (schema.get("properties") or {}).values()
         members = [*named, schema.get("items"), schema.get("additionalProperties"), *schema.get("prefixItems", ())]
-        inside = Size()
+        inside = SchemaSize()
         for member in members:
             inside = inside.beside(self.of(member, trail))
         level = schema.get("type") in ("object", "array")
-        return inside.beside(Size(depth=inside.depth + level))
+        return inside.beside(SchemaSize(depth=inside.depth + level))
 
-    def _followed(self, reference: str, trail: tuple[str, ...]) -> Size:
+    def _followed(self, reference: str, trail: tuple[str, ...]) -> SchemaSize:
         if reference in trail:
-            return Size()
+            return SchemaSize()
         if reference not in self._known:
             found = json_pointer.get(self._root, reference.removeprefix("#"))
             self._known[reference] = self.of(found, (*trail, reference))
         return self._known[reference]
 
 
-def _own(schema: Schema) -> Size:
+def _own(schema: Schema) -> SchemaSize:
     """Return what a place itself adds, without what is below it."""
     names = list(schema.get("properties") or ())
     values = [str(v) for v in schema.get("enum", ())]
     letters = sum(map(len, values))
     several = isinstance(schema.get("type"), list) or len(schema.get("anyOf", ())) > 1
-    return Size(
+    return SchemaSize(
         properties=len(names),
         unions=int(several),
         choices=len(values),
         letters=sum(map(len, names)) + letters,
-        longest=letters if len(values) > FEW_CHOICES else 0,
+        longest=letters if len(values) > UNCOUNTED_ENUM_CHOICES else 0,
     )

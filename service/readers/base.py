@@ -1,6 +1,6 @@
 """Define the contract of a reader.
 
-A reader is a module-level object with `name`, `bid` and `read`. The registry (`service/readers/registry.py`) gives a
+A reader is a module-level object with `name`, `confidence` and `read`. The registry (`service/readers/registry.py`) gives a
 Source to the reader with the highest confidence. A reader runs in a worker process under the limits of `ReadOptions`; it
 may raise any exception: what is not a Problem becomes `corrupt`. It never touches the network, and writes only to its spool.
 """
@@ -18,7 +18,7 @@ from typing import Protocol
 from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Relation, Source
-from thresher.service.base.disk_faults import disk, write
+from thresher.service.base.disk_faults import disk_faults_as_problems, write_all
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Reader(Protocol):
         """Return a short name, as in logs and reports."""
         ...
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return the confidence that this reader can read a Source, 0 to 1.
 
         It is judged by the first 64 KiB and the detected media type.
@@ -90,18 +90,18 @@ class Spool:
     def _store(self, pieces: Iterable[bytes]) -> tuple[Path, str, int]:
         """Write pieces under their hash; return file, SHA-256 and size. A half-written file is removed."""
         digest, size = hashlib.sha256(), 0
-        with disk(self.folder):
+        with disk_faults_as_problems(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
         try:
             with FileIO(handle, "wb") as file:
                 for piece in pieces:
                     digest.update(piece)
-                    with disk(self.folder):
-                        write(file, piece)
+                    with disk_faults_as_problems(self.folder):
+                        write_all(file, piece)
                         size += len(piece)
             blob = self.folder / digest.hexdigest()[:2] / digest.hexdigest()
-            with disk(self.folder):
+            with disk_faults_as_problems(self.folder):
                 blob.parent.mkdir(exist_ok=True)
                 Path(part).replace(blob)
         except BaseException:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from thresher.schemas.errors import Note, note
-from thresher.service.readers.detection.text_types import bom, utf16_without_mark
+from thresher.service.readers.detection.text_types import bom_codec, utf16_without_mark
 
 _SAMPLE_BYTES = 1 << 18  # bytes of lines with non-ASCII characters that are used for the guess
 _NON_ASCII_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
@@ -55,7 +55,7 @@ def clean(text: str) -> str:
 
 def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
     """Return the codec, and whether it is a guess."""
-    marked = bom(data) or utf16_without_mark(data)
+    marked = bom_codec(data) or utf16_without_mark(data)
     if marked:
         return marked, False
     wrong = _utf8_errors(data)

@@ -20,15 +20,15 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, Note, Problem, note
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.container import most_expanded
+from thresher.service.readers.archives.container import expanded_limit
 from thresher.service.readers.base import Reading
-from thresher.service.readers.pool import Reads
+from thresher.service.readers.pool import AsyncReader
 
 _READ_AHEAD = 8  # siblings that are read ahead of their turn
 _CACHED_READINGS = 64  # readings that are cached for equal bytes
 
 
-async def read_tree(root: Source, pool: Reads, options: ReadOptions) -> list[Reading]:
+async def read_tree(root: Source, pool: AsyncReader, options: ReadOptions) -> list[Reading]:
     """Return the Readings of a Source and of everything that it contains; the first is the root's.
 
     Raises what reading the root raises; a child that fails is in the list, with its Problem as a Note.
@@ -36,10 +36,10 @@ async def read_tree(root: Source, pool: Reads, options: ReadOptions) -> list[Rea
     return [reading async for reading in walk_tree(root, pool, options)]
 
 
-async def walk_tree(root: Source, pool: Reads, options: ReadOptions) -> AsyncIterator[Reading]:
+async def walk_tree(root: Source, pool: AsyncReader, options: ReadOptions) -> AsyncIterator[Reading]:
     """Yield the Readings of `read_tree` one at a time, so that a mailbox need not fit in memory."""
     limits = options.limits
-    walk = _Walk(pool, options, _Budget(limits.members, min(limits.expanded, most_expanded(root.size, limits))))
+    walk = _Walk(pool, options, _Budget(limits.members, min(limits.expanded, expanded_limit(root.size, limits))))
     first = await walk.timed(root, options)
     waiting = [walk.open(first)]
     yield waiting[-1].reading
@@ -84,7 +84,7 @@ class _Budget:
 class _Walk:
     """One walk over a tree, with a cache of readings by content."""
 
-    pool: Reads
+    pool: AsyncReader
     options: ReadOptions
     budget: _Budget
     seconds: float = 0.0  # sum over all readings

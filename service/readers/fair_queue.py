@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Turns:
+class FairQueue:
     """A fixed number of slots, and the callers that wait for one.
 
     A tenant has at most all slots but one, or the only one. Callers without a tenant (None) may have all. A free slot

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from thresher.service.readers.text_marks import lowered, raised
+from thresher.service.readers.text_marks import subscript, superscript
 
 _SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
 _SKIPPED = frozenset(
@@ -70,11 +70,11 @@ def _bracketed_if_long(text: str) -> str:
 
 
 def _raised(base: str, high: str) -> str:
-    return base + raised(high.strip(), base or "x")
+    return base + superscript(high.strip(), base or "x")
 
 
 def _lowered(base: str, low: str) -> str:
-    return base + lowered(low.strip(), base or "x")
+    return base + subscript(low.strip(), base or "x")
 
 
 def _root(name: str, texts: list[str]) -> str:
@@ -84,14 +84,14 @@ def _root(name: str, texts: list[str]) -> str:
         base, degree = _first_two(texts)
     else:
         degree, base = _first_two(texts) if len(texts) > 1 else ("", texts[0] if texts else "")
-    return f"{raised(degree.strip())}√{_bracketed_if_long(base)}"
+    return f"{superscript(degree.strip())}√{_bracketed_if_long(base)}"
 
 
 def _sum(element: Any, texts: list[str]) -> str:
     """Write a sum, product or integral: its sign, its bounds, its operand."""
     sign = _property(element, "chr", "∫")
     low, high, base = [*texts, "", "", ""][:3]
-    return f"{sign}{lowered(low, sign) if low else ''}{raised(high, sign) if high else ''} {base}"
+    return f"{sign}{subscript(low, sign) if low else ''}{superscript(high, sign) if high else ''} {base}"
 
 
 def _delimited(element: Any, texts: list[str]) -> str:

@@ -17,7 +17,7 @@ _SAME_COLOUR_MAX = 16  # of 255: colours that differ by no more, in each channel
 
 
 @dataclass(slots=True)
-class Hidden:
+class HiddenPassages:
     """The passages left out, in order."""
 
     offsets: list[int] = field(default_factory=list)  # in the canonical text, where the passage would stand
@@ -62,7 +62,7 @@ def is_tiny(points: float | None) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def alike(colour: str | None, ground: str | None) -> bool:
+def same_colour(colour: str | None, ground: str | None) -> bool:
     """Whether text of a colour looks the same as its background; both as RRGGBB, None for unknown.
 
     >>> alike("FFFFFF", "fefefe"), alike("FFFFFF", "4472C4"), alike("FFFFFF", None)

@@ -16,16 +16,16 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.errors import InputProblem, Note, SetupProblem, note
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.ocr.blank_check import may_hold_text
-from thresher.service.ocr.pixels import bounded, rgb
+from thresher.service.ocr.blank_check import may_contain_text
+from thresher.service.ocr.pixels import resized_within, to_rgb
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.page_pictures import MOST, PLACEHOLDER, SIDE, keep_pictures
+from thresher.service.readers.page_pictures import LONG_SIDE_PIXELS, MOST, PLACEHOLDER, store_pictures
 from thresher.service.readers.scanned_page import Scanner
 
-LOOK_SIDE = 1200  # pixels: long side of the small copy that is checked for text before OCR
-EMBLEM, LINE = 60_000, 5  # pixels of a logo at most; ratio of width to height from which it is a line of words
-PAGED = ("TIFF",)  # frames are pages; in other formats they are an animation, or a stereo image
-DENSITIES = (30.0, 2500.0)  # dots an inch: other values are ignored
+PREVIEW_SIDE_PIXELS = 1200  # pixels: long side of the small copy that is checked for text before OCR
+LOGO_MAX_PIXELS, LINE = 60_000, 5  # pixels of a logo at most; ratio of width to height from which it is a line of words
+PAGED_FORMATS = ("TIFF",)  # frames are pages; in other formats they are an animation, or a stereo image
+CREDIBLE_DPI = (30.0, 2500.0)  # dots an inch: other values are ignored
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
 _TYPES = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/x-ms-bmp", "image/gif")
 _RARE = ("image/jp2", "image/avif", "image/x-portable", "image/heic", "image/heif")
@@ -37,7 +37,7 @@ class ImageReader:
 
     name: str = "image"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return 0.95 for the common formats, less for rare ones."""
         del head
         if source.media_type.startswith(_TYPES):
@@ -54,9 +54,9 @@ class ImageReader:
             for page, frame in enumerate(_frames(source, image, options.limits), start=1):
                 builder.document.notes += _write(builder, scanner, frame, page)
                 if frame.image is not None and options.pictures != "none" and len(drawn) < MOST:
-                    drawn[page] = bounded(rgb(frame.image), SIDE)[0]
+                    drawn[page] = resized_within(to_rgb(frame.image), LONG_SIDE_PIXELS)[0]
         document = builder.build()
-        keep_pictures(document, options, drawn.get)
+        store_pictures(document, options, drawn.get)
         return Reading(document, scanner.children)
 
 
@@ -91,8 +91,8 @@ def _write(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int)
 def _write_inline(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, page: int) -> list[Note]:
     """Write an inline picture; return no Note for a logo or icon, and one for a picture with text that is not read."""
     assert frame.image is not None  # noqa: S101 - asked only of what was decoded
-    small, _ = bounded(rgb(frame.image), LOOK_SIDE)
-    if not may_hold_text(np.asarray(small.convert("L"))):
+    small, _ = resized_within(to_rgb(frame.image), PREVIEW_SIDE_PIXELS)
+    if not may_contain_text(np.asarray(small.convert("L"))):
         return []
     box = (0.0, 0.0, frame.image.width * frame.scale, frame.image.height * frame.scale)
     try:
@@ -106,7 +106,7 @@ def _write_inline(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, pag
 
 def _unread_note(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
     """Return the Note of a picture that is not read; one as small and compact as a logo gets the milder code."""
-    small = image.width * image.height < EMBLEM and image.width < LINE * image.height
+    small = image.width * image.height < LOGO_MAX_PIXELS and image.width < LINE * image.height
     return note("inline_unread", source.path) if small else note("picture_unread", source.name, page, box)
 
 
@@ -156,7 +156,7 @@ def _frames(source: Source, image: Image, limits: Limits) -> Iterator[_Frame]:
 
 
 def _frame_count(image: Image) -> int:
-    if image.format not in PAGED:
+    if image.format not in PAGED_FORMATS:
         return 1
     try:
         return int(getattr(image, "n_frames", 1))
@@ -211,7 +211,7 @@ def _density(image: Image, *, turned: bool) -> tuple[float, float]:
         across, down = (float(v) for v in image.info.get("dpi", (72, 72)))
     except (TypeError, ValueError, ZeroDivisionError):
         return 72.0, 72.0
-    low, high = DENSITIES
+    low, high = CREDIBLE_DPI
     if not (low <= across <= high and low <= down <= high):
         return 72.0, 72.0
     return (down, across) if turned else (across, down)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from thresher.schemas.columns import Blocks
 from thresher.schemas.document import Document
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 
 _ZERO = "\u200b\u2060-\u2064\ufeff\u180e\u034f\u206a-\u206f\u115f\u1160\u17b4\u17b5\uffa0\u3164"
 _TAGS, _SELECTORS = "\U000e0000-\U000e007f", "\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -49,7 +49,7 @@ def without_invisible(document: Document, *, show_hidden: bool = False) -> Docum
     if text.isascii() or show_hidden or _ANY.search(text) is None:
         return document
     cuts: list[tuple[int, int]] = []
-    hidden = Hidden()
+    hidden = HiddenPassages()
     flags = [match.span() for match in _FLAG.finditer(text)]
     for run in _RUN.finditer(text):
         if any(a <= run.start() < b for a, b in flags):

@@ -13,11 +13,11 @@ from thresher.schemas.policy import ReadOptions
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIDE = 1568  # pixels of the long side; hosted models scale larger images down to this or less
-QUALITY = 80  # of JPEG
-MOST_WEAK, MOST = 24, 60  # images of one Document at most: of weak pages, of all pages
-SURE = 0.9  # mean confidence of a page's characters below which its text is weak
-WEAK = frozenset(  # codes of Notes that mark the text of their page as weak
+LONG_SIDE_PIXELS = 1568  # pixels of the long side; hosted models scale larger images down to this or less
+JPEG_QUALITY = 80  # of JPEG
+MAX_WEAK_PAGES, MOST = 24, 60  # images of one Document at most: of weak pages, of all pages
+SURE_MEAN_CONFIDENCE = 0.9  # mean confidence of a page's characters below which its text is weak
+WEAK_TEXT_CODES = frozenset(  # codes of Notes that mark the text of their page as weak
     {
         "decode_loss",
         "no_text",
@@ -28,21 +28,21 @@ WEAK = frozenset(  # codes of Notes that mark the text of their page as weak
     }
 )
 PLACEHOLDER = "[page {}: see its picture]"  # text for a page without any, so that there is something to ask about
-BOXES = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # characters that OCR reads for checkboxes
+CHECKBOX_CHARACTERS = frozenset("□☐☑☒■▢❏❑✓✔✗✘")  # characters that OCR reads for checkboxes
 
 
 def jpeg(image: Image) -> bytes:
     """Encode a page's image as JPEG, scaled down to SIDE."""
-    from thresher.service.ocr.pixels import bounded, rgb  # noqa: PLC0415 - Pillow, only for pages whose image is stored
+    from thresher.service.ocr.pixels import resized_within, to_rgb  # noqa: PLC0415 - Pillow, only for pages whose image is stored
 
     data = io.BytesIO()
-    bounded(rgb(image), SIDE)[0].save(data, "JPEG", quality=QUALITY)
+    resized_within(to_rgb(image), LONG_SIDE_PIXELS)[0].save(data, "JPEG", quality=JPEG_QUALITY)
     return data.getvalue()
 
 
 def weak_pages(document: Document, text: str) -> list[int]:
     """Return the numbers (1-based) of pages that a model should also see as images; `text` is the Document's."""
-    noted = {note.page for note in document.notes if note.page and note.code in WEAK}
+    noted = {note.page for note in document.notes if note.page and note.code in WEAK_TEXT_CODES}
     pages = range(1, len(document.pages) + 1)
     return [page for page in pages if page in noted or _is_doubtful(document, text, page)]
 
@@ -58,15 +58,15 @@ def _is_doubtful(document: Document, text: str, page: int) -> bool:
     if not letters:
         return False
     sure = sum(words.confidence[i] * (words.end[i] - words.start[i]) for i in read) / letters / 100
-    return sure < SURE or not BOXES.isdisjoint(text[start:end])
+    return sure < SURE_MEAN_CONFIDENCE or not CHECKBOX_CHARACTERS.isdisjoint(text[start:end])
 
 
-def keep_pictures(document: Document, options: ReadOptions, draw: Callable[[int], Image | None]) -> None:
+def store_pictures(document: Document, options: ReadOptions, draw: Callable[[int], Image | None]) -> None:
     """Store the images that the options ask for; `draw` returns that of a page (1-based), or None."""
     if options.pictures == "none":
         return
     wanted = range(1, len(document.pages) + 1) if options.pictures == "all" else weak_pages(document, document.text)
-    for page in list(wanted)[: MOST if options.pictures == "all" else MOST_WEAK]:
+    for page in list(wanted)[: MOST if options.pictures == "all" else MAX_WEAK_PAGES]:
         image = draw(page)
         if image is not None:
             document.pictures[page] = jpeg(image)

@@ -23,15 +23,15 @@ from uuid import uuid4
 from thresher.schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.readers import process_start, worker_process
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.fair_queue import Turns
-from thresher.service.readers.pool_size import room
+from thresher.service.readers.fair_queue import FairQueue
+from thresher.service.readers.pool_size import pool_size
 from thresher.service.readers.registry import read_source
 from thresher.service.readers.worker_process import ReadFunction
 from thresher.service.telemetry import tracing
-from thresher.service.telemetry.ids import asked_by, document_id, reading_of
+from thresher.service.telemetry.ids import current_document, current_tenant, document_id
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -58,7 +58,7 @@ class _Died(Exception):  # noqa: N818 - what happened to a process
         self.how = how
 
 
-class Reads(Protocol):
+class AsyncReader(Protocol):
     """Any object that returns the Reading of a Source. Raises a Problem, and nothing else."""
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
@@ -66,7 +66,7 @@ class Reads(Protocol):
         ...
 
 
-class InlineReading:
+class InlineReader:
     """Read in this process, without limits on time and memory: for tests and for trusted bytes."""
 
     def __init__(self, spool: Path) -> None:
@@ -78,7 +78,7 @@ class InlineReading:
         return read_source(source, options, self._spool)
 
 
-class ReadingPool:
+class ReaderPool:
     """Read in `workers` processes of its own, each reading under `options.limits`."""
 
     def __init__(
@@ -93,10 +93,10 @@ class ReadingPool:
 
         `read` is the function that a worker calls for a Source; its module must be importable.
         """
-        fits = room()
+        fits = pool_size()
         self.workers = workers or fits.readers
         self._memory = fits.reader
-        self._turns = Turns(self.workers)
+        self._turns = FairQueue(self.workers)
         self._spool = Spool(spool)
         self._tasks = tasks
         self._read = read
@@ -128,7 +128,7 @@ class ReadingPool:
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
     @asynccontextmanager
-    async def apart(self, *, stores: bool = False) -> AsyncIterator[Reads]:
+    async def apart(self, *, stores: bool = False) -> AsyncIterator[AsyncReader]:
         """Use the same processes with another folder for children's bytes, which is removed at the end.
 
         `stores`: large Documents are stored in it, too, to be passed on to another process.
@@ -147,7 +147,7 @@ class ReadingPool:
         that read it died, `worker_died` where none could be started.
         """
         known = document_id(source.sha256)
-        reading_of.set(known)
+        current_document.set(known)
         begun = time.perf_counter()
         with tracing.span("read", {"thresher.document": known, "thresher.bytes": source.size}) as span:
             reading = await self._read_with_retries(source, options, spool or self._spool)
@@ -188,7 +188,7 @@ class ReadingPool:
 
         limit = options.limits.seconds
         try:
-            async with self._turns.place(asked_by.get()):
+            async with self._turns.place(current_tenant.get()):
                 return await asyncio.wrap_future(self._schedule(source, options, spool))
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
@@ -202,7 +202,7 @@ class ReadingPool:
         except MemoryError:
             raise InputProblem("too_large", f"{source.path} needs more memory than the limit") from None
         except Exception as error:  # a result that could not be sent between processes
-            if is_short(error):
+            if is_exhaustion(error):
                 raise SetupProblem("machine_short", f"{source.path} ({type(error).__name__})") from error
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
@@ -240,7 +240,7 @@ class ReadingPool:
 class _WithFolder:
     """A pool with another folder for children's bytes."""
 
-    pool: ReadingPool
+    pool: ReaderPool
     spool: Spool
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:

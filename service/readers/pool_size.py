@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")  # control group (version 2) of this container or slice
-ROOM = 1 << 30  # bytes that one reading process may need: OCR of a photo took 0.75 GiB
-FEWEST = 2  # readers at least, where there is memory: a file that takes minutes must not block other tenants
-MOST = 4  # processes for large Units at most
+PROCESS_MIN_BYTES = 1 << 30  # bytes that one reading process may need: OCR of a photo took 0.75 GiB
+MIN_READERS = 2  # readers at least, where there is memory: a file that takes minutes must not block other tenants
+MAX_PROCESSORS = 4  # processes for large Units at most
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class PoolSize:
     """How many processes of each kind fit, and bytes that one may add: together three quarters of the memory."""
 
     readers: int
@@ -26,17 +26,17 @@ class Room:
     processor: int
 
 
-def room(cgroup: Path = CGROUP) -> Room:
+def pool_size(cgroup: Path = CGROUP) -> PoolSize:
     """Compute the numbers: one core stays free for the calling process, and each process has at least 1 GiB."""
     memory = _memory(cgroup)
-    fitting = memory // ROOM
-    readers = max(1, min(max(FEWEST, _cores(cgroup) - 1), fitting // 2))
-    processors = max(1, min(MOST, fitting // 4))
-    return Room(
+    fitting = memory // PROCESS_MIN_BYTES
+    readers = max(1, min(max(MIN_READERS, _cores(cgroup) - 1), fitting // 2))
+    processors = max(1, min(MAX_PROCESSORS, fitting // 4))
+    return PoolSize(
         readers=readers,
-        reader=max(ROOM, memory * 3 // 8 // readers),
+        reader=max(PROCESS_MIN_BYTES, memory * 3 // 8 // readers),
         processors=processors,
-        processor=max(ROOM, memory * 3 // 8 // processors),
+        processor=max(PROCESS_MIN_BYTES, memory * 3 // 8 // processors),
     )
 
 

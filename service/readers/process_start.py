@@ -52,7 +52,7 @@ def context() -> BaseContext:
     return made
 
 
-def ahead() -> None:
+def start_server() -> None:
     """Start the server now, so that it loads its modules in parallel. Does not wait."""
     if isinstance(context(), _Context):
         forkserver.ensure_running()

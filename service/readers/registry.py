@@ -20,10 +20,10 @@ from typing import NamedTuple
 from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.base.disk_faults import MACHINE, of_machine
+from thresher.service.base.disk_faults import MACHINE_ERRNOS, machine_problem
 from thresher.service.ocr import recognisers
 from thresher.service.readers.base import Reader, Reading, Spool
-from thresher.service.readers.detection.sniff import HEAD, detect
+from thresher.service.readers.detection.sniff import HEAD_BYTES, detect
 from thresher.service.readers.invisible_characters import without_invisible
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def read_source(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     Raises InputProblem (`zero_byte`, `too_large`, `unsupported_type`, `corrupt`, or a code of the reader) and
     SetupProblem (`extra_missing`; `storage_full` or `store_failed` for faults of the machine).
     """
-    recognisers.use(options.models)
+    recognisers.use_folder(options.models)
     return guarded(lambda: _read(source, options, spool), source)
 
 
@@ -125,11 +125,11 @@ def _head(path: Path, source: Source, options: ReadOptions) -> bytes:
         if size > options.limits.size:
             raise InputProblem("too_large", f"{source.path} has {size} bytes, the limit is {options.limits.size}")
         with path.open("rb") as file:
-            head = file.read(HEAD)
+            head = file.read(HEAD_BYTES)
     except FileNotFoundError:
         raise InputProblem("file_not_found", source.path) from None
     except OSError as error:
-        if error.errno in MACHINE:
+        if error.errno in MACHINE_ERRNOS:
             raise
         raise InputProblem(
             "corrupt", f"{source.path} cannot be read ({error.strerror or type(error).__name__})"
@@ -160,17 +160,19 @@ def _candidates(source: Source, head: bytes, options: ReadOptions) -> Iterator[R
     unstructured reads types that it is named for, and those that no other reader takes, where it is installed.
     """
     rated = [(_confidence(reader, head, source), reader) for reader in _readers_of_type(source.media_type)]
-    if options.reader == "unstructured" or (not any(bid for bid, _ in rated) and find_spec("unstructured") is not None):
+    if options.reader == "unstructured" or (
+        not any(confidence for confidence, _ in rated) and find_spec("unstructured") is not None
+    ):
         rated = [(_confidence(reader, head, source), reader) for reader in _readers(UNSTRUCTURED)] + rated
     best = sorted((b for b in rated if b[0] > 0), key=lambda b: -b[0])  # stable: ties in the order of READERS
-    for rank, (bid, reader) in enumerate(best):
-        if rank == 0 or bid >= _FALLBACK_MIN_CONFIDENCE:
+    for rank, (confidence, reader) in enumerate(best):
+        if rank == 0 or confidence >= _FALLBACK_MIN_CONFIDENCE:
             yield reader
 
 
 def _confidence(reader: Reader, head: bytes, source: Source) -> float:
     try:
-        return reader.bid(head, source)
+        return reader.confidence(head, source)
     except Exception:  # a reader that fails already here is not tried
         log.debug("bid of %s failed on %s", reader.name, source.path, exc_info=True)
         return 0.0
@@ -204,8 +206,8 @@ def guarded(read: Callable[[], Reading], source: Source) -> Reading:
     except RecursionError:
         raise InputProblem("depth_limit", source.path) from None
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in MACHINE:
-            raise of_machine(error, source.path) from error
+        if isinstance(error, OSError) and error.errno in MACHINE_ERRNOS:
+            raise machine_problem(error, source.path) from error
         log.debug("%s failed", source.path, exc_info=True)
         raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 

@@ -15,14 +15,16 @@ from thresher.schemas.source import Source
 from thresher.service.layout import write_page
 from thresher.service.layout.sheets import sheets_of
 from thresher.service.ocr import engine
-from thresher.service.ocr.base import Ocr, PrintedLine
-from thresher.service.ocr.codes import codes_in, write_codes
-from thresher.service.ocr.scripts import SHARE, unread_share
+from thresher.service.ocr.base import OcrEngine, PrintedLine
+from thresher.service.ocr.codes import barcodes_in, write_barcodes
+from thresher.service.ocr.scripts import UNREADABLE_MIN_SHARE, unread_share
 from thresher.service.ocr.vision import page_png
 from thresher.service.readers.base import Spool
 from thresher.service.readers.worker_process import widen_memory
 
-UNSURE = 0.8  # mean confidence of a page's characters below which a Note asks to check values against the image
+UNSURE_MEAN_CONFIDENCE = (
+    0.8  # mean confidence of a page's characters below which a Note asks to check values against the image
+)
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Scanner:
     options: ReadOptions
     spool: Spool
     children: list[Source] = field(default_factory=list)
-    engine: Callable[[str], Ocr] = engine
+    engine: Callable[[str], OcrEngine] = engine
 
     def __post_init__(self) -> None:
         """Raise the memory limit of the process before the first image is decoded."""
@@ -56,12 +58,12 @@ class Scanner:
             found = self.engine(self.options.ocr).read(image)
         except InputProblem as problem:
             return [problem.note(page)]
-        codes = codes_in(image)
+        codes = barcodes_in(image)
         known = [*known, *(code.box for code in codes)]
         lines = [line for line in found if line.words and not _is_known(line, known)]
         for sheet in sheets_of(lines, np.asarray(image.convert("L"))):
             write_page(builder, sheet, width=image.width, height=image.height, scale=scale)
-        write_codes(builder, codes, page, scale)
+        write_barcodes(builder, codes, page, scale)
         return _doubts(found, page)
 
     def _write_boxes(self, builder: DocumentBuilder, image: Image, *, scale: float, page: int) -> None:
@@ -72,7 +74,7 @@ class Scanner:
             return
         lines = [line for line in found if line.words]
         write_page(builder, lines, width=image.width, height=image.height, scale=scale)
-        write_codes(builder, codes_in(image), page, scale)
+        write_barcodes(builder, barcodes_in(image), page, scale)
 
     def _store_picture(self, image: Image, page: int) -> Note:
         """Store the page's image as a child: this process has no network to ask a model."""
@@ -97,11 +99,11 @@ def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
     """Return a Note where the text of a page is missing, in an unreadable script, or of low confidence."""
-    if unread_share(lines) >= SHARE:
+    if unread_share(lines) >= UNREADABLE_MIN_SHARE:
         return [note("script_unreadable", f"page {page}", page)]
     words = [word for line in lines for word in line.words]
     letters = sum(len(word.text) for word in words)
     if not letters:
         return [note("no_text", "OCR found none", page)]
     mean = sum(word.confidence * len(word.text) for word in words) / letters
-    return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)] if mean < UNSURE else []
+    return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)] if mean < UNSURE_MEAN_CONFIDENCE else []

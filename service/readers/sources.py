@@ -18,7 +18,7 @@ _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedPath:
     """A path that is not a Source, and why."""
 
     path: str
@@ -47,7 +47,7 @@ def _source(path: Path, shown: str) -> Source:
     return Source(path=shown, blob=str(path), sha256=sha256, size=size, name=_text(path.name))
 
 
-def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | Refused]:
+def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | RefusedPath]:
     """Yield Sources of files, and of all files under folders, sorted by path within each.
 
     In folders, names that begin with a dot and files of the system (`Thumbs.db`) are skipped unless `hidden`. A link
@@ -56,7 +56,7 @@ def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Sou
     for path in paths:
         if path.is_dir():
             for file in _walk(path, path.resolve(), hidden=hidden):
-                yield file if isinstance(file, Refused) else _source_or_refused(file, path)
+                yield file if isinstance(file, RefusedPath) else _source_or_refused(file, path)
         else:
             yield _source_or_refused(path, None)
 
@@ -72,27 +72,27 @@ def count_hidden(paths: Iterable[Path]) -> int:
     return count_files(folders, hidden=True) - count_files(folders)
 
 
-def _source_or_refused(path: Path, root: Path | None) -> Source | Refused:
+def _source_or_refused(path: Path, root: Path | None) -> Source | RefusedPath:
     try:  # what is found by walking a folder is inside it, unless it is a link
         return make_source(path, root) if root is None or path.is_symlink() else _source(path, _shown(path, root))
     except InputProblem as problem:
-        return Refused(_shown(path, root), problem)
+        return RefusedPath(_shown(path, root), problem)
 
 
-def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | Refused]:
+def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | RefusedPath]:
     """Yield the files of a folder and its subfolders, without recursion, as nesting may be deep."""
     waiting = [folder]
     while waiting:
         path = waiting.pop()
         if path is not folder and path.is_symlink() and _is_folder(path):
             if not path.resolve().is_relative_to(root):
-                yield Refused(_shown(path, folder), _leads_out(_shown(path, folder)))
+                yield RefusedPath(_shown(path, folder), _leads_out(_shown(path, folder)))
         elif _is_folder(path):
             try:
                 waiting.extend(_entries(path, hidden=hidden))
             except OSError as error:
                 detail = f"{_shown(path, folder)} cannot be listed ({error.strerror or type(error).__name__})"
-                yield Refused(_shown(path, folder), InputProblem("file_not_found", detail))
+                yield RefusedPath(_shown(path, folder), InputProblem("file_not_found", detail))
         else:
             yield path
 

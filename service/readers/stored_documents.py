@@ -12,10 +12,18 @@ from typing import Any, Self
 from uuid import uuid4
 
 from thresher.schemas.document import Document
-from thresher.service.base.disk_faults import disk
+from thresher.service.base.disk_faults import disk_faults_as_problems
 
-LARGE = 256_000  # code points of text from which a Document is stored in a file
-LIGHT = ("source", "ordinal", "pages", "kind", "by_line", "facts", "notes")  # fields that are known without its file
+LARGE_CODE_POINTS = 256_000  # code points of text from which a Document is stored in a file
+LIGHT_FIELDS = (
+    "source",
+    "ordinal",
+    "pages",
+    "kind",
+    "by_line",
+    "facts",
+    "notes",
+)  # fields that are known without its file
 
 
 @dataclass(slots=True, kw_only=True, init=False)
@@ -39,16 +47,16 @@ class StoredDocument(Document):
 
     def __getattr__(self, name: str) -> Any:
         """Read the file; called for a field that is not set."""
-        if name not in HEAVY:
+        if name not in HEAVY_FIELDS:
             raise AttributeError(name)
         whole: Document = pickle.loads(self.file.read_bytes())  # noqa: S301 - written by a process of this program
-        for one in HEAVY:
+        for one in HEAVY_FIELDS:
             setattr(self, one, getattr(whole, one))
         return getattr(self, name)
 
     def __reduce__(self) -> Any:
         """Pickle and copy the path; the text stays in the file."""
-        return type(self).from_file, (self.file, self.known, {name: getattr(self, name) for name in LIGHT})
+        return type(self).from_file, (self.file, self.known, {name: getattr(self, name) for name in LIGHT_FIELDS})
 
     @property
     def length(self) -> int:
@@ -56,19 +64,19 @@ class StoredDocument(Document):
         return self.known
 
 
-HEAVY = frozenset(f.name for f in fields(Document)) - set(LIGHT)
+HEAVY_FIELDS = frozenset(f.name for f in fields(Document)) - set(LIGHT_FIELDS)
 
 
-def stored(document: Document, folder: Path) -> Document:
+def store_if_large(document: Document, folder: Path) -> Document:
     """Store a Document in a file of `folder` where it is large; else return it unchanged.
 
     Raises SetupProblem(storage_full, store_failed).
     """
-    if document.length < LARGE:
+    if document.length < LARGE_CODE_POINTS:
         return document
     file = folder / f"{uuid4().hex}.document"
-    with disk(folder):
+    with disk_faults_as_problems(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as out:
             pickle.dump(document, out, protocol=pickle.HIGHEST_PROTOCOL)
-    return StoredDocument.from_file(file, document.length, {name: getattr(document, name) for name in LIGHT})
+    return StoredDocument.from_file(file, document.length, {name: getattr(document, name) for name in LIGHT_FIELDS})

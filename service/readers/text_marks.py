@@ -33,7 +33,7 @@ class Mark(NamedTuple):
 UNMARKED = Mark()
 
 
-def raised(text: str, before: str = "") -> str:
+def superscript(text: str, before: str = "") -> str:
     """Return raised text in the notation of the canonical text; `before` is the text that precedes it.
 
     Letters of an ordinal (1st) and trade mark signs stay as they are: they change no amount.
@@ -53,7 +53,7 @@ def raised(text: str, before: str = "") -> str:
     return text.replace(bare, _raised_text(bare) if before.strip() else bare, 1)
 
 
-def lowered(text: str, before: str = "") -> str:
+def subscript(text: str, before: str = "") -> str:
     """Return lowered text in the notation of the canonical text; `before` is the text that precedes it.
 
     >>> lowered("2", "H"), lowered("max", "x")
@@ -84,7 +84,7 @@ def struck(text: str) -> str:
     return text.replace(bare, f"~~{bare}~~", 1) if bare else text
 
 
-def marked(runs: list[tuple[str, Mark]]) -> str:
+def join_runs(runs: list[tuple[str, Mark]]) -> str:
     """Join the runs of one paragraph and write their marks; adjacent runs with the same marks are joined first.
 
     >>> marked([("EUR 1,250", UNMARKED), ("1", Mark(shift=1)), (" was ", UNMARKED), ("9", Mark(struck=True)), ("90", Mark(struck=True))])
@@ -100,7 +100,9 @@ def marked(runs: list[tuple[str, Mark]]) -> str:
         for look, alike in groupby(same, key=lambda run: run[1]):
             piece = "".join(part for part, _ in alike)
             before = (text + passage).rpartition("\n")[2]
-            passage += raised(piece, before) if look.shift > 0 else lowered(piece, before) if look.shift < 0 else piece
+            passage += (
+                superscript(piece, before) if look.shift > 0 else subscript(piece, before) if look.shift < 0 else piece
+            )
         text += "\n".join(map(struck, passage.split("\n"))) if is_struck else passage
     return fractions(text)
 

@@ -19,18 +19,18 @@ from thresher.schemas.source import Source
 from thresher.service.llm.base import Model
 from thresher.service.prompts.questions import question_of, with_picture
 from thresher.service.readers.base import Reading
-from thresher.service.readers.pool import Reads
+from thresher.service.readers.pool import AsyncReader
 
 PAGE_TOKENS = 4_000  # of the answer for one page
-BLANK = "[blank]"
+BLANK_PAGE_REPLY = "[blank]"
 _PAGE = re.compile(r"page-(\d+)\.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Transcribing:
+class TranscribingReader:
     """Read as `inner` does, and let a model transcribe the pages that wait for it."""
 
-    inner: Reads
+    inner: AsyncReader
     model: Model
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
@@ -44,7 +44,7 @@ class Transcribing:
         failed = [
             n.model_copy(update={"page": p}) for p, n in zip(waiting, replies, strict=True) if isinstance(n, Note)
         ]
-        document = await asyncio.to_thread(spliced, reading.document, read)
+        document = await asyncio.to_thread(with_transcriptions, reading.document, read)
         other_notes = [n for n in document.notes if n.page not in waiting or n.code != "no_text"]
         blank = [note("no_text", "the vision model saw a blank page", p) for p, t in read.items() if _is_blank(t)]
         document.notes = [*other_notes, *failed, *blank]
@@ -64,13 +64,13 @@ class Transcribing:
 
 
 def _is_blank(text: str) -> bool:
-    return text.strip() in {"", BLANK}
+    return text.strip() in {"", BLANK_PAGE_REPLY}
 
 
-def spliced(document: Document, pages: dict[int, str]) -> Document:
+def with_transcriptions(document: Document, pages: dict[int, str]) -> Document:
     """Return the Document with the text of some pages (1-based) replaced by transcriptions; the rest is unchanged."""
     from thresher.service.layout import write_page  # noqa: PLC0415 - numpy, only for pages that a model reads
-    from thresher.service.ocr.transcribed_words import known_words, place  # noqa: PLC0415 - as above
+    from thresher.service.ocr.transcribed_words import known_words, place_lines  # noqa: PLC0415 - as above
     from thresher.service.ocr.vision import printed_lines  # noqa: PLC0415 - as above
 
     if not pages:
@@ -86,7 +86,7 @@ def spliced(document: Document, pages: dict[int, str]) -> Document:
             lines = printed_lines(text, width=width, height=height)
             before = len(builder.document.lines.start), len(builder.document.words.start)
             write_page(builder, lines, width=width, height=height, scale=1.0)
-            place(builder.build(), before, known_words(document, i + 1), (width, height))
+            place_lines(builder.build(), before, known_words(document, i + 1), (width, height))
     whole = builder.build()
     whole.facts, whole.notes, whole.by_line = document.facts, document.notes, document.by_line
     whole.pictures = document.pictures

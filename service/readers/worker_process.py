@@ -14,7 +14,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.stored_documents import stored
+from thresher.service.readers.stored_documents import store_if_large
 
 ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
 
@@ -49,7 +49,7 @@ def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spo
     limit_memory(narrow)
     try:
         reading = read(source, options, spool)
-        return replace(reading, document=stored(reading.document, spool.folder)) if spool.stores else reading
+        return replace(reading, document=store_if_large(reading.document, spool.folder)) if spool.stores else reading
     except InputProblem:
         gc.collect()  # memory of a failed reading must be free for the next one
         raise

@@ -16,8 +16,8 @@ from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.records.completeness import LineIndex
-from thresher.service.records.record_lines import claims_of, record_of
-from thresher.service.records.suspicious.dismissed_lines import Found, sifted, without_totals
+from thresher.service.records.record_lines import record_lines_of, record_of
+from thresher.service.records.suspicious.dismissed_lines import FoundRecords, remaining_groups, without_totals
 
 ASKED_MIN_SHARE = 0.5  # share of a record's values that must stand in the lines that were asked about
 
@@ -38,7 +38,7 @@ class _Record:
         return frozenset(e.start for e in self.evidence if e.start is not None)
 
 
-def additions(
+def missed_records_of(
     again: Sequence[Extraction], found: Sequence[Extraction], target: Target, index: LineIndex, left: Iterable[Range]
 ) -> list[Extraction]:
     """Return the answers about leftover lines, reduced to the records that had been missed.
@@ -54,17 +54,21 @@ def additions(
         for place, record in _records(again, target)
         if _is_asked(record, asked, index.starts) and not _is_covered(record, held)
     }
-    known = Found(index.document, index.starts, claims_of(found, target, index.starts, index.known), found, target)
-    kept = sifted(known, sorted(set(lines.values()))).groups
+    known = FoundRecords(
+        index.document, index.starts, record_lines_of(found, target, index.starts, index.known), found, target
+    )
+    kept = remaining_groups(known, sorted(set(lines.values()))).groups
     lines = {place: group for place, group in lines.items() if group in kept}
     whole = [*found, *(_reduced_to(x, i, lines, target) for i, x in enumerate(again))]
-    known = Found(index.document, index.starts, claims_of(whole, target, index.starts, index.known), whole, target)
+    known = FoundRecords(
+        index.document, index.starts, record_lines_of(whole, target, index.starts, index.known), whole, target
+    )
     kept = without_totals(known, sorted(set(lines.values())))
     lines = {place: group for place, group in lines.items() if group in kept}
     return [_reduced_to(x, i, lines, target) for i, x in enumerate(again)]
 
 
-def told_lines(found: Iterable[Extraction], target: Target, index: LineIndex) -> frozenset[int]:
+def lines_with_values(found: Iterable[Extraction], target: Target, index: LineIndex) -> frozenset[int]:
     """Return the offsets of the lines on which values of found records begin."""
     records = (record for _, record in _records(found, target))
     return frozenset(index.starts[i] for record in records for i in _lines(record, index.starts))

@@ -15,7 +15,7 @@ RECORD_MAX_LINES = 12  # lines that a record may have
 SAME_SIZE_SHARE = 0.8  # share of the groups of several lines that must have the most common size
 
 
-def stanzas(document: Document, lines: Sequence[Line]) -> frozenset[int]:
+def blank_line_record_starts(document: Document, lines: Sequence[Line]) -> frozenset[int]:
     """Return the numbers of the first lines of such records; empty where their sizes vary, as in prose.
 
     A record ends at a blank line, or at the edge of a Block of several lines.

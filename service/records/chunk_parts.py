@@ -19,7 +19,7 @@ HEAD_LINES = 2  # lines shown from the top of a stretch of records
 TAIL_MIN_CHARS = 200  # code points after the last item from which the line may contain more items
 
 
-def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
+def unanswered_parts(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chunk]:
     """Yield what a cut answer left: the text after its last complete item, or two halves where it has none.
 
     `ends` are the ends, in the Document, of the values of its items.
@@ -36,7 +36,7 @@ def rest(document: Document, chunk: Chunk, ends: Sequence[int]) -> Iterator[Chun
         yield _part(document, chunk, pieces[len(pieces) // 2 :])
 
 
-def again(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) -> Chunk:
+def chunk_of_records(document: Document, chunk: Chunk, records: Sequence[Sequence[Range]]) -> Chunk:
     """Return a Chunk of only some records of another, each given by its lines, with the context of the other.
 
     Lines around them are added, because they may apply to these records, too: a date that is printed once.
@@ -115,9 +115,11 @@ def _part(document: Document, chunk: Chunk, pieces: Sequence[Range]) -> Chunk:
     """Return the Chunk of some neighbouring pieces of another."""
     start, end = pieces[0][0], pieces[-1][1]
     if len(chunk.ranges) > 1:
-        return again(document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces])
+        return chunk_of_records(
+            document, chunk, [[line for line in chunk.lines if a <= line[0] < b] for a, b in pieces]
+        )
     if chunk.ranges:
-        return again(document, chunk, [pieces])
+        return chunk_of_records(document, chunk, [pieces])
     return slice_of(document, chunk, start, end)
 
 

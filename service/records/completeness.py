@@ -23,12 +23,12 @@ from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.records.cell_records import missed_cells
 from thresher.service.records.line_shapes import repeats, shape
-from thresher.service.records.marked_entries import Marked, entries, marked, siblings, standing
+from thresher.service.records.marked_entries import LineMarks, found_entries, line_marks, lines_of_found, missed_entries
 from thresher.service.records.membership import Candidate, members_like
-from thresher.service.records.record_lines import Claim, Claims, claims_of
-from thresher.service.records.structure import Structure, look, structure
-from thresher.service.records.suspicious.dismissed_lines import Found, sifted
-from thresher.service.records.suspicious.overrun_values import run_over
+from thresher.service.records.record_lines import ListLines, RecordLines, record_lines_of
+from thresher.service.records.structure import Structure, line_look, structure_of
+from thresher.service.records.suspicious.dismissed_lines import FoundRecords, remaining_groups
+from thresher.service.records.suspicious.overrun_values import overrun_lines
 from thresher.service.records.table_rows import rows_like_records
 from thresher.service.records.text_lines import lines_of
 
@@ -113,9 +113,9 @@ class LineIndex:
         return [_candidate(self.document, i, line) for i, (line, body) in enumerate(pairs) if line.shape and body]
 
     @cached_property
-    def marked(self) -> Marked:
+    def marked(self) -> LineMarks:
         """Return the marks of its lines."""
-        return marked(self.document, [(line.start, line.end) for line in self.lines], self.body)
+        return line_marks(self.document, [(line.start, line.end) for line in self.lines], self.body)
 
     @gc_paused()
     def work_out(self) -> None:
@@ -137,24 +137,24 @@ def record_count_of(
     """
     if not target.lists:
         return RecordCount(expected=0, found=0, unclaimed=[])
-    known = known or structure(document, nested=target.nested)
+    known = known or structure_of(document, nested=target.nested)
     index = index or LineIndex(document, known)
     lines = index.lines
-    claims = claims_of(extractions, target, index.starts, known)
-    known_entries = entries(extractions, target, index.starts)
-    own = standing(known_entries, {i for i, line in enumerate(lines) if not line.shape})
+    claims = record_lines_of(extractions, target, index.starts, known)
+    known_entries = found_entries(extractions, target, index.starts)
+    own = lines_of_found(known_entries, {i for i, line in enumerate(lines) if not line.shape})
     missed = [record for record in _missed_records(index, claims) if record and record[0] not in own]
     inside = {i for record in missed for i in record}
     left = {i for i in _missed_lines(index, claims) if i not in own}
     if any(claim.crowded for claim in claims.lists.values()):
         left |= missed_cells(document, extractions, target, index.starts)
-    passed = run_over(document.text, extractions, target, index.starts)
+    passed = overrun_lines(document.text, extractions, target, index.starts)
     left |= {i for i in passed if index.body[i] and not claims.values[i]}
     held = {i for i, n in claims.values.items() if n >= ROW_MIN_VALUES} | claims.homes | inside | own
-    missed += siblings(document, index.marked, known_entries, claims.lines, held)
+    missed += missed_entries(document, index.marked, known_entries, claims.lines, held)
     alone = sorted(left - {i for record in missed for i in record})
     missed += _with_outer_lines(alone, lines, known) if target.nested else [(i,) for i in alone]
-    kept = sifted(Found(document, index.starts, claims, extractions, target), sorted(missed))
+    kept = remaining_groups(FoundRecords(document, index.starts, claims, extractions, target), sorted(missed))
     dismissed = {at for x in extractions for at in x.dismissed}
     none = [g for g in kept.groups if kept.wanted.isdisjoint(g) and all(lines[i].start in dismissed for i in g)]
     unclaimed, gone = (
@@ -168,7 +168,7 @@ def _lines(text: str) -> Iterator[Line]:
     return (Line(a, b, shape(text[a:b])) for a, b in lines_of(text))
 
 
-def _missed_records(index: LineIndex, claims: Claims) -> list[tuple[int, ...]]:
+def _missed_records(index: LineIndex, claims: RecordLines) -> list[tuple[int, ...]]:
     """Return the lines of each record that no extraction matched but that looks like a record of the same list."""
     held = claims.records
     missed = {n for c in claims.lists.values() for n in members_like(index.firsts, c.records, crowded=c.crowded)} - held
@@ -223,7 +223,7 @@ def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] 
 
     Where this is weak evidence, the line counts only next to rows of similar tables.
     """
-    seen = (line.shape, "") if line.shape else look(document.text[line.start : line.end])
+    seen = (line.shape, "") if line.shape else line_look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
     is_firm = bool(line.shape) and (first != "W" or len(figures) > TELLING_MIN_FIGURES)
     section = bisect_right(heads, line.start)
@@ -258,7 +258,7 @@ def _record_lines(
     return () if is_total else tuple(shown[first:])
 
 
-def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
+def _record_max_lines(records: list[tuple[int, ...]], claims: RecordLines) -> int:
     """Return how many lines a record has at most, by the lines that have values.
 
     Text after that may be something else.
@@ -267,7 +267,7 @@ def _record_max_lines(records: list[tuple[int, ...]], claims: Claims) -> int:
     return min(sizes[-1], MAX_LINES_FACTOR * (sizes[len(sizes) // 2] + 1)) if sizes else 0
 
 
-def _missed_lines(index: LineIndex, claims: Claims) -> Iterator[int]:
+def _missed_lines(index: LineIndex, claims: RecordLines) -> Iterator[int]:
     """Yield the numbers of lines that look like lines of records but have no value."""
     lines, body, shapes = index.lines, index.body, _lines_shaped_like_records(index, claims)
     tables = {i for claim in claims.lists.values() for i in rows_like_records(index.document, index.starts, claim)}
@@ -278,7 +278,7 @@ def _missed_lines(index: LineIndex, claims: Claims) -> Iterator[int]:
     yield from (i for claim in claims.lists.values() if claim.crowded for i in _partly_filled_lines(lines, claim))
 
 
-def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
+def _partly_filled_lines(lines: list[Line], claim: ListLines) -> Iterator[int]:
     """Yield lines with fewer records side by side than their shape has room for, where most lines are full."""
     room = {i: n for i in claim.places if (n := repeats(lines[i].shape)) > 1}
     short = [i for i, n in room.items() if claim.places[i] < n]
@@ -286,7 +286,7 @@ def _partly_filled_lines(lines: list[Line], claim: Claim) -> Iterator[int]:
         yield from short
 
 
-def _lines_shaped_like_records(index: LineIndex, claims: Claims) -> set[int]:
+def _lines_shaped_like_records(index: LineIndex, claims: RecordLines) -> set[int]:
     """Return the lines with shapes of nearby records.
 
     Where no record was found, with shapes common enough for a list.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from thresher.schemas.document import BlockKind, Document
-from thresher.service.records.arithmetic.carried_sums import carried
+from thresher.service.records.arithmetic.carried_sums import carried_sum_lines
 
 Range = tuple[int, int]
 
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
 def furniture(document: Document) -> list[Range]:
     """Return the ranges of the lines that are furniture, sorted and disjoint."""
     known = _disjoint(sorted(chain(_marked(document), _repeated(document))))
-    return _disjoint(sorted(chain(known, carried(document, _page_starts(document), known))))
+    return _disjoint(sorted(chain(known, carried_sum_lines(document, _page_starts(document), known))))
 
 
 def _marked(document: Document) -> Iterator[Range]:

@@ -13,7 +13,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.target import Target
 from thresher.service.records.chunk_parts import Range
 from thresher.service.records.line_shapes import shape
-from thresher.service.records.record_lines import Claims
+from thresher.service.records.record_lines import RecordLines
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Routing:
 
     document: Document
     starts: Sequence[int]  # where its lines begin
-    claims: Claims
+    claims: RecordLines
     target: Target
 
     def lists_for(self, record: Sequence[Range]) -> frozenset[str]:
@@ -59,10 +59,10 @@ class Routing:
                 yield told
 
 
-def holds_any(fields: Sequence[str] | None, lists: Collection[str]) -> bool:
+def contains_any_list(fields: Sequence[str] | None, lists: Collection[str]) -> bool:
     """Whether some paths of a target (None: all of it) contain any of some lists, or parts of their items.
 
-    >>> holds_any(("/orders", "/total"), {"/orders/*/lines"}), holds_any(("/orders/*/code",), {"/orders"})
+    >>> contains_any_list(("/orders", "/total"), {"/orders/*/lines"}), contains_any_list(("/orders/*/code",), {"/orders"})
     (True, True)
     """
     return fields is None or any(_within(x, p) or _within(p, x) for p in fields for x in lists)

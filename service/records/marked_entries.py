@@ -53,7 +53,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class LineMarks:
     """The marks of a Document's lines, without any extraction."""
 
     lines: Sequence[tuple[int, int]]
@@ -63,7 +63,7 @@ class Marked:
     marks: dict[str, list[int]]  # lines with each mark, sorted
 
 
-def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[bool]) -> Marked:
+def line_marks(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[bool]) -> LineMarks:
     """Return the headings and marks of the lines of a Document."""
     marks: dict[str, list[int]] = defaultdict(list)
     heads, titles = [], set()
@@ -81,7 +81,7 @@ def marked(document: Document, lines: Sequence[tuple[int, int]], body: Sequence[
             for name, pattern in _MARKS.items():
                 if not is_head and (pattern.search if name == "years" else pattern.match)(text):
                     marks[name].append(i)
-    return Marked(lines, body, heads, frozenset(titles), dict(marks))
+    return LineMarks(lines, body, heads, frozenset(titles), dict(marks))
 
 
 def _is_upper(title: str) -> bool:
@@ -89,7 +89,7 @@ def _is_upper(title: str) -> bool:
     return title.isupper() and title[0].isalpha() and "|" not in title and sum(map(str.isalpha, title)) >= GAP_MAX_LINES
 
 
-def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
+def lines_of_found(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
     """Return the lines that certainly belong to records, so that nothing there was missed.
 
     These are all lines of records, where most of a list have several lines; and `bare` lines (without figures) on which a
@@ -104,8 +104,8 @@ def standing(lists: dict[str, list[Entry]], bare: set[int]) -> set[int]:
     return found
 
 
-def siblings(
-    document: Document, known: Marked, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]
+def missed_entries(
+    document: Document, known: LineMarks, lists: dict[str, list[Entry]], claimed: set[int], held: set[int]
 ) -> list[Group]:
     """Return the lines of each missed record that has the mark of its section, or that is a whole section itself.
 
@@ -122,7 +122,7 @@ def siblings(
     return found
 
 
-def _by_section(document: Document, known: Marked, records: Sequence[Entry]) -> Iterator[Group]:
+def _by_section(document: Document, known: LineMarks, records: Sequence[Entry]) -> Iterator[Group]:
     """Yield the missed entries among the records of a list (sorted), section by section."""
     edges = [0, *known.heads, len(known.lines)]
     for number, group in groupby(records, lambda r: bisect_right(known.heads, r.first)):
@@ -131,7 +131,7 @@ def _by_section(document: Document, known: Marked, records: Sequence[Entry]) -> 
             yield from _of_section(document, known, own, range(edges[number], edges[number + 1]))
 
 
-def _of_section(document: Document, known: Marked, records: list[Entry], section: range) -> Iterator[Group]:
+def _of_section(document: Document, known: LineMarks, records: list[Entry], section: range) -> Iterator[Group]:
     """Yield the missed entries of a section, by the first mark that distinguishes its records."""
     within = {i for r in records for i in range(r.first, r.last + 1)}
     for mark in MARKS:
@@ -155,7 +155,7 @@ def _of_section(document: Document, known: Marked, records: list[Entry], section
         return
 
 
-def _whole_sections(known: Marked, records: list[Entry], claimed: set[int]) -> Iterator[Group]:
+def _whole_sections(known: LineMarks, records: list[Entry], claimed: set[int]) -> Iterator[Group]:
     """Yield sections without any value, where records of a list are whole sections."""
     sections = [s for s in _sections(known.heads, len(known.lines)) if s.start in known.titles]
     firsts = {r.first for r in records} & {s.start for s in sections}
@@ -184,12 +184,12 @@ def _lines_with_mark(
     return list(places[bisect_left(places, start) : bisect_left(places, stop)]), marks
 
 
-def _group(known: Marked, lines: range, most: int) -> Group:
+def _group(known: LineMarks, lines: range, most: int) -> Group:
     """Return the non-blank lines of a range, at most `most`."""
     return tuple(i for i in lines if known.lines[i][1] > known.lines[i][0])[:most]
 
 
-def _is_extracted(document: Document, known: Marked, group: Group, records: list[Entry]) -> bool:
+def _is_extracted(document: Document, known: LineMarks, group: Group, records: list[Entry]) -> bool:
     """Whether some lines contain all values of one record, so that the record was extracted from another place."""
     text = document.text[known.lines[group[0]][0] : known.lines[group[-1]][1]]
     return any(all(quote in text for quote in r.quotes) for r in records)
@@ -204,7 +204,7 @@ def _sections(heads: Sequence[int], end: int) -> Iterator[range]:
     return (range(a, b) for a, b in pairwise(edges) if b > a)
 
 
-def entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[Entry]]:
+def found_entries(extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> dict[str, list[Entry]]:
     """Return the found records of each list, each by the lines where most of its own values stand together."""
     lists: dict[str, list[Entry]] = defaultdict(list)
     for extraction in extractions:

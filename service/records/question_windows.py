@@ -13,7 +13,7 @@ from statistics import median
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
-from thresher.service.records.chunk_parts import Range, again, slice_of
+from thresher.service.records.chunk_parts import Range, chunk_of_records, slice_of
 from thresher.service.records.completeness import RecordCount
 
 MISSED_SHARE = 0.2  # share of missed records in a window that is more than carelessness
@@ -32,7 +32,7 @@ def windows(document: Document, chunk: Chunk, starts: Sequence[int], most: int) 
     return [slice_of(document, chunk, a, b) for a, b in pairwise(edges)]
 
 
-def evenly(records: int, most: int, at_once: int) -> int:
+def even_window_records(records: int, most: int, at_once: int) -> int:
     """Return how many records a window may have so that the last round of parallel questions is nearly full.
 
     `at_once`: questions asked in parallel. It returns `most` where all windows are asked at once, or where equal
@@ -47,7 +47,9 @@ def evenly(records: int, most: int, at_once: int) -> int:
     return -(-records // full) if at_once < count and full <= EVEN_MAX_FACTOR * count else most
 
 
-def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Range, ...]], most: int) -> Iterator[Chunk]:
+def windows_of_missed(
+    document: Document, chunks: list[Chunk], records: Sequence[tuple[Range, ...]], most: int
+) -> Iterator[Chunk]:
     """Yield windows of up to `most` missed records: their lines alone, with the context of the Chunk they are in."""
     by_chunk: dict[int, list[tuple[Range, ...]]] = {}
     starts = [c.start for c in chunks]
@@ -55,10 +57,10 @@ def missed(document: Document, chunks: list[Chunk], records: Sequence[tuple[Rang
         by_chunk.setdefault(max(bisect_left(starts, lines[0][0] + 1) - 1, 0), []).append(lines)
     for i, own in sorted(by_chunk.items()):
         for at in range(0, len(own), most):
-            yield again(document, chunks[i], own[at : at + most])
+            yield chunk_of_records(document, chunks[i], own[at : at + most])
 
 
-def is_short(asked: Sequence[Chunk], ledger: RecordCount, starts: Sequence[int]) -> bool:
+def is_incomplete(asked: Sequence[Chunk], ledger: RecordCount, starts: Sequence[int]) -> bool:
     """Whether answers about windows miss records: in the median window more than a small share of them."""
     lost = [lines[0][0] for lines in ledger.unclaimed]
     shares = []
@@ -70,7 +72,7 @@ def is_short(asked: Sequence[Chunk], ledger: RecordCount, starts: Sequence[int])
     return bool(shares) and median(shares) > MISSED_SHARE
 
 
-def smaller(most: int) -> int:
+def smaller_window(most: int) -> int:
     """Return the next smaller window, in records."""
     return max(most // 2, WINDOW_MIN_RECORDS)
 

@@ -16,7 +16,7 @@ HOME_MIN_SHARE = 0.5  # share of a record's values that must stand on its home l
 
 
 @dataclass(slots=True)
-class Claim:
+class ListLines:
     """The lines of the records of one list."""
 
     homes: set[int] = field(default_factory=set)  # lines with most values of a record
@@ -34,12 +34,12 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Claims:
+class RecordLines:
     """The lines of all records."""
 
     lines: set[int] = field(default_factory=set)  # with any value
     values: Counter[int] = field(default_factory=Counter)  # number of places where values begin, by line
-    lists: dict[str, Claim] = field(default_factory=dict)  # by the pattern of the list
+    lists: dict[str, ListLines] = field(default_factory=dict)  # by the pattern of the list
 
     @property
     def found(self) -> int:
@@ -57,9 +57,11 @@ class Claims:
         return {n for c in self.lists.values() for n in c.records}
 
 
-def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure) -> Claims:
-    """Return the Claims of what was extracted from one Document. `starts`: where its lines begin."""
-    claims = Claims()
+def record_lines_of(
+    extractions: Iterable[Extraction], target: Target, starts: Sequence[int], known: Structure
+) -> RecordLines:
+    """Return the RecordLines of what was extracted from one Document. `starts`: where its lines begin."""
+    claims = RecordLines()
     begun: dict[int, int] = {}  # line on which a value begins, by its offset
     for number, extraction in enumerate(extractions):
         records: dict[tuple[str, str], list[Evidence]] = {}
@@ -73,14 +75,14 @@ def claims_of(extractions: Iterable[Extraction], target: Target, starts: Sequenc
             if record is not None:
                 records.setdefault(record, []).append(evidence)
         for (pattern, _), values in records.items():
-            claim = claims.lists.setdefault(pattern, Claim())
+            claim = claims.lists.setdefault(pattern, ListLines())
             if claim.seen.setdefault(hash(tuple(e.start for e in values)), number) == number:
                 _add_record(claim, values, starts, known)
     claims.values.update(begun.values())
     return claims
 
 
-def _add_record(claim: Claim, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
+def _add_record(claim: ListLines, values: list[Evidence], starts: Sequence[int], known: Structure) -> None:
     """Add one record, given by the evidence of its values."""
     line, share = _most_common(bisect_right(starts, e.start or 0) - 1 for e in values)
     claim.records.add(_most_common(known.record(e.start or 0) for e in values)[0])

@@ -20,7 +20,7 @@ from statistics import median
 from thresher.chunkers.outline import outline_of
 from thresher.schemas.document import BlockKind, Document
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.records.blank_line_records import stanzas
+from thresher.service.records.blank_line_records import blank_line_record_starts
 from thresher.service.records.headers_footers import furniture
 from thresher.service.records.line_shapes import first_token, shape
 from thresher.service.records.nested_records import outer_of
@@ -71,7 +71,7 @@ class Structure:
         return i >= 0 and offset < self.apart[i][1]
 
 
-def structure(document: Document, *, nested: bool = False) -> Structure:
+def structure_of(document: Document, *, nested: bool = False) -> Structure:
     """Return the Structure of a Document, computed once; `nested`: its records contain records, as orders do with their lines."""
     return document.once(_of_nested_records if nested else _of_records)
 
@@ -100,7 +100,7 @@ def _starts(document: Document, lines: list[tuple[int, int, bool]], *, nested: b
     At these offsets the text can be cut without cutting a record; the list is empty where no list is recognised.
     What stands directly above a record (the top of a page, blank lines, headings) goes with that record.
     """
-    blocks = stanzas(document, lines)
+    blocks = blank_line_record_starts(document, lines)
     columns = [_columns(document, a, b) if body else [] for a, b, body in lines]
     begins = [
         _beginnings(document.text[a:b], cells) if body else ()
@@ -212,7 +212,7 @@ def _without_sparse_rows(begins: list[tuple[str, ...]], chosen: str, filled: lis
     return [() if chosen in begin and len(cells) < SPARSE_SHARE * usual else begin for begin, cells in pairs]
 
 
-def look(line: str) -> tuple[str, str]:
+def line_look(line: str) -> tuple[str, str]:
     """Return what distinguishes kinds of lines: the shape, or, where there is none, the first key of the beginning."""
     known = shape(line)
     return known, "" if known else "".join(_beginnings(line, _separated_columns(line))[:1])

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from thresher.schemas.document import Document, Table
-from thresher.service.records.record_lines import Claim
+from thresher.service.records.record_lines import ListLines
 
 Form = tuple[tuple[int, bool], ...]  # the filled columns of a row, each with whether it has figures
 
@@ -15,7 +15,7 @@ WHOLE_ROW_MIN_CELLS = 3  # cells that a record must fill to be a whole row
 NEAR_SHARE = 0.8  # share of the columns with figures of a whole record that another row must have
 
 
-def rows_like_records(document: Document, starts: list[int], claim: Claim) -> set[int]:
+def rows_like_records(document: Document, starts: list[int], claim: ListLines) -> set[int]:
     """Return the numbers of the lines of rows with figures and words in the same columns as records of their table.
 
     They count only where most rows of such a form are records (in the whole table, or from its first record to its

@@ -28,16 +28,16 @@ from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.kind_question import of_kind, withdrawn
 from thresher.service.merging.tree import Merged
 from thresher.service.records.completeness import RecordCount
-from thresher.service.records.suspicious.contained_values import swallowed
-from thresher.service.records.suspicious.duplicate_records import twice
-from thresher.service.records.suspicious.overrun_values import doubtful
+from thresher.service.records.suspicious.contained_values import contained_value_errors
+from thresher.service.records.suspicious.duplicate_records import duplicate_record_errors
+from thresher.service.records.suspicious.overrun_values import overrun_errors
 from thresher.service.results import reasons
-from thresher.service.results.partial_data import established
-from thresher.service.results.printed_decimals import as_printed, with_digits
+from thresher.service.results.partial_data import with_defaults_and_nulls
+from thresher.service.results.printed_decimals import with_digits, with_printed_decimals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class ResultInput:
     """What was asked over a whole Unit."""
 
     documents: list[Document]
@@ -56,13 +56,15 @@ Judged = tuple[Validation, dict[str, Any]]  # the target's word on a whole, and 
 
 
 @gc_paused()
-def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
+def build_result(asking: ResultInput, merged: Merged, target: Target, known: Judged | None = None) -> Result[Any]:
     """Return the Result of one Unit, whose own Document is the first. `known`: how the whole was judged, if it was."""
     kind = of_kind(asking.extractions, target, merged.evidence)
     merged, known = _printed(*((withdrawn(merged), target, None) if kind else (merged, target, known)))
     judged, found = known or judge(target, merged.data)
     errors = _errors(judged, found, asking)
-    data = with_digits(judged.data, found) if judged.data is not None else established(target, found, errors)
+    data = (
+        with_digits(judged.data, found) if judged.data is not None else with_defaults_and_nulls(target, found, errors)
+    )
     documents = asking.documents
     coverage = _coverage(asking, target).model_copy(update={"absent": _absent(merged, target, errors, data)})
     result = AnyResult(
@@ -90,7 +92,7 @@ def outcome(asking: Asking, merged: Merged, target: Target, known: Judged | None
 
 def _printed(merged: Merged, target: Target, known: Judged | None) -> tuple[Merged, Judged | None]:
     """Return the whole with the document's own digits, and how it was judged; None where it must be judged again."""
-    data = as_printed(merged.data, merged.evidence, target)
+    data = with_printed_decimals(merged.data, merged.evidence, target)
     if data is merged.data:
         return merged, known
     again = None if known is None or target.model is not None else (known[0], data)
@@ -123,17 +125,21 @@ def _remove(value: Any, path: str) -> None:
         value.pop(last, None)
 
 
-def _errors(judged: Validation, found: Any, asking: Asking) -> list[FieldError]:
+def _errors(judged: Validation, found: Any, asking: ResultInput) -> list[FieldError]:
     """Return the errors of the target; missing values are none where the Policy's `required` is "asked"."""
     if asking.required == "strict":
         return list(judged.errors)
     return [e for e in judged.errors if not e.path or json_pointer.get(found, e.path) is not None]
 
 
-def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason]:
+def _reasons(result: Result[Any], asking: ResultInput, target: Target) -> list[Reason]:
     """Return all reasons why a Result with values is not complete, each once."""
     data, evidence = result.values, result.evidence
-    doubts = [*swallowed(target, data), *doubtful(asking.documents, evidence, target), *twice(data, evidence, target)]
+    doubts = [
+        *contained_value_errors(target, data),
+        *overrun_errors(asking.documents, evidence, target),
+        *duplicate_record_errors(data, evidence, target),
+    ]
     only = target.lists[0] if len(target.lists) == 1 else ""
     gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
     found = [
@@ -146,7 +152,7 @@ def _reasons(result: Result[Any], asking: Asking, target: Target) -> list[Reason
     return [*dict.fromkeys(found)]
 
 
-def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
+def _missing(result: Result[Any], asking: ResultInput, where: str) -> list[Reason]:
     """Return reasons for what was not read, not answered, or not searched for."""
     return [
         *reasons.of_coverage(result.coverage, where),
@@ -155,12 +161,12 @@ def _missing(result: Result[Any], asking: Asking, where: str) -> list[Reason]:
     ]
 
 
-def _unseen(result: Result[Any], asking: Asking) -> list[Reason]:
+def _unseen(result: Result[Any], asking: ResultInput) -> list[Reason]:
     """Return reasons for what was not read or not answered."""
     return [*reasons.of_unresolved(result.unresolved), *reasons.of_reading(asking.documents)]
 
 
-def _nothing(result: Result[Any], asking: Asking) -> list[Reason]:
+def _nothing(result: Result[Any], asking: ResultInput) -> list[Reason]:
     """Return the reasons why nothing is given at all."""
     gone = [*reasons.of_unsupported(result.unsupported), *reasons.of_conflicts(result.conflicts), *asking.reasons]
     found = [*gone, *_missing(result, asking, "")]
@@ -196,7 +202,7 @@ def _tenth(points: float) -> float:
     return round(points, 1)
 
 
-def _coverage(asking: Asking, target: Target) -> Coverage:
+def _coverage(asking: ResultInput, target: Target) -> Coverage:
     pages = sum(len(d.pages) for d in asking.documents)
     unread = sum(len({n.page for n in d.notes if n.page and FACTS[n.code].loses_content}) for d in asking.documents)
     failed = {(x.document, x.chunk) for x in asking.extractions if x.unresolved}
@@ -228,7 +234,7 @@ def _absent(merged: Merged, target: Target, errors: list[FieldError], data: Any)
     return [*dict.fromkeys(missing + lacking)]
 
 
-def _with_records(coverage: Coverage, asking: Asking) -> Coverage:
+def _with_records(coverage: Coverage, asking: ResultInput) -> Coverage:
     """Return the coverage with the count of records, and every line that looks like a record and is in none."""
     unclaimed = []
     for i, count in asking.ledgers.items():
@@ -266,7 +272,7 @@ def _usage(attempts: list[Attempt]) -> Usage:
     )
 
 
-def _failed_questions(asking: Asking) -> list[Note]:
+def _failed_questions(asking: ResultInput) -> list[Note]:
     """Return a Note for each transient reason why questions had no answer, but for reasons of unresolved Chunks.
 
     A passage to quote, a Conflict to decide or a value to read again goes on without its answer: the Result is good
@@ -289,7 +295,7 @@ def _problems(documents: list[Document]) -> list[Note]:
     return own
 
 
-def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: Asking) -> Status:  # noqa: FBT001 - a fact
+def _status(result: Result[Any], found: list[Reason], is_any: bool, asking: ResultInput) -> Status:  # noqa: FBT001 - a fact
     """Return complete only without a reason, failed where nothing could be tried, abstained where nothing may be given."""
     coverage = result.coverage
     if not any(d.text.strip() for d in asking.documents):

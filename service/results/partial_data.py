@@ -9,7 +9,7 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 
 
-def established(target: Target, found: dict[str, Any], errors: list[FieldError]) -> dict[str, Any]:
+def with_defaults_and_nulls(target: Target, found: dict[str, Any], errors: list[FieldError]) -> dict[str, Any]:
     """Return data that does not validate, with the target's defaults and a null for each missing value."""
     data: dict[str, Any] = json_pointer.copied(found)
     for error in errors:

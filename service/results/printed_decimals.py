@@ -15,7 +15,7 @@ from thresher.service.formats.amounts import parse_number
 PRINTED_MATCHES = {"exact", "normalised"}
 
 
-def as_printed(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> dict[str, Any]:
+def with_printed_decimals(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> dict[str, Any]:
     """Return the data with 42.00 for a 42 that the document prints as "42.00"; the same object where nothing changes.
 
     A value never changes: only decimals are added or kept. A field of whole numbers stays one.

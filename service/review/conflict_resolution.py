@@ -20,7 +20,7 @@ from thresher.service.base import json_pointer
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
 from thresher.service.merging.tree import Merged
-from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, quoted
 from thresher.service.prompts.questions import question_of
 
@@ -63,7 +63,7 @@ async def _ask(resolution: ConflictResolution, conflict: Conflict) -> tuple[Cand
     shown = conflict.candidates[:CANDIDATES_MAX]
     question = decision_of(resolution, conflict.path, shown)
     reply, calls = await try_ask(resolution.model, question)
-    said = (reply and parse(reply)) or {}
+    said = (reply and parse_answer(reply)) or {}
     number = said.get("choice")
     valid = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= len(shown)
     chosen = shown[number - 1] if valid and isinstance(number, int) else None

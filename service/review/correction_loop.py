@@ -22,11 +22,11 @@ from thresher.schemas.extraction import Calls, Evidence, Extraction
 from thresher.schemas.result import FieldError
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
-from thresher.service.merging.choice_rules import same
+from thresher.service.merging.choice_rules import comparable_value
 from thresher.service.merging.tree import Merged, merge
 from thresher.service.results.builder import Judged, judge
 from thresher.service.review.conflict_resolution import ConflictResolution, decide
-from thresher.service.review.field_updates import Before, laid_over
+from thresher.service.review.field_updates import PreviousList, filled_in
 from thresher.service.review.reextraction import Reextraction
 from thresher.service.review.suspect_fields import ReviewInput, Suspect, is_in, suspects
 
@@ -206,7 +206,7 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
     told = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
     for name in told:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
-            before = Before(
+            before = PreviousList(
                 name=name,
                 items=_items_in(whole, suspect, name),
                 data=whole.merged.data,
@@ -214,7 +214,7 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
                 wrong=frozenset(e.path for e in whole.errors),
                 whole=not suspect.chunk.ranges,
             )
-            reading = laid_over(before, reading)
+            reading = filled_in(before, reading)
     return replace(suspect, fields=tuple(told)), reading
 
 
@@ -279,7 +279,7 @@ def _changes(old: Merged, new: Merged, again: list[Suspect], reason: str) -> Ite
         was, now = json_pointer.get(old.data, name), json_pointer.get(new.data, name)
         if isinstance(was, list):
             yield from _left_out(old, name, now, reason)
-        elif name in before and same(was) != same(now):
+        elif name in before and comparable_value(was) != comparable_value(now):
             candidates = [Candidate(value=was, support=1, evidence=before[name])]
             candidates += [Candidate(value=now, support=1, evidence=after[name])] if name in after else []
             yield Conflict(path=name, candidates=tuple(candidates), chosen=now, rule=REPAIR_RULE, reason=reason)

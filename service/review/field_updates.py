@@ -19,7 +19,7 @@ NO_VALUE: Placed = (None, "/-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class PreviousList:
     """What was found before for one list that is read again."""
 
     name: str  # pointer of the list
@@ -30,7 +30,7 @@ class Before:
     whole: bool  # whether all that stands there was read again: then what the reading does not tell is none
 
 
-def laid_over(before: Before, reading: Extraction) -> Extraction:
+def filled_in(before: PreviousList, reading: Extraction) -> Extraction:
     """Return a reading with what it leaves out of the items of a list filled in from before."""
     name = before.name
     old, new = json_pointer.get(before.data, name) or [], json_pointer.get(reading.data, name) or []
@@ -54,7 +54,7 @@ def laid_over(before: Before, reading: Extraction) -> Extraction:
 class _Combination:
     """Combine old and new values, and collect the evidence of the result."""
 
-    before: Before
+    before: PreviousList
     new_evidence: Sequence[Evidence]
     combined_evidence: list[Evidence] = field(default_factory=list)
 

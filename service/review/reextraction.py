@@ -16,12 +16,12 @@ from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
-from thresher.service.prompts.answer_repair import listed, parse
+from thresher.service.prompts.answer_repair import listed, parse_answer
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
-from thresher.service.provider_schemas.request_schema import Asked, ask_for
-from thresher.service.records.structure import structure
-from thresher.service.review.evaluation.supported_by_record import Fields, rested, without_ghosts
+from thresher.service.provider_schemas.request_schema import RequestSchema, request_schema_of
+from thresher.service.records.structure import structure_of
+from thresher.service.review.evaluation.supported_by_record import Fields, with_record_evidence, without_unfound_records
 from thresher.service.review.suspect_fields import Suspect
 
 
@@ -35,12 +35,12 @@ class Reextraction:
     documents: Sequence[Document]
     answer_tokens: int
 
-    def asked(self, suspect: Suspect) -> Asked:
+    def asked(self, suspect: Suspect) -> RequestSchema:
         """Return the shape of the suspect fields."""
         patterns = [
             f.path for f in self.target.fields if any(f.path == d or f.path.startswith(f"{d}/") for d in suspect.fields)
         ]
-        return ask_for(self.target, fields=patterns, dialect=self.model.facts.dialect)
+        return request_schema_of(self.target, fields=patterns, dialect=self.model.facts.dialect)
 
     def question(self, suspect: Suspect, before: Any, errors: Sequence[FieldError]) -> Question:
         """Return the question. The Chunk comes before what differs from round to round, so that a provider can cache it."""
@@ -60,7 +60,7 @@ class Reextraction:
     async def read(self, suspect: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
         """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON."""
         reply, calls = await try_ask(self.model, question)
-        found = parse(reply) if reply and reply.finish == "stop" else None
+        found = parse_answer(reply) if reply and reply.finish == "stop" else None
         return (None if found is None else self._located(suspect, found)), calls
 
     def _located(self, suspect: Suspect, found: dict[str, Any]) -> Extraction:
@@ -75,7 +75,7 @@ class Reextraction:
             suspect.chunk,
             self.target,
             fuzzy=self.policy.least_similarity,
-            structure=structure(document, nested=self.target.nested),
+            structure=structure_of(document, nested=self.target.nested),
         )
         grounded = grounder.ground(data)
         reading = Extraction(
@@ -85,4 +85,4 @@ class Reextraction:
             evidence=tuple(grounded.evidence),
             unsupported=tuple(grounded.unsupported),
         )
-        return without_ghosts(rested(reading, document, self.target), Fields.of(self.target))
+        return without_unfound_records(with_record_evidence(reading, document, self.target), Fields.of(self.target))

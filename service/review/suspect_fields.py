@@ -18,8 +18,8 @@ from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.merging.record_identity import last_place
 from thresher.service.merging.tree import Merged
-from thresher.service.records.chunk_parts import again
-from thresher.service.targets.error_fields import involved
+from thresher.service.records.chunk_parts import chunk_of_records
+from thresher.service.targets.error_fields import fields_of_error
 
 LIST_CHUNKS_MAX = 4  # Chunks in which a whole list is read again at once; one that spans more waits for the last round
 ITEM_BEFORE_CHARS = 800  # of an item, before its last value
@@ -75,7 +75,7 @@ def suspects(
         if name is not None:
             known["/".join(error.path.split("/")[: len(name.split("/")) + 1])] = None
         else:
-            fields |= dict.fromkeys(involved(on.target, error))
+            fields |= dict.fromkeys(fields_of_error(on.target, error))
     held = _Chunks(on.documents, chunks)
     whole = list(_of_fields(on, held, list(fields), set() if last else lists))
     return whole + list(_of_items(on, held, [i for i in list(known)[:items] if _list_of(i) not in fields]))
@@ -137,7 +137,7 @@ def _of_items(on: ReviewInput, chunks: _Chunks, items: list[str]) -> Iterator[Su
             home = chunks.at(document, max(start, min(e.start or 0 for e in evidence[item])))
             found.setdefault((document, home.index, _list_of(item)), (home, []))[1].append((start, end))
     for (document, _, name), (chunk, ranges) in sorted(found.items(), key=lambda f: f[0]):
-        part = again(on.documents[document], chunk, [[r] for r in _joined(ranges)])
+        part = chunk_of_records(on.documents[document], chunk, [[r] for r in _joined(ranges)])
         yield Suspect(document=document, chunk=part, fields=(name,))
 
 

@@ -17,7 +17,7 @@ from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolve
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Field, Target
 from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.response_parsing import attempt_of_reply
 from thresher.service.prompts.questions import question_of
 from thresher.service.rules.confidence.proof import (
     MODEL_CHOSE,
@@ -82,7 +82,7 @@ class RuleExtraction:
     unsure: dict[str, str] = field(default_factory=dict)  # by path: why the given value may still be wrong
 
 
-async def ask_candidates(model: Model, document: Document, target: Target, policy: Policy) -> Extraction:
+async def extract_by_rules(model: Model, document: Document, target: Target, policy: Policy) -> Extraction:
     """Return one Extraction of a whole Document: each value is a span of its text, or null."""
     return _extraction(await weigh(model, document, target, policy), document, target)
 
@@ -262,7 +262,7 @@ async def _choice(state: RuleExtraction, leaf: Field, options: tuple[Span, ...])
         state.failed.append(problem.code)
         state.failures.append(f"{problem.code}: {problem.message}")
         return None
-    state.attempts.append(replied(question, reply))
+    state.attempts.append(attempt_of_reply(question, reply))
     return chosen(reply.text, options)
 
 

@@ -28,24 +28,24 @@ from thresher.schemas.result import AnyResult, Coverage, Reason, ReasonCode, Res
 from thresher.schemas.source import Source
 from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
-from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
 from thresher.service.pipeline import process
 from thresher.service.prompts import prompts
 from thresher.service.readers.base import Reading
-from thresher.service.readers.sources import Refused
+from thresher.service.readers.sources import RefusedPath
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.units import Unit, units
 from thresher.service.splitting import split
 from thresher.service.storage.answers.base import Store
-from thresher.service.telemetry.ids import asking_for, document_id, reading_of
+from thresher.service.telemetry.ids import current_document, current_unit, document_id
 
 log = logging.getLogger(__name__)
 
 Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
-PAUSES = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
+RETRY_PAUSES_SECONDS = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
 CALL_CHOICES = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
 """Choices that change how and when models are asked, but not what they answer."""
 
@@ -88,7 +88,7 @@ class Run:
     fresh: bool = False  # no Result of an earlier run is used
 
 
-async def run(job: Run, found: Iterable[Source | Refused]) -> None:
+async def run(job: Run, found: Iterable[Source | RefusedPath]) -> None:
     """Process every file. After a cancellation the next run continues with what is not finished.
 
     Raises Problem where no other file would fare better: no key, no such model, nothing at its address.
@@ -101,7 +101,7 @@ async def run(job: Run, found: Iterable[Source | Refused]) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             for source in found:
-                if isinstance(source, Refused):
+                if isinstance(source, RefusedPath):
                     job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
                     continue
                 await slots.acquire()
@@ -144,13 +144,13 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
 
     A transient fault is waited for. Raises SetupProblem(storage_full) where there is no room for any other.
     """
-    for pause in PAUSES:
+    for pause in RETRY_PAUSES_SECONDS:
         try:
             return job.results.write(path, result)
         except OSError as error:
             if error.errno in DISK_FULL_ERRNOS:
                 raise SetupProblem("storage_full", str(error.strerror)) from error
-            if not is_short(error) or pause == PAUSES[-1]:
+            if not is_exhaustion(error) or pause == RETRY_PAUSES_SECONDS[-1]:
                 why = note("store_failed", f"{path} ({error.strerror or type(error).__name__})")
                 job.report(Event(kind="refused", path=path, note=why))
                 return None
@@ -158,11 +158,11 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
     return None
 
 
-async def _folder(job: Run, found: Iterable[Source | Refused]) -> None:
+async def _folder(job: Run, found: Iterable[Source | RefusedPath]) -> None:
     """Process all files as one Unit, under a Document that only lists them; the first file decides the target."""
     sources, documents = [], []
     for source in found:
-        if isinstance(source, Refused):
+        if isinstance(source, RefusedPath):
             job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
             continue
         sources.append(source)
@@ -259,21 +259,21 @@ def _note_of(problem: Problem) -> Note:
 
 def _log_calls_for(path: str, source: Source) -> None:
     """Set the path and the document that the calls below are logged for."""
-    asking_for.set(path)
-    reading_of.set(document_id(source.sha256))
+    current_unit.set(path)
+    current_document.set(document_id(source.sha256))
 
 
 async def _result(engine: Engine, unit: Unit) -> Result[Any]:
     """Return a Unit's Result. When the machine lacks memory or files, try again after a pause; stored answers are used."""
     source = unit.documents[0].source
     _log_calls_for(unit.path, source)
-    for pause in PAUSES:
+    for pause in RETRY_PAUSES_SECONDS:
         try:
             return await process(engine, unit.documents)
         except Problem as problem:
             return failed(source, engine.target, _note_of(problem), unit.documents)
         except Exception as error:  # noqa: BLE001 - told in full by _fault; one file must not end the run
-            if not pause or not is_short(error):
+            if not pause or not is_exhaustion(error):
                 return failed(source, engine.target, _fault(error, unit.path), unit.documents)
         await asyncio.sleep(pause)
     raise AssertionError  # the last pause is none
@@ -282,7 +282,7 @@ async def _result(engine: Engine, unit: Unit) -> Result[Any]:
 def _fault(error: Exception, path: str) -> Note:
     """Log an exception that is no Problem, and return its Note."""
     log.error("unit failed", extra={"action": "unit.failed"}, exc_info=error)
-    return note("machine_short" if is_short(error) else "internal_error", f"{type(error).__name__} on {path}")
+    return note("machine_short" if is_exhaustion(error) else "internal_error", f"{type(error).__name__} on {path}")
 
 
 def failed(source: Source, target: Target, why: Note, documents: Iterable[Document] = ()) -> Result[Any]:

@@ -15,9 +15,9 @@ from thresher.schemas.target import Target
 from thresher.service.llm.page_images import read_options
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import Transcribing
+from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.settings import load
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
@@ -37,10 +37,10 @@ async def aextract(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         answers, book = await stack.enter_async_context(_store(store))
-        pool = await stack.enter_async_context(ReadingPool(folder / "spool", workers=1))
+        pool = await stack.enter_async_context(ReaderPool(folder / "spool", workers=1))
         model = model_of(policy, settings, answers, book=book)
         stack.push_async_callback(model.aclose)
-        reads = Transcribing(pool, model)
+        reads = TranscribingReader(pool, model)
         documents = [
             r.document async for r in walk_tree(_source(document, folder), reads, read_options(policy, model.facts))
         ]

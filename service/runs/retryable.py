@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from thresher.schemas.errors import AGAIN, Note
+from thresher.schemas.errors import RETRIED_BY_RERUN, Note
 from thresher.schemas.result import Result
 
 
-def transient_reason(result: Result[Any], codes: frozenset[str] = AGAIN) -> Note | None:
+def transient_reason(result: Result[Any], codes: frozenset[str] = RETRIED_BY_RERUN) -> Note | None:
     """Return the first finding that something is missing for a transient reason; None where there is none.
 
     `codes`: reasons that are transient for the caller. A model may be asked again for a Chunk, for a page that only it

@@ -15,7 +15,7 @@ UNAVAILABLE_CODES = ("model_unavailable", "prompt_cut")  # the model's server mu
 
 
 @dataclass(slots=True)
-class Tally:
+class RunCounts:
     """Counts of a run. files = no_target + refused + finished + unfinished.
 
     In the folders given there are `files + hidden + own` files.

@@ -16,8 +16,8 @@ import numpy as np
 from thresher.service.base import json_pointer
 from thresher.service.scorecard.assignment import ScoreMatrix, assign
 from thresher.service.scorecard.counts import Outcome
-from thresher.service.scorecard.equality import canonical_value, likeness, same
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.equality import canonical_value, is_equal, likeness
+from thresher.service.scorecard.scored_fields import FieldRules
 
 ORDER_PREFERENCE = 1e-6  # preference for rows in the same order; far less than one field of a row
 WRONG_MIN_SIMILARITY = 0.5  # similarity (0..1) from which unequal texts of a list count as one wrong value, not as one missed and one invented
@@ -51,7 +51,7 @@ class Judged:
     rows: dict[str, Rows] = field(default_factory=dict)
 
 
-def judge(expected: dict[str, Any], given: Any, fields: Fields) -> Judged:
+def judge(expected: dict[str, Any], given: Any, fields: FieldRules) -> Judged:
     """Return the outcome of every judged path of a document; `given` is None for a document that failed."""
     walk = _Walk(fields)
     for key, truth in expected.items():
@@ -66,7 +66,7 @@ Paths = tuple[str, str]  # in the truth, in the Result
 
 
 class _Walk:
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: FieldRules) -> None:
         self._fields = fields
         self.found = Judged()
 
@@ -94,7 +94,7 @@ class _Walk:
         if given is None:
             self._note("missed", paths, truth, None)
             return
-        right = not isinstance(given, (dict, list)) and same(self._fields.rule(paths[0]), truth, given)
+        right = not isinstance(given, (dict, list)) and is_equal(self._fields.rule(paths[0]), truth, given)
         self._note("right" if right else "wrong", paths, truth, given)
 
     def _nothing(self, given: Any, paths: Paths) -> None:
@@ -120,7 +120,7 @@ class _Walk:
             [canonical_value(rule, t) for t in truth], [canonical_value(rule, g) for g in given]
         )
         scores = np.array(
-            [[_pair_score(same(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left]
+            [[_pair_score(is_equal(rule, truth[i], given[j]), truth[i], given[j]) for j in over] for i in left]
         )
         paired = [(left[i], over[j]) for i, j in assign(scores) if scores[i, j] > 0] if left and over else []
         for i, j in [*pairs, *paired]:
@@ -172,7 +172,7 @@ class _Walk:
 class _Table:
     """Rows as columns, so that long lists are compared by their distinct values, not by pairs of rows."""
 
-    def __init__(self, fields: Fields, path: str, keys: list[str]) -> None:
+    def __init__(self, fields: FieldRules, path: str, keys: list[str]) -> None:
         self._rules = {key: fields.rule(f"{path}/0{key}") for key in keys}
 
     def columns(self, rows: list[Any]) -> dict[str, list[Any]]:
@@ -200,7 +200,7 @@ class _Table:
             has = np.array([not _blank(v) for v in a])[:, None], np.array([not _blank(v) for v in b])[None, :]
             either += has[0] | has[1]
             (rows, values), (columns, others) = _distinct(a), _distinct(b)
-            equal = [[not (_blank(t) or _blank(g)) and same(rule, t, g) for g in others] for t in values]
+            equal = [[not (_blank(t) or _blank(g)) and is_equal(rule, t, g) for g in others] for t in values]
             agree += np.array(equal, dtype=float)[np.ix_(rows, columns)]
         return np.asarray(agree / np.maximum(either, 1) + _order(shape) * (agree > 0))
 

@@ -25,7 +25,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.scorecard.evidence import TrueEvidence
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_fields import FieldRules
 
 Loader = Callable[[str, Path], Target]  # from a target's spec and its base folder
 _EVIDENCE = TypeAdapter(tuple[TrueEvidence, ...])
@@ -60,9 +60,9 @@ def load_cases(folder: Path, load: Loader, default: Target | None = None) -> lis
     return cases
 
 
-def checked(case: Case) -> Case:
+def checked_case(case: Case) -> Case:
     """Return the case if its truth has only fields of the target. Raises InputProblem(case_invalid)."""
-    fields = Fields(case.target)
+    fields = FieldRules(case.target)
     for name, answers in (("expected", case.expected), ("human", case.human or {})):
         unknown = [path for path, _ in json_pointer.leaves(answers) if fields.pattern(path) is None]
         if unknown:
@@ -86,7 +86,7 @@ def _case(folder: Path, target: Target) -> Case:
         human=_object(human) if human.exists() else None,
         evidence=_evidence(evidence) if evidence.exists() else (),
     )
-    return checked(case)
+    return checked_case(case)
 
 
 def _target(folder: Path, load: Loader) -> Target:

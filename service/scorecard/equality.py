@@ -89,7 +89,7 @@ def _by_name(name: str) -> Form:
     return "name" if words and words[-1] in _NAME_WORDS else "text"
 
 
-def same(rule: Rule, truth: Any, given: Any) -> bool:
+def is_equal(rule: Rule, truth: Any, given: Any) -> bool:
     """Whether a given value equals the true one. Neither is null.
 
     >>> same(Rule(form="date"), "2024-03-03", "3 March 2024"), same(Rule(form="money"), "$1,204.50", 1204.5)

@@ -29,7 +29,7 @@ def floors_of(words: Iterable[str]) -> dict[str, float]:
     return found
 
 
-def under(summary: Summary, floors: dict[str, float]) -> list[str]:
+def unreached_floors(summary: Summary, floors: dict[str, float]) -> list[str]:
     """Return a line for each floor that is not reached. Raises InputProblem(policy_invalid) for an unknown field."""
     return [line for field, floor in floors.items() for line in _under(summary, field, floor)]
 
@@ -48,7 +48,7 @@ def _typed_name(field: str) -> str:
     return ".".join(p for p in field.rpartition(":")[2].replace("/", ".").split(".") if p not in {"", "*"})
 
 
-def fallen(contrast: Contrast) -> list[str]:
+def regressions(contrast: Contrast) -> list[str]:
     """Return a line for each measure that is worse than before by more than chance."""
     return [
         f"{c.field}: F1 fell from {c.before:.3f} to {c.after:.3f} (difference {c.interval.low:+.3f} to "

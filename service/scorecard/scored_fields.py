@@ -10,7 +10,7 @@ from thresher.service.scorecard.equality import Rule, rule_of
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class FieldRules:
     """Rules of a target's fields by pattern."""
 
     target: Target

@@ -72,7 +72,7 @@ class ScoreRun(BaseModel):
     cases: list[CaseScore] = Field(min_length=1)
 
 
-def save(run: ScoreRun, folder: Path) -> Path:
+def save_run(run: ScoreRun, folder: Path) -> Path:
     """Store a run under its id, and return the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{run.id}.json"

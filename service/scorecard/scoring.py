@@ -12,7 +12,7 @@ from thresher.service.scorecard.align import Judged, Leaf, judge
 from thresher.service.scorecard.cases import Case
 from thresher.service.scorecard.counts import Counts, counts_of
 from thresher.service.scorecard.evidence import score_evidence
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.scorecard.scored_runs import CaseScore, RowCounts
 
 RIGHT_OUTCOMES = {"right", "absent"}
@@ -20,7 +20,7 @@ RIGHT_OUTCOMES = {"right", "absent"}
 
 def score(case: Case, result: Result[Any], seconds: float) -> CaseScore:
     """Score a Result. Only `data` counts; a document without any value scores zero throughout."""
-    fields = Fields(case.target)
+    fields = FieldRules(case.target)
     judged = judge(case.expected, result.values or None, fields)
     given = [path for path, _ in json_pointer.leaves(result.values)]
     return CaseScore(
@@ -54,7 +54,7 @@ def by_field(leaves: Iterable[Leaf]) -> dict[str, Counts]:
     return {field: counts_of(outcomes) for field, outcomes in found.items()}
 
 
-def _human(case: Case, fields: Fields) -> dict[str, Counts] | None:
+def _human(case: Case, fields: FieldRules) -> dict[str, Counts] | None:
     return None if case.human is None else by_field(judge(case.expected, case.human, fields).leaves)
 
 

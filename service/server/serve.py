@@ -25,26 +25,38 @@ from typing import Any
 import uvicorn
 
 from thresher.schemas.errors import SetupProblem
-from thresher.service.backend.resources import ServiceResources, cipher_of, opened_resources, opened_shelf, with_room
+from thresher.service.backend.resources import (
+    ServiceResources,
+    cipher_of,
+    opened_record_store,
+    opened_resources,
+    retried_on_full_disk,
+)
 from thresher.service.backend.retention import keep_purging
 from thresher.service.backend.worker import worker_loop
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
-from thresher.service.server.api.connections import FRAMING, HEAD, Connection, Ending, connections_that_fit
-from thresher.service.server.webhook_delivery import Sender
+from thresher.service.server.api.connections import (
+    FRAMING_MAX_BYTES,
+    HEAD_SECONDS,
+    HttpConnection,
+    TimedConnection,
+    max_connections,
+)
+from thresher.service.server.webhook_delivery import WebhookSender
 from thresher.service.settings import Settings
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
-from thresher.service.telemetry.metrics import kept
+from thresher.service.telemetry.metrics import counting
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import check_weights, keys_wanted, model_name
+from thresher.service.wiring import check_weights, missing_keys, model_name
 
 log = logging.getLogger(__name__)
 BACKLOG = 2048  # connections that wait to be accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
+class ServeOptions:
     """What the operator chose."""
 
     data: Path  # folder of jobs, uploads and accounts
@@ -61,13 +73,13 @@ class Serving:
     clock: Callable[[], float] = time.time  # by which months and days begin
 
 
-async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> None:
+async def serve(chosen: ServeOptions, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
 
     Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
     """
     stopping = asyncio.Event()
-    async with opened(chosen, stopping) as service, listening_at(chosen.host, chosen.port) as sockets:
+    async with opened_service(chosen, stopping) as service, listening_sockets(chosen.host, chosen.port) as sockets:
         config = uvicorn.Config(
             application(service),
             host=chosen.host,
@@ -76,20 +88,20 @@ async def serve(chosen: Serving, ready: Callable[[], None] = lambda: None) -> No
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=round(HEAD),
+            timeout_keep_alive=round(HEAD_SECONDS),
             timeout_graceful_shutdown=max(1, round(chosen.grace)),
-            h11_max_incomplete_event_size=FRAMING,
-            http=Connection,
+            h11_max_incomplete_event_size=FRAMING_MAX_BYTES,
+            http=HttpConnection,
             ws="none",
             lifespan="off",
         )
-        Ending.most = connections_that_fit()
+        TimedConnection.most = max_connections()
         ready()
         await _serve_until_signal(uvicorn.Server(config), sockets, stopping)
 
 
 @asynccontextmanager
-async def listening_at(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
+async def listening_sockets(host: str, port: int) -> AsyncIterator[list[socket.socket]]:
     """Open listening sockets, one for each address of the host that this machine has.
 
     Raises SetupProblem(address_taken).
@@ -117,22 +129,22 @@ def _listening_socket(family: int, address: str, port: int) -> socket.socket | N
 
 
 @asynccontextmanager
-async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppState]:
+async def opened_service(chosen: ServeOptions, stopping: asyncio.Event) -> AsyncIterator[AppState]:
     """Open the AppState with its loop and webhooks at work; close all in order at the end."""
-    offer, seal = _offer(chosen), cipher_of(chosen.settings)
-    if offer.policy.read.passwords and not seal.ids:
+    offer, cipher = _offer(chosen), cipher_of(chosen.settings)
+    if offer.policy.read.passwords and not cipher.ids:
         raise SetupProblem("setting_missing", "the policy holds passwords, so THRESHER_ENCRYPTION_KEY")
     await asyncio.to_thread(_make_private, chosen.data)
     async with AsyncExitStack() as stack:
         accounts = await stack.enter_async_context(
-            with_room(lambda: opened_accounts(chosen.data, chosen.database, seal))
+            retried_on_full_disk(lambda: opened_accounts(chosen.data, chosen.database, cipher))
         )
         await _check_address(chosen, accounts)
         await accounts.reencrypt()
         resources = await stack.enter_async_context(
-            with_room(lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, seal))
+            retried_on_full_disk(lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, cipher))
         )
-        budgets = Budgets(accounts.shelf, resources.spending, clock=chosen.clock)
+        budgets = Budgets(accounts.record_store, resources.spending, clock=chosen.clock)
         service = AppState(
             jobs=resources.jobs,
             uploads=resources.uploads,
@@ -145,14 +157,14 @@ async def opened(chosen: Serving, stopping: asyncio.Event) -> AsyncIterator[AppS
             stopping=stopping,
         )
         budgets.count = service.metrics.alerted
-        stack.push_async_callback(service.judging.close)
-        stack.enter_context(kept(service.metrics))
+        stack.push_async_callback(service.schema_checker.close)
+        stack.enter_context(counting(service.metrics))
         async with _working(chosen, resources, service):
             yield service
 
 
 @asynccontextmanager
-async def _working(chosen: Serving, resources: ServiceResources, service: AppState) -> AsyncIterator[None]:
+async def _working(chosen: ServeOptions, resources: ServiceResources, service: AppState) -> AsyncIterator[None]:
     """Run the loop, webhooks, budgets and purging while the block lasts.
 
     Nothing starts before all that may be refused is open.
@@ -185,24 +197,24 @@ async def _working(chosen: Serving, resources: ServiceResources, service: AppSta
 async def _warn_of_missing_keys(offer: ServiceConfig, settings: Settings) -> None:
     """Warn at the start of models without a key: otherwise the first upload would find out."""
     for name in filter(None, (offer.policy.model, *offer.models)):
-        if wanted := await asyncio.to_thread(keys_wanted, name, settings):
+        if wanted := await asyncio.to_thread(missing_keys, name, settings):
             log.warning("no key", extra={"action": "serve.no_key", "model": name, "why": "set " + ", ".join(wanted)})
 
 
 @asynccontextmanager
-async def opened_accounts(data: Path, database: str | None, seal: Cipher = NO_CIPHER) -> AsyncIterator[Accounts]:
+async def opened_accounts(data: Path, database: str | None, cipher: Cipher = NO_CIPHER) -> AsyncIterator[Accounts]:
     """Open the accounts: a file that `thresher keys` may open too, or the database that all machines share."""
-    async with opened_shelf(data, database, seal) as shelf:
-        yield Accounts(shelf, seal)
+    async with opened_record_store(data, database, cipher) as record_store:
+        yield Accounts(record_store, cipher)
 
 
-def _sender(service: AppState, settings: Settings) -> Sender:
+def _sender(service: AppState, settings: Settings) -> WebhookSender:
     """Return the sender of webhooks. Raises SetupProblem(setting_missing) for certificates that cannot be read."""
     try:
         trust = ssl.create_default_context(cafile=settings.webhook_ca) if settings.webhook_ca else None
     except (OSError, ssl.SSLError) as error:
         raise SetupProblem("setting_missing", f"THRESHER_WEBHOOK_CA={settings.webhook_ca} ({error})") from None
-    return Sender(
+    return WebhookSender(
         trust=trust,
         jobs=service.jobs,
         accounts=service.accounts,
@@ -213,7 +225,7 @@ def _sender(service: AppState, settings: Settings) -> Sender:
     )
 
 
-def _offer(chosen: Serving) -> ServiceConfig:
+def _offer(chosen: ServeOptions) -> ServiceConfig:
     """Return the operator's configuration with the model's full name: what a caller sees is what is asked."""
     policy = chosen.offer.policy
     policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
@@ -236,7 +248,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def _check_address(chosen: Serving, accounts: Accounts) -> None:
+async def _check_address(chosen: ServeOptions, accounts: Accounts) -> None:
     """Refuse to listen beyond loopback where no usable key exists."""
     now = time.time()
     usable = [k for k in await accounts.keys() if k.revoked is None and (k.expires is None or k.expires > now)]

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from thresher.schemas.budget import EVERYBODY, Alert
+from thresher.schemas.budget import ALL_TENANTS, Alert
 from thresher.schemas.errors import JobProblem, Problem
 from thresher.schemas.work import Job
 from thresher.service.jobs.base import Jobs
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.webhook_signing import addresses_of, signature, wait_before
+from thresher.service.tenants.webhook_signing import public_addresses_of, retry_delay, signature
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ FAULTS = (Problem, httpx.HTTPError, OSError, TimeoutError, ValueError)  # what a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class WebhookMessage:
     """One message to one receiver."""
 
     url: str
@@ -44,7 +44,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
+class WebhookSender:
     """Calls the webhooks of ended Jobs and of alerts."""
 
     jobs: Jobs
@@ -84,12 +84,12 @@ class Sender:
             return 0
         try:
             due = await self.jobs.webhooks_due(limit=min(free, MAX_ATTEMPTS_OF_TENANT), full=full)
-            alerts = await self.spending.due() if self.spending and EVERYBODY not in full else []
+            alerts = await self.spending.due() if self.spending and ALL_TENANTS not in full else []
         except Problem as problem:
             log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
             return 0
         under_way |= {asyncio.create_task(_attempted(self._tell(j))): j.tenant for j in due}
-        under_way |= {asyncio.create_task(_attempted(self._alert(a))): EVERYBODY for a in alerts}
+        under_way |= {asyncio.create_task(_attempted(self._alert(a))): ALL_TENANTS for a in alerts}
         return len(due) + len(alerts)
 
     async def _tell(self, job: Job) -> None:
@@ -109,13 +109,15 @@ class Sender:
     async def _alert(self, alert: Alert) -> None:
         """Try once to send an alert. The address is the operator's own, so that it may be a private one."""
         facts = {"budget": alert.id, "threshold": alert.threshold}
-        sent = Sent(url=str(alert.webhook), id=alert.id, tenant=alert.tenant, body=_alert_body(alert), private=True)
+        sent = WebhookMessage(
+            url=str(alert.webhook), id=alert.id, tenant=alert.tenant, body=_alert_body(alert), private=True
+        )
         wait: float | None = None
         try:
             await self._deliver(sent)
         except FAULTS as error:
             why = error.code if isinstance(error, Problem) else type(error).__name__
-            wait = wait_before(self.clock() - alert.at)
+            wait = retry_delay(self.clock() - alert.at)
             self.count("failed" if wait else "given_up")
             log.warning("webhook failed", extra={"action": "webhook.failed", "why": why, "again": wait, **facts})
         else:
@@ -132,7 +134,7 @@ class Sender:
 
     async def _schedule_retry(self, job: Job) -> float | None:
         """Schedule the next attempt; return the seconds to it, None when it is given up."""
-        wait = wait_before(self.clock() - (job.finished or 0.0))
+        wait = retry_delay(self.clock() - (job.finished or 0.0))
         try:
             await self.jobs.webhook_told(job.id, again_in=wait)
         except JobProblem:  # deleted meanwhile
@@ -142,10 +144,10 @@ class Sender:
     async def _send(self, job: Job) -> None:
         """Try once to call a Job's webhook, at an address that is checked for it. Raises whatever goes wrong."""
         body = _body(job)
-        sent = Sent(url=str(job.webhook), id=job.id, tenant=job.tenant, body=body, private=self.private)
+        sent = WebhookMessage(url=str(job.webhook), id=job.id, tenant=job.tenant, body=body, private=self.private)
         await self._deliver(sent)
 
-    async def _deliver(self, sent: Sent) -> None:
+    async def _deliver(self, sent: WebhookMessage) -> None:
         """Sign and post a message. Raises whatever goes wrong."""
         at = int(self.clock())
         secret = await self.accounts.webhook_secret(sent.tenant)
@@ -157,7 +159,7 @@ class Sender:
             "webhook-signature": signature(secret, sent.id, at, sent.body),
         }
         async with asyncio.timeout(ATTEMPT_SECONDS):
-            (number, *_) = await addresses_of(sent.url, private=sent.private, ports=self.ports)
+            (number, *_) = await public_addresses_of(sent.url, private=sent.private, ports=self.ports)
             await _post(sent.url, number, headers, sent.body, self.trust)
 
 

@@ -11,7 +11,7 @@ from thresher.service.llm.base import Model, Question
 from thresher.service.prompts.fence import fenced
 from thresher.service.prompts.questions import question_of
 
-SHOWN = 1_500  # characters of each page in the question
+SHOWN_CHARS = 1_500  # characters of each page in the question
 ANSWER_TOKENS = 40
 SCHEMA = {
     "type": "object",
@@ -42,8 +42,8 @@ def boundary_question(document: Document, page: int) -> Question:
     texts = _texts(document)
     before = next((texts[i] for i in range(page - 1, -1, -1) if texts[i]), "")
     values = {
-        "before": fenced(before[-SHOWN:], "END OF THE PAGE BEFORE"),
-        "after": fenced(texts[page][:SHOWN], "START OF THE PAGE AFTER"),
+        "before": fenced(before[-SHOWN_CHARS:], "END OF THE PAGE BEFORE"),
+        "after": fenced(texts[page][:SHOWN_CHARS], "START OF THE PAGE AFTER"),
     }
     return question_of("boundary", "boundary", values, SCHEMA, ANSWER_TOKENS)
 

@@ -14,7 +14,7 @@ from importlib import resources
 
 from thresher.service.splitting.boundary_signals import Signals
 
-REASONS = 3  # signals named in a reason
+SIGNALS_IN_REASON = 3  # signals named in a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Scorer:
         """Return the names of the signals that count most for a boundary (`begins`), or against one."""
         sign = 1 if begins else -1
         shares = sorted(((sign * self.weights.get(n, 0.0) * v, n) for n, v in signals.items()), reverse=True)
-        return ", ".join(name.replace("_", " ") for share, name in shares[:REASONS] if share > 0)
+        return ", ".join(name.replace("_", " ") for share, name in shares[:SIGNALS_IN_REASON] if share > 0)
 
 
 @cache

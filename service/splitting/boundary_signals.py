@@ -16,7 +16,7 @@ from thresher.service.splitting.boundary_words import (
     opening_signals,
 )
 from thresher.service.splitting.page_edges import PageView, masked, page_views
-from thresher.service.splitting.page_numbers import Printed, numbering_signals, printed_numbers, without_numbers
+from thresher.service.splitting.page_numbers import PrintedNumber, numbering_signals, printed_numbers, without_numbers
 
 Signals = dict[str, float]
 
@@ -39,11 +39,11 @@ _COMPARABLE_MIN_WORDS = 40  # a page with fewer words is too short to compare by
 
 
 @dataclass(slots=True)
-class Leaves:
+class FilePages:
     """The pages of one file, with the words, codes and printed numbers of each."""
 
     pages: list[PageView]
-    numbers: list[list[Printed]] = field(init=False)
+    numbers: list[list[PrintedNumber]] = field(init=False)
     vectors: list[dict[str, float]] = field(init=False)  # tf-idf of each page, of length 1
     common: Counter[str] = field(init=False)  # number of pages that contain each code
 
@@ -54,7 +54,7 @@ class Leaves:
         self.common = Counter(code for p in self.pages for code in p.codes)
 
     @classmethod
-    def of(cls, document: Document) -> Leaves:
+    def of(cls, document: Document) -> FilePages:
         """Build it for the pages of a Document."""
         return cls(page_views(document))
 

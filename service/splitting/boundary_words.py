@@ -6,9 +6,9 @@ import re
 
 from thresher.service.splitting.page_edges import PageView
 
-HEAD = 14  # rows at the top of a page that are searched for opening words
+HEAD_ROWS = 14  # rows at the top of a page that are searched for opening words
 MAIL_ROWS = 9  # rows at the top of a page in which mail headers may stand
-TAIL = 14  # rows at the foot of a page that are searched for closing words
+FOOT_ROWS = 14  # rows at the foot of a page that are searched for closing words
 
 _KINDS = (
     r"agreement|contract|amendment|invoice|credit note|credit memo|debit note|receipt|statement|purchase order|order|"
@@ -86,7 +86,7 @@ _FIRST_SECTION = re.compile(r"^\s*(?:1|i|a|\(a\)|\(1\)|1\.1|1\.0|article (?:1|i)
 
 def opening_signals(page: PageView) -> dict[str, float]:
     """Return signals from the top of a page that a document begins there."""
-    head, text = page.rows[:HEAD], "\n".join(page.rows[:HEAD])
+    head, text = page.rows[:HEAD_ROWS], "\n".join(page.rows[:HEAD_ROWS])
     titles = [row for row in head if is_title(row)]
     return {
         "title_of_kind": float(any(_KIND.search(row) for row in titles[:4])),
@@ -105,7 +105,7 @@ def opening_signals(page: PageView) -> dict[str, float]:
 
 def closing_signals(page: PageView) -> dict[str, float]:
     """Return signals from the foot of a page that a document ends there."""
-    text = "\n".join(page.rows[-TAIL:])
+    text = "\n".join(page.rows[-FOOT_ROWS:])
     return {
         "signed": min(len(set(map(str.lower, _SIGNED.findall(text)))), 3) / 3,
         "farewell": float(bool(_FAREWELL.search(text))),
@@ -120,7 +120,7 @@ def named_codes(page: PageView) -> dict[str, str]:
     A label with two different numbers is left out.
     """
     found: dict[str, set[str]] = {}
-    for match in _NAMED.finditer("\n".join(page.rows[:HEAD])):
+    for match in _NAMED.finditer("\n".join(page.rows[:HEAD_ROWS])):
         found.setdefault(match[1].lower(), set()).add(match[2].lower())
     return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
 

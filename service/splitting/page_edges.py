@@ -8,7 +8,7 @@ from statistics import median
 
 from thresher.schemas.document import Document
 
-EDGE = 5  # rows at the top and at the foot that are searched for running titles and page numbers
+EDGE_ROWS = 5  # rows at the top and at the foot that are searched for running titles and page numbers
 _HEAD_LINES = 8
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -35,12 +35,12 @@ class PageView:
     @property
     def top_rows(self) -> tuple[str, ...]:
         """Return the rows where a running title may stand."""
-        return self.rows[:EDGE]
+        return self.rows[:EDGE_ROWS]
 
     @property
     def foot_rows(self) -> tuple[str, ...]:
         """Return the rows where a running foot may stand."""
-        return self.rows[-EDGE:]
+        return self.rows[-EDGE_ROWS:]
 
 
 def page_views(document: Document) -> list[PageView]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from thresher.service.splitting.page_edges import EDGE, PageView
+from thresher.service.splitting.page_edges import EDGE_ROWS, PageView
 
 _PAGE = r"(?:page|pages|seite|blatt|p[aá]g(?:ina)?|pg|p|sida|side|strona|sivu|pagina)"
 _OF = r"(?:of|von|de|sur|di|van|av|z|aus|out of|/)"
@@ -17,12 +17,12 @@ _COUNTED = re.compile(rf"[\s(\[|–—-]*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})[\s)\]
 _BARE = re.compile(r"[\s(\[|–—-]*(\d{1,4}|[ivxl]{1,7})[\s)\]|.–—-]*", re.IGNORECASE)
 _PREFIXED = re.compile(r"[\s(\[|–—-]*([A-Z]{1,3}|[A-Z][\w.]{0,8})\s?[-–]\s?(\d{1,4})[\s)\]|–—-]*")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50}
-OUTER = 2  # outermost rows, where a number may stand without the word "page"
+OUTERMOST_ROWS = 2  # outermost rows, where a number may stand without the word "page"
 _PAGE_NUMBER_LIMIT = 2000  # a number from here on is a year or an amount
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedNumber:
     """A page number as printed on a page."""
 
     style: str  # "page", "of", "bare", "roman", or the prefix: numbers of one style form one sequence
@@ -30,15 +30,15 @@ class Printed:
     total: int | None = None  # number of pages, where printed ("3 of 12")
 
 
-def printed_numbers(page: PageView) -> list[Printed]:
+def printed_numbers(page: PageView) -> list[PrintedNumber]:
     """Return the candidates for the printed number of a page; there may be several, or none."""
-    top, foot = page.rows[:EDGE], page.rows[max(len(page.rows) - EDGE, EDGE) :]
+    top, foot = page.rows[:EDGE_ROWS], page.rows[max(len(page.rows) - EDGE_ROWS, EDGE_ROWS) :]
     found = [
-        Printed("page", int(m[1]), int(m[2]) if m[2] else None)
+        PrintedNumber("page", int(m[1]), int(m[2]) if m[2] else None)
         for row in (*top, *foot)
         for m in _LABELLED.finditer(row)
     ]
-    for row in (*top[:OUTER], *(top + foot)[-OUTER:]):
+    for row in (*top[:OUTERMOST_ROWS], *(top + foot)[-OUTERMOST_ROWS:]):
         found += _number_only(row)
         last = row.split("\t")[-1]
         found += [one for one in _number_only(last) if last != row and one.total is None]
@@ -49,15 +49,15 @@ def printed_numbers(page: PageView) -> list[Printed]:
     ]
 
 
-def _number_only(part: str) -> list[Printed]:
+def _number_only(part: str) -> list[PrintedNumber]:
     """Return the page number that is the whole of a row, or of the last cell of one, as a list of at most one."""
     if match := _COUNTED.fullmatch(part):
-        return [Printed("of", int(match[1]), int(match[2]))]
+        return [PrintedNumber("of", int(match[1]), int(match[2]))]
     if match := _BARE.fullmatch(part):
         text = match[1].lower()
-        return [Printed("bare", int(text))] if text.isdigit() else [Printed("roman", roman(text))]
+        return [PrintedNumber("bare", int(text))] if text.isdigit() else [PrintedNumber("roman", roman(text))]
     if match := _PREFIXED.fullmatch(part):
-        return [Printed(f"{match[1]}-", int(match[2]))]
+        return [PrintedNumber(f"{match[1]}-", int(match[2]))]
     return []
 
 
@@ -90,7 +90,7 @@ def _roman(value: int) -> str:
     return out
 
 
-def numbering_signals(numbers: list[list[Printed]], i: int, j: int) -> dict[str, float]:
+def numbering_signals(numbers: list[list[PrintedNumber]], i: int, j: int) -> dict[str, float]:
     """Compare the printed numbers of the pages i and j (0-based; between them are only blank pages)."""
     before, after = numbers[i], numbers[j]
     further = numbers[j + 1] if j + 1 < len(numbers) else []
@@ -120,11 +120,13 @@ def numbering_signals(numbers: list[list[Printed]], i: int, j: int) -> dict[str,
     }
 
 
-def _step(before: list[Printed], after: list[Printed], by: int) -> list[tuple[Printed, Printed]]:
+def _step(
+    before: list[PrintedNumber], after: list[PrintedNumber], by: int
+) -> list[tuple[PrintedNumber, PrintedNumber]]:
     """Return the pairs of numbers of one style where the second is `by` larger."""
     return [(b, a) for b in before for a in after if b.style == a.style and a.value == b.value + by]
 
 
-def _jumps(before: list[Printed], late: list[Printed]) -> bool:
+def _jumps(before: list[PrintedNumber], late: list[PrintedNumber]) -> bool:
     """Whether a number continues the style of the page before, but is neither equal nor the next."""
     return any(b.style == a.style and a.value not in {b.value, b.value + 1} for b in before for a in late)

@@ -9,18 +9,19 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import ModelProblem, Note
 from thresher.schemas.policy import Policy
 from thresher.service.llm.base import Model
-from thresher.service.splitting.boundaries import KINDS, Gap, decided, gaps, unsure
+from thresher.service.splitting.boundaries import SPLITTABLE_KINDS, Gap, boundaries_by_code, gaps, unsure_gaps
 from thresher.service.splitting.boundary_question import begins_document
 from thresher.service.splitting.boundary_scorer import load_scorer
 from thresher.service.splitting.document_parts import parts
 
-MOST_QUESTIONS = 100  # about one file; of more unsure gaps those with the highest scores are asked about
+MAX_QUESTIONS = 100  # about one file; of more unsure gaps those with the highest scores are asked about
 
 
 def split_by_code(document: Document, policy: Policy) -> list[Document]:
     """Split a Document by code alone; return only itself where it contains one document."""
     return parts(
-        document, _fixed_boundaries(document, policy) or [g.page for g in decided(_gaps_to_decide(document, policy))]
+        document,
+        _fixed_boundaries(document, policy) or [g.page for g in boundaries_by_code(_gaps_to_decide(document, policy))],
     )
 
 
@@ -34,31 +35,31 @@ async def split(document: Document, policy: Policy, model: Model) -> list[Docume
         return parts(document, every)
     found = await asyncio.to_thread(_gaps_to_decide, document, policy)
     if model.facts.style == "candidates":
-        return parts(document, [g.page for g in decided(found)])
+        return parts(document, [g.page for g in boundaries_by_code(found)])
     return await _split_by_model(document, found, model)
 
 
 def _fixed_boundaries(document: Document, policy: Policy) -> list[int]:
     """Return the first pages (0-based) of the parts for the option `pages:N`; none for other options."""
     kind, _, size = policy.split.partition(":")
-    if kind != "pages" or document.kind not in KINDS:
+    if kind != "pages" or document.kind not in SPLITTABLE_KINDS:
         return []
     return list(range(int(size), len(document.pages), int(size)))
 
 
 def _gaps_to_decide(document: Document, policy: Policy) -> list[Gap]:
     """Return the scored gaps of a Document that may be split; none where it may not."""
-    if policy.split != "auto" or document.kind not in KINDS or len(document.pages) < 2:
+    if policy.split != "auto" or document.kind not in SPLITTABLE_KINDS or len(document.pages) < 2:
         return []
     return gaps(document)
 
 
 async def _split_by_model(document: Document, found: list[Gap], model: Model) -> list[Document]:
     """Return the parts; a model decides on the gaps of which code is unsure."""
-    open_ones = sorted(unsure(found), key=lambda g: (-g.score, g.page))[:MOST_QUESTIONS]
+    open_ones = sorted(unsure_gaps(found), key=lambda g: (-g.score, g.page))[:MAX_QUESTIONS]
     answers = await asyncio.gather(*(_answer(document, gap, model) for gap in open_ones))
     answered = {gap.page: answer for gap, answer in zip(open_ones, answers, strict=True)}
-    by_code = {g.page for g in decided(found)}
+    by_code = {g.page for g in boundaries_by_code(found)}
     scorer = load_scorer()
     begins = [
         g.page

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from thresher.service.storage.answers.sqlite_opening import PRIVATE, fault_of, problem_of
+from thresher.service.storage.answers.sqlite_opening import PRIVATE, disk_problem_of, sqlite_problem_of
 
 LOCK_WAIT_SECONDS = 10.0  # to wait for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS records (
@@ -36,9 +36,9 @@ class SqliteRecordStore:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(TABLE)
         except OSError as error:
-            raise fault_of(error, path) from error
+            raise disk_problem_of(error, path) from error
         except sqlite3.Error as error:
-            raise problem_of(error, path) from error
+            raise sqlite_problem_of(error, path) from error
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -73,7 +73,7 @@ class SqliteRecordStore:
             async with self._turn:  # a few rows, read with every request: handing them to a thread would take longer
                 rows = self._connection.execute(FIND, (kind, tenant, key)).fetchall()
         except sqlite3.Error as error:
-            raise problem_of(error, self._path) from error
+            raise sqlite_problem_of(error, self._path) from error
         return [json.loads(body) for (body,) in rows]
 
     async def aclose(self) -> None:
@@ -86,4 +86,4 @@ class SqliteRecordStore:
             async with self._turn:
                 return await asyncio.to_thread(work)
         except sqlite3.Error as error:
-            raise problem_of(error, self._path) from error
+            raise sqlite_problem_of(error, self._path) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def code_of(file: Path) -> str:
+def fingerprint_of_code(file: Path) -> str:
     """Hash a Python file and the neighbours that it imports, recursively; "" where it cannot be read."""
     found: dict[Path, bytes] = {}
     waiting = [file.resolve()]

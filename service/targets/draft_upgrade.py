@@ -9,10 +9,20 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from thresher.service.base import json_pointer
 
-ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems")
-ONE_MORE = ("unevaluatedProperties", "contentSchema", "additionalItems")
-MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
-NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+SUBSCHEMA_KEYWORDS = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+)
+MORE_SUBSCHEMA_KEYWORDS = ("unevaluatedProperties", "contentSchema", "additionalItems")
+SUBSCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
+SUBSCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 EXTRAS = {"key", "method", "x-method", "x-derived", "x-aliases"}  # our own words beside a field
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", *EXTRAS}
 _DROPPED = ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$vocabulary")
@@ -23,7 +33,7 @@ class UnusableError(ValueError):
     """The schema cannot be followed; the message says where and why."""
 
 
-def upgraded(schema: dict[str, Any], *, siblings: bool) -> dict[str, Any]:
+def upgrade_draft(schema: dict[str, Any], *, siblings: bool) -> dict[str, Any]:
     """Convert a schema to 2020-12. `siblings` says that keywords beside a `$ref` count (drafts from 2019-09 on).
 
     Raises UnusableError for references that leave the schema (nothing is ever fetched) or point to nothing.
@@ -111,14 +121,14 @@ class _Upgrade:
 
 def _members(schema: dict[str, Any], pointer: str) -> Iterator[tuple[str, Any]]:
     """Yield (pointer, schema) of every schema directly inside another."""
-    for keyword in (*ONE, *ONE_MORE):
+    for keyword in (*SUBSCHEMA_KEYWORDS, *MORE_SUBSCHEMA_KEYWORDS):
         if keyword in schema:
             yield f"{pointer}/{keyword}", schema[keyword]
-    for keyword in MANY:
+    for keyword in SUBSCHEMA_LIST_KEYWORDS:
         members = schema.get(keyword)
         for i, member in enumerate(members if isinstance(members, list) else ()):
             yield f"{pointer}/{keyword}/{i}", member
-    for keyword in NAMED:
+    for keyword in SUBSCHEMA_MAP_KEYWORDS:
         for name, member in _named(schema.get(keyword)).items():
             yield json_pointer.join(f"{pointer}/{keyword}", name), member
 

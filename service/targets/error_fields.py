@@ -21,10 +21,10 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.targets.validators import json_key
 
-TOLD = 8  # characters from which a text constant of a validator says that a message is its own
+MESSAGE_CONSTANT_MIN_CHARS = 8  # characters from which a text constant of a validator says that a message is its own
 
 
-def involved(target: Target, error: FieldError) -> tuple[str, ...]:
+def fields_of_error(target: Target, error: FieldError) -> tuple[str, ...]:
     """Return pointers of the fields and of the outermost lists that an error concerns, in the target's order.
 
     >>> from thresher.schemas.target import Field, Validation
@@ -38,14 +38,14 @@ def involved(target: Target, error: FieldError) -> tuple[str, ...]:
     at = json_pointer.pattern(error.path)
     below = [f.path for f in target.fields if not at or f.path == at or f.path.startswith(f"{at}/")]
     if at in below:
-        return (outermost(at),)
+        return (outermost_list(at),)
     message = re.sub(r"^(?:Value error|Assertion failed), ", "", error.message)
     names = _said(message, below) | _read(target.model, message)
     named = [p for p in below if names & set(_parts(p))]
-    return tuple(dict.fromkeys(outermost(p) for p in named or below))
+    return tuple(dict.fromkeys(outermost_list(p) for p in named or below))
 
 
-def outermost(path: str) -> str:
+def outermost_list(path: str) -> str:
     """Return the outermost list that a field lies in, or the field itself.
 
     >>> outermost("/orders/*/lines/*/amount"), outermost("/buyer/name")
@@ -112,7 +112,11 @@ def _validators(model: type[BaseModel]) -> tuple[ast.AST, ...]:
 
 def _told(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value.strip()) >= TOLD:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and len(node.value.strip()) >= MESSAGE_CONSTANT_MIN_CHARS
+        ):
             yield node.value.strip()
 
 

@@ -25,11 +25,11 @@ _TYPES: dict[type, frozenset[str]] = {
 }
 
 
-def plainly_fits(root: Schema, value: Any) -> bool:
+def certainly_fits(root: Schema, value: Any) -> bool:
     """Whether a value certainly fits; False means unknown.
 
     >>> schema = {"type": "object", "properties": {"due": {"type": ["string", "null"], "format": "date"}}}
-    >>> plainly_fits(schema, {"due": "2024-03-03"}), plainly_fits(schema, {"due": "3 March"})
+    >>> certainly_fits(schema, {"due": "2024-03-03"}), certainly_fits(schema, {"due": "3 March"})
     (True, False)
     """
     return _fits(root, root, value)

@@ -10,9 +10,9 @@ from typing import Any
 from thresher.schemas.target import Field, Kind
 from thresher.service.base import json_pointer
 from thresher.service.targets.methods import method_of
-from thresher.service.targets.shapes import Schema, Shape, Shapes, joined
+from thresher.service.targets.shapes import Schema, Shape, Shapes, joined_objects
 
-MOST_FIELDS = 5_000
+MAX_FIELDS = 5_000
 _FORMATS: dict[str, Kind] = {
     "date": "date", "date-time": "datetime", "time": "time", "email": "email", "idn-email": "email", "uri": "uri",
     "iri": "uri", "uri-reference": "uri", "url": "uri",
@@ -21,14 +21,14 @@ _PLAIN: dict[str, Kind] = {"string": "text", "integer": "integer", "number": "nu
 Place = tuple[Any, tuple[str, ...], bool]  # schema, trail, whether its parent requires it
 
 
-class TooManyError(ValueError):
-    """The schema has more leaves than MOST_FIELDS."""
+class TooManyFieldsError(ValueError):
+    """The schema has more leaves than MAX_FIELDS."""
 
 
 def leaves(schema: Schema, again: int = 1) -> tuple[tuple[Field, ...], tuple[str, ...]]:
     """Return the fields in schema order, and the patterns of lists of objects.
 
-    A recursive reference is followed `again` times more than once. Raises TooManyError beyond MOST_FIELDS.
+    A recursive reference is followed `again` times more than once. Raises TooManyFieldsError beyond MAX_FIELDS.
 
     >>> fields, lists = leaves({"type": "object", "properties": {"lines": {"type": "array", "items": {
     ...     "type": "object", "properties": {"amount": {"type": ["number", "null"]}}, "required": ["amount"]}}}})
@@ -64,7 +64,7 @@ class _Walk:
 
     def _object(self, objects: list[Shape], path: str) -> bool:
         found = False
-        whole = joined(objects) if len(objects) > 1 else objects[0]
+        whole = joined_objects(objects) if len(objects) > 1 else objects[0]
         for key, schema in (whole.schema.get("properties") or {}).items():
             if schema is not False:
                 found = True
@@ -89,8 +89,8 @@ class _Walk:
 
     def _leaf(self, path: str, shapes: list[Shape], told: str, *, required: bool, nullable: bool) -> None:
         known = self.fields.get(path)
-        if known is None and len(self.fields) >= MOST_FIELDS:
-            raise TooManyError(f"more than {MOST_FIELDS} fields")
+        if known is None and len(self.fields) >= MAX_FIELDS:
+            raise TooManyFieldsError(f"more than {MAX_FIELDS} fields")
         schema = _leaf_schema(shapes)
         kind, description = kind_of(shapes), str(schema.get("description") or told)
         self.fields[path] = Field(

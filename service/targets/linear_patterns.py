@@ -15,10 +15,10 @@ from typing import Any
 import jsonschema_rs
 import regex
 
-from thresher.service.targets.draft_upgrade import NAMED
+from thresher.service.targets.draft_upgrade import SUBSCHEMA_MAP_KEYWORDS
 
-SIZE = 1 << 21  # bytes of a compiled pattern
-SECONDS = 1.0  # for one match with backtracking
+MAX_PATTERN_BYTES = 1 << 21  # bytes of a compiled pattern
+MATCH_TIMEOUT_SECONDS = 1.0  # for one match with backtracking
 _WORD = re.compile(r"\\.|\[\^?\]?|\]", re.DOTALL)  # an escape, or where a class of characters begins or ends
 _DATA = frozenset({"const", "enum", "default", "examples"})
 _DECIMAL = re.compile(
@@ -27,12 +27,12 @@ _DECIMAL = re.compile(
 _LETTERS = r"\p{L}\p{M}\p{N}_"
 
 
-class TooSlowError(Exception):
+class PatternTimeoutError(Exception):
     """A pattern that needs backtracking did not finish in time."""
 
 
 def matches(pattern: str, text: str) -> bool:
-    r"""Whether a pattern is found in a text; True for one that no engine takes. Raises TooSlowError.
+    r"""Whether a pattern is found in a text; True for one that no engine takes. Raises PatternTimeoutError.
 
     >>> matches("^(a|a){1,64}$", "a" * 50 + "!"), matches(r"^\w+$", "Müller"), matches(r"^(?!0)\d+$", "07")
     (False, True, False)
@@ -42,9 +42,9 @@ def matches(pattern: str, text: str) -> bool:
         return bool(engine.is_valid(text.encode("utf-8", "replace").decode()))
     slow = _backtracking(pattern)
     try:
-        return slow is None or slow.search(text, timeout=SECONDS) is not None
+        return slow is None or slow.search(text, timeout=MATCH_TIMEOUT_SECONDS) is not None
     except TimeoutError:
-        raise TooSlowError(pattern) from None
+        raise PatternTimeoutError(pattern) from None
 
 
 def is_linear(pattern: str) -> bool:
@@ -77,7 +77,7 @@ def patterns(schema: Any) -> Iterator[tuple[str, str]]:
             found = [] if is_map else [value.get("pattern"), *(named if isinstance(named, dict) else ())]
             yield from ((place, pattern) for pattern in found if isinstance(pattern, str))
             members = {k: v for k, v in value.items() if is_map or k not in _DATA}
-            waiting += [(f"{place}/{k}", v, not is_map and k in NAMED) for k, v in members.items()]
+            waiting += [(f"{place}/{k}", v, not is_map and k in SUBSCHEMA_MAP_KEYWORDS) for k, v in members.items()]
         elif isinstance(value, list):
             waiting += [(f"{place}/{i}", member, False) for i, member in enumerate(value)]
 
@@ -88,7 +88,7 @@ def _linear(pattern: str) -> jsonschema_rs.Validator | None:
     plain = _DECIMAL.sub("", pattern)
     for text in dict.fromkeys((_with_letters(plain), plain)):
         try:
-            options = jsonschema_rs.RegexOptions(size_limit=SIZE, dfa_size_limit=SIZE)
+            options = jsonschema_rs.RegexOptions(size_limit=MAX_PATTERN_BYTES, dfa_size_limit=MAX_PATTERN_BYTES)
             return jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
         except ValueError:
             continue

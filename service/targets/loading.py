@@ -22,13 +22,13 @@ from pydantic_core import core_schema
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.library import LIBRARY, library_names
 from thresher.schemas.target import Field, Target
-from thresher.service.targets.code_fingerprint import code_of
-from thresher.service.targets.draft_upgrade import UnusableError, upgraded
-from thresher.service.targets.fields import TooManyError, leaves
+from thresher.service.targets.code_fingerprint import fingerprint_of_code
+from thresher.service.targets.draft_upgrade import UnusableError, upgrade_draft
+from thresher.service.targets.fields import TooManyFieldsError, leaves
 from thresher.service.targets.linear_patterns import is_pattern, patterns
 from thresher.service.targets.shapes import Shapes
 from thresher.service.targets.target_files import from_file, from_module, is_model
-from thresher.service.targets.validators import Judge, model_judge, schema_judge
+from thresher.service.targets.validators import Judge, model_validator_of, schema_validator_of
 
 __all__ = ["library_names", "load_target", "target_from_model", "target_from_schema"]
 
@@ -56,12 +56,12 @@ def _from_words(spec: str, base: Path) -> Target:
     file, _, name = spec.rpartition(":")
     if spec.endswith(".py") or file.endswith(".py"):
         path, chosen = (spec, None) if spec.endswith(".py") else (file, name)
-        return replace(target_from_model(from_file(base / path, chosen)), code=code_of(base / path))
+        return replace(target_from_model(from_file(base / path, chosen)), code=fingerprint_of_code(base / path))
     if spec.endswith(".json"):
         return _from_json(base / spec)
     if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", file):
         model = from_module(file, name, base)
-        return replace(target_from_model(model), code=code_of(Path(str(sys.modules[file].__file__))))
+        return replace(target_from_model(model), code=fingerprint_of_code(Path(str(sys.modules[file].__file__))))
     return _unknown(spec)
 
 
@@ -83,7 +83,7 @@ def target_from_model(model: Any, name: str | None = None) -> Target:
     except Exception as error:
         reason = str(error).split("\n", 1)[0]
         raise InputProblem("target_invalid", f"{name}: {type(error).__name__}: {reason}") from error
-    return _target(name, schema, model_judge(adapter), model)
+    return _target(name, schema, model_validator_of(adapter), model)
 
 
 def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Target:
@@ -92,7 +92,7 @@ def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Targe
     name = name or (title if isinstance(title, str) and title else "target")
     validator = _draft(schema, name)
     try:
-        whole = upgraded(schema, siblings=validator not in _OLD)
+        whole = upgrade_draft(schema, siblings=validator not in _OLD)
     except (UnusableError, RecursionError) as error:
         _refuse(f"{name}: {_reason(error)}")
     if why := _fault(jsonschema.Draft202012Validator, whole):
@@ -100,7 +100,7 @@ def target_from_schema(schema: dict[str, Any], name: str | None = None) -> Targe
     for place, pattern in patterns(whole):
         if not is_pattern(pattern):
             _refuse(f"{name}: not a valid pattern at {place or '/'}: {pattern[:200]!r}")
-    return _target(name, whole, schema_judge(whole), None)
+    return _target(name, whole, schema_validator_of(whole), None)
 
 
 class _Schema(GenerateJsonSchema):
@@ -119,7 +119,7 @@ def _target(name: str, schema: dict[str, Any], judge: Judge, model: Any) -> Targ
     try:
         _check_root(name, schema)
         fields, lists = _leaves(schema)
-    except (TooManyError, RecursionError) as error:
+    except (TooManyFieldsError, RecursionError) as error:
         _refuse(f"{name}: {_reason(error)}")
     if not any(f.path for f in fields):
         _refuse(f"{name}: it has no fields")
@@ -130,7 +130,7 @@ def _leaves(schema: dict[str, Any]) -> tuple[tuple[Field, ...], tuple[str, ...]]
     """Return leaves with recursion followed once; where that is too many, not at all."""
     try:
         return leaves(schema)
-    except TooManyError:
+    except TooManyFieldsError:
         return leaves(schema, again=0)
 
 
@@ -199,14 +199,18 @@ def _fault(validator: Any, schema: dict[str, Any]) -> str:
 @cache
 def _of_draft(validator: Any) -> jsonschema_rs.Validator | None:
     """Return a fast validator of a draft's schemas (jsonschema-rs, about 100 times as fast); None for draft 3."""
-    judging = {
+    schema_checker = {
         jsonschema.Draft202012Validator: jsonschema_rs.Draft202012Validator,
         jsonschema.Draft201909Validator: jsonschema_rs.Draft201909Validator,
         jsonschema.Draft7Validator: jsonschema_rs.Draft7Validator,
         jsonschema.Draft6Validator: jsonschema_rs.Draft6Validator,
         jsonschema.Draft4Validator: jsonschema_rs.Draft4Validator,
     }
-    return judging[validator](validator.META_SCHEMA, validate_formats=False) if validator in judging else None
+    return (
+        schema_checker[validator](validator.META_SCHEMA, validate_formats=False)
+        if validator in schema_checker
+        else None
+    )
 
 
 def _reason(error: Exception | None) -> str:

@@ -13,8 +13,8 @@ from typing import Any, get_args
 from thresher.schemas.extraction import Method
 from thresher.schemas.target import Kind
 
-JUDGED: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
-COMPUTED: frozenset[Kind] = frozenset({"integer", "number", "any"})
+JUDGED_KINDS: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
+COMPUTED_KINDS: frozenset[Kind] = frozenset({"integer", "number", "any"})
 
 _SAID = re.compile(
     r"\((?:computed|calculated)\)|^\W*(?:computed|calculated)\b|\b(?:computed|calculated) (?:as|by|from|over|across)\b"
@@ -77,9 +77,9 @@ def method_of(kind: Kind, description: str, schema: dict[str, Any], *, in_list: 
             return schema[key]  # type: ignore[no-any-return]
     if isinstance(schema.get("x-derived"), str):
         return "derived"
-    if kind in JUDGED or (kind == "text" and _CANONICAL.search(description)):
+    if kind in JUDGED_KINDS or (kind == "text" and _CANONICAL.search(description)):
         return "judged"
-    return "derived" if kind in COMPUTED and _is_computed(description, in_list=in_list) else "read"
+    return "derived" if kind in COMPUTED_KINDS and _is_computed(description, in_list=in_list) else "read"
 
 
 def _is_computed(description: str, *, in_list: bool) -> bool:

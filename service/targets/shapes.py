@@ -14,7 +14,7 @@ from thresher.service.base import json_pointer
 
 Schema = dict[str, Any]
 Trail = tuple[str, ...]
-MOST_SHAPES = 24  # of one place; beyond it the branches that are objects become one
+MAX_SHAPES = 24  # of one place; beyond it the branches that are objects become one
 _UNIONS = ("anyOf", "oneOf")
 _HINTS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
@@ -171,14 +171,14 @@ def _crossed(one: list[Shape], other: list[Shape]) -> list[Shape]:
     found = []
     for a in one:
         for b in other:
-            both = merged(a.schema, b.schema)
+            both = merged_schema(a.schema, b.schema)
             if both is not None:
                 trail = a.trail if len(a.trail) >= len(b.trail) else b.trail
                 found.append(Shape(both, trail, a.tags | b.tags, b.words or a.words))
     return _few(found)
 
 
-def merged(outer: Schema, inner: Schema) -> Schema | None:
+def merged_schema(outer: Schema, inner: Schema) -> Schema | None:
     """Merge two schemas into one that requires both, or None where none can. Texts of the outer one win.
 
     >>> merged({"description": "due"}, {"type": "string", "description": "a day", "format": "date"})
@@ -246,12 +246,12 @@ def _few(shapes: list[Shape]) -> list[Shape]:
         if all((shape.schema, shape.words) != (other.schema, other.words) for other in once):
             once.append(shape)
     objects = [s for s in once if s.type == "object"]
-    if len(once) <= MOST_SHAPES or len(objects) < 2:
+    if len(once) <= MAX_SHAPES or len(objects) < 2:
         return once
-    return [*(s for s in once if s.type != "object"), joined(objects)]
+    return [*(s for s in once if s.type != "object"), joined_objects(objects)]
 
 
-def joined(objects: list[Shape]) -> Shape:
+def joined_objects(objects: list[Shape]) -> Shape:
     """Join objects into one with the properties of all; required is what all require."""
     names = dict.fromkeys(k for o in objects for k in o.schema.get("properties") or {})
     properties: Schema = {}

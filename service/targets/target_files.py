@@ -20,7 +20,7 @@ from typing_extensions import is_typeddict
 
 from thresher.schemas.errors import InputProblem
 
-OURS = ("thresher",)
+OWN_MODULES = ("thresher",)
 _HOUSE = Path(__file__).parents[3].resolve()
 
 
@@ -40,7 +40,7 @@ def from_file(path: Path, name: str | None) -> Any:
 def from_module(dotted: str, name: str, base: Path) -> Any:
     """Load the class called `name` from a module, which may lie under `base`. Raises InputProblem."""
     top = dotted.split(".", 1)[0]
-    if top in OURS and _neighbour(base, top):
+    if top in OWN_MODULES and _neighbour(base, top):
         _refuse(f"{dotted}: {_clash(top)}")
     with _folder_last(base, forget=False):
         try:
@@ -75,7 +75,7 @@ def _refuse_our_names(source: str, path: Path) -> None:
         _refuse(f"{path}{f', line {line}' if line else ''}: {type(error).__name__}: {getattr(error, 'msg', error)}")
     for node in ast.walk(tree):
         for top in _tops(node):
-            if top in OURS and _neighbour(path.parent, top):
+            if top in OWN_MODULES and _neighbour(path.parent, top):
                 _refuse(f"{path}, line {getattr(node, 'lineno', '?')}: {_clash(top)}")
 
 

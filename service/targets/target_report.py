@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from thresher.schemas.target import Field, Target
 from thresher.service.targets.shapes import Shapes
 
-WIDE = 150  # fields: models begin to leave some out, and providers to refuse the schema
+MANY_FIELDS = 150  # fields: models begin to leave some out, and providers to refuse the schema
 MANY_CHOICES = 250
 
 
@@ -49,7 +49,7 @@ def check(target: Target) -> list[Finding]:
 
 def _whole(target: Target) -> list[str]:
     found = []
-    if len(target.fields) > WIDE:
+    if len(target.fields) > MANY_FIELDS:
         found.append(f"{len(target.fields)} fields: wide targets are asked in groups; fewer fields are found better")
     references = {r for f in _references(target) for r in [f] if Shapes(target.schema).recursive(r)}
     if references:

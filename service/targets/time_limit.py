@@ -11,7 +11,7 @@ from typing import NoReturn
 
 
 @contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def interrupted_after(seconds: float) -> Iterator[None]:
     """Raise TimeoutError in a block that takes longer, where signals work: in the main thread, not on Windows.
 
     Python's `re` looks for signals while it matches; so does every loop in Python.

@@ -23,25 +23,25 @@ from thresher.schemas.result import FieldError
 from thresher.schemas.target import Validation
 from thresher.service.base import json_pointer
 from thresher.service.targets.linear_keywords import linear_validator
-from thresher.service.targets.linear_patterns import TooSlowError
-from thresher.service.targets.time_limit import limited
+from thresher.service.targets.linear_patterns import PatternTimeoutError
+from thresher.service.targets.time_limit import interrupted_after
 
 Judge = Callable[[Any], Validation]
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 STEPS, STEPS_A_VALUE = 100_000, 300  # keywords that are looked at in one judgement: at all, and for each value in it
-LONGEST_MESSAGE = 240
-SECONDS = 10.0  # for one judgement by the user's own code, its patterns and validators
+MESSAGE_MAX_CHARS = 240
+VALIDATION_TIMEOUT_SECONDS = 10.0  # for one judgement by the user's own code, its patterns and validators
 _steps: ContextVar[list[int]] = ContextVar("steps")  # how many are left
 
 
-def model_judge(adapter: TypeAdapter[Any]) -> Judge:
+def model_validator_of(adapter: TypeAdapter[Any]) -> Judge:
     """Build the validator of a pydantic type. It returns the class's own JSON, with defaults and computed fields."""
 
     def judge(value: Any) -> Validation:
         try:
-            with limited(SECONDS):
+            with interrupted_after(VALIDATION_TIMEOUT_SECONDS):
                 typed, data = _typed(adapter, value, value)
-                exact = exactly(value, data)
+                exact = with_exact_decimals(value, data)
                 typed, data = (typed, data) if exact is value else _typed(adapter, exact, value)
         except ValidationError as error:
             return Validation(data=None, errors=tuple(_model_errors(error, value)))
@@ -56,25 +56,25 @@ def model_judge(adapter: TypeAdapter[Any]) -> Judge:
 def _typed(adapter: TypeAdapter[Any], value: Any, given: Any) -> tuple[Any, Any]:
     """Return a value as an instance of a pydantic type, and that as JSON. Raises ValidationError."""
     typed = adapter.validate_json(json.dumps(value), by_alias=True, by_name=True)
-    return typed, keyed(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), given)
+    return typed, with_json_keys(typed, adapter.dump_python(typed, mode="json", by_alias=False, warnings=False), given)
 
 
-def exactly(value: Any, data: Any) -> Any:
+def with_exact_decimals(value: Any, data: Any) -> Any:
     """Return the value with numbers as text where its class keeps text (a Decimal); itself where there are none.
 
     Pydantic reads a number through a float, so that 42.00 loses its decimals, and a long one its last digits.
     """
     if isinstance(value, dict) and isinstance(data, dict):
-        changed = {k: exactly(v, data[k]) for k, v in value.items() if k in data}
+        changed = {k: with_exact_decimals(v, data[k]) for k, v in value.items() if k in data}
         return {**value, **changed} if any(v is not value[k] for k, v in changed.items()) else value
     if isinstance(value, list) and isinstance(data, list) and len(value) == len(data):
-        members = [exactly(v, d) for v, d in zip(value, data, strict=True)]
+        members = [with_exact_decimals(v, d) for v, d in zip(value, data, strict=True)]
         return members if any(a is not b for a, b in zip(members, value, strict=True)) else value
     return value.text if isinstance(value, Number) and isinstance(data, str) else value
 
 
 def _model_errors(error: ValidationError, value: Any) -> Iterator[FieldError]:
-    for found in error.errors(include_url=False, include_context=False)[:MOST_ERRORS]:
+    for found in error.errors(include_url=False, include_context=False)[:MAX_ERRORS]:
         path = _place(found["loc"], value, missing=found["type"] == "missing")
         yield FieldError(path=path, message=_short(found["msg"]))
 
@@ -108,20 +108,20 @@ def json_key(name: str, info: FieldInfo) -> str:
     return name
 
 
-def keyed(value: Any, dumped: Any, given: Any = None) -> Any:
+def with_json_keys(value: Any, dumped: Any, given: Any = None) -> Any:
     """Return a dump by field names under JSON keys, its sets in the order `given`: the same bytes in every process."""
     if isinstance(value, RootModel):
-        return keyed(value.root, dumped, given)
+        return with_json_keys(value.root, dumped, given)
     if isinstance(value, BaseModel) and isinstance(dumped, dict):
         return dict(_fields(value, dumped, given))
     if isinstance(value, dict) and isinstance(dumped, dict) and len(value) == len(dumped):
         pairs = zip(value.values(), dumped.items(), strict=True)
-        return {k: keyed(v, d, _member(given, k)) for v, (k, d) in pairs}
+        return {k: with_json_keys(v, d, _member(given, k)) for v, (k, d) in pairs}
     if isinstance(value, (set, frozenset)) and isinstance(dumped, list):
         return sorted(dumped, key=lambda d: _rank(d, given))
     if isinstance(value, (list, tuple)) and isinstance(dumped, list) and len(value) == len(dumped):
         pairs = zip(value, dumped, strict=True)
-        return [keyed(v, d, _member(given, i)) for i, (v, d) in enumerate(pairs)]
+        return [with_json_keys(v, d, _member(given, i)) for i, (v, d) in enumerate(pairs)]
     return dumped
 
 
@@ -130,9 +130,9 @@ def _fields(value: BaseModel, dumped: dict[str, Any], given: Any) -> Iterator[tu
     for name, member in dumped.items():
         if name in known:
             key, deep = known[name], isinstance(member, (dict, list))
-            yield key, keyed(getattr(value, name, None), member, _member(given, key)) if deep else member
+            yield key, with_json_keys(getattr(value, name, None), member, _member(given, key)) if deep else member
         elif name in computed:
-            yield computed[name].alias or name, keyed(getattr(value, name, None), member)
+            yield computed[name].alias or name, with_json_keys(getattr(value, name, None), member)
         else:
             yield name, member
 
@@ -154,7 +154,7 @@ def _rank(dumped: Any, given: Any) -> tuple[int, str]:
     return places.index(dumped) if dumped in places else len(places), json.dumps(dumped, sort_keys=True)
 
 
-def schema_judge(schema: dict[str, Any]) -> Judge:
+def schema_validator_of(schema: dict[str, Any]) -> Judge:
     """Build the validator of a JSON Schema: jsonschema with formats checked, unchanged values, and bounded steps."""
     validator = _judging()(schema, format_checker=FORMATS)
 
@@ -173,11 +173,11 @@ class _TooManyError(Exception):
     """A validation that would take too many steps."""
 
 
-_UNJUDGED = (RecursionError, _TooManyError, TooSlowError)
+_UNJUDGED = (RecursionError, _TooManyError, PatternTimeoutError)
 
 
 def _why_not(error: Exception) -> str:
-    if isinstance(error, TooSlowError):
+    if isinstance(error, PatternTimeoutError):
         return _short(f"the pattern {error} takes too long to be matched")
     why = "nested too deep" if isinstance(error, RecursionError) else "the target takes too many steps"
     return f"{why} to be judged"
@@ -224,7 +224,7 @@ def schema_errors(validator: Any, value: Any) -> Iterator[FieldError]:
             else [path]
         )
         told |= {(p, _message(error)): None for p in paths}
-    for path, message in list(told)[:MOST_ERRORS]:
+    for path, message in list(told)[:MAX_ERRORS]:
         yield FieldError(path=path, message=message)
 
 
@@ -264,7 +264,7 @@ def _message(error: Any) -> str:
     return _short(error.message)
 
 
-def _short(message: str, most: int = LONGEST_MESSAGE) -> str:
+def _short(message: str, most: int = MESSAGE_MAX_CHARS) -> str:
     return message if len(message) <= most else f"{message[: most - 2]} …"
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-requested: ContextVar[str | None] = ContextVar("requested", default=None)
+current_request: ContextVar[str | None] = ContextVar("requested", default=None)
 """Id of the HTTP request."""
 
-asked_by: ContextVar[str | None] = ContextVar("asked_by", default=None)
+current_tenant: ContextVar[str | None] = ContextVar("asked_by", default=None)
 """The tenant; None outside the service."""
 
-answers_of: ContextVar[str | None] = ContextVar("answers_of", default=None)
+answers_tenant: ContextVar[str | None] = ContextVar("answers_of", default=None)
 """The tenant whose earlier answers alone may be used; None where all share them."""
 
-working_on: ContextVar[str | None] = ContextVar("working_on", default=None)
+current_task: ContextVar[str | None] = ContextVar("working_on", default=None)
 """Id of the Task of a Job that the calls below are made for; None outside the service."""
 
-asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
+current_unit: ContextVar[str | None] = ContextVar("asking_for", default=None)
 """Path of the Unit or Document that the calls below are made for, as the log of calls shows it. It may name a file."""
 
-reading_of: ContextVar[str | None] = ContextVar("reading_of", default=None)
+current_document: ContextVar[str | None] = ContextVar("reading_of", default=None)
 """Id of the Document in work: see `document_id`."""
 
 
@@ -32,14 +32,14 @@ def document_id(sha256: str) -> str:
     return sha256[:16]
 
 
-def ids() -> dict[str, str]:
+def known_ids() -> dict[str, str]:
     """Return the ids that are known now, by their names in log lines and spans; none of them names a file."""
-    task = working_on.get()
+    task = current_task.get()
     known = {
-        "request": requested.get(),
-        "tenant": asked_by.get(),
+        "request": current_request.get(),
+        "tenant": current_tenant.get(),
         "job": task and task.partition(".")[0],
         "task": task,
-        "document": reading_of.get(),
+        "document": current_document.get(),
     }
     return {name: value for name, value in known.items() if value}

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Literal, TextIO
 
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.service.telemetry.ids import asking_for, ids
+from thresher.service.telemetry.ids import current_unit, known_ids
 from thresher.service.telemetry.masks import masked
 
 Form = Literal["json", "text"]
@@ -42,7 +42,7 @@ _MAX_FRAMES = 12  # shown of one exception: the last ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Logging:
+class LogOptions:
     """What the operator chose for the logs."""
 
     level: str = "warning"
@@ -50,7 +50,7 @@ class Logging:
     content: bool = False  # show messages, file names and texts of exceptions: they may hold documents' text
 
 
-def configure(chosen: Logging, stream: TextIO | None = None) -> None:
+def configure(chosen: LogOptions, stream: TextIO | None = None) -> None:
     """Send all log lines, warnings and uncaught exceptions of this process to standard error. Raises InputProblem."""
     if chosen.form not in {"json", "text"}:
         raise InputProblem("request_invalid", f"--log {chosen.form}: json or text")
@@ -58,17 +58,17 @@ def configure(chosen: Logging, stream: TextIO | None = None) -> None:
     if level is None:
         raise InputProblem("request_invalid", f"THRESHER_LOG={chosen.level}: debug, info, warning or error")
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Lines(chosen))
+    handler.setFormatter(LineFormatter(chosen))
     logging.basicConfig(level=level if chosen.content else max(level, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("thresher").setLevel(min(logging.INFO, level) if chosen.form == "json" else level)
     sys.excepthook = _uncaught
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Format a log record as one line."""
 
-    def __init__(self, chosen: Logging) -> None:
+    def __init__(self, chosen: LogOptions) -> None:
         """Take the operator's choices."""
         super().__init__()
         self._chosen = chosen
@@ -87,19 +87,19 @@ def facts(record: logging.LogRecord, *, content: bool) -> dict[str, Any]:
     given = {k: v for k, v in record.__dict__.items() if k not in _PLAIN}
     shown = {k: v for k, v in given.items() if content or k in FIELDS}
     line: dict[str, Any] = {"at": round(record.created, 3), "level": record.levelname.lower()}
-    line |= {"action": given.get("action", "library"), **ids(), **shown}
+    line |= {"action": given.get("action", "library"), **known_ids(), **shown}
     if not own:
         line["logger"] = record.name
-    if content and (unit := asking_for.get()):
+    if content and (unit := current_unit.get()):
         line["unit"] = unit
     line["message"] = record.getMessage() if content else str(record.msg) if own else _withheld(record)
     if record.exc_info and record.exc_info[1] is not None:
         error = record.exc_info[1]
-        line["trace"] = "".join(traceback.format_exception(error)) if content else list(told(error))
+        line["trace"] = "".join(traceback.format_exception(error)) if content else list(error_without_text(error))
     return line
 
 
-def told(error: BaseException) -> Iterator[str]:
+def error_without_text(error: BaseException) -> Iterator[str]:
     """Yield an exception without its text: types, Problem codes, and the places in the code, innermost last.
 
     >>> list(told(ValueError("a document's text")))
@@ -114,7 +114,7 @@ def told(error: BaseException) -> Iterator[str]:
         frames = traceback.extract_tb(cause.__traceback__)[-_MAX_FRAMES:]
         yield from (f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames)
         if isinstance(cause, BaseExceptionGroup):
-            yield from (line for inner in cause.exceptions for line in told(inner))
+            yield from (line for inner in cause.exceptions for line in error_without_text(inner))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 

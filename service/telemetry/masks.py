@@ -15,7 +15,7 @@ FORMS = (
 _known: set[str] = set()
 
 
-def remember(secrets: Iterable[str]) -> None:
+def add_secrets(secrets: Iterable[str]) -> None:
     """Mask these secrets from now on in this process: the operator's keys and passwords."""
     _known.update(s for s in secrets if len(s) >= MASKED_MIN_CHARS)
 

@@ -142,7 +142,7 @@ _kept: list[Metrics] = []  # at most one
 
 
 @contextmanager
-def kept(metrics: Metrics) -> Iterator[None]:
+def counting(metrics: Metrics) -> Iterator[None]:
     """Count the events of this process in some Metrics while the block lasts."""
     before, _kept[:] = list(_kept), [metrics]
     try:
@@ -157,7 +157,7 @@ def add(name: str, amount: float = 1, **labels: str) -> None:
         metrics.add(name, amount, **labels)
 
 
-def called(attempt: Attempt) -> None:
+def count_call(attempt: Attempt) -> None:
     """Count a call that was made, failed, or was answered from the store."""
     if not _kept:
         return
@@ -172,7 +172,7 @@ def called(attempt: Attempt) -> None:
     add("thresher_call_seconds_total", attempt.seconds, model=model)
 
 
-def waited(seconds: float, model: str) -> None:
+def count_wait(seconds: float, model: str) -> None:
     """Count the seconds that a call waited for its limits."""
     add("thresher_limiter_wait_seconds_total", seconds, model=_plain(model))
 

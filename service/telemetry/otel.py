@@ -22,7 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from thresher.schemas.errors import Problem
 from thresher.schemas.result import VERSION
-from thresher.service.telemetry.ids import ids
+from thresher.service.telemetry.ids import known_ids
 from thresher.service.telemetry.tracing import Facts, Kind
 
 SCHEMA = "https://opentelemetry.io/schemas/1.42.0"  # the conventions that the names follow
@@ -64,7 +64,7 @@ class Otel:
     @contextmanager
     def span(self, name: str, kind: Kind, facts: Facts) -> Iterator[_Span]:
         """Open a span round a block; an exception that leaves it is recorded by its type or code alone."""
-        known = {f"thresher.{k}": v for k, v in ids().items()}
+        known = {f"thresher.{k}": v for k, v in known_ids().items()}
         with self._tracer.start_as_current_span(
             name, kind=KINDS[kind], attributes={**known, **facts}, record_exception=False, set_status_on_exception=False
         ) as inner:

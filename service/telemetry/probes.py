@@ -22,7 +22,7 @@ Answering = Callable[[str, str, str], Answer]  # of method, path, Host
 
 
 @asynccontextmanager
-async def probed(host: str, port: int | None, metrics: Metrics) -> AsyncIterator[None]:
+async def serving_probes(host: str, port: int | None, metrics: Metrics) -> AsyncIterator[None]:
     """Answer probes at an address while a block lasts; at none where the port is None.
 
     Raises SetupProblem(address_taken).

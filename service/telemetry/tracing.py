@@ -51,7 +51,7 @@ class Tracer(Protocol):
         ...
 
 
-class Nothing:
+class NoSpan:
     """A span that is not recorded."""
 
     def __enter__(self) -> Self:
@@ -70,7 +70,7 @@ class Nothing:
         """Ignore the name."""
 
 
-NOTHING = Nothing()
+NO_SPAN = NoSpan()
 _installed: list[Tracer] = []  # at most one
 
 
@@ -79,7 +79,7 @@ def install(tracer: Tracer | None) -> None:
     _installed[:] = [] if tracer is None else [tracer]
 
 
-def on() -> bool:
+def is_enabled() -> bool:
     """Whether spans are recorded. Facts that take time to find are computed only then."""
     return bool(_installed)
 
@@ -90,7 +90,7 @@ def span(name: str, facts: Facts | None = None, *, kind: Kind = "internal") -> A
     >>> with span("read") as one:
     ...     one.set({"pages": 3})
     """
-    return _installed[0].span(name, kind, facts or {}) if _installed else NOTHING
+    return _installed[0].span(name, kind, facts or {}) if _installed else NO_SPAN
 
 
 def here() -> str | None:
@@ -100,4 +100,4 @@ def here() -> str | None:
 
 def under(parent: str | None) -> AbstractContextManager[object]:
     """Make the spans of a block children of a span of another process, if there is one."""
-    return _installed[0].under(parent) if _installed and parent else NOTHING
+    return _installed[0].under(parent) if _installed and parent else NO_SPAN

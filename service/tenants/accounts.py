@@ -14,8 +14,8 @@ from thresher.schemas.account import ApiKey, NamedSchema, Quota
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.work import TenantUsage
 from thresher.service.base.single_flight import SingleFlight
-from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypt_with
-from thresher.service.tenants.api_keys import fits, id_of, new_key
+from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypting_key_id
+from thresher.service.tenants.api_keys import id_of, is_usable_key, new_key
 from thresher.service.tenants.webhook_signing import new_secret
 
 QUOTA_CACHE_SECONDS = 1.0  # for which a quota is cached
@@ -41,8 +41,8 @@ class RecordStore(Protocol):
 class Accounts:
     """The accounts of one service."""
 
-    shelf: RecordStore
-    seal: Cipher = NO_CIPHER  # encrypts the secrets of webhooks
+    record_store: RecordStore
+    cipher: Cipher = NO_CIPHER  # encrypts the secrets of webhooks
     _quotas: dict[str, tuple[float, Quota]] = field(
         default_factory=dict
     )  # by tenant, with the monotonic time until which it holds
@@ -53,7 +53,7 @@ class Accounts:
     ) -> tuple[str, ApiKey]:
         """Create a key for a tenant; return its text, which is shown once, and its stored record."""
         text, kept = new_key(tenant, time.time(), note=note, expires=expires, admin=admin)
-        await self.shelf.put("key", tenant, kept.id, kept.model_dump())
+        await self.record_store.put("key", tenant, kept.id, kept.model_dump())
         return text, kept
 
     async def revoke_key(self, id: str) -> bool:  # noqa: A002 - the field's own name
@@ -61,23 +61,23 @@ class Accounts:
         found = [k for k in await self.keys() if k.id == id]
         for key in found:
             gone = key.model_copy(update={"revoked": key.revoked or time.time()})
-            await self.shelf.put("key", key.tenant, key.id, gone.model_dump())
+            await self.record_store.put("key", key.tenant, key.id, gone.model_dump())
         return bool(found)
 
     async def keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""
-        found = map(ApiKey.model_validate, await self.shelf.records("key"))
+        found = map(ApiKey.model_validate, await self.record_store.records("key"))
         return sorted(found, key=lambda k: k.created)
 
     async def key_of(self, text: str) -> ApiKey | None:
         """Return the stored record of a valid key; None for any other text."""
-        found = await self.shelf.records("key", key=id_of(text) or "")
+        found = await self.record_store.records("key", key=id_of(text) or "")
         kept = ApiKey.model_validate(found[0]) if found else None
-        return kept if fits(text, kept, time.time()) else None
+        return kept if is_usable_key(text, kept, time.time()) else None
 
     async def set_quota(self, tenant: str, quota: Quota) -> None:
         """Set what a tenant may use in a month."""
-        await self.shelf.put("quota", tenant, "", quota.model_dump())
+        await self.record_store.put("quota", tenant, "", quota.model_dump())
         self._quotas.clear()
 
     async def quota(self, tenant: str) -> Quota:
@@ -88,47 +88,47 @@ class Accounts:
         return quota
 
     async def _quota(self, tenant: str) -> Quota:
-        found = await self.shelf.records("quota", tenant, "")
+        found = await self.record_store.records("quota", tenant, "")
         quota = Quota.model_validate(found[0]) if found else Quota()
         self._quotas[tenant] = time.monotonic() + QUOTA_CACHE_SECONDS, quota
         return quota
 
     async def targets(self, tenant: str) -> list[NamedSchema]:
         """Return the registered targets of a tenant."""
-        return [NamedSchema.model_validate(r) for r in await self.shelf.records("target", tenant)]
+        return [NamedSchema.model_validate(r) for r in await self.record_store.records("target", tenant)]
 
     async def target(self, tenant: str, name: str) -> NamedSchema | None:
         """Return one registered target; None where there is none."""
-        found = await self.shelf.records("target", tenant, name)
+        found = await self.record_store.records("target", tenant, name)
         return NamedSchema.model_validate(found[0]) if found else None
 
     async def register(self, tenant: str, schema: NamedSchema) -> None:
         """Store a target under its name, in place of an older one."""
-        await self.shelf.put("target", tenant, schema.name, schema.model_dump())
+        await self.record_store.put("target", tenant, schema.name, schema.model_dump())
 
     async def forget_target(self, tenant: str, name: str) -> None:
         """Delete a registered target."""
-        await self.shelf.put("target", tenant, name, None)
+        await self.record_store.put("target", tenant, name, None)
 
     async def webhook_secret(self, tenant: str) -> str:
         """Return the secret that signs a tenant's webhooks; made at first use."""
-        found = await self.shelf.records("webhook", tenant, "")
+        found = await self.record_store.records("webhook", tenant, "")
         if not found:  # two that ask at once both get the first one
-            found = [await self.shelf.once("webhook", tenant, "", self._secret_record(tenant, new_secret()))]
-        return decrypt_text(self.seal, str(found[0]["secret"]), f"webhook {tenant}")
+            found = [await self.record_store.once("webhook", tenant, "", self._secret_record(tenant, new_secret()))]
+        return decrypt_text(self.cipher, str(found[0]["secret"]), f"webhook {tenant}")
 
     async def reencrypt(self) -> None:
         """Encrypt webhook secrets with the newest key where they are not yet: secrets outlive keys."""
-        for record in await self.shelf.records("webhook"):
+        for record in await self.record_store.records("webhook"):
             tenant, secret = record.get("tenant"), str(record["secret"])
-            if tenant is not None and self.seal.ids and encrypt_with(secret) != self.seal.ids[0]:
-                await self._store_secret(tenant, decrypt_text(self.seal, secret, f"webhook {tenant}"))
+            if tenant is not None and self.cipher.ids and encrypting_key_id(secret) != self.cipher.ids[0]:
+                await self._store_secret(tenant, decrypt_text(self.cipher, secret, f"webhook {tenant}"))
 
     async def _store_secret(self, tenant: str, secret: str) -> None:
-        await self.shelf.put("webhook", tenant, "", self._secret_record(tenant, secret))
+        await self.record_store.put("webhook", tenant, "", self._secret_record(tenant, secret))
 
     def _secret_record(self, tenant: str, secret: str) -> dict[str, str]:
-        return {"secret": encrypt_text(self.seal, secret, f"webhook {tenant}"), "tenant": tenant}
+        return {"secret": encrypt_text(self.cipher, secret, f"webhook {tenant}"), "tenant": tenant}
 
 
 def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:

@@ -37,7 +37,7 @@ def id_of(text: str) -> str | None:
     return found[1] if found else None
 
 
-def fits(text: str, kept: ApiKey | None, now: float) -> bool:
+def is_usable_key(text: str, kept: ApiKey | None, now: float) -> bool:
     """Whether a key is the stored one, and may still be used."""
     found = KEY_PATTERN.fullmatch(text)
     secret = found[2] if found else ""

@@ -17,10 +17,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from thresher.schemas.budget import EVERYBODY, Alert, Budget, BudgetState, bounds
+from thresher.schemas.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.service.storage.answers.spending import Spending
-from thresher.service.telemetry.ids import asked_by, working_on
+from thresher.service.telemetry.ids import current_task, current_tenant
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ BUDGET_CACHE_SECONDS = 1.0  # for which the budgets themselves are cached
 CHECK_SECONDS = 2.0  # between two checks for thresholds that were passed
 
 
-class Shelf(Protocol):
+class RecordStore(Protocol):
     """Stores small records. The same as `service.tenants.accounts.RecordStore`."""
 
     async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
@@ -48,7 +48,7 @@ class Shelf(Protocol):
 class Budgets:
     """The budgets of one service, as one process sees them."""
 
-    shelf: Shelf
+    record_store: RecordStore
     spending: Spending
     clock: Callable[[], float] = time.time
     count: Callable[[Alert], None] = lambda _: None  # called with each alert that this process sent first
@@ -59,26 +59,26 @@ class Budgets:
     async def all(self) -> list[Budget]:
         """Return every budget; cached for a second."""
         if time.monotonic() >= self._until:
-            found = [Budget.model_validate(r) for r in await self.shelf.records("budget")]
+            found = [Budget.model_validate(r) for r in await self.record_store.records("budget")]
             self._known, self._until = found, time.monotonic() + BUDGET_CACHE_SECONDS
         return self._known
 
     async def set(self, budget: Budget) -> None:
         """Store a budget, in place of an older one of the same tenant and period."""
-        await self.shelf.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
+        await self.record_store.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
         self._until = 0.0
 
     async def drop(self, tenant: str, period: str) -> bool:
         """Delete a budget; return False if there was none."""
-        found = await self.shelf.records("budget", tenant, period)
-        await self.shelf.put("budget", tenant, period, None)
+        found = await self.record_store.records("budget", tenant, period)
+        await self.record_store.put("budget", tenant, period, None)
         self._until = 0.0
         return bool(found)
 
     async def state(self, budget: Budget) -> BudgetState:
         """Compute how far a budget is used up now."""
         began, ends = bounds(budget.period, self.clock())
-        tenant = None if budget.tenant == EVERYBODY else budget.tenant
+        tenant = None if budget.tenant == ALL_TENANTS else budget.tenant
         spent = await self.spending.spent(tenant, began, ends)
         return BudgetState(budget=budget, spent=spent, began=began, ends=ends)
 
@@ -92,13 +92,13 @@ class Budgets:
 
     async def may_ask(self) -> None:
         """Raise ModelProblem(budget_reached), and remember the Task in hand, where it may ask no more."""
-        tenant = asked_by.get()
+        tenant = current_tenant.get()
         if tenant is None:
             return
         try:
             await self._refuse(tenant, lambda b: b.running == "stop" and b.stop != "never")
         except ModelProblem:
-            self.stopped.add(working_on.get() or "")
+            self.stopped.add(current_task.get() or "")
             raise
 
     async def held(self) -> dict[str, float]:
@@ -145,7 +145,7 @@ class Budgets:
 
     async def _refuse(self, tenant: str, matters: Callable[[Budget], bool]) -> None:
         for budget in await self.all():
-            if budget.tenant not in {tenant, EVERYBODY} or not matters(budget):
+            if budget.tenant not in {tenant, ALL_TENANTS} or not matters(budget):
                 continue
             state = await self.state(budget)
             if state.percent >= 100.0:

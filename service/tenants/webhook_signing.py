@@ -52,10 +52,10 @@ def new_secret() -> str:
     return STANDARD_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def wait_before(passed: float) -> float | None:
+def retry_delay(passed: float) -> float | None:
     """Return the seconds before the next attempt, `passed` seconds after the job's end; None: give up. Waits double.
 
-    >>> wait_before(0.1), wait_before(40.0), wait_before(90_000.0)
+    >>> retry_delay(0.1), retry_delay(40.0), retry_delay(90_000.0)
     (5.0, 40.0, None)
     """
     return None if passed > GIVE_UP_SECONDS else min(max(passed, FIRST_RETRY_SECONDS), LAST_RETRY_SECONDS)
@@ -63,11 +63,11 @@ def wait_before(passed: float) -> float | None:
 
 async def check_address(text: str, *, private: bool = False, ports: Collection[int] = ()) -> str:
     """Return an address unchanged if a webhook may be sent to it. Raises InputProblem(address_refused)."""
-    await addresses_of(text, private=private, ports=ports)
+    await public_addresses_of(text, private=private, ports=ports)
     return text
 
 
-async def addresses_of(text: str, *, private: bool = False, ports: Collection[int] = ()) -> list[str]:
+async def public_addresses_of(text: str, *, private: bool = False, ports: Collection[int] = ()) -> list[str]:
     """Return the IP addresses that a URL's host stands for, all of them public.
 
     Raises InputProblem(address_refused).

@@ -14,7 +14,7 @@ import pytest
 import typer
 
 from tests.jobs_house import submitted
-from thresher.schemas.errors import ITSELF, TASK, SetupProblem
+from thresher.schemas.errors import RETRIED_AS_TASK, RETRIED_BY_WORKER, SetupProblem
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.work import Claim
 from thresher.service.backend.resources import opened_resources
@@ -23,13 +23,13 @@ from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import InlineReading, ReadingPool
+from thresher.service.readers.pool import InlineReader, ReaderPool
 from thresher.service.readers.sources import find_sources, make_source
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
-from thresher.service.server.api.connections import RESERVED, connections_that_fit
+from thresher.service.server.api.connections import RESERVED, max_connections
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_schema
@@ -52,7 +52,7 @@ def short(kind: str) -> Exception:
 
 def test_the_code_is_one_that_passes() -> None:
     """A worker tries it again, wherever in a Result it stands."""
-    assert "machine_short" in ITSELF & TASK
+    assert "machine_short" in RETRIED_BY_WORKER & RETRIED_AS_TASK
 
 
 @pytest.mark.parametrize("kind", SHORT)
@@ -61,7 +61,7 @@ async def test_a_run_goes_on_when_it_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ) -> None:
     """Twice short: the Result is complete. For ever: it has failed for a reason that may pass, and is done by the next run."""
-    monkeypatch.setattr("thresher.service.runs.folder_run.PAUSES", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.folder_run.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
     (tmp_path / "a.txt").write_text("letter a")
     left, told, policy = [times], list[Event](), Policy()
 
@@ -73,7 +73,7 @@ async def test_a_run_goes_on_when_it_has_passed(
 
     job = Run(
         engine=lambda _: engine_of(scripted(said), TARGET, policy),
-        walk=lambda source: walk_tree(source, InlineReading(tmp_path / "spool"), policy.read),
+        walk=lambda source: walk_tree(source, InlineReader(tmp_path / "spool"), policy.read),
         store=(store := MemoryStore()),
         results=Folder(tmp_path / "out"),
         policy=policy,
@@ -109,11 +109,11 @@ async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeyp
     """What the system says of itself is no word on the file."""
     (tmp_path / "a.txt").write_text("hello")
 
-    def none_left(_: ReadingPool) -> None:
+    def none_left(_: ReaderPool) -> None:
         raise short("files")
 
-    monkeypatch.setattr(ReadingPool, "_running", none_left)
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+    monkeypatch.setattr(ReaderPool, "_running", none_left)
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         with pytest.raises(SetupProblem, match="machine_short"):
             await pool.read(make_source(tmp_path / "a.txt"), ReadOptions())
 
@@ -188,5 +188,5 @@ def test_connections_leave_room_for_files() -> None:
     """As many file handles as this process may have, less those that all else needs."""
     import resource
 
-    most = connections_that_fit()
+    most = max_connections()
     assert 0 < most <= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - min(RESERVED, most)

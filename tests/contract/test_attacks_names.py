@@ -17,13 +17,13 @@ from thresher.schemas.errors import SetupProblem, note
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
-from thresher.service.base.file_names import result_name, shown
+from thresher.service.base.file_names import printable_name, result_name
 from thresher.service.cli import extract
 from thresher.service.cli.progress import Lines
 from thresher.service.cli.table import table
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
@@ -69,7 +69,7 @@ def test_different_paths_have_different_names(paths: list[str]) -> None:
     for name in names:
         assert name.endswith(".json")
         assert all(0 < len(part.encode()) <= 240 and part.strip(".") for part in name.split("/"))
-        assert shown(name) == name
+        assert printable_name(name) == name
 
 
 async def ran(folder: Path, out: Folder) -> list[Event]:
@@ -80,7 +80,7 @@ async def ran(folder: Path, out: Folder) -> list[Event]:
     policy = Policy()
     job = Run(
         engine=lambda _: engine_of(model, TARGET, policy),
-        walk=lambda source: walk_tree(source, InlineReading(spool), policy.read),
+        walk=lambda source: walk_tree(source, InlineReader(spool), policy.read),
         store=MemoryStore(),
         results=out,
         policy=policy,
@@ -149,7 +149,7 @@ async def test_a_passing_fault_is_waited_for(tmp_path: Path, monkeypatch: pytest
     """No file handles for a moment: the Result is written all the same."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b").write_text("letter a")
-    monkeypatch.setattr("thresher.service.runs.folder_run.PAUSES", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.folder_run.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
     _failing(monkeypatch, errno.EMFILE, "b", times=2)
     told = await ran(tmp_path / "in", Folder(tmp_path / "out"))
     assert [e.kind for e in told] == ["begun", "done", "finished"]

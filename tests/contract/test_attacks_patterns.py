@@ -104,7 +104,7 @@ class Own(BaseModel):
 
 def test_a_model_of_ones_own_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's patterns are kept; one that goes on for ever ends with a reason."""
-    monkeypatch.setattr(validators, "SECONDS", 0.5)
+    monkeypatch.setattr(validators, "VALIDATION_TIMEOUT_SECONDS", 0.5)
     target = target_from_model(Own)
     assert not target.validate({"a": "aaa"}).errors
     assert "longer than" in target.validate({"a": TEXT}).errors[0].message

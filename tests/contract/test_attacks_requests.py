@@ -23,11 +23,11 @@ from thresher.service.llm.client import key_of
 from thresher.service.server.api import schema_checking
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
-from thresher.service.server.api.event_streams import listening
+from thresher.service.server.api.event_streams import listener_slot
 from thresher.service.server.api.request_validation import policy_of
-from thresher.service.server.api.schema_checking import Judging
+from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.server.api.target_schema import schema_target
-from thresher.service.telemetry.ids import answers_of
+from thresher.service.telemetry.ids import answers_tenant
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
@@ -55,7 +55,7 @@ async def service(house: ServiceResources) -> AsyncIterator[AppState]:
         bounds=Bounds(upload=1 << 20, listeners=4),
     )
     yield made
-    await made.judging.close()
+    await made.schema_checker.close()
 
 
 async def client(service: AppState, tenant: str, *, admin: bool = False) -> httpx.AsyncClient:
@@ -131,13 +131,13 @@ async def test_a_wait_without_a_place_gives_the_job(service: AppState) -> None:
     async with await client(service, "acme") as acme:
         with ExitStack() as held:
             for _ in range(2):
-                held.enter_context(listening(service, "acme"))
+                held.enter_context(listener_slot(service, "acme"))
             made = await acme.post("/v1/extractions?wait=60", files=FILE, data=FIELDS)
             assert made.status_code == 202
             later = await acme.get(f"/v1/extractions/{made.json()['id']}/result?wait=60")
             assert told(later) == (409, "result_not_ready")
-            with listening(service, "bolt"):
-                assert service.seats.total == 3
+            with listener_slot(service, "bolt"):
+                assert service.listener_slots.total == 3
 
 
 async def test_counters_are_the_operators(service: AppState) -> None:
@@ -166,7 +166,7 @@ async def test_a_dear_schema_makes_nobody_wait(service: AppState) -> None:
 async def test_a_schema_that_takes_too_long_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is ended, the next schema is judged by another."""
     monkeypatch.setattr(schema_checking, "TIME_LIMIT_SECONDS", 0.01)
-    judge = Judging()
+    judge = SchemaChecker()
     wide = json.dumps({"type": "object", "properties": {f"f{k}": {"type": "string"} for k in range(4000)}})
     try:
         with pytest.raises(InputProblem, match="takes longer"):
@@ -210,7 +210,7 @@ def test_answers_are_each_tenants_own() -> None:
     )
     keys: list[Any] = []
     for tenant in ("acme", "bolt", None):
-        token = answers_of.set(tenant)
+        token = answers_tenant.set(tenant)
         keys.append(key_of(question, "model"))
-        answers_of.reset(token)
+        answers_tenant.reset(token)
     assert len(set(keys)) == 3

@@ -31,9 +31,9 @@ from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.storage.answers.base import DurableStore
-from thresher.service.storage.answers.batches import BatchBook
+from thresher.service.storage.answers.batches import SqlBatchLedger
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 
@@ -96,10 +96,12 @@ def model_at(server: ReaderServer, provider: str, store: DurableStore, pace: Bat
         identity=remote.identity,
         facts=facts_of(name),
         tariff=tariff_of(name),
-        batch=PendingTransport(remote, BatchBook(store), pace),
+        batch=PendingTransport(remote, SqlBatchLedger(store), pace),
     )
     backoff = Backoff(retries=3, first=0.01)
-    MADE.append(stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff)))
+    MADE.append(
+        build_model(end, ProviderLimiter(4), SharedServices(records=store, budget=Budget(10.0), backoff=backoff))
+    )
     return MADE[-1]
 
 
@@ -138,7 +140,7 @@ async def test_many_calls_are_one_order_at_half_the_price(provider: str, store: 
         assert reply.usd == pytest.approx(full / 2)
     calls = [c.attempt for c in await store.calls() if not c.attempt.stored]
     assert (len(calls), {c.error for c in calls}) == (40, {None})
-    await BatchBook(store).tidy()
+    await SqlBatchLedger(store).tidy()
     assert await store.do(lambda s: (s.all("SELECT * FROM batch_items"), s.all("SELECT * FROM batches"))) == ([], [])
 
 
@@ -233,7 +235,7 @@ async def test_a_crash_while_ordering(provider: str, quick: DurableStore, *, hea
         keys = [key_of(question(n), model.identity) for n in range(3)]
         url = f"{server.base}/{'chat/completions' if provider == 'openai' else 'messages'}"
         desk = batch_api_at(url, {"authorization": "Bearer none", "x-api-key": "none"})
-        await BatchBook(quick).intend("b" * 32, desk.address, keys)
+        await SqlBatchLedger(quick).intend("b" * 32, desk.address, keys)
         if heard:
             body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 9}).encode()
             await desk.submit("b" * 32, [Item(key=key, body=body) for key in keys])

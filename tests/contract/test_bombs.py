@@ -11,8 +11,8 @@ from tests.bombs import write
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.fair_queue import Turns
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.fair_queue import FairQueue
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 
 SECONDS = 60.0  # on a busy machine; each takes a few on a quiet one
@@ -44,13 +44,13 @@ ENDS = [  # bomb, the codes of which it gives at least one; none where it is rea
 @pytest.mark.parametrize(("name", "codes"), ENDS)
 async def test_a_bomb_ends_with_a_code(tmp_path: Path, name: str, codes: set[str]) -> None:
     """What wants to take for ever, or all memory, ends in time; the next file is read."""
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool, asyncio.timeout(SECONDS):
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool, asyncio.timeout(SECONDS):
         assert bool(await _codes(pool, write(name, tmp_path)) & codes) == bool(codes)
         (tmp_path / "good.txt").write_text("Order number: PO-1")
         assert await _codes(pool, tmp_path / "good.txt") == set()
 
 
-async def _codes(pool: ReadingPool, path: Path) -> set[str]:
+async def _codes(pool: ReaderPool, path: Path) -> set[str]:
     try:
         readings = await read_tree(make_source(path), pool, OPTIONS)
     except Problem as problem:
@@ -61,14 +61,14 @@ async def _codes(pool: ReadingPool, path: Path) -> set[str]:
 async def test_the_whole_tree_has_one_limit_of_time(tmp_path: Path) -> None:
     """What is left when the time of the whole file is used up is in the list, with its reason."""
     options = OPTIONS.model_copy(update={"limits": Limits(tree_seconds=0.0)})
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         readings = await read_tree(make_source(write("deep.zip", tmp_path)), pool, options)
     assert [[n.code for n in r.document.notes] for r in readings[1:]] == [["timeout"]]
 
 
 async def test_one_tenant_never_holds_all_places() -> None:
     """Of three places one tenant holds two, however many it asks for; another's comes at once."""
-    turns, held, over = Turns(3), list[str](), asyncio.Event()
+    turns, held, over = FairQueue(3), list[str](), asyncio.Event()
 
     async def hold(tenant: str) -> None:
         async with turns.place(tenant):

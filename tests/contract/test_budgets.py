@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from tests.jobs_house import order, pieces, script, target
-from thresher.schemas.budget import EVERYBODY, Alert, Budget, Spent, bounds
+from thresher.schemas.budget import ALL_TENANTS, Alert, Budget, Spent, bounds
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy, Prices
 from thresher.schemas.work import Submission
-from thresher.service.backend.resources import ServiceResources, opened_resources, opened_shelf
+from thresher.service.backend.resources import ServiceResources, opened_record_store, opened_resources
 from thresher.service.backend.worker import worker_loop
 from thresher.service.settings import load
 from thresher.service.tenants.budgets import Budgets
@@ -38,8 +38,8 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, s
 @asynccontextmanager
 async def opened(place: tuple[Path, str | None], clock: Callable[[], float] = lambda: NOW) -> AsyncIterator[Any]:
     """A house, and the budgets of one process over it."""
-    async with opened_resources(*place) as house, opened_shelf(*place) as shelf:
-        yield house, Budgets(shelf, house.spending, clock=clock)
+    async with opened_resources(*place) as house, opened_record_store(*place) as record_store:
+        yield house, Budgets(record_store, house.spending, clock=clock)
 
 
 async def spend(house: ServiceResources, tenant: str, usd: float, at: float = NOW, **more: Any) -> None:
@@ -71,7 +71,7 @@ async def test_each_threshold_is_told_once_a_period(
     """By whoever sees it first, and again in the next period; with an action, counted, and due for its webhook."""
     now, counted = [NOW], list[Alert]()
     async with opened(place, lambda: now[0]) as (house, budgets):
-        other = Budgets(budgets.shelf, house.spending, clock=lambda: now[0], count=counted.append)
+        other = Budgets(budgets.record_store, house.spending, clock=lambda: now[0], count=counted.append)
         budgets.count = counted.append
         await budgets.set(Budget(tenant="acme", usd=1.0, webhook="http://x/"))
         other._until = 0.0
@@ -107,11 +107,11 @@ async def test_new_work_is_refused_until_the_period_ends(place: tuple[Path, str 
         assert refused.value.code == "budget_reached"
         assert refused.value.retry_after == bounds("day", NOW)[1] - NOW
         await budgets.may_start("bolt")
-        await budgets.set(Budget(tenant=EVERYBODY, usd=0.0))
+        await budgets.set(Budget(tenant=ALL_TENANTS, usd=0.0))
         with pytest.raises(ModelProblem):
             await budgets.may_start("bolt")
-        assert await budgets.drop(EVERYBODY, "month")
-        assert not await budgets.drop(EVERYBODY, "month")
+        assert await budgets.drop(ALL_TENANTS, "month")
+        assert not await budgets.drop(ALL_TENANTS, "month")
         now[0] += 86_400
         await budgets.may_start("acme")
 

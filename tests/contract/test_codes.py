@@ -17,7 +17,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.ocr.base import PrintedLine
-from thresher.service.ocr.codes import Code, codes_in
+from thresher.service.ocr.codes import Barcode, barcodes_in
 from thresher.service.readers.base import Spool
 from thresher.service.readers.image import reader as image_reader
 from thresher.service.readers.pdf import PdfReader
@@ -94,7 +94,7 @@ def pdf(content: str, image: Image | None, folder: Path) -> Document:
 
 def test_a_payment_code_gives_its_fields() -> None:
     """Account, amount with its currency, reference: as they stand in it."""
-    (found,) = codes_in(page((code(EPC), 700, 1100)))
+    (found,) = barcodes_in(page((code(EPC), 700, 1100)))
     assert found.lines() == [
         "QR code BIC: TESTDEFFXXX",
         "QR code Name: Tern Boatyard Ltd",
@@ -108,7 +108,7 @@ def test_a_payment_code_gives_its_fields() -> None:
 
 def test_a_swiss_bill_gives_its_fields() -> None:
     """By their place in the standard."""
-    (found,) = codes_in(page((code(SWISS, scale=5), 100, 900)))
+    (found,) = barcodes_in(page((code(SWISS, scale=5), 100, 900)))
     assert found.lines() == [
         "QR code IBAN: CH4431999123000889012",
         "QR code Creditor: Robert Schneider AG",
@@ -122,19 +122,21 @@ def test_a_swiss_bill_gives_its_fields() -> None:
 
 def test_any_other_code_gives_its_text_on_one_line() -> None:
     """However long it is, and whatever line breaks it holds."""
-    found = codes_in(page((code("https://example.org/r/17"), 100, 100), (code("5901234123457", "EAN13", 3), 100, 900)))
+    found = barcodes_in(
+        page((code("https://example.org/r/17"), 100, 100), (code("5901234123457", "EAN13", 3), 100, 900))
+    )
     assert [one.lines() for one in found] == [
         ["QR code: https://example.org/r/17"],
         ["Bar code: 5901234123457"],
     ]
-    assert len(Code("QR code", "x\n" * 5_000, (0, 0, 1, 1)).lines()) == 1
+    assert len(Barcode("QR code", "x\n" * 5_000, (0, 0, 1, 1)).lines()) == 1
 
 
 def test_a_page_without_codes_has_none() -> None:
     """Nor do noise and a grid."""
     noise = np.random.default_rng(7).integers(0, 255, (800, 600), np.uint8)
-    assert codes_in(Pillow.fromarray(noise)) == []
-    assert codes_in(page()) == []
+    assert barcodes_in(Pillow.fromarray(noise)) == []
+    assert barcodes_in(page()) == []
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.generator.kinds import KINDS
 from tests.simulation.generator.make import generate
 from tests.unit.test_corrections import rivals_in, winner
-from thresher.service.merging.corrections import corrected
+from thresher.service.merging.corrections import find_correction
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -29,5 +29,5 @@ def test_no_other_fact_of_a_generated_document_is_flipped(kind: str) -> None:
         ((name, _),) = made.corrections.items()
         facts = {n: v for n, v in made.truth.items() if isinstance(v, str) and n != name and v in made.text}
         for (first, one), (_, other) in permutations(facts.items(), 2):
-            found = corrected(rivals_in(made.text, one, other), [made.text], first)
+            found = find_correction(rivals_in(made.text, one, other), [made.text], first)
             assert found is None, (seed, first)

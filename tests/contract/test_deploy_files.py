@@ -28,9 +28,9 @@ from thresher.service.cli.command import run
 from thresher.service.cli.main import app
 from thresher.service.cli.targets import named
 from thresher.service.llm.providers.embedded.engine import Engine, Setup
-from thresher.service.readers.pool_size import ROOM, room
-from thresher.service.server.api.target_schema import asked
-from thresher.service.server.serve import listening_at
+from thresher.service.readers.pool_size import PROCESS_MIN_BYTES, pool_size
+from thresher.service.server.api.target_schema import requested_target
+from thresher.service.server.serve import listening_sockets
 from thresher.service.settings import adopt_secrets, load
 from thresher.service.targets.loading import load_target
 
@@ -259,36 +259,36 @@ def test_readers_fit_into_the_container(tmp_path: Path) -> None:
     """A container's share of cores and memory bounds the processes and what each may add, not the machine's size."""
     (tmp_path / "cpu.max").write_text("200000 100000\n")
     (tmp_path / "memory.max").write_text(f"{8 << 30}\n")
-    fits = room(tmp_path)
+    fits = pool_size(tmp_path)
     assert (fits.readers, fits.processors) == (2, 2)
     assert fits.readers * fits.reader + fits.processors * fits.processor == 6 << 30
     (tmp_path / "memory.max").write_text(f"{3 << 29}\n")
-    assert room(tmp_path).readers == room(tmp_path).processors == 1
-    assert room(tmp_path).reader == ROOM
+    assert pool_size(tmp_path).readers == pool_size(tmp_path).processors == 1
+    assert pool_size(tmp_path).reader == PROCESS_MIN_BYTES
     (tmp_path / "memory.max").write_text("max\n")
-    assert room(tmp_path) == room(tmp_path / "none")
+    assert pool_size(tmp_path) == pool_size(tmp_path / "none")
 
 
 def test_a_worker_without_the_operators_target_says_what_to_do(tmp_path: Path) -> None:
     """A target that the server was given by name must be given to the worker too; with it, it is the same target."""
     (tmp_path / "mine.py").write_text("from pydantic import BaseModel\n\n\nclass Order(BaseModel):\n    number: str\n")
     name, known = named(f"order={tmp_path}/mine.py:Order")
-    travelling = asked(known, known_as=name)
+    travelling = requested_target(known, known_as=name)
     assert target_of(travelling, {name: known}) is known
     with pytest.raises(InputProblem, match="start it with the server's --target"):
         target_of(travelling, {})
-    assert target_of(asked(load_target("invoice"), known_as="invoice"), {}).name == "Invoice"
+    assert target_of(requested_target(load_target("invoice"), known_as="invoice"), {}).name == "Invoice"
 
 
 async def test_an_address_that_is_taken_is_a_clear_problem() -> None:
     """Where another program listens, or the address is nobody's here: one line, and nothing was opened for nothing."""
-    async with listening_at("localhost", 0) as places:
+    async with listening_sockets("localhost", 0) as places:
         assert {p.getsockname()[0] for p in places} <= {"127.0.0.1", "::1"}
         port = places[0].getsockname()[1]
         with pytest.raises(SetupProblem, match="address_taken") as found:
-            async with listening_at("127.0.0.1", port):
+            async with listening_sockets("127.0.0.1", port):
                 pass
     assert "in use" in str(found.value)
     with pytest.raises(SetupProblem, match="no address of this machine"):
-        async with listening_at("192.0.2.1", 1):
+        async with listening_sockets("192.0.2.1", 1):
             pass

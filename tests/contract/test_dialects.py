@@ -17,8 +17,8 @@ from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.provider_schemas.dialects import Name
-from thresher.service.provider_schemas.request_schema import Asked
-from thresher.service.provider_schemas.schema_size import measured
+from thresher.service.provider_schemas.request_schema import RequestSchema
+from thresher.service.provider_schemas.schema_size import measured_size
 from thresher.service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
@@ -179,7 +179,7 @@ def targets() -> Iterator[Any]:
         yield pytest.param(load_target(name), id=name)
 
 
-def questions(target: Target, dialect: Name) -> list[Asked]:
+def questions(target: Target, dialect: Name) -> list[RequestSchema]:
     """All that is asked of a target."""
     return [asked for group in groups_of(target, dialect) for asked in (group.asked, *group.beside)]
 
@@ -232,7 +232,7 @@ def test_providers_find_nothing_that_they_refuse(target: Target, dialect: Name) 
 def test_openais_limits_are_kept(target: Target) -> None:
     """5,000 properties, 10 levels, 1,000 choices, 120,000 characters; objects of a union begin with different keys."""
     for asked in questions(target, "openai_strict"):
-        size = measured(asked.schema)
+        size = measured_size(asked.schema)
         assert size.properties <= 5_000
         assert size.depth <= 10
         assert size.choices <= 1_000
@@ -249,7 +249,7 @@ def test_openais_limits_are_kept(target: Target) -> None:
 def test_anthropics_limit_of_unions_is_kept(target: Target) -> None:
     """16 places of several types in one question at most, and every answer of nothing is read as nothing."""
     for asked in questions(target, "anthropic"):
-        assert measured(asked.schema).unions <= 16
+        assert measured_size(asked.schema).unions <= 16
         blank = nothing(asked.schema, asked.schema)
         assert not list(json_pointer.leaves(asked.read(blank)))
         assert asked.check(asked.read(blank)) == []

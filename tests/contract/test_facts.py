@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from thresher.service.llm.base import Message, Question
-from thresher.service.llm.model_catalog import caches_marked, facts_of, mode_of, tariff_of
+from thresher.service.llm.model_catalog import facts_of, needs_cache_marks, schema_mode_of, tariff_of
 from thresher.service.llm.providers.litellm_transport import body
 from thresher.service.llm.providers.remote import Remote
 
@@ -15,8 +15,8 @@ def test_a_known_model() -> None:
     facts = facts_of("openai/gpt-4o-mini")
     assert (facts.window, facts.most_answer, facts.tokenizer) == (128_000, 16_384, "o200k_base")
     assert facts.usd_prompt is not None
-    assert mode_of("openai/gpt-4o-mini") == "json_schema"
-    assert mode_of("openai/gpt-4") == "tools"
+    assert schema_mode_of("openai/gpt-4o-mini") == "json_schema"
+    assert schema_mode_of("openai/gpt-4") == "tools"
 
 
 def test_an_unknown_model() -> None:
@@ -25,7 +25,7 @@ def test_an_unknown_model() -> None:
         assert tariff_of(name) is None
         assert facts_of(name).usd_prompt is None
         assert facts_of(name).window >= 8_192
-        assert mode_of(name) == "json_schema"
+        assert schema_mode_of(name) == "json_schema"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_who_wants_marks(name: str, wanted: bool) -> None:  # noqa: FBT001 - a c
     """By the bundled table; a model that caches by itself, or not at all, gets plain messages."""
     messages = (Message(role="system", content="Rules."), Message(role="user", content="Text."))
     question = Question(prompt="p", fingerprint="f", messages=messages, schema=None, answer_tokens=5)
-    assert caches_marked(name) is wanted
+    assert needs_cache_marks(name) is wanted
     system, user = body(Remote(model=name), question)["messages"]
     assert ("cache_control" in str(system), "cache_control" in str(user)) == (wanted, False)

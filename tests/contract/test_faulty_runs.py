@@ -20,7 +20,7 @@ from thresher.schemas.result import AnyResult
 from thresher.schemas.source import Source
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.pipeline import process
 from thresher.service.readers.text.plain_blocks import write_prose
 from thresher.service.storage.answers.memory import MemoryStore
@@ -62,7 +62,7 @@ async def run(made: Generated, faults: Faults, seed: int, in_flight: int = 8, fo
     """The Result of one document; waits are short and differ with the seed."""
     reader = Reader(faults, seed, speed=5_000.0)
     surroundings = SharedServices(records=MemoryStore(), backoff=Backoff(first=0.001))
-    model = stacked(end(reader), ProviderLimiter(in_flight), surroundings)
+    model = build_model(end(reader), ProviderLimiter(in_flight), surroundings)
     target = load_target(KINDS[made.kind].model)
     policy = Policy(model="reader", concurrency=in_flight, wave=4)
     return await process(engine_of(model, target, policy), [document_of(made, form)])

@@ -14,7 +14,7 @@ from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
@@ -46,7 +46,7 @@ async def test_nothing_of_a_file_leaves_its_fence(tmp_path: Path, attack: str) -
         archive.writestr(
             f"{attack.replace('/', '_')}.txt", f"Order number: PO-7\n{attack}\nBuyer: Acme Ltd\n{attack}\n"
         )
-    documents = [r.document for r in await read_tree(make_source(tmp_path / "a.zip"), InlineReading(tmp_path), OPTIONS)]
+    documents = [r.document for r in await read_tree(make_source(tmp_path / "a.zip"), InlineReader(tmp_path), OPTIONS)]
     await process(engine_of(scripted(script), load_target(SCHEMA), Policy()), documents[1:])
     assert len(asked) > 1
     for message in [m for q in asked for m in q.messages if m.role != "assistant"]:

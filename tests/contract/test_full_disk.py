@@ -21,8 +21,8 @@ from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
-from thresher.service.backend.resources import ServiceResources, opened_resources, with_room
-from thresher.service.readers.pool import InlineReading
+from thresher.service.backend.resources import ServiceResources, opened_resources, retried_on_full_disk
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.storage.answers.sqlite import SqliteStore
@@ -73,17 +73,17 @@ def halves(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
-async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Keyring) -> None:
+async def test_an_upload_that_does_not_fit(tmp_path: Path, cipher: Keyring) -> None:
     """507's code; what was there stays, no half is left or seen, and the same file is taken when there is room."""
-    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
+    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), cipher)
     kept = await uploads.put("small", pieces(10_000), most=LARGE)
     with no_file_over(100_000), pytest.raises(SetupProblem) as refused:
         await uploads.put("large", pieces(LARGE), most=LARGE)
     assert refused.value.code == "storage_full"
     assert halves(tmp_path) == []
-    assert [s.address async for s in uploads.listed()] == [seal.name(kept.sha256)]
+    assert [s.address async for s in uploads.listed()] == [cipher.name(kept.sha256)]
     again = await uploads.put("large", pieces(LARGE), most=LARGE)
-    with no_file_over(100_000), pytest.raises(SetupProblem) if seal.ids else contextlib.nullcontext():
+    with no_file_over(100_000), pytest.raises(SetupProblem) if cipher.ids else contextlib.nullcontext():
         async with uploads.local(again.sha256):
             pass
     assert halves(tmp_path) == []
@@ -92,9 +92,9 @@ async def test_an_upload_that_does_not_fit(tmp_path: Path, seal: Keyring) -> Non
 
 
 @pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
-async def test_small_uploads_that_do_not_fit(tmp_path: Path, seal: Keyring) -> None:
+async def test_small_uploads_that_do_not_fit(tmp_path: Path, cipher: Keyring) -> None:
     """Those that are written together fail each for itself, with the code; those that fit are taken."""
-    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), seal)
+    uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), cipher)
     bodies = [os.urandom(size) for size in (1000, 4000, 1500, 40_000)]
     with no_file_over(2_500):
         found = await asyncio.gather(
@@ -166,11 +166,11 @@ async def test_a_job_that_does_not_fit(tmp_path: Path) -> None:
         assert [len(await house.jobs.tasks("a", job.id)) for job in found] == [2] * len(found)
         await store._do(lambda c: c.execute("PRAGMA max_page_count = 100000"), writes=False)
         await jobs_house.submitted(house, Policy(), 2)
-    shelf = await SqliteRecordStore.open(tmp_path / "accounts.sqlite")
-    shelf._connection.execute("PRAGMA max_page_count = 1")
+    record_store = await SqliteRecordStore.open(tmp_path / "accounts.sqlite")
+    record_store._connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(SetupProblem, match="storage_full"):
-        await shelf.put("key", "a", "k", {"x": "y" * 100_000})
-    await shelf.aclose()
+        await record_store.put("key", "a", "k", {"x": "y" * 100_000})
+    await record_store.aclose()
 
 
 async def test_a_house_killed_on_a_full_disk_comes_back(tiny: Path) -> None:
@@ -190,7 +190,7 @@ async def test_a_house_killed_on_a_full_disk_comes_back(tiny: Path) -> None:
         async with reopened():
             pass
     asyncio.get_running_loop().call_later(1.0, balloon.truncate, 0)
-    async with asyncio.timeout(120), with_room(reopened) as house:
+    async with asyncio.timeout(120), retried_on_full_disk(reopened) as house:
         assert len(await house.jobs.claim("new", limit=2, lease=1000.0)) == 2
     balloon.close()
 
@@ -201,7 +201,7 @@ async def test_a_mail_whose_attachment_finds_no_room_is_not_damaged(tmp_path: Pa
     mail.set_content("See below.")
     mail.add_attachment(os.urandom(LARGE), maintype="application", subtype="octet-stream", filename="a.bin")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
-    source, reads = make_source(tmp_path / "a.eml"), InlineReading(tmp_path / "spool")
+    source, reads = make_source(tmp_path / "a.eml"), InlineReader(tmp_path / "spool")
     with no_file_over(100_000), pytest.raises(SetupProblem) as full:
         await reads.read(source, ReadOptions())
     assert full.value.code == "storage_full"
@@ -212,7 +212,7 @@ async def test_a_mail_whose_attachment_finds_no_room_is_not_damaged(tmp_path: Pa
 async def test_a_machine_out_of_descriptors_damages_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system says of itself is no word on the file."""
     (tmp_path / "a.txt").write_text("hello")
-    source, reads = make_source(tmp_path / "a.txt"), InlineReading(tmp_path / "spool")
+    source, reads = make_source(tmp_path / "a.txt"), InlineReader(tmp_path / "spool")
 
     def none_left(*_: object) -> bytes:
         raise OSError(errno.EMFILE, "Too many open files")

@@ -9,7 +9,7 @@ import pytest
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -40,7 +40,7 @@ async def test_what_can_be_read_is_read(
 ) -> None:
     """Type by content, every child in the list, every doubt a Note with a code."""
     options = ReadOptions(ocr="off")
-    readings = await read_tree(make_source(FIXTURES / name), InlineReading(tmp_path), options)
+    readings = await read_tree(make_source(FIXTURES / name), InlineReader(tmp_path), options)
     assert {n.code for r in readings for n in r.document.notes} == codes
     assert readings[0].document.source.media_type == media_type
     assert len(readings) - 1 == children
@@ -54,7 +54,7 @@ async def test_what_can_be_read_is_read(
 async def test_what_can_not_be_read_says_why(tmp_path: Path, name: str, code: str) -> None:
     """One Problem with a stable code and a remedy."""
     with pytest.raises(Problem) as caught:
-        await read_tree(make_source(FIXTURES / name), InlineReading(tmp_path), ReadOptions(ocr="off"))
+        await read_tree(make_source(FIXTURES / name), InlineReader(tmp_path), ReadOptions(ocr="off"))
     assert caught.value.code == code
     assert ": " in caught.value.message
 

@@ -43,7 +43,7 @@ def read(data: bytes, folder: Path, options: ReadOptions = OFF, media_type: str 
     blob.write_bytes(data)
     sha = hashlib.sha256(data).hexdigest()
     source = Source(path="page.img", blob=str(blob), sha256=sha, size=len(data), media_type=media_type)
-    assert reader.bid(data[:64], source) > 0
+    assert reader.confidence(data[:64], source) > 0
     return reader.read(source, options, Spool(folder / "spool"))
 
 

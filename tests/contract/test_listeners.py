@@ -107,7 +107,7 @@ async def test_a_listener_who_leaves_gives_back_its_place(
         caller = Caller(pieces)
         async with asyncio.timeout(60):
             await app(scope(f"/v1/extractions/{job.id}/events"), caller.receive, caller.send)
-    assert service.seats.total == 0
+    assert service.listener_slots.total == 0
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == before
 
@@ -120,8 +120,8 @@ async def test_a_stream_without_a_place_is_refused_by_its_own_code(service: AppS
         said.append(message)
 
     with ExitStack() as held:
-        while service.seats.free("local", service.bounds.listeners):
-            held.enter_context(service.seats.taken("local"))
+        while service.listener_slots.free("local", service.bounds.listeners):
+            held.enter_context(service.listener_slots.taken("local"))
         async with asyncio.timeout(60):
             await app(scope(f"/v1/extractions/{job.id}/events"), Caller(1).receive, told)
     assert said[0]["status"] == 503
@@ -133,9 +133,9 @@ async def test_a_stream_that_is_never_sent_holds_no_place(service: AppState, hou
     job = await theirs(house)
     request = Request(scope(f"/v1/extractions/{job.id}/events"))
     response = await stream(service, "local", request, job.id)
-    assert service.seats.total == 0
+    assert service.listener_slots.total == 0
     await response(request.scope, Caller(0).receive, _dropped)
-    assert service.seats.total == 0
+    assert service.listener_slots.total == 0
 
 
 async def test_who_waits_and_leaves_is_not_waited_for(service: AppState, house: ServiceResources) -> None:
@@ -145,7 +145,7 @@ async def test_who_waits_and_leaves_is_not_waited_for(service: AppState, house: 
     caller = Caller(0)
     async with asyncio.timeout(60):
         await app(scope(f"/v1/extractions/{job.id}/result", b"wait=300&partial=true"), caller.receive, _dropped)
-    assert service.seats.total == 0
+    assert service.listener_slots.total == 0
 
 
 async def _dropped(message: Any) -> None:

@@ -97,7 +97,7 @@ def test_the_right_reader_bids_highest(kind: str, tmp_path: Path) -> None:
     """By content alone: the name says nothing."""
     data = SAMPLES[kind][1]
     readers: list[Reader] = [eml_reader.reader, mbox_reader.reader, msg_reader.reader]
-    best = max(readers, key=lambda r: r.bid(data[: 1 << 16], source(tmp_path, data, "in")))
+    best = max(readers, key=lambda r: r.confidence(data[: 1 << 16], source(tmp_path, data, "in")))
     assert best.name == kind
 
 
@@ -105,7 +105,7 @@ def test_the_right_reader_bids_highest(kind: str, tmp_path: Path) -> None:
 def test_nobody_bids_for_what_is_no_mail(data: bytes, tmp_path: Path) -> None:
     """Other files leave every mail reader silent."""
     readers: list[Reader] = [eml_reader.reader, mbox_reader.reader, msg_reader.reader, tnef_reader.reader]
-    assert [r.bid(data, source(tmp_path, data, "in")) for r in readers] == [0, 0, 0, 0]
+    assert [r.confidence(data, source(tmp_path, data, "in")) for r in readers] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

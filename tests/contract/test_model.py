@@ -26,7 +26,7 @@ from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.storage.answers.memory import MemoryStore
 
 CHOICE = {"enum": ["17", "3 May 2024", None], "description": "Number of the invoice."}
@@ -81,7 +81,7 @@ async def model(request: pytest.FixtureRequest) -> AsyncIterator[ModelClient]:
     """Each member of the family in turn, with every wrapper."""
     async with Server(lambda _: Said(content=ANSWER)) as server:
         ends: dict[str, Callable[[], Endpoint]] = {"scripted": fake, "embedded": embedded}
-        made = stacked(
+        made = build_model(
             ends.get(request.param, lambda: remote(server.base, request.param))(),
             ProviderLimiter(2),
             SharedServices(records=MemoryStore()),
@@ -115,7 +115,7 @@ async def test_facts_are_usable(model: ModelClient) -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_says_when_it_is_too_much() -> None:
     """A prompt that does not fit is told apart, and the model still answers after it."""
-    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
+    made = build_model(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     with pytest.raises(Problem) as failed:
         await made.ask(replace(QUESTION, messages=(Message(role="user", content="word " * 9_000),)))
     assert failed.value.code == "context_overflow"
@@ -125,7 +125,7 @@ async def test_the_embedded_model_says_when_it_is_too_much() -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_is_cut_short() -> None:
     """Too few tokens for the answer give a reply that was cut, not an error."""
-    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
+    made = build_model(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     reply = await made.ask(replace(QUESTION, answer_tokens=3))
     assert reply.finish == "length"
 
@@ -133,7 +133,7 @@ async def test_the_embedded_model_is_cut_short() -> None:
 @pytest.mark.slow
 async def test_the_embedded_model_stops_when_nobody_waits() -> None:
     """A cancelled question lets the next one in at once, instead of after a thousand tokens."""
-    made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
+    made = build_model(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
     begun = time.monotonic()
     await made.ask(QUESTION)
     took = time.monotonic() - begun
@@ -150,7 +150,7 @@ async def test_the_embedded_model_repeats_itself() -> None:
     """The same question asked anew gives the same text, whatever was asked in between."""
     texts = []
     for between in ("a", "b c d e f"):
-        made = stacked(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
+        made = build_model(embedded(), ProviderLimiter(2), SharedServices(records=MemoryStore()))
         await made.ask(replace(QUESTION, messages=(Message(role="user", content=between),)))
         texts.append((await made.ask(QUESTION)).text)
     assert texts[0] == texts[1]

@@ -15,7 +15,7 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.source import Source
 from thresher.service.layout import write_page
 from thresher.service.ocr import engine, engines
-from thresher.service.ocr.base import Ocr
+from thresher.service.ocr.base import OcrEngine
 
 pytestmark = pytest.mark.slow
 ROWS = (("Corner Grocery Sample Shop", ""), ("Wholemeal bread", "2.35"), ("Ground coffee", "14.75"))
@@ -23,7 +23,7 @@ TEXT = "Corner Grocery Sample Shop\nWholemeal bread\t2.35\nGround coffee\t14.75"
 
 
 @pytest.fixture(params=["rapidocr", "tesseract"])
-def ocr(request: pytest.FixtureRequest) -> Ocr:
+def ocr(request: pytest.FixtureRequest) -> OcrEngine:
     """Each engine that is installed here."""
     name = str(request.param)
     if name == "rapidocr":
@@ -44,7 +44,7 @@ def page() -> Image:
     return picture
 
 
-def text_of(ocr: Ocr, image: Image) -> str:
+def text_of(ocr: OcrEngine, image: Image) -> str:
     """The text that a Document gets."""
     builder = DocumentBuilder(Source(path="p", blob="p", sha256="", size=0), kind="image")
     builder.page(*image.size, ocr=True)
@@ -52,7 +52,7 @@ def text_of(ocr: Ocr, image: Image) -> str:
     return builder.build().text
 
 
-def test_text_comes_in_rows(ocr: Ocr) -> None:
+def test_text_comes_in_rows(ocr: OcrEngine) -> None:
     """Labels keep their values."""
     assert text_of(ocr, page()) == TEXT
 
@@ -64,7 +64,7 @@ def test_turned_pages_read_the_same(degrees: int) -> None:
     assert text_of(engine(), page().rotate(degrees, expand=True)) == TEXT
 
 
-def test_boxes_lie_on_the_words_of_the_image_that_was_given(ocr: Ocr) -> None:
+def test_boxes_lie_on_the_words_of_the_image_that_was_given(ocr: OcrEngine) -> None:
     """Paper inside each box is inked, and the boxes stay on the page."""
     image = page()
     for line in ocr.read(image):
@@ -94,13 +94,13 @@ def test_every_mode_is_read(mode: str) -> None:
     assert text_of(engine(), deep if mode == "I;16" else grey.convert(mode)) == TEXT
 
 
-def test_a_blank_page_has_no_lines(ocr: Ocr) -> None:
+def test_a_blank_page_has_no_lines(ocr: OcrEngine) -> None:
     """Nothing is read out of nothing."""
     assert ocr.read(Pillow.new("RGB", (400, 300), "white")) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 4), (5, 900)])
-def test_odd_sizes_do_no_harm(ocr: Ocr, size: tuple[int, int]) -> None:
+def test_odd_sizes_do_no_harm(ocr: OcrEngine, size: tuple[int, int]) -> None:
     """Images no text fits into."""
     assert ocr.read(Pillow.new("L", size, 200)) == []
 

@@ -122,10 +122,10 @@ def test_a_bid_needs_the_format(kind: str, tmp_path: Path) -> None:
     """A reader bids high on its own format without being told the type, and nothing on another."""
     reader = import_module(f"thresher.service.readers.{MODULES[kind]}").reader
     path = made(tmp_path, kind)
-    assert reader.bid(path.read_bytes()[: 1 << 16], source_of(path)) >= 0.8
+    assert reader.confidence(path.read_bytes()[: 1 << 16], source_of(path)) >= 0.8
     other = tmp_path / "other"
     other.write_bytes(b"%PDF-1.7 not an office file")
-    assert reader.bid(other.read_bytes(), source_of(other)) == 0
+    assert reader.confidence(other.read_bytes(), source_of(other)) == 0
 
 
 @pytest.mark.parametrize("kind", MAKERS)

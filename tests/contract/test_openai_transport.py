@@ -10,7 +10,7 @@ import pytest
 
 from thresher.service.llm import structured_output
 from thresher.service.llm.base import Message, Question
-from thresher.service.llm.model_catalog import mode_of
+from thresher.service.llm.model_catalog import schema_mode_of
 from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import kind_of as litellm_kind
 from thresher.service.llm.providers.litellm_transport import ready
@@ -70,7 +70,7 @@ def test_bodies_are_those_of_litellm(litellm: Any, options: dict[str, Any]) -> N
     """The limit of the answer, the temperature and the schema, by the names that each model takes."""
     differing = []
     for model in table(litellm):
-        ours = body(Remote(model=model, mode=mode_of(model), options=options), QUESTION)
+        ours = body(Remote(model=model, mode=schema_mode_of(model), options=options), QUESTION)
         given = {k: v for k, v in ours.items() if k not in ("model", "messages", "max_completion_tokens")}
         given |= {"max_tokens": 77, "temperature": 0.0}
         named = {"model": model, "custom_llm_provider": "openai", "messages": ours["messages"], "drop_params": True}
@@ -103,4 +103,4 @@ def test_instructor_asks_in_the_same_form(mode: Mode) -> None:
     """What litellm sends is shaped by instructor, what OpenAI is sent by ten lines: the schema is asked for alike."""
     schema = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "description": "An a"}
     question = Question(prompt="p", fingerprint="f", messages=(), schema=schema, answer_tokens=9)
-    assert instructor_forms.request(mode, question) == structured_output.request(mode, question)
+    assert instructor_forms.request(mode, question) == structured_output.schema_request(mode, question)

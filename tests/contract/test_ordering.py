@@ -9,7 +9,7 @@ import numpy as np
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.target import Field
-from thresher.service.extraction.planning.chunk_order import PASSAGE, ordered
+from thresher.service.extraction.planning.chunk_order import PASSAGE_CHARS, ordered
 from thresher.service.llm.providers.embeddings import Embedded
 
 FIELD = Field(path="/court", kind="text", description="who decides")
@@ -37,7 +37,7 @@ class Topics:
 
 async def test_meaning_finds_what_words_do_not() -> None:
     """A Chunk without any word of the field comes first by its meaning, wherever in it the passage stands."""
-    filler = "Goods are sent. " * (PASSAGE // 8)
+    filler = "Goods are sent. " * (PASSAGE_CHARS // 8)
     chunks = [chunk(0, "cats"), chunk(1, "dogs"), chunk(2, filler + "It goes to the tribunal of Bremen.")]
     words = await ordered([FIELD], chunks)
     assert words.orders == {"/court": []}

@@ -17,7 +17,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.registry import read_source
 from thresher.service.readers.sources import make_source
 
@@ -218,7 +218,7 @@ def test_element_json_through_the_pool(tmp_path: Path) -> None:
     path.write_text(json.dumps(ELEMENTS))
 
     async def through() -> Document:
-        async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+        async with ReaderPool(tmp_path / "spool", workers=1) as pool:
             return (await pool.read(make_source(path), ReadOptions())).document
 
     assert where(asyncio.run(through()), "Invoice 7") == (1, ((100, 200, 500, 260),))

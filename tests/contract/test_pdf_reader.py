@@ -335,7 +335,7 @@ def test_bids_on_content() -> None:
     """The signature within 1,024 bytes, or the type; a name alone is a weak claim."""
     plain = Source(path="a", blob="a", sha256="", size=9)
     reader = PdfReader()
-    assert reader.bid(b"\n" * 1000 + b"%PDF-1.4", plain) > 0.9
-    assert reader.bid(b"", plain.model_copy(update={"media_type": "application/pdf"})) > 0.8
-    assert 0 < reader.bid(b"", plain.model_copy(update={"name": "a.PDF"})) < 0.5
-    assert reader.bid(b"PK\3\4", plain) == 0
+    assert reader.confidence(b"\n" * 1000 + b"%PDF-1.4", plain) > 0.9
+    assert reader.confidence(b"", plain.model_copy(update={"media_type": "application/pdf"})) > 0.8
+    assert 0 < reader.confidence(b"", plain.model_copy(update={"name": "a.PDF"})) < 0.5
+    assert reader.confidence(b"PK\3\4", plain) == 0

@@ -15,7 +15,7 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.extraction import Attempt
 from thresher.service.telemetry import metrics
 from thresher.service.telemetry.metrics import Metrics
-from thresher.service.telemetry.probes import MAX_CONNECTIONS, probed
+from thresher.service.telemetry.probes import MAX_CONNECTIONS, serving_probes
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? -?[0-9.e+-]+')
 
@@ -32,7 +32,7 @@ async def open_at(found: Metrics) -> AsyncIterator[tuple[httpx.AsyncClient, int]
     """A client of the probes of a process."""
     port = free()
     async with (
-        probed("127.0.0.1", port, found),
+        serving_probes("127.0.0.1", port, found),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
     ):
         yield client, port
@@ -51,12 +51,12 @@ async def test_what_was_counted_is_told_in_prometheus_own_words() -> None:
     found = Metrics(serves=False)
     found.works(lambda: 3, 8)
     async with open_at(found) as (client, _):
-        with metrics.kept(found):
-            metrics.called(attempt("openai/m"))
-            metrics.called(attempt("openai/m", stored=True))
-            metrics.called(attempt("local:/home/someone/a.gguf", error="model_unavailable: away", usd=None))
-            metrics.waited(0.25, "openai/m")
-        metrics.called(attempt("openai/m"))  # nobody counts any more
+        with metrics.counting(found):
+            metrics.count_call(attempt("openai/m"))
+            metrics.count_call(attempt("openai/m", stored=True))
+            metrics.count_call(attempt("local:/home/someone/a.gguf", error="model_unavailable: away", usd=None))
+            metrics.count_wait(0.25, "openai/m")
+        metrics.count_call(attempt("openai/m"))  # nobody counts any more
         answer = await client.get("/metrics")
     lines = answer.text.splitlines()
     named = [line.split(" ")[2] for line in lines if line.startswith("# TYPE")]
@@ -121,7 +121,7 @@ async def alive(client: httpx.AsyncClient) -> bool:
 
 async def test_a_port_that_is_taken_is_a_clear_problem() -> None:
     """And no port is no fault."""
-    async with open_at(Metrics()) as (_, port), probed("127.0.0.1", None, Metrics()):
+    async with open_at(Metrics()) as (_, port), serving_probes("127.0.0.1", None, Metrics()):
         with pytest.raises(SetupProblem, match="address_taken"):
-            async with probed("127.0.0.1", port, Metrics()):
+            async with serving_probes("127.0.0.1", port, Metrics()):
                 pass

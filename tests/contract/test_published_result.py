@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from thresher.schemas.errors import note
 from thresher.schemas.published import result_schema
 from thresher.service.server.api.response_models import EXAMPLE_RESULT
-from thresher.service.server.api.result_pages import current, shown
+from thresher.service.server.api.result_pages import in_current_form, public_failure
 
 FILE = Path(__file__).parents[2] / "docs" / "result.schema.json"
 
@@ -31,15 +31,15 @@ def test_a_kept_result_of_the_first_form_is_served_in_todays() -> None:
     """What a service kept before an upgrade has `data`, `reasons` and no `draft`; what it kept since is left as it is."""
     source = '"source":{"path":"a","sha256":"","media_type":"text/plain"},"target":{"name":"t","fingerprint":""}'
     old = f'{{"thresher":"0.1.0",{source},"status":"partial","data":null,"draft":{{"total":42.50}}}}'
-    body = current(old)
+    body = in_current_form(old)
     assert '"data":{"total":42.50}' in body
     assert list(Draft202012Validator(result_schema()).iter_errors(json.loads(body))) == []
-    assert current(body.replace('"0.1.0"', '"0.2.0"')) == body.replace('"0.1.0"', '"0.2.0"')
+    assert in_current_form(body.replace('"0.1.0"', '"0.2.0"')) == body.replace('"0.1.0"', '"0.2.0"')
 
 
 def test_a_callers_view_of_the_operators_faults() -> None:
     """Where a model is, and what its provider said of the key, is not for callers; the code and the remedy are."""
-    away = shown(note("model_unreachable", "http://10.0.0.7:8000/v1"))
+    away = public_failure(note("model_unreachable", "http://10.0.0.7:8000/v1"))
     assert away is not None
     assert (away.code, "10.0.0.7" in away.message) == ("model_unreachable", False)
-    assert shown(note("corrupt", "page 3")) == note("corrupt", "page 3")
+    assert public_failure(note("corrupt", "page 3")) == note("corrupt", "page 3")

@@ -16,7 +16,7 @@ from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.work import AskedTarget, Claim, Job, Outcome, Submission
 from thresher.service.backend.resources import ServiceResources, opened_resources
-from thresher.service.backend.retention import DAY, PurgeReport, Wanted, keep_purging, purge
+from thresher.service.backend.retention import DAY, PurgeOptions, PurgeReport, keep_purging, purge
 from thresher.service.jobs.sql import SqlJobs
 from thresher.service.llm.rate_limiting import LocalLimits
 from thresher.service.storage.answers.call_log import CallLog
@@ -36,22 +36,22 @@ TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "o
 @pytest.fixture(params=["memory", "sqlite", "postgres", "shut"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ServiceResources]:
     """Each member of the family in turn; `shut` with a key."""
-    seal = Keyring([Key(b"k" * 32)]) if request.param == "shut" else NO_CIPHER
+    cipher = Keyring([Key(b"k" * 32)]) if request.param == "shut" else NO_CIPHER
     store: SqliteStore | PostgresStore
     if request.param == "postgres":
         store = await PostgresStore.open(request.getfixturevalue("database"))
     else:
-        store = await SqliteStore.open(None if request.param == "memory" else tmp_path / "jobs.sqlite", seal)
+        store = await SqliteStore.open(None if request.param == "memory" else tmp_path / "jobs.sqlite", cipher)
     jobs = SqlJobs(store)
     spool = Spool(tmp_path / "spool")
     yield ServiceResources(
         store=store,
         jobs=jobs,
-        uploads=DiskUploads(tmp_path / "up", spool, seal),
+        uploads=DiskUploads(tmp_path / "up", spool, cipher),
         calls=CallLog(store),
         spending=Spending(store),
         limits=LocalLimits(),
-        seal=seal,
+        cipher=cipher,
     )
     spool.close()
     await jobs.aclose()
@@ -94,7 +94,7 @@ async def aged(house: ServiceResources, seconds: float = 2 * DAY) -> None:
 
 async def gone(house: ServiceResources, **wanted: object) -> PurgeReport:
     """A purge of all that has ended by now."""
-    return await purge(house, Wanted(before=time.time() + 60, **wanted))  # type: ignore[arg-type]
+    return await purge(house, PurgeOptions(before=time.time() + 60, **wanted))  # type: ignore[arg-type]
 
 
 async def test_a_job_goes_whole(house: ServiceResources) -> None:
@@ -142,7 +142,7 @@ async def test_what_others_use_stays(house: ServiceResources) -> None:
     other = await submitted(house, "both", tenant="b")
     await worked(house, ["shared"])
     await aged(house)
-    report = await purge(house, Wanted(before=before, sweep=False))
+    report = await purge(house, PurgeOptions(before=before, sweep=False))
     assert (report.jobs, report.answers, report.uploads) == (1, 1, 1)
     assert await house.store.answer("shared") == {"k": "shared"}
     assert (await house.jobs.job("b", other.id)).state == "finished"
@@ -189,7 +189,7 @@ async def test_young_jobs_stay(house: ServiceResources) -> None:
     """Those that ended after the time that is asked for."""
     await submitted(house, "one")
     await worked(house, [])
-    assert (await purge(house, Wanted(before=time.time() - 60))).jobs == 0
+    assert (await purge(house, PurgeOptions(before=time.time() - 60))).jobs == 0
 
 
 async def test_abandoned_uploads_go(house: ServiceResources) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from thresher.service.llm.rate_limiting import Limit, ProviderLimiter, Rate
 from thresher.service.storage.answers.postgres import PostgresStore
-from thresher.service.storage.answers.postgres_rate import PostgresRate
+from thresher.service.storage.answers.postgres_rate import SharedRateLimit
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[Limit, Limit]:
         rate = Rate(6_000.0)
         return rate, rate
     stores: list[PostgresStore] = request.getfixturevalue("stores")
-    return PostgresRate(stores[0], "x", 6_000.0), PostgresRate(stores[1], "x", 6_000.0)
+    return SharedRateLimit(stores[0], "x", 6_000.0), SharedRateLimit(stores[1], "x", 6_000.0)
 
 
 async def test_two_hands_share_one_limit(pair: tuple[Limit, Limit]) -> None:
@@ -49,7 +49,7 @@ async def test_what_is_brought_back_is_free(pair: tuple[Limit, Limit]) -> None:
 
 async def test_a_provider_that_closes_is_closed_for_all(stores: list[PostgresStore]) -> None:
     """A Retry-After that one process hears makes the others wait."""
-    gates = [ProviderLimiter(concurrency=4, requests=PostgresRate(store, "x", 6_000.0)) for store in stores]
+    gates = [ProviderLimiter(concurrency=4, requests=SharedRateLimit(store, "x", 6_000.0)) for store in stores]
     await gates[0].tell_others(0.5)
     begun = time.monotonic()
     async with gates[1].passage(1.0):
@@ -58,6 +58,6 @@ async def test_a_provider_that_closes_is_closed_for_all(stores: list[PostgresSto
 
 async def test_names_are_limits_of_their_own(stores: list[PostgresStore]) -> None:
     """Another model's limit is another limit."""
-    one, other = (PostgresRate(stores[0], name, 60.0) for name in ("a", "b"))
+    one, other = (SharedRateLimit(stores[0], name, 60.0) for name in ("a", "b"))
     await asyncio.gather(*(one.take(1.0, 0.0) for _ in range(10)))
     assert await other.take(1.0, 0.0) == 0.0

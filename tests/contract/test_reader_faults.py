@@ -24,7 +24,7 @@ from thresher.service.llm.base import Message, Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.storage.answers.memory import MemoryStore
 
 FAST = 10_000.0
@@ -296,7 +296,7 @@ async def test_in_process() -> None:
         answer_tokens=64_000,
     )
     shaky = Reader(Faults(busy=0.6, broken=0.9, retry_after=0.01), 5, FAST)
-    model = stacked(
+    model = build_model(
         end(shaky), ProviderLimiter(4), SharedServices(records=MemoryStore(), backoff=Backoff(first=0.001, retries=500))
     )
     reply = await model.ask(question)

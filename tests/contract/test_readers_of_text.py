@@ -204,5 +204,5 @@ def test_every_lot_has_its_readers() -> None:
         module = importlib.import_module(lot.module)
         for reader in getattr(module, "READERS", None) or (module.reader,):
             assert reader.name
-            assert callable(reader.bid)
+            assert callable(reader.confidence)
             assert callable(reader.read)

@@ -11,15 +11,15 @@ import pytest
 
 from thresher.schemas.errors import SetupProblem
 from thresher.service.ocr import recognisers
-from thresher.service.ocr.recognisers import Offer, fetch, installed, offers
+from thresher.service.ocr.recognisers import RecogniserDownload, downloadable, fetch, installed
 
 
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> bytes:
     """The bytes of a recogniser of Thai that is offered."""
     data = b"a recogniser"
-    offer = Offer("https://example.org/thai.onnx", hashlib.sha256(data).hexdigest())
-    monkeypatch.setattr(recognisers, "offers", lambda: {"thai": offer})
+    offer = RecogniserDownload("https://example.org/thai.onnx", hashlib.sha256(data).hexdigest())
+    monkeypatch.setattr(recognisers, "downloadable", lambda: {"thai": offer})
     return data
 
 
@@ -31,7 +31,7 @@ def opens(data: bytes) -> Any:
 def test_the_installed_library_names_what_can_be_fetched() -> None:
     """Each with an address and a checksum."""
     pytest.importorskip("rapidocr")
-    found = offers()
+    found = downloadable()
     assert set(found) == set(recognisers.SCRIPTS)
     assert all(one.url.startswith("https://") and len(one.sha256) == 64 for one in found.values())
 

@@ -18,7 +18,7 @@ from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.bm25 import Bm25, order_of, query_of
 from thresher.service.extraction.planning.field_groups import groups_of
-from thresher.service.extraction.planning.search_rounds import FIRST
+from thresher.service.extraction.planning.search_rounds import FIRST_ROUND_CHUNKS
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
@@ -102,7 +102,7 @@ async def test_facts_are_sought_where_they_likely_stand_and_absence_everywhere()
     assert result.values == {"court": "Bremen", "captain": None}
     assert result.status == "complete"
     coverage = result.coverage
-    assert coverage.chunks_asked == coverage.chunks_answered == coverage.chunks > 2 * FIRST
+    assert coverage.chunks_asked == coverage.chunks_answered == coverage.chunks > 2 * FIRST_ROUND_CHUNKS
     assert coverage.absent == ["/captain"]
     assert coverage.partly.keys() == {"/court"}
     assert asked_of(running)[-1] == ["captain"]

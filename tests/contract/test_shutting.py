@@ -21,7 +21,7 @@ from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.work import Outcome, Submission
 from thresher.service.backend.key_rotation import rotate_keys
 from thresher.service.backend.resources import ServiceResources, cipher_of, opened_resources
-from thresher.service.backend.retention import Wanted, purge
+from thresher.service.backend.retention import PurgeOptions, purge
 from thresher.service.server.serve import opened_accounts
 from thresher.service.settings import load
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
@@ -162,7 +162,7 @@ async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: C
         assert [w for w in (*WORDS, task.files[0].sha256) if w.encode() in lies.replace(b"key Tresilian", b"")] == []
         for told in (job, later):
             await house.jobs.webhook_told(told)
-        report = await purge(house, Wanted(before=time.time() + 60, dry=True))
+        report = await purge(house, PurgeOptions(before=time.time() + 60, dry=True))
         assert (report.jobs, report.answers, report.later) == (2, 2, 2)
 
 

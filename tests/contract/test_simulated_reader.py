@@ -19,7 +19,7 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.part_description import shown
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.targets.loading import load_target
 
 MADE = generate("statement", 30, 1, STANDARD)
@@ -56,7 +56,7 @@ def test_this_house_s_prompt(version: str) -> None:
     builder.block(MADE.text)
     values = {**shown(builder.build(), chunk), "about": ""}
     system, text = load_prompt(version).turns(**values)
-    told = said([{"role": "system", "content": system}, user(text)], ask_for(target).schema)
+    told = said([{"role": "system", "content": system}, user(text)], request_schema_of(target).schema)
     assert told["bookings"] == ROWS[5:]
     assert told["account"] == MADE.truth["account"]
 

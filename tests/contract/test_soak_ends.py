@@ -15,10 +15,10 @@ from tests.simulation.reader.reader import Reader
 from tests.simulation.soak_ends import ended, keep
 from thresher.schemas.policy import Policy
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import SharedServices, stacked
+from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
@@ -30,8 +30,8 @@ async def results_of(folder: Path, number: int, suffix: str) -> dict[str, Any]:
     path = folder / f"{number}.{suffix}"
     path.write_bytes(document(number, suffix))
     policy = Policy(model="reader")
-    readings = await read_tree(make_source(path), InlineReading(folder / "spool"), policy.read)
-    model = stacked(end(Reader(speed=5_000.0)), ProviderLimiter(4), SharedServices(records=MemoryStore()))
+    readings = await read_tree(make_source(path), InlineReader(folder / "spool"), policy.read)
+    model = build_model(end(Reader(speed=5_000.0)), ProviderLimiter(4), SharedServices(records=MemoryStore()))
     engine = engine_of(model, load_target(MADE[KINDS[suffix]].model.model_json_schema()), policy)
     result = await process(engine, [r.document for r in readings])
     return {path.name: json.loads(result.model_dump_json())}

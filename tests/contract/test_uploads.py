@@ -39,14 +39,14 @@ class Place:
     spool: Spool
     objects: MemoryObjects
 
-    def uploads(self, seal: Cipher) -> Uploads:
+    def uploads(self, cipher: Cipher) -> Uploads:
         """The Uploads with a Cipher. All of one place make names with one secret, as those of one service do."""
-        seal.adopt("a secret of this place")
+        cipher.adopt("a secret of this place")
         if self.kind == "disk":
-            return DiskUploads(self.folder, self.spool, seal)
+            return DiskUploads(self.folder, self.spool, cipher)
         if self.kind == "s3":
-            return S3Uploads(Bucket.of(self.address), self.spool, seal)
-        return SpooledUploads(self.objects, self.spool, self.spool, seal)
+            return S3Uploads(Bucket.of(self.address), self.spool, cipher)
+        return SpooledUploads(self.objects, self.spool, self.spool, cipher)
 
 
 @pytest.fixture(params=["disk", "memory", "s3"])
@@ -62,15 +62,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture(params=["plain", "shut"])
-def seal(request: pytest.FixtureRequest) -> Cipher:
+def cipher(request: pytest.FixtureRequest) -> Cipher:
     """None, and one."""
     return Keyring([NEW]) if request.param == "shut" else NO_CIPHER
 
 
 @pytest.fixture
-def uploads(place: Place, seal: Cipher) -> Uploads:
+def uploads(place: Place, cipher: Cipher) -> Uploads:
     """Each member, with a Cipher and without."""
-    return place.uploads(seal)
+    return place.uploads(cipher)
 
 
 async def pieces(*some: bytes) -> AsyncIterator[bytes]:
@@ -221,7 +221,7 @@ async def test_the_wrong_key(place: Place) -> None:
 
 async def test_shut_afresh(place: Place) -> None:
     """What an older key shut, or none, needs only the newest from then on; once; what does not open is left as it is."""
-    kept = [await place.uploads(seal).put("x", pieces(body), most=1 << 20) for seal, body in KEPT]
+    kept = [await place.uploads(cipher).put("x", pieces(body), most=1 << 20) for cipher, body in KEPT]
     both = place.uploads(Keyring([NEW, OLD]))
     assert [await both.reencrypt(s.address) for s in await listed(both)] == [True, True, True]
     assert [await both.reencrypt(s.address) for s in await listed(both)] == [False, False, False]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from thresher.service.backend.resources import opened_shelf
+from thresher.service.backend.resources import opened_record_store
 from thresher.service.tenants.accounts import Accounts
 
 
@@ -17,7 +17,7 @@ async def test_all_that_ask_at_once_get_the_same_secret(
 ) -> None:
     """Two webhooks that are sent at once, by one process or two, are signed alike, and so is the next one."""
     database = request.getfixturevalue("database") if member == "postgres" else None
-    async with opened_shelf(tmp_path, database) as one, opened_shelf(tmp_path, database) as other:
+    async with opened_record_store(tmp_path, database) as one, opened_record_store(tmp_path, database) as other:
         askers = [Accounts(one), Accounts(other)] * 8
         secrets = await asyncio.gather(*(a.webhook_secret("acme") for a in askers))
         assert set(secrets) == {await Accounts(other).webhook_secret("acme")}

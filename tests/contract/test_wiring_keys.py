@@ -8,23 +8,23 @@ import pytest
 
 from thresher.service.cli import doctor
 from thresher.service.settings import Settings
-from thresher.service.wiring import keys_wanted
+from thresher.service.wiring import missing_keys
 
 
 @pytest.mark.parametrize("name", ["embedded", "local:/a.gguf", "scripted:/a.json"])
 def test_a_model_of_ones_own_wants_none(name: str, tmp_path: Path) -> None:
     """Nothing is asked of a hosted model's library for it."""
-    assert keys_wanted(name, Settings(home=tmp_path)) == ()
+    assert missing_keys(name, Settings(home=tmp_path)) == ()
 
 
 def test_a_hosted_model_wants_its_providers_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable is named while none is set; a server at an address of one's own wants none."""
     here = Settings(home=tmp_path)
-    assert keys_wanted("openai/gpt-4o-mini", here) == ("OPENAI_API_KEY",)
-    assert keys_wanted("anthropic/claude-sonnet-4-5", here) == ("ANTHROPIC_API_KEY",)
-    assert keys_wanted("openai/own", Settings(home=tmp_path, api_base="http://127.0.0.1:1")) == ()
+    assert missing_keys("openai/gpt-4o-mini", here) == ("OPENAI_API_KEY",)
+    assert missing_keys("anthropic/claude-sonnet-4-5", here) == ("ANTHROPIC_API_KEY",)
+    assert missing_keys("openai/own", Settings(home=tmp_path, api_base="http://127.0.0.1:1")) == ()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-one")
-    assert keys_wanted("openai/gpt-4o-mini", here) == ()
+    assert missing_keys("openai/gpt-4o-mini", here) == ()
 
 
 def test_the_doctor_names_the_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,8 +21,8 @@ from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
-from thresher.service.llm.structured_output import Mode, request
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
+from thresher.service.llm.structured_output import Mode, schema_request
 from thresher.service.storage.answers.memory import MemoryStore
 
 SCHEMA: dict[str, Any] = {
@@ -80,7 +80,7 @@ def model_at(base: str, mode: Mode = "json_schema", *, store: MemoryStore | None
     )
     backoff = Backoff(retries=2, first=0.01)
     shared = SharedServices(records=store or MemoryStore(), budget=Budget(10.0), backoff=backoff)
-    MADE.append(stacked(end, ProviderLimiter(4), shared))
+    MADE.append(build_model(end, ProviderLimiter(4), shared))
     return MADE[-1]
 
 
@@ -122,7 +122,7 @@ async def test_the_schema_is_named_for_the_kind_of_question(mode: Mode) -> None:
     """So that whoever answers or counts requests can tell them apart; the name is no part of the answer's key."""
     asked = replace(QUESTION, kind="decide")
     assert key_of(asked, "x") == key_of(QUESTION, "x")
-    made = request(mode, asked)
+    made = schema_request(mode, asked)
     told = made["response_format"]["json_schema"] if mode == "json_schema" else made["tools"][0]["function"]
     assert told["name"] == "decide"
 

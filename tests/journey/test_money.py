@@ -23,7 +23,7 @@ from thresher.schemas.budget import Budget, bounds
 from thresher.schemas.policy import Policy
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
-from thresher.service.server.serve import Serving, opened
+from thresher.service.server.serve import ServeOptions, opened_service
 from thresher.service.settings import Settings
 from thresher.service.tenants.webhook_signing import signature
 
@@ -110,7 +110,7 @@ async def house(
     database = request.getfixturevalue("database") if request.param == "postgres" else None
     clock, stopping = Clock(), asyncio.Event()
     async with ReaderServer(Reader(speed=1000)) as reader:
-        chosen = Serving(
+        chosen = ServeOptions(
             data=tmp_path / "data",
             settings=Settings(home=tmp_path, api_base=reader.base),
             offer=ServiceConfig(policy=Policy(model="openai/gpt-4o-mini")),
@@ -118,7 +118,7 @@ async def house(
             clock=clock,
             grace=1.0,
         )
-        async with opened(chosen, stopping) as service, listening(service) as url:
+        async with opened_service(chosen, stopping) as service, listening(service) as url:
             made = House(service, clock, url)
             for tenant in ("acme", "bolt", "ops"):
                 made.keys[tenant], _ = await service.accounts.create_key(tenant, admin=tenant == "ops")

@@ -14,7 +14,7 @@ from tests.journey.serving import Served, order, served
 from tests.journey.test_processing_apart import document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
-from thresher.service.backend.processing.process_pool import Processors
+from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.targets.loading import load_target
@@ -37,7 +37,7 @@ def engine(target: str, number: str) -> Engine:
 @pytest.mark.parametrize("kills", [1, 2])
 async def test_one_death_is_no_proof(kills: int, target: str, tmp_path: Path) -> None:
     """A process that dies once is followed by another; at the second death the document is poisoned."""
-    processors = Processors()
+    processors = ProcessingPool()
     try:
         found = await processors.process(engine(target, "PO-6" if kills == 1 else "PO-7"), [document(1_000)])
         code: str = found.status

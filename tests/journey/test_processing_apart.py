@@ -13,8 +13,8 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.policy import Limits, Policy, ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.backend.processing.process_pool import Processors
-from thresher.service.extraction.engine import LARGE, Engine
+from thresher.service.backend.processing.process_pool import ProcessingPool
+from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
@@ -25,9 +25,9 @@ ANSWER = {"number": "PO-7", "buyer": "Acme Works Ltd"}
 
 
 @pytest.fixture
-async def processors() -> AsyncIterator[Processors]:
+async def processors() -> AsyncIterator[ProcessingPool]:
     """Processes that end with the test."""
-    made = Processors()
+    made = ProcessingPool()
     yield made
     await made.aclose()
 
@@ -51,22 +51,22 @@ def engine(limits: Limits = Limits(), say: Line = ANSWER) -> Engine:  # noqa: B0
     return engine_of(scripted(script), load_target(SCHEMA), policy)
 
 
-async def test_the_result_is_the_same_as_here(processors: Processors) -> None:
+async def test_the_result_is_the_same_as_here(processors: ProcessingPool) -> None:
     """What another process makes of a large Unit is what this one would; questions are asked from here."""
-    made, unit = engine(), [document(2 * LARGE)]
+    made, unit = engine(), [document(2 * LARGE_UNIT_CHARS)]
     here = await process(made, unit)
     apart = await processors.process(made, unit)
     assert apart.model_dump_json() == here.model_dump_json()
     assert apart.values == ANSWER
 
 
-async def test_a_models_problem_crosses_the_line(processors: Processors) -> None:
+async def test_a_models_problem_crosses_the_line(processors: ProcessingPool) -> None:
     """A model that can not be asked leaves its Chunk unresolved, as it would here."""
     made = engine(say=ModelProblem("model_unavailable", "away"))
     assert [u.code for u in (await processors.process(made, [document(1_000)])).unresolved] == ["model_unavailable"]
 
 
-async def test_a_unit_that_takes_too_long_or_too_much_ends_with_a_code(processors: Processors) -> None:
+async def test_a_unit_that_takes_too_long_or_too_much_ends_with_a_code(processors: ProcessingPool) -> None:
     """Limits of processor time and memory hold, and the next Unit is processed."""
     for limits, code in ((Limits(seconds=0.0), "timeout"), (Limits(memory=24 << 20), "too_large")):
         with pytest.raises(Problem) as problem:
@@ -75,7 +75,7 @@ async def test_a_unit_that_takes_too_long_or_too_much_ends_with_a_code(processor
     assert (await processors.process(engine(), [document(1_000)])).values == ANSWER
 
 
-async def test_the_loop_is_free_meanwhile(processors: Processors) -> None:
+async def test_the_loop_is_free_meanwhile(processors: ProcessingPool) -> None:
     """While a large Unit is processed, this process's event loop answers at once."""
     working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
     late, begun = 0.0, time.perf_counter()
@@ -88,7 +88,7 @@ async def test_the_loop_is_free_meanwhile(processors: Processors) -> None:
     assert late < took / 4, (late, took)
 
 
-async def test_whoever_stops_waiting_ends_the_process(processors: Processors) -> None:
+async def test_whoever_stops_waiting_ends_the_process(processors: ProcessingPool) -> None:
     """A cancelled Unit leaves no process at work."""
     working = asyncio.create_task(processors.process(engine(), [document(1_000_000)]))
     await asyncio.sleep(0.5)

@@ -16,14 +16,14 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.cli.summary import report
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.model_catalog import facts_of, mode_of, tariff_of
+from thresher.service.llm.model_catalog import facts_of, schema_mode_of, tariff_of
 from thresher.service.llm.providers.hosted import transport_to
 from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.pipeline import process
-from thresher.service.runs.run_counts import Tally
+from thresher.service.runs.run_counts import RunCounts
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
@@ -48,7 +48,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
 
 def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
     """A Model with every wrapper, at a server; one call at a time, so that the second finds what the first laid down."""
-    remote = Remote(model=name, mode=mode_of(name), api_base=base, api_key="none")
+    remote = Remote(model=name, mode=schema_mode_of(name), api_base=base, api_key="none")
     end = Endpoint(
         name=name,
         wire=transport_to(remote),
@@ -56,7 +56,7 @@ def model_at(name: str, base: str, store: MemoryStore) -> ModelClient:
         facts=facts_of(name),
         tariff=tariff_of(name),
     )
-    MADE.append(stacked(end, ProviderLimiter(1), SharedServices(records=store)))
+    MADE.append(build_model(end, ProviderLimiter(1), SharedServices(records=store)))
     return MADE[-1]
 
 
@@ -99,7 +99,7 @@ async def test_the_shared_prefix_is_cached_and_counted(name: str, monkeypatch: p
     assert all(n >= 128 for n in cached[1:])
     assert all(c.attempt.prompt_tokens > c.attempt.cached_tokens for c in calls)
     assert result.usage.cached_tokens == sum(cached)
-    assert report(Tally(begun=0.0), calls)["calls"]["cached_tokens"] == sum(cached)
+    assert report(RunCounts(begun=0.0), calls)["calls"]["cached_tokens"] == sum(cached)
     dear = sum(c.attempt.prompt_tokens for c in calls) * (facts_of(name).usd_prompt or 0)
     dear += sum(c.attempt.answer_tokens for c in calls) * (facts_of(name).usd_answer or 0)
     assert 0 < (result.usage.usd or 0) < dear

@@ -19,7 +19,7 @@ import pytest
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 
 Read = Callable[..., Awaitable[Reading]]
@@ -55,7 +55,7 @@ def read(tmp_path: Path) -> Read:
 
     async def go(data: bytes, name: str, options: ReadOptions = SMALL) -> Reading:
         (tmp_path / name).write_bytes(data)
-        return await InlineReading(tmp_path / "spool").read(make_source(tmp_path / name), options)
+        return await InlineReader(tmp_path / "spool").read(make_source(tmp_path / name), options)
 
     return go
 

@@ -18,7 +18,7 @@ from tests.journey.reading_faults import dying_read, faulty_read, hungry_read
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 
 LIMITS = ReadOptions(limits=Limits(seconds=600.0, memory=256 << 20))
@@ -34,7 +34,7 @@ def _held(folder: Path) -> list[str]:
     return [str(p) for p in (folder / "spool").rglob("*") if p.is_file()]
 
 
-async def _code(pool: ReadingPool, source: Source) -> str:
+async def _code(pool: ReaderPool, source: Source) -> str:
     hangs = source.name in {"loop.txt", "exit0.txt"}
     try:
         return (await pool.read(source, HASTE if hangs else LIMITS)).document.text
@@ -57,7 +57,7 @@ async def test_a_fault_stays_with_its_file(tmp_path: Path, fault: str, code: str
     """A reader that hangs, starves or dies gives one code; the files around it are read."""
     good = [_file(tmp_path, f"good{i}.txt", f"text {i}") for i in range(6)]
     bad = _file(tmp_path, fault, "" if fault == "empty.txt" else "x")
-    async with ReadingPool(tmp_path / "spool", workers=2, read=faulty_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=2, read=faulty_read) as pool:
         begun = time.monotonic()
         found = await asyncio.gather(*(_code(pool, s) for s in (*good[:3], bad, *good[3:])))
         assert time.monotonic() - begun < 300  # long before the limit of the good ones
@@ -67,7 +67,7 @@ async def test_a_fault_stays_with_its_file(tmp_path: Path, fault: str, code: str
 async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> None:
     """A worker that the system kills between two files costs nothing but a new start."""
     source = _file(tmp_path, "a.txt")
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         await pool.read(source, LIMITS)
         assert pool._pool is not None
         for worker in pool._pool._pool_manager.worker_manager.workers:
@@ -79,7 +79,7 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
 async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that is short of memory kills whom it likes, more than once: the file is read all the same."""
     monkeypatch.setattr("thresher.service.readers.pool._RETRY_PAUSES_SECONDS", (0.0, 0.1, 0.1))
-    async with ReadingPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "9-a.txt")) == "poisoned"
@@ -89,7 +89,7 @@ async def test_pictures_of_pages_may_take_more(tmp_path: Path) -> None:
     """A reading may take half a GiB and its share; one that reads pictures of pages two, and the next one half a GiB again."""
     sources = [_file(tmp_path, name) for name in ("a.txt", "picture.txt", "b.txt")]
     most = ReadOptions(limits=Limits(seconds=600.0))
-    async with ReadingPool(tmp_path / "spool", workers=1, read=hungry_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, read=hungry_read) as pool:
         pool._memory = 4 << 30
         found = []
         for source in sources:
@@ -107,7 +107,7 @@ async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
     mail.add_attachment(b"of one", maintype="application", subtype="octet-stream", filename="a.bin")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
     source = make_source(tmp_path / "a.eml")
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         async with pool.apart() as other:
             kept = (await other.read(source, LIMITS)).children[0]
             async with pool.apart() as reads:
@@ -120,7 +120,7 @@ async def test_what_a_file_held_is_gone_with_it(tmp_path: Path) -> None:
 
 async def test_processes_can_be_begun_before_there_is_work(tmp_path: Path) -> None:
     """All of them are there, and the reading that comes next begins none."""
-    async with ReadingPool(tmp_path / "spool", workers=2) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=2) as pool:
         await pool.begin()
         assert pool._pool is not None
         begun = set(pool._pool._pool_manager.worker_manager.workers)
@@ -131,7 +131,7 @@ async def test_processes_can_be_begun_before_there_is_work(tmp_path: Path) -> No
 
 async def test_what_libraries_print_is_not_heard(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither Python's nor C's output of a reader reaches the terminal."""
-    async with ReadingPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
         await pool.read(_file(tmp_path, "shout.txt"), LIMITS)
     captured = capfd.readouterr()
     assert "noise" not in captured.out + captured.err
@@ -140,14 +140,14 @@ async def test_what_libraries_print_is_not_heard(tmp_path: Path, capfd: pytest.C
 async def test_workers_are_replaced(tmp_path: Path) -> None:
     """A worker ends after its share of readings and another takes over."""
     sources = [_file(tmp_path, f"{i}.txt", f"text {i}") for i in range(7)]
-    async with ReadingPool(tmp_path / "spool", workers=1, tasks=2) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, tasks=2) as pool:
         assert [await _code(pool, s) for s in sources] == [f"text {i}" for i in range(7)]
 
 
 async def test_a_cancelled_reading_frees_its_worker(tmp_path: Path) -> None:
     """What nobody waits for any more is stopped, long before its limit."""
     loop, good = _file(tmp_path, "loop.txt"), _file(tmp_path, "good.txt")
-    async with ReadingPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, read=faulty_read) as pool:
         task = asyncio.ensure_future(pool.read(loop, ReadOptions(limits=Limits(seconds=600))))
         await asyncio.sleep(1.0)
         task.cancel()
@@ -163,11 +163,11 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
         import asyncio, sys
         from pathlib import Path
         from thresher.schemas.policy import ReadOptions
-        from thresher.service.readers.pool import ReadingPool
+        from thresher.service.readers.pool import ReaderPool
         from thresher.service.readers.sources import make_source
 
         async def main():
-            async with ReadingPool(Path(sys.argv[1]) / "spool", workers=1) as pool:
+            async with ReaderPool(Path(sys.argv[1]) / "spool", workers=1) as pool:
                 reading = await pool.read(make_source(Path(sys.argv[1]) / "a.txt"), ReadOptions())
                 print("read", reading.document.text)
 
@@ -189,7 +189,7 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
 async def test_what_pictures_leave_loaded_is_not_taken_from_the_next_file(tmp_path: Path) -> None:
     """A process that has read a photo, whose models stay loaded, still has its whole memory for a workbook."""
     inbox = Path(__file__).parents[2] / "samples" / "inbox"
-    async with ReadingPool(tmp_path / "spool", workers=1) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         for name, word in (("receipt-photo.jpg", "TOTAL"), ("statement-bank.xlsx", "Opening transfer")):
             reading = await pool.read(make_source(inbox / name, inbox), ReadOptions())
             assert word.casefold() in reading.document.text.casefold()

@@ -15,8 +15,8 @@ from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.source import Relation, Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.pool import InlineReading, ReadingPool
-from thresher.service.readers.sources import Refused, find_sources, make_source
+from thresher.service.readers.pool import InlineReader, ReaderPool
+from thresher.service.readers.sources import RefusedPath, find_sources, make_source
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -46,7 +46,7 @@ NESTED = zipped({"a.txt": b"first", "in.zip": zipped({"b.txt": b"second", "c.txt
 
 async def test_depth_first_in_document_order(tmp_path: Path) -> None:
     """Children come right after what holds them, and before its next sibling."""
-    async with ReadingPool(tmp_path / "spool", workers=2) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=2) as pool:
         readings = await read_tree(_root(tmp_path, NESTED), pool, ReadOptions())
     assert _paths(readings) == [
         "root.zip",
@@ -63,7 +63,7 @@ async def test_depth_first_in_document_order(tmp_path: Path) -> None:
 async def test_a_child_that_fails_stays_in_the_list(tmp_path: Path) -> None:
     """What can not be read is there with its reason; what stands beside it is read."""
     data = zipped({"a.txt": b"fine", "b.bin": b"\0\1\2\3" * 99, "empty.txt": b"", "z.txt": b"fine too"})
-    readings = await read_tree(_root(tmp_path, data), InlineReading(tmp_path / "spool"), ReadOptions())
+    readings = await read_tree(_root(tmp_path, data), InlineReader(tmp_path / "spool"), ReadOptions())
     assert [r.document.text for r in readings[1:]] == ["fine", "", "", "fine too"]
     assert [_codes(r) for r in readings[1:]] == [[], ["unsupported_type"], ["zero_byte"], []]
 
@@ -71,7 +71,7 @@ async def test_a_child_that_fails_stays_in_the_list(tmp_path: Path) -> None:
 async def test_a_root_that_fails_raises(tmp_path: Path) -> None:
     """The caller's own file is the caller's problem."""
     with pytest.raises(InputProblem) as problem:
-        await read_tree(_root(tmp_path, b""), InlineReading(tmp_path / "spool"), ReadOptions())
+        await read_tree(_root(tmp_path, b""), InlineReader(tmp_path / "spool"), ReadOptions())
     assert problem.value.code == "zero_byte"
 
 
@@ -81,7 +81,7 @@ async def test_nesting_stops_at_the_limit(tmp_path: Path) -> None:
     for i in range(12):
         data = zipped({f"{i}.zip" if i else "core.txt": data})
     options = ReadOptions(limits=Limits(depth=5))
-    readings = await read_tree(_root(tmp_path, data), InlineReading(tmp_path / "spool"), options)
+    readings = await read_tree(_root(tmp_path, data), InlineReader(tmp_path / "spool"), options)
     assert len(readings) == 7
     assert _codes(readings[-1]) == ["depth_limit"]
 
@@ -92,7 +92,7 @@ async def test_a_bomb_of_nested_archives_stops(tmp_path: Path) -> None:
     for level in range(4):
         data = zipped({f"{level}-{i}.zip" if level else f"{i}.txt": data + bytes([i] * 8) for i in range(16)})
     options = ReadOptions(limits=Limits(expanded=2 << 20, members=300))
-    readings = await read_tree(_root(tmp_path, data), InlineReading(tmp_path / "spool"), options)
+    readings = await read_tree(_root(tmp_path, data), InlineReader(tmp_path / "spool"), options)
     assert sum(not r.document.notes and r.document.source.depth > 0 for r in readings) <= 300
     assert sum(r.document.source.size for r in readings if r.document.kind != "unread") < (4 << 20)
     assert any("expansion_limit" in _codes(r) for r in readings)
@@ -103,7 +103,7 @@ async def test_equal_members_are_read_once_and_listed_each(tmp_path: Path) -> No
     inner = zipped({"x.txt": b"hello"})
     calls = []
 
-    class Counting(InlineReading):
+    class Counting(InlineReader):
         async def read(self, source: Source, options: ReadOptions) -> Reading:
             calls.append(source.name)
             return await super().read(source, options)
@@ -170,7 +170,7 @@ def test_find_sources_sorts_and_stays_inside(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe")
     found = list(find_sources([folder, outside / "s.txt", outside / "none.txt"]))
     assert [f.path for f in found if isinstance(f, Source)] == ["a.txt", "b/c.txt", "s.txt"]
-    assert {f.path: f.problem.code for f in found if isinstance(f, Refused)} == {
+    assert {f.path: f.problem.code for f in found if isinstance(f, RefusedPath)} == {
         "gone.txt": "file_not_found",
         "link.txt": "unsafe_path",
         "none.txt": "file_not_found",

@@ -12,7 +12,7 @@ import pytest
 
 from thresher.schemas.errors import CODES
 from thresher.schemas.library import library_names
-from thresher.service.cli.exits import EXITS
+from thresher.service.cli.exits import EXIT_CODES
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
 from thresher.service.settings import load
 from thresher.service.wiring import weights_folder
@@ -85,4 +85,4 @@ def test_every_ready_made_target_is_named() -> None:
 
 def test_every_code_has_an_exit_code_and_no_other() -> None:
     """The command line knows each code of the vocabulary."""
-    assert EXITS.keys() == CODES.keys()
+    assert EXIT_CODES.keys() == CODES.keys()

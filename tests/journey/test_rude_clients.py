@@ -222,7 +222,7 @@ async def test_a_body_that_drips_is_no_upload(monkeypatch: pytest.MonkeyPatch) -
     bounds = SimpleNamespace(bounds=Bounds())
     request = Request({"type": "http", "headers": []}, receive)
     with pytest.raises(InputProblem) as found:
-        _ = [piece async for piece in upload.paced(bounds, request, 1000)]  # type: ignore[arg-type]
+        _ = [piece async for piece in upload.limited_body(bounds, request, 1000)]  # type: ignore[arg-type]
     assert found.value.code == "upload_incomplete"
     assert "1024 bytes a second" in found.value.message
 

@@ -13,7 +13,7 @@ import pytest
 from tests.journey.reading_faults import telling_read
 from tests.simulation.server import Said, Server
 from thresher.schemas.policy import ReadOptions
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 
 HEAVY = {
@@ -98,7 +98,7 @@ def test_ranking_imports_neither_numba_nor_arrays() -> None:
 async def test_the_reader_of_a_mail_imports_nothing_heavy(tmp_path: Path, name: str) -> None:
     """Nor does the process that reads it."""
     (tmp_path / name).write_bytes(MAIL)
-    async with ReadingPool(tmp_path / "spool", workers=1, read=telling_read) as pool:
+    async with ReaderPool(tmp_path / "spool", workers=1, read=telling_read) as pool:
         reading = await pool.read(make_source(tmp_path / name), ReadOptions())
     modules = set(reading.document.facts["modules"].split())
     assert "thresher" in modules

@@ -9,16 +9,16 @@ from pathlib import Path
 from tests.journey.test_processing_apart import document, engine
 from thresher.schemas.errors import note
 from thresher.schemas.policy import ReadOptions
-from thresher.service.backend.processing.process_pool import Processors
-from thresher.service.readers.pool import ReadingPool
+from thresher.service.backend.processing.process_pool import ProcessingPool
+from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.stored_documents import LARGE, StoredDocument, stored
+from thresher.service.readers.stored_documents import LARGE_CODE_POINTS, StoredDocument, store_if_large
 
 
 def test_a_stored_document_says_the_same(tmp_path: Path) -> None:
     """Light fields and the length are known at once; the rest is read when it is asked for, by copies too."""
-    whole = document(2 * LARGE)
-    lying = stored(whole, tmp_path)
+    whole = document(2 * LARGE_CODE_POINTS)
+    lying = store_if_large(whole, tmp_path)
     assert isinstance(lying, StoredDocument)
     assert (lying.length, lying.source, lying.kind) == (len(whole.text), whole.source, whole.kind)
     noted = copy(lying)
@@ -32,17 +32,17 @@ def test_a_stored_document_says_the_same(tmp_path: Path) -> None:
 def test_a_small_document_stays_in_hand(tmp_path: Path) -> None:
     """It costs no file."""
     whole = document(1_000)
-    assert stored(whole, tmp_path) is whole
+    assert store_if_large(whole, tmp_path) is whole
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_who_passes_it_on_never_reads_it(tmp_path: Path) -> None:
     """The reading process writes it and the processing process reads it; here only its path goes by."""
-    whole = document(2 * LARGE)
+    whole = document(2 * LARGE_CODE_POINTS)
     (tmp_path / "a.txt").write_text(whole.text)
-    processors = Processors()
+    processors = ProcessingPool()
     try:
-        async with ReadingPool(tmp_path / "spool", workers=1) as pool, pool.apart(stores=True) as reads:
+        async with ReaderPool(tmp_path / "spool", workers=1) as pool, pool.apart(stores=True) as reads:
             found = (await reads.read(make_source(tmp_path / "a.txt"), ReadOptions())).document
             assert isinstance(found, StoredDocument)
             result = await processors.process(engine(), [found])

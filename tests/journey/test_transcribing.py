@@ -12,9 +12,9 @@ from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
-from thresher.service.readers.pool import InlineReading
+from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import Transcribing, spliced
+from thresher.service.readers.vision_pages import TranscribingReader, with_transcriptions
 
 VISION = ReadOptions(ocr="vision")
 SAID = "Corner Shop\n\nTea\t2.00\nTotal\t2.00"
@@ -30,7 +30,7 @@ def photo(tmp_path: Path) -> Source:
 async def test_a_picture_is_read_by_the_model(photo: Source, tmp_path: Path) -> None:
     """The model is shown the page once, its words become the Document's text, the picture is no child of it."""
     model = scripted({"Transcribe": SAID})
-    reading = await Transcribing(InlineReading(tmp_path / "spool"), model).read(photo, VISION)
+    reading = await TranscribingReader(InlineReader(tmp_path / "spool"), model).read(photo, VISION)
     assert "Total\t2.00" in reading.document.text
     assert not reading.children
     assert not reading.document.notes
@@ -45,7 +45,7 @@ async def test_a_picture_is_read_by_the_model(photo: Source, tmp_path: Path) -> 
 async def test_a_page_that_fails_says_so(photo: Source, tmp_path: Path) -> None:
     """A model that can not be reached leaves a Note, not an empty success."""
     model = scripted({"": ModelProblem("model_unavailable", "gone")})
-    reading = await Transcribing(InlineReading(tmp_path / "spool"), model).read(photo, VISION)
+    reading = await TranscribingReader(InlineReader(tmp_path / "spool"), model).read(photo, VISION)
     assert [n.code for n in reading.document.notes] == ["ocr_failed"]
     assert reading.document.text == ""
 
@@ -60,7 +60,7 @@ def test_the_other_pages_stay_as_they_are() -> None:
     start, end = builder.block("Third page")
     builder.document.lines.add(start, end, 3, (10, 10, 90, 20))
     builder.table([["a", "b"], ["1", "2"]], header_rows=1)
-    whole = spliced(builder.build(), {2: "Second page"})
+    whole = with_transcriptions(builder.build(), {2: "Second page"})
     assert whole.text == "First page\nSecond page\nThird page\na\tb\n1\t2"
     at = whole.text.index("Third")
     assert [whole.page_at(whole.text.index(w)) for w in ("First", "Second", "Third")] == [1, 2, 3]

@@ -25,7 +25,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.work import Submission, UploadedFile
 from thresher.service.jobs.sql import SqlJobs
 from thresher.service.server import webhook_delivery
-from thresher.service.server.webhook_delivery import Sender
+from thresher.service.server.webhook_delivery import WebhookSender
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.tenants import webhook_signing
 from thresher.service.tenants.accounts import Accounts
@@ -103,7 +103,7 @@ async def told(jobs: SqlJobs, url: str, **choices: Any) -> list[str]:
     claims = await jobs.claim("w", limit=1)
     await jobs.fail(claims[0], Note(code="corrupt", message=""), again_in=None)
     outcomes: list[str] = []
-    sender = Sender(jobs=jobs, accounts=Accounts(jobs), count=outcomes.append, **choices)
+    sender = WebhookSender(jobs=jobs, accounts=Accounts(jobs), count=outcomes.append, **choices)
     for job in await jobs.webhooks_due():
         await sender._tell(job)
     return outcomes
@@ -156,7 +156,7 @@ async def test_a_name_that_turns_private_is_not_called(jobs: SqlJobs, names: lis
         url = f"http://{HOST}:{receiver.port}/"
         names[:] = ["93.184.216.34", now]
         ports = frozenset({receiver.port})  # as the operator allows it
-        assert await webhook_signing.addresses_of(url, ports=ports) == ["93.184.216.34"]
+        assert await webhook_signing.public_addresses_of(url, ports=ports) == ["93.184.216.34"]
         assert await told(jobs, url, ports=ports) == ["failed"]
     assert receiver.got == []
 
@@ -210,7 +210,7 @@ async def test_silent_receivers_of_one_tenant_delay_nobody_elses(jobs: SqlJobs) 
             job, _ = await jobs.submit(asked)
             await jobs.cancel(tenant, job.id)
         stopping = asyncio.Event()
-        sender = asyncio.create_task(Sender(jobs=jobs, accounts=Accounts(jobs), private=True).run(stopping))
+        sender = asyncio.create_task(WebhookSender(jobs=jobs, accounts=Accounts(jobs), private=True).run(stopping))
         begun = time.monotonic()
         while not quick.got and time.monotonic() - begun < 20:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.05)

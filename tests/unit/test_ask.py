@@ -18,8 +18,8 @@ from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_
 from thresher.service.llm.base import Question, Reply
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Said, ScriptedWire, scripted
-from thresher.service.prompts.answer_repair import is_cut, parse
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.prompts.answer_repair import is_cut, parse_answer
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.targets.loading import target_from_model
 
 
@@ -62,7 +62,7 @@ async def run(model: ModelClient, policy: Policy | None = None) -> list[Extracti
     document = document_of(TEXT)
     chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
     ask = ChunkExtractor(
-        model=model, target=TARGET, asked=ask_for(TARGET), policy=policy or Policy(), answer_tokens=500
+        model=model, target=TARGET, asked=request_schema_of(TARGET), policy=policy or Policy(), answer_tokens=500
     )
     return await extract_chunk(ask, document, chunk)
 
@@ -217,7 +217,7 @@ async def test_a_model_that_does_not_answer_leaves_the_chunk_unresolved(line: Sa
 def test_mending_keeps_signs_and_strings(text: str, found: dict[str, Any]) -> None:
     """A number keeps its sign behind a bare key, and what looks like a key within a string stays."""
     reply = Reply(key="k", text=text, finish="stop", model="m")
-    assert parse(reply) == found
+    assert parse_answer(reply) == found
 
 
 @pytest.mark.parametrize(
@@ -232,5 +232,5 @@ def test_mending_keeps_signs_and_strings(text: str, found: dict[str, Any]) -> No
 def test_an_answer_that_ends_too_early_tells_no_half_value(text: str, found: dict[str, Any] | None) -> None:
     """Though it says that it is all: the item in hand is dropped, and where it is the only one there is no answer."""
     reply = Reply(key="k", text=text, finish="stop", model="m")
-    assert parse(reply) == found
+    assert parse_answer(reply) == found
     assert is_cut(reply) == (text.count("]") == 0 and found is not None)

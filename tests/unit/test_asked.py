@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from thresher.schemas.library import library_names
 from thresher.service.base import json_pointer
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
-from thresher.service.provider_schemas.request_schema import ask_for, asked_schema, check_answer, coerce, restore
+from thresher.service.provider_schemas.request_schema import (
+    build_schema,
+    check_answer,
+    coerce,
+    request_schema_of,
+    restore,
+)
 from thresher.service.targets.loading import load_target, target_from_schema
 
 NAMES: tuple[Name, ...] = get_args(Name)
@@ -90,7 +96,7 @@ def _objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("dialect", NAMES)
 def test_everything_is_required_in_every_dialect(dialect: Name) -> None:
     """Objects require all they name, nothing has a default, and the schema itself is valid."""
-    schema = asked_schema(TARGET, dialect=dialect)
+    schema = build_schema(TARGET, dialect=dialect)
     jsonschema.Draft202012Validator.check_schema(schema)
     assert list(schema["properties"]) == list(SCHEMA["properties"])
     for found in _objects(schema):
@@ -102,7 +108,7 @@ def test_everything_is_required_in_every_dialect(dialect: Name) -> None:
 @pytest.mark.parametrize("dialect", NAMES)
 def test_an_answer_of_nothing_fits_and_a_fragment_does_not(dialect: Name) -> None:
     """Null for every fact and [] for every list is a whole answer; leaving one out is not."""
-    asked = ask_for(TARGET, dialect=dialect)
+    asked = request_schema_of(TARGET, dialect=dialect)
     blank = _blank(asked.schema)
     assert check_answer(asked.schema, blank) == []
     assert asked.check(asked.read(blank)) == []
@@ -119,7 +125,7 @@ def _blank(schema: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("dialect", NAMES)
 def test_what_a_dialect_does_not_take_is_said_in_words(dialect: Name) -> None:
     """Constraints stand either in the schema or in the description; descriptions are kept."""
-    properties = asked_schema(TARGET, dialect=dialect)["properties"]
+    properties = build_schema(TARGET, dialect=dialect)["properties"]
     keeps = DIALECTS[dialect].keeps
     assert properties["code"]["description"].startswith("Its code")
     assert ("pattern ^[A-Z]{3}$" in properties["code"]["description"]) == ("pattern" not in keeps)
@@ -133,21 +139,21 @@ def test_what_a_dialect_does_not_take_is_said_in_words(dialect: Name) -> None:
 
 def test_recursion_is_kept_where_allowed_and_cut_elsewhere() -> None:
     """$defs hold recursion; without it the schema is finite, and nothing stands beside a $ref."""
-    assert asked_schema(TARGET, dialect="openai_strict")["$defs"].keys() == {"node"}
-    cut = asked_schema(TARGET, dialect="anthropic")
+    assert build_schema(TARGET, dialect="openai_strict")["$defs"].keys() == {"node"}
+    cut = build_schema(TARGET, dialect="anthropic")
     assert "$defs" not in cut
     for dialect in NAMES:
-        for node in _nodes(asked_schema(TARGET, dialect=dialect)["properties"]):
+        for node in _nodes(build_schema(TARGET, dialect=dialect)["properties"]):
             assert "$ref" not in node or node.keys() == {"$ref"}
 
 
 def test_a_subset_asks_for_nothing_else() -> None:
     """Only the wanted leaves and what leads to them are asked."""
-    schema = asked_schema(TARGET, ["/lines/*/amount", "/day"])
+    schema = build_schema(TARGET, ["/lines/*/amount", "/day"])
     assert list(schema["properties"]) == ["day", "lines"]
     assert list(schema["properties"]["lines"]["items"]["properties"]) == ["amount"]
     with pytest.raises(ValueError, match="no field"):
-        asked_schema(TARGET, ["/nowhere"])
+        build_schema(TARGET, ["/nowhere"])
 
 
 def test_maps_come_back_as_maps() -> None:
@@ -191,11 +197,11 @@ def test_values_as_displayed_are_read() -> None:
 
 def test_what_has_two_readings_stays_and_is_told() -> None:
     """An ambiguous date is left as displayed, unless the document's habit is known; the message names the place."""
-    asked = ask_for(TARGET)
+    asked = request_schema_of(TARGET)
     data = asked.read({"day": "03/04/2024"})
     assert data["day"] == "03/04/2024"
     assert [e.message for e in asked.check(data) if e.path == "/day"] == ['is no valid date: "03/04/2024"']
-    assert ask_for(TARGET, order="dmy").read({"day": "03/04/2024"})["day"] == "2024-04-03"
+    assert request_schema_of(TARGET, order="dmy").read({"day": "03/04/2024"})["day"] == "2024-04-03"
 
 
 def test_absence_in_words_is_null() -> None:
@@ -210,7 +216,7 @@ def test_absence_in_words_is_null() -> None:
 
 def test_complaints_name_the_branch_that_was_meant() -> None:
     """Of a union, the errors are those of the branch whose tag the answer has."""
-    errors = check_answer(asked_schema(TARGET), {"pet": {"is": "dog"}, "tree": {"name": 1, "parts": []}})
+    errors = check_answer(build_schema(TARGET), {"pet": {"is": "dog"}, "tree": {"name": 1, "parts": []}})
     told = {e.path: e.message for e in errors}
     assert told["/pet/trick"] == "is missing"
     assert told["/tree/name"] == "must be string or null, not 1"
@@ -221,7 +227,7 @@ def test_ready_made_targets_are_asked_in_unlike_dialects(name: str) -> None:
     """A ready-made target keeps its words and its lists, by reference or inlined."""
     target = load_target(name)
     for dialect in ("openai_strict", "gemini"):
-        schema = asked_schema(target, dialect=dialect)
+        schema = build_schema(target, dialect=dialect)
         assert schema["description"]
         assert len([n for n in _nodes(schema) if n.get("type") == "array"]) >= len(target.lists)
 
@@ -238,7 +244,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])), JSON, max_size=6))
 def test_any_answer_is_read_and_judged(answer: dict[str, Any]) -> None:
     """No JSON makes reading or judging raise, and reading twice changes nothing more."""
-    asked = ask_for(TARGET)
+    asked = request_schema_of(TARGET)
     data = asked.read(answer)
     assert asked.read(data) == data
     assert asked.check(data) == check_answer(asked.lenient, data)
@@ -255,7 +261,7 @@ def test_an_empty_text_is_null_again_and_figures_in_text_are_figures() -> None:
         "d": {"type": "string", "format": "date"},
     }
     target = target_from_schema({"type": "object", "properties": {**facts, **more}})
-    asked = ask_for(target, dialect="anthropic")
+    asked = request_schema_of(target, dialect="anthropic")
     assert asked.schema["properties"]["b"]["enum"] == ["true", "false", ""]
     assert asked.schema["properties"]["e"] == {"type": "string", "enum": ["1", "2", ""]}
     given = {**dict.fromkeys(facts, ""), "n": "1,204.50", "b": "true", "e": "2", "d": "3 March 2024"}
@@ -269,7 +275,7 @@ def test_levels_too_deep_come_back_from_a_text() -> None:
     inside: dict[str, Any] = {"type": "object", "properties": {"leaf": {"type": "integer"}}}
     for _ in range(12):
         inside = {"type": "object", "properties": {"in": inside}}
-    asked = ask_for(target_from_schema(inside), dialect="openai_strict")
+    asked = request_schema_of(target_from_schema(inside), dialect="openai_strict")
     given: Any = '{"in": {"in": {"leaf": 7}}}'
     for _ in range(10):
         given = {"in": given}
@@ -288,7 +294,7 @@ def test_a_list_of_groups_or_of_texts_loses_neither(turned: bool) -> None:  # no
     }
     forms = [{"type": "array", "items": group}, {"type": "array", "items": {"type": "string"}}]
     schema = {"type": "object", "properties": {"parts": {"anyOf": forms[::-1] if turned else forms}}}
-    asked = ask_for(target_from_schema(schema, "T"))
+    asked = request_schema_of(target_from_schema(schema, "T"))
     for answer in ({"parts": [{"name": "a", "rows": ["x"]}]}, {"parts": ["x", "y"]}):
         assert asked.read(answer) == answer
         assert asked.check(answer) == []
@@ -305,7 +311,7 @@ def test_each_branch_of_a_union_keeps_its_words() -> None:
         "when": {"anyOf": [{"type": "string", "description": "a day"}, {"type": "integer", "description": "a year"}]},
         "signer": {"anyOf": [{"type": "string"}, {"type": "null", "description": "where nobody signed"}]},
     }
-    asked = asked_schema(target_from_schema({"type": "object", "properties": members}, "T"))["properties"]
+    asked = build_schema(target_from_schema({"type": "object", "properties": members}, "T"))["properties"]
     for name in ("pay", "paid"):
         told = [branch.get("description") for branch in asked[name]["anyOf"]]
         assert told == ["Paid by card", "Paid by transfer", None]

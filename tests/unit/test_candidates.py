@@ -20,7 +20,7 @@ from thresher.schemas.target import Field, Kind
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Line, ScriptedWire
-from thresher.service.rules.extractor import ask_candidates, chosen, question_for
+from thresher.service.rules.extractor import chosen, extract_by_rules, question_for
 from thresher.service.rules.spans.printed_dates import month_number, parse_dates
 from thresher.service.rules.spans.printed_numbers import parse_number
 from thresher.service.rules.spans.span import Span
@@ -97,7 +97,7 @@ async def asked(made: Document, model: type[BaseModel], says: Line = None) -> tu
     """What asking gives with a scripted model."""
     wire = ScriptedWire({"": says if says is not None else {"value": None}})
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(asking, made, target_from_model(model), Policy()), wire
+    return await extract_by_rules(asking, made, target_from_model(model), Policy()), wire
 
 
 async def test_an_invoice_is_read_whole() -> None:

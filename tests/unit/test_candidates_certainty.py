@@ -17,7 +17,7 @@ from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
 from thresher.service.rules.confidence.thresholds import STANCES, label_sign, lead_sign, legibility_sign, weakest_sign
-from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_dates import day_order
 from thresher.service.rules.tables.tax_rows import tax_rows
@@ -40,7 +40,7 @@ async def weighed(text: str, wanted: Any, stance: Stance = "balanced") -> Extrac
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), wanted, Policy(stance=stance))
+    return await extract_by_rules(model, document(text), wanted, Policy(stance=stance))
 
 
 def target(**fields: str) -> Any:

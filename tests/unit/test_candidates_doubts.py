@@ -16,9 +16,9 @@ from thresher.service.extraction.unit_extraction import settled
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
-from thresher.service.rules.confidence.span_confidence import out_of_reach
+from thresher.service.rules.confidence.span_confidence import undecidable_paths
 from thresher.service.rules.contracts.capacities import find_capacities
-from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.fields.wording import likeness
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.prose import in_contents, is_prose
@@ -59,7 +59,7 @@ async def asked(text: str, **fields: str) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), target(**fields), Policy())
+    return await extract_by_rules(model, document(text), target(**fields), Policy())
 
 
 async def test_a_long_contract_gives_what_its_sentences_say_and_no_more() -> None:
@@ -227,5 +227,5 @@ def test_a_value_of_one_document_settles_the_doubt_of_another() -> None:
 def test_what_can_not_be_told_absent_is_out_of_reach() -> None:
     """Yes or no always, free words only in a text of sentences."""
     wanted = target(signed="boolean", remarks="text", insurance="text", effective_date="date")
-    assert out_of_reach(document("Total 4.00"), wanted) == ["/signed"]
-    assert out_of_reach(document(FILLER * 20), wanted) == ["/signed", "/remarks"]
+    assert undecidable_paths(document("Total 4.00"), wanted) == ["/signed"]
+    assert undecidable_paths(document(FILLER * 20), wanted) == ["/signed", "/remarks"]

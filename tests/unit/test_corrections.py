@@ -7,7 +7,7 @@ import re
 import pytest
 
 from thresher.service.merging import correction_words
-from thresher.service.merging.corrections import Rival, corrected
+from thresher.service.merging.corrections import Rival, find_correction
 
 
 def rivals_in(text: str, *values: str) -> list[Rival]:
@@ -20,7 +20,7 @@ def rivals_in(text: str, *values: str) -> list[Rival]:
 
 def winner(text: str, name: str, *values: str) -> str | None:
     """The value that the text says is right, where it leaves only one."""
-    found = corrected(rivals_in(text, *values), [text], name)
+    found = find_correction(rivals_in(text, *values), [text], name)
     return values[found.winner] if found and len(found.left) == 1 else None
 
 
@@ -90,7 +90,7 @@ def test_a_later_correction_corrects_an_earlier_one() -> None:
 def test_one_that_is_not_spoken_of_stays_in_the_choice() -> None:
     """A sentence that relates two values says nothing of a third."""
     text = HEAD + "Beta Ltd (formerly Acme Ltd) and Gamma Ltd met."
-    found = corrected(rivals_in(text, "Acme Ltd", "Beta Ltd", "Gamma Ltd"), [text], "company")
+    found = find_correction(rivals_in(text, "Acme Ltd", "Beta Ltd", "Gamma Ltd"), [text], "company")
     assert found is not None
     assert (found.left, found.winner) == ((1, 2), 1)
 
@@ -99,5 +99,5 @@ def test_long_texts_are_searched_as_short_ones_are() -> None:
     """The faster form of the cues finds what the plain one does, in any case and with letters that grow when lowered."""
     for odd in ("", "İ"):
         text = odd + "\n".join([*SEEN, *(s.upper() for s in SEEN), "Filler of no meaning. " * 40] * 20)
-        assert len(text) > correction_words.LONG
-        assert list(correction_words.starts(text)) == [m.span() for m in correction_words.STARTS.finditer(text)]
+        assert len(text) > correction_words.LONG_TEXT_CHARS
+        assert list(correction_words.cue_ranges(text)) == [m.span() for m in correction_words.CUES.finditer(text)]

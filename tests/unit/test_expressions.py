@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field
-from thresher.service.derivation.derived_fields import agrees, places
-from thresher.service.derivation.described_expressions import described
-from thresher.service.derivation.evaluator import DIGITS, MissingError, evaluate, shifted
+from thresher.service.derivation.derived_fields import agrees, matching_paths
+from thresher.service.derivation.described_expressions import described_expression
+from thresher.service.derivation.evaluator import PRECISION_DIGITS, MissingError, date_shifted, evaluate
 from thresher.service.derivation.expression_language import Column, ExpressionError, Path, parse_expression
 from thresher.service.derivation.expression_questions import terms
-from thresher.service.derivation.record_arithmetic import made_within
+from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.derivation.scopes import DataScope, Tables
 
 NUMBERS = st.decimals(-10_000, 10_000, allow_nan=False, allow_infinity=False, places=3)
@@ -46,10 +46,10 @@ def written(number: Decimal) -> str:
 def test_arithmetic_is_that_of_decimal(a: Decimal, b: Decimal, c: Decimal) -> None:
     """Products before sums, from left to right, exact to fifty figures, whatever the numbers."""
     with localcontext() as context:
-        context.prec = DIGITS
+        context.prec = PRECISION_DIGITS
         wanted = a + b * c - (a - b) * c
     assert value(f"{written(a)} + {written(b)} * {written(c)} - ({written(a)} - {written(b)}) * {written(c)}") == wanted
-    assert getcontext().prec != DIGITS
+    assert getcontext().prec != PRECISION_DIGITS
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=30))
@@ -61,7 +61,7 @@ def test_functions_are_those_of_python(numbers: list[Decimal]) -> None:
     assert value("maximum(/lines/*/amount)", data) == max(numbers)
     assert value("count(/lines/*/amount)", data) == value("count()", data) == len(numbers)
     with localcontext() as context:
-        context.prec = DIGITS
+        context.prec = PRECISION_DIGITS
         assert value("average(/lines/*/amount)", data) == sum(numbers) / len(numbers)
 
 
@@ -73,7 +73,7 @@ def test_a_quotient_is_decimal_or_nothing(a: Decimal, b: Decimal) -> None:
             value(f"{written(a)} / {written(b)}")
         return
     with localcontext() as context:
-        context.prec = DIGITS
+        context.prec = PRECISION_DIGITS
         assert value(f"{written(a)} / {written(b)}") == a / b
 
 
@@ -207,7 +207,7 @@ def test_a_stroke_divides_where_a_value_came_before() -> None:
 
 def test_months_end_where_they_end() -> None:
     """A month after the 31st is the last day of the next."""
-    assert shifted(date(2023, 12, 31), 2, "months") == date(2024, 2, 29)
+    assert date_shifted(date(2023, 12, 31), 2, "months") == date(2024, 2, 29)
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_a_value_agrees_to_its_own_precision(given_value: Any, computed: str, *,
 def test_places_of_a_pattern() -> None:
     """A place counts though nothing stands there; an object that is not there has none."""
     data = {"lines": [{"a": 1}, None, {}], "more": None}
-    assert list(places(data, "/lines/*/a")) == ["/lines/0/a", "/lines/2/a"]
-    assert list(places(data, "/more/a")) == []
+    assert list(matching_paths(data, "/lines/*/a")) == ["/lines/0/a", "/lines/2/a"]
+    assert list(matching_paths(data, "/more/a")) == []
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_places_of_a_pattern() -> None:
 )
 def test_plain_descriptions_need_no_question(description: str, wanted: str) -> None:
     """An operation and what it goes over, and nothing else, is an expression by itself."""
-    assert described(Field(path="/x", kind="number", description=description)) == wanted
+    assert described_expression(Field(path="/x", kind="number", description=description)) == wanted
 
 
 def bill(*rows: tuple[Any, ...]) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def bill(*rows: tuple[Any, ...]) -> dict[str, Any]:
 def made(data: Any, *lost: str) -> set[str]:
     """Which of the values that were not found others of their record make."""
     located = {f"/lines/{i}/{k}" for i, line in enumerate(data["lines"]) for k in line} - set(lost)
-    return set(made_within(data, lost, located))
+    return set(computed_within_records(data, lost, located))
 
 
 def test_a_price_that_is_amount_over_quantity() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from thresher.service.base.thread_batching import MOST, ThreadBatcher
+from thresher.service.base.thread_batching import MAX_BATCH_ITEMS, ThreadBatcher
 
 
 async def test_what_waits_goes_together() -> None:
@@ -21,14 +21,14 @@ async def test_what_waits_goes_together() -> None:
         held.wait(10)
 
     gathered = ThreadBatcher(work)
-    waiting = [asyncio.create_task(gathered.do(n)) for n in range(MOST + 6)]
+    waiting = [asyncio.create_task(gathered.do(n)) for n in range(MAX_BATCH_ITEMS + 6)]
     while not gone:  # noqa: ASYNC110 - a thread tells
         await asyncio.sleep(0.001)
     late = asyncio.create_task(gathered.do(-1))
     await asyncio.sleep(0)
     held.set()
     await asyncio.gather(*waiting, late)
-    assert gone == [list(range(MOST)), [*range(MOST, MOST + 6), -1]]
+    assert gone == [list(range(MAX_BATCH_ITEMS)), [*range(MAX_BATCH_ITEMS, MAX_BATCH_ITEMS + 6), -1]]
 
 
 async def test_one_that_fails_fails_alone() -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.service.grounding.normalised_text import Letters, squashed
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.normalised_text import Letters, letters_of
+from thresher.service.grounding.text_index import TextIndex
 
 
 def quotes(text: str, value: Any, **options: Any) -> list[str]:
     """What a text has for a value, as it is written there."""
-    return [text[p.start : p.end] for p in Haystack(text, **options).find(value)]
+    return [text[p.start : p.end] for p in TextIndex(text, **options).find(value)]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_passage_runs_across_a_page_break() -> None:
     """Header and footer between its halves belong neither to the value nor to its pieces."""
     text = "The Supplier shall deliver the\nPage 3 of 9\nAcme Master Agreement\ngoods within ten days."
     breaks = [(31, 42), (43, 64)]
-    (place,) = Haystack(text, without=breaks).find("the Supplier shall deliver the goods within ten days.")
+    (place,) = TextIndex(text, without=breaks).find("the Supplier shall deliver the goods within ten days.")
     assert (place.start, place.end, place.match) == (0, len(text), "normalised")
     assert [text[a:b].strip() for a, b in place.pieces] == ["The Supplier shall deliver the", "goods within ten days."]
 
@@ -122,17 +122,17 @@ def test_a_passage_runs_across_a_page_break() -> None:
 def test_a_value_over_two_lines_of_a_column() -> None:
     """The rest of a name stands in the cell below, with other cells in between."""
     text = "Mike Bloomberg 2020,\tHarrisburg\t12,680.00\nInc\t\t"
-    (place,) = Haystack(text).find("Mike Bloomberg 2020, Inc")
+    (place,) = TextIndex(text).find("Mike Bloomberg 2020, Inc")
     assert [text[a:b] for a, b in place.pieces] == ["Mike Bloomberg 2020,"[:-1], "Inc"]
-    assert Haystack(text.replace("\nInc", "\n\tInc")).find("Mike Bloomberg 2020, Inc") == []
+    assert TextIndex(text.replace("\nInc", "\n\tInc")).find("Mike Bloomberg 2020, Inc") == []
 
 
 @given(st.text(max_size=60))
 def test_letters_know_where_they_come_from(text: str) -> None:
     """Each letter folds out of the very character that it is said to come from."""
     letters = Letters.of(text)
-    assert letters.text == squashed(text)
-    assert all(letter in squashed(text[start]) for letter, start in zip(letters.text, letters.starts, strict=True))
+    assert letters.text == letters_of(text)
+    assert all(letter in letters_of(text[start]) for letter, start in zip(letters.text, letters.starts, strict=True))
 
 
 @given(
@@ -144,9 +144,9 @@ def test_whatever_stands_there_is_found_there(words: list[str], data: st.DataObj
     text = " ".join(words)
     start = data.draw(st.integers(0, len(words) - 1))
     value = " ".join(words[start : data.draw(st.integers(start + 1, len(words)))])
-    if value.strip() and squashed(value):
+    if value.strip() and letters_of(value):
         found = quotes(text, value)
-        assert any(squashed(q) == squashed(value) for q in found)
+        assert any(letters_of(q) == letters_of(value) for q in found)
 
 
 @pytest.mark.parametrize(
@@ -160,14 +160,14 @@ def test_whatever_stands_there_is_found_there(words: list[str], data: st.DataObj
 )
 def test_what_stands_before_a_number_is_no_part_of_it(text: str, value: float) -> None:
     """Neither the day of a date nor a word on the line above changes the number."""
-    (place,) = Haystack(text).find(value)
+    (place,) = TextIndex(text).find(value)
     assert text[place.start : place.end].strip("+") in {"129.09", "293,39"}
 
 
 def test_a_date_over_a_page_edge_is_found() -> None:
     """The page's footer and header lie between the month and the year."""
     text = "entered on 09 Feb\n264777 Balance carried forward\n\nPage 1 of 12\n2011 with 29246 shares"
-    (place,) = Haystack(text, without=[(18, 48), (50, 62)]).find("2011-02-09")
+    (place,) = TextIndex(text, without=[(18, 48), (50, 62)]).find("2011-02-09")
     assert [text[a:b].strip() for a, b in place.pieces] == ["09 Feb", "2011"]
 
 
@@ -175,7 +175,7 @@ def test_a_value_is_found_wherever_it_is_wrapped() -> None:
     """The same words stand once on one line and twice over two; columns are told by bars."""
     row = "| 1.00 | Hail damage to the parked | Open |\n|  | vehicle |  |\n"
     text = f"{row}| 2.00 | Hail damage to the parked vehicle | Open |\n{row}"
-    found = Haystack(text).find("Hail damage to the parked vehicle")
+    found = TextIndex(text).find("Hail damage to the parked vehicle")
     assert [len(p.pieces) for p in found] == [2, 0, 2]
 
 
@@ -195,7 +195,7 @@ def test_a_value_is_found_wherever_it_is_wrapped() -> None:
 )
 def test_the_same_in_words_and_figures_and_in_another_order(text: str, value: str, quote: str) -> None:
     """A number of something counts in words as in figures; a name may begin with the family name; a date may wrap."""
-    assert [text[p.start : p.end] for p in Haystack(text).find(value)] == [quote]
+    assert [text[p.start : p.end] for p in TextIndex(text).find(value)] == [quote]
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ def test_the_same_in_words_and_figures_and_in_another_order(text: str, value: st
 )
 def test_other_numbers_units_and_plain_words_are_not_the_same(text: str, value: str) -> None:
     """Number and unit must both be the value's; words that are no names keep their order."""
-    assert Haystack(text).find(value) == []
+    assert TextIndex(text).find(value) == []

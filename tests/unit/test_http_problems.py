@@ -13,14 +13,14 @@ from thresher.schemas.errors import CODES, InputProblem, JobProblem, ModelProble
 from thresher.schemas.policy import Policy
 from thresher.service.base.private_addresses import is_public
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
-from thresher.service.server.api.multipart import parts, shown
+from thresher.service.server.api.multipart import parts, safe_file_name
 from thresher.service.server.api.problems import OURS, STATUSES, answer
 from thresher.service.server.api.request_validation import policy_of
 from thresher.service.server.api.target_schema import schema_target
-from thresher.service.server.api.upload import paced
+from thresher.service.server.api.upload import limited_body
 from thresher.service.telemetry.masks import masked
-from thresher.service.tenants.api_keys import fits, new_key
-from thresher.service.tenants.webhook_signing import addresses_of
+from thresher.service.tenants.api_keys import is_usable_key, new_key
+from thresher.service.tenants.webhook_signing import public_addresses_of
 
 
 def tree(kind: type[Problem]) -> list[type[Problem]]:
@@ -103,24 +103,24 @@ async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[st
     service = AppState.__new__(AppState)
     service.bounds = Bounds(idle=0.05)
     with pytest.raises(InputProblem, match="upload_incomplete"):
-        _ = [piece async for piece in paced(service, request, 1000)]
+        _ = [piece async for piece in limited_body(service, request, 1000)]
 
 
 def test_names_are_shown_without_folders_and_controls() -> None:
     """What a caller calls a file can not be a path, hide its end or break a line."""
-    assert shown("a\u202efdp.exe") == "afdp.exe"
-    assert shown("..\\..\\x\ny.txt") == "xy.txt"
-    assert len(shown("x" * 1000)) == 255
+    assert safe_file_name("a\u202efdp.exe") == "afdp.exe"
+    assert safe_file_name("..\\..\\x\ny.txt") == "xy.txt"
+    assert len(safe_file_name("x" * 1000)) == 255
 
 
 def test_a_key_fits_itself_alone_and_never_shows() -> None:
     """Revoked, expired, altered and made-up keys do not fit; neither repr nor a log line shows a secret."""
     text, kept = new_key("acme", 0.0, expires=10.0)
-    assert fits(text, kept, 5.0)
-    assert not fits(text, kept, 11.0)
-    assert not fits(text, kept.model_copy(update={"revoked": 1.0}), 5.0)
-    assert not fits(text[:-1] + ("A" if text[-1] != "A" else "B"), kept, 5.0)
-    assert not any(fits(other, one, 5.0) for other, one in (("", kept), (text, None), ("thr_", None)))
+    assert is_usable_key(text, kept, 5.0)
+    assert not is_usable_key(text, kept, 11.0)
+    assert not is_usable_key(text, kept.model_copy(update={"revoked": 1.0}), 5.0)
+    assert not is_usable_key(text[:-1] + ("A" if text[-1] != "A" else "B"), kept, 5.0)
+    assert not any(is_usable_key(other, one, 5.0) for other, one in (("", kept), (text, None), ("thr_", None)))
     secret = text.split("_", 2)[2]
     assert secret not in masked(f"Bearer {text}")
     assert kept.digest not in repr(kept)
@@ -175,4 +175,4 @@ def test_no_address_of_our_own_network_is_public(number: str) -> None:
 async def test_a_webhook_goes_to_no_such_address(url: str) -> None:
     """Loopback however it is written, other schemes, credentials, nonsense."""
     with pytest.raises(InputProblem, match="address_refused"):
-        await addresses_of(url)
+        await public_addresses_of(url)

@@ -14,10 +14,10 @@ from thresher.schemas.library.invoice import Invoice
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
-from thresher.service.extraction.kind_question import MEMBER, of_kind, taken_out, with_kind, withdrawn
+from thresher.service.extraction.kind_question import KIND_MEMBER, of_kind, with_kind, withdrawn, without_kind
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
 from thresher.service.merging.tree import Merged
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.rules.document_kind import kind_signs
 from thresher.service.rules.spans.span import Span
 from thresher.service.targets.loading import target_from_model, target_from_schema
@@ -113,17 +113,22 @@ def test_what_was_found_is_listed() -> None:
 @pytest.mark.parametrize("dialect", ["plain", "openai_strict", "gemini", "anthropic"])
 def test_the_member_is_asked_last(dialect: Any) -> None:
     """The shape that is asked for ends in it, and it is required as all members are."""
-    schema = with_kind(ask_for(small("seat"), dialect=dialect).schema, dialect)
-    assert list(schema["properties"])[-1] == MEMBER == schema["required"][-1]
+    schema = with_kind(request_schema_of(small("seat"), dialect=dialect).schema, dialect)
+    assert list(schema["properties"])[-1] == KIND_MEMBER == schema["required"][-1]
 
 
 async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: FBT001 - a fact
     """The Extraction of a short text, and the schema that was asked."""
-    model = scripted({"": json.dumps({"seat": None, MEMBER: "a settings file"})})
+    model = scripted({"": json.dumps({"seat": None, KIND_MEMBER: "a settings file"})})
     text, target = document(SETTINGS), small("seat")
     chunk = Chunk(index=0, start=0, end=len(text.text), text=text.text, count=len)
     ask = ChunkExtractor(
-        model=model, target=target, asked=ask_for(target), policy=Policy(), answer_tokens=500, of_kind=of_kind_too
+        model=model,
+        target=target,
+        asked=request_schema_of(target),
+        policy=Policy(),
+        answer_tokens=500,
+        of_kind=of_kind_too,
     )
     found = await extract_chunk(ask, text, chunk)
     assert isinstance(model.wire, ScriptedWire)
@@ -133,7 +138,7 @@ async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: 
 async def test_the_answer_is_taken_out_before_anything_sees_it() -> None:
     """The member is asked once, is no part of the data, and is kept beside it."""
     found, schema = await run(of_kind_too=True)
-    assert MEMBER in schema["properties"]
+    assert KIND_MEMBER in schema["properties"]
     assert found.data == {"seat": None}
     assert found.other_kind == "a settings file"
 
@@ -141,11 +146,11 @@ async def test_the_answer_is_taken_out_before_anything_sees_it() -> None:
 async def test_other_questions_are_not_disturbed() -> None:
     """Where it is not asked the schema is the target's own."""
     found, schema = await run(of_kind_too=False)
-    assert MEMBER not in schema["properties"]
+    assert KIND_MEMBER not in schema["properties"]
     assert found.other_kind == ""
 
 
 def test_null_is_no_word() -> None:
     """Null, and an empty text where a provider has no null, say nothing."""
-    assert taken_out({"a": 1, MEMBER: None}) == ({"a": 1}, "")
-    assert taken_out({"a": 1, MEMBER: " "}) == ({"a": 1}, "")
+    assert without_kind({"a": 1, KIND_MEMBER: None}) == ({"a": 1}, "")
+    assert without_kind({"a": 1, KIND_MEMBER: " "}) == ({"a": 1}, "")

@@ -8,9 +8,9 @@ import pytest
 
 from thresher.service.formats.cjk_numbers import cjk_number
 from thresher.service.formats.displayed_values import parse_date
-from thresher.service.formats.foreign_number_words import foreign_numbers, narrowed
-from thresher.service.formats.languages import DAYS, LANGUAGES, MONTHS, SHORT_MONTHS, month_of, number_words
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.formats.foreign_number_words import folded_by_character, foreign_numbers
+from thresher.service.formats.languages import DAY_WORDS, LANGUAGES, MONTHS, SHORT_MONTHS, month_of, number_words
+from thresher.service.grounding.text_index import TextIndex
 from thresher.service.rules.spans.printed_dates import month_number, parse_dates
 
 EVERY = [(language, n) for language in LANGUAGES for n in range(1, 13)]
@@ -30,12 +30,12 @@ def test_rules_coercion_and_grounding_know_the_same_months(language: str, number
     assert month_number(name) == number
     assert parse_date(f"14 {name} 2021") == day
     assert [found for _, _, found in parse_dates(f"x 14 {name} 2021", first=True)] == [day]
-    assert Haystack(f"x 14 {name} 2021 y").find(day.isoformat())
+    assert TextIndex(f"x 14 {name} 2021 y").find(day.isoformat())
 
 
 def test_days_in_words_are_all_there() -> None:
     """The days of the longest month are words of English."""
-    assert set(range(1, 32)) <= set(DAYS.values())
+    assert set(range(1, 32)) <= set(DAY_WORDS.values())
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_days_in_words_are_all_there() -> None:
 )
 def test_numbers_in_words_of_other_languages(text: str, number: int | None) -> None:
     """Words add up to one number, or to none: two numbers side by side and lone short words are left."""
-    found = [n for start, end, n in foreign_numbers(narrowed(text)) if (start, end) == (0, len(text))]
+    found = [n for start, end, n in foreign_numbers(folded_by_character(text)) if (start, end) == (0, len(text))]
     assert found == ([] if number is None else [number])
 
 

@@ -24,7 +24,7 @@ from thresher.service.pipeline import process
 from thresher.service.records.completeness import record_count_of
 from thresher.service.records.line_shapes import shape
 from thresher.service.records.question_windows import windows
-from thresher.service.records.structure import structure
+from thresher.service.records.structure import structure_of
 from thresher.service.targets.loading import target_from_model
 
 
@@ -167,7 +167,7 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
 def test_windows_hold_whole_records() -> None:
     """Windows tile their Chunk, end where records begin and hold no more than they may."""
     document = document_of(statement(50))
-    starts = structure(document).starts
+    starts = structure_of(document).starts
     chunk = Chunk(index=0, start=0, end=len(document.text), text=document.text, count=len)
     parts = windows(document, chunk, starts, 20)
     assert "".join(p.text for p in parts) == document.text

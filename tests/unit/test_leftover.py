@@ -12,11 +12,11 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.source import Source
 from thresher.service.grounding.grounder import Grounder
-from thresher.service.records.added_records import additions
+from thresher.service.records.added_records import missed_records_of
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
-from thresher.service.records.record_lines import claims_of
-from thresher.service.records.structure import structure
-from thresher.service.records.suspicious.dismissed_lines import MAX_GROUPS, Found, sifted
+from thresher.service.records.record_lines import record_lines_of
+from thresher.service.records.structure import structure_of
+from thresher.service.records.suspicious.dismissed_lines import MAX_GROUPS, FoundRecords, remaining_groups
 from thresher.service.targets.loading import target_from_model
 
 
@@ -183,10 +183,10 @@ def test_many_lines_left_over_are_not_added_up() -> None:
 def added(text: str, rows: list[Row], more: list[Row]) -> list[str]:
     """The labels that an answer about the leftover lines of a text adds."""
     document = document_of(text)
-    said = LineIndex(document, structure(document))
+    said = LineIndex(document, structure_of(document))
     found = told(document, rows)
     left = [line for lines in record_count_of(document, [found], TARGET).unclaimed for line in lines]
-    (answer,) = additions([told(document, more)], [found], TARGET, said, left)
+    (answer,) = missed_records_of([told(document, more)], [found], TARGET, said, left)
     return [row["label"] for row in answer.data["rows"] if row]
 
 
@@ -199,12 +199,12 @@ def test_what_a_second_question_adds_stands_in_the_lines_that_were_left_over() -
 def test_an_addition_changes_nothing_that_was_found() -> None:
     """Single facts of such an answer are left out, and so is the evidence of what is no addition."""
     document = document_of(BOATS)
-    said = LineIndex(document, structure(document))
+    said = LineIndex(document, structure_of(document))
     found = told(document, WORK[:4])
     answer = told(document, WORK)
     answer = answer.model_copy(update={"data": {**answer.data, "title": "Fenwick Boats"}})
     left = [line for lines in record_count_of(document, [found], TARGET).unclaimed for line in lines]
-    (kept,) = additions([answer], [found], TARGET, said, left)
+    (kept,) = missed_records_of([answer], [found], TARGET, said, left)
     assert kept.data["title"] is None
     assert {e.path.split("/")[2] for e in kept.evidence} == {"4"}
 
@@ -223,7 +223,7 @@ def test_rows_that_could_want_others_are_no_totals() -> None:
     chunk = Chunk(index=0, start=0, end=len(text), text=text, count=len)
     grounded = Grounder(document, chunk, target, fuzzy=90.0).ground({"rows": rows})
     told_ = Extraction(chunk=0, data={"rows": rows}, evidence=tuple(grounded.evidence))
-    starts = LineIndex(document, structure(document)).starts
-    claims = claims_of([told_], target, starts, structure(document))
+    starts = LineIndex(document, structure_of(document)).starts
+    claims = record_lines_of([told_], target, starts, structure_of(document))
     groups = [(0,), (2,), (3,), (4,)]
-    assert sifted(Found(document, starts, claims, [told_], target), groups).groups == groups
+    assert remaining_groups(FoundRecords(document, starts, claims, [told_], target), groups).groups == groups

@@ -19,7 +19,7 @@ from thresher.service.llm.base import Message, Reply
 from thresher.service.llm.transport import Answer
 from thresher.service.settings import load
 from thresher.service.telemetry import logs, masks
-from thresher.service.telemetry.ids import asked_by, working_on
+from thresher.service.telemetry.ids import current_task, current_tenant
 
 TEXT = "the claimant's secret"
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def said(form: logs.Form = "json", *, content: bool = False) -> io.StringIO:
     """What is written from now on."""
     stream = io.StringIO()
-    logs.configure(logs.Logging(level="debug", form=form, content=content), stream)
+    logs.configure(logs.LogOptions(level="debug", form=form, content=content), stream)
     return stream
 
 
@@ -59,8 +59,8 @@ def raised() -> Exception:
 def test_a_line_has_an_action_and_the_ids() -> None:
     """Of the task that is worked on, without anybody passing them on."""
     stream = said()
-    asked_by.set("acme")
-    working_on.set("0192.3")
+    current_tenant.set("acme")
+    current_task.set("0192.3")
     logging.getLogger("thresher.service.x").info("done", extra={"action": "x.done", "seconds": 0.5})
     line = json.loads(stream.getvalue())
     assert (line["action"], line["tenant"], line["job"], line["task"]) == ("x.done", "acme", "0192", "0192.3")
@@ -87,7 +87,7 @@ def test_foreign_words_are_withheld_unless_asked_for(form: logs.Form) -> None:
 def test_secrets_are_masked_even_where_content_is_shown() -> None:
     """Whatever the environment calls a key, and the password of the database."""
     settings = load({"X_API_KEY": "hushhushhush", "THRESHER_DATABASE": "postgresql://me:pass-word@db/x"})
-    masks.remember(settings.secrets)
+    masks.add_secrets(settings.secrets)
     stream = said(content=True)
     logging.getLogger("lib").warning("hushhushhush at postgresql://me:pass-word@db/x")
     assert "hush" not in stream.getvalue() + repr(settings)
@@ -101,7 +101,7 @@ def test_no_repr_shows_a_secret_or_a_text() -> None:
         Message(role="user", content=TEXT),
         Reply(text=TEXT, finish="stop", model="m", key="k"),
         Answer(response={"choices": TEXT}),
-        serve.Place(None, place),
+        serve.AccountsLocation(None, place),
         worker.Request(place, None, None, [], None, {}),
         load({"THRESHER_DATABASE": place, "A_TOKEN": TEXT}),
     ]
@@ -111,9 +111,9 @@ def test_no_repr_shows_a_secret_or_a_text() -> None:
 def test_an_unknown_form_or_level_is_refused() -> None:
     """With the words that there are."""
     with pytest.raises(InputProblem, match="json or text"):
-        logs.configure(logs.Logging(form="xml"))  # type: ignore[arg-type]
+        logs.configure(logs.LogOptions(form="xml"))  # type: ignore[arg-type]
     with pytest.raises(InputProblem, match="debug, info"):
-        logs.configure(logs.Logging(level="loud"))
+        logs.configure(logs.LogOptions(level="loud"))
 
 
 def test_every_field_of_a_call_line_is_known() -> None:

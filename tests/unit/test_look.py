@@ -23,7 +23,7 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
 from thresher.service.pipeline import process
 from thresher.service.review.evaluation.doubtful_values import known_elsewhere
-from thresher.service.review.evaluation.likely_passages import Passages, Wanted
+from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
 from thresher.service.review.evaluation.proof_in_passage import may_prove
 from thresher.service.review.evaluation.supported_by_record import Fields
 from thresher.service.targets.loading import load_target
@@ -374,7 +374,7 @@ def test_passages_of_a_long_document() -> None:
     text = "\n".join(f"line {i} about weather and wind, as every day it was" for i in range(400))
     text = text.replace("line 200 about weather", "line 200 the deposit is GBP 1,250.00")
     passages = Passages(document(text))
-    shown_lines = passages.shown([Wanted("1300", "the deposit"), Wanted("x", "", home=(60, 70))])
+    shown_lines = passages.shown([PassageQuery("1300", "the deposit"), PassageQuery("x", "", home=(60, 70))])
     assert {1, 198, 200, 202} <= set(shown_lines)
     assert shown_lines == sorted(shown_lines)
     assert len(shown_lines) < 40
@@ -545,7 +545,7 @@ def filler(first: int, count: int) -> list[str]:
     ]
 
 
-def passages_of(lines: list[str], wanted: Wanted) -> str:
+def passages_of(lines: list[str], wanted: PassageQuery) -> str:
     """The lines that are shown for a value, as one text."""
     made = Passages(document("\n".join(lines)))
     return "\n".join(made.document.text[slice(*made.lines[i])] for i in made.shown([wanted]))
@@ -557,9 +557,9 @@ def test_passages_show_nought_dates_and_amounts_in_millions() -> None:
     lines[20] = "Bad debt written off | - | nil"
     lines[90] = "Operating lease expense 1,204.5"
     lines += ["Signature: ______", "Signed on the 9th day of the month of March", "two thousand and 24"]
-    assert "written off | -" in passages_of(lines, Wanted("0", "debts that were written off", "bad debt"))
-    assert "9th day" in passages_of(lines, Wanted("2024-03-09", "", "signed"))
-    assert "1,204.5" in passages_of(lines, Wanted("1204500000", "", "cost"))
+    assert "written off | -" in passages_of(lines, PassageQuery("0", "debts that were written off", "bad debt"))
+    assert "9th day" in passages_of(lines, PassageQuery("2024-03-09", "", "signed"))
+    assert "1,204.5" in passages_of(lines, PassageQuery("1204500000", "", "cost"))
 
 
 def test_a_row_is_shown_under_its_heads() -> None:
@@ -570,7 +570,7 @@ def test_a_row_is_shown_under_its_heads() -> None:
     builder.block("Leases (in millions):")
     builder.table([["", "2025"], *([f"Lease {n}", f"{n},500"] for n in range(40))])
     made = Passages(builder.build())
-    lines = [made.document.text[slice(*made.lines[i])] for i in made.shown([Wanted("33500000000", "", "x")])]
+    lines = [made.document.text[slice(*made.lines[i])] for i in made.shown([PassageQuery("33500000000", "", "x")])]
     assert "Leases (in millions):" in lines
     assert any(line.endswith("2025") for line in lines)
     assert "Lease 33\t33,500" in lines

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.service.readers.mail.mbox_ranges import mails
+from thresher.service.readers.mail.mbox_ranges import mail_ranges
 from thresher.service.readers.mail.outlook.compound_writer import write_compound
 from thresher.service.readers.mail.outlook.mapi import charset_of
 from thresher.service.readers.mail.outlook.ole_tree import load
@@ -18,7 +18,7 @@ from thresher.service.readers.mail.outlook.rtf_bodies import original, to_text
 
 def boxed(data: bytes) -> list[bytes]:
     """The mails of an mbox."""
-    return [data[m.start : m.end] for m in mails(data)]
+    return [data[m.start : m.end] for m in mail_ranges(data)]
 
 
 def test_mails_come_out_byte_for_byte() -> None:

@@ -7,13 +7,13 @@ import base64
 import pytest
 
 from thresher.schemas.policy import Limits, ReadOptions
-from thresher.service.readers.mail.bodies import choose
+from thresher.service.readers.mail.bodies import choose_version
 from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.header_values import content_type, disposition, message_id, utc
 from thresher.service.readers.mail.headers import decode_addresses, decode_value, split_section
 from thresher.service.readers.mail.letter import BodyText, Letter
 from thresher.service.readers.mail.mime_to_letter import letter_of
-from thresher.service.readers.mail.transfer_encodings import decode_transfer, from_base64, written_files
+from thresher.service.readers.mail.transfer_encodings import decode_transfer, embedded_files, from_base64
 
 HEAD = b"From: Ann <a@x.example>\r\nTo: b@x.example\r\nSubject: Bill\r\nDate: Mon, 2 Apr 2012 09:57:58 -0400\r\n"
 MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=B\r\n\r\n"
@@ -147,10 +147,10 @@ def test_transfer_encodings_give_what_their_bytes_allow() -> None:
 def test_files_written_into_a_text_are_found() -> None:
     """Uuencode and yEnc; a `begin` without an `end` stays text."""
     uu = b"hi\nbegin 644 a.txt\n+:&5L;&\\@=V]R;&0\n`\nend\nbye"
-    assert [(f.name, f.data) for f in written_files(uu)] == [(b"a.txt", b"hello world")]
+    assert [(f.name, f.data) for f in embedded_files(uu)] == [(b"a.txt", b"hello world")]
     yenc = b"=ybegin line=128 size=2 name=b.bin\r\n" + bytes([42 + 65, 42 + 66]) + b"\r\n=yend size=2\r\n"
-    assert [(f.name, f.data) for f in written_files(yenc)] == [(b"b.bin", b"AB")]
-    assert list(written_files(b"begin 644 a\n" * 1000)) == []
+    assert [(f.name, f.data) for f in embedded_files(yenc)] == [(b"b.bin", b"AB")]
+    assert list(embedded_files(b"begin 644 a\n" * 1000)) == []
 
 
 def test_headers_and_facts() -> None:
@@ -193,11 +193,11 @@ def test_only_images_that_the_html_shows_are_inline() -> None:
 def test_alternatives_give_one_body() -> None:
     """Plain text, unless it is a stub that sends the reader to the HTML."""
     plain, html = BodyText(kind="plain", text="Pay 7."), BodyText(kind="html", text="<p>Pay 7.</p>")
-    assert choose([[plain], [html]]) == [plain]
+    assert choose_version([[plain], [html]]) == [plain]
     stub = BodyText(kind="plain", text="Please view this mail in your browser")
     full = BodyText(kind="html", text="<p>" + "You owe us 1,204.50 for the pens. " * 20)
-    assert choose([[stub], [full]]) == [full]
-    assert choose([[BodyText(kind="plain", text=" \n")], [html]]) == [html]
+    assert choose_version([[stub], [full]]) == [full]
+    assert choose_version([[BodyText(kind="plain", text=" \n")], [html]]) == [html]
 
 
 def test_html_is_taken_where_the_plain_text_breaks_rows_up() -> None:
@@ -206,8 +206,8 @@ def test_html_is_taken_where_the_plain_text_breaks_rows_up() -> None:
     html = BodyText(kind="html", text="<table>" + "".join(f"<tr><td>{a}<td>{b}" for a, b in rows) + "</table>")
     broken = BodyText(kind="plain", text="\n".join(cell for row in rows for cell in row))
     kept = BodyText(kind="plain", text="\n".join(" ".join(row) for row in rows))
-    assert choose([[broken], [html]]) == [html]
-    assert choose([[kept], [html]]) == [kept]
+    assert choose_version([[broken], [html]]) == [html]
+    assert choose_version([[kept], [html]]) == [kept]
 
 
 def test_damage_is_named_and_nothing_is_lost() -> None:

@@ -22,7 +22,7 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
 from thresher.service.pipeline import process
 from thresher.service.runs.retryable import transient_reason
-from thresher.service.targets.error_fields import involved
+from thresher.service.targets.error_fields import fields_of_error
 from thresher.service.targets.loading import load_target
 
 
@@ -208,13 +208,13 @@ async def test_rounds_are_bounded_and_the_same_question_is_not_asked_twice() -> 
 )
 def test_the_fields_that_an_error_speaks_of(model: Any, path: str, message: str, fields: tuple[str, ...]) -> None:
     """By its place, by the names in its message, by what the validator reads."""
-    assert involved(load_target(model), FieldError(path=path, message=message)) == fields
+    assert fields_of_error(load_target(model), FieldError(path=path, message=message)) == fields
 
 
 def test_a_target_without_source_is_all_in_doubt() -> None:
     """A JSON Schema has no validators to look at: where the message names nothing, everything is meant."""
     schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
-    assert involved(load_target(schema), FieldError(path="", message="is wrong")) == ("/a", "/b")
+    assert fields_of_error(load_target(schema), FieldError(path="", message="is wrong")) == ("/a", "/b")
 
 
 TWO = "\n".join(

@@ -44,7 +44,7 @@ from thresher.service.readers.web import css_rules, css_values
 )
 def test_values_are_shown_as_their_format_says(value: object, form: str, text: str) -> None:
     """Decimals, separators, per cent, brackets, literals, thousands, leading zeros; plain where the format is odd."""
-    assert number_format.shown(value, form) == text
+    assert number_format.format_value(value, form) == text
 
 
 MODULES = [
@@ -67,7 +67,7 @@ MODULES = [
 @given(st.floats(allow_nan=True, allow_infinity=True), st.text(alphabet='#0,.%?;()-"\\[]$€ _*EGnrl/', max_size=12))
 def test_no_format_breaks_it(value: float, form: str) -> None:
     """Any number under any format gives text."""
-    assert isinstance(number_format.shown(value, form), str)
+    assert isinstance(number_format.format_value(value, form), str)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -83,7 +83,7 @@ def test_examples_hold(module: object) -> None:
 )
 def test_marks_lose_no_letter(runs: list[tuple[str, bool, int]]) -> None:
     """Whatever runs are set apart, every letter of them stands in the text, in order."""
-    text = text_marks.marked([(part, text_marks.Mark(struck, shift)) for part, struck, shift in runs])
+    text = text_marks.join_runs([(part, text_marks.Mark(struck, shift)) for part, struck, shift in runs])
     letters = [c for part, _, _ in runs for c in part if c in "ab"]
     assert [c for c in text if c in "ab"] == letters
     assert text.count("~~") % 2 == 0

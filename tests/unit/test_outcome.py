@@ -14,7 +14,7 @@ from thresher.schemas.result import Reason, Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.merging.tree import Merged
-from thresher.service.results.builder import Asking, outcome
+from thresher.service.results.builder import ResultInput, build_result
 from thresher.service.targets.loading import target_from_model, target_from_schema
 
 SCHEMA: dict[str, Any] = {
@@ -59,7 +59,7 @@ def made(data: dict[str, Any], target: Target = TARGET, text: str = "No. 7, tota
     unsupported = facts.pop("unsupported", [])
     merged = Merged(data=data, evidence=evidence, unsupported=unsupported)
     given: dict[str, Any] = {"documents": [document(text)], "chunks": 1, "extractions": [Extraction(chunk=0)]}
-    return outcome(Asking(**{"ledgers": {}, **given, **facts}), merged, target)
+    return build_result(ResultInput(**{"ledgers": {}, **given, **facts}), merged, target)
 
 
 def found(result: Result[Any]) -> list[tuple[str, str]]:

@@ -19,13 +19,19 @@ from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.readers.base import Reading
 from thresher.service.runs.units import units
 from thresher.service.splitting import Gap, gaps, split, split_by_code
-from thresher.service.splitting.boundaries import decided, unsure
+from thresher.service.splitting.boundaries import boundaries_by_code, unsure_gaps
 from thresher.service.splitting.boundary_question import boundary_question
 from thresher.service.splitting.boundary_scorer import load_scorer
-from thresher.service.splitting.boundary_signals import Leaves
+from thresher.service.splitting.boundary_signals import FilePages
 from thresher.service.splitting.document_parts import parts
 from thresher.service.splitting.page_edges import page_views
-from thresher.service.splitting.page_numbers import Printed, numbering_signals, printed_numbers, roman, without_numbers
+from thresher.service.splitting.page_numbers import (
+    PrintedNumber,
+    numbering_signals,
+    printed_numbers,
+    roman,
+    without_numbers,
+)
 
 SOURCE = Source(path="in/packet.pdf", blob="packet.pdf", sha256="ab" * 32, size=9, name="packet.pdf")
 PROSE = "The supplier shall deliver the goods to the place that the buyer names in writing, at its own cost and risk."
@@ -92,15 +98,15 @@ def test_blank_pages_stay_with_what_is_before_them() -> None:
 @pytest.mark.parametrize(
     ("rows", "number"),
     [
-        (["Report", "text", "Page 3 of 12"], Printed("page", 3, 12)),
-        (["Rechnung 7\tSeite 2 von 3", "text"], Printed("page", 2, 3)),
-        (["text", "text", "- 4 -"], Printed("bare", 4)),
-        (["text", "text", "iv"], Printed("roman", 4)),
-        (["text", "text", "F-12"], Printed("F-", 12)),
-        (["text", "text", "2 / 5"], Printed("of", 2, 5)),
+        (["Report", "text", "Page 3 of 12"], PrintedNumber("page", 3, 12)),
+        (["Rechnung 7\tSeite 2 von 3", "text"], PrintedNumber("page", 2, 3)),
+        (["text", "text", "- 4 -"], PrintedNumber("bare", 4)),
+        (["text", "text", "iv"], PrintedNumber("roman", 4)),
+        (["text", "text", "F-12"], PrintedNumber("F-", 12)),
+        (["text", "text", "2 / 5"], PrintedNumber("of", 2, 5)),
     ],
 )
-def test_page_numbers_as_they_are_printed(rows: list[str], number: Printed) -> None:
+def test_page_numbers_as_they_are_printed(rows: list[str], number: PrintedNumber) -> None:
     """In several languages and styles, at the head or the foot."""
     assert number in printed_numbers(page_views(paper(rows))[0])
 
@@ -113,7 +119,7 @@ def test_amounts_and_years_are_no_page_numbers() -> None:
 
 def test_numbers_over_a_gap() -> None:
     """Going on, starting again, and a page between that has none."""
-    one, two, three = [Printed("page", 1, 3)], [Printed("page", 2, 3)], [Printed("page", 3, 3)]
+    one, two, three = [PrintedNumber("page", 1, 3)], [PrintedNumber("page", 2, 3)], [PrintedNumber("page", 3, 3)]
     assert numbering_signals([one, two], 0, 1)["count_goes_on"] == 1
     again = numbering_signals([three, one], 0, 1)
     assert (again["count_starts"], again["count_ends"]) == (1, 1)
@@ -136,7 +142,7 @@ def test_a_gap_has_a_reason() -> None:
 
 def test_the_weights_cover_every_signal() -> None:
     """No signal is computed without a weight, and none is weighed that is not computed."""
-    signals = Leaves.of(paper(invoice(1), invoice(2))).gap(1)
+    signals = FilePages.of(paper(invoice(1), invoice(2))).gap(1)
     assert signals is not None
     assert signals.keys() == load_scorer().weights.keys()
 
@@ -144,9 +150,9 @@ def test_the_weights_cover_every_signal() -> None:
 def test_one_sure_gap_makes_a_packet() -> None:
     """Likely gaps alone do not split; beside a sure one they do, and what is between is asked about."""
     likely, certain, faint = (Gap(page=p, score=s, reason="") for p, s in ((1, 0.7), (2, 0.95), (3, 0.2)))
-    assert decided([likely, faint]) == []
-    assert decided([likely, certain, faint]) == [likely, certain]
-    assert unsure([likely, certain, faint]) == [likely, faint]
+    assert boundaries_by_code([likely, faint]) == []
+    assert boundaries_by_code([likely, certain, faint]) == [likely, certain]
+    assert unsure_gaps([likely, certain, faint]) == [likely, faint]
 
 
 @settings(max_examples=40, deadline=None)

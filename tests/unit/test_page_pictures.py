@@ -20,10 +20,17 @@ from thresher.service.extraction.chunk_extractor import ChunkExtractor, _questio
 from thresher.service.extraction.picture_values import evidence_of
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.page_images import MOST, MOST_ALL, Pictured, pictures_for, read_options, reserved
+from thresher.service.llm.page_images import (
+    MAX_PAGE_IMAGES,
+    MAX_WEAK_PAGE_IMAGES,
+    QuestionImages,
+    image_tokens_reserved,
+    images_of_chunk,
+    read_options,
+)
 from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
 from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, scripted
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.readers.page_pictures import weak_pages
 from thresher.service.targets.loading import target_from_model
 
@@ -63,7 +70,7 @@ def chunk_of(document: Document, span: tuple[int, int] | None = None) -> Chunk:
 def test_only_pictures_of_the_chunks_pages_go_along() -> None:
     """In page order, named by the Document's own count."""
     document = pages(9, pictures=(2, 5, 8))
-    found = pictures_for(document, chunk_of(document, (4, 9)), Policy(), SEES)
+    found = images_of_chunk(document, chunk_of(document, (4, 9)), Policy(), SEES)
     assert found.pages == (5, 8)
     assert found.images == (JPEG + b"\x05", JPEG + b"\x08")
     assert "pages 5, 8" in found.sentence
@@ -72,7 +79,7 @@ def test_only_pictures_of_the_chunks_pages_go_along() -> None:
 def test_a_part_of_a_file_counts_its_own_pages() -> None:
     """The question speaks of page 1 of 3 where the file has it as page 11."""
     document = pages(3, pictures=(11,), first=11)
-    found = pictures_for(document, chunk_of(document), Policy(), SEES)
+    found = images_of_chunk(document, chunk_of(document), Policy(), SEES)
     assert found.pages == (11,)
     assert "page 1 " in found.sentence
 
@@ -80,7 +87,7 @@ def test_a_part_of_a_file_counts_its_own_pages() -> None:
 def test_nothing_changes_without_pictures() -> None:
     """A question about digital text is the question that it was, so its stored answer is found."""
     document = pages(2)
-    assert pictures_for(document, chunk_of(document), Policy(images="all"), SEES) == Pictured()
+    assert images_of_chunk(document, chunk_of(document), Policy(images="all"), SEES) == QuestionImages()
 
 
 @given(st.integers(1, 40), st.sampled_from(["auto", "all", "off"]), st.integers(2_000, 200_000))
@@ -88,9 +95,9 @@ def test_the_budget_of_pictures_holds(count: int, images: str, window: int) -> N
     """Never more than the Policy allows, nor more than their share of the window."""
     document = pages(count, pictures=tuple(range(1, count + 1)))
     policy, facts = Policy.model_validate({"images": images}), replace(SEES, window=window)
-    found = pictures_for(document, chunk_of(document), policy, facts)
-    assert len(found.images) <= {"auto": MOST, "all": MOST_ALL, "off": 0}[images]
-    assert len(found.images) * IMAGE_TOKENS <= min(window // 4, reserved(policy, facts))
+    found = images_of_chunk(document, chunk_of(document), policy, facts)
+    assert len(found.images) <= {"auto": MAX_WEAK_PAGE_IMAGES, "all": MAX_PAGE_IMAGES, "off": 0}[images]
+    assert len(found.images) * IMAGE_TOKENS <= min(window // 4, image_tokens_reserved(policy, facts))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +130,7 @@ async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES
     """The Extraction of a Document as one Chunk, and the model that was asked."""
     model = scripted({"": answers}, facts=facts)
     ask = ChunkExtractor(
-        model=model, target=TARGET, asked=ask_for(TARGET), policy=Policy(quotes=False), answer_tokens=100
+        model=model, target=TARGET, asked=request_schema_of(TARGET), policy=Policy(quotes=False), answer_tokens=100
     )
     (found,) = await extract_chunk(ask, document, chunk_of(document))
     return found, model
@@ -132,11 +139,11 @@ async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES
 def test_a_picture_counts_in_what_a_question_may_cost() -> None:
     """Its tokens are in the estimate that the budget is held against."""
     document = pages(1, pictures=(1,))
-    found = pictures_for(document, chunk_of(document), Policy(), SEES)
+    found = images_of_chunk(document, chunk_of(document), Policy(), SEES)
     assert found.images
 
     ask = ChunkExtractor(
-        model=scripted({}, facts=SEES), target=TARGET, asked=ask_for(TARGET), policy=Policy(), answer_tokens=9
+        model=scripted({}, facts=SEES), target=TARGET, asked=request_schema_of(TARGET), policy=Policy(), answer_tokens=9
     )
     with_it = prompt_tokens(_question(ask, document, chunk_of(document)))
     document.pictures = {}
@@ -159,7 +166,7 @@ VALUE = Unsupported(path="/amount", value=42.5, reason="not found in the text")
 def test_a_region_is_checked_to_lie_on_the_page(told: Any, boxes: Any) -> None:
     """A region that does not is dropped; the page stays."""
     document = pages(1, pictures=(1,))
-    found = evidence_of(document, Pictured((JPEG,), (1,), ""), told, VALUE)
+    found = evidence_of(document, QuestionImages((JPEG,), (1,), ""), told, VALUE)
     assert found is not None
     assert (found.match, found.page, found.boxes, found.start) == ("seen", 1, boxes, None)
 
@@ -168,7 +175,7 @@ def test_a_region_is_checked_to_lie_on_the_page(told: Any, boxes: Any) -> None:
 def test_a_page_that_was_not_shown_is_no_evidence(told: Any) -> None:
     """Nor is silence."""
     document = pages(3, pictures=(1,))
-    assert evidence_of(document, Pictured((JPEG,), (1,), ""), told, VALUE) is None
+    assert evidence_of(document, QuestionImages((JPEG,), (1,), ""), told, VALUE) is None
 
 
 async def test_what_text_lacks_and_the_picture_shows_is_seen() -> None:

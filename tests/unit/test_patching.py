@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.service.base import json_pointer
-from thresher.service.review.field_updates import Before, laid_over
+from thresher.service.review.field_updates import PreviousList, filled_in
 
 ROWS = [
     {"item": "Turnover", "q1": 10, "q2": 11},
@@ -40,17 +40,17 @@ def shown(rows: list[dict[str, Any]]) -> tuple[Evidence, ...]:
     )
 
 
-def before(items: list[int], *wrong: str, whole: bool = False) -> Before:
+def before(items: list[int], *wrong: str, whole: bool = False) -> PreviousList:
     """What was found of some rows."""
-    return Before(
+    return PreviousList(
         name="/rows", items=items, data={"rows": ROWS}, evidence=shown(ROWS), wrong=frozenset(wrong), whole=whole
     )
 
 
-def over(rows: list[dict[str, Any]], known: Before, *, found: bool = True) -> list[dict[str, Any]]:
+def over(rows: list[dict[str, Any]], known: PreviousList, *, found: bool = True) -> list[dict[str, Any]]:
     """The rows of a reading that was laid over."""
     reading = Extraction(chunk=0, data={"rows": rows}, evidence=shown(rows) if found else ())
-    made = laid_over(known, reading)
+    made = filled_in(known, reading)
     leaves = dict(json_pointer.leaves(made.data))
     assert {e.path for e in made.evidence} <= set(leaves)
     return list(made.data["rows"])

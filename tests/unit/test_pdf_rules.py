@@ -7,9 +7,9 @@ import pytest
 
 from thresher.schemas.document import BlockKind, Blocks
 from thresher.service.readers.pdf.forms.attachments_and_facts import iso_date
-from thresher.service.readers.pdf.layout.baseline_rows import Strip, cluster
-from thresher.service.readers.pdf.layout.reading_order import grid_of
-from thresher.service.readers.pdf.layout.repeated_margins import Margins, peel
+from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox, clustered_rows
+from thresher.service.readers.pdf.layout.reading_order import table_region_of
+from thresher.service.readers.pdf.layout.repeated_margins import MarginBlocks, body_range
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
 
 SENTENCE = "The parties agree that the price is payable in thirty days, and that it is final. " * 4
@@ -52,7 +52,7 @@ def test_text_without_meaning_is_garbage(text: str) -> None:
 
 
 def _body(tops: list[float], size: float = 10) -> tuple[int, int]:
-    return peel(tops, [top + size for top in tops], 792)
+    return body_range(tops, [top + size for top in tops], 792)
 
 
 def test_margins_are_what_stands_apart_at_the_edges() -> None:
@@ -65,7 +65,7 @@ def test_margins_are_what_stands_apart_at_the_edges() -> None:
 
 def test_only_what_repeats_becomes_a_header() -> None:
     """Numbers do not count as differences; a text of one page stays a paragraph."""
-    blocks, margins = Blocks(), Margins()
+    blocks, margins = Blocks(), MarginBlocks()
     for i, text in enumerate(["Report 2023, page 1", "Report 2023, page 2", "Annex"]):
         blocks.add(i, i + 1)
         margins.add(i, text, top=True)
@@ -76,9 +76,11 @@ def test_only_what_repeats_becomes_a_header() -> None:
 def test_a_low_last_cell_belongs_to_its_row() -> None:
     """Invoices print the line's total a little lower than the rest of the line."""
     columns = (50.0, 150.0, 300.0)
-    strips = [Strip(3 * r + c, x, 100 + 40 * r, x + 30, 110 + 40 * r) for r in range(3) for c, x in enumerate(columns)]
-    strips += [Strip(20 + r, 450, 110 + 40 * r, 480, 120 + 40 * r) for r in range(3)]
-    assert [[column for column, _ in row] for row in grid_of(cluster(strips)).rows] == [[0, 1, 2, 3]] * 3
+    strips = [
+        SegmentBox(3 * r + c, x, 100 + 40 * r, x + 30, 110 + 40 * r) for r in range(3) for c, x in enumerate(columns)
+    ]
+    strips += [SegmentBox(20 + r, 450, 110 + 40 * r, 480, 120 + 40 * r) for r in range(3)]
+    assert [[column for column, _ in row] for row in table_region_of(clustered_rows(strips)).rows] == [[0, 1, 2, 3]] * 3
 
 
 def test_pdf_dates_become_iso_dates() -> None:

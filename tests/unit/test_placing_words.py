@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from thresher.schemas.document import Box, Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.service.layout import write_page
-from thresher.service.ocr.alignment import aligned
+from thresher.service.ocr.alignment import aligned_boxes
 from thresher.service.ocr.base import PrintedLine, PrintedWord
-from thresher.service.readers.vision_pages import spliced
+from thresher.service.readers.vision_pages import with_transcriptions
 
 ROWS = ("Corner Grocery Shop", "Wholemeal bread 2.35", "Ground coffee 14.75")
 
@@ -37,7 +37,9 @@ def box_of(document: Document, words: str) -> Box:
 
 def test_words_get_the_boxes_that_ocr_saw_them_in() -> None:
     """Also where the engine misread a letter, and where it cut a line in two."""
-    whole = spliced(read(("Corner Grocery Shop", "Wholemea1 bread 2.3S", "Ground coffee 14.75")), {1: "\n".join(ROWS)})
+    whole = with_transcriptions(
+        read(("Corner Grocery Shop", "Wholemea1 bread 2.3S", "Ground coffee 14.75")), {1: "\n".join(ROWS)}
+    )
     assert whole.text.split("\n") == list(ROWS)
     assert box_of(whole, "Shop") == (180, 50, 250, 70)
     assert box_of(whole, "Wholemeal") == (20, 150, 90, 170)
@@ -46,7 +48,7 @@ def test_words_get_the_boxes_that_ocr_saw_them_in() -> None:
 
 def test_a_line_that_ocr_missed_stands_between_its_neighbours() -> None:
     """Handwriting: only the room is known."""
-    whole = spliced(read((ROWS[0], ROWS[2])), {1: "\n".join((ROWS[0], "paid in cash, Ann", ROWS[2]))})
+    whole = with_transcriptions(read((ROWS[0], ROWS[2])), {1: "\n".join((ROWS[0], "paid in cash, Ann", ROWS[2]))})
     assert box_of(whole, "paid in cash, Ann") == (0, 70, 600, 150)
 
 
@@ -54,7 +56,7 @@ def test_without_any_engine_only_the_page_is_known() -> None:
     """No place is made up."""
     builder = DocumentBuilder(Source(path="p", blob="p", sha256="", size=0), kind="image")
     builder.page(600, 800, ocr=True)
-    whole = spliced(builder.build(), {1: "Corner Shop\nTotal 2.00"})
+    whole = with_transcriptions(builder.build(), {1: "Corner Shop\nTotal 2.00"})
     assert box_of(whole, "2.00") == (0, 0, 600, 800)
 
 
@@ -62,6 +64,6 @@ def test_without_any_engine_only_the_page_is_known() -> None:
 def test_boxes_come_in_order_and_none_twice(words: list[str], known: list[str]) -> None:
     """Whatever was read."""
     places = [(word, (float(i), 0.0, i + 1.0, 1.0)) for i, word in enumerate(known)]
-    found = [box[0] for box in aligned(words, places) if box is not None]
+    found = [box[0] for box in aligned_boxes(words, places) if box is not None]
     assert found == sorted(set(found))
-    assert all(known[int(box[0])] == word for word, box in zip(words, aligned(words, places), strict=True) if box)
+    assert all(known[int(box[0])] == word for word, box in zip(words, aligned_boxes(words, places), strict=True) if box)

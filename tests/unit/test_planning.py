@@ -17,7 +17,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
-from thresher.service.extraction.planning.field_groups import MOST_FIELDS, groups_of
+from thresher.service.extraction.planning.field_groups import FIELDS_MAX, groups_of
 from thresher.service.extraction.planning.group_join import joined
 from thresher.service.extraction.planning.search_rounds import Round, Rounds
 from thresher.service.extraction.planning.token_budget import Plan, most_fields
@@ -25,7 +25,7 @@ from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
-from thresher.service.provider_schemas.schema_size import measured, too_large
+from thresher.service.provider_schemas.schema_size import limits_exceeded, measured_size
 from thresher.service.targets.loading import target_from_model, target_from_schema
 
 NAMES: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")
@@ -51,8 +51,8 @@ def test_groups_hold_every_field_once_and_fit(dialect: Name) -> None:
     assert asked == [f.path for f in target.fields]
     assert [x for g in groups for x in g.lists] == list(target.lists)
     for group in groups:
-        assert not list(too_large(measured(group.asked.schema), DIALECTS[dialect]))
-        assert sum(inside(f.path, group.fields or ()) for f in target.fields) <= MOST_FIELDS * 9 / 8
+        assert not list(limits_exceeded(measured_size(group.asked.schema), DIALECTS[dialect]))
+        assert sum(inside(f.path, group.fields or ()) for f in target.fields) <= FIELDS_MAX * 9 / 8
 
 
 def inside(path: str, places: tuple[str, ...]) -> bool:
@@ -103,7 +103,7 @@ def test_a_wide_list_in_a_wide_item_is_asked_in_parts_that_share_both_keys() -> 
     target = target_from_schema({"type": "object", "properties": {"rows": {"type": "array", "items": row}}})
     (group,) = groups_of(target, most=24)
     asks = (group.asked, *group.beside)
-    assert all(measured(a.schema).properties <= 24 * 9 / 8 + 2 for a in asks)
+    assert all(measured_size(a.schema).properties <= 24 * 9 / 8 + 2 for a in asks)
     assert group.keys == {"/rows": ("/no",), "/rows/*/cells": ("/name",)}
     whole = {"rows": [{"no": n, **dict.fromkeys(facts("f", 30), n), "cells": cells(n)} for n in ("1", "2")]}
     assert joined([only(a.schema, whole) for a in asks], group.keys) == whole
@@ -130,7 +130,7 @@ def test_small_models_get_smaller_questions() -> None:
     """The fewer tokens an answer or a window has, the fewer fields are asked at once."""
     from dataclasses import replace
 
-    assert most_fields(FACTS, Policy()) == MOST_FIELDS
+    assert most_fields(FACTS, Policy()) == FIELDS_MAX
     assert most_fields(replace(FACTS, window=8_000, most_answer=1_000), Policy()) == 20
     assert most_fields(replace(FACTS, window=500, most_answer=100), Policy()) == 8
 

@@ -17,7 +17,7 @@ from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
 from thresher.service.results.reasons import of_unsure
-from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.findable_lists import can_be_empty
 from thresher.service.targets.loading import target_from_model, target_from_schema
 
@@ -36,7 +36,7 @@ async def found(text: str, target: Any) -> Extraction:
     """The Extraction of a text by a model that never knows."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    return await ask_candidates(model, document(text), target, Policy())
+    return await extract_by_rules(model, document(text), target, Policy())
 
 
 def numbers(*names: str) -> Any:

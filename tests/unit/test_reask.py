@@ -17,13 +17,13 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service.extraction.engine import Engine
-from thresher.service.extraction.missed_records import asked_again, no_record
+from thresher.service.extraction.missed_records import leftover_question, no_record
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedWire, scripted
 from thresher.service.pipeline import process
-from thresher.service.provider_schemas.request_schema import ask_for
+from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.targets.loading import target_from_model
 
 TEXT = """Fenwick Boats, statement of work
@@ -106,7 +106,7 @@ async def test_an_addition_stands_where_it_belongs_and_a_repeat_is_left_out() ->
 
 def test_the_schema_keeps_only_lists_and_what_they_refer_to() -> None:
     """What answers add beyond it is no reason to ask again."""
-    asked = asked_again(ask_for(TARGET), TARGET)
+    asked = leftover_question(request_schema_of(TARGET), TARGET)
     assert list(asked.lenient["properties"]) == ["rows"]
     assert asked.check({"rows": [], "title": "Boats"}) == []
     assert asked.check({"title": None})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresher.schemas.document import NO_CONFIDENCE
-from thresher.service.readers.pdf.pictures.recognised_words import NO_UNIT, Recognised, with_recognised
+from thresher.service.readers.pdf.pictures.recognised_words import NO_UNIT, RecognisedWords, with_recognised_words
 from thresher.service.readers.pdf.text.words import PageWords
 
 
@@ -24,9 +24,9 @@ def _words(pages: list[list[str]]) -> PageWords:
     return PageWords(text, start, start + sizes, box, box, start, page, head, tail, standing, apart, glued)
 
 
-def _recognised(words: list[str]) -> Recognised:
+def _recognised(words: list[str]) -> RecognisedWords:
     boxes = [(1.0, 2.0, 3.0, 4.0)] * len(words)
-    return Recognised(list(words), list(boxes), list(boxes), [90] * len(words))
+    return RecognisedWords(list(words), list(boxes), list(boxes), [90] * len(words))
 
 
 _PAGES = st.lists(
@@ -43,7 +43,7 @@ _PAGES = st.lists(
 def test_words_of_pictures_follow_those_of_their_page(pages: list[tuple[list[str], list[str] | None]]) -> None:
     """Each page's own words, then its pictures', in one text from which each word can be cut out in order."""
     own = _words([words for words, _ in pages])
-    found = with_recognised(own, [None if more is None else _recognised(more) for _, more in pages])
+    found = with_recognised_words(own, [None if more is None else _recognised(more) for _, more in pages])
     wanted = [
         (i, word, kind) for i, page in enumerate(pages) for kind, words in enumerate(page) for word in words or ()
     ]
@@ -61,7 +61,7 @@ def test_words_of_pictures_follow_those_of_their_page(pages: list[tuple[list[str
 
 def test_words_of_pictures_can_be_left_out_again() -> None:
     """What is known of the other words stays with them."""
-    found = with_recognised(_words([["a", "b"], ["c"]]), [_recognised(["x"]), _recognised(["y", "z"])])
+    found = with_recognised_words(_words([["a", "b"], ["c"]]), [_recognised(["x"]), _recognised(["y", "z"])])
     left = found.without(np.array([False, True, True, False, False, True]))
     assert [left.text[a:b] for a, b in zip(left.start.tolist(), left.end.tolist(), strict=True)] == ["a", "c", "y"]
     assert left.confidence is not None

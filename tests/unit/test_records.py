@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.source import Source
-from thresher.service.records.structure import structure
+from thresher.service.records.structure import structure_of
 
 
 def plain(text: str) -> Document:
@@ -28,7 +28,7 @@ def table(rows: list[list[str]]) -> Document:
 
 def records(document: Document) -> list[str]:
     """The first line of each record."""
-    return [document.text[start:].strip().split("\n")[0] for start in structure(document).starts]
+    return [document.text[start:].strip().split("\n")[0] for start in structure_of(document).starts]
 
 
 ROWS = [f"0{n}.01.2024  Card payment {n}  -{n}.50" for n in range(1, 8)]
@@ -54,18 +54,18 @@ def test_lines_that_begin_alike_begin_records(first: str, rest: str) -> None:
 def test_what_stands_above_a_record_goes_with_it() -> None:
     """Blank lines do; the text is never cut between them and the record."""
     text = "\n\n".join(ROWS)
-    assert [text[s : s + 1] for s in structure(plain(text)).starts] == ["0", *["\n"] * 6]
+    assert [text[s : s + 1] for s in structure_of(plain(text)).starts] == ["0", *["\n"] * 6]
 
 
 def test_too_few_lines_are_no_list() -> None:
     """Four lines that begin alike may be anything."""
-    assert not structure(plain("\n".join(ROWS[:4]))).starts
+    assert not structure_of(plain("\n".join(ROWS[:4]))).starts
 
 
 def test_a_row_of_a_table_goes_on_in_the_columns_in_which_it_goes_on() -> None:
     """A row without a first cell belongs to the one above, though its line begins with the text of its second."""
     document = table([[f"0{n}.01.2024", "Card payment of", "", str(n)] for n in range(1, 8)])
-    assert len(structure(document).starts) == 7
+    assert len(structure_of(document).starts) == 7
     rows = [r for n in range(1, 8) for r in ([f"0{n}.01.2024", "Card", f"{n}.50"], ["", "payment", "T1"])]
     assert records(table(rows)) == [f"0{n}.01.2024\tCard\t{n}.50" for n in range(1, 8)]
 
@@ -96,7 +96,7 @@ LINES = st.lists(
 def test_starts_are_sorted_offsets_of_lines_and_nothing_is_lost(lines: list[str]) -> None:
     """Records in turn are the text; each begins where a line does; a record's number never falls."""
     document = plain("\n".join(lines))
-    known = structure(document)
+    known = structure_of(document)
     starts = list(known.starts)
     assert starts == sorted(set(starts))
     assert all(s == 0 or document.text[s - 1] == "\n" for s in starts)
@@ -110,7 +110,7 @@ def test_starts_are_sorted_offsets_of_lines_and_nothing_is_lost(lines: list[str]
 def test_any_table_has_a_structure(rows: list[list[str]]) -> None:
     """Rows may be empty, short or alike."""
     document = table(rows)
-    starts = structure(document).starts
+    starts = structure_of(document).starts
     assert list(starts) == sorted(set(starts))
     assert all(0 <= s <= len(document.text) for s in starts)
 
@@ -123,14 +123,14 @@ def test_a_printed_table_is_cut_at_its_dates_not_where_amounts_wrap() -> None:
     text = "\n".join(rows)
     builder = DocumentBuilder(Source(path="s.txt", blob="s.txt", sha256="", size=0, name="s.txt"), kind="text")
     builder.block(text)
-    assert len(structure(builder.build()).starts) == 8
+    assert len(structure_of(builder.build()).starts) == 8
 
 
 def test_rows_whose_cells_semicolons_part_begin_where_their_first_cells_do() -> None:
     """A row's second line may begin with a code, as rows do; it begins no record, for it stands in a later column."""
     more = [f"{'K21303 ' if n == 3 else ''}house contents" for n in range(1, 9)]
     rows = [f"T{n}39;May 0{n}, 2024;3.9{n}+;Pemberton premium policy;\n;;;{more[n - 1]};391.{n}4" for n in range(1, 9)]
-    assert len(structure(plain("\n".join(rows))).starts) == 8
+    assert len(structure_of(plain("\n".join(rows))).starts) == 8
 
 
 def test_paragraphs_that_a_reader_guessed_part_no_rows_whose_cells_semicolons_part() -> None:
@@ -140,4 +140,4 @@ def test_paragraphs_that_a_reader_guessed_part_no_rows_whose_cells_semicolons_pa
     for i in range(0, len(lines) + 1, 2):
         builder.block("\n".join(lines[max(i - 1, 0) : i + 1]))
     document = builder.build()
-    assert [document.text[s] for s in structure(document).starts] == ["0"] * 8
+    assert [document.text[s] for s in structure_of(document).starts] == ["0"] * 8

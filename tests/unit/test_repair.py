@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from thresher.schemas.result import FieldError
 from thresher.service.base import json_pointer
 from thresher.service.llm.base import Message, Question, Reply
-from thresher.service.prompts.answer_repair import MOST_ERRORS, ask_again, keys_of, listed, patched
-from thresher.service.prompts.malformed_json import mended
+from thresher.service.prompts.answer_repair import MAX_ERRORS_SHOWN, keys_of, listed, patched, repair_question
+from thresher.service.prompts.malformed_json import repaired_json
 
 LEAF = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
 TREE = st.recursive(
@@ -88,7 +88,7 @@ def test_a_broken_item_comes_in_only_beside_all_others() -> None:
 def test_a_malformed_record_costs_itself(damage: str) -> None:
     """Whatever is kept was written so: no record holds what belongs to another, and what is missing is named."""
     text = json.dumps({"tags": ROWS}).replace(SOUND, damage)
-    found = mended(text, KEYS)
+    found = repaired_json(text, KEYS)
     kept = found.data["tags"] if found.data else []
     assert all(row in ROWS for row in kept)
     assert len(kept) == len(ROWS) or found.broken
@@ -101,7 +101,7 @@ def test_no_damage_mixes_records(row: int, at: int, put: str) -> None:
     text = json.dumps({"tags": ROWS})
     start = text.index(json.dumps(ROWS[row]))
     place = start + at % len(json.dumps(ROWS[row]))
-    found = mended(text[:place] + put + text[place + 1 :], KEYS)
+    found = repaired_json(text[:place] + put + text[place + 1 :], KEYS)
     for kept in (found.data or {}).get("tags") or ():
         numbers = {int(n) for n in "".join(c if c.isdigit() else " " for c in json.dumps(kept)).split()}
         own = [r for r in ROWS if any(kept.get(k) == v for k, v in r.items())] if isinstance(kept, dict) else []
@@ -110,7 +110,7 @@ def test_no_damage_mixes_records(row: int, at: int, put: str) -> None:
 
 def test_only_punctuation_costs_nothing() -> None:
     """A trailing comma, bare keys and a missing bracket change no word."""
-    found = mended('{tags: [{tag: "K-001", count: 1,},]')
+    found = repaired_json('{tags: [{tag: "K-001", count: 1,},]')
     assert found.data == {"tags": [{"tag": "K-001", "count": 1}]}
     assert not found.broken
 
@@ -129,8 +129,8 @@ def test_keys_that_an_answer_may_have() -> None:
 
 def test_errors_are_listed_with_their_number() -> None:
     """Each on one line; of many, the first dozen and how many more there are."""
-    told = listed([FieldError(path=f"/{n}", message="a\nb") for n in range(MOST_ERRORS + 7)])
-    assert len(told.splitlines()) == MOST_ERRORS + 1
+    told = listed([FieldError(path=f"/{n}", message="a\nb") for n in range(MAX_ERRORS_SHOWN + 7)])
+    assert len(told.splitlines()) == MAX_ERRORS_SHOWN + 1
     assert told.endswith("and 7 more")
 
 
@@ -139,7 +139,7 @@ def test_a_repair_is_a_question_of_its_kind() -> None:
     question = Question(
         prompt="p", fingerprint="f", messages=(Message(role="user", content="x"),), schema={}, answer_tokens=9
     )
-    again = ask_again(question, Reply(text="{", finish="stop", model="m", key="k"), [error("/a")])
+    again = repair_question(question, Reply(text="{", finish="stop", model="m", key="k"), [error("/a")])
     assert (again.kind, again.purpose) == ("repair", "repair")
     assert [m.role for m in again.messages] == ["user", "assistant", "user"]
 

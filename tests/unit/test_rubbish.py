@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from thresher.service.readers.pdf.pictures.unusable_text_layer import is_rubbish
+from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
 
 RUBBISH = {
@@ -34,14 +34,14 @@ def units(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
 @pytest.mark.parametrize("name", RUBBISH)
 def test_rubbish_is_found_out(name: str) -> None:
     """However long it is."""
-    assert is_rubbish(units(RUBBISH[name]))
-    assert is_rubbish(units(RUBBISH[name] * 20))
+    assert is_unusable(units(RUBBISH[name]))
+    assert is_unusable(units(RUBBISH[name] * 20))
 
 
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_text_is_none(name: str) -> None:
     """Codes, long words and other scripts neither."""
-    assert not is_rubbish(units(SOUND[name]))
+    assert not is_unusable(units(SOUND[name]))
     assert not is_garbage(units(SOUND[name]))
 
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresher.service.ocr.base import PrintedLine, PrintedWord
-from thresher.service.ocr.scripts import SHARE, page_score, score, unread, unread_share
-from thresher.service.ocr.word_boxes import Spelling
+from thresher.service.ocr.scripts import UNREADABLE_MIN_SHARE, line_score, page_score, unread_lines, unread_share
+from thresher.service.ocr.word_boxes import RecognisedLine
 
 
-def spelling(text: str, sure: float = 0.95) -> Spelling:
+def spelling(text: str, sure: float = 0.95) -> RecognisedLine:
     """A line as recognised."""
     columns = tuple(None if c.isspace() else i for i, c in enumerate(text))
-    return Spelling(text, columns, (sure,) * len(text), float(len(text)))
+    return RecognisedLine(text, columns, (sure,) * len(text), float(len(text)))
 
 
 READ = [("Invoice number 4711", 11.0), ("Total amount due 1,204.50", 14.0), ("Payment within thirty days", 15.0)]
@@ -25,12 +25,12 @@ FOREIGN = [("    4711", 12.0), ("Bceo κ oae 1 204,50", 13.0), ("    ", 17.0), (
 def test_a_page_that_was_read_loses_no_line() -> None:
     """Nor do short lines of few letters: prices, page numbers, signs."""
     lines = [*READ, ("7", 0.8), ("£", 2.0)]
-    assert unread([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 5
+    assert unread_lines([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 5
 
 
 def test_a_page_in_another_script_is_not_read() -> None:
     """Whatever confidence the few letters have that came out."""
-    found = unread([spelling(text) for text, _ in FOREIGN], [a for _, a in FOREIGN])
+    found = unread_lines([spelling(text) for text, _ in FOREIGN], [a for _, a in FOREIGN])
     assert sum(found) >= 3
 
 
@@ -50,8 +50,10 @@ HEBREW = [
 def test_letters_that_look_alike_are_no_reading(lines: list[tuple[str, float, float]]) -> None:
     """As engines of Latin and Chinese make them of other scripts, and are sure of: so much is lost that the page says so."""
     aspects = [aspect for _, aspect, _ in lines]
-    lost = unread([spelling(text, sure) for text, _, sure in lines], aspects)
-    assert sum(aspect for aspect, gone in zip(aspects, lost, strict=True) if gone) >= SHARE * sum(aspects)
+    lost = unread_lines([spelling(text, sure) for text, _, sure in lines], aspects)
+    assert sum(aspect for aspect, gone in zip(aspects, lost, strict=True) if gone) >= UNREADABLE_MIN_SHARE * sum(
+        aspects
+    )
 
 
 def test_greek_that_was_read_is_kept() -> None:
@@ -62,13 +64,13 @@ def test_greek_that_was_read_is_kept() -> None:
         ("Πληρωμή εντός τριάντα ημερών", 12.0),
         ("where α and β are angles, Δmax the largest", 18.0),
     ]
-    assert unread([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 4
+    assert unread_lines([spelling(text) for text, _ in lines], [a for _, a in lines]) == [False] * 4
 
 
 def test_a_page_in_two_scripts_keeps_what_was_read() -> None:
     """A contract in two languages, column by column."""
     lines = [*READ, *READ, FOREIGN[0], FOREIGN[2]]
-    found = unread([spelling(text) for text, _ in lines], [a for _, a in lines])
+    found = unread_lines([spelling(text) for text, _ in lines], [a for _, a in lines])
     assert found == [False] * 6 + [True] * 2
 
 
@@ -77,10 +79,10 @@ def test_scores_stay_between_0_and_1(lines: list[tuple[str, float, float]]) -> N
     """Whatever came out."""
     spelled = [spelling(text, sure) for text, _, sure in lines]
     aspects = [a for _, a, _ in lines]
-    assert all(0 <= score(one, a) <= 1 for one, a in zip(spelled, aspects, strict=True))
+    assert all(0 <= line_score(one, a) <= 1 for one, a in zip(spelled, aspects, strict=True))
     whole = page_score(spelled, aspects)
     assert whole is None or 0 <= whole <= 1
-    assert len(unread(spelled, aspects)) == len(lines)
+    assert len(unread_lines(spelled, aspects)) == len(lines)
 
 
 @pytest.mark.parametrize(("lost", "noted"), [(0, False), (1, False), (5, True)])
@@ -88,5 +90,5 @@ def test_the_share_of_lines_without_words(lost: int, noted: bool) -> None:  # no
     """One stray line of ten is no reason to call a page unreadable."""
     word = PrintedWord("x", (0, 0, 100, 10), 0.9)
     lines = [PrintedLine((word,), (0, 0, 100, 10))] * (10 - lost) + [PrintedLine((), (0, 0, 100, 10))] * lost
-    assert (unread_share(lines) >= SHARE) is noted
+    assert (unread_share(lines) >= UNREADABLE_MIN_SHARE) is noted
     assert unread_share([]) == 0

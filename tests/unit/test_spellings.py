@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.text_index import TextIndex
 
 DATES = [
     ("4. Jänner 2012", "2012-01-04"),
@@ -98,22 +98,22 @@ AMOUNTS = [
 def test_a_spelling_is_found(printed: str, value: str) -> None:
     """Whatever way a document spells a date or an amount, its value is found, as a number and as a text."""
     text = f"It is {printed} as agreed."
-    assert Haystack(text).find(value)
+    assert TextIndex(text).find(value)
     if (printed, value) in AMOUNTS:
-        assert Haystack(text).find(float(value))
+        assert TextIndex(text).find(float(value))
 
 
 @pytest.mark.parametrize(("printed", "value"), DATES)
 def test_another_day_is_not_found(printed: str, value: str) -> None:
     """A date that differs by a day, a month alone by a month, does not stand there."""
     other = {"2010-09": "2010-10", "September 2010": "October 2010"}.get(value, value[:-2] + "17")
-    assert not Haystack(f"It is {printed} as agreed.").find(other)
+    assert not TextIndex(f"It is {printed} as agreed.").find(other)
 
 
 @pytest.mark.parametrize(("printed", "value"), AMOUNTS)
 def test_another_amount_is_not_found(printed: str, value: str) -> None:
     """Seven times the amount and eleven does not stand there."""
-    assert not Haystack(f"It is {printed} as agreed.").find(float(value) * 7 + 11)
+    assert not TextIndex(f"It is {printed} as agreed.").find(float(value) * 7 + 11)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_another_amount_is_not_found(printed: str, value: str) -> None:
 )
 def test_what_only_looks_alike_is_not_found(text: str, value: Any) -> None:
     """Notes are no figures, other currencies no proof, and digital text is not misread."""
-    assert not Haystack(text).find(value)
-    assert not Haystack(text).beside(value)
+    assert not TextIndex(text).find(value)
+    assert not TextIndex(text).beside(value)
 
 
 @pytest.mark.parametrize(
@@ -161,12 +161,12 @@ def test_what_only_looks_alike_is_not_found(text: str, value: Any) -> None:
 )
 def test_words_are_found_as_they_are_set(text: str, value: str, quote: str) -> None:
     """Blanks within words, ligatures, soft hyphens, names turned round or joined, counts in words."""
-    assert quote in [text[p.start : p.end] for p in Haystack(text).find(value)]
+    assert quote in [text[p.start : p.end] for p in TextIndex(text).find(value)]
 
 
 def test_a_misread_word_needs_a_second_sign() -> None:
     """What OCR may have made of a value is offered apart; a figure is never another figure."""
-    hay = Haystack("BBO ribs 18.50, A-l0l, code 447126", guessed=True)
+    hay = TextIndex("BBO ribs 18.50, A-l0l, code 447126", guessed=True)
     assert [hay.text[p.start : p.end] for v in ("BBQ", "A-101") for p in hay.beside(v)] == ["BBO", "A-l0l"]
     assert not hay.beside("447120")
     assert not hay.beside(13.5)

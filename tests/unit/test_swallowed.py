@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from thresher.service.records.suspicious.contained_values import swallowed
+from thresher.service.records.suspicious.contained_values import contained_value_errors
 from thresher.service.targets.loading import target_from_model
 
 
@@ -36,7 +36,7 @@ def _bookings(count: int, what: str = "Card payment {}") -> list[dict[str, Any]]
 def test_a_code_at_the_end_of_another_value_is_a_doubt() -> None:
     """Two cells were printed as one run of text: the place of the lacking value is named, and its word."""
     lost = {"what": "Old Mill Garden Centre card payment T2246796", "reference": None, "day": "2024-02-01"}
-    (found,) = swallowed(TARGET, {"bookings": [*_bookings(12), lost]})
+    (found,) = contained_value_errors(TARGET, {"bookings": [*_bookings(12), lost]})
     assert found.path == "/bookings/12/reference"
     assert "T2246796" in found.message
 
@@ -44,22 +44,24 @@ def test_a_code_at_the_end_of_another_value_is_a_doubt() -> None:
 def test_a_date_is_found_as_it_is_printed() -> None:
     """The data has dates in ISO form, the text of another value does not."""
     lost = {"what": "Broken glass 11/11/2018", "reference": "T1", "day": None}
-    assert [e.path for e in swallowed(TARGET, {"bookings": [*_bookings(12), lost]})] == ["/bookings/12/day"]
+    assert [e.path for e in contained_value_errors(TARGET, {"bookings": [*_bookings(12), lost]})] == [
+        "/bookings/12/day"
+    ]
 
 
 def test_what_lacks_a_value_is_no_doubt_by_itself() -> None:
     """Bookings without a reference are usual, and a number of another length is none."""
     plain = {"what": "Northwind premium policy K21549", "reference": None, "day": None}
-    assert swallowed(TARGET, {"bookings": [*_bookings(12), plain]}) == []
+    assert contained_value_errors(TARGET, {"bookings": [*_bookings(12), plain]}) == []
 
 
 def test_texts_that_often_hold_such_words_are_no_doubt() -> None:
     """Descriptions quote the reference of another booking all the time."""
     lost = {"what": "Reversal of T2246796", "reference": None, "day": "2024-02-01"}
-    assert swallowed(TARGET, {"bookings": [*_bookings(12, "Reversal of T22460{:02}"), lost]}) == []
+    assert contained_value_errors(TARGET, {"bookings": [*_bookings(12, "Reversal of T22460{:02}"), lost]}) == []
 
 
 def test_few_records_tell_nothing_of_a_make() -> None:
     """Three references may look alike by chance."""
     lost = {"what": "Card payment T2246796", "reference": None, "day": "2024-02-01"}
-    assert swallowed(TARGET, {"bookings": [*_bookings(3), lost]}) == []
+    assert contained_value_errors(TARGET, {"bookings": [*_bookings(3), lost]}) == []

@@ -7,7 +7,7 @@ from thresher.chunkers.members import CHUNKERS
 from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.source import Source
-from thresher.service.records.chunk_parts import rest
+from thresher.service.records.chunk_parts import unanswered_parts
 from thresher.service.records.question_windows import windows
 
 SOURCE = Source(path="a", blob="a", sha256="", size=0)
@@ -69,7 +69,7 @@ def test_windows_and_rests_carry_the_heads() -> None:
         assert "in millions" in part.context
         assert "Balance at" in part.context
     end = document.tables[0].row_range(60)[1]
-    (left,) = rest(document, chunk, [end])
+    (left,) = unanswered_parts(document, chunk, [end])
     assert "in millions" in left.context
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from thresher.schemas.document import Document
 from thresher.schemas.source import Source
-from thresher.service.records.structure import structure
+from thresher.service.records.structure import structure_of
 from thresher.service.records.text_lines import lines_of
 
 
@@ -36,11 +36,11 @@ def test_stanzas_are_records_where_lines_begin_too_late() -> None:
     """An address begins with the name, not with the house number below it."""
     text = "\n\n".join(f"Ada Keane\n{i} High Street\nLeeds" for i in range(1, 8))
     document = Document(source=Source(path="a", blob="a", sha256="", size=0), text=text)
-    assert [text[s:].split()[0] for s in structure(document).starts] == ["Ada"] * 7
+    assert [text[s:].split()[0] for s in structure_of(document).starts] == ["Ada"] * 7
 
 
 def test_paragraphs_of_prose_are_no_stanzas() -> None:
     """They are of different sizes."""
     text = "\n\n".join("\n".join(["some words"] * (2 + i % 4)) for i in range(12))
     document = Document(source=Source(path="a", blob="a", sha256="", size=0), text=text)
-    assert list(structure(document).starts) == []
+    assert list(structure_of(document).starts) == []

@@ -16,7 +16,7 @@ from thresher.service.readers.charset import decode
 from thresher.service.readers.detection.signatures import by_signature
 from thresher.service.readers.detection.text_types import is_text, text_type
 from thresher.service.readers.header_row import names_columns
-from thresher.service.readers.text.csv_reader import find_form
+from thresher.service.readers.text.csv_reader import detect_form
 from thresher.service.readers.text.json_scan import scan, unescape
 from thresher.service.readers.text.plain_blocks import write_prose
 
@@ -140,7 +140,7 @@ def test_a_loss_is_told() -> None:
 )
 def test_delimited_forms(sample: str, delimiter: str, columns: int) -> None:
     """The delimiter is the one that gives even rows."""
-    form = find_form(sample)
+    form = detect_form(sample)
     assert (form.columns, form.delimiter if columns > 1 else ",") == (columns, delimiter)
 
 

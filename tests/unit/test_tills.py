@@ -14,8 +14,8 @@ from thresher.schemas.source import Source
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedWire
-from thresher.service.rules.confidence.span_confidence import out_of_reach
-from thresher.service.rules.extractor import ask_candidates
+from thresher.service.rules.confidence.span_confidence import undecidable_paths
+from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.receipts.receipt_items import find_receipt_items
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_dates import parse_dates
@@ -39,7 +39,7 @@ async def asked(text: str, target: str = "receipt") -> Extraction:
     """The Extraction of a text by a model that never knows, for a ready-made target."""
     wire = ScriptedWire({"": json.dumps({"value": None})})
     model = ModelClient(name="none", facts=FACTS, wire=wire, identity="none")
-    return await ask_candidates(model, document(text), load_target(target), Policy())
+    return await extract_by_rules(model, document(text), load_target(target), Policy())
 
 
 async def items(text: str, *keys: str) -> list[tuple[Any, ...]]:
@@ -155,7 +155,7 @@ def test_keys_and_values_are_no_rows() -> None:
     layout = lay_out(made.build(), 0, 70)
     invoice = load_target("invoice")
     assert (find_receipt_items(layout, invoice, "/lines"), unread_rows(layout, invoice, {}, [])) == ([], [])
-    assert "/lines" in out_of_reach(layout.document, invoice)
+    assert "/lines" in undecidable_paths(layout.document, invoice)
 
 
 def test_a_date_does_not_begin_in_a_code() -> None:
@@ -191,5 +191,5 @@ async def test_a_party_that_is_introduced_and_not_found_is_named() -> None:
 def test_lists_of_an_agreement_are_never_told_to_be_empty() -> None:
     """No code here can tell that a text of sentences has no payments."""
     contract = load_target("contract")
-    assert {"/parties", "/payments"} <= set(out_of_reach(document(FILLER * 20), contract))
-    assert "/lines" not in out_of_reach(document("Total 4.00"), load_target("invoice"))
+    assert {"/parties", "/payments"} <= set(undecidable_paths(document(FILLER * 20), contract))
+    assert "/lines" not in undecidable_paths(document("Total 4.00"), load_target("invoice"))

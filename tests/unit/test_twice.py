@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from thresher.schemas.extraction import Evidence
-from thresher.service.records.suspicious.duplicate_records import twice
+from thresher.service.records.suspicious.duplicate_records import duplicate_record_errors
 from thresher.service.targets.loading import target_from_model
 
 
@@ -37,7 +37,7 @@ def told(rows: list[dict[str, Any]], places: list[tuple[int, int]]) -> list[str]
         for i, place in enumerate(places)
         for name, quote, start in zip(("day", "amount"), ("02.06.2023", "290.91 DR"), place, strict=True)
     ]
-    return [e.path for e in twice({"bookings": rows}, evidence, TARGET)]
+    return [e.path for e in duplicate_record_errors({"bookings": rows}, evidence, TARGET)]
 
 
 def test_two_that_share_an_amount_are_not_sure() -> None:

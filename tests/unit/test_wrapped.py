@@ -14,7 +14,7 @@ from thresher.schemas.extraction import Evidence
 from thresher.schemas.source import Source
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.grounding.normalised_text import Letters
-from thresher.service.grounding.wrapped_lines import Layout, Wrapped, column_below
+from thresher.service.grounding.wrapped_lines import Layout, WrappedSearch, column_below
 from thresher.service.targets.loading import load_target
 
 TARGET = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -23,7 +23,7 @@ FAR = 400.0  # points: another column
 
 def pieces(text: str, value: str) -> list[list[str]]:
     """The pieces of each place of a wrapped value."""
-    wrapped = Wrapped(text, Letters.of(text, ()), Layout(partial(column_below, text)))
+    wrapped = WrappedSearch(text, Letters.of(text, ()), Layout(partial(column_below, text)))
     return [[text[a:b] for a, b in found] for found in wrapped.find(value)]
 
 

@@ -1,4 +1,4 @@
-"""Run a processing process: it takes one Order after another, and sends its questions to its parent."""
+"""Run a processing process: it takes one UnitOrder after another, and sends its questions to its parent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.result import Result
-from thresher.service.backend.processing.messages import Asked, Asker, Done, Order, Replied
+from thresher.service.backend.processing.messages import (
+    DoneMessage,
+    QuestionMessage,
+    RemoteModel,
+    ReplyMessage,
+    UnitOrder,
+)
 from thresher.service.llm.base import ModelFacts, Question, Reply
 from thresher.service.llm.providers.embeddings import Embedding
 from thresher.service.pipeline import process
@@ -24,21 +30,21 @@ from thresher.service.wiring import engine_of
 NICE = 5  # lower priority than processes that answer callers
 
 
-def live(line: Connection) -> None:
+def serve_orders(line: Connection) -> None:
     """Take Orders until the other end is closed."""
     begin()
     os.nice(NICE)
     while True:
         try:
-            order: Order = line.recv()
-            line.send(Done(_outcome_of(order, line)))
+            order: UnitOrder = line.recv()
+            line.send(DoneMessage(_outcome_of(order, line)))
         except (EOFError, OSError):
             return
         del order
         gc.collect()
 
 
-def _outcome_of(order: Order, line: Connection) -> Result[Any] | Problem | str:
+def _outcome_of(order: UnitOrder, line: Connection) -> Result[Any] | Problem | str:
     _limit_time(order.seconds)
     try:
         return asyncio.run(_process(order, line))
@@ -52,12 +58,12 @@ def _outcome_of(order: Order, line: Connection) -> Result[Any] | Problem | str:
         return traceback.format_exc()
 
 
-async def _process(order: Order, line: Connection) -> Result[Any]:
+async def _process(order: UnitOrder, line: Connection) -> Result[Any]:
     spec, base = order.target
-    questions = Questions(line)
-    engine = engine_of(AskedOfParent(order.model, questions), load_target(spec, base=base), order.policy)
+    questions = PendingQuestions(line)
+    engine = engine_of(ParentModel(order.model, questions), load_target(spec, base=base), order.policy)
     if order.beside is not None:
-        embedding_model = AskedOfParent(order.beside, questions, beside=True)
+        embedding_model = ParentModel(order.beside, questions, beside=True)
         engine = replace(engine, embedder=Embedding(model=embedding_model))
     limit_memory(order.memory)  # what was loaded until now does not count
     asyncio.get_running_loop().add_reader(line.fileno(), questions.hear)
@@ -65,8 +71,8 @@ async def _process(order: Order, line: Connection) -> Result[Any]:
 
 
 @dataclass(slots=True)
-class Questions:
-    """Questions that wait for the parent's reply."""
+class PendingQuestions:
+    """PendingQuestions that wait for the parent's reply."""
 
     line: Connection
     _waiting: dict[int, asyncio.Future[Reply | Problem]] = field(default_factory=dict)
@@ -76,7 +82,7 @@ class Questions:
         """Return the reply of the parent's model. Raises what it raised."""
         self._asked, number = self._asked + 1, self._asked
         waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
-        self.line.send(Asked(number, question, beside))
+        self.line.send(QuestionMessage(number, question, beside))
         reply = await waiting
         if isinstance(reply, Reply):
             return reply
@@ -85,7 +91,7 @@ class Questions:
     def hear(self) -> None:
         """Read one reply, and give it to the question that waits for it."""
         try:
-            message: Replied = self.line.recv()
+            message: ReplyMessage = self.line.recv()
         except (EOFError, OSError):
             os._exit(0)  # no parent waits for the Result any more
         waiting = self._waiting.pop(message.number)
@@ -94,11 +100,11 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedOfParent:
+class ParentModel:
     """A Model whose questions the parent asks."""
 
-    known: Asker
-    questions: Questions
+    known: RemoteModel
+    questions: PendingQuestions
     beside: bool = False
 
     @property

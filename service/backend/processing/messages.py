@@ -14,7 +14,7 @@ from thresher.service.llm.base import ModelFacts, Question, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class RemoteModel:
     """What a process must know of a model that its parent asks."""
 
     name: str
@@ -22,20 +22,20 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class UnitOrder:
     """One Unit to process."""
 
     target: tuple[Any, Path]  # the spec that the target was loaded from, and the folder of its relative paths
     policy: Policy
     documents: list[Document]
-    model: Asker
-    beside: Asker | None  # the embedding model, where one was chosen
+    model: RemoteModel
+    beside: RemoteModel | None  # the embedding model, where one was chosen
     memory: int  # bytes that the process may add
     seconds: float  # of processor time that the process may use
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionMessage:
     """A question of a process."""
 
     number: int
@@ -44,7 +44,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Replied:
+class ReplyMessage:
     """The reply to a question, or why there is none."""
 
     number: int
@@ -52,7 +52,7 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How an Order ended; a fault of this program comes as the text of its traceback."""
+class DoneMessage:
+    """How an UnitOrder ended; a fault of this program comes as the text of its traceback."""
 
     result: Result[Any] | Problem | str

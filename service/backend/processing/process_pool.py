@@ -19,14 +19,20 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, JobProblem, Problem
 from thresher.schemas.result import Result
-from thresher.service.backend.processing.messages import Asked, Asker, Done, Order, Replied
+from thresher.service.backend.processing.messages import (
+    DoneMessage,
+    QuestionMessage,
+    RemoteModel,
+    ReplyMessage,
+    UnitOrder,
+)
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.client import ModelClient
-from thresher.service.readers.fair_queue import Turns
-from thresher.service.readers.pool_size import Room, room
+from thresher.service.readers.fair_queue import FairQueue
+from thresher.service.readers.pool_size import PoolSize, pool_size
 from thresher.service.readers.process_start import context
-from thresher.service.telemetry.ids import asked_by
+from thresher.service.telemetry.ids import current_tenant
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +50,13 @@ class _Child:
     orders: int = 0
 
 
-class Processors:
+class ProcessingPool:
     """Processes for large Units, started when needed and kept for the next."""
 
-    def __init__(self, fits: Room | None = None) -> None:
+    def __init__(self, fits: PoolSize | None = None) -> None:
         """Take how many run at once and the memory of each; None: by what this machine has."""
-        self._room = fits or room()
-        self._turns = Turns(self._room.processors)
+        self._room = fits or pool_size()
+        self._turns = FairQueue(self._room.processors)
         self._idle: list[_Child] = []
 
     async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
@@ -59,7 +65,7 @@ class Processors:
         Raises InputProblem (`timeout`, `too_large` …) and JobProblem(`poisoned`).
         """
         order = _order(engine, documents, self._room.processor)
-        async with self._turns.place(asked_by.get()):
+        async with self._turns.place(current_tenant.get()):
             for _ in range(MAX_DEATHS):
                 try:
                     return _result_of(await self._run(order, engine.model))
@@ -70,8 +76,8 @@ class Processors:
                     log.warning("processor died", extra={"action": "processor.died", "why": why})
         raise JobProblem("poisoned", why)
 
-    async def _run(self, order: Order, model: Model) -> Done:
-        """Return how an Order ended. Raises JobProblem(worker_died)."""
+    async def _run(self, order: UnitOrder, model: Model) -> DoneMessage:
+        """Return how an UnitOrder ended. Raises JobProblem(worker_died)."""
         async with self._child() as child:
             try:
                 return await _run_order(child, order, model)
@@ -92,7 +98,7 @@ class Processors:
 
     @asynccontextmanager
     async def _child(self) -> AsyncIterator[_Child]:
-        """Provide a process for one Order; end the process if the Order fails."""
+        """Provide a process for one UnitOrder; end the process if the UnitOrder fails."""
         child = self._idle.pop() if self._idle else await asyncio.to_thread(_start)
         try:
             yield child
@@ -107,10 +113,10 @@ class Processors:
 
 
 def _start() -> _Child:
-    from thresher.service.backend.processing.child_process import live  # noqa: PLC0415 - only where there is a large Unit
+    from thresher.service.backend.processing.child_process import serve_orders  # noqa: PLC0415 - only where there is a large Unit
 
     here, there = context().Pipe()
-    process = context().Process(target=live, args=(there,), daemon=True)  # type: ignore[attr-defined]
+    process = context().Process(target=serve_orders, args=(there,), daemon=True)  # type: ignore[attr-defined]
     process.start()
     there.close()
     return _Child(process, here)
@@ -123,24 +129,24 @@ async def _stop(child: _Child) -> None:
     await asyncio.to_thread(child.process.join, END_SECONDS)
 
 
-def _order(engine: Engine, documents: list[Document], memory: int) -> Order:
+def _order(engine: Engine, documents: list[Document], memory: int) -> UnitOrder:
     if engine.target.made_from is None:  # the process loads every target by its spec
         raise RuntimeError("a target that no other process can load")
     limits = engine.policy.read.limits
     beside = engine.model.beside if isinstance(engine.model, ModelClient) else None
-    return Order(
+    return UnitOrder(
         target=engine.target.made_from,
         policy=engine.policy,
         documents=documents,
-        model=Asker(name=engine.model.name, facts=engine.model.facts),
-        beside=None if beside is None else Asker(name=beside.name, facts=beside.facts),
+        model=RemoteModel(name=engine.model.name, facts=engine.model.facts),
+        beside=None if beside is None else RemoteModel(name=beside.name, facts=beside.facts),
         memory=min(memory, limits.memory),
         seconds=limits.seconds,
     )
 
 
-async def _run_order(child: _Child, order: Order, model: Model) -> Done:
-    """Send an Order and answer its questions until it is done.
+async def _run_order(child: _Child, order: UnitOrder, model: Model) -> DoneMessage:
+    """Send an UnitOrder and answer its questions until it is done.
 
     Raises EOFError and OSError where the process ends before.
     """
@@ -148,7 +154,7 @@ async def _run_order(child: _Child, order: Order, model: Model) -> Done:
     await asyncio.to_thread(child.line.send, order)
     asking: set[asyncio.Task[None]] = set()
     try:
-        while not isinstance(message := await _next_message(child.line), Done):
+        while not isinstance(message := await _next_message(child.line), DoneMessage):
             task = asyncio.create_task(_reply(partial(_send, child.line, sending), message, model))
             asking.add(task)
             task.add_done_callback(asking.discard)
@@ -157,7 +163,7 @@ async def _run_order(child: _Child, order: Order, model: Model) -> Done:
     return message
 
 
-def _result_of(done: Done) -> Result[Any]:
+def _result_of(done: DoneMessage) -> Result[Any]:
     """Return the Result. Raises the Problem that came instead."""
     match done.result:
         case Problem():
@@ -169,24 +175,24 @@ def _result_of(done: Done) -> Result[Any]:
             return done.result
 
 
-async def _send(line: Connection, sending: asyncio.Lock, message: Replied) -> None:
+async def _send(line: Connection, sending: asyncio.Lock, message: ReplyMessage) -> None:
     async with sending:
         with suppress(OSError):  # the process ended: the reader of its messages reports it
             await asyncio.to_thread(line.send, message)
 
 
-async def _reply(send: Any, asked: Asked, model: Model) -> None:
+async def _reply(send: Any, asked: QuestionMessage, model: Model) -> None:
     """Ask a model, and send its reply."""
     chosen = model.beside if asked.beside and isinstance(model, ModelClient) else model
     try:
         reply = await (chosen or model).ask(asked.question)
     except Problem as problem:
-        await send(Replied(asked.number, problem))
+        await send(ReplyMessage(asked.number, problem))
     else:
-        await send(Replied(asked.number, reply))
+        await send(ReplyMessage(asked.number, reply))
 
 
-async def _next_message(line: Connection) -> Asked | Done:
+async def _next_message(line: Connection) -> QuestionMessage | DoneMessage:
     """Wait for the next message of a process."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
@@ -195,7 +201,7 @@ async def _next_message(line: Connection) -> Asked | Done:
         await ready.wait()
     finally:
         loop.remove_reader(line.fileno())
-    message: Asked | Done = await asyncio.to_thread(line.recv)
+    message: QuestionMessage | DoneMessage = await asyncio.to_thread(line.recv)
     return message
 
 
@@ -206,8 +212,8 @@ async def _cancel_all(asking: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _death_of(child: _Child, order: Order) -> Problem:
-    """Return why a process ended before its Order was done."""
+async def _death_of(child: _Child, order: UnitOrder) -> Problem:
+    """Return why a process ended before its UnitOrder was done."""
     await asyncio.to_thread(child.process.join, END_SECONDS)
     code, path = child.process.exitcode, order.documents[0].source.path
     if code == -signal.SIGXCPU:

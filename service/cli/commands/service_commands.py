@@ -149,7 +149,7 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
 
     quota = {"documents": documents, "bytes": None if mib is None else mib << 20, "usd": usd}
     wanted = room.NewKey(tenant=tenant, note=note, days=days, admin=admin)
-    run(room.create, room.Place(folder, database), wanted, quota)
+    run(room.create, room.AccountsLocation(folder, database), wanted, quota)
 
 
 @keys.command("list")
@@ -157,7 +157,7 @@ def keys_list(folder: Data = None, database: Database = None) -> None:
     """List the API keys, never their secrets."""
     from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
 
-    run(room.listing, room.Place(folder, database))
+    run(room.listing, room.AccountsLocation(folder, database))
 
 
 @keys.command("revoke")
@@ -169,4 +169,4 @@ def keys_revoke(
     """Take an API key back, from this moment on."""
     from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
 
-    run(room.revoke, room.Place(folder, database), id)
+    run(room.revoke, room.AccountsLocation(folder, database), id)

@@ -18,7 +18,7 @@ from thresher.service.llm.providers.embeddings import Embedder
 if TYPE_CHECKING:
     from thresher.service.llm.providers.embeddings import Matrix
 
-PASSAGE = 1_200  # characters that become one vector: about the 256 word pieces that small models look at
+PASSAGE_CHARS = 1_200  # characters that become one vector: about the 256 word pieces that small models look at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ async def ordered(fields: Sequence[Field], chunks: Sequence[Chunk], embedder: Em
     if embedder is None or not fields:
         return Ordered(orders=words)
     parts = [(i, part) for i, c in enumerate(chunks) for part in passages(f"{c.context}\n{c.text}")]
-    wanted = [query_of(f)[:PASSAGE] or "value" for f in fields]
+    wanted = [query_of(f)[:PASSAGE_CHARS] or "value" for f in fields]
     texts, queries = await asyncio.gather(embedder.embed([part for _, part in parts]), embedder.embed(wanted))
     attempts = texts.attempts + queries.attempts
     if texts.rows is None or queries.rows is None or texts.rows.shape[1:] != queries.rows.shape[1:]:
@@ -50,7 +50,7 @@ async def ordered(fields: Sequence[Field], chunks: Sequence[Chunk], embedder: Em
     return Ordered(orders=orders, attempts=attempts)
 
 
-def passages(text: str, most: int = PASSAGE) -> list[str]:
+def passages(text: str, most: int = PASSAGE_CHARS) -> list[str]:
     r"""Cut a text into parts that are not blank: at line ends, else at blanks, else at the length limit.
 
     >>> passages("one two\nthree four\n\n", 12)

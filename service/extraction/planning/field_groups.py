@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from thresher.schemas.target import Field, Target
 from thresher.service.base import json_pointer
 from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
-from thresher.service.provider_schemas.request_schema import Asked, ask_for, asked_schema
-from thresher.service.provider_schemas.schema_size import Size, measured, too_large
+from thresher.service.provider_schemas.request_schema import RequestSchema, build_schema, request_schema_of
+from thresher.service.provider_schemas.schema_size import SchemaSize, limits_exceeded, measured_size
 
-MOST_FIELDS = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
+FIELDS_MAX = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
 SLACK_DIVISOR = 8  # a question may ask for an eighth more, so that what belongs together stays together
 KEY_FIELDS_MAX = 2  # fields that tell items apart, where the target declares none
 
@@ -25,9 +25,9 @@ KEY_FIELDS_MAX = 2  # fields that tell items apart, where the target declares no
 class Group:
     """What one question asks for. The other parts of a divided list item are in `beside`."""
 
-    asked: Asked
+    asked: RequestSchema
     fields: tuple[str, ...] | None = None  # patterns of the places asked for; None: all of the target
-    beside: tuple[Asked, ...] = ()
+    beside: tuple[RequestSchema, ...] = ()
     lists: tuple[str, ...] = ()  # patterns of the lists of objects in it
     several: bool = False  # whether any field in it may have several values
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
@@ -39,17 +39,17 @@ class _Unit:
 
     places: tuple[str, ...]
     fields: int
-    size: Size
+    size: SchemaSize
     parts: tuple[tuple[str, ...], ...] = ()  # the places of each part, where a list's item had to be divided
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # for each divided list, what its parts share
 
 
-def groups_of(target: Target, dialect: Name = "plain", most: int = MOST_FIELDS) -> tuple[Group, ...]:
+def groups_of(target: Target, dialect: Name = "plain", most: int = FIELDS_MAX) -> tuple[Group, ...]:
     """Return the groups of a target in a dialect, in schema order; one group if it fits. `most` fields in each."""
     split = _Split(target, dialect, most)
-    if split.fits(len(target.fields), measured(asked_schema(target, None, dialect))):
+    if split.fits(len(target.fields), measured_size(build_schema(target, None, dialect))):
         several = any(f.in_list for f in target.fields)
-        return (Group(asked=ask_for(target, dialect=dialect), lists=target.lists, several=several),)
+        return (Group(asked=request_schema_of(target, dialect=dialect), lists=target.lists, several=several),)
     return tuple(split.group(units) for units in split.packed(split.units("")))
 
 
@@ -60,8 +60,8 @@ class _Split:
         self._dialect: Dialect = DIALECTS[dialect]
         self._lists = frozenset(target.lists)
 
-    def fits(self, fields: int, size: Size) -> bool:
-        return fields <= self._most and not any(too_large(size, self._dialect))
+    def fits(self, fields: int, size: SchemaSize) -> bool:
+        return fields <= self._most and not any(limits_exceeded(size, self._dialect))
 
     def units(self, place: str) -> Iterator[_Unit]:
         """Return the members of a path, with those that are too large divided."""
@@ -77,7 +77,7 @@ class _Split:
     def packed(self, units: Iterator[_Unit]) -> Iterator[list[_Unit]]:
         """Return groups of units in schema order, as many in each as fit; a divided list is a group by itself."""
         group: list[_Unit] = []
-        fields, size = 0, Size()
+        fields, size = 0, SchemaSize()
         for unit in units:
             fields, size = fields + unit.fields, size.beside(unit.size)
             if group and not self.fits(fields, size) and fields <= self._most:
@@ -102,8 +102,8 @@ class _Split:
         first, *rest = (self._ask(part) for part in whole.parts)
         return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=whole.keys)
 
-    def _ask(self, places: tuple[str, ...]) -> Asked:
-        return ask_for(self._target, fields=places, dialect=self._name)
+    def _ask(self, places: tuple[str, ...]) -> RequestSchema:
+        return request_schema_of(self._target, fields=places, dialect=self._name)
 
     def _members(self, place: str) -> list[str]:
         """Return the paths just below one, in schema order; for a map or a list, those of its members."""
@@ -114,7 +114,7 @@ class _Split:
     def _unit(self, places: tuple[str, ...]) -> _Unit:
         fields = sum(any(_inside(f.path, p) for p in places) for f in self._target.fields)
         blanks = self._dialect.blanks or None
-        return _Unit(places, fields, measured(asked_schema(self._target, places, self._name, blanks=blanks)))
+        return _Unit(places, fields, measured_size(build_schema(self._target, places, self._name, blanks=blanks)))
 
     def _divided(self, place: str, whole: _Unit) -> _Unit:
         """Divide a list whose item does not fit into parts."""

@@ -17,7 +17,7 @@ from thresher.schemas.target import Field
 from thresher.service.base import json_pointer
 
 READ_WHOLE_MAX_CHUNKS = 4  # Chunks of a Document that is simply read
-FIRST = 6  # Chunks of the first round at least
+FIRST_ROUND_CHUNKS = 6  # Chunks of the first round at least
 BEST_PER_FIELD = 2  # Chunks of the first round for each field
 
 
@@ -43,7 +43,7 @@ class Rounds:
         self._orders = {f.path: orders[f.path] for f in fields}
         self._looked: dict[str, set[int]] = {f.path: set() for f in fields}
         self._all = range(len(chunks))
-        self._most, self._together = FIRST, together
+        self._most, self._together = FIRST_ROUND_CHUNKS, together
 
     def first(self) -> Round:
         """Return the round of the best Chunks of each field, and the first Chunk."""
@@ -51,7 +51,7 @@ class Rounds:
         for rank in range(BEST_PER_FIELD):
             for order in self._orders.values():
                 chosen.update(order[rank : rank + 1])
-        chosen |= set(self._best(tuple(self._fields), FIRST - len(chosen), chosen))
+        chosen |= set(self._best(tuple(self._fields), FIRST_ROUND_CHUNKS - len(chosen), chosen))
         return self._recorded(chosen, tuple(self._fields), 1)
 
     def next(self, found: Iterable[Extraction]) -> Round | None:

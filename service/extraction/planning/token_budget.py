@@ -11,7 +11,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.llm.base import ModelFacts
-from thresher.service.llm.page_images import reserved
+from thresher.service.llm.page_images import image_tokens_reserved
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.part_description import about
 
@@ -22,7 +22,7 @@ LIST_ANSWER_TOKENS = 8_000
 FIELD_ANSWER_TOKENS = 48
 MIN_ANSWER_TOKENS = 1_024
 FIELD_SCHEMA_TOKENS, MIN_FIELDS = 40, 8  # tokens of schema for a field with its words; fields in one question at least
-SEEK_CHUNK = 3_000  # where only the best Chunks of a long Document are asked first
+SEARCH_CHUNK_TOKENS = 3_000  # where only the best Chunks of a long Document are asked first
 FRAME_TOKENS = 240  # what a provider adds around messages, the Document's name, the part, marks and notes
 
 
@@ -62,7 +62,7 @@ def plan(facts: ModelFacts, target: Target, groups: tuple[Group, ...], policy: P
         else max(MIN_ANSWER_TOKENS, FIELD_ANSWER_TOKENS * min(len(target.fields), policy.most_fields))
     )
     answer = min(policy.answer_tokens or wanted, facts.most_answer, max(facts.window // 3, 1))
-    room = facts.window - overhead - answer - reserved(policy, facts)
+    room = facts.window - overhead - answer - image_tokens_reserved(policy, facts)
     chunk = min(policy.chunk_tokens or (LIST_CHUNK_TOKENS if lists else CHUNK_TOKENS), room)
     if chunk < 1:
         detail = f"{facts.window} tokens hold {overhead} of prompt and target and {answer} of answer"

@@ -9,11 +9,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from thresher.service.llm.batch.base import PAGES, SECONDS, Item, ItemResult, ProviderUnavailable, Refused
+from thresher.service.llm.batch.base import (
+    MAX_LIST_PAGES,
+    REQUEST_TIMEOUT_SECONDS,
+    BatchRefused,
+    Item,
+    ItemResult,
+    ProviderUnavailable,
+)
 
-OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")  # of one request
-SLACK = 300.0  # seconds that two clocks may differ
-STATUS = {  # of an error's type, by Anthropic's page on errors
+PER_REQUEST_HEADERS = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")  # of one request
+CLOCK_SLACK_SECONDS = 300.0  # seconds that two clocks may differ
+STATUS_OF_ERROR_TYPE = {  # of an error's type, by Anthropic's page on errors
     "invalid_request_error": 400,
     "authentication_error": 401,
     "billing_error": 402,
@@ -35,8 +42,8 @@ class AnthropicBatchApi:
         import httpx  # noqa: PLC0415 - only where batches are asked for
 
         self.address = f"{url}/batches"
-        kept = {name: value for name, value in headers.items() if name.lower() not in OWN}
-        self._client = httpx.AsyncClient(headers=kept, timeout=SECONDS)
+        kept = {name: value for name, value in headers.items() if name.lower() not in PER_REQUEST_HEADERS}
+        self._client = httpx.AsyncClient(headers=kept, timeout=REQUEST_TIMEOUT_SECONDS)
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:  # noqa: ARG002 - no place for a name
         """Submit a batch of items and return the provider's id for it. The API takes no name."""
@@ -47,11 +54,11 @@ class AnthropicBatchApi:
     async def find(self, name: str, count: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002 - as above
         """Find a submitted batch by time and size. The results show whether it was another user's of the same key."""
         after: dict[str, str] = {}
-        for _ in range(PAGES):
+        for _ in range(MAX_LIST_PAGES):
             page = await self._ask("GET", "", params={"limit": "100", **after})
             for batch in page["data"]:
                 made = datetime.fromisoformat(batch["created_at"]).timestamp()
-                if made < since - SLACK:
+                if made < since - CLOCK_SLACK_SECONDS:
                     return None
                 if batch["id"] not in known and sum(batch["request_counts"].values()) == count:
                     return str(batch["id"])
@@ -95,7 +102,7 @@ async def _checked(response: Any) -> None:
     if response.status_code >= 400:
         await response.aread()
         passing = response.status_code in {408, 409, 429} or response.status_code >= 500
-        raise (ProviderUnavailable if passing else Refused)(f"{response.status_code}: {response.text[:300]}")
+        raise (ProviderUnavailable if passing else BatchRefused)(f"{response.status_code}: {response.text[:300]}")
 
 
 @asynccontextmanager
@@ -118,7 +125,7 @@ def _landed(line: str) -> ItemResult | None:
             return ItemResult(key=str(whole["custom_id"]), status=200, body=dict(result["message"]))
         if result["type"] == "errored":
             error = result["error"]
-            status = STATUS.get(error["error"]["type"], 500)
+            status = STATUS_OF_ERROR_TYPE.get(error["error"]["type"], 500)
             return ItemResult(key=str(whole["custom_id"]), status=status, body=dict(error))
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from thresher.schemas.batch import Ordered, Place
 
-MOST_ITEMS = 10_000  # calls in one batch; OpenAI takes 50,000, Anthropic 100,000
-MOST_BYTES = 32 << 20  # of one batch as it is sent; OpenAI takes 200 MB, Anthropic 256 MB
-SECONDS = 120.0  # that one request to a batch API may take
-PAGES = 10  # of a provider's list of batches that are looked through
+MAX_BATCH_ITEMS = 10_000  # calls in one batch; OpenAI takes 50,000, Anthropic 100,000
+MAX_BATCH_BYTES = 32 << 20  # of one batch as it is sent; OpenAI takes 200 MB, Anthropic 256 MB
+REQUEST_TIMEOUT_SECONDS = 120.0  # that one request to a batch API may take
+MAX_LIST_PAGES = 10  # of a provider's list of batches that are looked through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class BatchTiming:
     tries: int = 5  # of an order, before its calls are made one by one
 
 
-class Refused(Exception):  # noqa: N818 - an answer, as the API gave it
+class BatchRefused(Exception):  # noqa: N818 - an answer, as the API gave it
     """The batch API refuses a request, and will refuse it again."""
 
 
@@ -52,7 +52,7 @@ class ProviderUnavailable(Exception):  # noqa: N818 - as above
 
 
 class BatchApi(Protocol):
-    """One provider's batch API at one address, with one key. Every method raises ProviderUnavailable, or Refused."""
+    """One provider's batch API at one address, with one key. Every method raises ProviderUnavailable, or BatchRefused."""
 
     @property
     def address(self) -> str:

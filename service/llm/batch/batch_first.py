@@ -1,11 +1,11 @@
-"""Batched: try a batch first, and make an ordinary call for what no batch answers."""
+"""BatchFirstTransport: try a batch first, and make an ordinary call for what no batch answers."""
 
 from __future__ import annotations
 
 from thresher.service.llm.transport import Answer, Call, Records, TransientError, Transport
 
 
-class Batched:
+class BatchFirstTransport:
     """A Transport that tries a batch first, and makes an ordinary call for what no batch answers."""
 
     def __init__(self, batch: Transport, ordinary: Transport, records: Records) -> None:

@@ -9,14 +9,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.schemas.batch import Ordered, Place
-from thresher.service.llm.batch.base import BatchApi, BatchLedger, BatchTiming, ItemResult, ProviderUnavailable, Refused
+from thresher.service.llm.batch.base import (
+    BatchApi,
+    BatchLedger,
+    BatchRefused,
+    BatchTiming,
+    ItemResult,
+    ProviderUnavailable,
+)
 from thresher.service.llm.batch.waiters import Waiters
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 500  # results that are kept in one transaction
-ORPHANED = 600.0  # seconds after which a batch that was cancelled and does not end is waited for no more
-GLANCE = (2.0, 60.0)  # seconds between two looks for batches that nobody wants: where some here want nothing, and else
+RESULTS_PER_TRANSACTION = 500  # results that are kept in one transaction
+CANCEL_TIMEOUT_SECONDS = 600.0  # seconds after which a batch that was cancelled and does not end is waited for no more
+UNWANTED_CHECK_SECONDS = (
+    2.0,
+    60.0,
+)  # seconds between two looks for batches that nobody wants: where some here want nothing, and else
 
 
 @dataclass(slots=True)
@@ -95,7 +105,7 @@ class BatchPolling:
                 await self._land(name, ordered.theirs)
             else:
                 await self._patience(name, ordered, age)
-        except Refused as refused:
+        except BatchRefused as refused:
             await self.abandon(name, f"the provider does not know it ({refused})")
         except ProviderUnavailable as away:
             log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
@@ -119,13 +129,13 @@ class BatchPolling:
         if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
             await self._cancel(batch, ordered.theirs)
             batch.cancelled = age
-        elif batch.cancelled is not None and age > batch.cancelled + ORPHANED:
+        elif batch.cancelled is not None and age > batch.cancelled + CANCEL_TIMEOUT_SECONDS:
             self._askers.leave(self._batches.pop(name).keys, "it took too long")
 
     async def _forsake(self) -> None:
         """Cancel batches that no open Task wants any more, of any process; finished items still come."""
         idle = [b for b in self._batches.values() if b.cancelled is None and b.keys and not self._askers.wanted(b.keys)]
-        if time.monotonic() < self._glanced + GLANCE[0 if idle else 1]:
+        if time.monotonic() < self._glanced + UNWANTED_CHECK_SECONDS[0 if idle else 1]:
             return
         self._glanced = time.monotonic()
         for ordered, age in await self._book.unwanted(self._desk.address):
@@ -139,9 +149,9 @@ class BatchPolling:
         batch.next_look = 0.0
         try:
             await self._desk.cancel(theirs)
-        except (ProviderUnavailable, Refused) as error:
+        except (ProviderUnavailable, BatchRefused) as error:
             log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
-            return isinstance(error, Refused)
+            return isinstance(error, BatchRefused)
         log.info("batch cancelled", extra={"action": "batch.cancelled", "batch": theirs})
         return True
 
@@ -152,7 +162,7 @@ class BatchPolling:
         async for landed in self._desk.results(theirs):
             some.append((landed.key, landed.status, landed.body))
             count += 1
-            if len(some) == TOGETHER:
+            if len(some) == RESULTS_PER_TRANSACTION:
                 await self._book.landed(name, some)
                 some = []
         await self._book.landed(name, some)

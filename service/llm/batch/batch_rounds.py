@@ -19,23 +19,23 @@ from itertools import islice
 from thresher.schemas.batch import Place
 from thresher.schemas.errors import SetupProblem
 from thresher.service.llm.batch.base import (
-    MOST_BYTES,
-    MOST_ITEMS,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_ITEMS,
     BatchApi,
     BatchLedger,
+    BatchRefused,
     BatchTiming,
     Item,
     ItemResult,
     ProviderUnavailable,
-    Refused,
 )
 from thresher.service.llm.batch.batch_polling import BatchPolling
-from thresher.service.llm.batch.waiters import Waiters, left
+from thresher.service.llm.batch.waiters import Waiters, not_batched_result
 from thresher.service.llm.transport import Call
 
 log = logging.getLogger(__name__)
 
-STEP = 2.0  # seconds: the longest pause
+MAX_PAUSE_SECONDS = 2.0  # seconds: the longest pause
 
 
 class BatchRounds:
@@ -54,8 +54,8 @@ class BatchRounds:
 
     async def ask(self, item: Item, call: Call) -> ItemResult:
         """Return the result of a Call's item, perhaps hours later; status LEFT where no batch will answer it."""
-        if len(item.body) > MOST_BYTES:
-            return left(item.key, "too large for a batch")
+        if len(item.body) > MAX_BATCH_BYTES:
+            return not_batched_result(item.key, "too large for a batch")
         asker = self._askers.add(item, call)
         self._new[item.key] = None
         self._news.set()
@@ -105,14 +105,14 @@ class BatchRounds:
         if self._new or not times:
             return
         try:
-            async with asyncio.timeout(min(STEP, max(0.02, min(times) - time.monotonic()))):
+            async with asyncio.timeout(min(MAX_PAUSE_SECONDS, max(0.02, min(times) - time.monotonic()))):
                 await self._news.wait()
         except TimeoutError:
             return
 
     def _due(self) -> float:
         """Return the time at which the round's batch is to be submitted."""
-        full = len(self._wave) >= MOST_ITEMS
+        full = len(self._wave) >= MAX_BATCH_ITEMS
         return 0.0 if full else min(self._last + self._pace.gather, self._first + self._pace.longest)
 
     async def _place(self) -> None:
@@ -157,10 +157,10 @@ class BatchRounds:
         """Return the items of the next batch, in order of arrival."""
         items: list[Item] = []
         size = 0
-        for key in islice(self._wave, MOST_ITEMS):
+        for key in islice(self._wave, MAX_BATCH_ITEMS):
             item = self._askers.item(key)
             size += len(item.body) + len(key) + 100
-            if items and size > MOST_BYTES:
+            if items and size > MAX_BATCH_BYTES:
                 break
             items.append(item)
         return items
@@ -172,7 +172,7 @@ class BatchRounds:
             try:
                 theirs = await self._watch.found(name, len(items), 0.0) if tried else None
                 theirs = theirs or await self._desk.submit(name, items)
-            except Refused as refused:
+            except BatchRefused as refused:
                 await self._watch.abandon(name, f"refused ({refused})")
                 return
             except ProviderUnavailable as away:

@@ -7,12 +7,19 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from thresher.service.llm.batch.base import PAGES, SECONDS, Item, ItemResult, ProviderUnavailable, Refused
+from thresher.service.llm.batch.base import (
+    MAX_LIST_PAGES,
+    REQUEST_TIMEOUT_SECONDS,
+    BatchRefused,
+    Item,
+    ItemResult,
+    ProviderUnavailable,
+)
 
 ENDPOINT: Final = "/v1/chat/completions"
-OVER = {"completed", "failed", "expired", "cancelled"}
-NAME = "thresher"  # of the metadata in which our own name of a batch stands
-SLACK = 300.0  # seconds that two clocks may differ
+ENDED_STATES = {"completed", "failed", "expired", "cancelled"}
+NAME_METADATA_KEY = "thresher"  # of the metadata in which our own name of a batch stands
+CLOCK_SLACK_SECONDS = 300.0  # seconds that two clocks may differ
 
 
 class OpenAiBatchApi:
@@ -24,7 +31,9 @@ class OpenAiBatchApi:
 
         self.address = url.removesuffix("/chat/completions")
         key = headers.get("authorization", "").removeprefix("Bearer ")
-        self._client = openai.AsyncOpenAI(api_key=key, base_url=self.address, max_retries=0, timeout=SECONDS)
+        self._client = openai.AsyncOpenAI(
+            api_key=key, base_url=self.address, max_retries=0, timeout=REQUEST_TIMEOUT_SECONDS
+        )
 
     async def submit(self, name: str, items: Sequence[Item]) -> str:
         """Submit a batch of items under a name and return the provider's id for it."""
@@ -32,7 +41,7 @@ class OpenAiBatchApi:
         async with _spoken():
             file = await self._client.files.create(file=("batch.jsonl", lines), purpose="batch")
             made = await self._client.batches.create(
-                input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h", metadata={NAME: name}
+                input_file_id=file.id, endpoint=ENDPOINT, completion_window="24h", metadata={NAME_METADATA_KEY: name}
             )
         return made.id
 
@@ -40,11 +49,11 @@ class OpenAiBatchApi:
         """Find a submitted batch by its name; return its id or None."""
         async with _spoken():
             page = await self._client.batches.list(limit=100)
-            for _ in range(PAGES):
+            for _ in range(MAX_LIST_PAGES):
                 for batch in page.data:
-                    if (batch.metadata or {}).get(NAME) == name:
+                    if (batch.metadata or {}).get(NAME_METADATA_KEY) == name:
                         return batch.id
-                if not page.has_next_page() or page.data[-1].created_at < since - SLACK:
+                if not page.has_next_page() or page.data[-1].created_at < since - CLOCK_SLACK_SECONDS:
                     break
                 page = await page.get_next_page()
         return None
@@ -52,7 +61,7 @@ class OpenAiBatchApi:
     async def ended(self, id: str) -> bool:  # noqa: A002 - as in BatchApi
         """Whether the provider has ended a batch."""
         async with _spoken():
-            return (await self._client.batches.retrieve(id)).status in OVER
+            return (await self._client.batches.retrieve(id)).status in ENDED_STATES
 
     async def results(self, id: str) -> AsyncIterator[ItemResult]:  # noqa: A002 - as in BatchApi
         """Yield the results of a batch's items, in any order."""
@@ -76,14 +85,14 @@ class OpenAiBatchApi:
 
 @asynccontextmanager
 async def _spoken() -> AsyncIterator[None]:
-    """Raise Refused and ProviderUnavailable in place of the client's errors."""
+    """Raise BatchRefused and ProviderUnavailable in place of the client's errors."""
     import openai  # noqa: PLC0415 - half a second
 
     try:
         yield
     except openai.APIStatusError as error:
         passing = error.status_code in {408, 409, 429} or error.status_code >= 500
-        raise (ProviderUnavailable if passing else Refused)(f"{error.status_code}: {error.message}") from error
+        raise (ProviderUnavailable if passing else BatchRefused)(f"{error.status_code}: {error.message}") from error
     except openai.OpenAIError as error:
         raise ProviderUnavailable(str(error)) from error
 

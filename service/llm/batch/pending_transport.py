@@ -28,7 +28,7 @@ def batch_api_at(url: str, headers: dict[str, str]) -> BatchApi:
     return (OpenAiBatchApi if url.endswith("/chat/completions") else AnthropicBatchApi)(url, headers)
 
 
-class Parking(httpx.AsyncBaseTransport):
+class PendingHttpTransport(httpx.AsyncBaseTransport):
     """The HTTP transport that holds litellm's requests until their batch has results."""
 
     def __init__(self, book: BatchLedger, pace: BatchTiming) -> None:
@@ -59,7 +59,7 @@ class PendingTransport:
     def __init__(self, remote: Remote, book: BatchLedger, pace: BatchTiming) -> None:
         """Take the Remote; nothing is imported and nothing is asked yet."""
         self._remote = remote
-        self._parking = Parking(book, pace)
+        self._parking = PendingHttpTransport(book, pace)
         self._wire = transport_to(remote, self._parking)
 
     async def send(self, call: Call) -> Answer:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from thresher.service.llm.batch.base import Item, ItemResult
 from thresher.service.llm.transport import Call
-from thresher.service.telemetry.ids import working_on
+from thresher.service.telemetry.ids import current_task
 
 log = logging.getLogger(__name__)
 
-LEFT = 503  # status of an item that no batch will answer: it is asked by an ordinary call
+NOT_BATCHED_STATUS = 503  # status of an item that no batch will answer: it is asked by an ordinary call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Waiter:
 
     item: Item
     call: Call
-    task: str | None = field(default_factory=working_on.get)  # None: no Task of a Job
+    task: str | None = field(default_factory=current_task.get)  # None: no Task of a Job
     coming: asyncio.Future[ItemResult]
 
 
@@ -85,12 +85,14 @@ class Waiters:
         """Hand status LEFT to the waiters, so that their calls are made one by one."""
         log.info("calls left by a batch", extra={"action": "batch.left", "count": len(keys), "why": why})
         for key in keys:
-            self.hand(left(key, why))
+            self.hand(not_batched_result(key, why))
 
     def _of(self, keys: Collection[str]) -> list[Waiter]:
         return [self._all[key] for key in keys if key in self._all]
 
 
-def left(key: str, why: str) -> ItemResult:
+def not_batched_result(key: str, why: str) -> ItemResult:
     """Return the result of an item that no batch will answer: status LEFT and the reason."""
-    return ItemResult(key=key, status=LEFT, body={"error": {"message": f"batch: {why}", "type": "server_error"}})
+    return ItemResult(
+        key=key, status=NOT_BATCHED_STATUS, body={"error": {"message": f"batch: {why}", "type": "server_error"}}
+    )

@@ -17,7 +17,7 @@ from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.extraction import Attempt
 from thresher.service.llm.base import Message, Model, Question
 from thresher.service.llm.providers.remote import Remote
-from thresher.service.llm.response_parsing import replied
+from thresher.service.llm.response_parsing import attempt_of_reply
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +81,9 @@ class Embedding:
             reply = await self.model.ask(question)
         except Problem as problem:
             return [], problem
-        return [np.frombuffer(base64.b64decode(line), FLOATS) for line in reply.text.split()], replied(question, reply)
+        return [np.frombuffer(base64.b64decode(line), FLOATS) for line in reply.text.split()], attempt_of_reply(
+            question, reply
+        )
 
 
 def question_of(texts: Sequence[str]) -> Question:

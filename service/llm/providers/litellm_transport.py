@@ -13,11 +13,11 @@ from weakref import WeakSet
 
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.base import Question
-from thresher.service.llm.model_catalog import OLLAMA, caches_marked, provider_of
+from thresher.service.llm.model_catalog import OLLAMA, needs_cache_marks, provider_of
 from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import about_key, translated
 from thresher.service.llm.providers.remote import Remote, turn
-from thresher.service.llm.reachability import knock
+from thresher.service.llm.reachability import check_reachable
 from thresher.service.llm.transport import Answer, Call, TransientError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class LitellmWire:
         """Knock at the address until it was there once."""
         async with self._knocking:
             if not self._is_there:
-                await knock(self._remote.api_base or "")
+                await check_reachable(self._remote.api_base or "")
                 self._is_there = True
 
     async def aclose(self) -> None:
@@ -114,7 +114,7 @@ async def completion(litellm: Any, remote: Remote, question: Question, client: d
 def body(remote: Remote, question: Question) -> dict[str, Any]:
     """The arguments of `litellm.acompletion`; all retries but ours are off."""
     messages = [turn(m) for m in question.messages]
-    if caches_marked(remote.model):
+    if needs_cache_marks(remote.model):
         messages = marked(messages)
     return {
         "messages": messages,

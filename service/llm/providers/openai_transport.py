@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.service.llm.base import Question
-from thresher.service.llm.model_catalog import provider_of, row_of
+from thresher.service.llm.model_catalog import catalog_row, provider_of
 from thresher.service.llm.providers.litellm_errors import Kind, problem_of
 from thresher.service.llm.providers.remote import Remote, turn
-from thresher.service.llm.reachability import knock
-from thresher.service.llm.structured_output import request
+from thresher.service.llm.reachability import check_reachable
+from thresher.service.llm.structured_output import schema_request
 from thresher.service.llm.transport import Answer, Call, TransientError
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class OpenAiTransport:
         """Return the client; it is made once, after the address was there once."""
         async with self._lock:
             if not self._is_there:
-                await knock(self._remote.api_base or "")
+                await check_reachable(self._remote.api_base or "")
                 self._is_there = True
             if self._client is None:
                 self._client = await asyncio.to_thread(self._made)
@@ -137,7 +137,7 @@ def speaks_openai(model: str) -> bool:
     >>> speaks_openai("anthropic/claude-sonnet-4-5"), speaks_openai("openai/o1-pro"), speaks_openai("openai/responses/x")
     (False, False, False)
     """
-    name, row = _bare(model), row_of(model)
+    name, row = _bare(model), catalog_row(model)
     is_chat = row.get("mode", "chat") == "chat" and row.get("supports_system_messages", True)
     return bool(provider_of(model) == "openai" and is_chat and "/" not in name and not _OTHERS.search(name))
 
@@ -165,7 +165,7 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
     asked = {
         "model": name,
         "messages": [turn(m) for m in question.messages],
-        **request(remote.mode, question),
+        **schema_request(remote.mode, question),
         **limits_of(remote.model, question, options.get("reasoning_effort")),
     }
     return {**asked, **options, **more}
@@ -178,7 +178,7 @@ def limits_of(model: str, question: Question, effort: Any) -> dict[str, Any]:
     """
     if not _REASONING.match(_bare(model)) or _bare(model).startswith("gpt-5-chat"):
         return {"max_tokens": question.answer_tokens, "temperature": question.temperature}
-    row = row_of(model)
+    row = catalog_row(model)
     thinks = (effort or row.get("default_reasoning_effort")) != "none" or not row.get("supports_none_reasoning_effort")
     warm = {} if thinks and question.temperature != 1 else {"temperature": question.temperature}
     return {"max_completion_tokens": question.answer_tokens, **warm}

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.container import PIECE, Damaged, Member, Unpacking, is_junk, unpack
+from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, is_system_file, unpack
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.detection.signatures import by_signature
 
@@ -25,7 +25,7 @@ _PACKED = {"application/gzip", "application/x-bzip2", "application/x-xz"}
 _SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
 
 
-def unpacked(source: Source) -> Stream:
+def open_decompressed(source: Source) -> Stream:
     """Return the decompressed bytes as a stream; those of the file where it is not compressed."""
     match source.media_type:
         case "application/gzip":
@@ -44,7 +44,7 @@ class _Bounded(io.RawIOBase):
         self._file = file
         self._left = options.limits.expanded
         self._ratio = (
-            max(PIECE, int(options.limits.ratio * source.size)) if source.media_type in _PACKED else self._left
+            max(PIECE_BYTES, int(options.limits.ratio * source.size)) if source.media_type in _PACKED else self._left
         )
         self._read = 0
 
@@ -52,7 +52,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._file.read1(PIECE if size < 0 else min(size, PIECE))
+        piece = self._file.read1(PIECE_BYTES if size < 0 else min(size, PIECE_BYTES))
         self._read += len(piece)
         if self._read > min(self._left, self._ratio):
             raise InputProblem("expansion_limit", f"it expands to more than {self._read} bytes")
@@ -64,12 +64,12 @@ class TarReader:
 
     name = "tar"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes do not show it
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - packed bytes do not show it
         """Return 0.9 for a TAR, also inside gzip, bzip2 or xz."""
         if source.media_type == "application/x-tar":
             return 0.9
         try:
-            with unpacked(source) as file:
+            with open_decompressed(source) as file:
                 return 0.9 if by_signature(file.read(512)) == "application/x-tar" else 0.0
         except _FAULTS:
             return 0.0
@@ -77,7 +77,7 @@ class TarReader:
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """Return a listing, and the files as children. Raises InputProblem(corrupt) where no member is found."""
         unpacking = Unpacking(source, options.limits, spool)
-        with unpacked(source) as file:
+        with open_decompressed(source) as file:
             reading = unpack(unpacking, _tar_members(_Bounded(file, source, options), unpacking))
         if not unpacking.listing and unpacking.notes:
             raise InputProblem("corrupt", source.path)
@@ -88,7 +88,7 @@ def _tar_members(stream: _Bounded, unpacking: Unpacking) -> Iterator[Member]:
     try:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 16) as archive:
             for info in archive:
-                if info.isfile() and not is_junk(info.name):
+                if info.isfile() and not is_system_file(info.name):
                     yield Member(info.name, None, functools.partial(_tar_pieces, archive, info))
                 elif not info.isfile() and not info.isdir():
                     _list_unread(info, unpacking)
@@ -108,7 +108,7 @@ def _list_unread(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
 def _tar_pieces(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
     file, size = archive.extractfile(info), 0
     try:
-        while file is not None and (piece := file.read(PIECE)):
+        while file is not None and (piece := file.read(PIECE_BYTES)):
             size += len(piece)
             yield piece
     except (tarfile.TarError, *_FAULTS) as error:
@@ -122,7 +122,7 @@ class PackedReader:
 
     name = "packed"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.6 for compressed files, below TarReader, which looks inside."""
         return 0.6 if source.media_type in _PACKED else 0.0
 
@@ -138,9 +138,9 @@ class PackedReader:
 
 def _pieces(source: Source, unpacking: Unpacking) -> Iterator[bytes]:
     """Yield the decompressed bytes up to a fault."""
-    with unpacked(source) as file:
+    with open_decompressed(source) as file:
         try:
-            while piece := file.read1(PIECE):  # returns the bytes that there are before it raises
+            while piece := file.read1(PIECE_BYTES):  # returns the bytes that there are before it raises
                 yield piece
         except _FAULTS as error:
             unpacking.add_note("corrupt_partial", f"it breaks off ({error})")

@@ -12,8 +12,8 @@ from thresher.schemas.policy import Limits
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 
-PIECE = 1 << 20  # bytes handled at a time; the ratio of smaller members is not checked
-UNQUESTIONED = 64 << 20  # bytes to which a file of any size may expand
+PIECE_BYTES = 1 << 20  # bytes handled at a time; the ratio of smaller members is not checked
+ALWAYS_ALLOWED_BYTES = 64 << 20  # bytes to which a file of any size may expand
 _NOTES_MAX = 100
 _LEAVES_FOLDER = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
 _SYSTEM_FILE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
@@ -61,7 +61,7 @@ class Unpacking:
             child = self._store(member)
         except _Stop:
             self.leave_out("expansion_limit", member.name)
-            raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE} bytes") from None
+            raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE_BYTES} bytes") from None
         except Damaged as error:
             self.leave_out("corrupt_partial", f"{member.name} ({error})")
         except Problem as problem:
@@ -91,9 +91,9 @@ class Unpacking:
         for piece in member.pieces():
             size += len(piece)
             self.expanded += len(piece)
-            if self.expanded > min(self.limits.expanded, most_expanded(self.source.size, self.limits)):
+            if self.expanded > min(self.limits.expanded, expanded_limit(self.source.size, self.limits)):
                 raise _Stop
-            if member.packed is not None and size > PIECE and size > self.limits.ratio * max(member.packed, 1):
+            if member.packed is not None and size > PIECE_BYTES and size > self.limits.ratio * max(member.packed, 1):
                 raise InputProblem("expansion_limit", f"{member.name} expands over {self.limits.ratio:g} times")
             yield piece
 
@@ -117,13 +117,13 @@ class Unpacking:
         return Reading(builder.build(), self.children)
 
 
-def most_expanded(packed: int, limits: Limits) -> int:
+def expanded_limit(packed: int, limits: Limits) -> int:
     """Return the bytes to which `packed` bytes may expand, over all members and everything in them.
 
-    >>> most_expanded(66_000, Limits()), most_expanded(10_000_000, Limits())
+    >>> expanded_limit(66_000, Limits()), expanded_limit(10_000_000, Limits())
     (67108864, 2000000000)
     """
-    return max(UNQUESTIONED, int(limits.ratio * packed))
+    return max(ALWAYS_ALLOWED_BYTES, int(limits.ratio * packed))
 
 
 def printable(name: str) -> str:
@@ -131,7 +131,7 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
-def is_junk(name: str) -> bool:
+def is_system_file(name: str) -> bool:
     """Whether a name is that of a file that operating systems leave in archives."""
     return bool(_SYSTEM_FILE.search(name))
 

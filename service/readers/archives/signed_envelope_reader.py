@@ -41,7 +41,7 @@ class SignedFileReader:
 
     name = "signed file"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return 0.9 for a CMS envelope, by its bytes or its media type, else 0."""
         return 0.9 if is_envelope(head) or source.media_type == "application/pkcs7-mime" else 0.0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.container import PIECE, Damaged, Member, Unpacking, is_junk, unpack
+from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, is_system_file, unpack
 from thresher.service.readers.archives.zip_salvage import salvage
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.charset import decode
@@ -32,7 +32,7 @@ class ZipReader:
 
     name = "zip"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for ZIP, else 0. Office files have readers of their own, unless these find them damaged."""
         return 0.8 if source.media_type == "application/zip" else 0.0
 
@@ -44,14 +44,14 @@ class ZipReader:
         except (zipfile.BadZipFile, ValueError, struct.error, OSError):
             return _salvaged(unpacking)
         with archive:
-            infos = [info for info in archive.infolist() if not info.is_dir() and not is_junk(info.filename)]
+            infos = [info for info in archive.infolist() if not info.is_dir() and not is_system_file(info.filename)]
             return unpack(unpacking, _members(archive, infos, options.passwords), len(infos))
 
 
 def _salvaged(unpacking: Unpacking) -> Reading:
     """Read members by their own headers, where the directory at the end is missing or wrong."""
     unpacking.add_note("corrupt_partial", "the archive's directory is damaged; members were found one by one")
-    reading = unpack(unpacking, (m for m in salvage(Path(unpacking.source.blob)) if not is_junk(m.name)))
+    reading = unpack(unpacking, (m for m in salvage(Path(unpacking.source.blob)) if not is_system_file(m.name)))
     if not unpacking.listing:
         raise InputProblem("corrupt", unpacking.source.path)
     return reading
@@ -103,7 +103,7 @@ def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[st
     password = _password(archive, info, passwords) if info.flag_bits & _ENCRYPTED else None
     try:
         with archive.open(info, pwd=password) as file:
-            while piece := file.read(PIECE):
+            while piece := file.read(PIECE_BYTES):
                 yield piece
     except NotImplementedError as error:
         raise InputProblem("embedded_unreadable", f"{info.filename} ({error})") from error
@@ -122,7 +122,7 @@ def _opens(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> 
     """Whether a password decrypts the member. All of it is read, as the check byte alone is right once in 256 times."""
     try:
         with archive.open(info, pwd=password) as file:
-            while file.read(PIECE):
+            while file.read(PIECE_BYTES):
                 pass
     except _FAULTS:
         return False

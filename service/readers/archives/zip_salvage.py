@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
-from thresher.service.readers.archives.container import PIECE, Damaged, Member
+from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member
 
 _HEADER = struct.Struct("<4sHHHHHIIIHH")
 _LOCAL = b"PK\x03\x04"
@@ -47,7 +47,9 @@ def _pieces(body: mmap.mmap, begin: int, packed: int, form: tuple[int, int, int]
         raise InputProblem("password_protected", "a member of a damaged archive")
     end = begin + packed if packed else max(body.find(_LOCAL, begin), 0) or len(body)
     if method == _STORED:
-        yield from _checked((body[i : min(i + PIECE, end)] for i in range(begin, min(end, len(body)), PIECE)), crc)
+        yield from _checked(
+            (body[i : min(i + PIECE_BYTES, end)] for i in range(begin, min(end, len(body)), PIECE_BYTES)), crc
+        )
     elif method == _DEFLATED:
         yield from _checked(_inflated(body, begin), crc)
     else:
@@ -59,9 +61,9 @@ def _inflated(body: mmap.mmap, begin: int) -> Iterator[bytes]:
     stream, at, rest = zlib.decompressobj(-15), begin, b""
     try:
         while not stream.eof and (rest or at < len(body)):
-            rest = rest or body[at : at + PIECE // 16]
+            rest = rest or body[at : at + PIECE_BYTES // 16]
             at += 0 if stream.unconsumed_tail else len(rest)
-            yield stream.decompress(rest, PIECE)
+            yield stream.decompress(rest, PIECE_BYTES)
             rest = stream.unconsumed_tail
     except zlib.error as error:
         raise Damaged(str(error)) from error

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from magika import Magika
 
 UNKNOWN = "application/octet-stream"
-HEAD = 1 << 16  # bytes that readers get to judge their confidence
+HEAD_BYTES = 1 << 16  # bytes that readers get to judge their confidence
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
@@ -126,7 +126,7 @@ class Detected:
 
 
 def detect(path: Path, head: bytes, name: str) -> Detected:
-    """Return the media type of a file by its first `HEAD` bytes, and by its members if it is a package."""
+    """Return the media type of a file by its first `HEAD_BYTES` bytes, and by its members if it is a package."""
     hint = BY_SUFFIX.get(PurePosixPath(name).suffix.lower())
     found = _by_content(path, head)
     if found is None:

@@ -33,7 +33,7 @@ _LATIN = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)) + bytes(range(0xA0, 0x10
 _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 
 
-def bom(data: bytes) -> str | None:
+def bom_codec(data: bytes) -> str | None:
     r"""Return the codec of a byte order mark; None where there is none.
 
     >>> bom(b"\xff\xfeh\0"), bom(b"hello")
@@ -70,7 +70,7 @@ def _is_half_latin(low: bytes, high: bytes) -> bool:
 
 def is_text(head: bytes) -> bool:
     """Whether bytes look like text in some charset: they contain hardly any control characters."""
-    if bom(head) or utf16_without_mark(head):
+    if bom_codec(head) or utf16_without_mark(head):
         return True
     sample = head[:8192]
     return len(sample.translate(None, _TEXT_BYTES)) <= len(sample) // 200
@@ -78,7 +78,7 @@ def is_text(head: bytes) -> bool:
 
 def as_ascii(head: bytes) -> bytes:
     """Convert UTF-16 to UTF-8 and remove a byte order mark, for patterns over bytes."""
-    codec = bom(head) or utf16_without_mark(head)
+    codec = bom_codec(head) or utf16_without_mark(head)
     return head.decode(codec, "replace").encode() if codec else head
 
 

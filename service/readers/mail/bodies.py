@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
-def choose(alternatives: list[list[BodyText]]) -> list[BodyText]:
+def choose_version(alternatives: list[list[BodyText]]) -> list[BodyText]:
     """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
     Also HTML where the plain text contains a number that is hidden in the HTML.
@@ -92,7 +92,7 @@ def _same(plain: str, html: str) -> bool:
     return _PUNCTUATION.sub("", seen) == _PUNCTUATION.sub("", plain)
 
 
-def ready(body: BodyText) -> BodyText:
+def without_rtf(body: BodyText) -> BodyText:
     """Return the body itself; an RTF body as the HTML or text that it was made from, else as its text."""
     if body.kind != "rtf":
         return body

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.mail.letter import BodyText
-from thresher.service.readers.mail.replies import OWN, Mark, classify, depth_of
+from thresher.service.readers.mail.replies import AUTHOR_TEXT, Mark, classify, depth_of
 from thresher.service.readers.web.html_blocks import read_page, write_piece
 from thresher.service.readers.web.html_tables import Piece
 
@@ -21,7 +21,7 @@ def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = 
         builder.document.notes.extend(page.notes(builder.document))
         _write_pieces(builder, page.pieces)
     else:
-        hidden = Hidden()
+        hidden = HiddenPassages()
         for reason, place in body.unseen:
             hidden.add(0, reason, place)
         builder.document.notes.extend(hidden.notes(builder.document))
@@ -97,5 +97,5 @@ def _with_mark(piece: Piece, mark: Mark, lines: list[str]) -> Piece:
     text = "\n".join(lines)
     if mark.kind is BlockKind.QUOTE:
         return Piece(text=text, kind=BlockKind.QUOTE, level=mark.level)
-    is_plain = piece.kind is BlockKind.PARAGRAPH and mark != OWN
+    is_plain = piece.kind is BlockKind.PARAGRAPH and mark != AUTHOR_TEXT
     return Piece(text=text, kind=mark.kind if is_plain else piece.kind, level=mark.level if is_plain else piece.level)

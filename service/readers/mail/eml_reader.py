@@ -11,7 +11,7 @@ from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.headers import split_section
 from thresher.service.readers.mail.mime_to_letter import letter_of, readable
-from thresher.service.readers.mail.to_document import compose
+from thresher.service.readers.mail.to_document import letter_to_reading
 
 _MAIL_FIELD_NAMES = """
     from to cc bcc subject date message-id received return-path mime-version delivered-to reply-to sender x-mailer
@@ -30,7 +30,7 @@ class EmlReader:
 
     name = "eml"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Judge by the header fields at the start; the type given by a parent and the file name count, too."""
         if _OTHER_FORMATS.match(head):
             return 0.0
@@ -55,7 +55,7 @@ class EmlReader:
         data = Path(source.blob).read_bytes()
         if not data.strip():
             raise InputProblem("zero_byte", source.path)
-        return compose(letter_of(data, options), source, options, spool)
+        return letter_to_reading(letter_of(data, options), source, options, spool)
 
 
 reader = EmlReader()

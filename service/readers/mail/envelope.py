@@ -12,7 +12,7 @@ _ADDRESSES = frozenset(("from", "sender", "to", "cc", "bcc", "reply-to"))
 _FACTS = ("thread-index", "thread-topic", "list-id", "importance", "x-mailer")
 
 
-def address(letter: Letter, headers: Headers) -> None:
+def fill_header(letter: Letter, headers: Headers) -> None:
     """Fill in a Letter's header lines and facts. A date without a zone gives no `sent`, as the zone is unknown."""
     facts = letter.facts
     for label in _SHOWN:

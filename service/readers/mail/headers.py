@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.transfer_encodings import from_base64, from_quoted
 
-LONGEST_VALUE = 1 << 18  # bytes of one field at most
-MOST_BYTES = 1 << 22  # of one header section at most
-MOST_FIELDS = 20_000  # of one header section at most
+VALUE_MAX_BYTES = 1 << 18  # bytes of one field at most
+SECTION_MAX_BYTES = 1 << 22  # of one header section at most
+SECTION_MAX_FIELDS = 20_000  # of one header section at most
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _KNOWN = re.compile(
     rb"^(?:from|to|cc|subject|date|mime-version|content-[a-z-]+|message-id|received|return-path|reply-to|x-[a-z-]+)"
@@ -61,8 +61,8 @@ def split_section(data: bytes, start: int = 0, end: int | None = None) -> tuple[
         return headers, _LINE.match(data, start, end).end()  # type: ignore[union-attr]
     blank = _BLANK.search(data, start, end)
     section_end = blank.start() if blank else end
-    headers.cut = section_end - start > MOST_BYTES
-    position = _read_fields(headers, data, start, min(section_end, start + MOST_BYTES))
+    headers.cut = section_end - start > SECTION_MAX_BYTES
+    position = _read_fields(headers, data, start, min(section_end, start + SECTION_MAX_BYTES))
     if position is not None and not headers.cut:
         return headers, position
     return headers, blank.end() if blank else end
@@ -79,7 +79,7 @@ def _read_fields(headers: Headers, data: bytes, start: int, end: int) -> int | N
         line = _LINE.match(data, position, end)
         if line is None or line.end() == position:
             break
-        if len(headers.fields) >= MOST_FIELDS:
+        if len(headers.fields) >= SECTION_MAX_FIELDS:
             headers.cut = True
             return None
         if not _take_line(headers, line[0]):
@@ -101,8 +101,8 @@ def _take_line(headers: Headers, line: bytes) -> bool:
     if name is None:
         return line.startswith((b"From ", b">From ")) and not headers.fields
     value = line[name.end() :]
-    headers.cut = headers.cut or len(value) > LONGEST_VALUE
-    headers.fields.append((name[1].decode("ascii").lower(), value[:LONGEST_VALUE]))
+    headers.cut = headers.cut or len(value) > VALUE_MAX_BYTES
+    headers.fields.append((name[1].decode("ascii").lower(), value[:VALUE_MAX_BYTES]))
     return True
 
 
@@ -111,7 +111,7 @@ def _continue(headers: Headers, line: bytes) -> None:
     if not headers.fields:
         return
     name, value = headers.fields[-1]
-    if len(value) + len(line) > LONGEST_VALUE:
+    if len(value) + len(line) > VALUE_MAX_BYTES:
         headers.cut = True
     else:
         headers.fields[-1] = (name, value + line)

@@ -25,7 +25,7 @@ Bytes = bytes | mmap.mmap
 
 
 @dataclass(frozen=True, slots=True)
-class Boxed:
+class MailRange:
     """One mail: its `From ` line and the range of its bytes, without that line and the blank line at the end."""
 
     line: bytes
@@ -33,13 +33,13 @@ class Boxed:
     end: int
 
 
-def mails(data: Bytes) -> Iterator[Boxed]:
+def mail_ranges(data: Bytes) -> Iterator[MailRange]:
     """Yield the mails of an mbox, in order. Text before the first `From ` line belongs to no mail."""
     begin = _next(data, 0)
     while begin is not None:
         following = _following(data, begin)
         end = following.start() if following else len(data)
-        yield Boxed(begin[0].rstrip(), begin.end(), _without_blank(data, begin.end(), end))
+        yield MailRange(begin[0].rstrip(), begin.end(), _without_blank(data, begin.end(), end))
         begin = following
 
 
@@ -49,7 +49,7 @@ def preamble(data: Bytes) -> int:
     return first.start() if first else len(data)
 
 
-def unparted(data: Bytes, found: int) -> int:
+def count_from_lines_in_text(data: Bytes, found: int) -> int:
     """Count the lines that begin with `From ` and were taken for text; `found` is the number of mails."""
     return sum(1 for _ in _ANY_FROM.finditer(data)) - found
 

@@ -12,7 +12,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.headers import decode_value, split_section
-from thresher.service.readers.mail.mbox_ranges import Boxed, mails, preamble, unparted
+from thresher.service.readers.mail.mbox_ranges import MailRange, count_from_lines_in_text, mail_ranges, preamble
 
 _HEADER_BYTES = 1 << 16  # bytes of a mail that are parsed for the list of members
 _BOM = b"\xef\xbb\xbf"
@@ -23,12 +23,12 @@ class MboxReader:
 
     name = "mbox"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Judge by the `From ` lines; a single one may also belong to a mail saved with it."""
         text = head.removeprefix(_BOM)
         if not text.startswith(b"From "):
             return 0.0
-        count = len(list(islice(mails(text), 2)))
+        count = len(list(islice(mail_ranges(text), 2)))
         saved = source.name.lower().endswith(".eml") or source.relation != "root"
         return 0.97 if count > 1 else 0.0 if not count else 0.5 if saved else 0.96
 
@@ -44,7 +44,7 @@ def _read(data: mmap.mmap, source: Source, options: ReadOptions, spool: Spool) -
     builder, limits = DocumentBuilder(source, kind="container"), options.limits
     children: list[Source] = []
     total = expanded = 0
-    for boxed in mails(data):
+    for boxed in mail_ranges(data):
         total += 1
         expanded += boxed.end - boxed.start
         if total <= limits.members and expanded <= limits.expanded:
@@ -58,7 +58,7 @@ def _read(data: mmap.mmap, source: Source, options: ReadOptions, spool: Spool) -
     return Reading(builder.build(), children)
 
 
-def _member(builder: DocumentBuilder, data: bytes, boxed: Boxed, spool: Spool, ordinal: int) -> Source:
+def _member(builder: DocumentBuilder, data: bytes, boxed: MailRange, spool: Spool, ordinal: int) -> Source:
     """Store one mail and write its line of the list: number, `From ` line, sender, date, subject."""
     headers = split_section(data[:_HEADER_BYTES])[0]
     subject = headers.get("subject")
@@ -80,7 +80,7 @@ def _report_leftovers(builder: DocumentBuilder, data: mmap.mmap, total: int) -> 
     before = data[: preamble(data)].removeprefix(_BOM).strip()
     if before:
         builder.document.notes.append(note("corrupt_partial", f"{len(before)} bytes before the first mail"))
-    lines = unparted(data, total)
+    lines = count_from_lines_in_text(data, total)
     if lines:
         builder.document.facts["from_lines_in_text"] = str(lines)
 

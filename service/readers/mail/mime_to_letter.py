@@ -13,13 +13,13 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Relation
 from thresher.service.readers.archives.signed_envelope_reader import binary, content_name
 from thresher.service.readers.mail import mime, smime
-from thresher.service.readers.mail.bodies import choose, ready, without_repeats
-from thresher.service.readers.mail.envelope import address
+from thresher.service.readers.mail.bodies import choose_version, without_repeats, without_rtf
+from thresher.service.readers.mail.envelope import fill_header
 from thresher.service.readers.mail.headers import split_section
 from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
 from thresher.service.readers.mail.mime import Part
 from thresher.service.readers.mail.outlook.tnef import SIGNATURE, unpack
-from thresher.service.readers.mail.text_parts import cut_written, is_body, plain_of, report_of, text_of
+from thresher.service.readers.mail.text_parts import cut_embedded_files, is_body, plain_of, report_of, text_of
 from thresher.service.readers.web.html_blocks import content_ids
 
 _SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
@@ -49,7 +49,7 @@ def letter_of(data: bytes, options: ReadOptions) -> Letter:
     """Return the Letter of a mail's bytes."""
     tree = mime.parse(readable(data), options.limits)
     assembly = _Assembly(options)
-    address(assembly.letter, tree.root.headers)
+    fill_header(assembly.letter, tree.root.headers)
     assembly.letter.notes += tree.notes
     assembly.letter.bodies = without_repeats(assembly.take(tree.root))
     assembly.mark_inline()
@@ -110,7 +110,7 @@ class _Assembly:
         if subtype == "encrypted":
             return self._take_encrypted(part)
         if subtype == "alternative":
-            return choose([self.take(child) for child in part.children])
+            return choose_version([self.take(child) for child in part.children])
         children = part.children
         if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
@@ -162,7 +162,7 @@ class _Assembly:
         if not sound:
             self._note_invalid_encoding(part)
         if part.media_type == "text/plain":
-            content, files = cut_written(content)
+            content, files = cut_embedded_files(content)
             for file in files:
                 self._add(file)
         body, lossy = text_of(part, content)
@@ -173,7 +173,7 @@ class _Assembly:
         if body.kind == "plain" and "-----BEGIN PGP MESSAGE-----" in body.text:
             self.letter.notes.append(note("encrypted_pgp", f"part {part.number or '1'}"))
             body = replace(body, text=body.text.partition("-----BEGIN PGP MESSAGE-----")[0])
-        return [ready(body)] if body.text.strip() else []
+        return [without_rtf(body)] if body.text.strip() else []
 
     def _take_mail(self, part: Part) -> None:
         """Store an embedded mail as it was sent; decoded only where it is encoded against the rules."""
@@ -213,7 +213,7 @@ class _Assembly:
         for enclosure in unpacked.enclosures:
             self._add(enclosure)
         self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]
-        chosen = choose([[ready(b)] for b in unpacked.bodies])
+        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies])
         return [replace(b, label="winmail.dat") for b in chosen]
 
     def _take_envelope(self, part: Part) -> list[BodyText]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-MOST_WORDS = 400  # characters of a line that are searched
+LINE_MAX_CHARS = 400  # characters of a line that are searched
 
 
 def _words(text: str) -> frozenset[str]:

@@ -36,15 +36,15 @@ class Mark:
     level: int = 0
 
 
-OWN = Mark(BlockKind.PARAGRAPH)
-SIGNED = Mark(BlockKind.SIGNATURE)
+AUTHOR_TEXT = Mark(BlockKind.PARAGRAPH)
+SIGNATURE_TEXT = Mark(BlockKind.SIGNATURE)
 
 
 def classify(lines: list[str], depths: list[int] | None = None) -> list[Mark]:
     """Return a Mark for each line. `depths` are known depths of quotation (from HTML), by default those of `>`."""
     known = depths if depths is not None else [depth_of(line) for line in lines]
     levels = _Levels(lines, known).find()
-    marks = [Mark(BlockKind.QUOTE, min(level, 255)) if level else OWN for level in levels]
+    marks = [Mark(BlockKind.QUOTE, min(level, 255)) if level else AUTHOR_TEXT for level in levels]
     _sign(lines, marks)
     return marks
 
@@ -74,7 +74,7 @@ class _Levels:
         self.levels: list[int] = []
 
     def _bare(self, i: int) -> str:
-        line = self.lines[i][: phrases.MOST_WORDS]
+        line = self.lines[i][: phrases.LINE_MAX_CHARS]
         marks = _MARKS.match(line) if self.depths[i] else None
         return (line[marks.end() :] if marks else line).strip()
 
@@ -172,7 +172,7 @@ class _Levels:
         joined = ""
         for taken in range(1, _ATTRIBUTION_LINES + 1):
             j = i + taken - 1
-            if j >= len(self.lines) or not self.bare[j] or self.depths[j] or len(joined) > phrases.MOST_WORDS:
+            if j >= len(self.lines) or not self.bare[j] or self.depths[j] or len(joined) > phrases.LINE_MAX_CHARS:
                 return 0
             joined = f"{joined} {self.bare[j]}".strip()
             if joined[-1] in _COLONS and phrases.WROTE.search(joined[-200:]):
@@ -202,9 +202,9 @@ def _sign(lines: list[str], marks: list[Mark]) -> None:
         start = end
         while end < len(lines) and marks[end] == marks[start]:
             end += 1
-        if marks[start] is OWN:
+        if marks[start] is AUTHOR_TEXT:
             first = _signature_start(lines, start, end)
-            marks[first:end] = [SIGNED] * (end - first)
+            marks[first:end] = [SIGNATURE_TEXT] * (end - first)
 
 
 def _signature_start(lines: list[str], start: int, end: int) -> int:

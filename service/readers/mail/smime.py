@@ -18,14 +18,14 @@ _EXPANDED_MAX_BYTES = 1 << 28  # of a compressed mail
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedEnvelope:
     """The kind of a CMS envelope, and the mail inside it where it can be read."""
 
     kind: Kind
     content: bytes | None = None
 
 
-def open_envelope(data: bytes) -> Opened:
+def open_envelope(data: bytes) -> OpenedEnvelope:
     """Open the envelope of an `application/pkcs7-mime` part, DER or BER."""
     from asn1crypto import cms  # noqa: PLC0415 - loads slowly, and few mails need it
 
@@ -34,10 +34,10 @@ def open_envelope(data: bytes) -> Opened:
         kind = _KINDS.get(info["content_type"].native, "unreadable")
         if kind == "signed":
             content = info["content"]["encap_content_info"]["content"].native
-            return Opened(kind, content) if isinstance(content, bytes) else Opened("certificates")
+            return OpenedEnvelope(kind, content) if isinstance(content, bytes) else OpenedEnvelope("certificates")
         if kind == "compressed":
             packed = info["content"]["encap_content_info"]["content"].native
-            return Opened(kind, zlib.decompressobj().decompress(packed, _EXPANDED_MAX_BYTES))
+            return OpenedEnvelope(kind, zlib.decompressobj().decompress(packed, _EXPANDED_MAX_BYTES))
     except Exception:  # noqa: BLE001 - the library raises ValueError, TypeError, KeyError and more
-        return Opened("unreadable")
-    return Opened(kind)
+        return OpenedEnvelope("unreadable")
+    return OpenedEnvelope(kind)

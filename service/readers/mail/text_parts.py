@@ -7,7 +7,7 @@ import re
 from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.letter import BodyText, Enclosure, TextKind
 from thresher.service.readers.mail.mime import Part
-from thresher.service.readers.mail.transfer_encodings import written_files
+from thresher.service.readers.mail.transfer_encodings import embedded_files
 
 _KINDS: dict[str, TextKind] = {
     "text/plain": "plain",
@@ -67,10 +67,10 @@ def report_of(part: Part) -> list[BodyText]:
     return [BodyText(kind="plain", text=text, label=part.media_type.partition("/")[2])] if text else []
 
 
-def cut_written(content: bytes) -> tuple[bytes, list[Enclosure]]:
+def cut_embedded_files(content: bytes) -> tuple[bytes, list[Enclosure]]:
     """Cut files embedded in a text (uuencode, yEnc) out of it; return the rest and the files."""
     files, pieces, position = [], [], 0
-    for file in written_files(content):
+    for file in embedded_files(content):
         pieces.append(content[position : file.start])
         position = file.end
         files.append(Enclosure(data=file.data, name=decode(file.name).text))

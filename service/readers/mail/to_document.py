@@ -13,7 +13,7 @@ from thresher.service.readers.mail.body_blocks import write_body
 from thresher.service.readers.mail.letter import Letter
 
 
-def compose(letter: Letter, source: Source, options: ReadOptions, spool: Spool) -> Reading:
+def letter_to_reading(letter: Letter, source: Source, options: ReadOptions, spool: Spool) -> Reading:
     """Return the Document of a mail, and the Sources of its enclosures."""
     builder = DocumentBuilder(source, kind="mail")
     builder.document.facts.update(letter.facts)

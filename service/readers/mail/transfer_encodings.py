@@ -55,13 +55,13 @@ def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
     if encoding in {"quoted-printable", "quotedprintable"}:
         return from_quoted(data), True
     if encoding in {"x-uuencode", "uuencode", "uue", "x-uue", "x-yenc"}:
-        file = next(written_files(data), None)
+        file = next(embedded_files(data), None)
         return (file.data, True) if file else (data, False)
     return data, True
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class EmbeddedFile:
     """A file embedded in a text by uuencode or yEnc, and its range in the text."""
 
     name: bytes
@@ -70,7 +70,7 @@ class Written:
     end: int
 
 
-def written_files(data: bytes) -> Iterator[Written]:
+def embedded_files(data: bytes) -> Iterator[EmbeddedFile]:
     """Yield files embedded in a text, in order, in linear time.
 
     Text after a `begin` without an `end` is left as text.
@@ -90,7 +90,7 @@ def written_files(data: bytes) -> Iterator[Written]:
         body = data[begin.end() : end.start()]
         decoded = _from_yenc(body) if is_yenc else _from_uu(body, begin[0])
         if decoded is not None:
-            yield Written(begin[1].strip(), decoded, begin.start(), end.end())
+            yield EmbeddedFile(begin[1].strip(), decoded, begin.start(), end.end())
         position = end.end()
 
 

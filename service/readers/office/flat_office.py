@@ -34,7 +34,7 @@ class FlatOfficeReader:
 
     name = "flat office"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.95 for flat office files, else 0."""
         flat = source.media_type.startswith(ODF) and source.media_type.endswith("-flat-xml")
         return 0.95 if flat or source.media_type == FLAT_OPC else 0.0

@@ -23,7 +23,7 @@ _SAFE = {"#": "\ue000", "0": "\ue001", "?": "\ue002", ",": "\ue003", ".": "\ue00
 _BACK = str.maketrans({v: k for k, v in _SAFE.items()})
 
 
-class Shape(NamedTuple):
+class FormatSection(NamedTuple):
     """One section of a number format."""
 
     before: str
@@ -36,7 +36,7 @@ class Shape(NamedTuple):
     places: str = ""  # the digits 0, # or ? with literals between them; else empty
 
 
-def shown(value: object, form: str = "General") -> str:
+def format_value(value: object, form: str = "General") -> str:
     """Return a cell's value as text.
 
     >>> shown(1234.5, "#,##0.00"), shown(0.195, "0.0%"), shown(-3, '"EUR" 0.00;("EUR" 0.00)'), shown(0.1 + 0.2)
@@ -106,7 +106,7 @@ def _elapsed(value: dt.timedelta, form: str) -> str:
     )
 
 
-def hides(value: float | str, form: str) -> str:
+def hiding_reason(value: float | str, form: str) -> str:
     """Return why a format hides a value; empty where it shows something.
 
     >>> hides(5, ";;;"), hides("x", ";;;"), hides("x", "0.00"), hides(-1, "0;;"), hides(5, "[White]0")
@@ -150,13 +150,13 @@ def general(value: float) -> str:
     return text
 
 
-LONGEST = 26  # digits of a formatted number at most, as Decimal's precision is 28
+MAX_DIGITS = 26  # digits of a formatted number at most, as Decimal's precision is 28
 
 
-def _formatted(value: float, s: Shape) -> str:
+def _formatted(value: float, s: FormatSection) -> str:
     """Format a number by a section; very small or large ones are written plainly."""
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
-    if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > LONGEST:
+    if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > MAX_DIGITS:
         return general(value)
     if s.places:
         return _with_literals(exact, s)
@@ -171,7 +171,7 @@ def _formatted(value: float, s: Shape) -> str:
     return f"{sign}{s.before}{whole}{'.' if decimals else ''}{decimals}{s.after}".strip() or "0"
 
 
-def _with_literals(exact: Decimal, s: Shape) -> str:
+def _with_literals(exact: Decimal, s: FormatSection) -> str:
     """Format a whole number with literals between its digits: 000-00-0000, (###) ###-####."""
     figures = f"{abs(exact).quantize(Decimal(1), ROUND_HALF_UP):f}".lstrip("0")
     written: list[str] = []
@@ -191,7 +191,7 @@ def _with_literals(exact: Decimal, s: Shape) -> str:
 
 
 @lru_cache(maxsize=512)
-def _sections(form: str) -> tuple[Shape | None, ...]:
+def _sections(form: str) -> tuple[FormatSection | None, ...]:
     """Return the sections of a format, None for one that is not simple; empty for the general format."""
     if form in {"General", "@", ""}:
         return ()
@@ -199,15 +199,15 @@ def _sections(form: str) -> tuple[Shape | None, ...]:
     return tuple(_shape(section) for section in bare.split(";")[:3])
 
 
-def _shape(section: str) -> Shape | None:
+def _shape(section: str) -> FormatSection | None:
     """Parse one section; None where it is not simple."""
     if _DIGITS_WITH_LITERALS.fullmatch(section):
-        return Shape("", "", 0, 0, 0, grouped=False, scale=0, places=section)
+        return FormatSection("", "", 0, 0, 0, grouped=False, scale=0, places=section)
     match = _PLAIN.fullmatch(section)
     if match is None or re.search(r"[eE][+-]|/", section) or "General" in section:
         return None
     before, whole, decimals, thousands, after = match.groups(default="")
-    return Shape(
+    return FormatSection(
         before=before.translate(_BACK),
         after=after.translate(_BACK),
         least=decimals.count("0"),

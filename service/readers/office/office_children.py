@@ -40,12 +40,12 @@ def _child(source: Source, package: Package, link: Link, spool: Spool, ordinal: 
         package.flag("embedded_unreadable", link.target)
         return None
     if link.type in _EMBEDDED:
-        name, data = unpacked(name, data)
+        name, data = unwrap_ole(name, data)
     relation: Relation = "inline" if link.type in _INLINE else "embedded"
     return spool.child(source, data, name=name, ordinal=ordinal, relation=relation)
 
 
-def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
+def unwrap_ole(name: str, data: bytes) -> tuple[str, bytes]:
     """Return name and bytes of the file inside an OLE object; the object itself where it contains none."""
     if not data.startswith(_OLE):
         return name, data
@@ -55,13 +55,13 @@ def unpacked(name: str, data: bytes) -> tuple[str, bytes]:
                 if ole.exists(stream):
                     return name, ole.openstream(stream).read()
             if ole.exists("\x01Ole10Native"):
-                return native(name, ole.openstream("\x01Ole10Native").read())
+                return unwrap_ole_native(name, ole.openstream("\x01Ole10Native").read())
     except (OSError, ValueError, IndexError, struct.error):
         pass
     return name, data
 
 
-def native(name: str, stream: bytes) -> tuple[str, bytes]:
+def unwrap_ole_native(name: str, stream: bytes) -> tuple[str, bytes]:
     r"""Return name and bytes of the file in an `\x01Ole10Native` stream (MS-OLEDS 2.3.6 and the packager's layout).
 
     Layout: size (4), flags (2), label, file name, two words, length and text of a temporary path, length and bytes of

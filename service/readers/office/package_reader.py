@@ -27,7 +27,7 @@ class PackageReader:
     streams: tuple[str, ...] = ()  # names of OLE streams
     start: bytes = b""  # first bytes
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return 0.9 for the media type, 0.8 where the content is of this format, else 0."""
         if source.media_type.startswith(self.types):
             return 0.9

@@ -39,7 +39,7 @@ class DoclingJsonReader:
 
     name = "docling-json"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """High for JSON that names its schema; it does at the very top."""
         return 0.95 if source.media_type == "application/json" and b'"DoclingDocument"' in head[:4096] else 0.0
 

@@ -39,7 +39,7 @@ class ElementJsonReader:
 
     name = "element-json"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """High for JSON that begins as a list of elements does."""
         is_json = source.media_type == "application/json"
         named = all(name in head for name in (b'"type"', b'"text"', b'"element_id"', b'"metadata"'))

@@ -32,7 +32,7 @@ class UnstructuredReader:
 
     name = "unstructured"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type says enough
         """1 for any type but those that hold files, and those that nobody knows."""
         return 0.0 if source.media_type.startswith(OURS) else 1.0
 

@@ -1,6 +1,6 @@
 """Call PDFium through raw ctypes: handles that are closed at the end, and calls in bulk.
 
-A Python-level loop over ctypes calls costs more than PDFium itself. So `drain` and `map` run one function over many
+A Python-level loop over ctypes calls costs more than PDFium itself. So `run_all` and `map` run one function over many
 indices, and PDFium writes the results into a numpy array. PDFium is not thread-safe: one thread a process.
 """
 
@@ -64,7 +64,7 @@ def address(handle: Any) -> int:
     return ctypes.cast(handle, _POINTER).value or 0
 
 
-def drain(calls: Iterable[Any]) -> None:
+def run_all(calls: Iterable[Any]) -> None:
     """Run a lazy series of calls for its effects."""
     deque(calls, maxlen=0)
 
@@ -77,7 +77,7 @@ def loose_boxes(pages: Iterable[tuple[int, list[int]]], count: int) -> Floats:
     boxes = np.zeros((count, 4), np.float32)
     base = boxes.ctypes.data
     for text_page, indices in pages:
-        drain(map(loose_box, repeat(text_page), indices, range(base, base + 16 * len(indices), 16)))
+        run_all(map(loose_box, repeat(text_page), indices, range(base, base + 16 * len(indices), 16)))
         base += 16 * len(indices)
     return boxes
 
@@ -87,7 +87,7 @@ def tight_boxes(text_page: int, indices: list[int]) -> Floats:
     ink = np.zeros((len(indices), 4), np.float64)  # left, right, bottom, top
     base, size = ink.ctypes.data, 32 * len(indices)
     columns = [range(base + 8 * k, base + 8 * k + size, 32) for k in range(4)]
-    drain(map(_tight_box, repeat(text_page), indices, *columns))
+    run_all(map(_tight_box, repeat(text_page), indices, *columns))
     return ink[:, (0, 3, 1, 2)].astype(np.float32)
 
 
@@ -100,7 +100,7 @@ def bounds_of(objects: list[int]) -> Floats:
     """Return (n, 4) bounds left, bottom, right, top of page objects."""
     found = np.zeros((len(objects), 4), np.float32)
     base, size = found.ctypes.data, 16 * len(objects)
-    drain(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    run_all(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found
 
 
@@ -109,16 +109,16 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
     found = np.zeros((len(objects), 4), np.uint32)
     found[:, 3] = 255
     base, size = found.ctypes.data, 16 * len(objects)
-    drain(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    run_all(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found
 
 
-PALE = 236  # of 255 in each channel: from here on it may be the paper's colour
-FAINT = 16  # of 255: a lower alpha is transparent
+PAPER_MIN_CHANNEL = 236  # of 255 in each channel: from here on it may be the paper's colour
+TRANSPARENT_MAX_ALPHA = 16  # of 255: a lower alpha is transparent
 
 
 @contextmanager
-def opened(function: Callable[..., Any], close: Callable[[Any], Any], *arguments: Any) -> Iterator[Any]:
+def open_handle(function: Callable[..., Any], close: Callable[[Any], Any], *arguments: Any) -> Iterator[Any]:
     """Open a handle, and close it at the end. Raises ValueError for a null handle."""
     handle = function(*arguments)
     if not handle:

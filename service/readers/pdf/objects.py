@@ -44,7 +44,7 @@ def top_objects(page: Any) -> list[int]:
     return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
 
 
-class Forms:
+class FormContents:
     """The objects inside form XObjects, each form read once."""
 
     def __init__(self) -> None:
@@ -76,14 +76,14 @@ class Forms:
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class PageObjects:
     """A page's own objects in the order they are painted."""
 
     objects: list[int]
     modes: NDArray[np.int8]  # text render modes, -1 for other objects
     others: list[int]  # indices of the objects that are not text
     kinds: list[int]  # the types of the others
-    forms: Forms
+    forms: FormContents
 
     @property
     def has_pictures(self) -> bool:
@@ -122,22 +122,22 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True)
-class Layers(Painted):
+class BoundedPageObjects(PageObjects):
     """A page's own objects, with their bounds."""
 
     bounds: Floats  # (n, 4) left, bottom, right, top in user space
 
 
-def painted(objects: list[int]) -> Painted:
+def page_objects_of(objects: list[int]) -> PageObjects:
     """Return a page's own objects, with their render modes and types."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
     others: list[int] = np.flatnonzero(modes < 0).tolist()
-    return Painted(objects, modes, others, list(map(object_type, [objects[i] for i in others])), Forms())
+    return PageObjects(objects, modes, others, list(map(object_type, [objects[i] for i in others])), FormContents())
 
 
-def layers_of(page: Painted, bounds: Floats) -> Layers:
+def with_bounds(page: PageObjects, bounds: Floats) -> BoundedPageObjects:
     """Return the objects of a page with their bounds."""
-    return Layers(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
+    return BoundedPageObjects(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
 
 
 def everything(objects: list[int]) -> list[int]:
@@ -145,7 +145,7 @@ def everything(objects: list[int]) -> list[int]:
     kinds = list(map(object_type, objects))
     if pdfium.FPDF_PAGEOBJ_FORM not in kinds:
         return objects
-    forms = Forms()
+    forms = FormContents()
     found: list[int] = []
     for one, kind in zip(objects, kinds, strict=True):
         found += forms.inside(one) if kind == pdfium.FPDF_PAGEOBJ_FORM else [one]
@@ -183,7 +183,7 @@ def images(objects: list[int]) -> list[int]:
     return [one for one in everything(held) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
 
 
-def strokes(objects: list[int]) -> int:
+def count_paths(objects: list[int]) -> int:
     """Return the number of paths and shadings, also inside forms."""
     drawn = {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING}
     return sum(object_type(one) in drawn for one in everything(objects))
@@ -240,7 +240,7 @@ def user_boxes(objects: list[int]) -> Floats:
 
 
 @contextmanager
-def without(objects: Iterable[int]) -> Iterator[None]:
+def deactivated(objects: Iterable[int]) -> Iterator[None]:
     """Leave objects out of renderings for a while."""
     handles = [_handle(one) for one in objects]
     for one in handles:
@@ -252,7 +252,7 @@ def without(objects: Iterable[int]) -> Iterator[None]:
             pdfium.FPDFPageObj_SetIsActive(one, True)
 
 
-def marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
+def content_marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
     """Yield indices of objects with a mark of each, until all are named.
 
     Objects of one marked content share the mark.
@@ -275,7 +275,7 @@ def _name(mark: int) -> str:
 def on_layers(objects: list[int]) -> list[int]:
     """Return the objects that are on a layer."""
     found: list[int] = []
-    for at, marks in marks_of(objects):
+    for at, marks in content_marks_of(objects):
         named = {mark for mark in set(marks) if _name(mark) == "OC"}
         found += [objects[i] for i, mark in zip(at, marks, strict=True) if mark in named]
     return found

@@ -13,7 +13,7 @@ import thresher.service.readers.pdf.library  # noqa: F401 - initialises PDFium
 from thresher.schemas.errors import InputProblem, Note, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.pdf.pypdf_fallback import repaired
+from thresher.service.readers.pdf.pypdf_fallback import repaired_pdf
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def open_document(source: Source, options: ReadOptions) -> Iterator[tuple[Any, l
     if size > options.limits.size:
         raise InputProblem("too_large", f"{source.path} has {size:,} bytes")
     document, error = _unlocked(source, options)
-    data = None if document or error == pdfium.FPDF_ERR_PASSWORD else repaired(source, options)
+    data = None if document or error == pdfium.FPDF_ERR_PASSWORD else repaired_pdf(source, options)
     if data is not None:
         document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:

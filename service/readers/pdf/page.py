@@ -8,24 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from thresher.schemas.document import BlockKind
-from thresher.service.readers.pdf.layout.baseline_rows import PlainRows, Row, Strip, cluster, row_of, rows_of, strips_of
-from thresher.service.readers.pdf.layout.page_flow import Flow, Part
-from thresher.service.readers.pdf.layout.reading_order import Grid, Text, regions_of
-from thresher.service.readers.pdf.layout.repeated_margins import peel
+from thresher.service.readers.pdf.layout.baseline_rows import (
+    PageRows,
+    Row,
+    SegmentBox,
+    clustered_rows,
+    row_of,
+    rows_of,
+    segment_boxes_of,
+)
+from thresher.service.readers.pdf.layout.page_flow import FlowPart, PageFlow
+from thresher.service.readers.pdf.layout.reading_order import TableRegion, TextRegion, regions_in_reading_order
+from thresher.service.readers.pdf.layout.repeated_margins import body_range
 from thresher.service.readers.pdf.layout.segments import Segments, segments_of
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.tables.lone_rows import Sorted, with_lone_rows, with_titles
-from thresher.service.readers.pdf.tables.merged_cells import Merged, cells_of
-from thresher.service.readers.pdf.tables.row_labels import labelled
-from thresher.service.readers.pdf.tables.table_cells import cuts_of, parted
-from thresher.service.readers.pdf.text.characters import among
+from thresher.service.readers.pdf.tables.lone_rows import PageParts, with_lone_rows, with_titles
+from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of
+from thresher.service.readers.pdf.tables.row_labels import with_repeated_labels
+from thresher.service.readers.pdf.tables.table_cells import cell_starts_of, split_tables
+from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.words import PageWords
 
-Rules = dict[int, Floats]  # by the index of the page: boxes of lines that run across it
-_BAR = among("|¦│")
+RulesByPage = dict[int, Floats]  # by the index of the page: boxes of lines that run across it
+_BAR = character_table("|¦│")
 
 
-def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) -> Flow:
+def flow_of(words: PageWords, heights: list[float], rules: RulesByPage | None = None) -> PageFlow:
     """Return pages in reading order; `heights` are those of the pages, in points."""
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
@@ -37,7 +45,7 @@ def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) 
         rough |= {
             page: _rough(page, heights[page], segments, words, cuts[page]) for page in rows.rough() if page in cuts
         }
-    flow = Flow(segments)
+    flow = PageFlow(segments)
     for page, height in enumerate(heights):
         if rows.plain[page]:
             _add_plain(flow, page, rows, height)
@@ -48,28 +56,28 @@ def flow_of(words: PageWords, heights: list[float], rules: Rules | None = None) 
 
 def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
     """Return by page the words that begin a segment because they begin a table cell."""
-    merged = Merged(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
-    found = {page: list(cuts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
+    merged = MergedCells(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
+    found = {page: list(cell_starts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
     return {page: cuts for page, cuts in found.items() if cuts}
 
 
-def hidden_flow(words: PageWords) -> Flow:
+def hidden_flow(words: PageWords) -> PageFlow:
     """Return one page's hidden words, row by row."""
-    flow = Flow(segments_of(words))
-    for row in cluster(strips_of(flow.segments, 0)):
-        flow.add_text(Part(0, BlockKind.HIDDEN), [row_of(row)])
+    flow = PageFlow(segments_of(words))
+    for row in clustered_rows(segment_boxes_of(flow.segments, 0)):
+        flow.add_text(FlowPart(0, BlockKind.HIDDEN), [row_of(row)])
     return flow
 
 
-def _add_plain(flow: Flow, page: int, rows: PlainRows, height: float) -> None:
+def _add_plain(flow: PageFlow, page: int, rows: PageRows, height: float) -> None:
     """Append a page of one column, its rows at the edges apart."""
     a, b = rows.bound[page], rows.bound[page + 1]
-    first, last = peel(rows.box[a:b, 1].tolist(), rows.box[a:b, 3].tolist(), height)
+    first, last = body_range(rows.box[a:b, 1].tolist(), rows.box[a:b, 3].tolist(), height)
     for i in range(a, a + first):
-        flow.add_plain(Part(page, margin="top"), rows, i, i + 1)
-    flow.add_plain(Part(page), rows, a + first, a + last)
+        flow.add_plain(FlowPart(page, margin="top"), rows, i, i + 1)
+    flow.add_plain(FlowPart(page), rows, a + first, a + last)
     for i in range(a + last, b):
-        flow.add_plain(Part(page, margin="bottom"), rows, i, i + 1)
+        flow.add_plain(FlowPart(page, margin="bottom"), rows, i, i + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,9 @@ class _Rough:
 
     base: int  # its first segment; indices within the parts count on from it
     top: list[Row]
-    body: list[Text | Grid]
+    body: list[TextRegion | TableRegion]
     bottom: list[Row]
-    grids: list[Grid]  # its tables, before they were split
+    grids: list[TableRegion]  # its tables, before they were split
 
 
 def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
@@ -88,23 +96,25 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
 
     `known` are words that begin a cell, where an earlier layout found any.
     """
-    strips = strips_of(segments, page)
+    strips = segment_boxes_of(segments, page)
     for strip in strips if known else []:
         strip.apart = int(segments.first[strip.index]) in known
-    rows = [row_of(r) for r in cluster(strips)]
-    first, last = peel([r.y0 for r in rows], [r.y1 for r in rows], height)
+    rows = [row_of(r) for r in clustered_rows(strips)]
+    first, last = body_range([r.y0 for r in rows], [r.y1 for r in rows], height)
     counts = _words_in(strips, segments, words)
     kept = {i for row in rows[first:last] for i in row.segments}
-    found = regions_of([s for s in strips if s.index in kept], counts)
+    found = regions_in_reading_order([s for s in strips if s.index in kept], counts)
     is_record = _Figured(segments, words)
-    page_parts = with_titles(Sorted(rows[:first], found, rows[last:]), strips, is_record)
+    page_parts = with_titles(PageParts(rows[:first], found, rows[last:]), strips, is_record)
     page_parts = with_lone_rows(page_parts, strips, is_record)
-    body: list[Text | Grid] = []
+    body: list[TextRegion | TableRegion] = []
     for region in page_parts.body:
-        body += parted(region, lambda s: _text(s, segments, words)) if isinstance(region, Grid) else [region]
+        body += (
+            split_tables(region, lambda s: _text(s, segments, words)) if isinstance(region, TableRegion) else [region]
+        )
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
-        body.append(Text([Row([i], *segments.box[i].tolist())]))
-    grids = [region for region in page_parts.body if isinstance(region, Grid)]
+        body.append(TextRegion([Row([i], *segments.box[i].tolist())]))
+    grids = [region for region in page_parts.body if isinstance(region, TableRegion)]
     return _Rough(segments.base(page), page_parts.top, body, page_parts.bottom, grids)
 
 
@@ -121,7 +131,7 @@ class _Figured:
         return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
 
 
-def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict[int, int]:
+def _words_in(strips: list[SegmentBox], segments: Segments, words: PageWords) -> dict[int, int]:
     """Return by strip the number of words in its first segment; bars between cells do not count."""
     if not strips:
         return {}
@@ -133,24 +143,24 @@ def _words_in(strips: list[Strip], segments: Segments, words: PageWords) -> dict
     return dict(zip(chosen, (before[end - base] - before[first - base]).tolist(), strict=True))
 
 
-def _add_rough(flow: Flow, page: int, rough: _Rough, rules: Floats | None) -> None:
+def _add_rough(flow: PageFlow, page: int, rough: _Rough, rules: Floats | None) -> None:
     """Append a page with columns or tables.
 
     Its segments' indices are corrected for segments added before it.
     """
     moved = flow.segments.base(page) - rough.base
     for row in rough.top:
-        flow.add_text(Part(page, margin="top", spaced=bool(rough.grids)), [row], moved)
+        flow.add_text(FlowPart(page, margin="top", spaced=bool(rough.grids)), [row], moved)
     for region in rough.body:
-        if isinstance(region, Grid):
-            flow.add_grid(page, region if rules is None else labelled(region, rules), moved)
+        if isinstance(region, TableRegion):
+            flow.add_grid(page, region if rules is None else with_repeated_labels(region, rules), moved)
         else:
-            flow.add_text(Part(page), region.rows, moved)
+            flow.add_text(FlowPart(page), region.rows, moved)
     for row in rough.bottom:
-        flow.add_text(Part(page, margin="bottom", spaced=bool(rough.grids)), [row], moved)
+        flow.add_text(FlowPart(page, margin="bottom", spaced=bool(rough.grids)), [row], moved)
 
 
-def _text(strip: Strip, segments: Segments, words: PageWords) -> str:
+def _text(strip: SegmentBox, segments: Segments, words: PageWords) -> str:
     """Return the text of a strip."""
     first, last = segments.first[strip.index], segments.last[strip.index + strip.count - 1]
     return words.text[words.start[first] : words.end[last]]

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from thresher.schemas.document import STRUCK, BlockKind
-from thresher.service.readers.pdf.layout.page_flow import Flow, Lines
-from thresher.service.readers.pdf.layout.paragraphs import Span, Style, spans_of
+from thresher.service.readers.pdf.layout.page_flow import FlowLines, PageFlow
+from thresher.service.readers.pdf.layout.paragraphs import BlockSpan, TextStyles, spans_of
 from thresher.service.readers.pdf.library import Floats, Ints
-from thresher.service.readers.pdf.marks.added_words import Extra, with_extras
-from thresher.service.readers.pdf.marks.check_boxes import Tick, drawn_ticks, marks_within, placed
+from thresher.service.readers.pdf.marks.added_words import AddedWord, with_added_words
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox, drawn_check_boxes, mark_words, placed_check_boxes
 from thresher.service.readers.pdf.marks.struck_words import struck_words
 from thresher.service.readers.pdf.page import flow_of, hidden_flow
 from thresher.service.readers.pdf.page_handle import OpenPage
-from thresher.service.readers.pdf.pictures.recognised_words import with_recognised
-from thresher.service.readers.pdf.text.double_printing import printed_again, under_themselves
-from thresher.service.readers.pdf.text.hidden_words import Mask, minute, unprinted
+from thresher.service.readers.pdf.pictures.recognised_words import with_recognised_words
+from thresher.service.readers.pdf.text.double_printing import repeated_by_visible_words, repeated_words
+from thresher.service.readers.pdf.text.hidden_words import Mask, off_page_or_tiny, too_small_to_read
 from thresher.service.readers.pdf.text.spread_characters import spread_characters
 from thresher.service.readers.pdf.text.words import PageWords, words_of
 
@@ -26,22 +26,22 @@ _UNMAPPED = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class PageBatchLayout:
     """The layout of some pages."""
 
     pages: list[OpenPage]
     words: PageWords  # the visible ones
     hidden: PageWords
-    flow: Flow
-    lines: Lines
-    spans: list[Span]
-    alone: list[Tick]  # check boxes of forms that have no word beside them
+    flow: PageFlow
+    lines: FlowLines
+    spans: list[BlockSpan]
+    alone: list[CheckBox]  # check boxes of forms that have no word beside them
 
     def visible(self, page: int) -> PageWords:
         """Return the visible words of one page (0-based in this batch)."""
         return self.words if len(self.pages) == 1 else self.words.keep(self.words.page == page)
 
-    def text(self, span: Span) -> str:
+    def text(self, span: BlockSpan) -> str:
         """Return the words of a Block."""
         words, segments = self.words, self.flow.segments
         chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
@@ -70,22 +70,24 @@ class Laid:
         return counts
 
 
-def laid_out(pages: list[OpenPage]) -> Laid:
+def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
     """Lay out pages together."""
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
-    hidden = unprinted(words.box, size[words.page]) | minute(words.box, words.page)
+    hidden = off_page_or_tiny(words.box, size[words.page]) | too_small_to_read(words.box, words.page)
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one.hidden, one) for one in pages])
     instead = np.concatenate([_mask(one.replaced, one) for one in pages])
     seen, alone = _with_drawings(_cleared(words.without(hidden | instead)), pages)
     rules = _rules(seen, pages)
-    seen = with_recognised(seen, [one.recognised for one in pages])
+    seen = with_recognised_words(seen, [one.recognised for one in pages])
     flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
-    style = Style(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
-    return Laid(pages, seen, words.keep(hidden & ~under_themselves(words, hidden)), flow, lines, spans_of(style), alone)
+    style = TextStyles(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))
+    return PageBatchLayout(
+        pages, seen, words.keep(hidden & ~repeated_by_visible_words(words, hidden)), flow, lines, spans_of(style), alone
+    )
 
 
 def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
@@ -96,11 +98,11 @@ def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
 
 def _cleared(words: PageWords) -> PageWords:
     """Return words without repeated printings, and with words set character by character joined."""
-    words = words.without(printed_again(words))
+    words = words.without(repeated_words(words))
     return words.joined(spread_characters(words))
 
 
-def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[Tick]]:
+def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[CheckBox]]:
     """Return words with signs for what is drawn around and beside them.
 
     Also returns the check boxes of forms that have no word beside them.
@@ -109,25 +111,25 @@ def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, 
     marks = np.zeros(len(words), np.bool_)
     for i, found in ticks.items():
         own = words.page == i
-        marks[np.flatnonzero(own)[marks_within(words.keep(own), found)]] = True
+        marks[np.flatnonzero(own)[mark_words(words.keep(own), found)]] = True
     words = words.without(marks)
-    extras: list[Extra] = []
-    alone: list[Tick] = []
+    extras: list[AddedWord] = []
+    alone: list[CheckBox] = []
     around: dict[int, tuple[str, str]] = {}
     for i, one in enumerate(pages):
         own = np.flatnonzero(words.page == i)
         if one.drawn and len(own):
             around |= _around(struck_words(words.box[own], one.drawn.across), own)
         if ticks.get(i):
-            more, rest = placed(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
+            more, rest = placed_check_boxes(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
             extras += more
             alone += [tick for tick in rest if tick.label]
-    return with_extras(words, extras, around), alone
+    return with_added_words(words, extras, around), alone
 
 
-def _ticks(one: OpenPage, words: PageWords) -> list[Tick]:
+def _ticks(one: OpenPage, words: PageWords) -> list[CheckBox]:
     """Return the check boxes of a page: those of its form, and drawn ones."""
-    return [*one.ticks, *(drawn_ticks(one.drawn, words, one.ticks) if one.drawn else [])]
+    return [*one.ticks, *(drawn_check_boxes(one.drawn, words, one.ticks) if one.drawn else [])]
 
 
 def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
@@ -148,9 +150,9 @@ def _mask(chosen: Mask | None, one: OpenPage) -> Mask:
     return np.zeros(len(one.sheet.start), np.bool_) if chosen is None else chosen
 
 
-def laid_hidden(words: PageWords) -> tuple[Flow, Lines, list[Span]]:
+def lay_out_hidden(words: PageWords) -> tuple[PageFlow, FlowLines, list[BlockSpan]]:
     """Return the hidden words of one page as Blocks of kind HIDDEN."""
     flow = hidden_flow(words)
     lines = flow.lines()
-    spans = [Span(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
+    spans = [BlockSpan(i, i + 1, flow.parts[i], BlockKind.HIDDEN) for i in range(len(flow.parts))]
     return flow, lines, spans

@@ -12,21 +12,35 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
+from thresher.service.readers.pdf.layout.page_frame import PageFrame, frame_of
 from thresher.service.readers.pdf.library import Floats, address, owners_of
-from thresher.service.readers.pdf.marks.check_boxes import Tick
-from thresher.service.readers.pdf.marks.drawn_lines import Drawn, drawn_on
-from thresher.service.readers.pdf.objects import Layers, Painted, layers_of, painted, restore_flat_text, top_objects
-from thresher.service.readers.pdf.pictures.recognised_words import Recognised
-from thresher.service.readers.pdf.pictures.textless_regions import Region, regions_of
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox
+from thresher.service.readers.pdf.marks.drawn_lines import DrawnShapes, shapes_on
+from thresher.service.readers.pdf.objects import (
+    BoundedPageObjects,
+    PageObjects,
+    page_objects_of,
+    restore_flat_text,
+    top_objects,
+    with_bounds,
+)
+from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
+from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
-from thresher.service.readers.pdf.text.actual_text import Said, disbelieve, false_text
-from thresher.service.readers.pdf.text.clipped_words import cut_off
-from thresher.service.readers.pdf.text.fonts import Bold, bold_ones, bold_words
-from thresher.service.readers.pdf.text.hidden_words import Look, Mask, Scene, covered, scene_of, unprinted
-from thresher.service.readers.pdf.text.text_extraction import Sheet, sheets_of
-from thresher.service.readers.pdf.text.unmapped_characters import untold_words
-from thresher.service.readers.pdf.text.words import shown_words
+from thresher.service.readers.pdf.text.actual_text import ReplacementText, false_replacements, remove_texts
+from thresher.service.readers.pdf.text.clipped_words import mark_clipped
+from thresher.service.readers.pdf.text.fonts import BoldWords, bold_characters, bold_words
+from thresher.service.readers.pdf.text.hidden_words import (
+    HidingObjects,
+    Mask,
+    WordBoxes,
+    hiding_objects_of,
+    off_page_or_tiny,
+    unseen_words,
+)
+from thresher.service.readers.pdf.text.text_extraction import PageText, page_texts_of
+from thresher.service.readers.pdf.text.unmapped_characters import unmapped_words
+from thresher.service.readers.pdf.text.words import displayed_boxes
 
 FEW_WORDS = 60  # a page with fewer may be a picture of text with a stamp on it
 
@@ -42,10 +56,10 @@ class PageContent:
     found: list[Any] = field(default_factory=list)  # form values and comments
     buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
     unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
-    false: set[Said] = field(default_factory=set)  # replacement texts that differ from their glyphs
+    false: set[ReplacementText] = field(default_factory=set)  # replacement texts that differ from their glyphs
     _page: Any = None
     _text: Any = None
-    _content: Painted | None = None
+    _content: PageObjects | None = None
     _bounds: Floats | None = None
 
     @property
@@ -60,15 +74,15 @@ class PageContent:
         return self._page
 
     @property
-    def content(self) -> Painted:
+    def content(self) -> PageObjects:
         """Return the page's objects, without replacement texts that differ from their glyphs."""
         if self._content is None:
-            self._content = painted(top_objects(self.page))
-            self.false = self.false or false_text(self.page, self._content)
+            self._content = page_objects_of(top_objects(self.page))
+            self.false = self.false or false_replacements(self.page, self._content)
             if self.false:  # all marks were removed: load the page again for the true ones
                 self.close()
-                self._content = painted(top_objects(self.page))
-                disbelieve(self._content, self.false)
+                self._content = page_objects_of(top_objects(self.page))
+                remove_texts(self._content, self.false)
         return self._content
 
     @property
@@ -82,10 +96,10 @@ class PageContent:
         return self._text
 
     @property
-    def layers(self) -> Layers:
+    def layers(self) -> BoundedPageObjects:
         """Return the page's objects with their bounds."""
         assert self._bounds is not None  # noqa: S101 - loading the text sets them
-        return layers_of(self.content, self._bounds)
+        return with_bounds(self.content, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -112,17 +126,17 @@ class OpenPage:
     """A page, and what was read from it."""
 
     held: PageContent
-    frame: Frame
-    sheet: Sheet
+    frame: PageFrame
+    sheet: PageText
     hidden: Mask | None  # words that cannot be seen; None where there can be none
     pictured: bool  # whether it has images or forms
     is_scan: bool  # whether a picture covers most of it
-    drawn: Drawn | None  # lines and boxes
-    ticks: list[Tick]  # of forms
-    bold: Bold  # its bold words
-    regions: tuple[Region, ...] = ()  # that may contain text, where it has words, too
-    recognised: Recognised | None = None  # the words in them
-    untold: Mask | None = None  # words with unmapped characters; None for none
+    drawn: DrawnShapes | None  # lines and boxes
+    ticks: list[CheckBox]  # of forms
+    bold: BoldWords  # its bold words
+    regions: tuple[TextlessRegion, ...] = ()  # that may contain text, where it has words, too
+    recognised: RecognisedWords | None = None  # the words in them
+    unmapped: Mask | None = None  # words with unmapped characters; None for none
     replaced: Mask | None = None  # those of them that OCR read instead
 
     @property
@@ -145,7 +159,7 @@ class OpenPage:
     def seen(self) -> Floats:
         """Return the boxes of its visible words without unmapped characters, as displayed."""
         box, shown = self.boxes, np.ones(len(self.sheet.start), np.bool_)
-        for unseen in (self.hidden, self.untold):
+        for unseen in (self.hidden, self.unmapped):
             if unseen is not None:
                 shown &= ~unseen
         return box[shown]
@@ -153,7 +167,7 @@ class OpenPage:
     @property
     def boxes(self) -> Floats:
         """Return the boxes of all its words, as displayed."""
-        return shown_words([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
+        return displayed_boxes([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
 
     @property
     def ink(self) -> int:
@@ -166,54 +180,54 @@ class OpenPage:
         if unit < 0:  # a word from a picture
             return False
         known = self.bold.at(unit)
-        return bold_ones(address(self.held.text), [unit])[0] if known is None else known
+        return bold_characters(address(self.held.text), [unit])[0] if known is None else known
 
 
-def asked(pages: list[PageContent], most: int) -> list[OpenPage]:
+def read_pages(pages: list[PageContent], most: int) -> list[OpenPage]:
     """Read a few pages, and close those that need not be read further.
 
     `most` is the limit of pixels that may be rendered to find hidden words.
     """
-    sheets = sheets_of([held.text for held in pages])
+    sheets = page_texts_of([held.text for held in pages])
     opened = [_read_page(held, sheet, most) for held, sheet in zip(pages, sheets, strict=True)]
     for one in opened:
         # a page with regions stays loaded, as they refer to its objects
-        if not one.is_special and not one.regions and one.untold is None:
+        if not one.is_special and not one.regions and one.unmapped is None:
             one.held.close()
     return opened
 
 
-def _read_page(held: PageContent, sheet: Sheet, most: int) -> OpenPage:
+def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
     frame, layers = frame_of(held.page), held.layers
-    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     handle = address(held.text)
     owners = owners_of(handle, sheet.start.tolist())
-    scene = scene_of(layers, owners, frame, optional=held.optional)
+    scene = hiding_objects_of(layers, owners, frame, optional=held.optional)
     if scene is not None:
-        sheet = replace(sheet, hidden=_hidden(scene, held, Look(owners, box), frame, most))
-    sheet, owners = cut_off(layers, held.text, (sheet, owners), frame)
-    drawn = drawn_on(layers, frame) if layers.others else None
-    ticks = [Tick(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
+        sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
+    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
+    drawn = shapes_on(layers, frame) if layers.others else None
+    ticks = [CheckBox(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)
     bold = bold_words(handle, sheet.start, owners)
     one = OpenPage(held, frame, sheet, sheet.hidden, pictured, scan, drawn, ticks, bold)
-    one = replace(one, untold=untold_words(sheet))
+    one = replace(one, unmapped=unmapped_words(sheet))
     if layers.others and len(sheet.start):
-        return replace(one, regions=tuple(regions_of(layers, lambda: one.seen, frame)))
+        return replace(one, regions=tuple(textless_regions_of(layers, lambda: one.seen, frame)))
     return one
 
 
-def _shown(frame: Frame, box: Floats) -> tuple[float, float, float, float]:
+def _shown(frame: PageFrame, box: Floats) -> tuple[float, float, float, float]:
     """Return a box (1, 4) in user space as displayed."""
     x0, y0, x1, y1 = frame.show(box)[0].tolist()
     return x0, y0, x1, y1
 
 
-def _hidden(scene: Scene, held: PageContent, words: Look, frame: Frame, most: int) -> Mask:
+def _hidden(scene: HidingObjects, held: PageContent, words: WordBoxes, frame: PageFrame, most: int) -> Mask:
     """Return which words are covered; words off the page are not rendered, and count as not covered."""
     hidden = np.zeros(len(words), np.bool_)
-    at = np.flatnonzero(~unprinted(words.box, np.array([[frame.width, frame.height]], np.float32)))
-    hidden[at] = covered(scene, held.page, Look(words.ink[at], words.box[at]), frame, most)
+    at = np.flatnonzero(~off_page_or_tiny(words.box, np.array([[frame.width, frame.height]], np.float32)))
+    hidden[at] = unseen_words(scene, held.page, WordBoxes(words.ink[at], words.box[at]), frame, most)
     return hidden

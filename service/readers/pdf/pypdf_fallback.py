@@ -24,7 +24,7 @@ _MAX_FIELDS = 20_000
 _UNSET = {"", "Off"}
 
 
-def repaired(source: Source, options: ReadOptions) -> bytes | None:
+def repaired_pdf(source: Source, options: ReadOptions) -> bytes | None:
     """Return the file as pypdf rewrites it, decrypted; None where pypdf can read no page."""
     data = Path(source.blob).read_bytes() if source.size <= _REPAIRED_MAX_BYTES else b""
     try:
@@ -67,7 +67,7 @@ def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
     return True
 
 
-def unseen_fields(source: Source, options: ReadOptions, seen: set[str]) -> Iterator[tuple[str, str]]:
+def fields_not_shown(source: Source, options: ReadOptions, seen: set[str]) -> Iterator[tuple[str, str]]:
     """Yield (label, value) of form fields with a value whose full names are not in `seen`."""
     try:
         reader = _opened(Path(source.blob).read_bytes(), options.passwords)

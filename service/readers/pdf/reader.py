@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from thresher.schemas.policy import ReadOptions
-    from thresher.service.ocr.base import Ocr
+    from thresher.service.ocr.base import OcrEngine
     from thresher.service.readers.base import Reading, Spool
 
 _HEADER_ZONE = 1024  # bytes in which viewers search the signature
@@ -22,11 +22,11 @@ class PdfReader:
 
     name = "pdf"
 
-    def __init__(self, engine: Callable[[str], Ocr] | None = None) -> None:
+    def __init__(self, engine: Callable[[str], OcrEngine] | None = None) -> None:
         """Set the function that returns an OCR engine by its name; by default that of `thresher.service.ocr`."""
         self._engine = engine
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return the confidence (0..1) that this is a PDF.
 
         It is high where the signature is in the first 1,024 bytes.
@@ -48,7 +48,7 @@ class PdfReader:
         return read_pdf(source, options, spool, self._engine or _installed)
 
 
-def _installed(name: str) -> Ocr:
+def _installed(name: str) -> OcrEngine:
     """Return the installed OCR engine of a name, and raise the memory limit for it."""
     from thresher.service.ocr import engine  # noqa: PLC0415 - OCR loads when a page needs it
 

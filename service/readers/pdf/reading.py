@@ -13,38 +13,43 @@ from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.schemas.errors import Problem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.ocr.base import Ocr
+from thresher.service.ocr.base import OcrEngine
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.page_pictures import PLACEHOLDER, keep_pictures
-from thresher.service.readers.pdf.forms.annotations import Annotation, annotations_of, write_annotations, write_ticks
+from thresher.service.readers.page_pictures import PLACEHOLDER, store_pictures
+from thresher.service.readers.pdf.forms.annotations import (
+    Annotation,
+    annotations_of,
+    write_annotations,
+    write_check_boxes,
+)
 from thresher.service.readers.pdf.forms.attachments_and_facts import Attachments, facts_of, form_of
 from thresher.service.readers.pdf.forms.xfa import write_xfa
 from thresher.service.readers.pdf.layout.heading_levels import Headings
-from thresher.service.readers.pdf.layout.page_frame import Frame
-from thresher.service.readers.pdf.layout.repeated_margins import Margins
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
+from thresher.service.readers.pdf.layout.repeated_margins import MarginBlocks
 from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.opening import open_document
-from thresher.service.readers.pdf.page_batch import Laid, laid_hidden, laid_out
-from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, asked
-from thresher.service.readers.pdf.pictures.picture_text import Regions
-from thresher.service.readers.pdf.pictures.scanned_pages import Pictures, drawn_page, is_picture
-from thresher.service.readers.pdf.pictures.unusable_text_layer import is_rubbish
-from thresher.service.readers.pdf.pypdf_fallback import unseen_fields, xmp_facts
-from thresher.service.readers.pdf.text.font_names import fonts_of
+from thresher.service.readers.pdf.page_batch import PageBatchLayout, lay_out, lay_out_hidden
+from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, read_pages
+from thresher.service.readers.pdf.pictures.picture_text import PictureReader
+from thresher.service.readers.pdf.pictures.scanned_pages import ScannedPages, drawn_page, is_picture_of_text
+from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
+from thresher.service.readers.pdf.pypdf_fallback import fields_not_shown, xmp_facts
+from thresher.service.readers.pdf.text.font_names import font_names_of
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
 from thresher.service.readers.pdf.text.optional_layers import may_have_layers
-from thresher.service.readers.pdf.text.unmapped_characters import is_many, regions_of_words, replaced
+from thresher.service.readers.pdf.text.unmapped_characters import are_many, regions_of_words, replaced
 from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
 _READ_PAGES = 4  # pages that are kept open and read together
 _LAID_OUT_PAGES = 64  # pages that are laid out together
 
 
-def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], Ocr]) -> Reading:
+def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], OcrEngine]) -> Reading:
     """Return the Document of a PDF, and its attachments as children."""
     builder = DocumentBuilder(source, kind="pdf")
     document = builder.document
-    pictures = Pictures(builder, options, spool, engine)
+    pictures = ScannedPages(builder, options, spool, engine)
     attachments = Attachments(source, spool, options)
     with open_document(source, options) as (handle, notes), form_of(handle) as form:
         document.notes += notes
@@ -56,9 +61,9 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
         if options.pictures != "none":
-            keep_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
+            store_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:
-            _write_unseen(builder, list(unseen_fields(source, options, pages.fields)), shown=options.hidden_text)
+            _write_unseen(builder, list(fields_not_shown(source, options, pages.fields)), shown=options.hidden_text)
     document.notes += attachments.notes
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
@@ -79,7 +84,7 @@ def _write_unseen(builder: DocumentBuilder, fields: list[tuple[str, str]], *, sh
 def _is_scan(one: OpenPage) -> bool:
     """Whether the page will be read from its picture as a whole."""
     seen = one.seen
-    return one.is_poor(len(seen)) and is_picture(one.held.page, one.ink, seen, one.frame)
+    return one.is_poor(len(seen)) and is_picture_of_text(one.held.page, one.ink, seen, one.frame)
 
 
 class _Pages:
@@ -89,7 +94,7 @@ class _Pages:
         self,
         builder: DocumentBuilder,
         options: ReadOptions,
-        pictures: Pictures,
+        pictures: ScannedPages,
         attachments: Attachments,
         handles: tuple[Any, Any],
     ) -> None:
@@ -98,9 +103,9 @@ class _Pages:
         self.document, self.form = handles
         self.fields: set[str] = set()  # full names of the form fields on pages
         self.fonts: dict[int, str] = {}  # by page number
-        self.margins, self.headings = Margins(), Headings()
+        self.margins, self.headings = MarginBlocks(), Headings()
         self.optional = may_have_layers(builder.document.source.blob)
-        self.regions = Regions(options, pictures.engine, builder.document.notes)
+        self.regions = PictureReader(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
         self.loaded: list[PageContent] = []  # loaded, not yet read
         self.queue: list[OpenPage] = []  # read, not yet written
@@ -129,7 +134,7 @@ class _Pages:
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._finish_loaded()
-            self._note_failure(number, error, Frame(0.0, 0.0))
+            self._note_failure(number, error, PageFrame(0.0, 0.0))
             return
         self.loaded.append(held)
         self.pending += held.length
@@ -148,12 +153,12 @@ class _Pages:
             if drawn and pdfium.FPDFPage_Flatten(held.page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_SUCCESS:
                 held.close()
         held.load()
-        self.fonts[held.number] = fonts_of(held.text)
+        self.fonts[held.number] = font_names_of(held.text)
 
     def _read_loaded(self) -> None:
         """Read the loaded pages together; where that fails, one by one."""
         try:
-            opened = asked(self.loaded, self.options.limits.pixels)
+            opened = read_pages(self.loaded, self.options.limits.pixels)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
             while self.loaded:
                 self._read_one(self.loaded[0])
@@ -166,20 +171,20 @@ class _Pages:
     def _read_one(self, held: PageContent) -> None:
         """Read one loaded page; a damaged one is noted."""
         try:
-            opened = asked([held], self.options.limits.pixels)
+            opened = read_pages([held], self.options.limits.pixels)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._flush()
-            self._note_failure(held.number, error, Frame(0.0, 0.0))
+            self._note_failure(held.number, error, PageFrame(0.0, 0.0))
         else:
             self._enqueue(opened[0])
 
     def _enqueue(self, one: OpenPage) -> None:
         """Queue a page for writing, after OCR of its regions; write the queue where it must not grow."""
         units = one.sheet.units
-        garbage = is_garbage(units) or (one.is_scan and is_rubbish(units))
-        garbage = garbage or (self.options.ocr != "off" and one.untold is not None and is_many(one.untold))
-        if one.regions or one.untold is not None:
+        garbage = is_garbage(units) or (one.is_scan and is_unusable(units))
+        garbage = garbage or (self.options.ocr != "off" and one.unmapped is not None and are_many(one.unmapped))
+        if one.regions or one.unmapped is not None:
             one = self._with_regions(one, skipped=garbage or _is_scan(one))
         if garbage:
             self._flush()
@@ -195,13 +200,13 @@ class _Pages:
         A page is `skipped` that will be read from its picture as a whole.
         """
         regions, boxes = list(one.regions), one.boxes
-        if one.untold is not None and self.options.ocr != "off":
-            regions += regions_of_words(boxes[one.untold])
+        if one.unmapped is not None and self.options.ocr != "off":
+            regions += regions_of_words(boxes[one.unmapped])
         try:
             if skipped:
                 return one
             found = self.regions.read(one.held.page, one.frame, one.number, (regions, one.seen))
-            instead = None if one.untold is None else replaced(one.untold, boxes, found)
+            instead = None if one.unmapped is None else replaced(one.unmapped, boxes, found)
             return replace(one, recognised=found, replaced=instead)
         except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is noted, its page is read
             detail = f"pictures on page {one.number} ({type(error).__name__})"
@@ -223,7 +228,7 @@ class _Pages:
         self.attachments.pinned(page)
         return found, drawn
 
-    def _note_failure(self, number: int, error: Exception, frame: Frame) -> None:
+    def _note_failure(self, number: int, error: Exception, frame: PageFrame) -> None:
         """Note a page that could not be read; keep its number with an empty page."""
         if len(self.builder.document.pages) < number:
             self.builder.page(frame.width, frame.height)
@@ -246,7 +251,7 @@ class _Pages:
         Returns False, with nothing written, where one before the last may be a picture of text.
         """
         try:
-            laid = laid_out(pages)
+            laid = lay_out(pages)
         except Exception:  # noqa: BLE001 - each page will be tried by itself, and the failing one noted
             return False
         if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
@@ -257,7 +262,7 @@ class _Pages:
     def _write_one(self, one: OpenPage) -> None:
         """Write one page; a damaged one is noted."""
         try:
-            self._write(laid_out([one]))
+            self._write(lay_out([one]))
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
@@ -273,7 +278,7 @@ class _Pages:
         self.notes.append(note("decode_loss", f"page {one.number}", one.number))
         self._flush()
 
-    def _write(self, laid: Laid) -> None:
+    def _write(self, laid: PageBatchLayout) -> None:
         """Write laid out pages, and collect their margins and headings."""
         starts, blocks = write_flow(self.builder, laid.flow, laid.words, (laid.lines, laid.spans), laid.pages[0].number)
         begin_pages(self.builder, [one.frame for one in laid.pages], (laid.lines, starts), laid.pages[0].number)
@@ -284,7 +289,7 @@ class _Pages:
                 self.headings.add(block, span.size, bold=span.bold)
         self._finish(laid)
 
-    def _finish(self, laid: Laid) -> None:
+    def _finish(self, laid: PageBatchLayout) -> None:
         """Write what is beside the words of pages: a picture of text, codes, hidden words, form values.
 
         All but the hidden words belong to the last of the pages.
@@ -294,23 +299,23 @@ class _Pages:
         one = laid.pages[last]
         if one.recognised is None and one.is_poor(laid.counts()[last]):
             seen = laid.visible(last)
-            if is_picture(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
+            if is_picture_of_text(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
                 read = self._read_picture(one, seen.box)
                 if not read and not len(seen) and self.options.pictures != "none":
                     self.builder.block(PLACEHOLDER.format(one.number))
         if one.recognised is not None and one.recognised.codes:
-            from thresher.service.ocr.codes import write_codes  # noqa: PLC0415 - Pillow loads only for pages with codes
+            from thresher.service.ocr.codes import write_barcodes  # noqa: PLC0415 - Pillow loads only for pages with codes
 
-            write_codes(self.builder, one.recognised.codes, one.number, 1.0)
+            write_barcodes(self.builder, one.recognised.codes, one.number, 1.0)
         if len(laid.hidden):
             self._write_hidden(laid)
         if one.held.found:
             write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
-        write_ticks(self.builder, laid.alone)
+        write_check_boxes(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)
 
-    def _note_decoding(self, laid: Laid) -> None:
+    def _note_decoding(self, laid: PageBatchLayout) -> None:
         """Note for each page words with corrected letters, and words with unmapped characters."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
@@ -346,12 +351,12 @@ class _Pages:
         self.builder.document.pages.ocr[-1] = 1
         return True
 
-    def _write_hidden(self, laid: Laid) -> None:
+    def _write_hidden(self, laid: PageBatchLayout) -> None:
         """Note the hidden characters of each page, and append them where wanted."""
         sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
         for one, size in zip(laid.pages, sizes.tolist(), strict=True):
             if size:
                 self.notes.append(note("hidden_text", f"page {one.number}, {size:.0f} characters", one.number))
         if self.options.hidden_text:
-            flow, lines, spans = laid_hidden(laid.hidden)
+            flow, lines, spans = lay_out_hidden(laid.hidden)
             write_flow(self.builder, flow, laid.hidden, (lines, spans), laid.pages[0].number)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from thresher.schemas.document import NO_CONFIDENCE, BlockKind, DocumentBuilder, Table
-from thresher.service.readers.pdf.layout.page_flow import SEPARATORS, Flow, Lines
-from thresher.service.readers.pdf.layout.page_frame import Frame
-from thresher.service.readers.pdf.layout.paragraphs import Span
+from thresher.service.readers.pdf.layout.page_flow import SEPARATORS, FlowLines, PageFlow
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
+from thresher.service.readers.pdf.layout.paragraphs import BlockSpan
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.words import PageWords
 
@@ -23,11 +23,11 @@ _LENGTHS = np.array([len(s) for s in SEPARATORS])
 
 
 def write_flow(
-    builder: DocumentBuilder, flow: Flow, words: PageWords, spans: tuple[Lines, list[Span]], number: int
+    builder: DocumentBuilder, flow: PageFlow, words: PageWords, spans: tuple[FlowLines, list[BlockSpan]], number: int
 ) -> tuple[Ints, list[int]]:
     """Append the text of pages from `number` (1-based) on, with its lines, words, tables and Blocks.
 
-    Returns where each line begins, and the index of each Span's Block.
+    Returns where each line begins, and the index of each BlockSpan's Block.
     """
     lines, blocks = spans
     if not len(lines.items):
@@ -46,7 +46,7 @@ def write_flow(
     return line_start, _write_blocks(builder, blocks, line_start.tolist(), line_end.tolist())
 
 
-def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lines, Ints], number: int) -> None:
+def begin_pages(builder: DocumentBuilder, frames: list[PageFrame], places: tuple[FlowLines, Ints], number: int) -> None:
     """Record where pages from `number` on begin, once their lines are written.
 
     An empty page begins with the next.
@@ -60,7 +60,7 @@ def begin_pages(builder: DocumentBuilder, frames: list[Frame], places: tuple[Lin
             builder.document.pages.add(begin, frame.width, frame.height)
 
 
-def _place(builder: DocumentBuilder, lines: Lines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:
+def _place(builder: DocumentBuilder, lines: FlowLines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:
     """Write the text; return where each item begins and ends."""
     separators = [SEPARATORS[code] for code in lines.separators.tolist()]
     separators[0] = separators[0].removeprefix("\n")
@@ -114,7 +114,7 @@ def _write_lines(builder: DocumentBuilder, lines: _Printed, number: int) -> None
     _extend(out.box, lines.box)
 
 
-def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every: _Printed) -> _Printed:
+def _turned(flow: PageFlow, words: PageWords, lines: FlowLines, printed: _Printed, every: _Printed) -> _Printed:
     """Return lines as displayed, on pages where some text does not run from left to right.
 
     Where text runs up or down, each word is a line of its own, because words narrow a line in `x` only.
@@ -132,7 +132,7 @@ def _turned(flow: Flow, words: PageWords, lines: Lines, printed: _Printed, every
     return _Printed(start[order], end[order], page[order], np.concatenate((box[a], every.box[b]))[order])
 
 
-def _write_blocks(builder: DocumentBuilder, spans: list[Span], start: list[int], end: list[int]) -> list[int]:
+def _write_blocks(builder: DocumentBuilder, spans: list[BlockSpan], start: list[int], end: list[int]) -> list[int]:
     """Write Blocks and tables; return the Blocks' indices."""
     blocks = builder.document.blocks
     written = []

@@ -56,7 +56,7 @@ class ContentLinesReader:
 
     name = "content lines"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.9 for calendars and cards, else 0."""
         return 0.9 if source.media_type in _TYPES else 0.0
 

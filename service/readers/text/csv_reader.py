@@ -31,7 +31,7 @@ _CELL_MAX_LINES = 1000  # a cell with more lines begins with a quote that is nev
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class DelimitedForm:
     """The form of a delimited text: its delimiter, its quoting, and how regular its rows are."""
 
     delimiter: str
@@ -43,10 +43,10 @@ class Form:
     sure: int = 0  # 0 to 2: how surely the delimiter separates cells
 
 
-def find_form(sample: str, preferred: str = "") -> Form:
+def detect_form(sample: str, preferred: str = "") -> DelimitedForm:
     r"""Return the form of a text: that of the delimiter with the most regular rows.
 
-    >>> find_form("a;b\n1,5;2\n3;4,5\n").delimiter
+    >>> detect_form("a;b\n1,5;2\n3;4,5\n").delimiter
     ';'
     """
     stated = sample[:5].lower()
@@ -58,7 +58,7 @@ def find_form(sample: str, preferred: str = "") -> Form:
     )
 
 
-def _best_form(sample: str, delimiter: str) -> Form:
+def _best_form(sample: str, delimiter: str) -> DelimitedForm:
     """Return the form of a delimiter, with backslashes as escapes where this makes the rows more regular."""
     plain = _form(sample, delimiter)
     if "\\" not in sample:
@@ -68,9 +68,9 @@ def _best_form(sample: str, delimiter: str) -> Form:
     return escaped if escaped.even > plain.even or (quoted and escaped.even == plain.even) else plain
 
 
-def _form(sample: str, delimiter: str, *, escaped: bool = False) -> Form:
+def _form(sample: str, delimiter: str, *, escaped: bool = False) -> DelimitedForm:
     """Parse a sample with a delimiter, and return the form with its counts."""
-    form = Form(delimiter, escaped=escaped)
+    form = DelimitedForm(delimiter, escaped=escaped)
     try:
         cells = [row for row in _parse(sample, form) if row]
     except csv.Error:
@@ -95,7 +95,7 @@ def _is_sure(rows: list[list[str]], delimiter: str) -> int:
     return 1 if spaced else 2
 
 
-def _parse(text: str, form: Form) -> Iterator[list[str]]:
+def _parse(text: str, form: DelimitedForm) -> Iterator[list[str]]:
     """Yield the rows of a text in a form."""
     if form.escaped:
         return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
@@ -123,14 +123,14 @@ class DelimitedReader:
 
     name = "delimited"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Return 0.9 for the media type; for plain text 0.85 where the rows are too regular for prose, else 0."""
         if source.media_type in _STATED:
             return 0.9
         if source.media_type != "text/plain":
             return 0.0
         sample = decode(head).text
-        form = find_form(sample[: sample.rfind("\n") + 1])
+        form = detect_form(sample[: sample.rfind("\n") + 1])
         least = 3 if form.delimiter in ",;" else 2
         short = len(sample) < 40 * form.columns * max(sample.count("\n"), 1)
         sure = form.even >= 0.95 and form.rows >= _MIN_ROWS and form.columns >= least and short
@@ -145,7 +145,7 @@ class DelimitedReader:
         builder.document.facts.update(decoded.facts())
         builder.document.notes.extend(decoded.notes)
         tab = "\t" if source.media_type == "text/tab-separated-values" else ","
-        _write(builder, decoded.text, find_form(decoded.text[:_SAMPLE_CHARS], tab), _sheet_name(source))
+        _write(builder, decoded.text, detect_form(decoded.text[:_SAMPLE_CHARS], tab), _sheet_name(source))
         return Reading(builder.build())
 
 
@@ -153,7 +153,7 @@ def _sheet_name(source: Source) -> str:
     return PurePosixPath(source.name or source.path).stem or "Sheet"
 
 
-def _write(builder: DocumentBuilder, text: str, form: Form, name: str) -> None:
+def _write(builder: DocumentBuilder, text: str, form: DelimitedForm, name: str) -> None:
     if any("\n" in cell and cell.count("\n") > _CELL_MAX_LINES for row in _parse(text, form) for cell in row):
         builder.document.notes.append(note("corrupt_partial", "a quote is never closed; quotes were read as text"))
         form = replace(form, quoting=False)

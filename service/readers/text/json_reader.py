@@ -18,7 +18,7 @@ class JsonReader:
 
     name = "json"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.9 for JSON, else 0."""
         return 0.9 if source.media_type in {"application/json", "application/x-ndjson"} else 0.0
 

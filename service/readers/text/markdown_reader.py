@@ -21,7 +21,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.charset import decode
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.text.markdown_inline import inline_text
 from thresher.service.readers.web.html_blocks import read_page, write_piece
@@ -48,7 +48,7 @@ class _Writer:
     first: int  # 1-based number of the body's first line in the file
     unseen: list[str]  # passages that a viewer does not show
     show_hidden: bool = False
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPassages = field(default_factory=HiddenPassages)
     limits: list[Note] = field(default_factory=list)  # on markup that was left out
     numbers: list[int | None] = field(default_factory=list)  # next number of each open list, None for bullets
     marker: str = ""  # of the current item, until it is written
@@ -163,7 +163,7 @@ def read(source: Source, options: ReadOptions, _spool: Spool) -> Reading:
     return Reading(document)
 
 
-def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> Hidden:
+def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions) -> HiddenPassages:
     visible = _HTML_COMMENT.sub(lambda m: "\n" * m[0].count("\n"), body)
     if _TOO_DEEP.search(visible):
         raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # it is then read as plain text
@@ -179,7 +179,7 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
     writer.write(tokens)
     _write_unseen(writer, body, references)
     builder.document.notes += writer.limits
-    return Hidden() if options.hidden_text else writer.hidden
+    return HiddenPassages() if options.hidden_text else writer.hidden
 
 
 def _marks(state: StateCore) -> None:

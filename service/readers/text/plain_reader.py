@@ -29,7 +29,7 @@ class PlainReader:
 
     name = "plain"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for plain text, 0.35 for other text, as the reader of last resort."""
         return 0.8 if source.media_type == "text/plain" else 0.35
 

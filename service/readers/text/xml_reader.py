@@ -91,7 +91,7 @@ class XmlReader:
 
     name = "xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.8 for XML, else 0."""
         return 0.8 if source.media_type in {"application/xml", "image/svg+xml"} else 0.0
 

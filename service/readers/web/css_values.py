@@ -26,7 +26,7 @@ _NAMES = {
     "snow": "fffafa", "ivory": "fffff0", "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff",
 }  # fmt: skip
 _NAME = re.compile(r"[a-z]+")
-CLEAR = "clear"  # a transparent colour
+TRANSPARENT = "clear"  # a transparent colour
 
 
 def pixels(value: str, em: float = 16.0, whole: float | None = None) -> float | None:
@@ -57,9 +57,9 @@ def colour(value: str) -> str | None:
         return _clear_by_alpha(match[4]) or "".join(f"{min(int(match[i]), 255):02x}" for i in (1, 2, 3))
     if match := _HEX.search(value):
         digits = match[1] if len(match[1]) > 4 else "".join(2 * d for d in match[1])
-        return CLEAR if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]
+        return TRANSPARENT if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]
     words = _NAME.findall(value)
-    return CLEAR if "transparent" in words else next((_NAMES[w] for w in words if w in _NAMES), None)
+    return TRANSPARENT if "transparent" in words else next((_NAMES[w] for w in words if w in _NAMES), None)
 
 
 def _clear_by_alpha(alpha: str | None) -> str:
@@ -67,4 +67,4 @@ def _clear_by_alpha(alpha: str | None) -> str:
     if alpha is None:
         return ""
     share = float(alpha.rstrip("%") or 0) / (100 if alpha.endswith("%") else 1) if alpha.count(".") < 2 else 1.0
-    return CLEAR if share < 0.06 else ""
+    return TRANSPARENT if share < 0.06 else ""

@@ -16,11 +16,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.errors import Note, note
 from thresher.service.readers.formulas import formula_text
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.web.html_flow import Flow
-from thresher.service.readers.web.html_limits import MOST_WORDS, bounded
+from thresher.service.readers.web.html_limits import TAG_MAX_WORDS, limit_html
 from thresher.service.readers.web.html_tables import Piece
-from thresher.service.readers.web.html_visibility import Look, Looks
+from thresher.service.readers.web.html_visibility import Look, PageLooks
 
 _CID = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
 _SKIPPED_NAMES = """
@@ -36,7 +36,7 @@ class Page:
 
     pieces: list[Piece]
     title: str = ""
-    hidden: Hidden = field(default_factory=Hidden)  # text that a browser does not show, left out
+    hidden: HiddenPassages = field(default_factory=HiddenPassages)  # text that a browser does not show, left out
     unseen: list[str] = field(default_factory=list)  # that text
     emptied: int = 0  # number of tags whose attributes were left out
 
@@ -46,13 +46,13 @@ class Page:
 
     def limits(self) -> list[Note]:
         """Return Notes on markup that was left out."""
-        return [note("content_limit", f"tags of over {MOST_WORDS} words: {self.emptied}")] if self.emptied else []
+        return [note("content_limit", f"tags of over {TAG_MAX_WORDS} words: {self.emptied}")] if self.emptied else []
 
 
 def write_html(
     builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
 ) -> set[str]:
-    r"""Append the page's Blocks, and return the Content-IDs that it refers to. Hidden text is left out with a Note.
+    r"""Append the page's Blocks, and return the Content-IDs that it refers to. HiddenPassages text is left out with a Note.
 
     >>> from thresher.schemas.source import Source
     >>> b = DocumentBuilder(Source(path="a", blob="a", sha256="", size=0), kind="html")
@@ -87,10 +87,10 @@ def content_ids(html: str) -> set[str]:
 
 def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
     """Return the page as Pieces in reading order; `linked` are its linked style sheets, None where not available."""
-    html, emptied = bounded(html.replace("\0", ""))
+    html, emptied = limit_html(html.replace("\0", ""))
     parser = LexborHTMLParser(html)
     title = parser.css_first("title")
-    walk = _Walk(Flow(), Looks(parser, html, linked), show_hidden=hidden_text)
+    walk = _Walk(Flow(), PageLooks(parser, html, linked), show_hidden=hidden_text)
     if parser.root is not None:
         walk.over(parser.root)
     name = " ".join(title.text().split()) if title else ""
@@ -100,9 +100,9 @@ def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None 
 class _Walk:
     """Feeds the flow from a tree, leaving out what a browser does not show."""
 
-    def __init__(self, flow: Flow, looks: Looks, *, show_hidden: bool) -> None:
+    def __init__(self, flow: Flow, looks: PageLooks, *, show_hidden: bool) -> None:
         self.flow, self.looks, self.show_hidden = flow, looks, show_hidden
-        self.hidden = Hidden()
+        self.hidden = HiddenPassages()
         self.unseen: list[str] = []
 
     def over(self, top: LexborNode) -> None:

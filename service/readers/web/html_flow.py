@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from thresher.schemas.document import BlockKind
 from thresher.service.readers.invisible_characters import is_blank
-from thresher.service.readers.text_marks import UNMARKED, Mark, marked
-from thresher.service.readers.web.html_tables import Cell, Frame, Piece
+from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
+from thresher.service.readers.web.html_tables import Cell, Piece, TableBuilder
 
 Attributes = dict[str, str | None]
 
@@ -36,7 +36,7 @@ class Flow:
         """Start an empty page."""
         self._page = Cell()
         self._cell = self._page  # where Pieces are added
-        self._frames: list[Frame] = []
+        self._frames: list[TableBuilder] = []
         self._leaving: list[Callable[[], None] | None] = []
         self._buffer: list[tuple[str, Mark]] = []
         self._spaced = True  # the current text ends with white space
@@ -83,7 +83,7 @@ class Flow:
         """Turn the collected text into a Piece, or several where blank lines separate it."""
         if not self._buffer:
             return
-        text = _SOFT_HYPHENS.sub("", marked(self._buffer).replace("\xa0", " "))
+        text = _SOFT_HYPHENS.sub("", join_runs(self._buffer).replace("\xa0", " "))
         self._buffer.clear()
         self._spaced = True
         lines = [line.rstrip() if self._raw else line.strip() for line in text.splitlines()]
@@ -177,7 +177,7 @@ class Flow:
             self.text(f" {attributes.get('value') or ''} ")
 
     def _enter_table(self, _tag: str, _attributes: Attributes) -> None:
-        frame = Frame(outer=self._cell, quote=self._quote)
+        frame = TableBuilder(outer=self._cell, quote=self._quote)
         self._frames.append(frame)
         self._cell = frame.stray
         self._leaving[-1] = self._leave_table

@@ -24,7 +24,7 @@ class HtmlReader:
 
     name = "html"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.9 for HTML, else 0."""
         return 0.9 if source.media_type == "text/html" else 0.0
 

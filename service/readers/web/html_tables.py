@@ -50,7 +50,7 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Frame:
+class TableBuilder:
     """A table being read. `stray` takes text outside its cells, such as the caption."""
 
     outer: Cell

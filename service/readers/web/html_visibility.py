@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.hidden_text import is_tiny, same_colour
 from thresher.service.readers.text_marks import UNMARKED, Mark
 from thresher.service.readers.web.css_rules import Declarations, declarations, sheet_styles
-from thresher.service.readers.web.css_values import CLEAR, colour, pixels
+from thresher.service.readers.web.css_values import TRANSPARENT, colour, pixels
 
 _OFF_PAGE_PIXELS = -400.0  # an element further to the left or above is off the page
 _STRUCK = frozenset(("s", "strike", "del"))
@@ -55,13 +55,13 @@ class Look(NamedTuple):
             return "visibility: hidden"
         if is_tiny(self.size * 0.75):
             return "text too small to read"
-        if self.colour == CLEAR:
+        if self.colour == TRANSPARENT:
             return "transparent text"
-        return "text in the colour of its background" if alike(self.colour, self.ground) else ""
+        return "text in the colour of its background" if same_colour(self.colour, self.ground) else ""
 
 
-class Looks:
-    """Computes the Looks of a page's elements; the page's style sheets are read once."""
+class PageLooks:
+    """Computes the PageLooks of a page's elements; the page's style sheets are read once."""
 
     def __init__(self, parser: LexborHTMLParser, html: str, linked: list[str] | None = None) -> None:
         """Read the sheets of a parsed page; `linked` are its linked sheets, None where not available."""
@@ -148,7 +148,7 @@ def _text_colour(stated: str, look: Look, style: Declarations) -> str | None:
     if not stated or "inherit" in stated or "currentcolor" in stated:
         return look.colour
     found = colour(stated)
-    return None if found == CLEAR and "text" in style.get("background", "") else found
+    return None if found == TRANSPARENT and "text" in style.get("background", "") else found
 
 
 def _background(style: Declarations, attributes: Attributes, look: Look) -> str | None:
@@ -158,7 +158,7 @@ def _background(style: Declarations, attributes: Attributes, look: Look) -> str 
         return None
     found = colour(f"{style.get('background-color', '')} {style.get('background', '')}")
     found = found or colour(attributes.get("bgcolor") or "")
-    if found and found != CLEAR:
+    if found and found != TRANSPARENT:
         return found
     placed = style.get("position", "").startswith(("absolute", "fixed"))  # may lie over anything
     unknown = (style.get("background-color") or style.get("background") or "none").startswith(("var(", "hsl", "rgb"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from thresher.schemas.document import Document
-from thresher.service.records.arithmetic.line_amounts import figures, steps
+from thresher.service.records.arithmetic.line_amounts import figures, steps_of
 
 Range = tuple[int, int]
 
@@ -18,7 +18,7 @@ SUM_MIN_DIGITS = 3  # digits that a sum must have
 LINE_MAX_CHARS = 60  # code points that such a line may have, blanks not counted
 
 
-def carried(document: Document, edges: Sequence[int], apart: Sequence[Range]) -> Iterator[Range]:
+def carried_sum_lines(document: Document, edges: Sequence[int], apart: Sequence[Range]) -> Iterator[Range]:
     """Yield the lines that carry a sum to the next page.
 
     `edges`: where pages begin; `apart`: page furniture, sorted.
@@ -67,7 +67,7 @@ def _sums(line: str) -> frozenset[int]:
 
 def _amount(line: str) -> int:
     """Return the amount with which a line ends, with its sign; 0 where it ends with none."""
-    return steps(line.rsplit(maxsplit=1)[-1]) or 0
+    return steps_of(line.rsplit(maxsplit=1)[-1]) or 0
 
 
 def _balances(text: str, rows: Sequence[Range]) -> set[int]:

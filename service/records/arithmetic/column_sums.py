@@ -15,7 +15,7 @@ from itertools import accumulate
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.records.arithmetic.line_amounts import YEARS, steps
+from thresher.service.records.arithmetic.line_amounts import YEARS, steps_of
 from thresher.service.records.record_lines import record_of
 
 MAX_STRETCHES = 50  # stretches on either side whose sums are compared with a figure
@@ -77,7 +77,7 @@ def columns_of(
             record = record_of(evidence.path, target) if evidence.start is not None else None
             if record is None or evidence.start is None:
                 continue
-            amount = steps(json_pointer.get(extraction.data, evidence.path))
+            amount = steps_of(json_pointer.get(extraction.data, evidence.path))
             if amount is not None:
                 amounts[record[0] + evidence.path.removeprefix(record[1])].add((evidence.start, amount))
     return [

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from thresher.service.formats.amounts import parse_number
 
-STEP = Decimal(10_000)  # steps per unit; no amount is printed finer
-YEARS = frozenset(n * int(STEP) for n in range(1900, 2101))  # in steps
+STEPS_PER_UNIT = Decimal(10_000)  # steps per unit; no amount is printed finer
+YEARS = frozenset(n * int(STEPS_PER_UNIT) for n in range(1900, 2101))  # in steps
 CACHED_LINES = 1 << 12  # lines whose figures are cached
 POINTS: tuple[Literal[".", ","], ...] = (".", ",")
 _FIGURE = re.compile(
@@ -41,7 +41,7 @@ def figures(line: str) -> tuple[Figure, ...]:
     return tuple(f for m in _FIGURE.finditer(line) if (f := _figure(m[0], is_percent=bool(m["percent"]))).readings)
 
 
-def steps(value: Any) -> int | None:
+def steps_of(value: Any) -> int | None:
     """Return the number of a value in steps; None where it is no number, or finer than a step.
 
     >>> steps(12.5), steps("1.204,50"), steps("Ada"), steps(True)
@@ -51,12 +51,12 @@ def steps(value: Any) -> int | None:
         value = parse_number(value) if value[:1].isdigit() or value[:1] in "-(+$€£¥" else None
     if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    whole = Decimal(str(value)) * STEP
+    whole = Decimal(str(value)) * STEPS_PER_UNIT
     return int(whole) if whole.is_finite() and whole == whole.to_integral_value() else None
 
 
 def _figure(text: str, *, is_percent: bool) -> Figure:
     number = text.rstrip("%- \u00a0").replace("\u00a0", " ").replace("\u202f", " ")
-    found = {steps(parse_number(number, point=point)) for point in POINTS}
+    found = {steps_of(parse_number(number, point=point)) for point in POINTS}
     digits = re.sub(r"\D", "", number)
     return Figure(frozenset(n for n in found if n is not None), len(digits.strip("0")), is_percent, len(digits))

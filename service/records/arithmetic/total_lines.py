@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from thresher.service.records.arithmetic.column_sums import Column
-from thresher.service.records.arithmetic.line_amounts import STEP, Figure
+from thresher.service.records.arithmetic.line_amounts import STEPS_PER_UNIT, Figure
 
 MAX_KNOWN_TOTALS = 12  # known totals above a line with which it is compared
 TELLING_MIN_DIGITS = 3  # digits from which a figure hardly equals another by chance
-PERCENT_STEPS = 100 * int(STEP)
+PERCENT_STEPS = 100 * int(STEPS_PER_UNIT)
 LINES_ABOVE_STRETCH = 3  # lines above the first record of a stretch where one may be missing
 MAX_MISSING_LINES = 3  # missing lines that a total may need at once
-CENT_STEPS = int(STEP) // 100  # rounding of a share
+CENT_STEPS = int(STEPS_PER_UNIT) // 100  # rounding of a share
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ def _rounded(share: int) -> Iterator[int]:
     return iter((cut, cut + CENT_STEPS))
 
 
-def needed(
+def lines_needed(
     totals: Totals, line: int, figures: Sequence[Figure], left: Mapping[int, Sequence[Figure]]
 ) -> frozenset[int]:
     """Return the fewest leftover lines that a printed figure needs to come out as a sum.

@@ -45,7 +45,7 @@ class _Format(NamedTuple):
 
 
 @gc_paused()
-def swallowed(target: Target, data: dict[str, Any]) -> list[FieldError]:
+def contained_value_errors(target: Target, data: dict[str, Any]) -> list[FieldError]:
     """Return a FieldError for each lacking value that seems to stand in another value, in the order of the lists."""
     found: list[FieldError] = []
     for pattern in target.lists:

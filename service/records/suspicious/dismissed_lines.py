@@ -17,9 +17,9 @@ from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Target
 from thresher.service.records.arithmetic.column_sums import columns_of
 from thresher.service.records.arithmetic.line_amounts import YEARS, Figure, figures
-from thresher.service.records.arithmetic.total_lines import Totals, needed
+from thresher.service.records.arithmetic.total_lines import Totals, lines_needed
 from thresher.service.records.line_shapes import shape
-from thresher.service.records.record_lines import Claims
+from thresher.service.records.record_lines import RecordLines
 
 LINES_ABOVE, LINES_BELOW = 20, 60  # lines above and below found records that may be totals
 BLANK_MAX_LINES = 3  # lines searched for the next non-blank one
@@ -36,12 +36,12 @@ Group = tuple[int, ...]  # numbers of lines
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecords:
     """A Document and what was found in it, by the numbers of its lines."""
 
     document: Document
     starts: Sequence[int]  # where its lines begin
-    claims: Claims
+    claims: RecordLines
     extractions: Sequence[Extraction]
     target: Target
 
@@ -57,17 +57,17 @@ class Found:
 
 
 @dataclass(slots=True)
-class Sifted:
+class RemainingGroups:
     """The remaining groups, and the lines that a printed total needs."""
 
     groups: list[Group]
     wanted: set[int] = field(default_factory=set)
 
 
-def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
+def remaining_groups(found: FoundRecords, groups: Sequence[Group]) -> RemainingGroups:
     """Return the groups that may be records, and the lines that a printed total needs, in text order."""
     if not found.claims.found or not (groups or len(found.starts) < SMALL_MAX_LINES):
-        return Sifted(list(groups))
+        return RemainingGroups(list(groups))
     left = {i for group in groups for i in group}
     totals, wanted = _totals(found, left) if len(groups) < MAX_GROUPS else (Totals(()), set[int]())
     known = {*totals.known, *totals.shares} - wanted
@@ -75,17 +75,17 @@ def sifted(found: Found, groups: Sequence[Group]) -> Sifted:
     kept = [g for g in groups if not _is_no_record(found, g, none, known)]
     beyond = _below_last_total(found, kept, totals)
     more = [(i,) for i in wanted - left]
-    return Sifted(sorted([*(g for g in kept if g not in beyond), *more]), wanted)
+    return RemainingGroups(sorted([*(g for g in kept if g not in beyond), *more]), wanted)
 
 
-def without_totals(found: Found, groups: Sequence[Group]) -> list[Group]:
+def without_totals(found: FoundRecords, groups: Sequence[Group]) -> list[Group]:
     """Return the groups that are no totals, where what they contain is among what was found."""
     totals, wanted = _totals(found, {i for group in groups for i in group})
     known = {*totals.known, *totals.shares} - wanted
     return [g for g in groups if not _is_no_record(found, g, known, known)]
 
 
-def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
+def _totals(found: FoundRecords, left: set[int]) -> tuple[Totals, set[int]]:
     """Return the totals among lines without records, and the lines without records that they need."""
     free = _free_lines(found, left)
     totals = Totals(columns_of(found.extractions, found.target, found.starts, free))
@@ -112,7 +112,7 @@ def _totals(found: Found, left: set[int]) -> tuple[Totals, set[int]]:
     return totals, wanted
 
 
-def _is_among(found: Found, line: int) -> bool:
+def _is_among(found: FoundRecords, line: int) -> bool:
     """Whether a value stands directly above a line and a record directly below it; else the line may be a balance."""
     near = range(max(line - BLANK_MAX_LINES, 0), min(line + BLANK_MAX_LINES, len(found.starts)))
     above = next((i for i in reversed(near) if i < line and found.text(i).strip()), line)
@@ -129,28 +129,28 @@ def _missing_lines(
     """
     line, figs = total
     over = {at: row for at, row in rows.items() if at in left and at not in totals.known}
-    first = needed(totals, line, figs, over)
+    first = lines_needed(totals, line, figs, over)
     taken = {at: row for at, row in rows.items() if at in left}
     if not first and len(taken) > len(over):
-        first = needed(totals, line, figs, taken)
-    single = needed(totals, line, figs, rows) if not first and len(rows) > len(taken) else frozenset[int]()
+        first = lines_needed(totals, line, figs, taken)
+    single = lines_needed(totals, line, figs, rows) if not first and len(rows) > len(taken) else frozenset[int]()
     return first or (single if len(single) == 1 else frozenset())
 
 
-def _free_lines(found: Found, left: set[int]) -> list[int]:
+def _free_lines(found: FoundRecords, left: set[int]) -> list[int]:
     """Return the non-blank lines near records on which no record stands, and leftover ones; sorted."""
     held = {i for claim in found.claims.lists.values() for i in (*claim.homes, *claim.places)}
     near = range(max(min(held, default=0) - LINES_ABOVE, 0), min(max(held, default=0) + LINES_BELOW, len(found.starts)))
     return sorted({i for i in near if i not in held and found.text(i).strip()} | left)
 
 
-def _is_no_record(found: Found, group: Group, none: set[int], totals: set[int]) -> bool:
+def _is_no_record(found: FoundRecords, group: Group, none: set[int], totals: set[int]) -> bool:
     """Whether no line of a group can be a record: each is known to be none, or continues a total without a figure."""
     own = [i for i in group if found.text(i).strip()]
     return all(i in none or (own[0] in totals and not figures(found.text(i))) for i in own)
 
 
-def _heading_lines(found: Found, groups: Iterable[Group]) -> set[int]:
+def _heading_lines(found: FoundRecords, groups: Iterable[Group]) -> set[int]:
     """Return the lines without figures that head a table or columns, and repetitions of their text."""
     heads: set[int] = set()
     texts: set[str] = set()
@@ -164,12 +164,12 @@ def _heading_lines(found: Found, groups: Iterable[Group]) -> set[int]:
     return heads
 
 
-def _heads_table(found: Found, line: int) -> bool:
+def _heads_table(found: FoundRecords, line: int) -> bool:
     table = found.document.table_at(found.starts[line])
     return table is not None and len(table) > 1 and found.starts[line] < table.row_range(max(table.header_rows, 1))[0]
 
 
-def _heads_columns(found: Found, line: int) -> bool:
+def _heads_columns(found: FoundRecords, line: int) -> bool:
     """Whether a line of several cells stands directly above the first record of a stretch."""
     if len([c for c in _CELL.split(found.text(line).strip()) if c.strip()]) < FEW_GROUPS:
         return False
@@ -180,7 +180,7 @@ def _heads_columns(found: Found, line: int) -> bool:
     return below in found.claims.homes and above not in found.claims.lines and bool(figures(found.text(below)))
 
 
-def _without_figures(found: Found, groups: Iterable[Group]) -> set[int]:
+def _without_figures(found: FoundRecords, groups: Iterable[Group]) -> set[int]:
     """Return the lines without digits and without a dash in place of one, where all found records have figures."""
     homes = found.claims.homes
     if len(homes) < MIN_HOMES or not all(figures(found.text(i)) for i in homes):
@@ -189,7 +189,7 @@ def _without_figures(found: Found, groups: Iterable[Group]) -> set[int]:
     return {i for i, text in texts.items() if not any(c.isdigit() for c in text) and not _DASH.search(text)}
 
 
-def _below_last_total(found: Found, groups: Sequence[Group], totals: Totals) -> set[Group]:
+def _below_last_total(found: FoundRecords, groups: Sequence[Group], totals: Totals) -> set[Group]:
     """Return the groups below the total that closes the lists, where these are few and do not look like records."""
     last = totals.last()
     if last <= max(found.claims.homes, default=0):
@@ -206,7 +206,7 @@ def _is_firm(text: str, looks: set[str]) -> bool:
     return own in looks and own.lstrip(">")[:1] in FIRM_TOKENS
 
 
-def _is_complete(found: Found, line: int) -> bool:
+def _is_complete(found: FoundRecords, line: int) -> bool:
     """Whether a line has as many figures as records usually have, and several."""
     return _count(found.text(line)) >= found.usual > 1
 

@@ -20,7 +20,7 @@ from thresher.service.records.record_lines import record_of
 _AMOUNT = re.compile(r"[^\w\n]*\d[\d.,'’ ]*[.,]\d{2}\D{0,3}")  # hardly occurs in a heading that several records share
 
 
-def twice(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> list[FieldError]:
+def duplicate_record_errors(data: dict[str, Any], evidence: Iterable[Evidence], target: Target) -> list[FieldError]:
     """Return a FieldError for each such record of a Unit but the first of those that are alike."""
     sharing: dict[tuple[str | None, int, str], dict[str, None]] = {}
     for e in evidence:

@@ -51,13 +51,13 @@ def overruns(text: str, evidence: Iterable[Evidence], target: Target) -> Iterato
             yield Overrun(e.path, line)
 
 
-def run_over(text: str, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> set[int]:
+def overrun_lines(text: str, extractions: Iterable[Extraction], target: Target, starts: Sequence[int]) -> set[int]:
     """Return the numbers of the lines that are passed in this way. `starts`: where lines begin."""
     lines = (line for x in extractions for _, line in overruns(text, x.evidence, target))
     return {bisect_right(starts, start) - 1 for start, _ in lines}
 
 
-def doubtful(documents: Sequence[Document], evidence: Iterable[Evidence], target: Target) -> list[FieldError]:
+def overrun_errors(documents: Sequence[Document], evidence: Iterable[Evidence], target: Target) -> list[FieldError]:
     """Return a FieldError for each such value of a Unit, whose own Document is the first."""
     by_source: dict[str | None, list[Evidence]] = {}
     for e in evidence:

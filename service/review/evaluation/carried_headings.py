@@ -40,7 +40,9 @@ class _Heading:
     place: Range
 
 
-def carried(extractions: Sequence[Extraction], documents: Sequence[Document], target: Target) -> list[Extraction]:
+def with_carried_headings(
+    extractions: Sequence[Extraction], documents: Sequence[Document], target: Target
+) -> list[Extraction]:
     """Return the Extractions, in document order, with headings from the previous part for first rows without one."""
     lists = [x for x in target.lists if "*" not in x]
     found = list(extractions)

@@ -11,7 +11,7 @@ from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupporte
 from thresher.schemas.target import Field
 from thresher.service.base import json_pointer
 from thresher.service.grounding.record_items import ELSEWHERE
-from thresher.service.review.evaluation.likely_passages import Range, Wanted
+from thresher.service.review.evaluation.likely_passages import PassageQuery, Range
 from thresher.service.review.evaluation.supported_by_record import UNKNOWN, Fields, standing_records
 
 MAX_CHOICES = 12  # choices of an enum that are shown
@@ -20,14 +20,14 @@ Place = tuple[int, str]  # index of an Extraction and a path there
 
 
 @dataclass(slots=True)
-class Doubted:
+class DoubtfulValue:
     """One value that was not found, with all places in the answers that gave it."""
 
     path: str
     value: Any
     document: int
     method: Method
-    wanted: Wanted
+    wanted: PassageQuery
     record: dict[str, Any] = field(default_factory=dict)  # single values of its record
     homes: list[Place] = field(default_factory=list)  # where it was given
     apart: Mapping[int, str] = field(
@@ -66,7 +66,7 @@ def _without(extraction: Extraction, located: dict[str, set[str]], yes: set[str]
     return extraction.model_copy(update={"data": data, "unsupported": left})
 
 
-def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
+def doubtful_values(extractions: Sequence[Extraction], fields: Fields) -> list[DoubtfulValue]:
     """Return the values to be checked, each once, in the order of the answers that gave them.
 
     A value that many records of an answer have in common, and that none of them shows, is one value: it may stand above or next
@@ -74,7 +74,7 @@ def doubted(extractions: Sequence[Extraction], fields: Fields) -> list[Doubted]:
     these stay or go with the record.
     """
     located = {e.path for x in extractions for e in x.evidence if e.start is not None and not _in_list(e.path)}
-    found: dict[tuple[int, str, str, int], Doubted] = {}
+    found: dict[tuple[int, str, str, int], DoubtfulValue] = {}
     for i, extraction in enumerate(extractions):
         lost = [u for u in _unknown(extraction, fields) if u.path not in located]
         answer = _Answer.of(extraction, fields) if lost else None
@@ -124,20 +124,20 @@ class _Answer:
         starts = {start: record for start, record in located if record}
         return cls(extraction, fields, standing_records(extraction, fields), starts)
 
-    def doubted(self, u: Unsupported) -> Doubted:
+    def doubted(self, u: Unsupported) -> DoubtfulValue:
         """Return a value with its context."""
         known, record = self.fields.at(u.path), self.fields.record(u.path)
         members = json_pointer.get(self.extraction.data, record) if record else None
         method = known.method if known else "read"
         whole = record is None and method == "judged"
-        return Doubted(
+        return DoubtfulValue(
             path=u.path,
             value=u.value,
             document=self.extraction.document,
             method=method,
-            wanted=Wanted(
+            wanted=PassageQuery(
                 "" if isinstance(u.value, bool) else str(u.value),
-                about(known),
+                field_description(known),
                 " ".join(_NAME.findall(known.name)) if known else "",
                 home=self._home(record),
                 whole=whole,
@@ -154,7 +154,7 @@ class _Answer:
         return (min(a for a, _ in places), max(b for _, b in places)) if places else None
 
 
-def about(known: Field | None) -> str:
+def field_description(known: Field | None) -> str:
     """Return a description of a field on one line: its own, and the choices of an enum.
 
     >>> about(Field(path="/basis", kind="enum", choices=("flat", "per_day")))

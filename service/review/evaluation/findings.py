@@ -11,7 +11,7 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
 from thresher.service.grounding.number_spans import scale_heads
-from thresher.service.review.evaluation.doubtful_values import Doubted
+from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
 from thresher.service.review.evaluation.proof_in_passage import likeness, may_prove, place_in
 from thresher.service.review.evaluation.supported_by_record import unproved
@@ -27,7 +27,7 @@ REASONS: dict[Finding, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedFinding:
     """An evaluator's finding, with the lines that it names, and the passage that ranks as likeliest."""
 
     finding: Finding
@@ -37,15 +37,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ValueFinding:
     """A value and what was found about it; None where there was no answer."""
 
-    value: Doubted
-    found: Found | None = None
+    value: DoubtfulValue
+    found: LocatedFinding | None = None
     evaluator: str = ""
 
 
-def judged_by(index: int, extraction: Extraction, document: Document, answers: Sequence[Answered]) -> Extraction:
+def with_findings(
+    index: int, extraction: Extraction, document: Document, answers: Sequence[ValueFinding]
+) -> Extraction:
     """Return the `index`th Extraction with the findings about its values applied."""
     evidence: list[Evidence] = []
     lost: dict[str, Unsupported] = {u.path: u for u in extraction.unsupported}
@@ -72,7 +74,7 @@ def judged_by(index: int, extraction: Extraction, document: Document, answers: S
     )
 
 
-def _shown(extraction: Extraction, document: Document, answer: Answered, path: str) -> Evidence | None:
+def _shown(extraction: Extraction, document: Document, answer: ValueFinding, path: str) -> Evidence | None:
     """Return evidence of a supported value: the lines that show it.
 
     None where they do not contain what they should show.
@@ -101,7 +103,7 @@ def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
     return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
 
 
-def _is_absent(answer: Answered) -> bool:
+def _is_absent(answer: ValueFinding) -> bool:
     """Whether a judgement says that a document has nothing of a kind, and the evaluator found nothing of it either."""
     found = answer.found
     return (
@@ -112,7 +114,7 @@ def _is_absent(answer: Answered) -> bool:
     )
 
 
-def _is_open(value: Doubted, found: Found) -> bool:
+def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
     """Whether a judgement is neither shown nor refuted.
 
     The evaluator saw only passages of the text, while the model that gave the judgement read all of its part.
@@ -120,7 +122,7 @@ def _is_open(value: Doubted, found: Found) -> bool:
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
-def _is_of_another(line: Range, value: Doubted) -> bool:
+def _is_of_another(line: Range, value: DoubtfulValue) -> bool:
     """Whether a value of another record begins on a line, where this is known."""
     return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
 
@@ -140,12 +142,12 @@ def _is_guessed(document: Document, place: Range) -> bool:
     return document.confidence(*place) is not None
 
 
-def _judged(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
+def _judged(extraction: Extraction, document: Document, lines: Sequence[Range], answer: ValueFinding) -> Evidence:
     found = evidence_of(document, _joined(lines), extraction, answer.value.path)
     return found.model_copy(update={"match": "judged", "method": "judged"})
 
 
-def _read(extraction: Extraction, document: Document, lines: Sequence[Range], answer: Answered) -> Evidence:
+def _read(extraction: Extraction, document: Document, lines: Sequence[Range], answer: ValueFinding) -> Evidence:
     """Return evidence of a read value.
 
     It is the value's characters where a line contains them, else the only line that shows it, else all lines.

@@ -67,7 +67,7 @@ def evidence_of(document: Document, place: Range, extraction: Extraction, path: 
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PassageQuery:
     """A value to search for: words of it, words about it, and where its record stands."""
 
     value: str  # empty for true and false, which no text spells out
@@ -97,7 +97,7 @@ class Passages:
             )
         return found
 
-    def shown(self, wanted: Sequence[Wanted]) -> list[int]:
+    def shown(self, wanted: Sequence[PassageQuery]) -> list[int]:
         """Return indices of the lines to show for some values, in order; the best of each before further ones of any."""
         if sum(b - a for a, b in self.lines) <= WHOLE_MAX_CHARS:
             return list(range(len(self.lines)))
@@ -111,7 +111,7 @@ class Passages:
             taken |= dict.fromkeys(new)
         return sorted(taken)
 
-    def likeliest(self, wanted: Wanted, among: Sequence[int]) -> Range:
+    def likeliest(self, wanted: PassageQuery, among: Sequence[int]) -> Range:
         """Return the likeliest of some lines for a value (the first of equals), with neighbours among them that fit."""
         scores = self._scores(wanted)
         first = last = among.index(max(among, key=lambda i: (scores.get(i, 0.0), -i)))
@@ -122,7 +122,7 @@ class Passages:
                 return self.lines[among[first]][0], self.lines[among[last]][1]
             first, last = fits[0]
 
-    def _turns(self, wanted: Sequence[Wanted]) -> Iterable[list[int]]:
+    def _turns(self, wanted: Sequence[PassageQuery]) -> Iterable[list[int]]:
         """Yield groups of lines to show, the most important first."""
         ranked = []
         for w in wanted:
@@ -172,11 +172,11 @@ class Passages:
     def _heads(self) -> TableHeads:
         return TableHeads(self.document)
 
-    def _scores(self, wanted: Wanted) -> dict[int, float]:
+    def _scores(self, wanted: PassageQuery) -> dict[int, float]:
         """Return a score for lines that share words with a value or its description: the sum of the rarity of these words."""
         scores: dict[int, float] = defaultdict(float)
         for told, weight in (
-            (sought(wanted.value), NAME_WEIGHT),
+            (search_words(wanted.value), NAME_WEIGHT),
             (words(wanted.name), NAME_WEIGHT),
             (words(wanted.about), 1.0),
         ):
@@ -204,7 +204,7 @@ def words(text: str) -> list[str]:
     return [w[:6] if not w.isdigit() else w.lstrip("0") or "0" for w in _WORD.findall(text.casefold())]
 
 
-def sought(value: str) -> list[str]:
+def search_words(value: str) -> list[str]:
     """Return the words that a line showing a value would have, as `_marks` gives them for a line.
 
     A number is given by its figures, without separators and powers of ten; zero by what stands for it; a date by year, day and

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from thresher.schemas.extraction import Match
 from thresher.service.formats.languages import month_of
-from thresher.service.grounding.text_index import Haystack
+from thresher.service.grounding.text_index import TextIndex
 from thresher.service.grounding.text_values import figures_in
 
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
@@ -31,7 +31,7 @@ def place_in(
 
     `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
     """
-    found = Haystack(text, guessed=guessed, powers=powers).find(value)
+    found = TextIndex(text, guessed=guessed, powers=powers).find(value)
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 

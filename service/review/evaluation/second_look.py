@@ -19,14 +19,19 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
-from thresher.service.prompts.answer_repair import parse
+from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, numbered, quoted
 from thresher.service.prompts.questions import question_of
-from thresher.service.review.evaluation.carried_headings import carried
-from thresher.service.review.evaluation.doubtful_values import Doubted, doubted, known_elsewhere
-from thresher.service.review.evaluation.findings import Answered, Found, judged_by
-from thresher.service.review.evaluation.likely_passages import Passages, Wanted
-from thresher.service.review.evaluation.supported_by_record import Fields, rested, unproved, without_ghosts
+from thresher.service.review.evaluation.carried_headings import with_carried_headings
+from thresher.service.review.evaluation.doubtful_values import DoubtfulValue, doubtful_values, known_elsewhere
+from thresher.service.review.evaluation.findings import LocatedFinding, ValueFinding, with_findings
+from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
+from thresher.service.review.evaluation.supported_by_record import (
+    Fields,
+    unproved,
+    with_record_evidence,
+    without_unfound_records,
+)
 
 MAX_VALUES = 20  # values of one question
 MAX_CALLS = 5  # calls for one Unit; values beyond them stay unanswered
@@ -36,7 +41,7 @@ FINDINGS = ["supported", "contradicted", "not_found"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class SecondLook:
     """The model that is asked, and the Unit that it is asked about."""
 
     model: Model
@@ -49,40 +54,43 @@ class Look:
         if not extractions:
             return [], Calls()
         fields = Fields.of(self.target)
-        known = known_elsewhere(carried(extractions, self.documents, self.target), fields)
-        known = [rested(x, self.documents[x.document], self.target) for x in known]
+        known = known_elsewhere(with_carried_headings(extractions, self.documents, self.target), fields)
+        known = [with_record_evidence(x, self.documents[x.document], self.target) for x in known]
         if self.policy.ungrounded == "keep":
             return [_kept(x, fields) for x in known], Calls()
         if not self.policy.quotes:
-            return [without_ghosts(x, fields) for x in known], Calls()
-        answers, calls = await self._answers(doubted(known, fields))
+            return [without_unfound_records(x, fields) for x in known], Calls()
+        answers, calls = await self._answers(doubtful_values(known, fields))
         looked = [self._looked(i, x, answers) for i, x in enumerate(known)]
-        looked = [without_ghosts(rested(x, self.documents[x.document], self.target), fields) for x in looked]
+        looked = [
+            without_unfound_records(with_record_evidence(x, self.documents[x.document], self.target), fields)
+            for x in looked
+        ]
         return looked, calls
 
-    def _looked(self, index: int, extraction: Extraction, answers: list[Answered]) -> Extraction:
+    def _looked(self, index: int, extraction: Extraction, answers: list[ValueFinding]) -> Extraction:
         own = [a for a in answers if any(i == index for i, _ in a.value.homes)]
-        return judged_by(index, extraction, self.documents[extraction.document], own) if own else extraction
+        return with_findings(index, extraction, self.documents[extraction.document], own) if own else extraction
 
-    async def _answers(self, values: list[Doubted]) -> tuple[list[Answered], Calls]:
+    async def _answers(self, values: list[DoubtfulValue]) -> tuple[list[ValueFinding], Calls]:
         """Return the answers about all values, and the calls."""
         batches = [(d, of[n : n + MAX_VALUES]) for d, of in _by_document(values) for n in range(0, len(of), MAX_VALUES)]
         passages = {d: Passages(self.documents[d]) for d, _ in batches}
         made = await asyncio.gather(*(self._ask(passages[d], b) for d, b in batches[:MAX_CALLS]))
-        unasked = [Answered(v) for _, b in batches[MAX_CALLS:] for v in b]
+        unasked = [ValueFinding(v) for _, b in batches[MAX_CALLS:] for v in b]
         answers = [a for answered, _ in made for a in answered]
         return [*answers, *unasked], sum((calls for _, calls in made), Calls())
 
-    async def _ask(self, passages: Passages, values: list[Doubted]) -> tuple[list[Answered], Calls]:
+    async def _ask(self, passages: Passages, values: list[DoubtfulValue]) -> tuple[list[ValueFinding], Calls]:
         wanted = [v.wanted for v in values]
         shown = passages.shown(wanted)
-        question = look_question(passages, shown, values, self.policy.temperature)
+        question = evaluation_question(passages, shown, values, self.policy.temperature)
         reply, calls = await try_ask(self.model, question)
         if reply is None:
-            return [Answered(v) for v in values], calls
-        said = parse(reply) or {}
+            return [ValueFinding(v) for v in values], calls
+        said = parse_answer(reply) or {}
         found = [_found(said.get(str(i)), v.wanted, passages, shown) for i, v in enumerate(values, 1)]
-        return [Answered(v, f, question.prompt) for v, f in zip(values, found, strict=True)], calls
+        return [ValueFinding(v, f, question.prompt) for v, f in zip(values, found, strict=True)], calls
 
 
 def _kept(extraction: Extraction, fields: Fields) -> Extraction:
@@ -91,14 +99,14 @@ def _kept(extraction: Extraction, fields: Fields) -> Extraction:
     return extraction.model_copy(update={"evidence": (*extraction.evidence, *marks), "unsupported": ()})
 
 
-def _by_document(values: Iterable[Doubted]) -> Iterator[tuple[int, list[Doubted]]]:
-    groups: dict[int, list[Doubted]] = {}
+def _by_document(values: Iterable[DoubtfulValue]) -> Iterator[tuple[int, list[DoubtfulValue]]]:
+    groups: dict[int, list[DoubtfulValue]] = {}
     for value in values:
         groups.setdefault(value.document, []).append(value)
     yield from sorted(groups.items())
 
 
-def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> Found | None:
+def _found(said: Any, wanted: PassageQuery, passages: Passages, shown: list[int]) -> LocatedFinding | None:
     """Return a finding as answered, with the ranges of its lines; None where the answer is invalid."""
     if not isinstance(said, dict) or said.get("finding") not in FINDINGS:
         return None
@@ -106,11 +114,11 @@ def _found(said: Any, wanted: Wanted, passages: Passages, shown: list[int]) -> F
     numbers = [n for n in (named if isinstance(named, list) else ()) if isinstance(n, int) and 1 <= n <= len(shown)]
     lines = tuple(passages.lines[shown[n - 1]] for n in dict.fromkeys(numbers))
     likeliest = passages.likeliest(wanted, shown) if shown else None
-    return Found(said["finding"], tuple(sorted(lines)), likeliest, excerpt=len(shown) < len(passages.lines))
+    return LocatedFinding(said["finding"], tuple(sorted(lines)), likeliest, excerpt=len(shown) < len(passages.lines))
 
 
-def look_question(
-    passages: Passages, shown: Sequence[int], values: Sequence[Doubted], temperature: float = 0.0
+def evaluation_question(
+    passages: Passages, shown: Sequence[int], values: Sequence[DoubtfulValue], temperature: float = 0.0
 ) -> Question:
     """Return the question about some values; its answer has a finding for each by its number from 1."""
     document = passages.document
@@ -150,7 +158,7 @@ def _numbered(passages: Passages, shown: Sequence[int]) -> str:
     return "\n".join(written)
 
 
-def _told(value: Doubted) -> str:
+def _told(value: DoubtfulValue) -> str:
     """Return a value and its path on one line, with its field and record below."""
     shown = " ".join(str(value.value).split())
     shown = shown if len(shown) <= VALUE_MAX_CHARS else f"{shown[:VALUE_MAX_CHARS]}…"

@@ -17,7 +17,7 @@ from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupporte
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
 from thresher.service.base import json_pointer
-from thresher.service.derivation.record_arithmetic import made_within
+from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
 from thresher.service.records.record_lines import record_of
 from thresher.service.review.evaluation.likely_passages import evidence_of, line_of
@@ -64,7 +64,7 @@ class Fields:
         return found[1] if found and found[1] != path else None
 
 
-def rested(extraction: Extraction, document: Document, target: Target) -> Extraction:
+def with_record_evidence(extraction: Extraction, document: Document, target: Target) -> Extraction:
     """Return the Extraction with evidence from its own records and values; other values stay unsupported."""
     if not extraction.unsupported:
         return extraction
@@ -73,7 +73,7 @@ def rested(extraction: Extraction, document: Document, target: Target) -> Extrac
     located = {e.path for e in extraction.evidence if e.start is not None}
     computed = {p for p in lost if fields.method(p) == "derived"}
     constant = {p for p in lost if (f := fields.at(p)) and f.kind == "const"}
-    made = made_within(extraction.data, lost.keys() - computed - constant, located)
+    made = computed_within_records(extraction.data, lost.keys() - computed - constant, located)
     found = [_made(p, of, extraction.chunk) for p, of in made.items()]
     found += [unproved(p, extraction.chunk, "judged") for p in sorted(constant)]
     found += _on_records(extraction, document, fields, lost.keys() - computed - constant - made.keys())
@@ -148,7 +148,7 @@ def lines_of(document: Document, evidence: list[Evidence]) -> tuple[int, int]:
     return lines.most_common(1)[0][0]
 
 
-def without_ghosts(extraction: Extraction, fields: Fields) -> Extraction:
+def without_unfound_records(extraction: Extraction, fields: Fields) -> Extraction:
     """Return the Extraction without records of which no read value was found; their judged values go with them.
 
     A record with any value kept without proof stays.

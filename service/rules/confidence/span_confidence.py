@@ -167,7 +167,7 @@ def certainty_of_list(layout: Layout, leaf: Field, spans: list[Span]) -> Sign:
     return weakest_sign(signs)
 
 
-def out_of_reach(document: Document, target: Target) -> list[str]:
+def undecidable_paths(document: Document, target: Target) -> list[str]:
     """Return the paths that no rule can call absent: booleans, lists that need judgement, free text in prose."""
     layout = lay_out(document, 0, len(document.text))
     once = [f for f in target.fields if "*" not in f.path]

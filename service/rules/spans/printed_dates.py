@@ -11,13 +11,13 @@ from typing import Any
 from rapidfuzz.fuzz import ratio
 
 from thresher.schemas.target import Field
-from thresher.service.formats.languages import WORD, folded, month_names, month_of
+from thresher.service.formats.languages import WORD_PATTERN, folded, month_names, month_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 
 MISREAD_MONTH_MIN_RATIO = 80.0  # 0..100; least likeness of a long name with OCR errors to its month
 _LONG_MONTHS = tuple(name for name in month_names() if len(name) > 5)
-_MONTH = rf"{WORD}\.?"
+_MONTH = rf"{WORD_PATTERN}\.?"
 _YEAR = r"(?:19|20)\d{2}"
 _NUMERIC = re.compile(
     r"(?:(?<![\w.,/-])|(?<=[A-Za-z])(?=\d{1,2}[/.\-]\d{1,2}[/.\-]\d))"  # directly after letters only without spaces: no code

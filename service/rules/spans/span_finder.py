@@ -38,7 +38,7 @@ from thresher.service.rules.spans.terms import (
     find_places,
     find_terms,
 )
-from thresher.service.targets.linear_patterns import TooSlowError, matches
+from thresher.service.targets.linear_patterns import PatternTimeoutError, matches
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
 FINDERS: dict[str, Finder] = {
@@ -225,5 +225,5 @@ def _matches_pattern(pattern: str, value: str) -> bool:
     """Whether a value matches a pattern; a pattern that takes too long counts as matched."""
     try:
         return matches(pattern, value)
-    except TooSlowError:
+    except PatternTimeoutError:
         return True

@@ -14,9 +14,9 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from thresher.service.server.api.app_state import AppState
-from thresher.service.storage.answers.session import patience
+from thresher.service.storage.answers.session import database_wait
 from thresher.service.telemetry import tracing
-from thresher.service.telemetry.ids import requested
+from thresher.service.telemetry.ids import current_request
 
 log = logging.getLogger(__name__)
 DATABASE_WAIT_SECONDS = 10.0  # seconds that a request waits for a database that is away, before it is answered with 503
@@ -28,7 +28,7 @@ SECURITY_HEADERS = [
 
 
 @dataclass(slots=True)
-class Recorded:
+class RequestLog:
     """An ASGI application whose requests are logged, counted and given an id."""
 
     app: ASGIApp
@@ -51,8 +51,8 @@ class Recorded:
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", state["request"].encode())]
             await send(message)
 
-        requested.set(state["request"])
-        patience.set(DATABASE_WAIT_SECONDS)
+        current_request.set(state["request"])
+        database_wait.set(DATABASE_WAIT_SECONDS)
         try:
             with _traced(scope) as span:
                 await self.app(scope, receive, send_with_headers)
@@ -80,8 +80,8 @@ UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # probed every few se
 @contextmanager
 def _traced(scope: Scope) -> Iterator[tracing.Span]:
     """Open the span of a request, under its caller's."""
-    if not tracing.on() or scope["path"] in UNTRACED:
-        yield tracing.NOTHING
+    if not tracing.is_enabled() or scope["path"] in UNTRACED:
+        yield tracing.NO_SPAN
         return
     method = _method(scope)
     parent = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)

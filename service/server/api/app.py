@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from thresher.schemas.result import VERSION
 from thresher.service.server.api import budgets, calls, extractions, problems, system
-from thresher.service.server.api.access_log import Recorded
+from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 
 ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.
@@ -34,7 +34,7 @@ class _Application(FastAPI):
 
 def application(service: AppState) -> ASGIApp:
     """Build the ASGI application of an AppState."""
-    return Recorded(api(service), service)
+    return RequestLog(api(service), service)
 
 
 def api(service: AppState) -> FastAPI:

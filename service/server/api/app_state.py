@@ -12,8 +12,8 @@ from thresher.schemas.errors import JobProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.jobs.base import Jobs
-from thresher.service.server.api.fair_slots import Seats
-from thresher.service.server.api.schema_checking import Judging
+from thresher.service.server.api.fair_slots import TenantSlots
+from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.uploads.base import Uploads
 from thresher.service.telemetry.metrics import Metrics
@@ -63,8 +63,8 @@ class AppState:
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    judging: Judging = field(default_factory=Judging)
-    seats: Seats = field(default_factory=Seats)  # slots of listeners
+    schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
+    listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:

@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from thresher.schemas.account import LOCAL
 from thresher.schemas.errors import InputProblem
 from thresher.service.server.api.app_state import AppState
-from thresher.service.telemetry.ids import asked_by
+from thresher.service.telemetry.ids import current_tenant
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
@@ -46,14 +46,14 @@ async def tenant_of(
     else:
         raise InputProblem("key_invalid")
     request.state.tenant = tenant
-    asked_by.set(tenant)
+    current_tenant.set(tenant)
     return tenant
 
 
 Tenant = Annotated[str, Depends(tenant_of)]
 
 
-async def seen_by(
+async def visible_tenant(
     request: Request,
     tenant: Tenant,
     wanted: Annotated[
@@ -68,7 +68,7 @@ async def seen_by(
     return tenant
 
 
-Seen = Annotated[str | None, Depends(seen_by)]
+VisibleTenant = Annotated[str | None, Depends(visible_tenant)]
 
 
 def _check_local(request: Request) -> None:

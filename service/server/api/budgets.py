@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas.budget import Budget, BudgetState, Spent
-from thresher.service.server.api.auth import AppStateDep, Seen
+from thresher.service.server.api.auth import AppStateDep, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 
 routes = APIRouter(prefix="/v1/budgets", tags=["budgets"])
@@ -40,7 +40,7 @@ class BudgetViews(BaseModel):
 
 
 @routes.get("", responses=PROBLEMS)
-async def listing(parts: AppStateDep, seen: Seen) -> BudgetViews:
+async def listing(parts: AppStateDep, seen: VisibleTenant) -> BudgetViews:
     """The tenant's own budgets; with an admin key those of all tenants, and the one of all together (`*`)."""
     return BudgetViews(budgets=[_view(state) for state in await parts.budgets.states(seen)])
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from thresher.schemas.calls import CallFilter, CallState, GroupBy, KeptCall
 from thresher.schemas.errors import InputProblem
-from thresher.service.server.api.auth import AppStateDep, Seen, Tenant
+from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.response_models import CallGroups, Calls, CallView
 
@@ -35,7 +35,7 @@ Group = Annotated[GroupBy, Path(description="what calls are summed by", examples
 async def _job(
     parts: AppStateDep,
     tenant: Tenant,
-    seen: Seen,
+    seen: VisibleTenant,
     extraction: Annotated[str | None, Query(min_length=1, max_length=64, description="id of the job")] = None,
 ) -> str | None:
     """Return the requested job. Raises JobProblem(job_not_found) where it is not the caller's."""
@@ -45,7 +45,7 @@ async def _job(
 
 
 async def _wanted(  # noqa: PLR0913, PLR0917 - the parameters of the address
-    seen: Seen,
+    seen: VisibleTenant,
     job: Annotated[str | None, Depends(_job)],
     since: Moment = None,
     until: Moment = None,
@@ -85,7 +85,7 @@ async def listing(
     found = await parts.calls.page(wanted, after=cursor, limit=limit, order=order)
     following = found[-1].cursor if len(found) == limit else None
     if form == "csv":
-        return _csv(map(flat, found), {"x-next": following} if following else {})
+        return _csv(map(call_row, found), {"x-next": following} if following else {})
     page = Calls(calls=[_view(kept) for kept in found], next=following)
     return Response(page.model_dump_json(), media_type="application/json")
 
@@ -103,7 +103,7 @@ async def grouped(parts: AppStateDep, wanted: Wanted, group: Group, form: Format
     return Response(CallGroups(by=group, groups=sums).model_dump_json(), media_type="application/json")
 
 
-def flat(kept: KeptCall) -> dict[str, Any]:
+def call_row(kept: KeptCall) -> dict[str, Any]:
     """Return a call as one row."""
     call = kept.call
     own = call.model_dump(include={"at", "tenant", "task", "document", "unit"})
@@ -116,10 +116,10 @@ def _view(kept: KeptCall) -> CallView:
 
 
 def _csv(rows: Iterable[dict[str, Any]], headers: dict[str, str]) -> Response:
-    return Response(table(rows), headers=headers, media_type="text/csv")
+    return Response(csv_text(rows), headers=headers, media_type="text/csv")
 
 
-def table(rows: Iterable[dict[str, Any]]) -> str:
+def csv_text(rows: Iterable[dict[str, Any]]) -> str:
     """Write rows as CSV with a header; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
     writer: csv.DictWriter[str] | None = None

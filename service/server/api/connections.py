@@ -19,13 +19,13 @@ import httptools
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD = 15.0  # seconds for the head of a request, from the start of the connection or the end of the last answer
-LINGER = 3.0  # seconds for which the rest of a refused body is still read
+HEAD_SECONDS = 15.0  # seconds for the head of a request, from the start of the connection or the end of the last answer
+LINGER_SECONDS = 3.0  # seconds for which the rest of a refused body is still read
 HANDLES, RESERVED = 16_384, 512  # file handles that are requested, and those reserved for files, stores and models
-FRAMING = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
+FRAMING_MAX_BYTES = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
 
 
-def connections_that_fit() -> int:
+def max_connections() -> int:
     """Return how many connections have file handles, RESERVED left aside.
 
     Raise this process's limit as far as allowed.
@@ -40,7 +40,7 @@ def connections_that_fit() -> int:
     return max(1, min(most, soft if soft > 0 else most) - min(RESERVED, most // 2))
 
 
-class Ending(asyncio.Protocol):
+class TimedConnection(asyncio.Protocol):
     """A connection that closes when its timer runs out."""
 
     loop: asyncio.AbstractEventLoop
@@ -54,7 +54,7 @@ class Ending(asyncio.Protocol):
         super().connection_made(transport)
         if len(self.connections) > self.most:
             transport.abort()
-        self._start_timer(HEAD)
+        self._start_timer(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
@@ -71,7 +71,7 @@ class Ending(asyncio.Protocol):
             self._timer = None
 
 
-class Connection(Ending, HttpToolsProtocol):
+class HttpConnection(TimedConnection, HttpToolsProtocol):
     """An HTTP connection with bounds on time and bytes around the bodies of requests."""
 
     _framing_bytes = 0  # bytes since a head, a piece of a body or a whole request ended
@@ -87,7 +87,7 @@ class Connection(Ending, HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse("Invalid HTTP request received.")
         else:
-            if self._framing_bytes > FRAMING:
+            if self._framing_bytes > FRAMING_MAX_BYTES:
                 self._refuse("Too long a head.")
 
     def on_headers_complete(self) -> None:
@@ -106,13 +106,13 @@ class Connection(Ending, HttpToolsProtocol):
         self._framing_bytes = 0
         super().on_message_complete()
         if self._is_answered():
-            self._start_timer(HEAD)
+            self._start_timer(HEAD_SECONDS)
 
     def on_response_complete(self) -> None:
         """Start the timer: short where a body was not read, since the connection is of no more use then."""
         super().on_response_complete()
         if self._is_answered():  # else another request is in work
-            self._start_timer(LINGER if self.cycle.more_body else HEAD)
+            self._start_timer(LINGER_SECONDS if self.cycle.more_body else HEAD_SECONDS)
 
     def _is_answered(self) -> bool:
         return getattr(self.cycle, "response_complete", True)  # there is no cycle before the first request
@@ -129,7 +129,7 @@ class Connection(Ending, HttpToolsProtocol):
         self.connections.discard(self)
         lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         lines += [b"%s: %s" % header for header in self.headers]
-        other = PlainConnection(self.config, self.server_state, self.app_state, self.loop)
+        other = H11Connection(self.config, self.server_state, self.app_state, self.loop)
         other.connection_made(self.transport)
         self.transport.set_protocol(other)
         other.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
@@ -144,7 +144,7 @@ class Connection(Ending, HttpToolsProtocol):
             self.transport.close()
 
 
-class PlainConnection(Ending, H11Protocol):
+class H11Connection(TimedConnection, H11Protocol):
     """An HTTP connection read by h11, which bounds heads and trailers itself."""
 
     def data_received(self, data: bytes) -> None:
@@ -160,10 +160,10 @@ class PlainConnection(Ending, H11Protocol):
         super().on_response_complete()
         self._stop_timer()
         if self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY:
-            self._start_timer(LINGER)
+            self._start_timer(LINGER_SECONDS)
         elif self.conn.their_state is h11.IDLE:
-            self._start_timer(HEAD)
+            self._start_timer(HEAD_SECONDS)
 
     def _wait_for_head(self) -> None:
         if self._timer is None:
-            self._start_timer(HEAD)
+            self._start_timer(HEAD_SECONDS)

@@ -20,14 +20,14 @@ KEEPALIVE_SECONDS = 15.0  # of silence after which a comment keeps the stream al
 
 
 @contextmanager
-def listening(service: AppState, tenant: str) -> Iterator[None]:
+def listener_slot(service: AppState, tenant: str) -> Iterator[None]:
     """Hold a listener's slot while the block lasts.
 
     Raises JobProblem(too_many_listeners) if the tenant may have no more.
     """
-    if not service.seats.free(tenant, service.bounds.listeners):
+    if not service.listener_slots.free(tenant, service.bounds.listeners):
         raise JobProblem("too_many_listeners")
-    with service.seats.taken(tenant):
+    with service.listener_slots.taken(tenant):
         yield
 
 
@@ -53,14 +53,14 @@ class EventStream(StreamingResponse):
             await self._events.aclose()  # a listener who goes may leave it between two events
 
 
-async def settled(service: AppState, request: Request, job: Job, seconds: float) -> Job:
+async def wait_until_ended(service: AppState, request: Request, job: Job, seconds: float) -> Job:
     """Wait until the job has ended, for some seconds, or until the caller goes or the service stops; return the job.
 
     Without a free slot it is returned at once: a job that exists is never lost to its caller.
     """
-    if seconds <= 0 or not service.seats.free(job.tenant, service.bounds.listeners):
+    if seconds <= 0 or not service.listener_slots.free(job.tenant, service.bounds.listeners):
         return job
-    with service.seats.taken(job.tenant):
+    with service.listener_slots.taken(job.tenant):
         return await _wait_for_end(service, request, job, seconds)
 
 

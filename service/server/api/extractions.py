@@ -14,7 +14,7 @@ from thresher.schemas.errors import JobProblem
 from thresher.schemas.work import Job, JobState, Submission, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
-from thresher.service.server.api.event_streams import EventStream, events, listening, settled
+from thresher.service.server.api.event_streams import EventStream, events, listener_slot, wait_until_ended
 from thresher.service.server.api.response_models import (
     EXAMPLE_JOB,
     Extraction,
@@ -24,7 +24,7 @@ from thresher.service.server.api.response_models import (
     extraction,
 )
 from thresher.service.server.api.result_pages import result_page
-from thresher.service.server.api.upload import take_in, used
+from thresher.service.server.api.upload import read_submission, usage_of
 from thresher.service.telemetry import tracing
 from thresher.service.tenants.accounts import check_quota
 
@@ -108,13 +108,13 @@ async def create(
     await parts.budgets.may_start(tenant)
     await _check_quota(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
     with tracing.span("upload") as span:
-        asked = await take_in(parts, tenant, request)
-        span.set({"thresher.files": len(asked.files), "thresher.bytes": used(asked).bytes})
+        asked = await read_submission(parts, tenant, request)
+        span.set({"thresher.files": len(asked.files), "thresher.bytes": usage_of(asked).bytes})
     with tracing.span("job", kind="producer") as span:
         job, replayed = await _submit(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
         span.set({"thresher.job": job.id})
     request.state.job = job.id
-    job = await settled(parts, request, job, min(wait, parts.bounds.wait))
+    job = await wait_until_ended(parts, request, job, min(wait, parts.bounds.wait))
     if wait and job.state != "open":
         page = await result_page(parts.jobs, job, "", PAGE_MAX)
         return Response(page, 200, _headers(job, replayed=replayed), "application/json")
@@ -168,7 +168,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     """Results of a job: data, evidence, what is missing and why."""
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
-    job = await settled(parts, request, job, min(wait, parts.bounds.wait))
+    job = await wait_until_ended(parts, request, job, min(wait, parts.bounds.wait))
     if job.state == "open" and not partial:
         raise JobProblem("result_not_ready")
     return Response(await result_page(parts.jobs, job, cursor, limit), media_type="application/json")
@@ -198,7 +198,7 @@ async def stream(
     last = request.headers.get("last-event-id", "")
     job = await parts.jobs.job(tenant, id)
     start = int(last) if last.isdecimal() and len(last) < 16 else after
-    return EventStream(events(parts, job, start), listening(parts, tenant))
+    return EventStream(events(parts, job, start), listener_slot(parts, tenant))
 
 
 @routes.delete("/{id}", responses=PROBLEMS)
@@ -232,12 +232,12 @@ async def _submit(parts: AppState, asked: Submission, quota: Quota) -> tuple[Job
     """Submit within the quota, one at a time for each tenant with a quota: two cannot both take the last place."""
     turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
     async with turn:
-        await _check_quota(parts, asked.tenant, quota, used(asked))
+        await _check_quota(parts, asked.tenant, quota, usage_of(asked))
         job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")
         parts.metrics.add("thresher_uploaded_files_total", len(asked.files))
-        parts.metrics.add("thresher_uploaded_bytes_total", used(asked).bytes)
+        parts.metrics.add("thresher_uploaded_bytes_total", usage_of(asked).bytes)
     return job, replayed
 
 

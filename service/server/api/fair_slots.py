@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 
-class Turns:
+class TenantQueues:
     """Slots for work. Each tenant has one at a time and waits in its own queue, so that tenants take turns."""
 
     def __init__(self, places: int) -> None:
@@ -30,7 +30,7 @@ class Turns:
                 self._queues[tenant] = lock, count - 1
 
 
-class Seats:
+class TenantSlots:
     """Slots that are taken at once or not at all. A tenant has half of them at most."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Seats:
     def free(self, tenant: str, places: int) -> bool:
         """Whether a tenant may take one more of `places`: half of them at most.
 
-        >>> seats = Seats()
+        >>> seats = TenantSlots()
         >>> with seats.taken("a"), seats.taken("a"):
         ...     seats.free("a", 4), seats.free("b", 4)
         (False, True)

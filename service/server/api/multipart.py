@@ -102,7 +102,7 @@ def _part(headers: dict[bytes, bytes], events: AsyncIterator[tuple[str, Any]]) -
     file = options.get(b"filename")
     return Part(
         name=options[b"name"].decode("utf-8", "replace"),
-        file=None if file is None else shown(file.decode("utf-8", "replace")),
+        file=None if file is None else safe_file_name(file.decode("utf-8", "replace")),
         data=_data(events),
     )
 
@@ -115,7 +115,7 @@ async def _data(events: AsyncIterator[tuple[str, Any]]) -> AsyncIterator[bytes]:
     raise InputProblem("upload_incomplete", "the body ends inside a part")
 
 
-def shown(name: str) -> str:
+def safe_file_name(name: str) -> str:
     r"""Return a file name that is safe to show: no folders, only printable characters, never empty, never a path.
 
     >>> shown("../../etc/passwd"), shown("C:\\mail\\a\x00b.pdf"), shown(".."), shown("")

@@ -22,7 +22,7 @@ from thresher.schemas.errors import (
     Problem,
     SetupProblem,
 )
-from thresher.service.base.resource_exhaustion import is_short
+from thresher.service.base.resource_exhaustion import is_exhaustion
 
 log = logging.getLogger(__name__)
 
@@ -132,4 +132,4 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     log.error("fault", extra={"action": "http.fault"}, exc_info=error)
-    return _counted(request, SetupProblem("machine_short") if is_short(error) else JobProblem("internal_error"))
+    return _counted(request, SetupProblem("machine_short") if is_exhaustion(error) else JobProblem("internal_error"))

@@ -18,7 +18,7 @@ from thresher.schemas.library import LIBRARY
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget
 from thresher.service.server.api.app_state import ServiceConfig
-from thresher.service.server.api.target_schema import asked, plain_json
+from thresher.service.server.api.target_schema import plain_json, requested_target
 from thresher.service.targets.loading import load_target
 
 CALLER_CHOICES = frozenset(
@@ -44,13 +44,13 @@ MAX_REPAIRS = 5
 def known_target(name: str, offer: ServiceConfig) -> AskedTarget | None:
     """Return a target by a name of the operator or of Thresher itself; None for any other."""
     if name in offer.targets:
-        return asked(offer.targets[name], known_as=name)
+        return requested_target(offer.targets[name], known_as=name)
     return _ready_made(name) if name in LIBRARY else None
 
 
 @lru_cache(maxsize=64)
 def _ready_made(name: str) -> AskedTarget:
-    return asked(load_target(name), known_as=name)
+    return requested_target(load_target(name), known_as=name)
 
 
 def policy_of(text: bytes | str, offer: ServiceConfig) -> Policy:

@@ -7,14 +7,14 @@ import json
 from thresher.schemas.errors import FACTS, Note
 from thresher.schemas.result import AnyResult
 from thresher.schemas.work import Job, KeptOutcome, Task
-from thresher.service.jobs.base import Callers
+from thresher.service.jobs.base import CallerJobs
 from thresher.service.server.api.response_models import FailedFile
 
 EARLIER = '{"thresher":"0.1.'  # begins Results of the first form
 PAGE_MAX_BYTES = 64 << 20  # of Results on one page; the first is included however large
 
 
-async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes:
+async def result_page(jobs: CallerJobs, job: Job, cursor: str, limit: int) -> bytes:
     """Return Results after a cursor ("task.number", "" for the first page) as JSON."""
     after = (int(cursor.split(".", maxsplit=1)[0]), int(cursor.split(".")[1])) if cursor else (-1, -1)
     found = await jobs.results(job.tenant, job.id, after=after, limit=limit + 1)
@@ -23,21 +23,21 @@ async def result_page(jobs: Callers, job: Job, cursor: str, limit: int) -> bytes
     failed = [] if cursor else await failures(jobs, job)
     head = json.dumps({"id": job.id, "state": job.state})[:-1]
     tail = json.dumps({"failed": [f.model_dump() for f in failed], "next": _cursor(shown[-1]) if more else None})[1:]
-    return f'{head}, "results": [{",".join(current(o.body) for o in shown)}], {tail}'.encode()
+    return f'{head}, "results": [{",".join(in_current_form(o.body) for o in shown)}], {tail}'.encode()
 
 
-def current(body: str) -> str:
+def in_current_form(body: str) -> str:
     """Return a stored Result in today's form."""
     return AnyResult.model_validate_json(body).model_dump_json() if body.startswith(EARLIER) else body
 
 
-def shown(why: Note | None) -> Note | None:
+def public_failure(why: Note | None) -> Note | None:
     """Return a failure as callers may see it: of a fault of the operator's machine or set-up only code and remedy."""
     fact = None if why is None else FACTS.get(why.code)
     return why if why is None or fact is None or fact.fault != "machine" else Note(code=why.code, message=fact.remedy)
 
 
-async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
+async def failures(jobs: CallerJobs, job: Job) -> list[FailedFile]:
     """Return the files of a job that gave no Result, or not all: failed and cancelled ones."""
     if not job.counts.failed + job.counts.cancelled:
         return []
@@ -47,7 +47,9 @@ async def failures(jobs: Callers, job: Job) -> list[FailedFile]:
         found += [t for t in some if t.state in {"failed", "cancelled"}]
         after = some[-1].number
     return [
-        FailedFile(file=f.name, number=t.number, state=t.state, problem=shown(t.why)) for t in found for f in t.files
+        FailedFile(file=f.name, number=t.number, state=t.state, problem=public_failure(t.why))
+        for t in found
+        for f in t.files
     ]
 
 

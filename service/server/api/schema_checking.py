@@ -17,7 +17,7 @@ from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.work import AskedTarget
 from thresher.service.base.single_flight import SingleFlight
 from thresher.service.readers import process_start
-from thresher.service.server.api.fair_slots import Turns
+from thresher.service.server.api.fair_slots import TenantQueues
 from thresher.service.server.api.target_schema import schema_target
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ CACHE_TARGETS = 64  # checked targets that are cached
 Key = tuple[str, str | bytes, str | None]  # with the tenant: response times do not reveal what another tenant has sent
 
 
-class Judging:
+class SchemaChecker:
     """Checks schemas, and caches the last results."""
 
     def __init__(self) -> None:
         """Start no process yet: the first schema that is not small does."""
         self._pool: ProcessPool | None = None
         self._starting = Lock()
-        self._turns = Turns(PROCESSES)
+        self._turns = TenantQueues(PROCESSES)
         self._cache: dict[Key, AskedTarget] = {}
         self._flights: SingleFlight[Key, AskedTarget] = SingleFlight()
 

@@ -17,7 +17,7 @@ REFERENCES = ("$ref", "$dynamicRef")
 ENDLESS = 1 << 62  # steps of a schema that refers to itself in its own place
 
 
-def dearest(schema: dict[str, Any]) -> int:
+def most_steps(schema: dict[str, Any]) -> int:
     """Return the most subschemas that are applied to any one value. All references must begin with `#`.
 
     >>> dearest({"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}, {"$ref": "#/$defs/b"}]}, "b": {}}})

@@ -11,18 +11,18 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from thresher.schemas.account import NamedSchema
-from thresher.schemas.budget import DAY, EVERYBODY
+from thresher.schemas.budget import ALL_TENANTS, DAY
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.library import library_names
 from thresher.schemas.published import result_schema
 from thresher.schemas.work import AskedTarget
 from thresher.service.server.api.app_state import AppState
-from thresher.service.server.api.auth import AppStateDep, Seen, Tenant
+from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.request_validation import known_target
 from thresher.service.server.api.response_models import Health, Targets, TargetView, WebhookSecret
 from thresher.service.server.api.upload import body_of
-from thresher.service.storage.answers.session import patience
+from thresher.service.storage.answers.session import database_wait
 from thresher.service.telemetry.metrics import MEDIA_TYPE, Labels, Shared
 
 routes = APIRouter()
@@ -88,7 +88,7 @@ async def register(parts: AppStateDep, tenant: Tenant, request: Request, name: T
     if len(held) >= MAX_TARGETS and name not in {t.name for t in held}:
         raise InputProblem("quota_exceeded", f"{MAX_TARGETS} targets are registered")
     text = await _body(parts, request)
-    await parts.judging.judged(tenant, text, name)
+    await parts.schema_checker.judged(tenant, text, name)
     kept = NamedSchema(name=name, json_schema=json.loads(text), created=time.time())
     await parts.accounts.register(tenant, kept)
     return await _of_schema(parts, tenant, kept)
@@ -103,9 +103,9 @@ async def forget(parts: AppStateDep, tenant: Tenant, name: TargetName) -> None:
 
 
 @routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)
-async def webhook_secret(parts: AppStateDep, tenant: Tenant, seen: Seen) -> WebhookSecret:
+async def webhook_secret(parts: AppStateDep, tenant: Tenant, seen: VisibleTenant) -> WebhookSecret:
     """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks); `*`: those of everybody's budgets."""
-    if seen not in {None, tenant, EVERYBODY}:
+    if seen not in {None, tenant, ALL_TENANTS}:
         raise InputProblem("forbidden", "another tenant's")
     return WebhookSecret(secret=await parts.accounts.webhook_secret(seen or tenant))
 
@@ -123,7 +123,7 @@ async def readyz(parts: AppStateDep) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
     if parts.stopping.is_set():
         return JSONResponse({"status": "stopping"}, 503)
-    patience.set(PROBE_WAIT_SECONDS)
+    database_wait.set(PROBE_WAIT_SECONDS)
     try:
         async with asyncio.timeout(5):
             await parts.accounts.keys()
@@ -146,7 +146,7 @@ async def _shared(parts: AppState) -> Shared:
     try:
         async with asyncio.timeout(2):
             spent = await parts.budgets.spending.spent(None, 0.0, parts.clock() + DAY)
-            states = await parts.budgets.states(EVERYBODY)
+            states = await parts.budgets.states(ALL_TENANTS)
     except (SetupProblem, TimeoutError):
         return {}
     ratio = "thresher_budget_used_ratio"
@@ -172,7 +172,7 @@ async def _registered(parts: AppState, tenant: str) -> list[TargetView]:
 
 
 async def _of_schema(parts: AppState, tenant: str, kept: NamedSchema) -> TargetView:
-    found = await parts.judging.judged(tenant, json.dumps(kept.json_schema), kept.name)
+    found = await parts.schema_checker.judged(tenant, json.dumps(kept.json_schema), kept.name)
     return _view(kept.name, found, "registered")
 
 

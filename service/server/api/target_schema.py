@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget
-from thresher.service.server.api.schema_cost import dearest
+from thresher.service.server.api.schema_cost import most_steps
 from thresher.service.targets.linear_patterns import is_linear, patterns
 from thresher.service.targets.loading import target_from_schema
 
@@ -18,21 +18,21 @@ MAX_STEPS = 5_000  # subschemas that are applied to one value, references follow
 PATTERN_MAX_CHARS = 500  # characters
 
 
-def asked(target: Target, known_as: str | None = None) -> AskedTarget:
+def requested_target(target: Target, known_as: str | None = None) -> AskedTarget:
     """Return a target as it is stored with a job."""
     return AskedTarget(name=target.name, fingerprint=target.fingerprint, json_schema=target.schema, known_as=known_as)
 
 
 def schema_target(text: bytes | str, name: str | None = None) -> AskedTarget:
     """Return the target of a caller's JSON Schema. Raises InputProblem(target_invalid)."""
-    schema = bounded(text)
+    schema = parsed_schema(text)
     _check_steps(schema)
     _check_patterns(schema)
     if name is not None:
         schema["title"] = name
     target = target_from_schema(schema)
     _check_steps(target.schema)  # again, as converted to the newest draft
-    made = asked(target)
+    made = requested_target(target)
     return made.model_copy(update={"json_schema": schema})
 
 
@@ -52,7 +52,7 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def bounded(text: bytes | str) -> dict[str, Any]:
+def parsed_schema(text: bytes | str) -> dict[str, Any]:
     """Parse a JSON Schema that is safe to work on. Raises InputProblem(target_invalid).
 
     Its depth and number of values are bounded, and each $ref stays inside it.
@@ -94,7 +94,7 @@ def _check_words(schema: dict[str, Any]) -> None:
 
 
 def _check_steps(schema: dict[str, Any]) -> None:
-    if dearest(schema) > MAX_STEPS:
+    if most_steps(schema) > MAX_STEPS:
         _refuse(f"more than {MAX_STEPS} subschemas for one value, references followed")
 
 

@@ -46,7 +46,7 @@ class Received:
     priority: int = 0
 
 
-async def take_in(service: AppState, tenant: str, request: Request) -> Submission:
+async def read_submission(service: AppState, tenant: str, request: Request) -> Submission:
     """Read a request to its end; return its Submission. Raises InputProblem, SetupProblem(store_failed)."""
     key = request.headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= KEY_MAX_CHARS and key.isprintable()):
@@ -65,7 +65,7 @@ async def take_in(service: AppState, tenant: str, request: Request) -> Submissio
     return _submission(service, tenant, got, key)
 
 
-def used(asked: Submission) -> TenantUsage:
+def usage_of(asked: Submission) -> TenantUsage:
     """Return what a Submission counts against a quota at once."""
     return TenantUsage(documents=len(asked.files), bytes=sum(f.size for f in asked.files))
 
@@ -99,11 +99,11 @@ async def _field(service: AppState, tenant: str, got: Received, part: Part) -> N
 async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
     """Return the target that a field names or holds. Raises InputProblem(target_invalid)."""
     if text.lstrip().startswith("{"):
-        return await service.judging.judged(tenant, text)
+        return await service.schema_checker.judged(tenant, text)
     name = text.strip()
     registered = await service.accounts.target(tenant, name) if name else None
     if registered is not None:
-        return await service.judging.judged(tenant, json.dumps(registered.json_schema), registered.name)
+        return await service.schema_checker.judged(tenant, json.dumps(registered.json_schema), registered.name)
     found = known_target(name, service.offer)
     if found is None:
         raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
@@ -168,12 +168,12 @@ async def body_of(service: AppState, request: Request, most: int) -> AsyncGenera
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
         raise InputProblem("media_type_wrong", f"Content-Encoding {encoding[:40]!r}: gzip or none is expected")
-    async with aclosing(paced(service, request, most)) as pieces:
-        async for piece in pieces if encoding == "identity" else unpacked(pieces, most):
+    async with aclosing(limited_body(service, request, most)) as pieces:
+        async for piece in pieces if encoding == "identity" else decompressed(pieces, most):
             yield piece
 
 
-async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
+async def decompressed(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[bytes]:
     """Yield decompressed pieces of gzip; a small piece that holds much is given in parts."""
     total, unpack = 0, zlib.decompressobj(wbits=31)
     async for packed in pieces:
@@ -191,7 +191,7 @@ async def unpacked(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerator[by
         raise InputProblem("upload_incomplete", "the gzip body ends early")
 
 
-async def paced(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
+async def limited_body(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
     """Yield a body, at most `most` bytes and not too slow. Raises InputProblem(too_large, upload_incomplete)."""
     _check_length(request, most)
     total, begun, stream = 0, time.monotonic(), request.stream()

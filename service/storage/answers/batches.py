@@ -30,7 +30,7 @@ UNNAMED = "DELETE FROM batch_wants WHERE batch NOT IN (SELECT id FROM batches)"
 FORGET = "DELETE FROM batches WHERE id NOT IN (SELECT batch FROM batch_items) AND state = 'ended'"
 
 
-class BatchBook:
+class SqlBatchLedger:
     """The record of batches, over the transactions of a Store that has answers in the same database."""
 
     def __init__(self, transactions: Transactions) -> None:

@@ -20,11 +20,16 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.job import LoggedCall, UnitState
 from thresher.service.base.batching import Batcher
 from thresher.service.storage.answers.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
-from thresher.service.storage.answers.codec import packed, renamed, unpacked
-from thresher.service.storage.answers.postgres_opening import checked, connect, migrate, shown
+from thresher.service.storage.answers.codec import decoded, encoded, with_stored_key
+from thresher.service.storage.answers.postgres_opening import (
+    address_without_password,
+    checked_database_address,
+    connect,
+    migrate,
+)
 from thresher.service.storage.answers.purging import purge
 from thresher.service.storage.answers.session import Given, PostgresSession, Row, Session, Work
-from thresher.service.storage.answers.session import patience as asker
+from thresher.service.storage.answers.session import database_wait as asker
 from thresher.service.storage.answers.spending import COUNT, counted
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 
@@ -64,10 +69,10 @@ class _ThreadConnection(threading.local):
 class PostgresStore:
     """A Store over one database. Make it with `await PostgresStore.open(address)`."""
 
-    def __init__(self, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> None:
+    def __init__(self, address: str, *, cipher: Cipher = NO_CIPHER, patience: float | None = None) -> None:
         """Take the address; no connection is opened yet. Raises SetupProblem(extra_missing)."""
-        self.address = checked(address)
-        self._cipher = seal
+        self.address = checked_database_address(address)
+        self._cipher = cipher
         self._patience = DATABASE_WAIT_SECONDS if patience is None else patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgres")
         self._local = _ThreadConnection()
@@ -83,12 +88,12 @@ class PostgresStore:
         self._known = False  # it has accepted a connection: what it refuses later may be transient
 
     @classmethod
-    async def open(cls, address: str, *, seal: Cipher = NO_CIPHER, patience: float | None = None) -> PostgresStore:
+    async def open(cls, address: str, *, cipher: Cipher = NO_CIPHER, patience: float | None = None) -> PostgresStore:
         """Open the Store at an address, with the newest schema.
 
         Raises SetupProblem at a refusal, or after `patience` s.
         """
-        store = cls(address, seal=seal, patience=patience)
+        store = cls(address, cipher=cipher, patience=patience)
         try:
             await store._retried(store._migrate, store._patience)
         except BaseException:
@@ -105,13 +110,13 @@ class PostgresStore:
         names = self._cipher.names(key)
         for name, body in zip(names, await asyncio.gather(*map(self._find, names)), strict=True):
             if body is not None:
-                return unpacked(body, name, self._cipher)
+                return decoded(body, name, self._cipher)
         return None
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """Store an answer. Waits for a database that is away as long as it takes."""
         name = self._cipher.name(key)
-        await self._put((name, packed(answer, name, self._cipher)))
+        await self._put((name, encoded(answer, name, self._cipher)))
 
     async def _bodies_of(self, keys: list[str]) -> list[bytes | None]:
         """Select the bodies of the answers under some keys."""
@@ -140,7 +145,7 @@ class PostgresStore:
 
     async def log(self, call: LoggedCall) -> None:
         """Log a call with the next write."""
-        self._later.append({"once": uuid.uuid4().hex, **call_row(renamed(call, self._cipher))})
+        self._later.append({"once": uuid.uuid4().hex, **call_row(with_stored_key(call, self._cipher))})
 
     async def flush(self) -> None:
         """Write the waiting calls."""
@@ -217,14 +222,16 @@ class PostgresStore:
         import psycopg  # noqa: PLC0415 - an extra
 
         if self._closed:
-            raise SetupProblem("store_failed", f"{shown(self.address)} (closed)")
+            raise SetupProblem("store_failed", f"{address_without_password(self.address)} (closed)")
         until, pause = time.monotonic() + min(patience, asker.get()), PAUSE[0]
         while True:
             try:
                 given = await self._in_thread(perform)
             except psycopg.Error as error:
                 if not self._is_transient(error) or time.monotonic() + pause > until:
-                    raise SetupProblem(_code_of(error), f"{shown(self.address)} ({_first_line(error)})") from error
+                    raise SetupProblem(
+                        _code_of(error), f"{address_without_password(self.address)} ({_first_line(error)})"
+                    ) from error
                 log.warning("database away", extra={"action": "store.away", "error": _first_line(error)})
             else:
                 self._known = True
@@ -242,7 +249,7 @@ class PostgresStore:
             async with asyncio.timeout(None if asker.get() == float("inf") else asker.get()):
                 return await giving
         except TimeoutError:
-            raise SetupProblem("database_away", f"{shown(self.address)} (no answer)") from None
+            raise SetupProblem("database_away", f"{address_without_password(self.address)} (no answer)") from None
 
     def _is_transient(self, error: psycopg.Error) -> bool:
         """Whether another try may help: the database is away, or two transactions met."""

@@ -24,7 +24,7 @@ def connect(address: str) -> psycopg.Connection[Row]:
     return psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="thresher")
 
 
-def checked(address: str) -> str:
+def checked_database_address(address: str) -> str:
     """Return the address if it is valid and psycopg is installed; mask its password in logs from now on.
 
     Raises SetupProblem(extra_missing, database_refused).
@@ -36,11 +36,11 @@ def checked(address: str) -> str:
     known = _address_parts(address)
     if known is None:
         raise SetupProblem("database_refused", "an address is postgresql://user:password@host:port/name, %-encoded")
-    masks.remember(known[name] for name in ("password", "sslpassword") if name in known)
+    masks.add_secrets(known[name] for name in ("password", "sslpassword") if name in known)
     return address
 
 
-def shown(address: str) -> str:
+def address_without_password(address: str) -> str:
     """Return where an address leads, without its password and options: for logs and messages.
 
     >>> shown("postgresql://me:secret@db.example:5432/thresher?sslmode=require")

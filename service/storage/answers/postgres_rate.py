@@ -18,7 +18,7 @@ CLOSE = f"""INSERT INTO rates AS r (name, due) VALUES (:name, {NOW} + :seconds)
     ON CONFLICT (name) DO UPDATE SET due = greatest(r.due, {NOW} + :seconds)"""  # noqa: S608 - as above
 
 
-class PostgresRate:
+class SharedRateLimit:
     """One named limit, shared by all users of the same name in the same database."""
 
     def __init__(self, transactions: Transactions, name: str, per_minute: float) -> None:

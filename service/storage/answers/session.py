@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
 Given = TypeVar("Given")
-patience: ContextVar[float] = ContextVar("patience", default=float("inf"))
+database_wait: ContextVar[float] = ContextVar("patience", default=float("inf"))
 """Seconds that the caller in this context waits for a database that is away, however patient the Store is."""
 
 CHANNEL = "thresher_jobs"  # of PostgreSQL's notices
@@ -33,7 +33,7 @@ class Session(Protocol):
     now: float  # seconds since 1970, UTC, by the clock that all owners of the data share
     up: float  # seconds since the database answers this process: before that, others may have been unable to renew leases
     skip: str  # ends a SELECT of rows that are then changed
-    seal: Cipher  # encrypts what only the service may read
+    cipher: Cipher  # encrypts what only the service may read
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
         """Return all rows."""
@@ -79,10 +79,10 @@ class SqliteSession:
     skip = ""
     up = float("inf")  # the owner of the file is its only user
 
-    def __init__(self, connection: sqlite3.Connection, seal: Cipher, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, connection: sqlite3.Connection, cipher: Cipher, clock: Callable[[], float] = time.time) -> None:
         """Take a connection."""
         self._connection = connection
-        self.seal = seal
+        self.cipher = cipher
         self.now = clock()
 
     def all(self, sql: str, /, **values: Any) -> list[Row]:
@@ -112,10 +112,10 @@ class PostgresSession:
 
     skip = " FOR UPDATE SKIP LOCKED"
 
-    def __init__(self, connection: psycopg.Connection[Row], seal: Cipher, now: float, up: float) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], cipher: Cipher, now: float, up: float) -> None:
         """Take a connection; `now` is by the database's clock."""
         self._connection = connection
-        self.seal = seal
+        self.cipher = cipher
         self.now = now
         self.up = up
 

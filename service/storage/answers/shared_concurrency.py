@@ -124,7 +124,7 @@ class SharedConcurrencyLimit:
         """Return the seconds for which no call may go. Another process's request is known after a heartbeat."""
         return self._shut_until - time.monotonic()
 
-    async def shut_for(self, seconds: float) -> None:
+    async def pause_for(self, seconds: float) -> None:
         """Let no call of any process go for some seconds."""
         self._shut_until = max(self._shut_until, time.monotonic() + seconds)
         await self._do(lambda s: s.run(SHUT, name=self._name, until=s.now + seconds))

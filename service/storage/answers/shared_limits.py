@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from thresher.service.storage.answers.postgres_rate import PostgresRate
+from thresher.service.storage.answers.postgres_rate import SharedRateLimit
 from thresher.service.storage.answers.session import Transactions
 from thresher.service.storage.answers.shared_concurrency import SharedConcurrencyLimit
 
@@ -17,9 +17,9 @@ class SharedLimits:
         self._transactions = transactions
         self._places: dict[tuple[str, int | None], SharedConcurrencyLimit] = {}
 
-    def rate(self, name: str, per_minute: float) -> PostgresRate:
+    def rate(self, name: str, per_minute: float) -> SharedRateLimit:
         """Return a limit a minute."""
-        return PostgresRate(self._transactions, name, per_minute)
+        return SharedRateLimit(self._transactions, name, per_minute)
 
     def places(self, name: str, most: int | None) -> SharedConcurrencyLimit:
         """Return the limit of concurrent calls under a name; None: no limit."""

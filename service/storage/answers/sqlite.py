@@ -20,15 +20,15 @@ from typing import Any
 
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.job import LoggedCall, UnitState
-from thresher.service.base.disk_faults import PATIENCE, with_patience
+from thresher.service.base.disk_faults import DISK_FULL_WAIT_SECONDS, retry_while_disk_full
 from thresher.service.storage.answers.bloom_filter import BloomFilter
 from thresher.service.storage.answers.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
-from thresher.service.storage.answers.codec import packed, renamed, unpacked
+from thresher.service.storage.answers.codec import decoded, encoded, with_stored_key
 from thresher.service.storage.answers.purging import purge
 from thresher.service.storage.answers.session import Given, SqliteSession
 from thresher.service.storage.answers.session import Work as SessionWork
 from thresher.service.storage.answers.spending import COUNT, counted
-from thresher.service.storage.answers.sqlite_opening import connect, fault_of, lock, migrate, problem_of
+from thresher.service.storage.answers.sqlite_opening import connect, disk_problem_of, lock, migrate, sqlite_problem_of
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 
 log = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class _Job:
 class SqliteStore:
     """A Store over one file. Make it with `await SqliteStore.open(path)`."""
 
-    def __init__(self, path: Path | None, seal: Cipher = NO_CIPHER, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path | None, cipher: Cipher = NO_CIPHER, patience: float = DISK_FULL_WAIT_SECONDS) -> None:
         """Lock and open the file, or stay in memory (None); blocks. Raises SetupProblem(store_locked, store_failed)."""
-        self._cipher = seal
+        self._cipher = cipher
         self._patience = patience
         self._path = path or Path(":memory:")
         self._held, self._connection = _in_memory() if path is None else _open_file(path)
@@ -69,14 +69,16 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path | None, seal: Cipher = NO_CIPHER, patience: float = PATIENCE) -> SqliteStore:
+    async def open(
+        cls, path: Path | None, cipher: Cipher = NO_CIPHER, patience: float = DISK_FULL_WAIT_SECONDS
+    ) -> SqliteStore:
         """Open the Store at `path`, made if it is not there; None: in memory.
 
         Raises SetupProblem(store_locked, store_failed).
 
         `patience`: seconds for which an answer waits for room on a full disk.
         """
-        return await asyncio.to_thread(cls, path, seal, patience)
+        return await asyncio.to_thread(cls, path, cipher, patience)
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer under a key. The thread looks only for keys that may be there, if the file began empty."""
@@ -85,23 +87,23 @@ class SqliteStore:
             return None
         sql = "SELECT key, body FROM answers WHERE key IN (?, ?)"
         row = await self._do(lambda c: c.execute(sql, (names[0], names[-1])).fetchone(), writes=False)
-        return None if row is None else unpacked(row[1], row[0], self._cipher)
+        return None if row is None else decoded(row[1], row[0], self._cipher)
 
     async def keep(self, key: str, answer: dict[str, Any]) -> None:
         """Store an answer, which is paid for: retried while the disk is full. Raises SetupProblem(storage_full)."""
         name = self._cipher.name(key)
-        row = (name, packed(answer, name, self._cipher), time.time())
+        row = (name, encoded(answer, name, self._cipher), time.time())
         if self._seen is not None:
             self._seen.add(name)  # first: the thread stores it even if the caller is cancelled
 
         async def put() -> None:
             await self._do(lambda c: c.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row))
 
-        await with_patience(put, "store.full", self._patience)
+        await retry_while_disk_full(put, "store.full", self._patience)
 
     async def log(self, call: LoggedCall) -> None:
         """Log a call with the next durable write."""
-        row = call_row(renamed(call, self._cipher))
+        row = call_row(with_stored_key(call, self._cipher))
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(LOG, row)
@@ -172,7 +174,7 @@ class SqliteStore:
         try:
             return await outcome
         except sqlite3.Error as error:
-            raise problem_of(error, self._path) from error
+            raise sqlite_problem_of(error, self._path) from error
 
     def _run(self) -> None:
         """Run the thread: take the waiting work, do it in one transaction, report the results."""
@@ -198,7 +200,7 @@ class SqliteStore:
 
 
 def _is_disk_full(outcome: Any) -> bool:
-    return isinstance(outcome, sqlite3.Error) and problem_of(outcome, Path()).code == "storage_full"
+    return isinstance(outcome, sqlite3.Error) and sqlite_problem_of(outcome, Path()).code == "storage_full"
 
 
 def _open_file(path: Path) -> tuple[int | None, sqlite3.Connection]:
@@ -207,7 +209,7 @@ def _open_file(path: Path) -> tuple[int | None, sqlite3.Connection]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = lock(path.with_name(path.name + ".lock"))
     except OSError as error:
-        raise fault_of(error, path) from error
+        raise disk_problem_of(error, path) from error
     try:
         return held, connect(path)
     except SetupProblem:

@@ -45,20 +45,20 @@ def connect(path: Path) -> sqlite3.Connection:
         migrate(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise problem_of(error, path) from error
+        raise sqlite_problem_of(error, path) from error
     except SetupProblem:
         connection.close()
         raise
     return connection
 
 
-def problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
+def sqlite_problem_of(error: sqlite3.Error, path: Path) -> SetupProblem:
     """Return SQLite's error as a Problem: storage_full, or store_failed."""
     full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error})")
 
 
-def fault_of(error: OSError, path: Path) -> SetupProblem:
+def disk_problem_of(error: OSError, path: Path) -> SetupProblem:
     """Return an error of the disk as a Problem: storage_full, or store_failed."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error.strerror})")

@@ -11,10 +11,10 @@ from typing import Protocol
 from thresher.schemas.errors import SetupProblem
 
 MAGIC = b"\xfethr1"  # begins encrypted bytes; no zlib stream and no UTF-8 text begins so
-ID = 8  # bytes of a key's id, which follows the magic
-TEXT = "sealed:"  # begins an encrypted text; the rest is base64
+KEY_ID_BYTES = 8  # bytes of a key's id, which follows the magic
+TEXT_MARK = "sealed:"  # begins an encrypted text; the rest is base64
 
-PLAIN = "plain:"  # follows TEXT where a plain text happens to begin with TEXT; no base64 begins so
+PLAIN_MARK = "plain:"  # follows TEXT where a plain text happens to begin with TEXT; no base64 begins so
 
 
 class Stream(Protocol):
@@ -107,38 +107,38 @@ class NoCipher:
 NO_CIPHER = NoCipher()
 
 
-def encrypt_text(seal: Cipher, text: str, place: str) -> str:
+def encrypt_text(cipher: Cipher, text: str, place: str) -> str:
     """Encrypt a text as base64 behind a mark; return it unchanged where there is no key.
 
     >>> encrypt_text(NO_CIPHER, "plain", ""), encrypt_text(NO_CIPHER, "sealed: plan.pdf", "")
     ('plain', 'sealed:plain:sealed: plan.pdf')
     """
-    if not seal.ids:
-        return f"{TEXT}{PLAIN}{text}" if text.startswith(TEXT) else text
-    return TEXT + base64.b64encode(seal.encrypt(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
+    if not cipher.ids:
+        return f"{TEXT_MARK}{PLAIN_MARK}{text}" if text.startswith(TEXT_MARK) else text
+    return TEXT_MARK + base64.b64encode(cipher.encrypt(text.encode("utf-8", "surrogatepass"), place)).decode("ascii")
 
 
-def encrypt_with(text: str) -> str | None:
+def encrypting_key_id(text: str) -> str | None:
     """Return the id of the key that encrypted a text; None for a plain one."""
-    if not text.startswith(TEXT) or text.startswith(TEXT + PLAIN):
+    if not text.startswith(TEXT_MARK) or text.startswith(TEXT_MARK + PLAIN_MARK):
         return None
-    head = base64.b64decode(text.removeprefix(TEXT)[:32])
-    return head[len(MAGIC) : len(MAGIC) + ID].hex()
+    head = base64.b64decode(text.removeprefix(TEXT_MARK)[:32])
+    return head[len(MAGIC) : len(MAGIC) + KEY_ID_BYTES].hex()
 
 
-def decrypt_text(seal: Cipher, text: str, place: str) -> str:
+def decrypt_text(cipher: Cipher, text: str, place: str) -> str:
     """Decrypt a text. Raises as Cipher does.
 
     >>> decrypt_text(NO_CIPHER, "plain", ""), decrypt_text(NO_CIPHER, "sealed:plain:sealed: plan.pdf", "")
     ('plain', 'sealed: plan.pdf')
     """
-    if not text.startswith(TEXT):
+    if not text.startswith(TEXT_MARK):
         return text
-    rest = text.removeprefix(TEXT)
-    if rest.startswith(PLAIN):
-        return rest.removeprefix(PLAIN)
+    rest = text.removeprefix(TEXT_MARK)
+    if rest.startswith(PLAIN_MARK):
+        return rest.removeprefix(PLAIN_MARK)
     try:
         data = base64.b64decode(rest, validate=True)
     except ValueError:
         raise SetupProblem("storage_damaged", place) from None
-    return seal.decrypt(data, place).decode("utf-8", "surrogatepass")
+    return cipher.decrypt(data, place).decode("utf-8", "surrogatepass")

@@ -26,13 +26,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from thresher.schemas.errors import SetupProblem
-from thresher.service.storage.encryption.base import ID, MAGIC
+from thresher.service.storage.encryption.base import KEY_ID_BYTES, MAGIC
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY, SALT, NONCE, TAG = 32, 16, 12, 16  # sizes in bytes
-HEAD = len(MAGIC) + ID + SALT
+HEAD = len(MAGIC) + KEY_ID_BYTES + SALT
 CHUNK = 64 * 1024  # bytes of plaintext
 
 
@@ -45,7 +45,7 @@ class Key:
     @property
     def id(self) -> bytes:
         """Return the key's id, which does not reveal the key."""
-        return _derive(self.secret, b"", b"thresher key id", ID)
+        return _derive(self.secret, b"", b"thresher key id", KEY_ID_BYTES)
 
     def cipher(self, salt: bytes, purpose: bytes) -> AESGCM:
         """Return the AES-GCM cipher for a salt and a purpose."""
@@ -123,7 +123,11 @@ class Keyring:
 
         Raises SetupProblem(encryption_key_missing, storage_damaged).
         """
-        what, id_, salt = place.partition(" ")[0], head[len(MAGIC) : len(MAGIC) + ID], head[len(MAGIC) + ID :]
+        what, id_, salt = (
+            place.partition(" ")[0],
+            head[len(MAGIC) : len(MAGIC) + KEY_ID_BYTES],
+            head[len(MAGIC) + KEY_ID_BYTES :],
+        )
         if not head.startswith(MAGIC) or len(salt) != SALT:
             raise SetupProblem("storage_damaged", what)
         if id_ not in self._keys:

@@ -17,8 +17,8 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.work import UploadedFile
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-YOUNG = 3600.0  # seconds in which an upload may still be waiting for its Job
-PIECE = 1 << 20  # bytes read at once
+YOUNG_SECONDS = 3600.0  # seconds in which an upload may still be waiting for its Job
+PIECE_BYTES = 1 << 20  # bytes read at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Uploads(Protocol):
         """Return what is stored under an address; None where there is nothing."""
         ...
 
-    async def drop(self, address: str, *, older: float = YOUNG) -> bool:
+    async def drop(self, address: str, *, older: float = YOUNG_SECONDS) -> bool:
         """Delete an upload that was last put over `older` seconds ago; return whether it did.
 
         A younger one stays: its Job may still be submitted.
@@ -114,7 +114,7 @@ class Objects(Protocol):
         ...
 
 
-def checked(address: str) -> str:
+def checked_address(address: str) -> str:
     """Return the address if it is one: no other text ever becomes a path. Raises InputProblem(file_not_found)."""
     if not SHA256.fullmatch(address):
         raise InputProblem("file_not_found", "an upload is named by its SHA-256")

@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from thresher.service.base.disk_faults import disk
+from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.base.thread_batching import ThreadBatcher
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
-from thresher.service.storage.uploads.base import PIECE, SHA256, Stored
+from thresher.service.storage.uploads.base import PIECE_BYTES, SHA256, Stored
 from thresher.service.storage.uploads.spool import Spool, private
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
@@ -23,12 +23,12 @@ OWNER, LOCK = "owner", "turn"  # files beside the objects: the owner's id, and t
 class DiskUploads(SpooledUploads):
     """Uploads under one folder."""
 
-    def __init__(self, folder: Path, spool: Spool | None = None, seal: Cipher = NO_CIPHER) -> None:
+    def __init__(self, folder: Path, spool: Spool | None = None, cipher: Cipher = NO_CIPHER) -> None:
         """Make the folder if it is not there. Raises SetupProblem(store_failed, storage_full)."""
-        with disk(folder):
+        with disk_faults_as_problems(folder):
             private(folder)
         parts = Spool(folder / "parts", shared=True)  # in the same folder: a rename keeps them
-        super().__init__(DiskObjects(folder, parts), parts, spool or parts, seal)
+        super().__init__(DiskObjects(folder, parts), parts, spool or parts, cipher)
 
 
 class DiskObjects:
@@ -49,7 +49,7 @@ class DiskObjects:
 
     async def stored(self, address: str) -> Stored | None:
         """Return time and size of the file at an address; None where there is none."""
-        with disk(self._folder), suppress(FileNotFoundError):
+        with disk_faults_as_problems(self._folder), suppress(FileNotFoundError):
             facts = self.place(address).stat()
             return Stored(address=address, at=facts.st_mtime, size=facts.st_size)
         return None
@@ -60,12 +60,12 @@ class DiskObjects:
 
     async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """Read the file in pieces."""
-        with disk(self._folder):
+        with disk_faults_as_problems(self._folder):
             file = self.place(address).open("rb")
         with file:
             while True:
-                with disk(self._folder):
-                    piece = await asyncio.to_thread(file.read, PIECE)
+                with disk_faults_as_problems(self._folder):
+                    piece = await asyncio.to_thread(file.read, PIECE_BYTES)
                 if not piece:
                     return
                 yield piece
@@ -93,7 +93,7 @@ class DiskObjects:
     def _move_in(self, parts: Mapping[str, Path]) -> None:
         """Move written files to their addresses; one that is there already only gets a new time."""
         places = {self.place(address): part for address, part in parts.items()}
-        with disk(self._folder), self._locked():
+        with disk_faults_as_problems(self._folder), self._locked():
             for place, part in places.items():
                 try:
                     part.replace(place)
@@ -104,7 +104,7 @@ class DiskObjects:
 
     def _drop(self, address: str, older: float) -> bool:
         place = self.place(address)
-        with disk(self._folder), self._locked():
+        with disk_faults_as_problems(self._folder), self._locked():
             try:
                 if time.time() - place.stat().st_mtime < older:
                     return False
@@ -115,7 +115,7 @@ class DiskObjects:
 
     def _stored(self, begins: str) -> list[Stored]:
         found = []
-        with disk(self._folder), suppress(FileNotFoundError):
+        with disk_faults_as_problems(self._folder), suppress(FileNotFoundError):
             for entry in os.scandir(self._folder / begins):
                 with suppress(FileNotFoundError):  # dropped meanwhile
                     facts = entry.stat()
@@ -125,7 +125,7 @@ class DiskObjects:
 
     def _owner(self, owner: str) -> str:
         place = self._folder / OWNER
-        with disk(self._folder), self._locked():
+        with disk_faults_as_problems(self._folder), self._locked():
             if not place.exists():
                 handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
                 with os.fdopen(handle, "w") as file:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
-from thresher.service.storage.uploads.base import PIECE, Stored
+from thresher.service.storage.uploads.base import PIECE_BYTES, Stored
 
 
 class MemoryObjects:
@@ -35,8 +35,8 @@ class MemoryObjects:
     async def pieces(self, address: str) -> AsyncGenerator[bytes, None]:
         """Iterate over the bytes of an object."""
         data = self._kept[address][1]
-        for start in range(0, len(data), PIECE):
-            yield data[start : start + PIECE]
+        for start in range(0, len(data), PIECE_BYTES):
+            yield data[start : start + PIECE_BYTES]
 
     async def drop(self, address: str, older: float) -> bool:
         """Delete an object that is older than `older` seconds; return whether it did."""

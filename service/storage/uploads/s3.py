@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from thresher.schemas.errors import SetupProblem
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
-from thresher.service.storage.uploads.base import PIECE, SHA256, YOUNG, Stored
+from thresher.service.storage.uploads.base import PIECE_BYTES, SHA256, YOUNG_SECONDS, Stored
 from thresher.service.storage.uploads.spool import Spool
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
@@ -86,9 +86,9 @@ class Bucket:
 class S3Uploads(SpooledUploads):
     """Uploads under one prefix of a bucket."""
 
-    def __init__(self, bucket: Bucket, spool: Spool, seal: Cipher = NO_CIPHER, *, patience: float = PATIENCE) -> None:
+    def __init__(self, bucket: Bucket, spool: Spool, cipher: Cipher = NO_CIPHER, *, patience: float = PATIENCE) -> None:
         """Set up the client of a bucket; no request is sent yet. Raises SetupProblem(extra_missing)."""
-        super().__init__(S3Objects(bucket, patience), spool, spool, seal)
+        super().__init__(S3Objects(bucket, patience), spool, spool, cipher)
 
 
 class S3Objects:
@@ -104,7 +104,7 @@ class S3Objects:
         import obstore  # noqa: PLC0415 - an extra
 
         stored = await self.stored(address)
-        if stored is not None and time.time() - stored.at < YOUNG / 2 and not anew:
+        if stored is not None and time.time() - stored.at < YOUNG_SECONDS / 2 and not anew:
             return
         large = isinstance(held, Path) and held.stat().st_size > PART_BYTES  # noqa: ASYNC240 - just written
         mode: Any = None if large or stored is not None else "create"
@@ -144,7 +144,7 @@ class S3Objects:
 
         with self._translated_errors():
             got = await obstore.get_async(self._store, address)
-            async for piece in got.stream(min_chunk_size=PIECE):
+            async for piece in got.stream(min_chunk_size=PIECE_BYTES):
                 yield bytes(piece)
 
     async def drop(self, address: str, older: float) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import BinaryIO, TypeVar
 
-from thresher.service.base.disk_faults import disk, write
+from thresher.service.base.disk_faults import disk_faults_as_problems, write_all
 
 Given = TypeVar("Given")
 STALE_SECONDS = 86_400.0  # after which an incomplete upload is abandoned
@@ -35,7 +35,7 @@ class Spool:
         self._shared = shared
         self._flushing = ThreadPoolExecutor(FLUSH_THREADS, "flush")
         self._held: int | None = None
-        with disk(folder):
+        with disk_faults_as_problems(folder):
             private(folder)
             if shared:
                 _sweep_old(folder)
@@ -52,7 +52,7 @@ class Spool:
     @contextmanager
     def part(self) -> Iterator[Path]:
         """Make an empty file; delete it at the end if it is still there."""
-        with disk(self._folder):
+        with disk_faults_as_problems(self._folder):
             handle, name = mkstemp(dir=self._folder)  # 0600
             os.close(handle)
         try:
@@ -65,7 +65,7 @@ class Spool:
         """Write new files, flushed, each with some bytes; on failure delete those still there. Blocks."""
         made: list[Path] = []
         try:
-            with disk(self._folder), ExitStack() as opened:
+            with disk_faults_as_problems(self._folder), ExitStack() as opened:
                 files = []
                 for data in some:
                     handle, name = mkstemp(dir=self._folder)  # 0600
@@ -73,7 +73,7 @@ class Spool:
                     files.append(
                         opened.enter_context(FileIO(handle, "wb"))
                     )  # no buffer: what fails is not written again
-                    write(files[-1], data)
+                    write_all(files[-1], data)
                 self._in_threads(os.fsync, [file.fileno() for file in files])
             yield made
         except BaseException:
@@ -83,7 +83,7 @@ class Spool:
 
     def flushed(self, folders: Iterable[Path]) -> None:
         """Flush the names in some folders to the disk. Blocks. Raises SetupProblem(store_failed)."""
-        with disk(self._folder):
+        with disk_faults_as_problems(self._folder):
             self._in_threads(_flush, list(folders))
 
     def _in_threads(self, work: Callable[[Given], object], some: Sequence[Given]) -> None:
@@ -118,7 +118,7 @@ def private(folder: Path) -> None:
 @contextmanager
 def writing(part: Path) -> Iterator[BinaryIO]:
     """Open a file for writing. When the block fails, its unwritten bytes may be lost."""
-    with disk(part.parent):
+    with disk_faults_as_problems(part.parent):
         file = part.open("wb")
     try:
         yield file
@@ -126,7 +126,7 @@ def writing(part: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):  # the disk is still full
             file.close()
         raise
-    with disk(part.parent):
+    with disk_faults_as_problems(part.parent):
         file.close()
 
 

@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.work import UploadedFile
-from thresher.service.base.disk_faults import disk
-from thresher.service.storage.encryption.base import ID, MAGIC, NO_CIPHER, Cipher
-from thresher.service.storage.uploads.base import YOUNG, Objects, Stored, checked
+from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.storage.encryption.base import KEY_ID_BYTES, MAGIC, NO_CIPHER, Cipher
+from thresher.service.storage.uploads.base import YOUNG_SECONDS, Objects, Stored, checked_address
 from thresher.service.storage.uploads.spool import Spool, writing
 
 SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
@@ -23,12 +23,12 @@ SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
 class SpooledUploads:
     """Uploads over Objects, which decide where the bytes are stored."""
 
-    def __init__(self, objects: Objects, parts: Spool, spool: Spool, seal: Cipher = NO_CIPHER) -> None:
+    def __init__(self, objects: Objects, parts: Spool, spool: Spool, cipher: Cipher = NO_CIPHER) -> None:
         """Take the Objects. `parts`: for incoming files, as stored; `spool`: for decrypted files to be read."""
         self._objects = objects
         self._parts = parts
         self._spool = spool
-        self._cipher = seal
+        self._cipher = cipher
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
         """Store a stream: from memory where it is small, else over a file. Raises what the stream raises, too."""
@@ -71,11 +71,11 @@ class SpooledUploads:
 
     async def stored(self, address: str) -> Stored | None:
         """Return what is stored under an address; None where there is nothing."""
-        return await self._objects.stored(checked(address))
+        return await self._objects.stored(checked_address(address))
 
-    async def drop(self, address: str, *, older: float = YOUNG) -> bool:
+    async def drop(self, address: str, *, older: float = YOUNG_SECONDS) -> bool:
         """Delete an upload that was last put over `older` seconds ago; return whether it did."""
-        return await self._objects.drop(checked(address), older)
+        return await self._objects.drop(checked_address(address), older)
 
     async def reencrypt(self, address: str) -> bool:
         """Encrypt an upload with the newest key where it is not yet; return whether it did."""
@@ -95,9 +95,9 @@ class SpooledUploads:
 
     async def _key_head(self, address: str) -> bytes:
         """Return the first bytes of an object, which name its key."""
-        async with aclosing(self._objects.pieces(checked(address))) as pieces:
+        async with aclosing(self._objects.pieces(checked_address(address))) as pieces:
             async for piece in pieces:
-                return piece[: len(MAGIC) + ID]
+                return piece[: len(MAGIC) + KEY_ID_BYTES]
         return b""
 
     async def _decrypted(self, address: str, head: bytes) -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ class SpooledUploads:
 
     async def _address_of(self, sha256: str) -> str | None:
         """Return the address under which the bytes are stored; None where they are not."""
-        for address in self._cipher.names(checked(sha256)):
+        for address in self._cipher.names(checked_address(sha256)):
             if await self._objects.stored(address) is not None:
                 return address
         return None
@@ -130,9 +130,9 @@ class SpooledUploads:
             size += len(piece)
             _check_size(name, size, most)
             digest.update(piece)
-            with disk(Path(file.name).parent):
+            with disk_faults_as_problems(Path(file.name).parent):
                 file.write(encrypting.take(piece) if encrypting else piece)
-        with disk(Path(file.name).parent):
+        with disk_faults_as_problems(Path(file.name).parent):
             file.write(encrypting.end() if encrypting else b"")
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
@@ -145,13 +145,13 @@ class SpooledUploads:
 
             def take(data: bytes) -> None:
                 digest.update(data)
-                with disk(part.parent):
+                with disk_faults_as_problems(part.parent):
                     file.write(data)
 
             async for piece in self._objects.pieces(address):
                 take(decrypting.take(piece) if decrypting else piece)
             take(decrypting.end() if decrypting else b"")
-            with disk(part.parent):
+            with disk_faults_as_problems(part.parent):
                 file.flush()
         if digest.hexdigest() != sha256:
             raise SetupProblem("storage_damaged", f"upload {sha256}")

@@ -43,7 +43,7 @@ class ReaderWire:
 
 
 def end(reader: Reader | Apart, facts: ModelFacts = FACTS) -> Endpoint:
-    """The reader's end of the wire, for `thresher.service.llm.stack.stacked`."""
+    """The reader's end of the wire, for `thresher.service.llm.stack.build_model`."""
     return Endpoint(name="reader", wire=ReaderWire(reader), identity=f"reader:{reader.seed}", facts=facts, tariff=FREE)
 
 

@@ -14,7 +14,7 @@ from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.providers.embeddings import BATCH, Embedding, packed, text_of_vectors
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.stack import Endpoint, SharedServices, stacked
+from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Answer, Call
 from thresher.service.storage.answers.memory import MemoryStore
 
@@ -44,7 +44,7 @@ def embedding(wire: LetterWire, store: MemoryStore, budget: Budget | None = None
     tariff = Tariff(prompt=1.0, answer=0.0)
     end = Endpoint(name="letters", wire=wire, identity="letters", facts=facts, tariff=tariff, read=text_of_vectors)
     return Embedding(
-        model=stacked(end, ProviderLimiter(4), SharedServices(records=store, budget=budget or Budget(None)))
+        model=build_model(end, ProviderLimiter(4), SharedServices(records=store, budget=budget or Budget(None)))
     )
 
 

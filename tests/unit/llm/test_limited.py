@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.llm.wires import call
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.providers.scripted import Said, ScriptedWire
-from thresher.service.llm.rate_limiting import BURST, ProviderLimiter, Rate, RateLimited
+from thresher.service.llm.rate_limiting import BURST_SECONDS, ProviderLimiter, Rate, RateLimited
 from thresher.service.llm.transport import TransientError
 
 
@@ -43,7 +43,7 @@ def test_a_rate_is_never_passed(asked: list[tuple[float, float]]) -> None:
         total = 0.0
         for end, amount in passed[i:]:
             total += amount
-            assert total <= 10.0 * (end - begin) + max(10.0 * BURST, first, amount) + amount + 1e-6
+            assert total <= 10.0 * (end - begin) + max(10.0 * BURST_SECONDS, first, amount) + amount + 1e-6
 
 
 async def test_requests_are_spread() -> None:

@@ -14,7 +14,7 @@ from thresher.service.llm.prices import FREE, Budget, Tariff, prompt_tokens
 from thresher.service.llm.providers.scripted import Said, ScriptedWire
 from thresher.service.llm.transport import TransientError, Transport
 from thresher.service.storage.answers.memory import MemoryStore
-from thresher.service.telemetry.ids import asking_for
+from thresher.service.telemetry.ids import current_unit
 
 TARIFF = Tariff.of(Prices(prompt=1.0, answer=10.0))  # a question of 1,000 + 100 tokens costs at most $0.002
 SAID = Said(text="x", prompt_tokens=500, answer_tokens=10)  # and did cost $0.0006
@@ -94,7 +94,7 @@ async def test_every_attempt_is_logged() -> None:
     store = MemoryStore()
     wire = ScriptedWire({"": [TransientError(ModelProblem("model_unavailable", "busy")), SAID]})
     inside = metered(wire, Budget(None), store)
-    asking_for.set("unit-7")
+    current_unit.set("unit-7")
     with pytest.raises(TransientError):
         await inside.send(call())
     await inside.send(call())

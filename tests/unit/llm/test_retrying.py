@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.llm.wires import call
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.providers.scripted import ScriptedWire
-from thresher.service.llm.retrying import Backoff, Retrying, decide
+from thresher.service.llm.retrying import Backoff, Retrying, retry_delay
 from thresher.service.llm.transport import TransientError
 
 
@@ -35,7 +35,7 @@ class Sleeps:
 @given(made=st.integers(0, 20), after=st.none() | st.floats(0, 300), draw=st.floats(0, 1))
 def test_a_wait_is_within_its_bounds(made: int, after: float | None, draw: float) -> None:
     """Never sooner than asked, never much later than the most, never more often than allowed."""
-    wait = decide(made, after, draw, Backoff(retries=5, most=60.0))
+    wait = retry_delay(made, after, draw, Backoff(retries=5, most=60.0))
     assert (wait is None) == (made >= 5)
     if wait is not None:
         assert (after or 0.0) <= wait <= (after or 0.0) + 60.0

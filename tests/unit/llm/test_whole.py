@@ -11,7 +11,7 @@ import pytest
 from thresher.schemas.errors import ModelProblem
 from thresher.service.llm.base import Message, ModelFacts, Question
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.cut_prompts import Whole
+from thresher.service.llm.cut_prompts import CutPromptGuard
 from thresher.service.llm.providers.litellm_transport import body, window_of
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.transport import Answer, Call
@@ -57,7 +57,7 @@ def call(tokens: int, text: str = ENGLISH) -> Call:
 @pytest.mark.parametrize("over", [1.05, 1.5, 4.0])
 async def test_a_prompt_that_was_cut_is_never_answered(window: int, ratio: float, text: str, over: float) -> None:
     """Whatever its tokenizer, and however little it cut: the code, with both counts."""
-    wire = Whole(Server(ratio, window), count)
+    wire = CutPromptGuard(Server(ratio, window), count)
     with pytest.raises(ModelProblem, match=f"{window:,} tokens") as problem:
         await wire.send(call(int(window * over / ratio), text))
     assert problem.value.code == "prompt_cut"
@@ -68,7 +68,7 @@ async def test_a_prompt_that_was_cut_is_never_answered(window: int, ratio: float
 async def test_another_tokenizer_is_no_cut(ratio: float) -> None:
     """A server that counts otherwise is asked once more at most, however many prompts follow."""
     server = Server(ratio)
-    wire = Whole(server, count)
+    wire = CutPromptGuard(server, count)
     for tokens in (3_000, 3_100, 3_500, 9_000, 2_500):
         await wire.send(call(tokens))
     assert len(server.asked) <= 6
@@ -77,7 +77,7 @@ async def test_another_tokenizer_is_no_cut(ratio: float) -> None:
 async def test_prompts_sent_at_once_are_not_all_sent_again() -> None:
     """What one doubtful prompt teaches settles those that are in flight beside it, shorter ones and other scripts."""
     server = Server(0.5)
-    wire = Whole(server, count)
+    wire = CutPromptGuard(server, count)
     await asyncio.gather(*(wire.send(call(4_000 - 40 * n)) for n in range(20)), wire.send(call(2_000, JAPANESE)))
     for tokens in (3_000, 2_400, 1_900):
         await wire.send(call(tokens))
@@ -86,7 +86,7 @@ async def test_prompts_sent_at_once_are_not_all_sent_again() -> None:
 
 async def test_a_cut_is_seen_after_shorter_prompts_that_were_whole() -> None:
     """The ratio that the server showed on shorter prompts is what the longer one is held against."""
-    wire = Whole(Server(1.3, 4_090), count)
+    wire = CutPromptGuard(Server(1.3, 4_090), count)
     await wire.send(call(2_000))
     with pytest.raises(ModelProblem, match="prompt"):
         await wire.send(call(3_600))
@@ -95,9 +95,9 @@ async def test_a_cut_is_seen_after_shorter_prompts_that_were_whole() -> None:
 async def test_short_prompts_and_servers_that_do_not_count_are_let_pass() -> None:
     """No usage, no judgement; a prompt that every window holds needs none."""
     server = Server(window=0)
-    await Whole(server, count).send(call(5_000))
+    await CutPromptGuard(server, count).send(call(5_000))
     small = Server(0.1)
-    await Whole(small, count).send(call(500))
+    await CutPromptGuard(small, count).send(call(500))
     assert (len(server.asked), len(small.asked)) == (1, 1)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from thresher.service.scorecard.align import Judged, judge
 from thresher.service.scorecard.counts import Counts, counts_of
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.targets.loading import load_target
 
 
@@ -33,7 +33,7 @@ class Order(BaseModel):
     lines: list[Line] = []
 
 
-FIELDS = Fields(load_target(Order))
+FIELDS = FieldRules(load_target(Order))
 WORDS = st.sampled_from(["Lamp", "Desk", "Chair", "Shelf"])
 ROWS = st.lists(st.fixed_dictionaries({"item": WORDS, "price": st.integers(1, 3)}), max_size=6)
 ORDERS = st.fixed_dictionaries({

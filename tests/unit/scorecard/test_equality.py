@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from thresher.service.scorecard.equality import FORMS, Form, Rule, canonical_value, same
-from thresher.service.scorecard.scored_fields import Fields
+from thresher.service.scorecard.equality import FORMS, Form, Rule, canonical_value, is_equal
+from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.targets.loading import load_target
 
 SAME: list[tuple[Form, Any, Any, bool]] = [
@@ -54,8 +54,8 @@ SAME: list[tuple[Form, Any, Any, bool]] = [
 @pytest.mark.parametrize(("form", "truth", "other", "equal"), SAME)
 def test_what_is_the_same(form: Form, truth: Any, other: Any, equal: bool) -> None:  # noqa: FBT001 - a table's column
     """Each form has its own rule, and none depends on which of the two is the truth."""
-    assert same(Rule(form=form), truth, other) is equal
-    assert same(Rule(form=form), other, truth) is equal
+    assert is_equal(Rule(form=form), truth, other) is equal
+    assert is_equal(Rule(form=form), other, truth) is equal
 
 
 @given(
@@ -63,7 +63,7 @@ def test_what_is_the_same(form: Form, truth: Any, other: Any, equal: bool) -> No
 )
 def test_every_value_is_the_same_as_itself(form: Form, value: Any) -> None:
     """Whatever the rule and however odd the value."""
-    assert same(Rule(form=form), value, value)
+    assert is_equal(Rule(form=form), value, value)
     assert canonical_value(Rule(form=form), value) == canonical_value(Rule(form=form), value)
 
 
@@ -80,12 +80,12 @@ class Hinted(BaseModel):
 
 def test_a_targets_hint_wins_over_its_kind_and_its_name() -> None:
     """The hint may stand on any leaf; a map's keys fall under its star."""
-    fields = Fields(load_target(Hinted))
+    fields = FieldRules(load_target(Hinted))
     assert fields.rule("/seller_name").form == "name"
     assert fields.rule("/code").form == "id"
     assert fields.rule("/rate").within == Decimal("0.01")
-    assert same(fields.rule("/rate"), 7.1, 7.105)
-    assert same(fields.rule("/clause"), "the whole of the agreement", "whole agreement")
+    assert is_equal(fields.rule("/rate"), 7.1, 7.105)
+    assert is_equal(fields.rule("/clause"), "the whole of the agreement", "whole agreement")
     assert fields.rule("/due").form == "text"
     assert fields.pattern("/extra/anything") == "/extra/*"
     assert fields.is_map("/extra")

@@ -23,7 +23,7 @@ from thresher.service.scorecard.bootstrap import (
 from thresher.service.scorecard.contrast import Contrast, contrast
 from thresher.service.scorecard.counts import Counts
 from thresher.service.scorecard.evidence import TrueEvidence, overlap_of_boxes, score_evidence
-from thresher.service.scorecard.gate import fallen, floors_of, under
+from thresher.service.scorecard.gate import floors_of, regressions, unreached_floors
 from thresher.service.scorecard.report import html_of_contrast, html_of_run, markdown_of_contrast, markdown_of_run
 from thresher.service.scorecard.scored_runs import CaseScore, RowCounts, ScoreRun
 from thresher.service.scorecard.summary import summarise
@@ -117,7 +117,7 @@ def test_a_fall_in_many_documents_is_significant_and_in_few_is_not() -> None:
     """Six documents must change before anything is called more than chance."""
     many = compared([9] * 12, [6] * 12)
     assert {c.field for c in many.fallen} == {"document F1", "/total"}
-    assert "fell from 0.900 to 0.600" in fallen(many)[1]
+    assert "fell from 0.900 to 0.600" in regressions(many)[1]
     assert compared([9] * 12, [6] * 5 + [9] * 7).fallen == []
     assert compared([6] * 12, [9] * 12).whole.verdict == "better"
     mixed = compared([9, 6] * 6, [6, 9] * 6)
@@ -138,14 +138,14 @@ def test_only_cases_with_the_same_truth_are_compared() -> None:
 def test_floors() -> None:
     """A field may be named as people type it; a floor that can not be read is a usage error."""
     summary = summarise(a_run([8] * 3))
-    assert under(summary, floors_of(["total=0.8", "f1=0.5"])) == []
-    assert under(summary, floors_of(["/total=0.9"])) == ["/total: F1 0.800 is under 0.9"]
-    assert under(summary, floors_of(["f1=0.95"]))[0].startswith("document F1")
+    assert unreached_floors(summary, floors_of(["total=0.8", "f1=0.5"])) == []
+    assert unreached_floors(summary, floors_of(["/total=0.9"])) == ["/total: F1 0.800 is under 0.9"]
+    assert unreached_floors(summary, floors_of(["f1=0.95"]))[0].startswith("document F1")
     for wrong in ("total", "total=x", "total=2", "=1"):
         with pytest.raises(InputProblem):
             floors_of([wrong])
     with pytest.raises(InputProblem, match="no such field"):
-        under(summary, {"sum": 0.5})
+        unreached_floors(summary, {"sum": 0.5})
 
 
 def test_evidence_is_measured_where_the_truth_has_it() -> None:

@@ -9,9 +9,9 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.outlook.mapi import PROPERTIES
-from thresher.service.readers.mail.outlook.msg_to_letter import outlook_letter
+from thresher.service.readers.mail.outlook.msg_to_letter import msg_to_letter
 from thresher.service.readers.mail.outlook.ole_tree import load
-from thresher.service.readers.mail.to_document import compose
+from thresher.service.readers.mail.to_document import letter_to_reading
 
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARK = PROPERTIES.encode("utf-16-le")
@@ -22,7 +22,7 @@ class MsgReader:
 
     name = "msg"
 
-    def bid(self, head: bytes, source: Source) -> float:
+    def confidence(self, head: bytes, source: Source) -> float:
         """Judge by the compound file's signature and the stream that only messages have, or by the detected type."""
         if not head.startswith(_MAGIC):
             return 0.0
@@ -38,7 +38,7 @@ class MsgReader:
         root = load(data, source.path)
         if PROPERTIES not in root:
             raise InputProblem("corrupt", f"{source.path} holds no message")
-        return compose(outlook_letter(root, options), source, options, spool)
+        return letter_to_reading(msg_to_letter(root, options), source, options, spool)
 
 
 reader = MsgReader()

@@ -7,9 +7,9 @@ from mimetypes import guess_type
 
 from thresher.schemas.errors import note
 from thresher.schemas.policy import ReadOptions
-from thresher.service.readers.mail.bodies import choose, ready
+from thresher.service.readers.mail.bodies import choose_version, without_rtf
 from thresher.service.readers.mail.charsets import decode
-from thresher.service.readers.mail.envelope import address
+from thresher.service.readers.mail.envelope import fill_header
 from thresher.service.readers.mail.headers import split_section
 from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
 from thresher.service.readers.mail.mime_to_letter import letter_of
@@ -28,7 +28,7 @@ _ORDER = ("From", "Sender", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject", "M
 _SHORT_BODY_CHARS = 600  # for a shorter plain body the RTF is read, too
 
 
-def outlook_letter(root: Storage, options: ReadOptions) -> Letter:
+def msg_to_letter(root: Storage, options: ReadOptions) -> Letter:
     """Return the Letter of a whole MSG file, given as a tree of storages."""
     node = message(root)
     letter = Letter()
@@ -50,7 +50,7 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
     """Fill in header lines from the transport headers where there are any, else from the properties."""
     transport = node.text(0x007D)
     if transport:
-        address(letter, split_section(transport.strip().encode())[0])
+        fill_header(letter, split_section(transport.strip().encode())[0])
     stated = {label for label, _ in letter.headers}
     for label, value in _property_headers(node):
         if value and label not in stated:
@@ -113,9 +113,9 @@ def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[st
     else:
         rtf = _rtf(letter, node)
         if rtf and (len(plain) < _SHORT_BODY_CHARS or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
-            versions.append([ready(BodyText(kind="rtf", text=rtf))])
+            versions.append([without_rtf(BodyText(kind="rtf", text=rtf))])
     report = node.text(0x1001)
-    letter.bodies = choose(versions) or ([BodyText(kind="plain", text=report)] if report else [])
+    letter.bodies = choose_version(versions) or ([BodyText(kind="plain", text=report)] if report else [])
     return [body.text for version in versions for body in version if body.kind == "html"]
 
 

@@ -8,11 +8,11 @@ from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.mail.bodies import choose, ready
+from thresher.service.readers.mail.bodies import choose_version, without_rtf
 from thresher.service.readers.mail.header_values import utc
 from thresher.service.readers.mail.letter import Letter
 from thresher.service.readers.mail.outlook.tnef import SIGNATURE, unpack
-from thresher.service.readers.mail.to_document import compose
+from thresher.service.readers.mail.to_document import letter_to_reading
 
 
 class TnefReader:
@@ -20,7 +20,7 @@ class TnefReader:
 
     name = "tnef"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the signature decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the signature decides
         """Return 0.95 for its signature, else 0."""
         return 0.95 if head.startswith(SIGNATURE) else 0.0
 
@@ -38,8 +38,8 @@ class TnefReader:
             letter.facts["sent"] = sent
         if unpacked.damaged:
             letter.notes.append(note("corrupt_partial", source.path))
-        letter.bodies = choose([[ready(body)] for body in unpacked.bodies])
-        return compose(letter, source, options, spool)
+        letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies])
+        return letter_to_reading(letter, source, options, spool)
 
 
 reader = TnefReader()

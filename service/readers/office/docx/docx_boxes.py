@@ -12,7 +12,7 @@ _VML = re.compile(r"(?:^|;)\s*(?:margin-)?(?:left|top)\s*:\s*(-?[\d.]+)(pt|in|cm
 _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835}
 
 
-def unseen_box(content: Any) -> str:
+def hidden_box_reason(content: Any) -> str:
     """Return why the text box with a `w:txbxContent` is not visible; empty where it may be."""
     for holder in content.iterancestors():
         name = holder.tag.rpartition("}")[2] if isinstance(holder.tag, str) else ""

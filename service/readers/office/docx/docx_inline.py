@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text
-from thresher.service.readers.office.docx.docx_boxes import unseen_box
+from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
-from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, marked
+from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -59,7 +59,7 @@ class Inline:
     @property
     def text(self) -> str:
         """Return the shown text, without surrounding white space."""
-        return marked(self.pieces).strip()
+        return join_runs(self.pieces).strip()
 
 
 class State(NamedTuple):
@@ -174,7 +174,7 @@ def _aside(element: Any, name: str) -> Aside | None:
         case "commentReference":
             return Aside("comment", attribute(element, "id"))
         case "txbxContent":
-            return Aside("box", unseen_box(element), element=element)
+            return Aside("box", hidden_box_reason(element), element=element)
         case "chart":
             return Aside("chart", element.get(R + "id", ""))
         case "relIds":

@@ -14,10 +14,10 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.archives.zip_package import Link, Package, open_package
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.docx.docx_inline import Aside, W, attribute
 from thresher.service.readers.office.docx.docx_story import Story, cells_of, rows_of
-from thresher.service.readers.office.docx.docx_styles import read_look
+from thresher.service.readers.office.docx.docx_styles import read_styles
 from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.package_reader import PackageReader
@@ -44,11 +44,11 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     return Reading(document, children)
 
 
-def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], options: ReadOptions) -> Hidden:
+def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], options: ReadOptions) -> HiddenPassages:
     main, element = body
     links = package.links(main)
     roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", *_NOTES}}
-    look = read_look(roots.get("styles"), roots.get("numbering"))
+    look = read_styles(roots.get("styles"), roots.get("numbering"))
     look.plain_paper = _is_plain_paper(element)
     look.shaded = next(element.iter(W + "shd"), None) is not None or any(s.shades for s in look.styles.values())
     story = Story(

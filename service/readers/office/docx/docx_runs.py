@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.hidden_text import is_tiny, same_colour
 from thresher.service.readers.text_marks import UNMARKED, Mark
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -73,9 +73,9 @@ class Runs:
         if size.isdecimal() and is_tiny(int(size) / 2):
             return "text too small to read"
         colour = _colour(found.get("color")) if "color" in found else ""
-        if not (self.styles.shaded or "shd" in found or "highlight" in found or alike(colour or None, _PAPER)):
+        if not (self.styles.shaded or "shd" in found or "highlight" in found or same_colour(colour or None, _PAPER)):
             return ""  # the usual case: not white, on plain paper
-        if colour and alike(colour, self._background(found)):
+        if colour and same_colour(colour, self._background(found)):
             return "text in the colour of its background"
         return ""
 

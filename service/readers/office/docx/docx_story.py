@@ -8,7 +8,7 @@ from typing import Any
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.archives.zip_package import Link, Package
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.docx.docx_inline import (
     Aside,
     Inline,
@@ -18,7 +18,7 @@ from thresher.service.readers.office.docx.docx_inline import (
     paragraphs,
     read_paragraph,
 )
-from thresher.service.readers.office.docx.docx_styles import Look
+from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.text_marks import is_label
 
@@ -32,10 +32,10 @@ class Story:
     builder: DocumentBuilder
     package: Package
     links: dict[str, Link]  # of the part being read
-    look: Look
+    look: StylesAndNumbering
     asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # element by kind and id, such as (footnote, 3)
     show_hidden: bool = False
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPassages = field(default_factory=HiddenPassages)
     quoted: set[tuple[str, str]] = field(default_factory=set)  # asides written already
 
     def write(self, parent: Any) -> None:
@@ -130,7 +130,7 @@ class Story:
         text = "\n".join(i.text for i in inlines if i.text)
         self.builder.part(f"{kind} {key}")
         if kind == "comment":
-            self.builder.block(signed(element, text), BlockKind.COMMENT)
+            self.builder.block(with_author(element, text), BlockKind.COMMENT)
         else:
             self.builder.block(f"[{key}] {text}")
         self._write_hidden_only(inlines)
@@ -183,7 +183,7 @@ def blocks(parent: Any) -> Iterator[Any]:
             yield from blocks(element)
 
 
-def signed(comment: Any, text: str) -> str:
+def with_author(comment: Any, text: str) -> str:
     """Return a comment with its author and date, as Word shows it."""
     who = " ".join(filter(None, (attribute(comment, "author"), attribute(comment, "date"))))
     return f"{who}: {text}" if who else text

@@ -41,7 +41,7 @@ class Style:
 
 
 @dataclass(slots=True)
-class Look:
+class StylesAndNumbering:
     """Styles and numberings of a document. `counters` advances as paragraphs are requested, in order."""
 
     styles: dict[str, Style] = field(default_factory=dict)
@@ -113,9 +113,11 @@ class Look:
         return direct + [s.properties for s in self._chain(_style_of(properties)) if s.properties is not None]
 
 
-def read_look(styles: Any | None, numbering: Any | None) -> Look:
-    """Return the Look from the roots of styles.xml and numbering.xml."""
-    look = Look(styles={} if styles is None else {attribute(s, "styleId"): _style(s) for s in styles.iter(W + "style")})
+def read_styles(styles: Any | None, numbering: Any | None) -> StylesAndNumbering:
+    """Return the StylesAndNumbering from the roots of styles.xml and numbering.xml."""
+    look = StylesAndNumbering(
+        styles={} if styles is None else {attribute(s, "styleId"): _style(s) for s in styles.iter(W + "style")}
+    )
     if numbering is None:
         return look
     abstract = {attribute(a, "abstractNumId"): a for a in numbering.iter(W + "abstractNum")}
@@ -130,7 +132,7 @@ def read_look(styles: Any | None, numbering: Any | None) -> Look:
     return look
 
 
-def _linked(look: Look, abstract: Any | None) -> str:
+def _linked(look: StylesAndNumbering, abstract: Any | None) -> str:
     """Return the w:num of a list style, where a numbering only names the style."""
     style = look.styles.get(attribute(None if abstract is None else abstract.find(W + "numStyleLink")), Style())
     return "" if style.properties is None else attribute(style.properties.find(f"{W}numPr/{W}numId"))
@@ -188,12 +190,12 @@ def _numbered(level_format: Level, counts: list[int | None], levels: dict[int, L
     def one(match: re.Match[str]) -> str:
         level = levels.get(int(match[1]) - 1, Level())
         count = counts[int(match[1]) - 1]
-        return written(level.start if count is None else count, "decimal" if level_format.legal else level.form)
+        return format_number(level.start if count is None else count, "decimal" if level_format.legal else level.form)
 
     return re.sub(r"%([1-9])", one, level_format.text)
 
 
-def written(number: int, form: str) -> str:
+def format_number(number: int, form: str) -> str:
     """Return a number in a Word number format.
 
     >>> [written(n, f) for n, f in ((4, "decimal"), (4, "lowerLetter"), (28, "upperLetter"), (9, "upperRoman"))]

@@ -13,7 +13,7 @@ import olefile
 from thresher.schemas.errors import InputProblem, Note, note
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
-from thresher.service.readers.office.office_children import native
+from thresher.service.readers.office.office_children import unwrap_ole_native
 
 _WRAPPED = ("Package", "CONTENTS", "\x01Ole10Native")
 _PROTECTED = ("\tDRMContent", "\x06DataSpaces/TransformInfo/DRMTransform", "DRMViewerContent")
@@ -77,5 +77,5 @@ def _unwrapped(ole: Any, storage: tuple[str, ...]) -> tuple[str, bytes] | None:
         path = [*storage, stream]
         if ole.exists(path):
             data = ole.openstream(path).read()
-            return native(storage[-1], data) if stream.startswith("\x01") else (storage[-1], data)
+            return unwrap_ole_native(storage[-1], data) if stream.startswith("\x01") else (storage[-1], data)
     return None

@@ -15,16 +15,16 @@ from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.hidden_text import Hidden, alike, is_tiny
+from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
 from thresher.service.readers.office.legacy.ole_children import ole_children
 from thresher.service.readers.office.legacy.ole_properties import ole_facts
 from thresher.service.readers.office.legacy.xls_boxes import sheet_boxes
-from thresher.service.readers.office.number_format import hides, is_elapsed, shown
+from thresher.service.readers.office.number_format import format_value, hiding_reason, is_elapsed
 from thresher.service.readers.office.office_decryption import read_legacy
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
-from thresher.service.readers.office.xlsx.xlsx_ranges import SheetMarks
-from thresher.service.readers.text_marks import Mark, marked
+from thresher.service.readers.office.xlsx.xlsx_ranges import SheetRanges
+from thresher.service.readers.text_marks import Mark, join_runs
 
 _SHIFTS = {1: 1, 2: -1}  # escapement of a font: raised, lowered
 _VALUES = frozenset({xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_BOOLEAN})
@@ -39,7 +39,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     book = _open(source)
     builder = DocumentBuilder(source, kind="sheet")
     builder.document.facts.update(ole_facts(source.blob))
-    hidden, boxes = Hidden(), sheet_boxes(source.blob)
+    hidden, boxes = HiddenPassages(), sheet_boxes(source.blob)
     for index in range(book.nsheets):
         sheet = book.sheet_by_index(index)
         if sheet.visibility and not options.hidden_text:
@@ -96,8 +96,8 @@ def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
     builder.part("")
 
 
-def _merged_ranges(sheet: Any) -> SheetMarks:
-    marks = SheetMarks()
+def _merged_ranges(sheet: Any) -> SheetRanges:
+    marks = SheetRanges()
     for first, end, left, right in sheet.merged_cells:
         if end - first > 1:
             marks.merged.setdefault(first + 1, []).append((left, first + 1, right - 1, end))
@@ -110,7 +110,7 @@ class _SheetLook:
 
     book: Any
     sheet: Any
-    hidden: Hidden
+    hidden: HiddenPassages
     show_hidden: bool
 
     def row(self, r: int) -> list[Cell]:
@@ -134,7 +134,7 @@ class _SheetLook:
         if cell.ctype == xlrd.XL_CELL_TEXT:
             changes += self.sheet.rich_text_runlist_map.get((r, c), [])
         ends = [at for at, _ in changes[1:]] + [len(text)]
-        return marked([(text[a:b], self._mark(f)) for (a, f), b in zip(changes, ends, strict=True)])
+        return join_runs([(text[a:b], self._mark(f)) for (a, f), b in zip(changes, ends, strict=True)])
 
     def _mark(self, index: int) -> Mark:
         fonts = self.book.font_list
@@ -158,7 +158,7 @@ class _SheetLook:
         if cell.xf_index is None or cell.xf_index >= len(self.book.xf_list):
             return ""
         if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT} and (
-            why := hides(cell.value, _form(self.book, cell))
+            why := hiding_reason(cell.value, _form(self.book, cell))
         ):
             return why
         form = self.book.xf_list[cell.xf_index]
@@ -168,7 +168,7 @@ class _SheetLook:
             ground = self._colour(form.background.pattern_colour_index)
         if is_tiny(font.height / 20):
             return "text too small to read"
-        return "text in the colour of its background" if alike(self._colour(font.colour_index), ground) else ""
+        return "text in the colour of its background" if same_colour(self._colour(font.colour_index), ground) else ""
 
     def _colour(self, index: int) -> str | None:
         found = self.book.colour_map.get(index)
@@ -181,22 +181,22 @@ def _shown(book: Any, cell: Any) -> str:
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return str(xlrd.error_text_from_code.get(cell.value, "#ERR"))
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return shown(bool(cell.value))
+        return format_value(bool(cell.value))
     if cell.ctype == xlrd.XL_CELL_DATE:
         return _moment(book, cell)
-    return shown(cell.value, _form(book, cell)) if cell.ctype == xlrd.XL_CELL_NUMBER else str(cell.value)
+    return format_value(cell.value, _form(book, cell)) if cell.ctype == xlrd.XL_CELL_NUMBER else str(cell.value)
 
 
 def _moment(book: Any, cell: Any) -> str:
     if is_elapsed(form := _form(book, cell)):
-        return shown(dt.timedelta(days=cell.value), form)
+        return format_value(dt.timedelta(days=cell.value), form)
     try:
         parts = xlrd.xldate_as_tuple(cell.value, book.datemode)
     except (xlrd.XLDateError, ValueError, OverflowError):
-        return shown(cell.value)
+        return format_value(cell.value)
     if not any(parts[:3]):
         return dt.time(*parts[3:]).isoformat()
-    return shown(dt.datetime(*parts), _form(book, cell))  # noqa: DTZ001 - a sheet's dates have no zone
+    return format_value(dt.datetime(*parts), _form(book, cell))  # noqa: DTZ001 - a sheet's dates have no zone
 
 
 def _form(book: Any, cell: Any) -> str:

@@ -10,7 +10,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.archives.zip_package import Package, open_package
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.odf.odf_sheet import write_sheet
 from thresher.service.readers.office.odf.odf_styles import read_looks
 from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, STYLE, TABLE, OdfStory, local, text_of
@@ -43,7 +43,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     return Reading(document, children)
 
 
-def _write(builder: DocumentBuilder, package: Package, body: Any, options: ReadOptions) -> Hidden:
+def _write(builder: DocumentBuilder, package: Package, body: Any, options: ReadOptions) -> HiddenPassages:
     styles = package.xml("styles.xml")
     looks = read_looks(body.getroottree().getroot(), styles, show_hidden=options.hidden_text)
     story = OdfStory(builder, looks)

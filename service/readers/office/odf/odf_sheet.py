@@ -8,9 +8,9 @@ from thresher.schemas.document import BlockKind, DocumentBuilder, column_letters
 from thresher.schemas.errors import note
 from thresher.schemas.policy import Limits
 from thresher.service.readers.office.odf.odf_styles import Looks
-from thresher.service.readers.office.odf.odf_text import OFFICE, TABLE, Spans, local, text_of
+from thresher.service.readers.office.odf.odf_text import OFFICE, TABLE, SpanningLabels, local, text_of
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
-from thresher.service.readers.text_marks import UNMARKED, Mark, marked
+from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _ROWS, _COLUMNS = 1_048_576, 16_384  # of the largest sheet of spreadsheet programs
@@ -38,7 +38,7 @@ def write_sheet(builder: DocumentBuilder, table: Any, looks: Looks, limits: Limi
 
 def _write_rows(writer: SheetWriter, table: Any, looks: Looks, name: str) -> list[tuple[str, Any]]:
     """Write the rows, and return (cell, annotation) of those that were written."""
-    number, comments, spans, columns = 0, [], Spans(), _hidden_columns(table)
+    number, comments, spans, columns = 0, [], SpanningLabels(), _hidden_columns(table)
     for row in table.iter(TABLE + "table-row"):
         repeat = _count(row, "number-rows-repeated", _ROWS)
         looks.place = f"row {number + 1} of {name}"
@@ -69,7 +69,7 @@ def _hidden_columns(table: Any) -> dict[int, str]:
     return hidden
 
 
-def _with_labels(row: Any, cells: list[Cell], spans: Spans) -> list[Cell]:
+def _with_labels(row: Any, cells: list[Cell], spans: SpanningLabels) -> list[Cell]:
     """Return a row's cells with the labels of cells above that span it."""
     filled, column, found = {cell.column: cell.text for cell in cells}, 0, list(cells)
     for cell in row:
@@ -97,7 +97,7 @@ def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
         if text and column in hidden and not looks.show_hidden:
             looks.hidden.add(0, "hidden column", f"column {hidden[column]} of {place.partition(' of ')[2]}")
         elif text and (mark := _seen(cell, looks)) is not None:
-            cells += [Cell(column + i, marked([(text, mark)]), kind in _VALUES) for i in range(repeat)]
+            cells += [Cell(column + i, join_runs([(text, mark)]), kind in _VALUES) for i in range(repeat)]
         column += repeat
     return cells
 

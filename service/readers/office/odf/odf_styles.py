@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from thresher.service.readers.hidden_text import Hidden, alike, is_tiny
+from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
 from thresher.service.readers.text_marks import UNMARKED, Mark
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -34,7 +34,7 @@ class Looks:
     styles: dict[str, Any] = field(default_factory=dict)
     paper: str | None = _PAPER  # None where pages have a background
     show_hidden: bool = False
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPassages = field(default_factory=HiddenPassages)
     at: int = 0
     place: str = ""
     _made: dict[str, Style] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Looks:
             return "hidden text", UNMARKED
         if is_tiny(last.get("size")):
             return "text too small to read", UNMARKED
-        if alike(last.get("colour"), last.get("ground") or ground):
+        if same_colour(last.get("colour"), last.get("ground") or ground):
             return "text in the colour of its background", UNMARKED
         struck = last.get("line", "none") != "none"
         position = last.get("position", "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.office.odf.odf_styles import Looks
-from thresher.service.readers.text_marks import UNMARKED, Mark, is_label, marked
+from thresher.service.readers.text_marks import UNMARKED, Mark, is_label, join_runs
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, TEXT, TABLE, DRAW, STYLE = (f"{_NS}{n}:1.0}}" for n in ("office", "text", "table", "drawing", "style"))
@@ -59,7 +59,7 @@ def inline(element: Any, looks: Looks | None = None) -> str:
     names = [element.get(TEXT + "style-name", "")]
     ground = walk.looks.ground(element) if any(names) or len(element) else None
     walk.over(element, names, ground)
-    return marked(walk.runs)
+    return join_runs(walk.runs)
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def _citation(note: Any) -> str:
 
 
 @dataclass(slots=True)
-class Spans:
+class SpanningLabels:
     """Labels of cells that span rows below them."""
 
     open_labels: dict[int, tuple[int, str]] = field(default_factory=dict)  # by column: rows still spanned, and label
@@ -212,7 +212,7 @@ class OdfStory:
 
     def _table(self, element: Any) -> None:
         rows: list[list[str]] = []
-        nested, header, spans = [], 0, Spans()
+        nested, header, spans = [], 0, SpanningLabels()
         self.looks.at = self.builder.length
         for row in _rows(element):
             cells: list[str] = []

@@ -15,18 +15,18 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.archives.zip_package import Package, open_package
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.pptx.pptx_shapes import EMU, Placed, placed_shapes
+from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
-    ground_of,
+    background_of,
     is_off,
     is_switched_off,
-    paper_of,
     paragraph_text,
+    slide_background,
 )
 from thresher.service.readers.text_marks import is_label
 
@@ -45,7 +45,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder.document.facts.update(ooxml_facts(package))
     size = (deck.slide_width or 9_144_000) / EMU, (deck.slide_height or 6_858_000) / EMU
     seen: set[str] = set()
-    hidden = Hidden()
+    hidden = HiddenPassages()
     for slide in slides:
         builder.page(*size)
         writer = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
@@ -61,7 +61,7 @@ class _Slide:
     """Writes one slide into the builder."""
 
     def __init__(
-        self, builder: DocumentBuilder, package: Package, part: str, hidden: Hidden, *, show_hidden: bool
+        self, builder: DocumentBuilder, package: Package, part: str, hidden: HiddenPassages, *, show_hidden: bool
     ) -> None:
         self.builder, self.package, self.page = builder, package, len(builder.document.pages)
         self.size = builder.document.pages.width[-1], builder.document.pages.height[-1]
@@ -76,7 +76,7 @@ class _Slide:
                 self._hide("hidden slide")
                 return
             self.builder.document.notes.append(note("hidden_kept", f"slide {self.page}", self.page))
-        self.paper = paper_of(slide)
+        self.paper = slide_background(slide)
         shown = list(placed_shapes(slide.shapes))
         self.boxes = [(p.shape, p.box) for p in (*shown, *self._under(slide))]
         for placed in shown:
@@ -92,18 +92,18 @@ class _Slide:
     def _hide(self, reason: str) -> None:
         self.hidden.add(self.builder.length, reason, f"slide {self.page}")
 
-    def _hidden_reason(self, placed: Placed) -> str:
+    def _hidden_reason(self, placed: PlacedShape) -> str:
         """Return why a shape is not visible; empty where it is."""
         if is_switched_off(placed.shape):
             return "hidden shape"
         return "off the slide" if is_off(placed.box, self.size) else ""
 
-    def _under(self, slide: Any) -> list[Placed]:
+    def _under(self, slide: Any) -> list[PlacedShape]:
         """Return the shapes that layout and master draw under the slide, without placeholders."""
         levels = (slide.slide_layout, slide.slide_layout.slide_master)
         return [p for level in levels for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
 
-    def _shape(self, placed: Placed) -> None:
+    def _shape(self, placed: PlacedShape) -> None:
         shape = placed.shape
         if getattr(shape, "has_table", False):
             self._table(shape.table, placed.box)
@@ -111,7 +111,7 @@ class _Slide:
             self._chart(shape.chart.part.blob, placed.box)
         elif getattr(shape, "has_text_frame", False):
             others = [box for other, box in self.boxes if other is not shape and any(box)]
-            ground = ground_of(shape, others, placed.box, self.paper)
+            ground = background_of(shape, others, placed.box, self.paper)
             for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
                 self._boxed(self.builder.block(text, kind, level), placed.box)
         else:

@@ -21,7 +21,7 @@ _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GroupTransform:
     """The mapping of a group's coordinates to the slide: scale, then shift, for x and y."""
 
     sx: float = 1.0
@@ -36,8 +36,8 @@ class Place:
             x * self.sx + self.dx, y * self.sy + self.dy, (x + w) * self.sx + self.dx, (y + h) * self.sy + self.dy,
         )  # fmt: skip
 
-    def inside(self, group: Any) -> Place:
-        """Return the Place for shapes in a group."""
+    def inside(self, group: Any) -> GroupTransform:
+        """Return the GroupTransform for shapes in a group."""
         x0, y0, x1, y1 = self.box(group)
         frame = group._element.grpSpPr.find(_A + "xfrm")  # noqa: SLF001 - the library does not expose the child frame
         offset = None if frame is None else frame.find(_A + "chOff")
@@ -46,11 +46,13 @@ class Place:
             return self
         w, h = float(extent.get("cx", 0)) / EMU, float(extent.get("cy", 0)) / EMU
         sx, sy = (x1 - x0) / w if w else 1.0, (y1 - y0) / h if h else 1.0
-        return Place(sx, sy, x0 - float(offset.get("x", 0)) / EMU * sx, y0 - float(offset.get("y", 0)) / EMU * sy)
+        return GroupTransform(
+            sx, sy, x0 - float(offset.get("x", 0)) / EMU * sx, y0 - float(offset.get("y", 0)) / EMU * sy
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedShape:
     """A shape that is not a group, and its box on the slide in points."""
 
     shape: Any
@@ -87,15 +89,15 @@ class Placed:
         return bool(found & {"buChar", "buAutoNum", "buBlip"}) or self.role in _BULLETED
 
 
-def placed_shapes(shapes: Any, place: Place | None = None) -> Iterator[Placed]:
+def placed_shapes(shapes: Any, place: GroupTransform | None = None) -> Iterator[PlacedShape]:
     """Yield all shapes, also inside groups: titles first, then from top to bottom and left to right; footers last."""
-    place = place or Place()
+    place = place or GroupTransform()
     unwrap_choices(shapes._spTree if hasattr(shapes, "_spTree") else shapes._element)  # noqa: SLF001 - see below
     for box, shape in _in_order((place.box(shape), shape) for shape in shapes):
         if hasattr(shape, "shapes"):
             yield from placed_shapes(shape.shapes, place.inside(shape))
         else:
-            yield Placed(shape, box)
+            yield PlacedShape(shape, box)
 
 
 def unwrap_choices(tree: Any) -> None:
@@ -123,5 +125,5 @@ def _in_order(shapes: Iterable[tuple[Box, Any]]) -> list[tuple[Box, Any]]:
 
 
 def _rank(shape: Any) -> int:
-    kind = Placed(shape, (0, 0, 0, 0)).kind
+    kind = PlacedShape(shape, (0, 0, 0, 0)).kind
     return {BlockKind.HEADING: 0, BlockKind.FOOTER: 2}.get(kind, 1)

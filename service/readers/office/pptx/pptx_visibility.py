@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from thresher.schemas.document import Box
-from thresher.service.readers.hidden_text import alike, is_tiny
-from thresher.service.readers.text_marks import UNMARKED, Mark, marked
+from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -34,7 +34,7 @@ def paragraph_text(paragraph: Any, ground: str | None, *, show_hidden: bool) -> 
             runs.append(("\n", UNMARKED))
         else:
             runs += [(formula_text(m), UNMARKED) for m in element.iter(_MATH + "oMath")]
-    return marked(runs).replace("\v", "\n").strip(), reasons
+    return join_runs(runs).replace("\v", "\n").strip(), reasons
 
 
 def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
@@ -53,7 +53,7 @@ def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
         alpha is not None and alpha.get("val", "1").rstrip("%") in {"0", "0.0"}
     ):
         return UNMARKED, "transparent text"
-    if alike(_colour(fill), ground):
+    if same_colour(_colour(fill), ground):
         return UNMARKED, "text in the colour of its background"
     return Mark(struck, shift) if struck or shift else UNMARKED, ""
 
@@ -70,7 +70,7 @@ def _colour(fill: Any | None) -> str | None:
     return None
 
 
-def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str | None:
+def background_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str | None:
     """Return the background colour of a shape's text; None where it is not known.
 
     `others` are the boxes of shapes that may lie behind it, `paper` is the slide's background.
@@ -89,7 +89,7 @@ def ground_of(shape: Any, others: list[Box], box: Box, paper: str | None) -> str
     return None if any(_overlap(box, other) for other in others) else paper
 
 
-def paper_of(slide: Any) -> str | None:
+def slide_background(slide: Any) -> str | None:
     """Return white for a plain white background of a slide; None where slide, layout or master state another."""
     for level in (slide, slide.slide_layout, slide.slide_layout.slide_master):
         background = level._element.find(f"{_P}cSld/{_P}bg")  # noqa: SLF001

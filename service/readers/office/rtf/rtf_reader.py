@@ -12,7 +12,7 @@ from thresher.schemas.errors import InputProblem, Note, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.hidden_text import Hidden
+from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.office.rtf.rtf_story import FACTS, FOOTERS, HEADERS, Stories, Story, read_stories
 
@@ -119,7 +119,7 @@ def _pictures(groups: list[Group]) -> Iterator[tuple[str, bytes]]:
 
 
 def _notes(stories: Stories, builder: DocumentBuilder) -> list[Note]:
-    hidden, found = Hidden(), []
+    hidden, found = HiddenPassages(), []
     for reason, place in stories.unseen:
         hidden.add(0, reason, place)
     if stories.objects:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from thresher.service.readers.hidden_text import alike, is_tiny
+from thresher.service.readers.hidden_text import is_tiny, same_colour
 from thresher.service.readers.office.rtf.rtf_tokens import State, Walk
-from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, marked
+from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, join_runs
 
 HEADERS = frozenset(("header", "headerl", "headerr", "headerf"))
 FOOTERS = frozenset(("footer", "footerl", "footerr", "footerf"))
@@ -37,19 +37,19 @@ class Story:
 
     def paragraph(self) -> None:
         """End the current paragraph."""
-        text = marked(self.runs).strip(" \n\r")
+        text = join_runs(self.runs).strip(" \n\r")
         self.runs.clear()
         if text.strip():
             self.items.append(text)
 
     def cell(self) -> None:
         """End the current cell."""
-        self.cells.append(marked(self.runs).strip())
+        self.cells.append(join_runs(self.runs).strip())
         self.runs.clear()
 
     def row(self, continued: list[bool]) -> None:
         """End the current row; in cells that continue from above, a label is repeated."""
-        if marked(self.runs).strip():
+        if join_runs(self.runs).strip():
             self.cell()
         rows = self.items[-1] if self.items and isinstance(self.items[-1], list) else []
         if not rows:
@@ -126,7 +126,7 @@ class Stories:
             return "hidden text" if state.hidden else "deleted"
         if is_tiny(state.size / 2):
             return "text too small to read"
-        if state.colour and alike(self._colour_at(state.colour), self._ground(state)):
+        if state.colour and same_colour(self._colour_at(state.colour), self._ground(state)):
             return "text in the colour of its background"
         return ""
 

@@ -15,10 +15,10 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.detection.flat_xml_types import SHEET_XML
-from thresher.service.readers.hidden_text import Hidden, alike, is_tiny
-from thresher.service.readers.office.number_format import hides, shown
+from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
+from thresher.service.readers.office.number_format import format_value, hiding_reason
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
-from thresher.service.readers.text_marks import UNMARKED, Mark, is_label, marked
+from thresher.service.readers.text_marks import UNMARKED, Mark, is_label, join_runs
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _HTML = "{http://www.w3.org/TR/REC-html40}"
@@ -44,7 +44,7 @@ class _Sheet:
 
     name: str
     styles: dict[str, Style]
-    hidden: Hidden
+    hidden: HiddenPassages
     show_hidden: bool
     columns: set[int] = field(default_factory=set)  # hidden ones, 0-based
     down: dict[int, tuple[int, str]] = field(default_factory=dict)  # column: last row of a merged range, its label
@@ -63,7 +63,7 @@ class _Sheet:
                 if last > number and is_label(value.text, column):
                     self.down[column] = last, value.text
             column += 1 + _count(cell, "MergeAcross")
-        if cells and not self.show_hidden and element.get(_SS + "Hidden") == "1":
+        if cells and not self.show_hidden and element.get(_SS + "HiddenPassages") == "1":
             self.hidden.add(0, "hidden row", f"row {number} of {self.name}")
             return []
         filled = {cell.column for cell in cells}
@@ -94,7 +94,7 @@ class SheetXmlReader:
 
     name = "sheet xml"
 
-    def bid(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
+    def confidence(self, head: bytes, source: Source) -> float:  # noqa: ARG002 - the media type decides
         """Return 0.95 for SpreadsheetML, else 0."""
         return 0.95 if source.media_type == SHEET_XML else 0.0
 
@@ -105,7 +105,7 @@ class SheetXmlReader:
             root = etree.parse(source.blob, parser).getroot()
         except etree.XMLSyntaxError as error:
             raise InputProblem("corrupt", f"{source.name or source.path} is not valid XML") from error
-        builder, hidden = DocumentBuilder(source, kind="sheet"), Hidden()
+        builder, hidden = DocumentBuilder(source, kind="sheet"), HiddenPassages()
         styles = _styles(root)
         for sheet in root.iter(_SS + "Worksheet"):
             name = sheet.get(_SS + "Name", "Sheet")
@@ -147,7 +147,7 @@ def _hidden_columns(table: Any) -> Iterator[int]:
     for column in table.iterfind(_SS + "Column"):
         at = _index(column, at + 1)
         span = _count(column, "Span")
-        if column.get(_SS + "Hidden") == "1" or column.get(_SS + "Width") == "0":
+        if column.get(_SS + "HiddenPassages") == "1" or column.get(_SS + "Width") == "0":
             yield from range(at - 1, min(at + span, _COLUMNS))
         at += span
 
@@ -183,7 +183,7 @@ def _style(element: Any, elements: dict[str, Any]) -> Style:
     ground = fill.get("Color", "#FFFFFF" if not fill.get("Pattern") or fill["Pattern"] == "None" else "")
     size = font.get("Size", "")
     tiny = is_tiny(float(size)) if size.replace(".", "", 1).isdecimal() else False
-    same = alike(font.get("Color", "").lstrip("#"), ground.lstrip("#"))
+    same = same_colour(font.get("Color", "").lstrip("#"), ground.lstrip("#"))
     shift = {"Superscript": 1, "Subscript": -1}.get(font.get("VerticalAlign", ""), 0)
     reason = "text too small to read" if tiny else "text in the colour of its background" if same else ""
     return Style(_NAMED.get(form, form), Mark(font.get("StrikeThrough") == "1", shift), reason)
@@ -197,18 +197,18 @@ def _shown(data: Any, style: Style) -> tuple[str, bool, str]:
             value = float(stored)
         except ValueError:
             return stored, True, ""
-        number = shown(int(value) if value.is_integer() and abs(value) < 1e15 else value, style.form)
-        return marked([(number, style.mark)]), True, hides(value, style.form) if value else ""
+        number = format_value(int(value) if value.is_integer() and abs(value) < 1e15 else value, style.form)
+        return join_runs([(number, style.mark)]), True, hiding_reason(value, style.form) if value else ""
     if kind == "DateTime":
         return _moment(stored, style.form), True, ""
     if kind == "Boolean":
         return ("TRUE" if stored == "1" else "FALSE"), True, ""
-    return _rich(data, style.mark), False, hides(stored, style.form)
+    return _rich(data, style.mark), False, hiding_reason(stored, style.form)
 
 
 def _moment(stored: str, form: str) -> str:
     try:
-        return shown(dt.datetime.fromisoformat(stored), form)
+        return format_value(dt.datetime.fromisoformat(stored), form)
     except ValueError:
         return stored
 
@@ -227,7 +227,7 @@ def _rich(data: Any, mark: Mark) -> str:
             runs.append((child.tail or "", inner))
 
     take(data, mark)
-    return marked(runs)
+    return join_runs(runs)
 
 
 reader = SheetXmlReader()

@@ -15,7 +15,7 @@ _MARKS = {"CheckBox": (OPEN, TICKED), "Checkbox": (OPEN, TICKED), "Radio": (UNCH
 _SHAPE = re.compile(r"_s(\d+)\Z")
 
 
-def states(package: Package, part: str, controls: dict[int, str]) -> dict[int, str]:
+def control_marks(package: Package, part: str, controls: dict[int, str]) -> dict[int, str]:
     """Return the mark of each box by the number of its shape; `controls` are relationships by that number."""
     links = package.links(part)
     found: dict[int, str] = {}

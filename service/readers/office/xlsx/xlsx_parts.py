@@ -20,12 +20,19 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 
 from thresher.schemas.document import column_letters
 from thresher.service.readers.archives.zip_package import Package
-from thresher.service.readers.hidden_text import Hidden
-from thresher.service.readers.office.number_format import hides, is_elapsed, shown
+from thresher.service.readers.hidden_text import HiddenPassages
+from thresher.service.readers.office.number_format import format_value, hiding_reason, is_elapsed
 from thresher.service.readers.office.sheet_rows import Cell
-from thresher.service.readers.office.xlsx.xlsx_ranges import SheetMarks, column_of, scan
-from thresher.service.readers.office.xlsx.xlsx_styles import CellStyle, Rich, cell_styles, seen, string_of, unescaped
-from thresher.service.readers.text_marks import UNMARKED, marked
+from thresher.service.readers.office.xlsx.xlsx_ranges import SheetRanges, column_of, scan
+from thresher.service.readers.office.xlsx.xlsx_styles import (
+    CellStyle,
+    RichText,
+    cell_styles,
+    seen,
+    string_of,
+    unescaped,
+)
+from thresher.service.readers.text_marks import UNMARKED, join_runs
 
 _CODES = re.compile(r'&"[^"]*"|&\d+|&K[0-9A-Fa-f]{6}|&([LCR])|&[A-Z]', re.IGNORECASE)
 
@@ -42,7 +49,7 @@ class Row:
     uncomputed: int = 0  # formulas without a stored result: their text is shown
 
 
-class Value(NamedTuple):
+class CellValue(NamedTuple):
     """The full text of a cell, its visible text, and why the two differ (empty where they do not)."""
 
     whole: str
@@ -60,7 +67,7 @@ class Sheet:
     hidden: bool = False
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # first and last, 0-based
     hidden_rows: int = 0
-    marks: SheetMarks = field(default_factory=SheetMarks)
+    marks: SheetRanges = field(default_factory=SheetRanges)
     header: str = ""  # printed above each page
     footer: str = ""
 
@@ -70,11 +77,11 @@ class Book:
     """The data shared by all sheets of a file."""
 
     package: Package
-    strings: list[str | Rich]
+    strings: list[str | RichText]
     styles: list[CellStyle]
     mac_dates: bool = False
     show_hidden: bool = False
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: HiddenPassages = field(default_factory=HiddenPassages)
 
     def rows(self, sheet: Sheet) -> Iterator[Row]:
         """Yield the rows of a sheet, in order. Damage ends it, with a Note."""
@@ -106,7 +113,7 @@ class Book:
             if value is None and "f" in parts:
                 row.uncomputed += 1
                 formula = f"={parts['f'].text}" if parts["f"].text else "=(not computed)"
-                value = Value(formula, formula)
+                value = CellValue(formula, formula)
             if value is not None and value.whole:
                 self._put(row, sheet, column, value, value.reason or self._hidden_reason(sheet, style, number, column))
         if row.hidden and row.cells and not self.show_hidden:
@@ -115,7 +122,7 @@ class Book:
         row.cells = sheet.marks.with_labels(number, row.cells)
         return row
 
-    def _put(self, row: Row, sheet: Sheet, column: int, value: Value, reason: str) -> None:
+    def _put(self, row: Row, sheet: Sheet, column: int, value: CellValue, reason: str) -> None:
         """Add a cell to its row, without text that is not visible."""
         text = value.whole
         if reason and not self.show_hidden:
@@ -137,26 +144,26 @@ class Book:
             return "hidden column"
         return style.unseen if style.unseen and not sheet.marks.coloured(row, column) else ""
 
-    def _value(self, kind: str, parts: dict[str, Any], style: CellStyle) -> Value | None:
+    def _value(self, kind: str, parts: dict[str, Any], style: CellStyle) -> CellValue | None:
         """Return the value of a cell; None where nothing is stored."""
         text = self._stored_text(kind, parts)
         if text is not None:
             shown_text, reason = seen(text, style)
-            whole = "".join(part for part, _ in text.runs) if reason and isinstance(text, Rich) else shown_text
-            unfit = hides(whole, style.form)
-            return Value(_struck(whole, style), "" if unfit else _struck(shown_text, style), reason=unfit or reason)
+            whole = "".join(part for part, _ in text.runs) if reason and isinstance(text, RichText) else shown_text
+            unfit = hiding_reason(whole, style.form)
+            return CellValue(_struck(whole, style), "" if unfit else _struck(shown_text, style), reason=unfit or reason)
         stored = parts["v"].text or "" if "v" in parts else None
         if not stored:
             return None
         if kind == "b":
-            return Value(truth := "TRUE" if stored == "1" else "FALSE", truth, is_value=True)
+            return CellValue(truth := "TRUE" if stored == "1" else "FALSE", truth, is_value=True)
         number = _float(stored) if ";" in style.form or "[" in style.form else None
-        reason = "" if number is None else hides(number, style.form)
+        reason = "" if number is None else hiding_reason(number, style.form)
         if reason and number == 0:
             return None  # a zero that a format leaves out is not hidden text
-        return Value(_struck(self._number(stored, style.form), style), "", is_value=True, reason=reason)
+        return CellValue(_struck(self._number(stored, style.form), style), "", is_value=True, reason=reason)
 
-    def _stored_text(self, kind: str, parts: dict[str, Any]) -> str | Rich | None:
+    def _stored_text(self, kind: str, parts: dict[str, Any]) -> str | RichText | None:
         """Return the text of a cell that contains text; None for every other cell."""
         if kind == "inlineStr":
             return string_of(parts.get("is"))
@@ -173,12 +180,12 @@ class Book:
         except ValueError:
             return stored  # an ISO date (t="d")
         if not _is_date(form):
-            return shown(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
+            return format_value(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
         epoch = CALENDAR_MAC_1904 if self.mac_dates else CALENDAR_WINDOWS_1900
         try:
-            return shown(from_excel(value, epoch, timedelta=is_elapsed(form)), form)
+            return format_value(from_excel(value, epoch, timedelta=is_elapsed(form)), form)
         except (OverflowError, ValueError, TypeError):
-            return shown(value)
+            return format_value(value)
 
 
 def open_book(package: Package, workbook: Any, links: dict[str, str], *, show_hidden: bool = False) -> Book:
@@ -189,9 +196,9 @@ def open_book(package: Package, workbook: Any, links: dict[str, str], *, show_hi
     return Book(package, _strings(package, links.get("sharedStrings", "")), styles, mac, show_hidden)
 
 
-def _strings(package: Package, part: str) -> list[str | Rich]:
+def _strings(package: Package, part: str) -> list[str | RichText]:
     stored = package.names.get(part.lower())
-    found: list[str | Rich] = []
+    found: list[str | RichText] = []
     if stored is None:
         return found
     try:
@@ -203,7 +210,7 @@ def _strings(package: Package, part: str) -> list[str | Rich]:
 
 
 def _struck(text: str, style: CellStyle) -> str:
-    return marked([(text, style.font.mark)]) if style.font.mark != UNMARKED else text
+    return join_runs([(text, style.font.mark)]) if style.font.mark != UNMARKED else text
 
 
 def _float(stored: str) -> float | None:

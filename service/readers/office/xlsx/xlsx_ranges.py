@@ -28,7 +28,7 @@ Range = tuple[int, int, int, int]  # first column, first row, last column, last 
 
 
 @dataclass(slots=True)
-class SheetMarks:
+class SheetRanges:
     """Ranges of one sheet, and the labels of merged ranges that are open while its rows are read."""
 
     merged: dict[int, list[Range]] = field(default_factory=dict)  # by first row; only those of several rows
@@ -54,9 +54,9 @@ class SheetMarks:
         return sorted(found, key=lambda cell: cell.column) if len(found) > len(cells) else cells
 
 
-def scan(package: Package, part: str) -> SheetMarks:
+def scan(package: Package, part: str) -> SheetRanges:
     """Return the ranges of a sheet's part and of its tables."""
-    marks = SheetMarks()
+    marks = SheetRanges()
     for pattern, found in _matches(package, part):
         if pattern is _CONTROL:
             shape, _, key = found.decode("ascii", "replace").partition(" ")

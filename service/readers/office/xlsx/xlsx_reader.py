@@ -20,7 +20,7 @@ from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.office.sheet_rows import SheetWriter
-from thresher.service.readers.office.xlsx.xlsx_controls import drawing_text, states, vml_boxes
+from thresher.service.readers.office.xlsx.xlsx_controls import control_marks, drawing_text, vml_boxes
 from thresher.service.readers.office.xlsx.xlsx_parts import Book, Sheet, open_book
 from thresher.service.readers.office.xlsx.xlsx_styles import CellStyle, seen, string_of
 
@@ -80,7 +80,7 @@ def _write(builder: DocumentBuilder, book: Book, sheet: Sheet, options: ReadOpti
 
 def _write_asides(builder: DocumentBuilder, package: Package, sheet: Sheet) -> None:
     links = package.links(sheet.part).values()
-    boxes = states(package, sheet.part, sheet.marks.controls)
+    boxes = control_marks(package, sheet.part, sheet.marks.controls)
     for link in links:
         root = package.xml(link.target) if link.type in {"comments", "drawing"} else None
         if root is not None and link.type == "comments":

@@ -9,8 +9,8 @@ from typing import Any
 from openpyxl.styles.colors import COLOR_INDEX
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-from thresher.service.readers.hidden_text import alike, is_tiny
-from thresher.service.readers.text_marks import UNMARKED, Mark, marked
+from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PAPER = "FFFFFF"
@@ -30,7 +30,7 @@ class Font:
         """Return why text in this font is not visible on a background; empty where it is."""
         if self.tiny:
             return "text too small to read"
-        return "text in the colour of its background" if alike(self.colour, ground) else ""
+        return "text in the colour of its background" if same_colour(self.colour, ground) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class CellStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class Rich:
+class RichText:
     """A string with runs that may not be visible."""
 
     runs: tuple[tuple[str, Font], ...]
@@ -112,7 +112,7 @@ def _ground(fill: Any) -> str | None:
     return _colour(pattern.find("{*}fgColor")) or None if kind == "solid" else None
 
 
-def string_of(element: Any | None) -> str | Rich:
+def string_of(element: Any | None) -> str | RichText:
     """Return a shared or inline string: its runs with their marks, without phonetic hints."""
     if element is None:
         return ""
@@ -122,18 +122,18 @@ def string_of(element: Any | None) -> str | Rich:
         if not t.getparent().tag.endswith("}rPh")
     ]
     if any(font.colour or font.tiny for _, font in runs):
-        return Rich(tuple(runs))
-    return marked([(text, font.mark) for text, font in runs])
+        return RichText(tuple(runs))
+    return join_runs([(text, font.mark) for text, font in runs])
 
 
-def seen(text: str | Rich, style: CellStyle) -> tuple[str, str]:
+def seen(text: str | RichText, style: CellStyle) -> tuple[str, str]:
     """Return the visible text of a string in a cell, and why the rest is hidden (empty where nothing is)."""
     if isinstance(text, str):
         return text, ""
     reasons = [font.unseen(style.ground) for _, font in text.runs]
     shown = [(part, font.mark) for (part, font), why in zip(text.runs, reasons, strict=True) if not why]
     hidden = [why for (part, _), why in zip(text.runs, reasons, strict=True) if why and part.strip()]
-    return marked(shown), hidden[0] if hidden else ""
+    return join_runs(shown), hidden[0] if hidden else ""
 
 
 def unescaped(text: str) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, wide_string
-from thresher.service.readers.pdf.marks.check_boxes import Tick
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox
 
 _WITHOUT_TEXT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
@@ -114,7 +114,7 @@ def _clean(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: Frame, printed: str) -> None:
+def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, printed: str) -> None:
     """Append annotations whose words the page does not show already; `printed` is its text without spaces."""
     number, written = len(builder.document.pages), set()
     for one in found:
@@ -126,7 +126,7 @@ def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: 
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
 
 
-def write_ticks(builder: DocumentBuilder, ticks: Iterable[Tick]) -> None:
+def write_check_boxes(builder: DocumentBuilder, ticks: Iterable[CheckBox]) -> None:
     """Append check boxes and radio buttons that have no word beside them, with their labels in the form."""
     for tick in ticks:
         start, end = builder.block(f"{tick.label}: {tick.sign}", BlockKind.FORM)

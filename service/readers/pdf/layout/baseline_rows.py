@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Strip:
+class SegmentBox:
     """One segment as the layout sees it, or a label with its text."""
 
     index: int
@@ -58,7 +58,7 @@ class Strip:
 
 
 @dataclass(slots=True)
-class PlainRows:
+class PageRows:
     """Rows of pages, one page after the other, top to bottom.
 
     Row i has the segments `first[i] .. end[i] - 1`.
@@ -76,7 +76,7 @@ class PlainRows:
         return [page for page, (plain, a, b) in enumerate(ranges) if a < b and not plain]
 
 
-def rows_of(segments: Segments, pages: int) -> PlainRows:
+def rows_of(segments: Segments, pages: int) -> PageRows:
     """Return rows in the order of the content streams, top to bottom.
 
     A page is plain where these rows suffice as its layout.
@@ -84,7 +84,7 @@ def rows_of(segments: Segments, pages: int) -> PlainRows:
     box, page = segments.box, segments.page
     if not len(box):
         nothing = np.zeros(0, np.int64)
-        return PlainRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
+        return PageRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
     middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
     level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW_MAX_STEP * np.maximum(height[1:], height[:-1])
     level &= (box[1:, 0] >= box[:-1, 2]) & (page[1:] == page[:-1])
@@ -99,7 +99,7 @@ def rows_of(segments: Segments, pages: int) -> PlainRows:
     rough = np.bincount(page[~segments.upright], minlength=pages) > 0
     segment_counts = end - first - segments.label[first]
     rough |= np.bincount(page[first][1:][_not_plain(row, segment_counts, page[first])], minlength=pages) > 0
-    return PlainRows(first, end, row, bound.tolist(), (~rough).tolist())
+    return PageRows(first, end, row, bound.tolist(), (~rough).tolist())
 
 
 def _not_plain(row: Floats, segment_counts: Ints, page: Ints) -> NDArray[np.bool_]:
@@ -114,7 +114,7 @@ def _not_plain(row: Floats, segment_counts: Ints, page: Ints) -> NDArray[np.bool
     return found
 
 
-def strips_of(segments: Segments, page: int) -> list[Strip]:
+def segment_boxes_of(segments: Segments, page: int) -> list[SegmentBox]:
     """Return all upright segments of a page; a label and its text are one strip."""
     of_page = segments.upright & (segments.page == page)
     of_page[1:] &= ~segments.label[:-1]
@@ -123,22 +123,22 @@ def strips_of(segments: Segments, page: int) -> list[Strip]:
     box = segments.box[chosen].tolist()
     text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
     return [
-        _joined(i, first, next(text)) if is_label else Strip(i, *first)
+        _joined(i, first, next(text)) if is_label else SegmentBox(i, *first)
         for i, first, is_label in zip(chosen, box, label, strict=True)
     ]
 
 
-def _joined(index: int, a: list[float], b: list[float]) -> Strip:
+def _joined(index: int, a: list[float], b: list[float]) -> SegmentBox:
     """Return a label and its text as one strip."""
-    return Strip(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
+    return SegmentBox(index, a[0], min(a[1], b[1]), b[2], max(a[3], b[3]), 2)
 
 
-def in_height(strips: list[Strip]) -> list[Strip]:
+def sorted_by_height(strips: list[SegmentBox]) -> list[SegmentBox]:
     """Return strips from top to bottom, by their middles."""
     return sorted(strips, key=_MIDDLE)
 
 
-def pieces(strips: list[Strip]) -> list[int]:
+def segments_by_row(strips: list[SegmentBox]) -> list[int]:
     """Return the number of strips in each row; `strips` are ordered from top to bottom."""
     counts: list[int] = []
     middle = size = 0.0
@@ -152,12 +152,12 @@ def pieces(strips: list[Strip]) -> list[int]:
     return counts
 
 
-def cluster(strips: list[Strip]) -> list[list[Strip]]:
+def clustered_rows(strips: list[SegmentBox]) -> list[list[SegmentBox]]:
     """Group strips into rows, top to bottom, each row left to right."""
-    rows: list[list[Strip]] = []
-    row: list[Strip] = []
+    rows: list[list[SegmentBox]] = []
+    row: list[SegmentBox] = []
     middle = size = 0.0
-    for strip in in_height(strips):
+    for strip in sorted_by_height(strips):
         here, height = strip.middle, strip.size
         if row and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
             row.append(strip)
@@ -171,7 +171,7 @@ def cluster(strips: list[Strip]) -> list[list[Strip]]:
     return rows
 
 
-def row_of(strips: list[Strip]) -> Row:
+def row_of(strips: list[SegmentBox]) -> Row:
     """Return one row from its strips."""
     if len(strips) == 1:
         only = strips[0]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.schemas.document import BlockKind
-from thresher.service.readers.pdf.layout.baseline_rows import PlainRows, Row
-from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.baseline_rows import PageRows, Row
+from thresher.service.readers.pdf.layout.reading_order import TableRegion
 from thresher.service.readers.pdf.layout.segments import WIDE_GAP, Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 
@@ -30,8 +30,8 @@ _SPACE_MIN_GAP = 0.08  # in font sizes: a narrower gap is no space
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Lines that were added to the flow together."""
+class FlowPart:
+    """FlowLines that were added to the flow together."""
 
     page: int  # index in the batch of pages
     kind: BlockKind | None = None  # TABLE, HIDDEN; None for text, whose lines become paragraphs, headings, items
@@ -43,23 +43,23 @@ class Part:
 
 
 @dataclass(slots=True)
-class Lines:
-    """Lines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
+class FlowLines:
+    """FlowLines of a flow; `items[first[i] : first[i + 1]]` are the segments of line i."""
 
     items: Ints
     separators: NDArray[np.uint8]  # before each item: NEWLINE, SPACE, TAB, NOTHING, or another index into SEPARATORS
     first: Ints  # one more than there are lines
     box: Floats  # level, as in `PageWords.flat`
-    part: Ints  # index of each line's Part
+    part: Ints  # index of each line's FlowPart
     page: Ints
 
 
 @dataclass(slots=True)
-class Flow:
+class PageFlow:
     """The lines of pages, added part by part, page by page."""
 
     segments: Segments
-    parts: list[Part] = field(default_factory=list)
+    parts: list[FlowPart] = field(default_factory=list)
     _items: list[Ints] = field(default_factory=list)
     _counts: list[Ints] = field(default_factory=list)
     _boxes: list[Floats] = field(default_factory=list)
@@ -67,20 +67,20 @@ class Flow:
     _tabbed: list[tuple[int, int]] = field(default_factory=list)  # lines that are cells, and the separator before each
     _length: int = 0  # lines so far
 
-    def add_plain(self, part: Part, rows: PlainRows, a: int, b: int) -> None:
+    def add_plain(self, part: FlowPart, rows: PageRows, a: int, b: int) -> None:
         """Append rows `[a, b)` of a page that is one column."""
         if a < b:
             counts = rows.end[a:b] - rows.first[a:b]
             self._add(part, _ranges(rows.first[a:b], counts), counts, rows.box[a:b])
 
-    def add_text(self, part: Part, rows: list[Row], moved: int = 0) -> None:
+    def add_text(self, part: FlowPart, rows: list[Row], moved: int = 0) -> None:
         """Append rows of running text; `moved` is added to their segments' indices."""
         if rows:
             items = np.array([i for row in rows for i in row.segments], np.int64) + moved
             counts = np.array([len(row.segments) for row in rows], np.int64)
             self._add(part, items, counts, np.array([(r.x0, r.y0, r.x1, r.y1) for r in rows], np.float32))
 
-    def add_grid(self, page: int, grid: Grid, moved: int = 0) -> None:
+    def add_grid(self, page: int, grid: TableRegion, moved: int = 0) -> None:
         """Append a table, each cell a line; `moved` is added to its segments' indices."""
         rows: list[tuple[tuple[int, int], ...]] = []
         cells: list[list[int]] = []
@@ -95,10 +95,10 @@ class Flow:
         first = np.cumsum(counts) - counts
         box = self.segments.box[items]
         low, high = np.minimum.reduceat(box[:, :2], first, axis=0), np.maximum.reduceat(box[:, 2:], first, axis=0)
-        part = Part(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows, sparse=sparse)
+        part = FlowPart(page, BlockKind.TABLE, rows=tuple(rows), header_rows=grid.header_rows, sparse=sparse)
         self._add(part, items, counts, np.concatenate((low, high), axis=1))
 
-    def _add(self, part: Part, items: Ints, counts: Ints, box: Floats) -> None:
+    def _add(self, part: FlowPart, items: Ints, counts: Ints, box: Floats) -> None:
         """Append a part: its segments, the number of them in each line, and the lines' boxes."""
         self.parts.append(part)
         self._items.append(items)
@@ -107,12 +107,12 @@ class Flow:
         self._sizes.append(len(counts))
         self._length += len(counts)
 
-    def lines(self) -> Lines:
+    def lines(self) -> FlowLines:
         """Return everything that was added, as arrays."""
         if not self.parts:
             nothing = np.zeros(0, np.int64)
             box = np.zeros((0, 4), np.float32)
-            return Lines(nothing, np.zeros(0, np.uint8), np.zeros(1, np.int64), box, nothing, nothing)
+            return FlowLines(nothing, np.zeros(0, np.uint8), np.zeros(1, np.int64), box, nothing, nothing)
         items = np.concatenate(self._items)
         first = np.concatenate(([0], np.cumsum(np.concatenate(self._counts))))
         part = np.repeat(np.arange(len(self.parts)), self._sizes)
@@ -128,7 +128,7 @@ class Flow:
         if self._tabbed:
             cells, codes = np.array(self._tabbed, np.int64).T
             separators[first[cells]] = codes
-        return Lines(items, separators, first, np.concatenate(self._boxes), part, page)
+        return FlowLines(items, separators, first, np.concatenate(self._boxes), part, page)
 
 
 def _tabs(columns: list[int], *, sparse: bool) -> list[int]:
@@ -177,7 +177,7 @@ def _gaps(box: Floats) -> Floats:
 
 
 def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return the separator before each item that is not the first of its line. `spaced` is as in Part."""
+    """Return the separator before each item that is not the first of its line. `spaced` is as in FlowPart."""
     gap = _gaps(box)
     separators = np.full(len(items), SPACE, np.uint8)
     inner = separators[1:]

@@ -16,7 +16,7 @@ from thresher.service.readers.pdf.library import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PageFrame:
     """Size of the page as displayed, in points, and the conversion from PDF user space."""
 
     width: float
@@ -32,7 +32,7 @@ class Frame:
 
         The boxes are left, bottom or top, right, top or bottom. A quarter turn clockwise brings the lower left corner to the upper left:
 
-        >>> turned = Frame(width=200, height=100, right=100, top=200, turns=1)
+        >>> turned = PageFrame(width=200, height=100, right=100, top=200, turns=1)
         >>> turned.show(np.array([[0, 0, 10, 20]], np.float32)).tolist()
         [[0.0, 0.0, 20.0, 10.0]]
         """
@@ -49,8 +49,8 @@ class Frame:
         return np.stack([np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)], axis=1)
 
 
-def show_all(frames: list[Frame], boxes: list[Floats], page: Ints) -> Floats:
-    """Convert boxes of several pages as `Frame.show` does; `page` is the index of each box's frame."""
+def show_all(frames: list[PageFrame], boxes: list[Floats], page: Ints) -> Floats:
+    """Convert boxes of several pages as `PageFrame.show` does; `page` is the index of each box's frame."""
     if any(frame.turns for frame in frames):
         return np.concatenate([frame.show(box) for frame, box in zip(frames, boxes, strict=True)])
     corner = np.array([(frame.left, frame.top) for frame in frames], np.float32)[page]
@@ -60,11 +60,11 @@ def show_all(frames: list[Frame], boxes: list[Floats], page: Ints) -> Floats:
     return np.stack((np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)), axis=1)
 
 
-def frame_of(page: Any) -> Frame:
+def frame_of(page: Any) -> PageFrame:
     """Return the frame of a loaded page."""
     box = pdfium.FS_RECTF()
     pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
-    return Frame(
+    return PageFrame(
         width=pdfium.FPDF_GetPageWidthF(page),
         height=pdfium.FPDF_GetPageHeightF(page),
         left=box.left,

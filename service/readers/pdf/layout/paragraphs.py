@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.schemas.document import BlockKind
-from thresher.service.readers.pdf.layout.page_flow import Flow, Lines, Part
+from thresher.service.readers.pdf.layout.page_flow import FlowLines, FlowPart, PageFlow
 from thresher.service.readers.pdf.library import Floats, Ints
-from thresher.service.readers.pdf.text.characters import among
+from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.words import PageWords
 
 _MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
-_BULLETS = among("•●○◦▪■□‣⁃∙·➢✓–—*-")
-_CLOSERS = among(".)")
+_BULLETS = character_table("•●○◦▪■□‣⁃∙·➢✓–—*-")
+_CLOSERS = character_table(".)")
 _MARKER_MAX_CHARS = 7
 _NUMBERED = re.compile(
     r"(?:(?:ARTICLE|SECTION|CHAPTER|PART|Article|Section|Chapter|Part|§)\s*[0-9IVX]+|[0-9]{1,2}(?:\.[0-9]{1,2})*\.?\s+[A-Z])"
 )
 _LETTERS = re.compile(r"(?:[^\W\d_].*?){3}")
-_SENTENCE_END = among(".:;?!")
+_SENTENCE_END = character_table(".:;?!")
 _HEADING_MAX_CHARS = 120
 _HEADING_MAX_LINES = 3
 
@@ -31,23 +31,23 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Lines `[first, last)` that are one Block."""
+class BlockSpan:
+    """FlowLines `[first, last)` that are one Block."""
 
     first: int
     last: int
-    part: Part
+    part: FlowPart
     kind: BlockKind = BlockKind.PARAGRAPH
     size: float = 0.0
     bold: bool = False
 
 
 @dataclass(slots=True)
-class Style:
+class TextStyles:
     """Text, boldness and font sizes of a batch of pages, as the rules need them."""
 
-    flow: Flow
-    lines: Lines
+    flow: PageFlow
+    lines: FlowLines
     words: PageWords
     is_bold: Callable[[int, int], bool]  # of a character: index of the page, PDFium's index
     _bodies: dict[int, float] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Style:
         return self._bodies[page]
 
 
-def spans_of(style: Style) -> list[Span]:
+def spans_of(style: TextStyles) -> list[BlockSpan]:
     """Return the Blocks of a batch of pages, in reading order."""
     lines, parts = style.lines, style.flow.parts
     if not len(lines.part):
@@ -95,13 +95,13 @@ def spans_of(style: Style) -> list[Span]:
     for a, b, i in zip(starts, [*starts[1:], len(lines.part)], owner, strict=True):
         part = parts[i]
         if part.kind is not None or part.margin:
-            found.append(Span(a, b, part, part.kind or BlockKind.PARAGRAPH))
+            found.append(BlockSpan(a, b, part, part.kind or BlockKind.PARAGRAPH))
         else:
             found.append(_classified(a, b, part, style, marked=bool(marked[a])))
     return found
 
 
-def _marked(style: Style) -> Mask:
+def _marked(style: TextStyles) -> Mask:
     """Return for each line whether it begins with the marker of a list item."""
     words, lines = style.words, style.lines
     first = style.flow.segments.first[lines.items[lines.first[:-1]]]
@@ -112,14 +112,14 @@ def _marked(style: Style) -> Mask:
     return marked
 
 
-def _ended(style: Style) -> Mask:
+def _ended(style: TextStyles) -> Mask:
     """Return for each line whether it ends with a sentence's end."""
     last = style.flow.segments.last[style.lines.items[style.lines.first[1:] - 1]]
     ended: Mask = _SENTENCE_END[style.words.tail[last]]
     return ended
 
 
-def _cuts(lines: Lines, running: Mask, signs: tuple[Mask, Mask]) -> Mask:
+def _cuts(lines: FlowLines, running: Mask, signs: tuple[Mask, Mask]) -> Mask:
     """Return for each line whether it begins a Block.
 
     The first line of a part does, and in running text lines whose layout or words (`signs`) show it.
@@ -163,17 +163,17 @@ def _breaks(box: Floats, leading: NDArray[np.float64], right: NDArray[np.float32
     return breaks
 
 
-def _classified(first: int, last: int, part: Part, style: Style, *, marked: bool) -> Span:
+def _classified(first: int, last: int, part: FlowPart, style: TextStyles, *, marked: bool) -> BlockSpan:
     """Return lines as a heading, a list item or a paragraph."""
     kind = BlockKind.LIST_ITEM if marked else BlockKind.PARAGRAPH
     if last - first > _HEADING_MAX_LINES:
-        return Span(first, last, part, kind)
+        return BlockSpan(first, last, part, kind)
     size = style.size(first, last)
     heading, bold = _heading(first, last, size, style)
-    return Span(first, last, part, BlockKind.HEADING if heading else kind, size, bold)
+    return BlockSpan(first, last, part, BlockKind.HEADING if heading else kind, size, bold)
 
 
-def _heading(first: int, last: int, size: float, style: Style) -> tuple[bool, bool]:
+def _heading(first: int, last: int, size: float, style: TextStyles) -> tuple[bool, bool]:
     """Whether lines are a heading, and whether it is one because it is bold."""
     text = style.text(first)
     if len(text) > _HEADING_MAX_CHARS or text.endswith((",", ";")) or _LETTERS.search(text) is None:

@@ -9,7 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.baseline_rows import LEFT, Row, Strip, cluster, in_height, pieces, row_of
+from thresher.service.readers.pdf.layout.baseline_rows import (
+    LEFT,
+    Row,
+    SegmentBox,
+    clustered_rows,
+    row_of,
+    segments_by_row,
+    sorted_by_height,
+)
 
 _GUTTER_MIN_WIDTH = 0.8  # in font sizes: of the gap between two columns
 _MAX_DEPTH = 3  # of columns inside columns
@@ -31,26 +39,26 @@ _LAST_CELL_MAX_DROP = 0.4  # in font sizes: how far below its row the last cell 
 _SAME_CELL_MAX_GAP = 0.8  # in font sizes: between strips of one column
 
 Gap = tuple[float, float]
-Cells = list[list[Strip]]
+Cells = list[list[SegmentBox]]
 
 
 @dataclass(slots=True)
-class Text:
+class TextRegion:
     """Rows of running text."""
 
     rows: list[Row]
 
 
 @dataclass(slots=True)
-class Grid:
+class TableRegion:
     """A table: for each row its (column, strips) pairs."""
 
-    rows: list[list[tuple[int, list[Strip]]]]
+    rows: list[list[tuple[int, list[SegmentBox]]]]
     gaps: list[Gap] = field(default_factory=list)  # between its columns
     header_rows: int = 0
 
 
-Region = Text | Grid
+Region = TextRegion | TableRegion
 
 
 @dataclass(slots=True)
@@ -61,24 +69,24 @@ class Band:
     gutters: list[Gap]
 
 
-def regions_of(strips: list[Strip], words: dict[int, int], *, depth: int = 0) -> list[Region]:
+def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *, depth: int = 0) -> list[Region]:
     """Return regions in reading order. `words` maps a strip's index to its number of words."""
     regions: list[Region] = []
     cut = _two_pages_cut(strips, words) if not depth else None
     if cut is not None:
         left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
-        return [*regions_of(left, words, depth=1), *regions_of(right, words, depth=1)]
-    for band in _rejoined(_bands(cluster(strips)), words):
+        return [*regions_in_reading_order(left, words, depth=1), *regions_in_reading_order(right, words, depth=1)]
+    for band in _rejoined(_bands(clustered_rows(strips)), words):
         cut = _column_gap(band, words) if depth < _MAX_DEPTH else None
         if cut is not None:
             for side in _sides(band.rows, cut):
-                regions += regions_of(side, words, depth=depth + 1)
+                regions += regions_in_reading_order(side, words, depth=depth + 1)
         else:
             regions += _table_or_text(band)
     return _merged(regions)
 
 
-def _two_pages_cut(strips: list[Strip], words: dict[int, int]) -> float | None:
+def _two_pages_cut(strips: list[SegmentBox], words: dict[int, int]) -> float | None:
     """Return the x where two pages side by side on one sheet meet; None where there are none."""
     if not strips:
         return None
@@ -95,7 +103,8 @@ def _two_pages_cut(strips: list[Strip], words: dict[int, int]) -> float | None:
     size = median([s.size for s in strips])
     gap = min(s.x0 for s in sides[1]) - max(s.x1 for s in sides[0])
     lines = all(
-        len(cluster(side)) >= _TWO_PAGES_MIN_LINES and median([words[s.index] for s in side]) >= 4 for side in sides
+        len(clustered_rows(side)) >= _TWO_PAGES_MIN_LINES and median([words[s.index] for s in side]) >= 4
+        for side in sides
     )
     return cut if gap >= _TWO_PAGES_MIN_GAP * size and lines else None
 
@@ -104,7 +113,7 @@ def _merged(regions: list[Region]) -> list[Region]:
     """Merge consecutive regions of text."""
     merged: list[Region] = []
     for region in regions:
-        if merged and isinstance(region, Text) and isinstance(merged[-1], Text):
+        if merged and isinstance(region, TextRegion) and isinstance(merged[-1], TextRegion):
             merged[-1].rows += region.rows
         else:
             merged.append(region)
@@ -126,19 +135,19 @@ def _bands(rows: Cells) -> list[Band]:
     return bands
 
 
-def _is_near(above: list[Strip], below: list[Strip], far: float) -> bool:
+def _is_near(above: list[SegmentBox], below: list[SegmentBox], far: float) -> bool:
     """Whether a row follows another within `far` font sizes."""
     size = max(s.y1 - s.y0 for s in above + below)
     return min(s.y0 for s in below) - max(s.y1 for s in above) < far * size
 
 
-def _gaps(row: list[Strip]) -> list[Gap]:
+def _gaps(row: list[SegmentBox]) -> list[Gap]:
     """Return the gaps in a row that are wide enough for a gutter."""
     least = _GUTTER_MIN_WIDTH * max(s.y1 - s.y0 for s in row)
     return [(a.x1, b.x0) for a, b in pairwise(row) if b.x0 - a.x1 >= least]
 
 
-def _shared(band: Band, row: list[Strip]) -> list[Gap]:
+def _shared(band: Band, row: list[SegmentBox]) -> list[Gap]:
     """Return what is left of the band's gutters when the row is added."""
     least = _GUTTER_MIN_WIDTH * min(s.y1 - s.y0 for s in row)
     free = [(-_INFINITY, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _INFINITY)]
@@ -146,7 +155,7 @@ def _shared(band: Band, row: list[Strip]) -> list[Gap]:
     return [(a, b) for a, b in both if b - a >= least]
 
 
-def _sides(rows: Cells, cut: float) -> tuple[list[Strip], list[Strip]]:
+def _sides(rows: Cells, cut: float) -> tuple[list[SegmentBox], list[SegmentBox]]:
     """Return the strips left and right of a cut."""
     strips = [s for row in rows for s in row]
     return [s for s in strips if s.x0 + s.x1 < 2 * cut], [s for s in strips if s.x0 + s.x1 >= 2 * cut]
@@ -156,7 +165,7 @@ def _column_gap(band: Band, words: dict[int, int]) -> float | None:
     """Return the x at which to cut a band into columns of text; None where it is a table or plain text."""
     for a, b in sorted(band.gutters, key=lambda g: g[0] - g[1]):
         cut = (a + b) / 2
-        left, right = (cluster(side) for side in _sides(band.rows, cut))
+        left, right = (clustered_rows(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
         apart = _are_unrelated(band.rows, cut, min(len(left), len(right)))
@@ -178,7 +187,7 @@ def _column_count(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
     cut = _text_gap(rows, words, depth=depth)
     if cut is None:
         return 0
-    return sum(_column_count(cluster(side), words, depth=depth + 1) for side in _sides(rows, cut))
+    return sum(_column_count(clustered_rows(side), words, depth=depth + 1) for side in _sides(rows, cut))
 
 
 def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
@@ -188,20 +197,24 @@ def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | 
     """
     if len(rows) < _COLUMN_MIN_LINES or depth >= _MAX_DEPTH or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
-    strips = in_height([s for row in rows for s in row])
+    strips = sorted_by_height([s for row in rows for s in row])
     both = [s.x0 + s.x1 for s in strips]
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
         left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
-        if not (_is_roomy(left) and median(pieces(left)) < _CELLS_MIN_STRIPS and _is_prose(cluster(left), words)):
+        if not (
+            _is_roomy(left)
+            and median(segments_by_row(left)) < _CELLS_MIN_STRIPS
+            and _is_prose(clustered_rows(left), words)
+        ):
             continue
         right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
-        if _column_count(cluster(right), words, depth=depth + 1):
+        if _column_count(clustered_rows(right), words, depth=depth + 1):
             return cut
     return None
 
 
-def _is_roomy(strips: list[Strip]) -> bool:
+def _is_roomy(strips: list[SegmentBox]) -> bool:
     """Whether strips together are wide enough for a column of running text."""
     lowest = min([s.size for s in strips], default=0.0)
     return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN_MIN_WIDTH * lowest
@@ -274,28 +287,28 @@ def _table_or_text(band: Band) -> list[Region]:
     rows = band.rows
     wide = [i for i, row in enumerate(rows) if len(row) > 1]
     if not band.gutters or len(wide) < 2:
-        return [Text([row_of(r) for r in rows])]
+        return [TextRegion([row_of(r) for r in rows])]
     first, last = wide[0], wide[-1] + 1
     if last < len(rows) and len(rows[last]) == 1 and rows[last][0].x0 > rows[last - 1][-1].x1:
         last += 1
-    found: list[Region] = [grid_of(rows[first:last])]
+    found: list[Region] = [table_region_of(rows[first:last])]
     if first:
-        found.insert(0, Text([row_of(r) for r in rows[:first]]))
+        found.insert(0, TextRegion([row_of(r) for r in rows[:first]]))
     if last < len(rows):
-        found.append(Text([row_of(r) for r in rows[last:]]))
+        found.append(TextRegion([row_of(r) for r in rows[last:]]))
     return found
 
 
-def grid_of(rows: Cells) -> Grid:
+def table_region_of(rows: Cells) -> TableRegion:
     """Return rows as a table, with columns from the gaps that most rows share.
 
     Every strip is a cell, but for strips that are close together in one column, such as a lone currency sign.
     """
     gaps = _column_gaps(rows)
     edges = [(a + b) / 2 for a, b in gaps]
-    grid = Grid([], gaps)
+    grid = TableRegion([], gaps)
     for row in rows:
-        cells: list[tuple[int, list[Strip]]] = []
+        cells: list[tuple[int, list[SegmentBox]]] = []
         before = -1
         for strip in row:
             column = _column(strip, edges)
@@ -311,7 +324,7 @@ def grid_of(rows: Cells) -> Grid:
     return grid
 
 
-def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[Strip]]]) -> bool:
+def _goes_on(above: list[tuple[int, list[SegmentBox]]], cells: list[tuple[int, list[SegmentBox]]]) -> bool:
     """Whether a lone cell right of a row, and hardly below it, is the last cell of that row."""
     if len(cells) > 1 or len(above) < 3 or cells[0][0] <= above[-1][0]:
         return False
@@ -319,7 +332,7 @@ def _goes_on(above: list[tuple[int, list[Strip]]], cells: list[tuple[int, list[S
     return strip.x0 > last.x1 and strip.y0 - last.y1 < _LAST_CELL_MAX_DROP * (strip.y1 - strip.y0)
 
 
-def _column(strip: Strip, edges: list[float]) -> int:
+def _column(strip: SegmentBox, edges: list[float]) -> int:
     """Return the column of a strip: by its middle where it crosses at most one edge, else by its left end."""
     crossed = bisect_left(edges, strip.x1) - bisect_right(edges, strip.x0)
     at = (strip.x0 + strip.x1) / 2 if crossed <= 1 else strip.x0
@@ -349,18 +362,18 @@ def _with_joined_cells(rows: Cells) -> Cells:
         for strip in row:
             if strip.apart and found[-1] and _aligned(strip, left, right) < _EDGE_MIN_STRIPS:
                 last = found[-1].pop()
-                found[-1].append(Strip(last.index, last.x0, last.y0, strip.x1, last.y1))
+                found[-1].append(SegmentBox(last.index, last.x0, last.y0, strip.x1, last.y1))
             else:
                 found[-1].append(strip)
     return found
 
 
-def _aligned(strip: Strip, left: NDArray[np.float64], right: NDArray[np.float64]) -> int:
+def _aligned(strip: SegmentBox, left: NDArray[np.float64], right: NDArray[np.float64]) -> int:
     """Return the number of strips (`left`, `right`: their ends) that begin or end where `strip` does."""
     return int((np.minimum(np.abs(left - strip.x0), np.abs(right - strip.x1)) < _ALIGNED_MAX_POINTS).sum())
 
 
-def _not_crossing(rows: Cells) -> list[Strip]:
+def _not_crossing(rows: Cells) -> list[SegmentBox]:
     """Return strips by left end, without those that cross a gap of one row in four, such as totals."""
     strips = sorted([s for row in rows for s in row], key=LEFT)
     gaps = [(a.x1, b.x0) for row in rows for a, b in pairwise(row)]

@@ -17,7 +17,7 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-def peel(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
+def body_range(top: list[float], bottom: list[float], height: float) -> tuple[int, int]:
     """Return the range of the rows (top to bottom) that are the body.
 
     Rows at the edges that are set apart from it are left out.
@@ -41,7 +41,7 @@ def _edge(top: list[float], bottom: list[float], height: float) -> int:
 
 
 @dataclass(slots=True)
-class Margins:
+class MarginBlocks:
     """Blocks at the edges of pages, to be judged when all pages are known."""
 
     block: list[int] = field(default_factory=list)

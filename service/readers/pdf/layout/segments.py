@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats, Ints
-from thresher.service.readers.pdf.text.characters import among
+from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.words import PageWords
 
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE_MAX_STEP = 0.45  # in font sizes: centres nearer than this are on one line
 _WORDS_MAX_OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
-_CURRENCIES = among("$€£¥")
+_CURRENCIES = character_table("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
 _CURRENCY_MIN_GAP = 0.5  # in font sizes: a currency sign this far from the word before it begins another cell
 _CURRENCY_MAX_GAP = 12.0  # in font sizes: from a currency sign to its amount
-_FIGURE = among("0123456789%()+-\u2212$€£¥")
+_FIGURE = character_table("0123456789%()+-\u2212$€£¥")
 _DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
 _LABEL = re.compile(
     r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"

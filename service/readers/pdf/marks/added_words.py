@@ -11,7 +11,7 @@ from thresher.service.readers.pdf.text.words import PageWords
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
+class AddedWord:
     """A sign for a drawing on the page, as a word."""
 
     text: str
@@ -20,17 +20,17 @@ class Extra:
     beside: int  # the word whose page, line and type are copied
 
 
-def with_extras(words: PageWords, extras: Sequence[Extra], around: Mapping[int, tuple[str, str]]) -> PageWords:
+def with_added_words(words: PageWords, extras: Sequence[AddedWord], around: Mapping[int, tuple[str, str]]) -> PageWords:
     """Return the words with extra ones, and with signs before and behind the words in `around`."""
     if not len(words) or not (extras or around):
         return words
-    at: dict[int, list[Extra]] = {}
+    at: dict[int, list[AddedWord]] = {}
     for extra in extras:
         at.setdefault(extra.before, []).append(extra)
     pieces: list[str] = []
     bounds: list[tuple[int, int]] = []
     source: list[int] = []  # the word whose page, unit and type are copied
-    added: dict[int, Extra] = {}
+    added: dict[int, AddedWord] = {}
     length = 0
     for i, piece in enumerate([*words.pieces(), ("", "")]):
         for extra in at.get(i, []):
@@ -52,9 +52,9 @@ def _add(pieces: list[str], bounds: list[tuple[int, int]], piece: tuple[str, str
 
 
 def _composed(
-    words: PageWords, text: str, made: tuple[list[tuple[int, int]], list[int]], added: Mapping[int, Extra]
+    words: PageWords, text: str, made: tuple[list[tuple[int, int]], list[int]], added: Mapping[int, AddedWord]
 ) -> PageWords:
-    """Return words of the new text, the arrays copied from `source`, boxes of added ones from their Extra."""
+    """Return words of the new text, the arrays copied from `source`, boxes of added ones from their AddedWord."""
     bounds, source = np.array(made[0], np.int64), np.array(made[1], np.int64)
     box, flat = words.box[source], words.flat[source]
     for i, extra in added.items():

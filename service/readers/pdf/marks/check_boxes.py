@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.marks.added_words import Extra
-from thresher.service.readers.pdf.marks.drawn_lines import LEAST, MOST, Drawn
+from thresher.service.readers.pdf.marks.added_words import AddedWord
+from thresher.service.readers.pdf.marks.drawn_lines import CHECK_BOX_MIN_POINTS, MAX_SMALL_SHAPES, DrawnShapes
 from thresher.service.readers.pdf.text.words import PageWords
 
 _SQUARE_MAX_RATIO = 1.25  # longer side / shorter side
@@ -21,7 +21,7 @@ _TICKS = frozenset("xX×✓✔✗✘✕✖☑☒■●•◆★l4n8\uf0fc\uf0fb\
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class CheckBox:
     """A check box or a radio button."""
 
     box: tuple[float, float, float, float]  # as displayed
@@ -34,18 +34,20 @@ class Tick:
         return "[x]" if self.ticked else "[ ]"
 
 
-def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[Tick]:
+def drawn_check_boxes(drawn: DrawnShapes, words: PageWords, known: Sequence[CheckBox]) -> list[CheckBox]:
     """Return drawn check boxes and radio buttons, without those at the place of a form's."""
     box = drawn.small
-    if not 0 < len(box) <= MOST:
+    if not 0 < len(box) <= MAX_SMALL_SHAPES:
         return []
     rules = drawn.rules
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     side = np.maximum(width, height)
     square = (
-        (np.minimum(width, height) >= LEAST) & (side <= _SQUARE_MAX_RATIO * np.minimum(width, height)) & drawn.outline
+        (np.minimum(width, height) >= CHECK_BOX_MIN_POINTS)
+        & (side <= _SQUARE_MAX_RATIO * np.minimum(width, height))
+        & drawn.outline
     )
-    found: list[Tick] = []
+    found: list[CheckBox] = []
     for i in np.flatnonzero(square).tolist():
         here = tuple(box[i].tolist())
         if (
@@ -58,11 +60,11 @@ def drawn_ticks(drawn: Drawn, words: PageWords, known: Sequence[Tick]) -> list[T
         if any(words.text[words.start[w] : words.end[w]] not in _TICKS for w in inside):
             continue
         marks = _marks(drawn, i, float(side[i]))
-        found.append(Tick(here, bool(len(inside) or marks)))
+        found.append(CheckBox(here, bool(len(inside) or marks)))
     return found
 
 
-def _marks(drawn: Drawn, square: int, side: float) -> bool:
+def _marks(drawn: DrawnShapes, square: int, side: float) -> bool:
     """Whether a mark is drawn inside a square: smaller than the square, and larger than a dot."""
     box = drawn.small
     size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
@@ -115,12 +117,14 @@ def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
     return found
 
 
-def marks_within(words: PageWords, ticks: Iterable[Tick]) -> list[int]:
+def mark_words(words: PageWords, ticks: Iterable[CheckBox]) -> list[int]:
     """Return the words that are marks in boxes."""
     return [i for tick in ticks for i in _inside(words.box, tick.box) if words.end[i] - words.start[i] <= 1]
 
 
-def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[list[Extra], list[Tick]]:
+def placed_check_boxes(
+    words: PageWords, ticks: Iterable[CheckBox], offset: int = 0
+) -> tuple[list[AddedWord], list[CheckBox]]:
     """Return the signs of ticks among a page's words, and the ticks that have no word beside them.
 
     `offset` is the number of words before those of the page.
@@ -132,11 +136,11 @@ def placed(words: PageWords, ticks: Iterable[Tick], offset: int = 0) -> tuple[li
             alone.append(tick)
         else:
             word, before = beside
-            extras.append(Extra(tick.sign, tick.box, word + offset + (not before), word + offset))
+            extras.append(AddedWord(tick.sign, tick.box, word + offset + (not before), word + offset))
     return extras, alone
 
 
-def _label(words: PageWords, tick: Tick) -> tuple[int, bool] | None:
+def _label(words: PageWords, tick: CheckBox) -> tuple[int, bool] | None:
     """Return the word nearest to a box on its line, and whether the box comes before it.
 
     A word on its right is preferred. Returns None where there is no near word.

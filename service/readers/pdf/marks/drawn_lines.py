@@ -11,15 +11,15 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, bounds_of, path_length
-from thresher.service.readers.pdf.objects import Forms, Painted
+from thresher.service.readers.pdf.objects import FormContents, PageObjects
 
 _LINE_MAX_WIDTH = 2.6  # points
 _LINE_MIN_LENGTH = 2.0  # points, exclusive: a shorter line is a dot
 _CHECK_BOX_MAX_SIDE = 24.0  # points
-LEAST = 4.5  # points: least side of a check box
-MOST = 400  # small drawings on a page: more are a chart, without check boxes
+CHECK_BOX_MIN_POINTS = 4.5  # points: least side of a check box
+MAX_SMALL_SHAPES = 400  # small drawings on a page: more are a chart, without check boxes
 _LEVEL_MAX_STEP = 0.5  # points: between the heights of the ends of a line across the page
 _MAX_PATHS = 6000  # of a page; charts and maps have more, and no relevant rules
 _OUTLINE_MIN_POINTS = 4  # a path with fewer points encloses nothing
@@ -34,7 +34,7 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnShapes:
     """Boxes x0, y0, x1, y1 as displayed."""
 
     across: Floats  # thin lines that run across the page
@@ -49,7 +49,7 @@ class Drawn:
         return np.concatenate((self.across, self.edges))
 
 
-def drawn_on(page: Painted, frame: Frame) -> Drawn | None:
+def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     """Return the lines and small drawings among a page's objects; None where there are none."""
     paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _IDENTITY, 0))
     if not paths or len(paths) > _MAX_PATHS:
@@ -65,10 +65,10 @@ def drawn_on(page: Painted, frame: Frame) -> Drawn | None:
     across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
     at = np.flatnonzero(small)
     outline = np.zeros(len(at), np.bool_)
-    square = (np.minimum(width[at], height[at]) >= LEAST) if len(at) <= MOST else outline
+    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) if len(at) <= MAX_SMALL_SHAPES else outline
     outline[square] = [_is_outline(paths[i][0]) for i in at[square].tolist()]
     frames = np.flatnonzero(~thin & ~small & ~many)
-    return Drawn(
+    return DrawnShapes(
         across,
         _edges(frame.show(box[[i for i in frames.tolist() if _is_visible(paths[i][0])]])),
         frame.show(box[small]),
@@ -84,7 +84,9 @@ def _edges(box: Floats) -> Floats:
     return np.concatenate((upper, lower))
 
 
-def _paths(forms: Forms, held: tuple[list[int], list[int]], matrix: Matrix, depth: int) -> Iterator[tuple[int, Matrix]]:
+def _paths(
+    forms: FormContents, held: tuple[list[int], list[int]], matrix: Matrix, depth: int
+) -> Iterator[tuple[int, Matrix]]:
     """Yield paths, also inside forms, each with the matrix of its form. `held` is objects and their types."""
     for one, kind in zip(*held, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_PATH:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats, Ints
-from thresher.service.readers.pdf.text.characters import MARK, among
+from thresher.service.readers.pdf.text.characters import MARK, character_table
 
 _DESCENT_SHARE = np.float32(0.22)  # of a box's height: where the baseline is
 _RAISED_MIN_SHARE = 0.15  # of the larger type's height: rise of a raised character's baseline
@@ -28,17 +28,17 @@ _ABOVE = str.maketrans(
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ",
 )
 _BELOW = str.maketrans("0123456789+-=()\u2212\u2013", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎₋₋")
-_DIGIT = among("0123456789")
-_LETTER = among("abcdefghijklmnopqrstuvwxyz")
-_MARKS = among("0123456789,()*")
-_SLASHES = among("/\u2044\u2215")
+_DIGIT = character_table("0123456789")
+_LETTER = character_table("abcdefghijklmnopqrstuvwxyz")
+_MARKS = character_table("0123456789,()*")
+_SLASHES = character_table("/\u2044\u2215")
 
 Units = NDArray[np.uint16]
 Boxes = Callable[[Ints], Floats]  # of characters, in user space
 Mask = NDArray[np.bool_]
 
 
-def set_apart(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats], boxes: Boxes) -> None:
+def replace_superscripts(units: Units, words: tuple[Ints, Ints], ends: tuple[Floats, Floats], boxes: Boxes) -> None:
     """Replace raised and lowered figures in place.
 
     `ends` are the boxes of the first and the last character of each word.

@@ -17,20 +17,25 @@ import pypdfium2.raw as pdfium
 
 from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
-from thresher.service.ocr.base import DRAWN_DPI, Ocr, PrintedLine
-from thresher.service.ocr.blank_check import CHECK_DPI, may_hold_text
-from thresher.service.ocr.scripts import SHARE, unread_share
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.ocr.base import DRAWN_DPI, OcrEngine, PrintedLine
+from thresher.service.ocr.blank_check import CHECK_DPI, may_contain_text
+from thresher.service.ocr.scripts import UNREADABLE_MIN_SHARE, unread_share
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.objects import pixel_sizes
 from thresher.service.readers.pdf.pictures.raster import picture, render
-from thresher.service.readers.pdf.pictures.recognised_words import Recognised, placed_codes, recognised, with_blanks
-from thresher.service.readers.pdf.pictures.textless_regions import MOST, Region
+from thresher.service.readers.pdf.pictures.recognised_words import (
+    RecognisedWords,
+    placed_codes,
+    recognised_words_of,
+    with_words_painted_over,
+)
+from thresher.service.readers.pdf.pictures.textless_regions import MAX_REGIONS_A_PAGE, TextlessRegion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from thresher.service.ocr.codes import Code
+    from thresher.service.ocr.codes import Barcode
 
 DPI = 200
 _MAX_DPI = 400  # for small pictures of a high resolution
@@ -44,33 +49,41 @@ _CERTAIN_MIN_CONFIDENCE = 0.8  # mean of a region's characters; below it a Note 
 
 
 @dataclass(slots=True)
-class Regions:
+class PictureReader:
     """A reader of the regions of one file's pages.
 
     Results are stored for other pages with the same picture.
     """
 
     options: ReadOptions
-    engine: Callable[[str], Ocr]
+    engine: Callable[[str], OcrEngine]
     notes: list[Note]
-    known: dict[tuple[bytes, ...], Recognised] = field(default_factory=dict)
+    known: dict[tuple[bytes, ...], RecognisedWords] = field(default_factory=dict)
 
     spent: float = 0.0  # pixels read so far
     missing: bool = False  # whether no OCR engine is installed
     named: set[tuple[bytes, ...]] = field(default_factory=set)  # pictures that a Note says were not read
 
-    def read(self, page: Any, frame: Frame, number: int, found: tuple[list[Region], Floats]) -> Recognised:
+    def read(
+        self, page: Any, frame: PageFrame, number: int, found: tuple[list[TextlessRegion], Floats]
+    ) -> RecognisedWords:
         """Return the words in the regions of a page. `found` is the regions, and the boxes of the known words."""
         regions, words = found
         largest = sorted(regions, key=lambda one: -one.area)
-        if len(regions) > MOST:
-            self._note_unread(number, largest[MOST], f"page {number}, {len(regions) - MOST} of {len(regions)} pictures")
-        chosen, whole = largest[:MOST], Recognised()
+        if len(regions) > MAX_REGIONS_A_PAGE:
+            self._note_unread(
+                number,
+                largest[MAX_REGIONS_A_PAGE],
+                f"page {number}, {len(regions) - MAX_REGIONS_A_PAGE} of {len(regions)} pictures",
+            )
+        chosen, whole = largest[:MAX_REGIONS_A_PAGE], RecognisedWords()
         for region in (one for one in regions if one in chosen):
             whole.extend(self._region(page, frame, number, (region, words)))
         return whole
 
-    def _region(self, page: Any, frame: Frame, number: int, place: tuple[Region, Floats]) -> Recognised:
+    def _region(
+        self, page: Any, frame: PageFrame, number: int, place: tuple[TextlessRegion, Floats]
+    ) -> RecognisedWords:
         """Return the words in one region, from an earlier page where the same picture was read there."""
         region, words = place
         within = words[_touching(words, region.box)]
@@ -80,17 +93,19 @@ class Regions:
                 read = self._recognised(page, frame, number, (region, within))
             except Problem as problem:
                 self._note_failure(problem, number, region, frame)
-                return Recognised()
+                return RecognisedWords()
             if key is None or read is None:
-                return Recognised() if read is None else read
-            moved = Recognised()
+                return RecognisedWords() if read is None else read
+            moved = RecognisedWords()
             moved.extend(read, -region.box[0], -region.box[1])
             self.known[key] = moved
-        placed = Recognised()
+        placed = RecognisedWords()
         placed.extend(self.known[key], region.box[0], region.box[1])
         return placed
 
-    def _recognised(self, page: Any, frame: Frame, number: int, place: tuple[Region, Floats]) -> Recognised | None:
+    def _recognised(
+        self, page: Any, frame: PageFrame, number: int, place: tuple[TextlessRegion, Floats]
+    ) -> RecognisedWords | None:
         """Return the words of a region; None, with a Note, where it was not read.
 
         A region that cannot hold text has no words, and no Note. Raises Problem.
@@ -100,8 +115,8 @@ class Regions:
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
         preview = _rendered(page, frame, (CHECK_DPI, most), (region, within))[0]
-        if not region.words and not may_hold_text(preview.mean(axis=2).astype(np.uint8)):
-            return Recognised()
+        if not region.words and not may_contain_text(preview.mean(axis=2).astype(np.uint8)):
+            return RecognisedWords()
         if self.options.ocr == "off" or self.missing:
             self._pass_over(number, region, frame)
             return None
@@ -110,25 +125,25 @@ class Regions:
         if self.spent > _PIXELS_A_SECOND * self.options.limits.seconds:
             self._note_unread(number, region, f"page {number}, beyond the time for pictures")
             return None
-        from thresher.service.ocr.codes import codes_in  # noqa: PLC0415 - Pillow loads only for pages with pictures
+        from thresher.service.ocr.codes import barcodes_in  # noqa: PLC0415 - Pillow loads only for pages with pictures
 
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
         pixels, scale = _rendered(page, frame, (dpi, most), (region, within))
         image = picture(pixels)
         image.info[DRAWN_DPI] = dpi
-        codes = codes_in(image)
+        codes = barcodes_in(image)
         lines = [line for line in engine.read(image) if not _is_code(line, codes)]
         self._note_doubts(lines, number, region)
         corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
         read = [line for line in lines if line.words]
         shown = (*corner, *region.box[2:])
-        whole = recognised(read, shown, scale) if read else Recognised()
+        whole = recognised_words_of(read, shown, scale) if read else RecognisedWords()
         whole.codes = placed_codes(codes, shown, scale)
         return whole
 
-    def _note_doubts(self, lines: list[Any], number: int, region: Region) -> None:
+    def _note_doubts(self, lines: list[Any], number: int, region: TextlessRegion) -> None:
         """Note a region in an unknown script, and one read with low confidence."""
-        if unread_share(lines) >= SHARE:
+        if unread_share(lines) >= UNREADABLE_MIN_SHARE:
             self.notes.append(note("script_unreadable", f"a picture on page {number}", number, region.box))
         words = [word for line in lines for word in line.words]
         letters = sum(len(word.text) for word in words)
@@ -137,7 +152,7 @@ class Regions:
             detail = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", detail, number, region.box))
 
-    def _note_failure(self, problem: Problem, number: int, region: Region, frame: Frame) -> None:
+    def _note_failure(self, problem: Problem, number: int, region: TextlessRegion, frame: PageFrame) -> None:
         """Note a failure; a missing engine is noted once."""
         if isinstance(problem, SetupProblem):
             self.missing = True
@@ -146,7 +161,7 @@ class Regions:
         else:
             self.notes.append(problem.note(number, region.box))
 
-    def _pass_over(self, number: int, region: Region, frame: Frame) -> None:
+    def _pass_over(self, number: int, region: TextlessRegion, frame: PageFrame) -> None:
         """Name an unread picture once, as a logo is on every page. A small one is no loss by itself."""
         key = _key(region)
         if not region.words and (key is None or key not in self.named):
@@ -154,29 +169,29 @@ class Regions:
         if key is not None:
             self.named.add(key)
 
-    def _note_unread(self, number: int, region: Region, detail: str = "", code: str = "picture_unread") -> None:
+    def _note_unread(self, number: int, region: TextlessRegion, detail: str = "", code: str = "picture_unread") -> None:
         """Add a Note that a region was not read."""
         box = ", ".join(f"{value:.0f}" for value in region.box)
         self.notes.append(note(code, detail or f"page {number}, at {box}", number, region.box))
 
 
 def _rendered(
-    page: Any, frame: Frame, how: tuple[float, int], place: tuple[Region, Floats]
+    page: Any, frame: PageFrame, how: tuple[float, int], place: tuple[TextlessRegion, Floats]
 ) -> tuple[NDArray[np.uint8], float]:
     """Return the rendered pixels of a region, known words painted over, and pixels a point."""
     region, within = place
     pixels, scale = render(page, frame, how[0], how[1], region.box)
     corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
-    return with_blanks(pixels, within, (*corner, 0.0, 0.0), scale), scale
+    return with_words_painted_over(pixels, within, (*corner, 0.0, 0.0), scale), scale
 
 
-def _is_code(line: PrintedLine, codes: list[Code]) -> bool:
+def _is_code(line: PrintedLine, codes: list[Barcode]) -> bool:
     """Whether a line is the pattern of a QR or bar code."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in (code.box for code in codes))
 
 
-def _is_emblem(region: Region, frame: Frame) -> bool:
+def _is_emblem(region: TextlessRegion, frame: PageFrame) -> bool:
     """Whether a region is as small and compact as a logo or a seal."""
     width, height = region.box[2] - region.box[0], region.box[3] - region.box[1]
     return width * height < _EMBLEM_MAX_AREA * frame.width * frame.height and width < _LINE_MIN_RATIO * height
@@ -189,7 +204,7 @@ def _touching(words: Floats, box: tuple[float, float, float, float]) -> NDArray[
     return touching
 
 
-def _resolution(region: Region) -> float:
+def _resolution(region: TextlessRegion) -> float:
     """Return the dots an inch for rendering a region: DPI, or more for a small one.
 
     A small region is rendered at the resolution of its image, within limits.
@@ -200,7 +215,7 @@ def _resolution(region: Region) -> float:
     return max(DPI, min(finest, room, _MAX_DPI))
 
 
-def _key(region: Region) -> tuple[bytes, ...] | None:
+def _key(region: TextlessRegion) -> tuple[bytes, ...] | None:
     """Return what identifies a region of pictures; None where it has drawn letters, or many pictures."""
     if region.drawn or len(region.pictures) > _MAX_HASHED_IMAGES:
         return None

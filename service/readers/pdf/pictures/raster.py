@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from thresher.schemas.document import Box
 from thresher.schemas.errors import InputProblem
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.objects import images, largest_image, pixels, top_objects, user_boxes
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _MAX_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
-def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = None) -> tuple[NDArray[np.uint8], float]:
+def render(
+    page: Any, frame: PageFrame, dpi: float, most: int, part: Box | None = None
+) -> tuple[NDArray[np.uint8], float]:
     """Return (height, width, 3) pixels blue, green, red, and pixels a point.
 
     They show the whole page, or a `part` of it in points.
@@ -44,7 +46,7 @@ def render(page: Any, frame: Frame, dpi: float, most: int, part: Box | None = No
         pdfium.FPDFBitmap_Destroy(bitmap)
 
 
-def _largest_within(page: Any, frame: Frame, part: Box) -> int:
+def _largest_within(page: Any, frame: PageFrame, part: Box) -> int:
     """Return the pixels of the largest image that touches a part of the page."""
     found = images(top_objects(page))
     boxes = frame.show(user_boxes(found))
@@ -61,7 +63,7 @@ def _window(part: Box | None, width: int, height: int, scale: float) -> tuple[in
     return x0, y0, min(max(x1, x0 + 1), width), min(max(y1, y0 + 1), height)
 
 
-def _size(frame: Frame, dpi: float, most: int) -> tuple[int, int, float]:
+def _size(frame: PageFrame, dpi: float, most: int) -> tuple[int, int, float]:
     """Return width and height in pixels, and pixels a point, for at most `most` pixels."""
     scale = min(dpi / 72, (most / max(frame.width * frame.height, 1.0)) ** 0.5)
     return max(int(frame.width * scale), 1), max(int(frame.height * scale), 1), scale

@@ -12,10 +12,10 @@ from thresher.schemas.document import NO_CONFIDENCE
 from thresher.service.layout.frame import frame_of
 from thresher.service.ocr.base import PrintedLine
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.text.words import PageWords, with_text
+from thresher.service.readers.pdf.text.words import PageWords, set_text
 
 if TYPE_CHECKING:
-    from thresher.service.ocr.codes import Code
+    from thresher.service.ocr.codes import Barcode
 
 NO_UNIT = -1  # in PageWords.unit: the word is not from PDFium's text
 _LEVEL_MAX_SKEW = 0.006  # radians: less skewed lines are laid out as they are
@@ -24,20 +24,20 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
-class Recognised:
+class RecognisedWords:
     """Words in the engine's order of lines."""
 
     text: list[str] = field(default_factory=list)
     box: list[Box] = field(default_factory=list)  # in points, as displayed
     flat: list[Box] = field(default_factory=list)  # the same where their picture is level
     confidence: list[int] = field(default_factory=list)  # percent, as Words.confidence
-    codes: list[Code] = field(default_factory=list)  # QR and bar codes, their boxes in points
+    codes: list[Barcode] = field(default_factory=list)  # QR and bar codes, their boxes in points
 
     def __len__(self) -> int:
         """Return the number of words."""
         return len(self.text)
 
-    def extend(self, other: Recognised, dx: float = 0.0, dy: float = 0.0) -> None:
+    def extend(self, other: RecognisedWords, dx: float = 0.0, dy: float = 0.0) -> None:
         """Append the words of another, moved by `dx`, `dy` points."""
         self.text += other.text
         self.box += [_moved(box, dx, dy) for box in other.box]
@@ -46,12 +46,12 @@ class Recognised:
         self.codes += [replace(code, box=_moved(code.box, dx, dy)) for code in other.codes]
 
 
-def recognised(lines: list[PrintedLine], place: Box, scale: float) -> Recognised:
+def recognised_words_of(lines: list[PrintedLine], place: Box, scale: float) -> RecognisedWords:
     """Return the words of lines in a picture whose upper left corner is that of `place`.
 
     `scale` is pixels a point.
     """
-    found, frame = Recognised(), frame_of(lines)
+    found, frame = RecognisedWords(), frame_of(lines)
     words = [word for line in lines for word in line.words if word.text.strip()]
     found.text = [word.text for word in words]
     found.confidence = [NO_CONFIDENCE if w.confidence < 0 else min(round(w.confidence * 100), 100) for w in words]
@@ -84,7 +84,7 @@ def _moved(box: Box, dx: float, dy: float) -> Box:
     return box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy
 
 
-def placed_codes(codes: list[Code], place: Box, scale: float) -> list[Code]:
+def placed_codes(codes: list[Barcode], place: Box, scale: float) -> list[Barcode]:
     """Return codes of a picture with boxes on the page.
 
     The picture's corner is that of `place`, `scale` pixels a point.
@@ -92,14 +92,14 @@ def placed_codes(codes: list[Code], place: Box, scale: float) -> list[Code]:
     return [replace(code, box=_placed(code.box, place, scale)) for code in codes]
 
 
-def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWords:
+def with_recognised_words(words: PageWords, found: list[RecognisedWords | None]) -> PageWords:
     """Return the words of pages with those read from their pictures; `found` has an item a page."""
     if not any(found):
         return words
     pages = [page for page, one in enumerate(found) for _ in range(len(one or ()))]
-    every = Recognised()
+    every = RecognisedWords()
     for one in found:
-        every.extend(one or Recognised())
+        every.extend(one or RecognisedWords())
     box, flat = np.array(every.box, np.float32), np.array(every.flat, np.float32)
     page = np.concatenate((words.page, np.array(pages, words.page.dtype)))
     order = np.argsort(page, kind="stable")
@@ -122,7 +122,7 @@ def with_recognised(words: PageWords, found: list[Recognised | None]) -> PageWor
         confidence=np.concatenate((confidence, np.array(every.confidence, np.uint8)))[order],
     )
     pieces = [*words.pieces(), *((word, " ") for word in every.text)]
-    return with_text(more, _parted([pieces[i] for i in order.tolist()], order >= len(words)))
+    return set_text(more, _parted([pieces[i] for i in order.tolist()], order >= len(words)))
 
 
 def _with_none(flags: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
@@ -141,7 +141,7 @@ def _ends(words: list[str], at: int) -> NDArray[np.uint16]:
     return np.array([min(ord(word[at]), 0xFFFD) for word in words], np.uint16)
 
 
-def with_blanks(pixels: NDArray[np.uint8], boxes: Floats, corner: Box, scale: float) -> NDArray[np.uint8]:
+def with_words_painted_over(pixels: NDArray[np.uint8], boxes: Floats, corner: Box, scale: float) -> NDArray[np.uint8]:
     """Return a picture with known words painted over in the colour around them.
 
     `boxes` are in points on the page, and `corner` is the picture's; `scale` is pixels a point.

@@ -13,12 +13,12 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.errors import Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.ocr.base import Ocr
+from thresher.service.ocr.base import OcrEngine
 from thresher.service.readers.base import Spool
-from thresher.service.readers.page_pictures import SIDE
-from thresher.service.readers.pdf.layout.page_frame import Frame, frame_of
+from thresher.service.readers.page_pictures import LONG_SIDE_PIXELS
+from thresher.service.readers.pdf.layout.page_frame import PageFrame, frame_of
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.objects import images, strokes, top_objects, user_boxes
+from thresher.service.readers.pdf.objects import count_paths, images, top_objects, user_boxes
 from thresher.service.readers.pdf.pictures.raster import picture, render
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SCAN_MIN_AREA = 0.5  # of the page's area: an image this large is a scan
 _OUTLINES_MIN_PATHS = 4  # exclusive: a page without text and with more may have letters drawn as outlines or by hand
 
 
-def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
+def is_picture_of_text(page: Any, ink: int, words: Floats, frame: PageFrame) -> bool:
     """Whether the page as a whole is a picture of text that is missing from its text layer.
 
     `ink` is the number of visible characters of the layer, `words` are the boxes of its words.
@@ -40,7 +40,7 @@ def is_picture(page: Any, ink: int, words: Floats, frame: Frame) -> bool:
     objects = top_objects(page)
     boxes = frame.show(user_boxes(images(objects)))
     if not ink:
-        return len(boxes) > 0 or strokes(objects) > _OUTLINES_MIN_PATHS
+        return len(boxes) > 0 or count_paths(objects) > _OUTLINES_MIN_PATHS
     area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (
         np.minimum(boxes[:, 3], frame.height) - np.maximum(boxes[:, 1], 0)
     ).clip(0)
@@ -61,7 +61,7 @@ def drawn_page(document: Any, number: int, most: int) -> Image | None:
         return None
     try:
         frame = frame_of(page)
-        pixels, _ = render(page, frame, SIDE * 72 / max(frame.width, frame.height, 1.0), most)
+        pixels, _ = render(page, frame, LONG_SIDE_PIXELS * 72 / max(frame.width, frame.height, 1.0), most)
         return picture(pixels)
     except (Problem, ValueError):
         return None
@@ -70,18 +70,18 @@ def drawn_page(document: Any, number: int, most: int) -> Image | None:
 
 
 @dataclass(slots=True)
-class Pictures:
+class ScannedPages:
     """A reader of pages as pictures, with the engine of the options, which is loaded at the first page."""
 
     builder: DocumentBuilder
     options: ReadOptions
     spool: Spool
-    engine: Callable[[str], Ocr]
+    engine: Callable[[str], OcrEngine]
     children: list[Source] = field(default_factory=list)  # pictures for a vision model to read later
 
     missing: bool = False  # whether no OCR engine is installed
 
-    def read(self, page: Any, frame: Frame, number: int, known: Floats) -> bool:
+    def read(self, page: Any, frame: PageFrame, number: int, known: Floats) -> bool:
         """Write page `number` from its picture, without what is under the boxes in `known`.
 
         Returns False, with a Note, where no text was found.

@@ -13,13 +13,13 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, bounds_of, object_type
-from thresher.service.readers.pdf.objects import Layers, clipped_boxes, pixels, segments_of_path, user_boxes
+from thresher.service.readers.pdf.objects import BoundedPageObjects, clipped_boxes, pixels, segments_of_path, user_boxes
 
-CELL = 9.0  # points: nearer objects belong to one region
-LEAST = (12.0, 5.0)  # points: no text fits into a narrower or lower region
-MOST = 40  # regions of a page that are read, the largest first
+GRID_CELL_POINTS = 9.0  # points: nearer objects belong to one region
+REGION_MIN_POINTS = (12.0, 5.0)  # points: no text fits into a narrower or lower region
+MAX_REGIONS_A_PAGE = 40  # regions of a page that are read, the largest first
 _LETTER_SIZES = (0.5, 60.0, 2.0, 40.0)  # points: least and most width, least and most height of an outlined letter
 _MIN_LETTERS = 8  # outlined letters of a region
 _RECTANGLE_SEGMENTS = 5  # a path with no more is no letter
@@ -33,7 +33,7 @@ _MAX_PATHS = 20_000  # of a page: a map or a drawing has more, and its letters a
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class TextlessRegion:
     """A place on a page that may hold text; the box is in points as displayed."""
 
     box: tuple[float, float, float, float]
@@ -52,7 +52,9 @@ class Region:
         return max(map(pixels, self.pictures), default=0)
 
 
-def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> list[Region]:
+def textless_regions_of(
+    layers: BoundedPageObjects, words: Callable[[], Floats], frame: PageFrame
+) -> list[TextlessRegion]:
     """Return the regions of a page, top to bottom.
 
     `words` returns the boxes of visible words, as displayed.
@@ -70,7 +72,7 @@ def regions_of(layers: Layers, words: Callable[[], Floats], frame: Frame) -> lis
     return sorted(kept, key=lambda one: (one.box[1], one.box[0]))
 
 
-def _region(members: NDArray[np.int64], every: Floats, pictures: list[int]) -> Region | None:
+def _region(members: NDArray[np.int64], every: Floats, pictures: list[int]) -> TextlessRegion | None:
     """Return the region of some members; None for too few drawn letters without a picture."""
     held = [int(i) for i in members if i < len(pictures)]
     drawn = len(members) - len(held)
@@ -85,17 +87,17 @@ def _region(members: NDArray[np.int64], every: Floats, pictures: list[int]) -> R
             x1 + _LETTER_MARGIN,
             y1 + _LETTER_MARGIN,
         )
-    return Region((x0, y0, x1, y1), tuple(pictures[i] for i in held), drawn >= _MIN_LETTERS)
+    return TextlessRegion((x0, y0, x1, y1), tuple(pictures[i] for i in held), drawn >= _MIN_LETTERS)
 
 
-def _is_large(one: Region, frame: Frame) -> bool:
+def _is_large(one: TextlessRegion, frame: PageFrame) -> bool:
     """Whether the visible part of a region is large enough for text."""
     x0, y0, x1, y1 = one.box
     width, height = min(x1, frame.width) - max(x0, 0.0), min(y1, frame.height) - max(y0, 0.0)
-    return max(width, height) >= LEAST[0] and min(width, height) >= LEAST[1]
+    return max(width, height) >= REGION_MIN_POINTS[0] and min(width, height) >= REGION_MIN_POINTS[1]
 
 
-def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
+def _pictures(layers: BoundedPageObjects, frame: PageFrame) -> tuple[list[int], Floats]:
     """Return images without an OCR layer, and their boxes cut to the page and to their clipping paths."""
     found = layers.images()
     if not found:
@@ -111,12 +113,12 @@ def _pictures(layers: Layers, frame: Frame) -> tuple[list[int], Floats]:
     return [one for (_, one), keep in zip(found, kept.tolist(), strict=True) if keep], boxes[kept]
 
 
-def _unclipped(found: list[tuple[int, int]], frame: Frame) -> Floats:
+def _unclipped(found: list[tuple[int, int]], frame: PageFrame) -> Floats:
     """Return the boxes of images as displayed, not clipped."""
     return frame.show(user_boxes([one for _, one in found]))
 
 
-def _layered(layers: Layers, order: list[int], boxes: Floats, frame: Frame) -> NDArray[np.bool_]:
+def _layered(layers: BoundedPageObjects, order: list[int], boxes: Floats, frame: PageFrame) -> NDArray[np.bool_]:
     """Return which images have an OCR layer: invisible text over them, or text painted before them."""
     texts = np.flatnonzero(layers.modes >= 0)
     unpainted = np.isin(layers.modes[texts], _UNPAINTED)
@@ -131,7 +133,7 @@ def _layered(layers: Layers, order: list[int], boxes: Floats, frame: Frame) -> N
     return np.array(layered, np.bool_)
 
 
-def _paths(layers: Layers) -> list[int]:
+def _paths(layers: BoundedPageObjects) -> list[int]:
     """Return the paths of a page, also those in its forms; none where there are too many to be letters."""
     paths = [layers.objects[i] for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH)]
     for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_FORM):
@@ -139,7 +141,7 @@ def _paths(layers: Layers) -> list[int]:
     return paths if len(paths) <= _MAX_PATHS else []
 
 
-def _letters(paths: list[int], frame: Frame) -> Floats:
+def _letters(paths: list[int], frame: PageFrame) -> Floats:
     """Return boxes of paths that may be letters, as displayed.
 
     A possible line of letters is repeated to make a region.
@@ -155,7 +157,7 @@ def _letters(paths: list[int], frame: Frame) -> Floats:
     modules = (width > least) & (width < _MODULE_MAX_SIZE) & (height > least) & (height < _MODULE_MAX_SIZE)
     if int(modules.sum()) >= _MIN_MODULES:
         small |= modules
-    large = np.flatnonzero((width > LEAST[0]) & (height > low) & ~small)
+    large = np.flatnonzero((width > REGION_MIN_POINTS[0]) & (height > low) & ~small)
     long = large[[segments_of_path(paths[i]) >= _LINE_MIN_SEGMENTS for i in large.tolist()]] if len(large) else large
     letters = boxes[small] if int(small.sum()) >= _MIN_LETTERS else boxes[:0]
     return np.concatenate((letters, np.repeat(boxes[long], _MIN_LETTERS, axis=0)))
@@ -174,11 +176,11 @@ def _under_words(boxes: Floats, words: Floats) -> NDArray[np.bool_]:
     return under
 
 
-def _grouped(boxes: Floats, frame: Frame) -> NDArray[np.int64]:
+def _grouped(boxes: Floats, frame: PageFrame) -> NDArray[np.int64]:
     """Return the group number of each box; boxes whose cells of a coarse grid touch are one group."""
-    columns, rows = (int(side // CELL) + 1 for side in (frame.width, frame.height))
-    low = np.clip(boxes[:, :2] // CELL, 0, (columns - 1, rows - 1)).astype(np.int64)
-    high = np.clip(boxes[:, 2:] // CELL, 0, (columns - 1, rows - 1)).astype(np.int64)
+    columns, rows = (int(side // GRID_CELL_POINTS) + 1 for side in (frame.width, frame.height))
+    low = np.clip(boxes[:, :2] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
+    high = np.clip(boxes[:, 2:] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
     taken = np.zeros((rows, columns), np.bool_)
     for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True):
         taken[y0 : y1 + 1, x0 : x1 + 1] = True

@@ -10,8 +10,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import Frame
-from thresher.service.readers.pdf.objects import Painted, user_boxes
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
+from thresher.service.readers.pdf.objects import PageObjects, user_boxes
 
 _SCAN_MIN_AREA = 0.5  # of the page's area: an image this large is a scan
 _MIN_WORDS = 20  # fewer cannot be judged
@@ -25,12 +25,12 @@ _VOWEL = re.compile(r"[aeiouyàáâäåæèéêëìíîïòóôöøùúûü]", r
 _VOWEL_MIN_LETTERS = 4  # a word this long has a vowel
 
 
-def is_rubbish(units: NDArray[np.uint16]) -> bool:
+def is_unusable(units: NDArray[np.uint16]) -> bool:
     """Whether much of a text is neither words nor numbers; text in scripts other than Latin is not judged."""
     words = units.tobytes().decode("utf-16-le", "replace").split()
     if len(words) < _MIN_WORDS:
         return False
-    odd = sum(_weight(word) for word in words if not is_plain(word))
+    odd = sum(_weight(word) for word in words if not is_plausible_word(word))
     return odd > _ODD_MAX_SHARE * sum(map(_weight, words))
 
 
@@ -39,10 +39,10 @@ def _weight(word: str) -> int:
     return min(len(word), 8) + 1
 
 
-def is_plain(word: str) -> bool:
+def is_plausible_word(word: str) -> bool:
     """Whether a word looks like a word, a number or a code.
 
-    >>> [is_plain(word) for word in ("Total:", "1,250.00", "A-17", "2oI5-01-o7", "2,0O0", "~", "xqvz")]
+    >>> [is_plausible_word(word) for word in ("Total:", "1,250.00", "A-17", "2oI5-01-o7", "2,0O0", "~", "xqvz")]
     [True, True, True, False, False, False, False]
     """
     if _SCRIPTS.search(word):
@@ -57,7 +57,7 @@ def is_plain(word: str) -> bool:
     return letters < _VOWEL_MIN_LETTERS or word.isupper() or _VOWEL.search(word) is not None
 
 
-def is_scan(page: Painted, frame: Frame) -> bool:
+def is_scan(page: PageObjects, frame: PageFrame) -> bool:
     """Whether a picture covers most of a page."""
     box = frame.show(user_boxes([image for _, image in page.images()]))
     width = (np.minimum(box[:, 2], frame.width) - np.maximum(box[:, 0], 0)).clip(0)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from unicodedata import category
 
-from thresher.service.readers.pdf.layout.baseline_rows import Strip
-from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
+from thresher.service.readers.pdf.layout.reading_order import TableRegion
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.text.words import PageWords
 
@@ -30,7 +30,7 @@ class _Gap(NamedTuple):
     word: int
 
 
-def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) -> Iterator[int]:
+def aligned_cell_starts(grid: TableRegion, space: float, segments: Segments, words: PageWords) -> Iterator[int]:
     """Yield words behind aligned gaps. `space` is the usual space between words, in font sizes."""
     strips = [strip for row in grid.rows for _, cell in row for strip in cell if strip.count == 1]
     found: dict[int, list[_Gap]] = defaultdict(list)
@@ -43,13 +43,13 @@ def even_cuts(grid: Grid, space: float, segments: Segments, words: PageWords) ->
             yield from (gap.word for gap in gaps)
 
 
-def _across(strips: Iterable[Strip], gaps: list[_Gap]) -> int:
+def _across(strips: Iterable[SegmentBox], gaps: list[_Gap]) -> int:
     """Return how many strips reach across some gaps."""
     left, right = max(gap.left for gap in gaps), min(gap.right for gap in gaps)
     return sum(strip.x0 < left and strip.x1 > right for strip in strips)
 
 
-def _gaps(strip: Strip, least: float, segments: Segments, words: PageWords) -> Iterator[_Gap]:
+def _gaps(strip: SegmentBox, least: float, segments: Segments, words: PageWords) -> Iterator[_Gap]:
     """Yield the spaces between words of a strip that are wider than `least` points.
 
     Spaces between a figure and its sign are left out.

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.reading_order import TableRegion
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.text.words import PageWords
 
@@ -36,13 +36,13 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 Cells = list[list[int]]  # the words of each cell of a row
 
 
-def usual(sizes: Counter[int]) -> int:
+def complete_row_size(sizes: Counter[int]) -> int:
     """Return the number of cells of a complete row: the largest size that is not rare; 0 for none."""
     seen = {size: n for size, n in sizes.items() if size > 1}
     return max((size for size, n in seen.items() if n >= _SIZE_MIN_SHARE * max(seen.values())), default=0)
 
 
-def cells_of(grids: Iterable[Grid], segments: Segments) -> Iterator[Cells]:
+def cells_of(grids: Iterable[TableRegion], segments: Segments) -> Iterator[Cells]:
     """Yield the rows of tables, each cell as its words."""
     for row in (row for grid in grids for row in grid.rows):
         yield [[w for strip in cell for i in strip.indices for w in _words(segments, i)] for _, cell in row]
@@ -53,7 +53,7 @@ def _words(segments: Segments, index: int) -> range:
     return range(int(segments.first[index]), int(segments.last[index]) + 1)
 
 
-class Merged:
+class MergedCells:
     """The ends of merged cells, by the tables of a few pages.
 
     Pages of one form complete each other's examples.
@@ -124,7 +124,12 @@ class _Figures:
         known = self._seen.get((shape, self._begin(last)), Counter()) if cells > 1 else Counter()
         if code and self._ends[code] <= _CODE_ENDS_MAX_RATIO * self._codes[code].total():
             known = max(known, self._codes[code], key=Counter.total)
-        if "0" not in shape or len(text) < _END_MIN_CHARS or known.total() < _MIN_EXAMPLES or cells >= usual(known):
+        if (
+            "0" not in shape
+            or len(text) < _END_MIN_CHARS
+            or known.total() < _MIN_EXAMPLES
+            or cells >= complete_row_size(known)
+        ):
             return False
         texts = [self._spelt(other) for other in others]
         return not any(_is_alike(other, text) for other in texts[-_WORDS_BEFORE:]) and any(

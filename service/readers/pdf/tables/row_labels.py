@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.baseline_rows import Strip
-from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
+from thresher.service.readers.pdf.layout.reading_order import TableRegion
 from thresher.service.readers.pdf.library import Floats
 
 _SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
@@ -26,7 +26,7 @@ _CELLS_A_BATCH = 256  # compared with all rules at once
 _RULE_MIN_OVERHANG = 1.0  # points, beyond a text on both sides
 _LABEL_LINES_MAX_GAP = 1.0  # in line heights: between lines of one label
 
-Row = list[tuple[int, list[Strip]]]
+Row = list[tuple[int, list[SegmentBox]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Label:
     """A cell with text between two rules, and the heights of these."""
 
     column: int
-    strips: list[Strip]
+    strips: list[SegmentBox]
     top: float
     foot: float
 
@@ -44,7 +44,7 @@ class _Label:
         return {strip.index for strip in self.strips}
 
 
-def labelled(grid: Grid, rules: Floats) -> Grid:
+def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
     """Return the table with each label of a merged cell in the first line of every row it spans."""
     if not len(rules) or len(grid.rows) < 2:
         return grid
@@ -58,7 +58,7 @@ def labelled(grid: Grid, rules: Floats) -> Grid:
         if parted[i] and several[i] and _is_placed(rows, label, rules, middle):
             middle = _middles(rows)
             several = _several(labels, middle)
-    return Grid([row for row in rows if row], grid.gaps, grid.header_rows)
+    return TableRegion([row for row in rows if row], grid.gaps, grid.header_rows)
 
 
 def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
@@ -137,7 +137,7 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     yield from found.values()
 
 
-def _between(cells: list[list[Strip]], rules: Floats) -> list[tuple[float, float]]:
+def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, float]]:
     """Return the heights of the next rules above and below each cell that span all of its text.
 
     They are infinite where there is no rule.
@@ -172,7 +172,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     columns = {column for column, n in often.items() if n > 1}
     heads: list[Row] = []
     last = foot = label.top
-    beside: list[Strip] = []
+    beside: list[SegmentBox] = []
     for row in (row for row in covered if _others(row, label, columns)):
         others = _others(row, label, columns)
         above, below = _around(others, rules)
@@ -190,7 +190,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     )
 
 
-def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
+def _is_within(strips: list[SegmentBox], beside: list[SegmentBox]) -> bool:
     """Whether strips are between the first and the last of the lines beside them.
 
     Titles of the rows that follow are not.
@@ -199,7 +199,7 @@ def _is_within(strips: list[Strip], beside: list[Strip]) -> bool:
     return all(top < strip.middle < foot for strip in strips)
 
 
-def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, float | None]:
+def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None, float | None]:
     """Return the heights of the nearest rules above and below that run through all these cells.
 
     Each is None where there is no rule.
@@ -211,12 +211,12 @@ def _around(others: list[list[Strip]], rules: Floats) -> tuple[float | None, flo
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 
 
-def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[Strip]]:
+def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[SegmentBox]]:
     """Return the cells of a row in `columns`, without the label."""
     return [cell[1] for cell in row if cell[0] in columns and not _is_own(cell, label)]
 
 
-def _is_own(cell: tuple[int, list[Strip]], label: _Label) -> bool:
+def _is_own(cell: tuple[int, list[SegmentBox]], label: _Label) -> bool:
     """Whether a cell is the label's own."""
     return cell[0] == label.column and cell[1][0].index in label.own
 
@@ -227,7 +227,7 @@ def _heights(rules: Floats) -> Floats:
     return heights
 
 
-def _reach_over(strips: list[Strip], rules: Floats) -> NDArray[np.bool_]:
+def _reach_over(strips: list[SegmentBox], rules: Floats) -> NDArray[np.bool_]:
     """Return which rules span all of a cell's text, and more on both sides."""
     over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _RULE_MIN_OVERHANG) & (
         rules[:, 2] > strips[-1].x1 + _RULE_MIN_OVERHANG

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from thresher.service.readers.header_row import names_columns
-from thresher.service.readers.pdf.layout.baseline_rows import Strip
-from thresher.service.readers.pdf.layout.reading_order import Grid
+from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
+from thresher.service.readers.pdf.layout.reading_order import TableRegion
 from thresher.service.readers.pdf.layout.segments import Segments
-from thresher.service.readers.pdf.tables.aligned_gaps import even_cuts
-from thresher.service.readers.pdf.tables.merged_cells import Merged, cells_of, usual
+from thresher.service.readers.pdf.tables.aligned_gaps import aligned_cell_starts
+from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of, complete_row_size
 from thresher.service.readers.pdf.text.words import PageWords
 
 _ROW_MIN_CELLS = 3  # of a row in which merged ones are searched, and of a header row
@@ -31,7 +31,9 @@ _MAX_TITLE_ROWS = 3  # above a header row and with as many cells
 _ROWS_BELOW = 20  # rows that show the contents of the columns
 
 
-def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: PageWords) -> Iterator[int]:
+def cell_starts_of(
+    grids: Sequence[TableRegion], merged: MergedCells, segments: Segments, words: PageWords
+) -> Iterator[int]:
     """Yield words of a page's tables that begin a cell although they are close to the cell on their left.
 
     Such a cell spans a gap that separates the rows around it, and both of its parts are aligned with other cells; or
@@ -42,15 +44,15 @@ def cuts_of(grids: Sequence[Grid], merged: Merged, segments: Segments, words: Pa
         # a row or two show no columns: they take those of the page's largest table if they are aligned with them
         known = largest if largest and _LARGER_TABLE_MIN_RATIO * len(grid.rows) <= len(largest.rows) else None
         edges = _Edges(known or grid, segments, words)
-        whole = usual(Counter(len(row) for row in (known or grid).rows))
-        even = set(even_cuts(grid, edges.space, segments, words))
+        whole = complete_row_size(Counter(len(row) for row in (known or grid).rows))
+        even = set(aligned_cell_starts(grid, edges.space, segments, words))
         for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
             found = [word for cell in cells for word in cell if word in even] or list(merged.cuts(cells))
             yield from found
             yield from edges.of_row(row, found, full=len(row) >= whole)
 
 
-def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
+def _has_figure(strip: SegmentBox, segments: Segments, words: PageWords) -> bool:
     """Whether the text of a strip has a digit."""
     start, end = words.start[segments.first[strip.index]], words.end[segments.last[strip.index]]
     return _DIGIT.search(words.text, start, end) is not None
@@ -59,7 +61,7 @@ def _has_figure(strip: Strip, segments: Segments, words: PageWords) -> bool:
 class _Edges:
     """The edges of a table's cells, and the gaps between its columns."""
 
-    def __init__(self, grid: Grid, segments: Segments, words: PageWords) -> None:
+    def __init__(self, grid: TableRegion, segments: Segments, words: PageWords) -> None:
         """Collect the edges of the cells that span no gap."""
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
         left, right = np.array([s.x0 for s in every]), np.array([s.x1 for s in every])
@@ -72,7 +74,7 @@ class _Edges:
         self._figures = np.array(figures, np.bool_)[kept]
         self.space = _space(every, words, segments)
 
-    def of_row(self, row: list[tuple[int, list[Strip]]], known: list[int], *, full: bool) -> Iterator[int]:
+    def of_row(self, row: list[tuple[int, list[SegmentBox]]], known: list[int], *, full: bool) -> Iterator[int]:
         """Yield the words of a row that begin a cell, in strips without a word in `known`.
 
         `full` is whether the row lacks no cell; then only a wide space separates cells.
@@ -86,12 +88,12 @@ class _Edges:
             ):
                 yield from self._cuts(strip, chosen, figures=figures, full=full)
 
-    def _has_figure(self, strip: Strip) -> bool:
+    def _has_figure(self, strip: SegmentBox) -> bool:
         """Whether a strip has a digit."""
         known = self._figure_by_strip.get(strip.index)
         return _has_figure(strip, self._segments, self._words) if known is None else known
 
-    def _cuts(self, strip: Strip, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
+    def _cuts(self, strip: SegmentBox, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
         """Yield the words of a strip that begin a cell: at most one a gap, at the widest space there.
 
         `figures` is whether the row has some. Only titles of columns are separated by a usual space.
@@ -120,7 +122,7 @@ class _Edges:
         return _DIGIT.search(self._words.text, start, end) is not None or there.sum() <= _FIGURES_MAX_SHARE * len(there)
 
 
-def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
+def _space(strips: list[SegmentBox], words: PageWords, segments: Segments) -> float:
     """Return the usual space between words, in font sizes.
 
     It is the character's width in monospaced type, else a narrow one. The boxes of words do not always show the space between them, so the widths of strips' last words are measured.
@@ -136,7 +138,7 @@ def _space(strips: list[Strip], words: PageWords, segments: Segments) -> float:
     return float(middle) if high - low < _MONOSPACED_MAX_SPREAD * middle else _NARROW_SPACE
 
 
-def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
+def split_tables(grid: TableRegion, text: Callable[[SegmentBox], str]) -> list[TableRegion]:
     """Split a grid into its tables: a wider header row inside it begins another one."""
     cells = [[(column, " ".join(map(text, strips))) for column, strips in row] for row in grid.rows]
     width = max((column for row in cells for column, _ in row), default=0) + 1
@@ -154,7 +156,7 @@ def parted(grid: Grid, text: Callable[[Strip], str]) -> list[Grid]:
     return [*found, _part(grid, begin, len(grid.rows), headers)]
 
 
-def _is_wider(grid: Grid, begin: int, row: int) -> bool:
+def _is_wider(grid: TableRegion, begin: int, row: int) -> bool:
     """Whether a row has more cells than those above it, or as many as its few titles."""
     here, above = len(grid.rows[row]), max(len(other) for other in grid.rows[begin:row])
     return here >= _ROW_MIN_CELLS and (above < here or (above == here and row - begin <= _MAX_TITLE_ROWS))
@@ -166,12 +168,12 @@ def _filled(row: list[tuple[int, str]], width: int) -> list[str]:
     return [texts.get(column, "") for column in range(width)]
 
 
-def _part(grid: Grid, first: int, last: int, headers: int) -> Grid:
+def _part(grid: TableRegion, first: int, last: int, headers: int) -> TableRegion:
     """Return rows `[first, last)` as a table, without the columns that they do not use."""
     rows = grid.rows[first:last]
     used = sorted({column for row in rows for column, _ in row})
     number = {column: i for i, column in enumerate(used)}
-    return Grid([[(number[column], strips) for column, strips in row] for row in rows], grid.gaps, headers)
+    return TableRegion([[(number[column], strips) for column, strips in row] for row in rows], grid.gaps, headers)
 
 
 def is_header(row: list[str], below: list[list[str]]) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from thresher.service.readers.pdf.library import drain, mark_text, opened, wide_string
-from thresher.service.readers.pdf.objects import Painted, marks_of
+from thresher.service.readers.pdf.library import mark_text, open_handle, run_all, wide_string
+from thresher.service.readers.pdf.objects import PageObjects, content_marks_of
 from thresher.service.readers.pdf.text.characters import DIGIT
 
 _KEY = ctypes.create_string_buffer(b"ActualText")
@@ -23,10 +23,10 @@ _KEY_ADDRESS = ctypes.addressof(_KEY)
 _LIGATURE_MAX_CHARS = 3  # such texts without a figure stand for ligatures and hyphens; there are thousands
 _TERMINATOR_BYTES = 2  # at the end of each text
 
-Said = tuple[int, str]  # index of an object on its page, and its replacement text
+ReplacementText = tuple[int, str]  # index of an object on its page, and its replacement text
 
 
-def false_text(page: Any, content: Painted) -> set[Said]:
+def false_replacements(page: Any, content: PageObjects) -> set[ReplacementText]:
     """Return replacement texts with other letters or figures than their glyphs.
 
     Removes the marks of the page.
@@ -41,23 +41,23 @@ def false_text(page: Any, content: Painted) -> set[Said]:
     replacements = {mark: text for _, _, mark, text in found}
     for _, one, mark, _ in found:
         _remove(one, mark)
-    with opened(pdfium.FPDFText_LoadPage, pdfium.FPDFText_ClosePage, page) as text_page:
+    with open_handle(pdfium.FPDFText_LoadPage, pdfium.FPDFText_ClosePage, page) as text_page:
         shown = {mark: "".join(_glyphs(one, text_page) for _, one in those) for mark, those in marked.items()}
     false = [mark for mark in marked if _is_false(replacements[mark], shown[mark])]
     return {(place, replacements[mark]) for mark in false for place, _ in marked[mark]}
 
 
-def disbelieve(content: Painted, false: set[Said]) -> None:
+def remove_texts(content: PageObjects, false: set[ReplacementText]) -> None:
     """Remove such texts from the objects of a page that was loaded again."""
     for place, one, mark, text in list(_marked(content)):
         if (place, text) in false:
             _remove(one, mark)
 
 
-def _marked(content: Painted) -> Iterator[tuple[int, int, int, str]]:
+def _marked(content: PageObjects) -> Iterator[tuple[int, int, int, str]]:
     """Yield (index, object, mark, text) of objects with a replacement text."""
     objects = content.everything()
-    for places, marks in marks_of(objects):
+    for places, marks in content_marks_of(objects):
         texts = _texts(list(set(marks)))
         for place, mark in zip(places, marks, strict=True) if texts else ():
             if mark in texts:
@@ -68,7 +68,7 @@ def _texts(marks: list[int]) -> dict[int, str]:
     """Return the texts of marks that have one longer than a ligature, or with figures."""
     size, short = np.zeros(len(marks), np.uint64), np.zeros((len(marks), _LIGATURE_MAX_CHARS + 1), np.uint16)
     sizes, rooms = (range(one.ctypes.data, one.ctypes.data + one.nbytes, one.strides[0]) for one in (size, short))
-    drain(map(mark_text, marks, repeat(_KEY_ADDRESS), rooms, repeat(short.strides[0]), sizes))
+    run_all(map(mark_text, marks, repeat(_KEY_ADDRESS), rooms, repeat(short.strides[0]), sizes))
     chosen = (size > short.strides[0]) | DIGIT[short].any(axis=1)
     return {marks[i]: _text_of(marks[i], int(size[i])) for i in np.flatnonzero(chosen).tolist()}
 

@@ -22,7 +22,7 @@ _CELL_MIN_GAP = 1.5  # in font sizes: between two cells of a line
 Units = NDArray[np.uint16]
 
 
-def reading_order(units: Units, box: Floats) -> Units:
+def in_reading_order(units: Units, box: Floats) -> Units:
     """Return the characters of a right-to-left word as they are read; `box` is each one's in user space.
 
     Characters with the same box belong to one ligature.
@@ -55,7 +55,7 @@ def _figures_kept(units: list[int]) -> list[int]:
     return found
 
 
-def levelled(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) -> Floats:
+def mirrored_lines(box: Floats, words: tuple[Units, Ints, Ints], *, mirrored: bool) -> Floats:
     """Return boxes of one page's words where each line runs from left to right, in any script.
 
     `words` is the characters, and where each word begins and ends. `mirrored` is whether the boxes were mirrored,

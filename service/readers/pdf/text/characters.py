@@ -66,17 +66,17 @@ def _letters() -> NDArray[np.bool_]:
     return table
 
 
-def among(characters: str) -> NDArray[np.bool_]:
+def character_table(characters: str) -> NDArray[np.bool_]:
     """Return for each UTF-16 unit whether it is one of some characters."""
     table = np.zeros(0x10000, np.bool_)
     table[[ord(c) for c in characters]] = True
     return table
 
 
-BECOMES, KIND = _tables()
+REPLACEMENT_UNITS, KIND = _tables()
 WIDTH = _widths()
 RTL = _right_to_left()
 LTR = _left_to_right()
 LETTERS = _letters()
-DIGIT = among("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
-MARK = among(",.;:)]\"'!?\u2019\u201d")  # may follow a word that is cited without it
+DIGIT = character_table("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
+MARK = character_table(",.;:)]\"'!?\u2019\u201d")  # may follow a word that is cited without it

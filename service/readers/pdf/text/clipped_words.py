@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints, address, char_object, loose_boxes, owners_of
-from thresher.service.readers.pdf.objects import Layers, clips_of
+from thresher.service.readers.pdf.objects import BoundedPageObjects, clips_of
 from thresher.service.readers.pdf.text.characters import DIGIT
-from thresher.service.readers.pdf.text.text_extraction import Sheet
-from thresher.service.readers.pdf.text.words import shown_words
+from thresher.service.readers.pdf.text.text_extraction import PageText
+from thresher.service.readers.pdf.text.words import displayed_boxes
 
 _CLIPPED_MIN_POINTS = 1.0
 _OBJECTS_A_WORD = 2.0  # with more, selecting the objects of words is cheaper than reading all clips
@@ -26,7 +26,9 @@ _MIN_HEIGHT = 0.25  # of a word's height
 _NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begin
 
 
-def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Frame) -> tuple[Sheet, Ints]:
+def mark_clipped(
+    layers: BoundedPageObjects, text_page: Any, words: tuple[PageText, Ints], frame: PageFrame
+) -> tuple[PageText, Ints]:
     """Return the words of a page, clipped ones as hidden, and those behind a clipping edge as apart.
 
     `words` is all words, and the text object in which each begins; both are returned, as a word may be split.
@@ -37,7 +39,7 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
     sheet, owners = _split(words, address(text_page), shown)
     if sheet is not words[0]:
         shown |= _clipped(layers, np.setdiff1d(owners, words[1]), frame)
-    box = shown_words([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     inks = owners.tolist()
     within = [i for i, ink in enumerate(inks) if ink in shown]
     cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)
@@ -51,7 +53,7 @@ def cut_off(layers: Layers, text_page: Any, words: tuple[Sheet, Ints], frame: Fr
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
-def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
+def _clipped(layers: BoundedPageObjects, owners: Ints, frame: PageFrame) -> dict[int, Floats]:
     """Return by text object the clip, as displayed, of those that reach beyond it."""
     chosen = layers.modes >= 0
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
@@ -69,7 +71,7 @@ def _clipped(layers: Layers, owners: Ints, frame: Frame) -> dict[int, Floats]:
     return dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
 
 
-def _split(words: tuple[Sheet, Ints], handle: int, shown: dict[int, Floats]) -> tuple[Sheet, Ints]:
+def _split(words: tuple[PageText, Ints], handle: int, shown: dict[int, Floats]) -> tuple[PageText, Ints]:
     """Split words that run from a clipped text object into another one."""
     sheet, owners = words
     cuts = [
@@ -95,7 +97,7 @@ def _change(units: Iterable[int], handle: int, ink: int) -> int:
     return next(i for i in units if char_object(handle, i) != ink)
 
 
-def _goes_on(sheet: Sheet, word: int) -> bool:
+def _goes_on(sheet: PageText, word: int) -> bool:
     """Whether a part of a word, without figures, continues in the next part with no space."""
     own = sheet.units[sheet.start[word] : sheet.end[word]]
     return bool(sheet.end[word] == sheet.start[word + 1]) and not DIGIT[own].any()
@@ -106,7 +108,7 @@ def _is_same(one: Floats | None, other: Floats) -> bool:
     return one is not None and bool(np.abs(one - other).max() < _CLIPPED_MIN_POINTS)
 
 
-def _least(sheet: Sheet, word: int) -> float:
+def _least(sheet: PageText, word: int) -> float:
     """Return the least share of a word's width that must be shown."""
     return _FIGURES_MIN_WIDTH if DIGIT[sheet.units[sheet.start[word] : sheet.end[word]]].any() else _LETTERS_MIN_WIDTH
 

@@ -20,7 +20,7 @@ _LONGER_MAX_RATIO = 2  # a text more than so many times as long is no second pri
 _COMPARED = 4  # neighbours of the same shape are compared at distances below this
 
 
-def printed_again(words: PageWords) -> NDArray[np.bool_]:
+def repeated_words(words: PageWords) -> NDArray[np.bool_]:
     """Return which words lie on an equal one that comes before them in the file."""
     again = np.zeros(len(words), np.bool_)
     for i, j in _pairs(words):
@@ -28,7 +28,7 @@ def printed_again(words: PageWords) -> NDArray[np.bool_]:
     return again
 
 
-def under_themselves(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def repeated_by_visible_words(words: PageWords, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which hidden words repeat only what visible words say in the same place.
 
     A correction may add signs: `$417.75`, painted over with `($417.75)`, does not count as hidden.

@@ -13,7 +13,7 @@ _NAME_BUFFER = ctypes.create_string_buffer(128)
 _FLAGS = ctypes.c_int()
 
 
-def fonts_of(text_page: Any) -> str:
+def font_names_of(text_page: Any) -> str:
     """Return the fonts' names in the file, subset tags included, sorted and joined by "|".
 
     Returns "" for a page without text.

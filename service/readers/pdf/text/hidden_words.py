@@ -14,10 +14,10 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from thresher.schemas.errors import InputProblem
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import (
-    FAINT,
-    PALE,
+    PAPER_MIN_CHANNEL,
+    TRANSPARENT_MAX_ALPHA,
     Floats,
     Ints,
     bounds_of,
@@ -26,13 +26,13 @@ from thresher.service.readers.pdf.library import (
     render_mode,
 )
 from thresher.service.readers.pdf.objects import (
-    Layers,
+    BoundedPageObjects,
     clipped_boxes,
+    deactivated,
     is_filled,
     is_wide,
     on_layers,
     user_boxes,
-    without,
 )
 from thresher.service.readers.pdf.pictures.raster import render
 
@@ -54,10 +54,10 @@ _MARGIN_POINTS = 2.0  # around the suspects in their rendering
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class HidingObjects:
     """The objects of a page that may hide text."""
 
-    layers: Layers
+    layers: BoundedPageObjects
     dim: bool  # whether words may be in the paper's colour, unpainted, or on a layer that may be off
     covers: list[int]  # indices of objects that may cover text, or be in its colour under it
     boxes: Floats  # of the covers, as displayed
@@ -67,7 +67,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class WordBoxes:
     """The words of one page: the text object in which each begins (0 for none), and boxes as displayed."""
 
     ink: Ints
@@ -78,7 +78,7 @@ class Look:
         return len(self.ink)
 
 
-def unprinted(box: Floats, size: Floats) -> Mask:
+def off_page_or_tiny(box: Floats, size: Floats) -> Mask:
     """Return which words are off their page, or too small to be seen.
 
     `size` is (n, 2) width and height of each one's page.
@@ -88,7 +88,7 @@ def unprinted(box: Floats, size: Floats) -> Mask:
     return hidden
 
 
-def minute(box: Floats, page: Ints) -> Mask:
+def too_small_to_read(box: Floats, page: Ints) -> Mask:
     """Return which words are far too small to be read beside the other type of their page."""
     height = box[:, 3] - box[:, 1]
     small: Mask = height < _READABLE_MIN_POINTS
@@ -98,20 +98,22 @@ def minute(box: Floats, page: Ints) -> Mask:
     return small
 
 
-def covered(scene: Scene, page: Any, words: Look, frame: Frame, most: int) -> Mask:
+def unseen_words(scene: HidingObjects, page: Any, words: WordBoxes, frame: PageFrame, most: int) -> Mask:
     """Return which words of one page cannot be seen; `most` is the limit of rendered pixels."""
     hidden = np.zeros(len(words), np.bool_)
     under = _under(scene.boxes, words.box)
     checked = np.arange(len(words)) if scene.dim else np.flatnonzero(under.any(axis=1))
     if len(checked):
-        some = Look(words.ink[checked], words.box[checked])
+        some = WordBoxes(words.ink[checked], words.box[checked])
         found = _suspects(scene, some, (under[checked], frame))
         if found.words.any():
             hidden[checked] = _hidden_suspects(page, (some, len(words)), frame, most, found)
     return hidden
 
 
-def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = False) -> Scene | None:
+def hiding_objects_of(
+    layers: BoundedPageObjects, owners: Ints, frame: PageFrame, *, optional: bool = False
+) -> HidingObjects | None:
     """Return the objects that may hide text on a page; None where nothing can.
 
     `owners` is the text object in which each word begins; `optional` is whether the file may have layers that can be
@@ -127,10 +129,10 @@ def scene_of(layers: Layers, owners: Ints, frame: Frame, *, optional: bool = Fal
     if not covers and not dim:
         return None
     chosen = [objects[i] for i in covers]
-    return Scene(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
+    return HidingObjects(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
+def _tones(layers: BoundedPageObjects, owners: Ints) -> NDArray[np.uint32]:
     """Return the colours of text; only those of words, where these are fewer than objects."""
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
         inks = [ink for ink in set(owners.tolist()) if ink]
@@ -147,11 +149,11 @@ def _tones(layers: Layers, owners: Ints) -> NDArray[np.uint32]:
 
 def _is_pale(colours: NDArray[np.uint32]) -> Mask:
     """Return which colours are that of paper, or transparent."""
-    pale: Mask = (colours[:, :3].min(axis=1) >= PALE) | (colours[:, 3] < FAINT)
+    pale: Mask = (colours[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL) | (colours[:, 3] < TRANSPARENT_MAX_ALPHA)
     return pale
 
 
-def _same_colour(layers: Layers, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+def _same_colour(layers: BoundedPageObjects, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
     """Return filled paths in a colour of the text, other than paper's: text on them cannot be seen."""
     tones = tones[~_is_pale(tones)]
     paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
@@ -183,7 +185,7 @@ def _solid(objects: list[int], covers: list[int]) -> list[int]:
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
-def _covers(layers: Layers, first_text: int) -> list[int]:
+def _covers(layers: BoundedPageObjects, first_text: int) -> list[int]:
     """Return the indices of images, of filled paths above text, and of forms that may hide text."""
     found = []
     for i, kind in zip(layers.others, layers.kinds, strict=True):
@@ -196,7 +198,7 @@ def _covers(layers: Layers, first_text: int) -> list[int]:
     return found
 
 
-def _may_hide(layers: Layers, form: int, *, above: bool) -> bool:
+def _may_hide(layers: BoundedPageObjects, form: int, *, above: bool) -> bool:
     """Whether a form may hide text: its own, or text beneath it where it is painted `above` any."""
     held = layers.forms.inside(form)
     kinds = list(map(object_type, held))
@@ -208,7 +210,7 @@ def _may_hide(layers: Layers, form: int, *, above: bool) -> bool:
         if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
             return True
     texts = [held[i] for i in letters]
-    pale = colours_of(texts)[:, :3].min(axis=1) >= PALE
+    pale = colours_of(texts)[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL
     return bool(pale.any()) or any(render_mode(one) in {_INVISIBLE, _CLIP} for one in texts)
 
 
@@ -235,7 +237,7 @@ class _Suspects:
     texts: list[int]  # all text of the page
 
 
-def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspects:
+def _suspects(scene: HidingObjects, words: WordBoxes, places: tuple[Mask, PageFrame]) -> _Suspects:
     """Return the words that may be hidden."""
     objects = scene.layers.objects
     place = dict(zip(objects, range(len(objects)), strict=True))
@@ -244,7 +246,7 @@ def _suspects(scene: Scene, words: Look, places: tuple[Mask, Frame]) -> _Suspect
     nested = order < 0
     colours = colours_of([ink or objects[0] for ink in inks])
     modes = scene.layers.modes[order]
-    faint = (modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (colours[:, 3] < FAINT)
+    faint = (modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (colours[:, 3] < TRANSPARENT_MAX_ALPHA)
     invisible: Mask = ~nested & ((modes == _INVISIBLE) | faint)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
@@ -279,7 +281,7 @@ def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats
     return bool(here.size and np.abs(here - there).max() >= _MIN_CONTRAST)
 
 
-def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], checked: Mask) -> Mask:
+def _clipped(scene: HidingObjects, words: WordBoxes, places: tuple[Mask, PageFrame], checked: Mask) -> Mask:
     """Return (words, covers) like `_under`, with the covers in `checked` cut to their clipping paths."""
     under, frame = places
     chosen = np.flatnonzero((under & checked).any(axis=0))
@@ -290,7 +292,7 @@ def _clipped(scene: Scene, words: Look, places: tuple[Mask, Frame], checked: Mas
     return under
 
 
-def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
+def _on_images(scene: HidingObjects, words: WordBoxes, frame: PageFrame, chosen: Mask) -> Mask:
     """Return which words are on the chosen covers.
 
     The two halves of a word may be on two tiles of one scan.
@@ -302,7 +304,7 @@ def _on_images(scene: Scene, words: Look, frame: Frame, chosen: Mask) -> Mask:
     return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
-def _hidden_suspects(page: Any, looks: tuple[Look, int], frame: Frame, most: int, found: _Suspects) -> Mask:
+def _hidden_suspects(page: Any, looks: tuple[WordBoxes, int], frame: PageFrame, most: int, found: _Suspects) -> Mask:
     """Return the suspects that cannot be seen in the rendering of the page.
 
     Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change
@@ -322,7 +324,7 @@ def _hidden_suspects(page: Any, looks: tuple[Look, int], frame: Frame, most: int
         places = boxes * scale - corner
         blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
         if (found.deep[looked] & ~blank).any():
-            with without(_with_copies(found)):
+            with deactivated(_with_copies(found)):
                 bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             behind = ~changed & ~blank & found.deep[looked]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.text.characters import KIND, SINGLE, among
+from thresher.service.readers.pdf.text.characters import KIND, SINGLE, character_table
 from thresher.service.readers.pdf.text.words import PageWords
 
 _STEP_MAX = 5.5  # in font sizes
@@ -19,8 +19,8 @@ _RUNNING_TEXT_MAX_STEP = 1.25  # in font sizes
 _LEVEL_MAX_STEP = 0.3  # in font sizes
 _UNIT_MAX_STEP = 2.6  # in font sizes: from the last figure to its unit
 _MIN_FIGURES = 3  # in even steps, on a line with spread characters
-_UNITS = among("円元圆圓원年月日号番名個")
-_DIGIT = among("0123456789,.０１２３４５６７８９")
+_UNITS = character_table("円元圆圓원年月日号番名個")
+_DIGIT = character_table("0123456789,.０１２３４５６７８９")
 
 
 def spread_characters(words: PageWords) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import Frame
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.characters import LETTERS, RTL
 
@@ -111,10 +111,10 @@ def stacked_characters(flat: Floats, single: NDArray[np.bool_], page: Ints) -> N
     return stacked
 
 
-def level(box: Floats, direction: int, frame: Frame) -> Floats:
+def to_reading_direction(box: Floats, direction: int, frame: PageFrame) -> Floats:
     """Convert boxes as displayed to coordinates in which the text runs left to right and top to bottom.
 
-    >>> level(np.array([[10, 20, 30, 90]], np.float32), DOWN, Frame(width=100, height=200)).tolist()
+    >>> level(np.array([[10, 20, 30, 90]], np.float32), DOWN, PageFrame(width=100, height=200)).tolist()
     [[20.0, 70.0, 90.0, 90.0]]
     """
     x0, y0, x1, y1 = box.T

@@ -18,8 +18,8 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
-from thresher.service.readers.pdf.marks.superscripts import set_apart
-from thresher.service.readers.pdf.text.bidi import reading_order
+from thresher.service.readers.pdf.marks.superscripts import replace_superscripts
+from thresher.service.readers.pdf.text.bidi import in_reading_order
 from thresher.service.readers.pdf.text.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from thresher.service.readers.pdf.text.mistold_letters import mended
 
@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PageText:
     """Words of one page as ranges of UTF-16 units, with the boxes of their ends in PDF user space."""
 
     units: NDArray[np.uint16]
@@ -46,7 +46,7 @@ class Sheet:
     apart: NDArray[np.bool_] | None = None  # words that never continue the one before them
 
 
-def sheets_of(text_pages: list[Any]) -> list[Sheet]:
+def page_texts_of(text_pages: list[Any]) -> list[PageText]:
     """Return the words of a few pages, also hidden ones.
 
     Pages are read together, as a call of numpy costs more than its work for one page.
@@ -65,9 +65,9 @@ def sheets_of(text_pages: list[Any]) -> list[Sheet]:
         first, last = _boxes(pages, start), _boxes(pages, end - 1)
     other = mended(units, start, end)
     _reorder(pages, units, (start, end), (first, last), set(other.tolist()))
-    set_apart(units, (start, end), (first, last), lambda characters: _boxes(pages, characters))
+    replace_superscripts(units, (start, end), (first, last), lambda characters: _boxes(pages, characters))
     return [
-        Sheet(
+        PageText(
             units[o : o + n],
             start[a:b] - o,
             end[a:b] - o,
@@ -98,7 +98,7 @@ def _reorder(
                 order = np.argsort(-(box[:, 0] + box[:, 2]), kind="stable")
                 units[a:b], box = units[a:b][order], box[order]
                 first[i], last[i] = box[0], box[-1]
-            units[a:b] = reading_order(units[a:b], box)
+            units[a:b] = in_reading_order(units[a:b], box)
 
 
 _BETWEEN = np.full(1, 0x20, np.uint16)  # a space between the words of two pages

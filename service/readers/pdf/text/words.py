@@ -7,22 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import Frame, show_all
+from thresher.service.readers.pdf.layout.page_frame import PageFrame, show_all
 from thresher.service.readers.pdf.library import Floats, Ints
-from thresher.service.readers.pdf.text.bidi import levelled
-from thresher.service.readers.pdf.text.characters import BECOMES, KIND, RTL, SINGLE
+from thresher.service.readers.pdf.text.bidi import mirrored_lines
+from thresher.service.readers.pdf.text.characters import KIND, REPLACEMENT_UNITS, RTL, SINGLE
 from thresher.service.readers.pdf.text.text_direction import (
     DOWN,
     MIRRORED,
     RIGHT,
     UP,
     direction_of,
-    level,
     runs_down,
     stacked_characters,
     standing_words,
+    to_reading_direction,
 )
-from thresher.service.readers.pdf.text.text_extraction import Sheet
+from thresher.service.readers.pdf.text.text_extraction import PageText
 
 _INFINITY = 1e6  # points, beyond any page
 
@@ -63,7 +63,7 @@ class PageWords:
         left = self.keep(~dropped)
         at = np.flatnonzero(~dropped)
         apart = np.append(np.diff(at) > 1, False)[: len(at)].tolist()
-        return with_text(
+        return set_text(
             left, [(word, " " if cut else space) for (word, space), cut in zip(left.pieces(), apart, strict=True)]
         )
 
@@ -74,7 +74,7 @@ class PageWords:
         after = np.append(glued[1:], False).tolist()
         made = self.keep(np.ones(len(self), np.bool_))
         made.glued = glued
-        return with_text(
+        return set_text(
             made, [(word, "" if on else space) for (word, space), on in zip(made.pieces(), after, strict=True)]
         )
 
@@ -99,7 +99,7 @@ class PageWords:
         )
 
 
-def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
+def set_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
     """Set the text of words: each of them with its separator from the next one.
 
     Returns the changed `words`.
@@ -111,7 +111,7 @@ def with_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
     return words
 
 
-def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
+def words_of(sheets: list[PageText], frames: list[PageFrame]) -> PageWords:
     """Return all words of pages, also hidden ones."""
     counts = [len(sheet.start) for sheet in sheets]
     page = np.repeat(np.arange(len(sheets)), counts)
@@ -119,12 +119,12 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     before = np.cumsum([0, *(len(sheet.units) for sheet in sheets[:-1])])[page]
     unit = np.concatenate([sheet.start for sheet in sheets])
     start, end = unit + before, np.concatenate([sheet.end for sheet in sheets]) + before
-    box, first, last = shown_words(sheets, frames, page)
+    box, first, last = displayed_boxes(sheets, frames, page)
     flat, turned = _flat(box, (first, last), (sheets, frames), page)
     standing = standing_words(box, (first, last), end - start, page, turned)
     apart = np.concatenate([_apart(sheet) for sheet in sheets])
     stacked = stacked_characters(flat, KIND[units[start]] == SINGLE, page)
-    became = BECOMES[units]
+    became = REPLACEMENT_UNITS[units]
     head, tail = became[start], became[end - 1]
     text, points = _decode(became)
     if points is not None:
@@ -135,12 +135,12 @@ def words_of(sheets: list[Sheet], frames: list[Frame]) -> PageWords:
     return words
 
 
-def _apart(sheet: Sheet) -> NDArray[np.bool_]:
+def _apart(sheet: PageText) -> NDArray[np.bool_]:
     """Return a page's words that never continue the one before them."""
     return np.zeros(len(sheet.start), np.bool_) if sheet.apart is None else sheet.apart
 
 
-def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[Floats, Floats, Floats]:
+def displayed_boxes(sheets: list[PageText], frames: list[PageFrame], page: Ints) -> tuple[Floats, Floats, Floats]:
     """Return boxes as displayed: of words, of first characters, of last ones.
 
     `page` is the index of each one's page.
@@ -151,14 +151,14 @@ def shown_words(sheets: list[Sheet], frames: list[Frame], page: Ints) -> tuple[F
     return box, first, last
 
 
-def _shown(boxes: list[Floats], frames: list[Frame], page: Ints) -> Floats:
+def _shown(boxes: list[Floats], frames: list[PageFrame], page: Ints) -> Floats:
     """Return boxes as displayed, with infinite values bounded."""
     shown = show_all(frames, boxes, page)
     return shown if np.isfinite(shown).all() else np.nan_to_num(shown, nan=0.0, posinf=_INFINITY, neginf=-_INFINITY)
 
 
 def _flat(
-    box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[Sheet], list[Frame]], page: Ints
+    box: Floats, ends: tuple[Floats, Floats], pages: tuple[list[PageText], list[PageFrame]], page: Ints
 ) -> tuple[Floats, list[int]]:
     """Return boxes in coordinates in which text runs from left to right and top to bottom.
 
@@ -178,10 +178,10 @@ def _flat(
         if direction == RIGHT and i not in scripts:
             continue
         flat = box.copy() if flat is box else flat
-        flat[at] = level(box[at], direction, frame)
+        flat[at] = to_reading_direction(box[at], direction, frame)
         upright += [i] if direction in {DOWN, UP} else []
         if i in scripts and direction in {RIGHT, MIRRORED}:
-            flat[at] = levelled(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=direction == MIRRORED)
+            flat[at] = mirrored_lines(flat[at], (sheet.units, sheet.start, sheet.end), mirrored=direction == MIRRORED)
     return flat, upright
 
 
