@@ -16,9 +16,9 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direc
 def printable_name(text: str) -> str:
     r"""Return a text on one line, with characters escaped that move the cursor, change direction or hide text.
 
-    >>> print(shown("a\nb\x1b[31m\u202egnp.exe"))
+    >>> print(printable_name("a\nb\x1b[31m\u202egnp.exe"))
     a\nb\x1b[31m\u202egnp.exe
-    >>> shown("Rechnung März.pdf")
+    >>> printable_name("Rechnung März.pdf")
     'Rechnung März.pdf'
     """
     return "".join(_spelt(c) if unicodedata.category(c) in _UNSHOWN else c for c in text)

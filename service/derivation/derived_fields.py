@@ -154,7 +154,7 @@ def agrees(value: Any, computed: Value) -> bool:
 def matching_paths(data: Any, pattern: str, path: str = "") -> Iterator[str]:
     """Yield the paths in the data that a field's pattern matches, whether or not they have a value.
 
-    >>> list(places({"lines": [{"a": 1}, {}]}, "/lines/*/a"))
+    >>> list(matching_paths({"lines": [{"a": 1}, {}]}, "/lines/*/a"))
     ['/lines/0/a', '/lines/1/a']
     """
     first, *rest = pattern.split("/")[1:]

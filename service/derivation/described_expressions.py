@@ -35,7 +35,7 @@ _FORMS: list[tuple[re.Pattern[str], str]] = [
 def described_expression(field: Field) -> str:
     """Return the expression that a derived field's description states; "" where it has none of the known forms.
 
-    >>> described(Field(path="/n", kind="number", description="Average of the column Units over all rows (computed)"))
+    >>> described_expression(Field(path="/n", kind="number", description="Average of the column Units over all rows (computed)"))
     'average([Units])'
     """
     for form, expression in _FORMS:

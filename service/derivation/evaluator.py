@@ -204,7 +204,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
 def date_shifted(day: date, by: int, unit: str) -> date:
     """Return the day so many days, months or years later, at most the last day of its month.
 
-    >>> shifted(date(2024, 1, 31), 1, "months"), shifted(date(2024, 2, 29), -1, "years")
+    >>> date_shifted(date(2024, 1, 31), 1, "months"), date_shifted(date(2024, 2, 29), -1, "years")
     (datetime.date(2024, 2, 29), datetime.date(2023, 2, 28))
     """
     if unit == "days":

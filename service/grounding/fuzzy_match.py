@@ -118,7 +118,7 @@ def _negations(text: str) -> list[str]:
 def with_other_legal_form(name: str) -> Iterator[str]:
     """Yield a name with its legal form written differently.
 
-    >>> list(respelled("II-VI Inc.")), list(respelled("Acme Limited"))
+    >>> list(with_other_legal_form("II-VI Inc.")), list(with_other_legal_form("Acme Limited"))
     (['II-VI incorporated'], ['Acme ltd'])
     """
     *rest, last = name.split() or [""]

@@ -93,7 +93,7 @@ def _is_rotated(own: list[str], words: list[str], value: str) -> bool:
 def misread_spans(text: str, letters: Letters, value: str) -> Iterator[Range]:
     """Yield ranges that OCR may have made of a value by confusing similar characters: BBO for BBQ, A-l0l for A-101.
 
-    >>> list(misread("BBO ribs, A-l0l", Letters.of("BBO ribs, A-l0l"), "A-101"))
+    >>> list(misread_spans("BBO ribs, A-l0l", Letters.of("BBO ribs, A-l0l"), "A-101"))
     [(10, 15)]
     """
     needle = letters_of(value)

@@ -63,7 +63,7 @@ def without_raised_figures(text: str) -> str:
 def letters_of(text: str) -> str:
     r"""Return the letters and figures of a text, folded.
 
-    >>> squashed("The Agree-\nment of Müller & Söhne, № ２"), squashed("ﬁnal m²")
+    >>> letters_of("The Agree-\nment of Müller & Söhne, № ２"), letters_of("ﬁnal m²")
     ('theagreementofmullersohneno2', 'finalm2')
     """
     return without_raised_figures(text).translate(_FOLDS)

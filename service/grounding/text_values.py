@@ -34,7 +34,7 @@ def comparable_unspaced(text: str) -> str:
 
     These are blanks between letters of scripts without spaces, and in words printed with spaced letters.
 
-    >>> unspaced("万　年　筆"), unspaced("T O T A L due"), unspaced("a b")
+    >>> comparable_unspaced("万　年　筆"), comparable_unspaced("T O T A L due"), comparable_unspaced("a b")
     ('万年筆', 'total due', 'a b')
     """
     joined = re.sub(r"(?<=\w) (?=\w)", lambda m: _gap(m.string, m.start()), comparable(text))

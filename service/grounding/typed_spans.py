@@ -155,7 +155,7 @@ def _index(found: Iterable[tuple[Iterable[_Key], Range]]) -> dict[_Key, list[Ran
 def quantity_spans(text: str, spans: Iterable[Range], words: Sequence[str], unit: str) -> Iterator[Range]:
     """Yield the ranges of a number, in figures or words, that stand before a unit, extended to include it.
 
-    >>> list(counted("for one (1) year and", [(4, 7)], (), "years")), list(counted("for two years", [], ("two",), "year"))
+    >>> list(quantity_spans("for one (1) year and", [(4, 7)], (), "years")), list(quantity_spans("for two years", [], ("two",), "year"))
     ([(4, 16)], [(4, 13)])
     """
     *first, last = unit.split()

@@ -90,7 +90,7 @@ def trace_stored_answer(call: Call) -> None:
 def provider_and_model(model: str) -> tuple[str, str]:
     """Return (provider, model) as the conventions name them.
 
-    >>> named("openai/gpt-4o-mini"), named("vertex_ai/gemini-2.5-pro"), named("local:/models/a.gguf"), named("embedded")
+    >>> provider_and_model("openai/gpt-4o-mini"), provider_and_model("vertex_ai/gemini-2.5-pro"), provider_and_model("local:/models/a.gguf"), provider_and_model("embedded")
     (('openai', 'gpt-4o-mini'), ('gcp.vertex_ai', 'gemini-2.5-pro'), ('local', 'a.gguf'), ('embedded', 'embedded'))
     """
     for kind in ("local", "scripted"):

@@ -29,11 +29,11 @@ def retry_delay(made: int, retry_after: float | None, draw: float, backoff: Back
     Exponential with full jitter (a random share `draw`, 0 to 1, of the doubled wait), so that many clients that failed
     together do not come back together; never sooner than the provider asked.
 
-    >>> decide(0, None, 0.5, Backoff(first=1.0)), decide(3, None, 0.5, Backoff(first=1.0))
+    >>> retry_delay(0, None, 0.5, Backoff(first=1.0)), retry_delay(3, None, 0.5, Backoff(first=1.0))
     (0.5, 4.0)
-    >>> decide(0, 20.0, 0.5, Backoff(first=1.0))
+    >>> retry_delay(0, 20.0, 0.5, Backoff(first=1.0))
     20.5
-    >>> decide(5, None, 0.5, Backoff(retries=5)), decide(0, 3600.0, 0.5, Backoff())
+    >>> retry_delay(5, None, 0.5, Backoff(retries=5)), retry_delay(0, 3600.0, 0.5, Backoff())
     (None, None)
     """
     if made >= backoff.retries or (retry_after or 0.0) > backoff.patience:

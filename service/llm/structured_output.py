@@ -16,9 +16,9 @@ def schema_request(mode: Mode, question: Question) -> dict[str, Any]:
     The format (or the tool) has the name of the question's kind. Empty for a Question without a schema.
 
     >>> asked = Question(prompt="p", fingerprint="f", messages=(), schema={"type": "object"}, answer_tokens=9)
-    >>> request("json_schema", asked)["response_format"]["json_schema"]["schema"]
+    >>> schema_request("json_schema", asked)["response_format"]["json_schema"]["schema"]
     {'title': 'extract', 'type': 'object'}
-    >>> request("tools", asked)["tool_choice"]
+    >>> schema_request("tools", asked)["tool_choice"]
     {'type': 'function', 'function': {'name': 'extract'}}
     """
     if question.schema is None:

@@ -21,7 +21,7 @@ def comparable_value(value: Any) -> str:
 
     A leading zero does: "007" is a name and no number.
 
-    >>> same("ACME  Ltd") == same("Acme Ltd"), same(12.5) == same("12.50"), same("007") == same("7")
+    >>> comparable_value("ACME  Ltd") == comparable_value("Acme Ltd"), comparable_value(12.5) == comparable_value("12.50"), comparable_value("007") == comparable_value("7")
     (True, True, False)
     """
     text = str(value).strip()

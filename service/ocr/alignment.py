@@ -15,7 +15,7 @@ MIN_SIMILARITY = 60.0  # of 100: a word that differs by less is the same one, mi
 def aligned_boxes(words: Sequence[str], known: Sequence[tuple[str, Box]]) -> list[Box | None]:
     """Return the box of each word; None where no known word matches it. Both are in reading order.
 
-    >>> aligned(["Total", "42.00", "EUR"], [("Total", (0, 0, 9, 2)), ("42.OO", (12, 0, 20, 2))])
+    >>> aligned_boxes(["Total", "42.00", "EUR"], [("Total", (0, 0, 9, 2)), ("42.OO", (12, 0, 20, 2))])
     [(0, 0, 9, 2), (12, 0, 20, 2), None]
     """
     found: list[Box | None] = [None] * len(words)

@@ -35,7 +35,7 @@ def aspect(quad: Quad) -> float:
 def rotated_quad(quad: Quad, quarters: int) -> Quad:
     """Return the same corners for text turned `quarters` quarter turns clockwise in the image.
 
-    >>> turned(np.array([[0, 0], [9, 0], [9, 2], [0, 2]], dtype=np.float32), 2).tolist()[0]
+    >>> rotated_quad(np.array([[0, 0], [9, 0], [9, 2], [0, 2]], dtype=np.float32), 2).tolist()[0]
     [9.0, 2.0]
     """
     return np.roll(quad, -quarters, axis=0)

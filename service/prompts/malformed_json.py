@@ -36,7 +36,7 @@ class RepairedJson:
 def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson:
     """Return what can be had of malformed JSON. `keys`: all that may be in it, by their `letters`; None: not known.
 
-    >>> found = mended('{"rows": [{"a": 1}, {"a: 2, "b": 3}, {"a": 3}]}')
+    >>> found = repaired_json('{"rows": [{"a": 1}, {"a: 2, "b": 3}, {"a": 3}]}')
     >>> found.data, [e.path for e in found.broken]
     ({'rows': [{'a': 1}, {'a': 3}]}, ['/rows/1'])
     """

@@ -214,7 +214,7 @@ def coerced_scalar(value: Any, spot: SchemaPlace, habits: NotationHabits) -> Any
     """Read one scalar as the type that its place takes.
 
     >>> number, day = Shape({"type": "number"}), Shape({"type": "string", "format": "date"})
-    >>> coerced("1.204,50 €", SchemaPlace([number]), NotationHabits()), coerced("3. März 2024", SchemaPlace([day]), NotationHabits())
+    >>> coerced_scalar("1.204,50 €", SchemaPlace([number]), NotationHabits()), coerced_scalar("3. März 2024", SchemaPlace([day]), NotationHabits())
     (1204.5, '2024-03-03')
     """
     scalars, kind = spot.scalars, spot.kind

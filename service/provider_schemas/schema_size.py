@@ -40,7 +40,7 @@ def measured_size(root: Schema) -> SchemaSize:
     """Measure a whole requested schema.
 
     >>> schema = {"type": "object", "properties": {"due": {"type": ["string", "null"]}}}
-    >>> size = measured(schema)
+    >>> size = measured_size(schema)
     >>> size.properties, size.depth, size.unions
     (1, 1, 1)
     """

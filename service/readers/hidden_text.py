@@ -65,7 +65,7 @@ def is_tiny(points: float | None) -> bool:
 def same_colour(colour: str | None, ground: str | None) -> bool:
     """Whether text of a colour looks the same as its background; both as RRGGBB, None for unknown.
 
-    >>> alike("FFFFFF", "fefefe"), alike("FFFFFF", "4472C4"), alike("FFFFFF", None)
+    >>> same_colour("FFFFFF", "fefefe"), same_colour("FFFFFF", "4472C4"), same_colour("FFFFFF", None)
     (True, False, False)
     """
     if not colour or not ground or len(colour) != 6 or len(ground) != 6:

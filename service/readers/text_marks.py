@@ -38,7 +38,7 @@ def superscript(text: str, before: str = "") -> str:
 
     Letters of an ordinal (1st) and trade mark signs stay as they are: they change no amount.
 
-    >>> raised("1", "1,250"), raised("6", "10"), raised("-3"), raised("th", "4"), raised("ab", "x")
+    >>> superscript("1", "1,250"), superscript("6", "10"), superscript("-3"), superscript("th", "4"), superscript("ab", "x")
     ('¹', '⁶', '⁻³', 'th', '^(ab)')
     """
     bare = text.strip()
@@ -56,7 +56,7 @@ def superscript(text: str, before: str = "") -> str:
 def subscript(text: str, before: str = "") -> str:
     """Return lowered text in the notation of the canonical text; `before` is the text that precedes it.
 
-    >>> lowered("2", "H"), lowered("max", "x")
+    >>> subscript("2", "H"), subscript("max", "x")
     ('₂', '_(max)')
     """
     bare = text.strip()
@@ -87,9 +87,9 @@ def struck(text: str) -> str:
 def join_runs(runs: list[tuple[str, Mark]]) -> str:
     """Join the runs of one paragraph and write their marks; adjacent runs with the same marks are joined first.
 
-    >>> marked([("EUR 1,250", UNMARKED), ("1", Mark(shift=1)), (" was ", UNMARKED), ("9", Mark(struck=True)), ("90", Mark(struck=True))])
+    >>> join_runs([("EUR 1,250", UNMARKED), ("1", Mark(shift=1)), (" was ", UNMARKED), ("9", Mark(struck=True)), ("90", Mark(struck=True))])
     'EUR 1,250¹ was ~~990~~'
-    >>> marked([("3", UNMARKED), ("1", Mark(shift=1)), ("/", UNMARKED), ("2", Mark(shift=-1)), (" in", UNMARKED)])
+    >>> join_runs([("3", UNMARKED), ("1", Mark(shift=1)), ("/", UNMARKED), ("2", Mark(shift=-1)), (" in", UNMARKED)])
     '3 1/2 in'
     """
     if all(mark is UNMARKED for _, mark in runs):  # nearly always

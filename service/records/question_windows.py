@@ -38,7 +38,7 @@ def even_window_records(records: int, most: int, at_once: int) -> int:
     `at_once`: questions asked in parallel. It returns `most` where all windows are asked at once, or where equal
     rounds would take over a quarter more windows.
 
-    >>> evenly(20_000, 96, 64), evenly(3_200, 96, 64), evenly(6_500, 96, 64)
+    >>> even_window_records(20_000, 96, 64), even_window_records(3_200, 96, 64), even_window_records(6_500, 96, 64)
     (79, 96, 96)
     """
     count = -(-records // most)

@@ -92,11 +92,11 @@ def _by_name(name: str) -> Form:
 def is_equal(rule: Rule, truth: Any, given: Any) -> bool:
     """Whether a given value equals the true one. Neither is null.
 
-    >>> same(Rule(form="date"), "2024-03-03", "3 March 2024"), same(Rule(form="money"), "$1,204.50", 1204.5)
+    >>> is_equal(Rule(form="date"), "2024-03-03", "3 March 2024"), is_equal(Rule(form="money"), "$1,204.50", 1204.5)
     (True, True)
-    >>> same(Rule(form="name"), "ACME Works, Limited", "Acme Works Ltd."), same(Rule(form="name"), "Acme Ltd", "Acme")
+    >>> is_equal(Rule(form="name"), "ACME Works, Limited", "Acme Works Ltd."), is_equal(Rule(form="name"), "Acme Ltd", "Acme")
     (True, False)
-    >>> same(Rule(), "payable within 30 days", "payable within 60 days")
+    >>> is_equal(Rule(), "payable within 30 days", "payable within 60 days")
     False
     """
     a, b = canonical_value(rule, truth), canonical_value(rule, given)

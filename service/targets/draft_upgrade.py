@@ -38,7 +38,7 @@ def upgrade_draft(schema: dict[str, Any], *, siblings: bool) -> dict[str, Any]:
 
     Raises UnusableError for references that leave the schema (nothing is ever fetched) or point to nothing.
 
-    >>> upgraded({"items": [{"$ref": "#/definitions/n"}], "definitions": {"n": {"minimum": 0, "exclusiveMinimum": True}}},
+    >>> upgrade_draft({"items": [{"$ref": "#/definitions/n"}], "definitions": {"n": {"minimum": 0, "exclusiveMinimum": True}}},
     ...          siblings=False)
     {'definitions': {'n': {'exclusiveMinimum': 0}}, 'prefixItems': [{'$ref': '#/definitions/n'}]}
     """

@@ -30,9 +30,9 @@ def fields_of_error(target: Target, error: FieldError) -> tuple[str, ...]:
     >>> from thresher.schemas.target import Field, Validation
     >>> fields = tuple(Field(path=p, kind="text") for p in ("/total", "/day", "/lines/*/amount"))
     >>> target = Target(name="T", schema={}, validate=lambda v: Validation(data=v), fields=fields)
-    >>> involved(target, FieldError(path="/lines/3/amount", message="is no number"))
+    >>> fields_of_error(target, FieldError(path="/lines/3/amount", message="is no number"))
     ('/lines',)
-    >>> involved(target, FieldError(path="", message="the lines do not add up to the total"))
+    >>> fields_of_error(target, FieldError(path="", message="the lines do not add up to the total"))
     ('/total', '/lines')
     """
     at = json_pointer.pattern(error.path)
@@ -48,7 +48,7 @@ def fields_of_error(target: Target, error: FieldError) -> tuple[str, ...]:
 def outermost_list(path: str) -> str:
     """Return the outermost list that a field lies in, or the field itself.
 
-    >>> outermost("/orders/*/lines/*/amount"), outermost("/buyer/name")
+    >>> outermost_list("/orders/*/lines/*/amount"), outermost_list("/buyer/name")
     ('/orders', '/buyer/name')
     """
     return path.partition("/*")[0]

@@ -181,7 +181,7 @@ def _crossed(one: list[Shape], other: list[Shape]) -> list[Shape]:
 def merged_schema(outer: Schema, inner: Schema) -> Schema | None:
     """Merge two schemas into one that requires both, or None where none can. Texts of the outer one win.
 
-    >>> merged({"description": "due"}, {"type": "string", "description": "a day", "format": "date"})
+    >>> merged_schema({"description": "due"}, {"type": "string", "description": "a day", "format": "date"})
     {'description': 'due', 'type': 'string', 'format': 'date'}
     """
     kind = _common_type(outer.get("type"), inner.get("type"))

@@ -102,7 +102,7 @@ def facts(record: logging.LogRecord, *, content: bool) -> dict[str, Any]:
 def error_without_text(error: BaseException) -> Iterator[str]:
     """Yield an exception without its text: types, Problem codes, and the places in the code, innermost last.
 
-    >>> list(told(ValueError("a document's text")))
+    >>> list(error_without_text(ValueError("a document's text")))
     ['ValueError']
     """
     seen: set[int] = set()

@@ -23,7 +23,7 @@ def new_key(
     """Return a new key as its owner must keep it, and the record that is stored of it here.
 
     >>> text, kept = new_key("acme", 0.0)
-    >>> fits(text, kept, 0.0), text in repr(kept) or kept.digest in repr(kept)
+    >>> is_usable_key(text, kept, 0.0), text in repr(kept) or kept.digest in repr(kept)
     (True, False)
     """
     id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)

@@ -36,7 +36,7 @@ _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 def bom_codec(data: bytes) -> str | None:
     r"""Return the codec of a byte order mark; None where there is none.
 
-    >>> bom(b"\xff\xfeh\0"), bom(b"hello")
+    >>> bom_codec(b"\xff\xfeh\0"), bom_codec(b"hello")
     ('utf-16', None)
     """
     return next((codec for mark, codec in _BOMS if data.startswith(mark)), None)

@@ -39,11 +39,11 @@ class FormatSection(NamedTuple):
 def format_value(value: object, form: str = "General") -> str:
     """Return a cell's value as text.
 
-    >>> shown(1234.5, "#,##0.00"), shown(0.195, "0.0%"), shown(-3, '"EUR" 0.00;("EUR" 0.00)'), shown(0.1 + 0.2)
+    >>> format_value(1234.5, "#,##0.00"), format_value(0.195, "0.0%"), format_value(-3, '"EUR" 0.00;("EUR" 0.00)'), format_value(0.1 + 0.2)
     ('1,234.50', '19.5%', '(EUR 3.00)', '0.3')
-    >>> shown(dt.timedelta(days=1, hours=12), "[h]:mm"), shown(123456789, "000-00-0000"), shown(7, '"0"00')
+    >>> format_value(dt.timedelta(days=1, hours=12), "[h]:mm"), format_value(123456789, "000-00-0000"), format_value(7, '"0"00')
     ('36:00', '123-45-6789', '007')
-    >>> shown(dt.datetime(2024, 2, 1), "dd/mm/yyyy"), shown(dt.datetime(2024, 2, 1, 9, 5), "d.m. hh:mm")
+    >>> format_value(dt.datetime(2024, 2, 1), "dd/mm/yyyy"), format_value(dt.datetime(2024, 2, 1, 9, 5), "d.m. hh:mm")
     ('2024-02-01', '2024-02-01 09:05:00')
     """
     if value is None or isinstance(value, bool):
@@ -109,7 +109,7 @@ def _elapsed(value: dt.timedelta, form: str) -> str:
 def hiding_reason(value: float | str, form: str) -> str:
     """Return why a format hides a value; empty where it shows something.
 
-    >>> hides(5, ";;;"), hides("x", ";;;"), hides("x", "0.00"), hides(-1, "0;;"), hides(5, "[White]0")
+    >>> hiding_reason(5, ";;;"), hiding_reason("x", ";;;"), hiding_reason("x", "0.00"), hiding_reason(-1, "0;;"), hiding_reason(5, "[White]0")
     ('number format without a place for it', 'number format without a place for it', '', 'number format without a place for it', 'white number format')
     """
     if ";" not in form and "[" not in form:

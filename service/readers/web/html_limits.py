@@ -20,7 +20,7 @@ def limit_html(html: str) -> tuple[str, int]:
 
     The tags of elements nested too deeply are removed, and the attributes of tags with too many words.
 
-    >>> bounded("<div>" * 2_000 + "x")[0].count("<div>"), bounded("<p a>x")
+    >>> limit_html("<div>" * 2_000 + "x")[0].count("<div>"), limit_html("<p a>x")
     (1000, ('<p a>x', 0))
     """
     emptied = 0

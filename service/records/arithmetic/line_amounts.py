@@ -44,7 +44,7 @@ def figures(line: str) -> tuple[Figure, ...]:
 def steps_of(value: Any) -> int | None:
     """Return the number of a value in steps; None where it is no number, or finer than a step.
 
-    >>> steps(12.5), steps("1.204,50"), steps("Ada"), steps(True)
+    >>> steps_of(12.5), steps_of("1.204,50"), steps_of("Ada"), steps_of(True)
     (125000, 12045000, None, None)
     """
     if isinstance(value, str):

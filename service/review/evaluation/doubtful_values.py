@@ -157,7 +157,7 @@ class _Answer:
 def field_description(known: Field | None) -> str:
     """Return a description of a field on one line: its own, and the choices of an enum.
 
-    >>> about(Field(path="/basis", kind="enum", choices=("flat", "per_day")))
+    >>> field_description(Field(path="/basis", kind="enum", choices=("flat", "per_day")))
     'one of flat, per_day'
     """
     if known is None:

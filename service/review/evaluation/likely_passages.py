@@ -210,7 +210,7 @@ def search_words(value: str) -> list[str]:
     A number is given by its figures, without separators and powers of ten; zero by what stands for it; a date by year, day and
     month, the latter in figures or by name.
 
-    >>> sought("1204500000"), sought("0"), sought("2024-03-09")
+    >>> search_words("1204500000"), search_words("0"), search_words("2024-03-09")
     (['#12045'], ['#', 'nothing'], ['2024', '9', 'month3'])
     """
     dated = _ISO.fullmatch(value)

@@ -118,7 +118,7 @@ async def _data(events: AsyncIterator[tuple[str, Any]]) -> AsyncIterator[bytes]:
 def safe_file_name(name: str) -> str:
     r"""Return a file name that is safe to show: no folders, only printable characters, never empty, never a path.
 
-    >>> shown("../../etc/passwd"), shown("C:\\mail\\a\x00b.pdf"), shown(".."), shown("")
+    >>> safe_file_name("../../etc/passwd"), safe_file_name("C:\\mail\\a\x00b.pdf"), safe_file_name(".."), safe_file_name("")
     ('passwd', 'ab.pdf', 'unnamed', 'unnamed')
     """
     last = name.replace("\\", "/").rsplit("/", 1)[-1].replace("!", "_")

@@ -20,9 +20,9 @@ ENDLESS = 1 << 62  # steps of a schema that refers to itself in its own place
 def most_steps(schema: dict[str, Any]) -> int:
     """Return the most subschemas that are applied to any one value. All references must begin with `#`.
 
-    >>> dearest({"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}, {"$ref": "#/$defs/b"}]}, "b": {}}})
+    >>> most_steps({"$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}, {"$ref": "#/$defs/b"}]}, "b": {}}})
     5
-    >>> dearest({"properties": {"a": {"$ref": "#/properties/a"}}}) == ENDLESS
+    >>> most_steps({"properties": {"a": {"$ref": "#/properties/a"}}}) == ENDLESS
     True
     """
     known: dict[int, int] = {}

@@ -43,9 +43,9 @@ def checked_database_address(address: str) -> str:
 def address_without_password(address: str) -> str:
     """Return where an address leads, without its password and options: for logs and messages.
 
-    >>> shown("postgresql://me:secret@db.example:5432/thresher?sslmode=require")
+    >>> address_without_password("postgresql://me:secret@db.example:5432/thresher?sslmode=require")
     'postgresql://me@db.example:5432/thresher'
-    >>> shown("host=/run dbname=x password=secret"), shown("postgresql://me:sec/ret@db/x")
+    >>> address_without_password("host=/run dbname=x password=secret"), address_without_password("postgresql://me:sec/ret@db/x")
     ('postgresql:///run/x', 'postgresql')
     """
     known = _address_parts(address)

@@ -198,7 +198,7 @@ def _numbered(level_format: Level, counts: list[int | None], levels: dict[int, L
 def format_number(number: int, form: str) -> str:
     """Return a number in a Word number format.
 
-    >>> [written(n, f) for n, f in ((4, "decimal"), (4, "lowerLetter"), (28, "upperLetter"), (9, "upperRoman"))]
+    >>> [format_number(n, f) for n, f in ((4, "decimal"), (4, "lowerLetter"), (28, "upperLetter"), (9, "upperRoman"))]
     ['4', 'd', 'BB', 'IX']
     """
     if form.endswith("Letter") and 0 < number < 1000:

@@ -114,7 +114,7 @@ def stacked_characters(flat: Floats, single: NDArray[np.bool_], page: Ints) -> N
 def to_reading_direction(box: Floats, direction: int, frame: PageFrame) -> Floats:
     """Convert boxes as displayed to coordinates in which the text runs left to right and top to bottom.
 
-    >>> level(np.array([[10, 20, 30, 90]], np.float32), DOWN, PageFrame(width=100, height=200)).tolist()
+    >>> to_reading_direction(np.array([[10, 20, 30, 90]], np.float32), DOWN, PageFrame(width=100, height=200)).tolist()
     [[20.0, 70.0, 90.0, 90.0]]
     """
     x0, y0, x1, y1 = box.T
