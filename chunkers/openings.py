@@ -1,4 +1,4 @@
-"""Find what the beginning of a document says about all of it, and lines that label the records below them.
+"""Find the title and terms at a document's beginning, and labels anywhere in it.
 
 These are its title, the parties and the terms that its preamble defines, and labels that stand alone above the rows of a
 list. They are taken from the document's own text, without a model.
@@ -79,7 +79,7 @@ def terms_of(document: Document) -> list[Range]:
         done = found[-1][1] if found else 0
         if taken == MAX_TERMS:
             break
-        first = _from(document, done, match.start())
+        first = _introduction_start(document, done, match.start())
         if match.start() < done or not _is_introduced(head[first : match.start()], match["term"]):
             continue
         taken += 1
@@ -89,7 +89,7 @@ def terms_of(document: Document) -> list[Range]:
 
 
 def _is_introduced(before: str, term: str) -> bool:
-    """Whether the words before a term name something: they have capitals, not counting the first word of the sentence.
+    """Whether the words before a term name something: one of them, also the first, begins with a capital.
 
     In a script without capitals any words do.
     """
@@ -132,7 +132,7 @@ def _has_figure(line: str) -> bool:
     return any(c.isdigit() for c in line)
 
 
-def _from(document: Document, done: int, last: int) -> int:
+def _introduction_start(document: Document, done: int, last: int) -> int:
     """Return where the words before a term begin: after the previous term, the last sentence or block, or at a word.
 
     Where its block has no words before it, the line above names what it stands for.

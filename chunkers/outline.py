@@ -1,4 +1,4 @@
-"""Find the nesting of data in a text: XML as indented lines, or JSON as it stands.
+"""Find the nesting of XML, which its reader wrote as indented `name: value` lines, or of JSON as it stands.
 
 A record is one of several sibling elements of the same name, or an object in a list. Data is cut between records, and a
 part that begins inside one has as context what encloses it: the heads of all enclosing elements, and the single values that

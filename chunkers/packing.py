@@ -24,7 +24,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 
 TOKENS_PER_BYTE = 2  # tokens per byte: one, doubled for a counter that stands in for a finer tokenizer
-LINE_MAX_CHARS = 2_000  # code points; a longer piece is no line, and is cut where records begin
+LINE_MAX_CHARS = 2_000  # code points (XML and JSON: a tenth); a longer piece is cut where records begin
 SURE_CHARS_PER_TOKEN = 20  # characters per token that only blanks exceed; up to this a row is counted before it is cut
 CHARS_PER_TOKEN = 6  # characters per token on average; a longer text is not counted, it does not fit
 _LETTER = re.compile(r"\w")

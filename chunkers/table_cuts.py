@@ -1,8 +1,8 @@
 """Decide where a text may be cut at a table, and where not.
 
-A table that takes at most half of a Chunk's budget is not cut, unless it is a page of a list, and stays with the lines above
-it. In a longer one, a row is not separated from the heads of the table, nor from a row of one cell above it, which names a
-group or begins its label.
+A table that takes at most half of a Chunk's budget is not cut, unless its list goes on in the table before or after it,
+and stays with the lines above it. In a longer one, a row is not separated from the heads of the table, nor from a row
+of one cell above it, which names a group or begins its label.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class TableHeads:
         return self._rows[first]
 
     def _before(self, table: Table) -> list[Range]:
-        """Return the heads of the table on the page before that a table without its own continues.
+        """Return the heads that hold for a table without its own: those on the nearest earlier page that has heads.
 
         Empty where there is none.
         """
@@ -134,8 +134,9 @@ class TableHeads:
 def head_rows(document: Document, table: Table) -> list[Range]:
     """Return the ranges of a table's rows that head its columns.
 
-    These are the rows that the reader marked, and those down to the first figures. All but the last of the latter must leave the
-    column of labels empty or have one cell, and they must name the columns with figures.
+    These are the rows that the reader marked, and below them the rows before the first with figures. Each of the latter
+    (but the last, where the reader marked none) has an empty first column or one cell; together all have words above at
+    least half of the columns with figures.
     """
     named = min(table.header_rows, len(table))
     most = range(named, min(named + MAX_ROWS, len(table)))

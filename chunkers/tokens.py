@@ -1,4 +1,4 @@
-"""Count tokens exactly, offline.
+"""Count tokens offline, never too few: exactly where the tokenizer is known.
 
 tiktoken's vocabularies are found inside the litellm package, which contains them; nothing is ever downloaded. A name may end
 in a factor, for models whose own tokenizer is not available: `cl100k_base*1.3` counts 1.3 times as many, rounded up, so that

@@ -1,4 +1,7 @@
-"""Find the sentences, headings with their lines, and table rows in which a text speaks of a correction."""
+"""Find the sentences, headings with their lines, and table rows that contain a cue.
+
+A cue is a word that may tell of a correction (correction_words.CUES).
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Only two kinds of passages do so:
 * one that names both values and how they relate: "Liam Eklund, not Hugo Abara", "30 June replaces 1 May", "for 4711
   read 4712", "Beta Ltd (formerly Acme Ltd)";
 * one that is a correction and names the field: "Correction to page 1: the account number is 4712". The field is named by
-  a word of its name, or of the label before another value.
+  a word of its name, or of the label before any of the values.
 
 "Amended and restated", "as amended" and the like say nothing about single values. Of several corrections the last counts.
 """
@@ -108,7 +108,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """The values that remain, and the place that declares the last of them right."""
+    """The values that no correction rejects, and the place of the last correction that names one of them right."""
 
     left: tuple[int, ...]  # indices of the remaining rivals
     winner: int
@@ -119,6 +119,8 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
+    """One passage that declares a value right, and the values it rejects."""
+
     winner: int
     losers: frozenset[int]
     document: int
@@ -239,12 +241,12 @@ def _revises(before: str, cue: re.Match[str], words: frozenset[str]) -> bool:
 def _named(passage: str, at: Range, words: frozenset[str]) -> bool:
     """Whether the field is named before a value, with a colon, a verb or a cue between."""
     before = passage[max(0, at[0] - SENTENCE_CHARS) : at[0]]
-    return bool(correction_words.SAYS.search(before) or _last_cue_ends(before)) and _shares(
+    return bool(correction_words.SAYS.search(before) or _cue_is_near(before)) and _shares(
         _WORD.findall(before.casefold()), words
     )
 
 
-def _last_cue_ends(before: str) -> bool:
+def _cue_is_near(before: str) -> bool:
     return any(
         len(before) - m.end() <= PHRASE_CHARS
         for p in (correction_words.ANNOUNCES, correction_words.REVISED)

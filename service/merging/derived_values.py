@@ -1,8 +1,9 @@
-"""Compute values that no text contains from values with evidence: sums of a column, quantity times price.
+"""Restore values that no text contains where code can recompute them from located numbers.
 
-It is conservative: the field names must say so, every number that is added or multiplied must be located, the result must
-be exact to the value's own decimals, and only one column or pair may give it. Such a value goes back into the data, with
-Evidence of match "derived" that names its sources.
+Such a value is the sum of a column, or quantity times price. Its name must be that of a sum or amount, a column's too,
+and factors must be named as quantity and price. Sums must be equal, products after rounding to the value's decimals, at
+least two; only one column or pair may give the value. It goes back into the data, with Evidence of match "derived" that
+names its sources.
 """
 
 from __future__ import annotations

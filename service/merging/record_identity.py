@@ -1,8 +1,8 @@
 """Decide when two list items are the same: by declared key, by place in the text, or, for bare names, by name.
 
-By place, two items of different answers are one if more than half of their distinctive places agree, and among these the
-place of the last value of one of them: two rows below one date share the date's place but remain two. A place that several
-items of one answer share is not distinctive.
+By place, two items of different answers are one if more than half of the distinctive places of the item that has fewer
+agree, and they share the place of the last value of one of them: two rows below one date share the date's place but
+remain two. A place that several items of one answer share is not distinctive.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import comparable_value
 from thresher.service.merging.entity_names import grouped_spellings
 
-LAST_VALUE_MAX_CHARS = 4000  # code points after the previous value up to which a last value is the item's place
+LAST_VALUE_MAX_CHARS = 4000  # a last value farther behind the one before it (code points) is not the item's place
 
 Mark = tuple[int, str, int]  # Document, leaf, start
 
@@ -37,11 +37,11 @@ class _Item:
     key: Hashable = None  # values of its declared keys, or its name, where it has them
     marks: set[Mark] = field(default_factory=set)  # where its values stand
     last: Mark | None = None  # the last of them
-    bare: bool = False  # whether it has nothing but lists
+    only_lists: bool = False  # whether it has nothing but lists
 
 
 class ItemGroups:
-    """ItemGroups of equal items in text order, in whatever order the answers came; linear in the number of items."""
+    """Groups of equal items in text order, in whatever order the answers came; linear in the number of items."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ItemGroups:
         told = [i for i in known if isinstance(i.part.value, str) or not self._is_witness(i)]
         for item in told:
             self._add(item)
-        for item in self._unmatched(known) if len(told) < len(known) else ():
+        for item in self._join_witnesses(known) if len(told) < len(known) else ():
             self._add(item)
         return [[item.part for item in group] for group in self._ordered()]
 
@@ -94,7 +94,7 @@ class ItemGroups:
     def _is_witness(self, item: _Item) -> bool:
         return self._extractions[item.part.origin].document in self._witnesses
 
-    def _unmatched(self, items: list[_Item]) -> Iterator[_Item]:
+    def _join_witnesses(self, items: list[_Item]) -> Iterator[_Item]:
         """Add each item of a witness to the record that it repeats; yield items that repeat none.
 
         It is the record with which it shares most values, at least half of those of the shorter one; no two items of one Document
@@ -124,8 +124,8 @@ class ItemGroups:
         marks = [(document, leaf, e.start) for leaf, e in found if e and e.start is not None and e.match != "judged"]
         last = max(marks, key=lambda m: m[2], default=None)
         key = comparable_value(self._spelled[part.value]) if isinstance(part.value, str) else self._key(part.value)
-        bare = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))
-        return _Item(part, key=key, marks=set(marks), last=last, bare=bare)
+        only_lists = isinstance(part.value, dict) and not any(True for _ in _own_leaves(part.value))
+        return _Item(part, key=key, marks=set(marks), last=last, only_lists=only_lists)
 
     def _key(self, value: Any) -> Hashable:
         if not self._keys or not isinstance(value, dict):
@@ -135,8 +135,8 @@ class ItemGroups:
 
     def _add(self, item: _Item) -> None:
         home = self._home(item)
-        if home is None and item.bare and item.part.path.endswith("/0"):
-            home = self._before(item)
+        if home is None and item.only_lists and item.part.path.endswith("/0"):
+            home = self._record_above(item)
         if home is None:
             home = len(self._groups)
             self._groups.append([])
@@ -160,13 +160,13 @@ class ItemGroups:
                 return group
         return None
 
-    def _before(self, item: _Item) -> int | None:
-        """Return the group that a first item without a value of its own continues, because its window began within a record."""
+    def _record_above(self, item: _Item) -> int | None:
+        """Return the group that a first item of lists alone continues, because its Chunk began within a record."""
         first = min(((d, start) for d, _, start in item.marks), default=(0, -1))
         places = {
             n: max((d, start) for d, _, start in group[0].marks)
             for n, group in enumerate(self._groups)
-            if group[0].marks and not group[0].bare
+            if group[0].marks and not group[0].only_lists
         }
         above = [n for n, place in places.items() if place[0] == first[0] and place < first]
         return max(above, key=places.__getitem__, default=None)
@@ -185,7 +185,7 @@ class ItemGroups:
 
 
 def _own_leaves(value: Any, path: str = "") -> Iterator[str]:
-    """Yield paths of leaves of an item, not of its lists: another window may have seen another part of those."""
+    """Yield paths of leaves of an item, not of its lists: another Chunk may have another part of those."""
     if isinstance(value, dict):
         for key, member in value.items():
             yield from _own_leaves(member, json_pointer.join(path, key))

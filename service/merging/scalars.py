@@ -35,7 +35,11 @@ class Choice:
 
 
 class Chooser:
-    """Chooses by a rule. "model" is left to the review stage: until it decides, the default rule's choice stands."""
+    """Choose values by a rule.
+
+    The default rule tries corrections in the text, then the better place (source_rank), then `most_supported`. "model"
+    is left to the review stage: until it decides, the default rule's choice stands.
+    """
 
     def __init__(
         self,
@@ -51,7 +55,7 @@ class Chooser:
         Rule "corrected" chooses by that alone, and nothing where they say nothing.
         """
         self._extractions, self._evidence, self._documents = extractions, evidence, documents
-        self._standings = PlaceRanks(documents)
+        self._ranks = PlaceRanks(documents)
         self._rule = rule if rule in RULES or rule in {"error", CORRECTED} else DEFAULT
 
     def choose(self, parts: list[Part], path: str) -> Choice:
@@ -73,7 +77,10 @@ class Chooser:
         return Choice(conflict.chosen, evidence, conflict, unproved)
 
     def _without_absences(self, lists: list[list[Part]]) -> list[list[Part]]:
-        """Return the groups without a False that has no place: that one part does not mention it says nothing about the others."""
+        """Return the groups without a False that has no place.
+
+        A Chunk that does not mention a thing says nothing about the others.
+        """
         told = [g for g in lists if g[0].value is not False or any(self._has_place(p) for p in g)]
         return told or lists
 
@@ -94,8 +101,8 @@ class Chooser:
             reason = self._quoted(found)
         located = [c for c in left if c.evidence.match != "none"] or left
         if self._rule == DEFAULT and rule != CORRECTED:
-            located, by_standing = self._nearest(lists, candidates, located, path)
-            rule = BY_PLACE if by_standing and rule == DEFAULT else rule
+            located, by_place = self._nearest(lists, candidates, located, path)
+            rule = BY_PLACE if by_place and rule == DEFAULT else rule
         chosen = RULES.get(self._rule, RULES[DEFAULT])(located)
         settled = rule == CORRECTED or (rule == BY_PLACE and not _is_contested(path, candidates))
         conflict = Conflict(
@@ -108,19 +115,17 @@ class Chooser:
     ) -> tuple[list[Candidate], bool]:
         """Return the candidates with the best rank (source_rank), and whether that alone decides."""
         words = field_words(_name(path))
-        known = [
-            (c, min(self._standing(p, words) for p in g)) for c, g in zip(candidates, lists, strict=True) if c in left
-        ]
-        best = min(standing for _, standing in known)
-        nearest = [c for c, standing in known if standing == best]
+        known = [(c, min(self._rank(p, words) for p in g)) for c, g in zip(candidates, lists, strict=True) if c in left]
+        best = min(rank for _, rank in known)
+        nearest = [c for c, rank in known if rank == best]
         if len(nearest) > 1 and _is_judged(nearest):  # what kind of document it is, its beginning says
             return nearest[:1], self._is_first(nearest[0])
-        apart = all(standing[:2] != best[:2] for c, standing in known if c not in nearest)
+        apart = all(rank[:2] != best[:2] for c, rank in known if c not in nearest)
         return nearest, len(nearest) == 1 and apart
 
-    def _standing(self, part: Part, words: frozenset[str]) -> PlaceRank:
+    def _rank(self, part: Part, words: frozenset[str]) -> PlaceRank:
         evidence = self._evidence[part.origin][part.path]
-        return self._standings.of(self._extractions[part.origin].document, evidence, words)
+        return self._ranks.of(self._extractions[part.origin].document, evidence, words)
 
     def _is_first(self, candidate: Candidate) -> bool:
         """Whether a candidate comes from the beginning of the Unit."""
@@ -204,7 +209,10 @@ def _is_judged(candidates: Iterable[Candidate]) -> bool:
 
 
 def _is_contested(path: str, candidates: Iterable[Candidate]) -> bool:
-    """Whether values disagree that matter for payment: figures of an account, a tax number or a total, or a payee."""
+    """Whether a wrong choice may cost money.
+
+    A candidate has figures and is no date, or the field's name is that of a payee, account, tax or total.
+    """
     figures = any(_FIGURES.search(str(c.value)) and not _DAY.match(str(c.value)) for c in candidates)
     return figures or bool(field_words(_name(path)) & _PAYEE)
 

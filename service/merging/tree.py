@@ -4,7 +4,7 @@ Objects are merged key by key. Scalars that agree are one; those that disagree b
 of lists are joined in document order: two are the same only if they stand at the same place of the same Document (as
 happens where Chunks overlap) or agree on every declared key; items that only look alike stay separate. Names in lists of
 names are not records: equal ones from different Chunks are one. What is left out is listed in `unsupported` or as a
-Candidate.
+Candidate. Then values are derived, and relative dates and derived fields computed.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ UNPROVED = "another part of the text gave a value that has evidence"
 
 @dataclass(slots=True)
 class Merged:
-    """The whole, and its evidence."""
+    """The merged tree, and its evidence."""
 
     data: dict[str, Any] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
-    unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the item is not in the whole
+    unsupported: list[Unsupported] = field(default_factory=list)  # "/lines/-/amount" where the item is left out
     verdicts: list[Verdict] = field(default_factory=list)  # of evaluators, on values of single answers
     reasons: list[Reason] = field(default_factory=list)  # of computed values that do not come out
 
@@ -47,7 +47,7 @@ class Merged:
 def merge(
     extractions: list[Extraction], target: Target, rule: str = "most_supported", documents: Sequence[Document] = ()
 ) -> Merged:
-    """Return one whole from Extractions in document order, without values that are null or unsupported.
+    """Return one tree from Extractions in document order; a field without a supported value is null.
 
     `documents` are those of the Unit: the default rule follows what they say about corrections.
     """
@@ -64,7 +64,7 @@ class _Merge:
         self._dropped = [{u.path for u in x.unsupported} for x in extractions]
         self._witnesses = repeating_documents(documents)
         self._chooser = Chooser(extractions, self._evidence, rule, documents)
-        self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) -> path in the whole
+        self._moved: dict[tuple[int, str], str] = {}  # list items: (origin, path there) -> path in the merged tree
         self._out = Merged()
 
     def run(self) -> Merged:
@@ -79,7 +79,7 @@ class _Merge:
         out.unsupported = add_derived_values(out.data, out.evidence, out.unsupported)
         relatives = RelativeDateResolver(out.data, out.evidence, self._target, self._documents)
         out.unsupported, out.conflicts = relatives.settle(out.unsupported, out.conflicts)
-        self._settle()
+        self._compute_derived()
         out.evidence.sort(key=_evidence_order)
         return out
 
@@ -89,7 +89,7 @@ class _Merge:
                 path = self._new_path(origin, v.path)
                 yield v if path == v.path else v.model_copy(update={"path": path})
 
-    def _settle(self) -> None:
+    def _compute_derived(self) -> None:
         """Compute the derived fields; other answers for such a field are resolved with it."""
         if not any(f.method == "derived" for f in self._target.fields):
             return
@@ -101,15 +101,15 @@ class _Merge:
         ]:
             rivals.setdefault(path, []).append(value)
         known = {e.path: e for e in out.evidence}
-        settled = DerivedFields(out.data, known, self._target, self._documents).run(rivals)
-        gone = {s.path for s in settled}
-        out.evidence = [e for e in out.evidence if e.path not in gone] + [s.evidence for s in settled]
+        computed = DerivedFields(out.data, known, self._target, self._documents).run(rivals)
+        gone = {s.path for s in computed}
+        out.evidence = [e for e in out.evidence if e.path not in gone] + [s.evidence for s in computed]
         out.unsupported = [u for u in out.unsupported if u.path not in gone]
         out.conflicts = [c for c in out.conflicts if c.path not in gone]
-        out.reasons += [s.reason for s in settled if s.reason]
+        out.reasons += [s.reason for s in computed if s.reason]
 
     def _new_path(self, origin: int, path: str) -> str:
-        """Return the path in the whole of a path of one Extraction.
+        """Return the path in the merged tree of a path of one Extraction.
 
         `-` is the index of an item that is not there (RFC 6901).
         """

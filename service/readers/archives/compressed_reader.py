@@ -1,4 +1,4 @@
-"""Read files compressed by gzip, bzip2 or xz: the content is one child, or the members of a TAR."""
+"""Read TAR archives, compressed or not, and single files compressed by gzip, bzip2 or xz."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ class TarReader:
             return 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Return a listing, and the files as children. Raises InputProblem(corrupt) where no member is found."""
+        """Return a listing, and the files as children.
+
+        Raises InputProblem(corrupt) where it is damaged and no member is found.
+        """
         unpacking = Unpacking(source, options.limits, spool)
         with open_decompressed(source) as file:
             reading = unpack(unpacking, _tar_members(_Bounded(file, source, options), unpacking))

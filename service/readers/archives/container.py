@@ -98,7 +98,7 @@ class Unpacking:
             yield piece
 
     def finish(self, total: int | None = None, *, stopped: str = "") -> Reading:
-        """Return the container's Reading: a listing as text, members as children, and counts of both."""
+        """Return the container's Reading: a listing as text, members as children, and the number of members."""
         seen = len(self.children) + self.left_out
         total = max(total or 0, seen)
         builder = DocumentBuilder(self.source, kind="container")

@@ -64,7 +64,10 @@ class Package:
             raise InputProblem("password_protected", name) from error
 
     def xml(self, name: str) -> Any | None:
-        """Return the root element of a member, None where it is missing; malformed XML is recovered, with a Note."""
+        """Return the root element of a member, None where it is missing or beyond recovery.
+
+        Malformed XML is recovered, with a Note.
+        """
         data = self.read(name)
         if not data:
             return None

@@ -37,7 +37,10 @@ class ZipReader:
         return 0.8 if source.media_type == "application/zip" else 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Return a listing, and the members as children. Raises InputProblem(corrupt) where no member is found."""
+        """Return a listing, and the members as children.
+
+        Raises InputProblem(corrupt) where it is damaged and no member is found.
+        """
         unpacking = Unpacking(source, options.limits, spool)
         try:
             archive = zipfile.ZipFile(source.blob)

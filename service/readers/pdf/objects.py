@@ -1,4 +1,4 @@
-"""Read page objects, also those inside form XObjects."""
+"""Read, measure and switch off page objects, also those inside form XObjects."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class PageObjects:
 
     @property
     def has_pictures(self) -> bool:
-        """Whether there are objects other than text and paths."""
+        """Whether there are images, shadings or form XObjects."""
         return any(kind != pdfium.FPDF_PAGEOBJ_PATH for kind in self.kinds)
 
     def of_kind(self, wanted: int) -> list[int]:
@@ -227,7 +227,7 @@ def is_filled(path: int) -> bool:
 
 
 def is_wide(one: int, least: float) -> bool:
-    """Whether an object is more than `least` points wide and high."""
+    """Whether an object's width and height both exceed `least` points."""
     _BOUNDS[:] = 0
     object_bounds(one, *_SIDES)
     left, bottom, right, top = _BOUNDS.tolist()
@@ -235,7 +235,7 @@ def is_wide(one: int, least: float) -> bool:
 
 
 def user_boxes(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom in user space, as `Frame.show` takes them."""
+    """Return (n, 4) left, top, right, bottom in user space, as `PageFrame.show` takes them."""
     return bounds_of(objects)[:, (0, 3, 2, 1)]
 
 
@@ -253,7 +253,7 @@ def deactivated(objects: Iterable[int]) -> Iterator[None]:
 
 
 def content_marks_of(objects: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-    """Yield indices of objects with a mark of each, until all are named.
+    """Yield, for the first, second, ... mark, the indices of the objects that have one, and the marks.
 
     Objects of one marked content share the mark.
     """

@@ -71,7 +71,7 @@ class PageBatchLayout:
 
 
 def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
-    """Lay out pages together."""
+    """Lay out pages together: drop hidden and repeated words, add check boxes and OCR words, and order the rest."""
     frames = [one.frame for one in pages]
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
@@ -91,7 +91,7 @@ def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
 
 
 def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
-    """Return by page the lines drawn across it; nothing for pages whose text does not run as displayed."""
+    """Return by page its ruled lines; nothing for pages whose text does not run as displayed."""
     turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
     return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
 
@@ -133,7 +133,7 @@ def _ticks(one: OpenPage, words: PageWords) -> list[CheckBox]:
 
 
 def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
-    """Return by word the signs before and behind words of a page that are struck through, line by line."""
+    """Return by word the strike-through signs to write before and behind it."""
     found: dict[int, tuple[str, str]] = {}
     for struck in runs:
         for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):

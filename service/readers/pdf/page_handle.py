@@ -97,7 +97,7 @@ class PageContent:
 
     @property
     def layers(self) -> BoundedPageObjects:
-        """Return the page's objects with their bounds."""
+        """Return all of the page's own objects with their bounds, on layers or not."""
         assert self._bounds is not None  # noqa: S101 - loading the text sets them
         return with_bounds(self.content, self._bounds)
 
@@ -129,7 +129,7 @@ class OpenPage:
     frame: PageFrame
     sheet: PageText
     hidden: Mask | None  # words that cannot be seen; None where there can be none
-    pictured: bool  # whether it has images or forms
+    pictured: bool  # whether it has images, shadings or form XObjects
     is_scan: bool  # whether a picture covers most of it
     drawn: DrawnShapes | None  # lines and boxes
     ticks: list[CheckBox]  # of forms

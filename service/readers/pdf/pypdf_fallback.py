@@ -1,7 +1,7 @@
 """Use pypdf for files that PDFium cannot open, form fields that no page shows, and metadata in XMP.
 
 It reads a file a second time, in Python, so it is imported only where PDFium left something to find. It may fail on
-any file in any way; nothing here raises.
+any file in any way; no damage raises.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _opened(data: bytes, passwords: tuple[str, ...] = ()) -> PdfReader | None:
 
 
 def _copied(reader: PdfReader, index: int, writer: PdfWriter) -> bool:
-    """Copy a page, and return True.
+    """Copy a page, and return whether it could be copied.
 
     A page beyond repair becomes a blank one, so that the others keep their numbers.
     """

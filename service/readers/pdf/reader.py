@@ -41,7 +41,7 @@ class PdfReader:
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
         """Read the Document, and the files attached to it.
 
-        Raises InputProblem: zero_byte, password_protected, corrupt, too_large.
+        Raises InputProblem: zero_byte, password_protected, rms_protected, corrupt, too_large.
         """
         from thresher.service.readers.pdf.reading import read_pdf  # noqa: PLC0415 - PDFium and numpy load when first needed
 

@@ -180,7 +180,7 @@ class _Pages:
             self._enqueue(opened[0])
 
     def _enqueue(self, one: OpenPage) -> None:
-        """Queue a page for writing, after OCR of its regions; write the queue where it must not grow."""
+        """Queue a page after OCR of its regions; write the queue when it is full or the page has more than words."""
         units = one.sheet.units
         garbage = is_garbage(units) or (one.is_scan and is_unusable(units))
         garbage = garbage or (self.options.ocr != "off" and one.unmapped is not None and are_many(one.unmapped))
@@ -292,7 +292,7 @@ class _Pages:
     def _finish(self, laid: PageBatchLayout) -> None:
         """Write what is beside the words of pages: a picture of text, codes, hidden words, form values.
 
-        All but the hidden words belong to the last of the pages.
+        Notes and hidden words are of every page; the rest is of the last, as a page that has more ends its batch.
         """
         self._note_decoding(laid)
         last = len(laid.pages) - 1

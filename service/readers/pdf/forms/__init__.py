@@ -1,1 +1,1 @@
-"""Read form values, comments and attached files."""
+"""Read form values, comments, metadata and attached files."""

@@ -1,4 +1,7 @@
-"""Read the annotations of a page: form values and reviewers' comments."""
+"""Read form values and comments of a page, and write them as Blocks.
+
+Hidden annotations are taken off the page.
+"""
 
 from __future__ import annotations
 
