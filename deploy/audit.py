@@ -116,13 +116,16 @@ def drift(lock: str, project: dict[str, object]) -> Iterator[str]:
 
 
 def _asked(project: dict[str, object]) -> Iterator[Requirement]:
+    """Yield what the lock is for: the product, the extras that `all` names, and the development group."""
     own = project["project"]
     groups = project["dependency-groups"]
     if not isinstance(own, dict) or not isinstance(groups, dict):
         raise TypeError("pyproject.toml")
+    extras = own["optional-dependencies"]
+    locked = {name for text in extras.get("all", ()) for name in Requirement(text).extras}
     texts = [
         *own["dependencies"],
-        *(t for extra in own["optional-dependencies"].values() for t in extra),
+        *(t for name, extra in extras.items() if name in locked for t in extra),
         *groups["dev"],
     ]
     yield from (found for text in texts if (found := Requirement(text)).name != own["name"])

@@ -258,7 +258,7 @@ async def test_a_service_purges_by_itself(house: ServiceResources) -> None:
 
 async def test_uploads_far_away_go_too(tmp_path: Path, s3: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same over S3."""
-    monkeypatch.setattr("thresher.service.backend.retention.YOUNG", 0.0)
+    monkeypatch.setattr("thresher.service.backend.retention.YOUNG_SECONDS", 0.0)
     address = f"s3://{s3.bucket()}/box?endpoint={s3.endpoint}"  # type: ignore[attr-defined]
     async with opened_resources(tmp_path, None, address, Keyring([Key(b"k" * 32)])) as house:
         assert isinstance(house.uploads, S3Uploads | SpooledUploads)

@@ -140,7 +140,7 @@ async def test_an_old_object_is_made_young(s3: S3Server, spool: Spool, monkeypat
     uploads = S3Uploads(Bucket.of(f"s3://{s3.bucket()}?endpoint={s3.endpoint}"), spool)
     kept = await uploads.put("x", pieces(b"a"), most=1)
     first = await uploads._objects.stored(kept.sha256)
-    monkeypatch.setattr(room, "YOUNG", 0.0)
+    monkeypatch.setattr(room, "YOUNG_SECONDS", 0.0)
     await asyncio.sleep(1.1)
     await uploads.put("x", pieces(b"a"), most=1)
     assert await uploads._objects.stored(kept.sha256) != first
