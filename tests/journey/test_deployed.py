@@ -132,17 +132,17 @@ def told(body: dict[str, Any]) -> list[str]:
 async def test_three_workers_on_postgresql_answer_a_curl(house: House, postgres: Server) -> None:
     """One command each; the work is spread over all three, every order is asked once, the result has its evidence."""
     house.database = postgres.fresh("three")
-    async with CountedReader(seconds=0.5) as reader:
+    async with CountedReader(seconds=3.0) as reader:
         house.environment = reader.environment()
         for _ in range(3):
             house.start("worker")
         await house.serve("--width", 0)
         await house.said("thresher: worker", 3)
-        body = await house.upload(range(1, 13), wait=60)
+        body = await house.upload(range(1, 25), wait=60)
         body = body if "results" in body else await house.ended(body["id"])  # a very busy machine
-        assert told(body) == [f"PO-{n}" for n in range(1, 13)], house.log
+        assert told(body) == [f"PO-{n}" for n in range(1, 25)], house.log
         assert reader.repeated() == {}
-        assert len(await calls_of(house, body["id"])) == 12
+        assert len(await calls_of(house, body["id"])) == 24
     assert len(workers_of(house.database)) == 3
 
 
