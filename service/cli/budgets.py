@@ -39,7 +39,7 @@ def keep(place: Place, wanted: dict[str, Any]) -> int:
     async def work(record_store: RecordStore) -> None:
         await record_store.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
 
-    return _with_shelf(place, work)
+    return _with_record_store(place, work)
 
 
 def drop(place: Place, tenant: str, period: str) -> int:
@@ -50,7 +50,7 @@ def drop(place: Place, tenant: str, period: str) -> int:
             raise InputProblem("not_found", "there is no such budget; see `thresher budgets list`")
         await record_store.put("budget", tenant, period, None)
 
-    return _with_shelf(place, work)
+    return _with_record_store(place, work)
 
 
 def listing(place: Place, form: str) -> int:
@@ -65,7 +65,7 @@ def listing(place: Place, form: str) -> int:
         for budget in found if form == "table" else ():
             sys.stdout.write(_line(budget) + "\n")
 
-    return _with_shelf(place, work)
+    return _with_record_store(place, work)
 
 
 def _line(budget: Budget) -> str:
@@ -76,7 +76,7 @@ def _line(budget: Budget) -> str:
     return f"{budget.tenant:20} {budget.period:6} {' and '.join(limits):28} alerts at {alerts or 'nothing'}; {ends}"
 
 
-def _with_shelf(place: Place, work: Callable[[RecordStore], Awaitable[None]]) -> int:
+def _with_record_store(place: Place, work: Callable[[RecordStore], Awaitable[None]]) -> int:
     settings = load()
 
     async def run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import Any
 
@@ -19,7 +20,11 @@ def read_ahead() -> None:
 
 
 def run(main: Any, *arguments: Any) -> None:
-    """Run a command; a Problem becomes one line and an exit code, Ctrl-C becomes 130."""
+    """Run a command and raise its exit code.
+
+    A Problem, a full disk or too little memory becomes one line and an exit code, Ctrl-C becomes 130. Where nobody reads
+    standard output any more (`head` has its lines), the command ends with 0.
+    """
     from thresher.schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.base.resource_exhaustion import is_exhaustion  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
@@ -32,6 +37,10 @@ def run(main: Any, *arguments: Any) -> None:
     except Problem as problem:
         typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
         raise typer.Exit(exit_code(problem)) from None
+    except BrokenPipeError:
+        if not _is_output_unread():
+            raise
+        raise typer.Exit(0) from None
     except (OSError, MemoryError, RuntimeError, ExceptionGroup) as error:
         if is_exhaustion(error):
             typer.echo(f"thresher: machine_short: {SetupProblem('machine_short').message}", err=True)
@@ -44,6 +53,15 @@ def run(main: Any, *arguments: Any) -> None:
     except KeyboardInterrupt:
         typer.echo("thresher: interrupted: run the same command again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _is_output_unread() -> bool:
+    """Whether nobody reads standard output any more. Side effect: what is left to write is then dropped."""
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # else Python writes the rest at its end, and fails again
+        os.close(nowhere)
+        return True
+    return False

@@ -41,7 +41,7 @@ NEEDS_SYSTEM_LIBRARIES = (
 
 
 def main() -> int:
-    """Print a line for each part; return 0 when the main job can run, else 1."""
+    """Print a line for each part; return 1 if any line says missing, else 0."""
     sys.stdout.write(f"thresher {VERSION}, Python {sys.version.split()[0]}\n")
     lines = [*_packages(), _weights(), _tesseract(), _scripts(), *_key()]
     for state, text in lines:

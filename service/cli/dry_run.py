@@ -42,7 +42,10 @@ class Estimate:
 
 
 async def estimate(paths: list[Path], targets: TargetMap, policy: Policy, settings: Settings) -> int:
-    """Read and chunk everything, ask nothing; print calls, tokens and cost. The answer's tokens are a guess."""
+    """Read and chunk everything, ask nothing; print calls, tokens and cost.
+
+    Repairs, second looks and re-asks are not counted; the answer's tokens are a guess.
+    """
     total, model = Estimate(), model_of(policy, settings, MemoryStore())
     with tempfile.TemporaryDirectory() as spool:
         async with ReaderPool(Path(spool)) as pool:

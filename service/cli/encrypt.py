@@ -32,7 +32,7 @@ async def _encrypt(request: Request) -> int:
     settings = load()
     folder = request.folder or settings.home / "service"
     place = request.database or settings.database, request.uploads or settings.uploads
-    async with opened_resources(folder, *place, cipher_of(settings)) as house:
-        done = await rotate_keys(house)
+    async with opened_resources(folder, *place, cipher_of(settings)) as resources:
+        done = await rotate_keys(resources)
     sys.stdout.write(f"{done.model_dump_json(indent=1)}\n")
     return int(bool(done.damaged))

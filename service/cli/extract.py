@@ -40,9 +40,7 @@ from thresher.service.telemetry import tracing
 from thresher.service.wiring import engine_of, model_name, model_of, opened_store
 
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
-AHEAD = (
-    16  # files being read or written beside those that are asked about: so many calls are always in flight as may be
-)
+AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
 FORMATS = ("json", "jsonl", "csv", "parquet")
 
@@ -84,7 +82,7 @@ def main(request: Request) -> int:
 
 async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
-    alone = request.out is None
+    to_stdout = request.out is None
     out = request.out or _own_folder(request, settings)
     tally = RunCounts(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,9 +109,9 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         calls = await store.calls()
     if fault is not None and not tally.results:
         raise fault
-    if alone:
+    if to_stdout:
         _print(tally, out)
-    finish(tally, calls, out, request.form, alone=alone, interrupted=interrupted or fault is not None)
+    finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=interrupted or fault is not None)
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
@@ -138,7 +136,10 @@ async def _walked(pool: ReaderPool, model: Model, policy: Policy, source: Source
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:
-    """Return the folder of answers of a run without --out: the same for the same command, so that they are reused."""
+    """Return the folder of answers of a run without --out, which later runs use again.
+
+    It is the same for the same paths and target; Policy and options do not count.
+    """
     command = "\0".join([*(str(p.resolve()) for p in request.paths), request.target])
     return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
 
@@ -203,7 +204,11 @@ def _print(tally: RunCounts, out: Path) -> None:
 
 
 def exit_of(tally: RunCounts) -> int:
-    """Return 0 if all Results are complete, 3 if no model answered, 4 or 5 if some or all files failed, else 1."""
+    """Return the exit code.
+
+    0 if there are Results, all are complete and every file has a target; 3 if the model was away and answered nothing;
+    4 or 5 if some or all files failed; else 1.
+    """
     if tally.away and not tally.answered:
         return UNAVAILABLE
     failed, total = (

@@ -27,7 +27,7 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Purge and print what was deleted, as JSON; return the exit code."""
+    """Purge and print what was deleted, or with `dry_run` would be, as JSON; return the exit code."""
     os.umask(0o077)  # what is written is its owner's alone
     asyncio.run(_purge(request))
     return 0
@@ -38,6 +38,6 @@ async def _purge(request: Request) -> None:
     folder = request.folder or settings.home / "service"
     place = request.database or settings.database, request.uploads or settings.uploads
     wanted = PurgeOptions(before=time.time() - request.days * DAY, tenant=request.tenant, dry=request.dry_run)
-    async with opened_resources(folder, *place, cipher_of(settings)) as house:
-        report = await purge(house, wanted)
+    async with opened_resources(folder, *place, cipher_of(settings)) as resources:
+        report = await purge(resources, wanted)
     sys.stdout.write(f"{report.model_dump_json(indent=1)}\n")

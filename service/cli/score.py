@@ -186,6 +186,7 @@ def _contrast(before: ScoreRun, after: ScoreRun) -> Contrast:
 
 
 def _write(file: Path, html: str, markdown: str) -> None:
+    """Write FILE.html and FILE.md; FILE itself is not written."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file.with_suffix(".html"), html)
     write_atomically(file.with_suffix(".md"), markdown)

@@ -1,4 +1,7 @@
-"""`thresher read` and `chunk`: look at what the model sees."""
+"""`thresher read` and `chunk`: show a file's Document, and Chunks of a given size.
+
+A run cuts by its target and plan, so its Chunks may differ.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ from thresher.service.runs.exports import Folder, export, write_atomically
 from thresher.service.runs.run_counts import RunCounts
 
 
-def finish(tally: RunCounts, calls: list[LoggedCall], out: Path, form: str, *, alone: bool, interrupted: bool) -> None:
+def finish(
+    tally: RunCounts, calls: list[LoggedCall], out: Path, form: str, *, to_stdout: bool, interrupted: bool
+) -> None:
     """Write the run's own files and, unless the Results went to standard output, show the summary."""
     body = report(tally, calls) | {"interrupted": interrupted}
     write_atomically(out / "run.json", json.dumps(body, indent=2, ensure_ascii=False) + "\n")
@@ -25,7 +27,7 @@ def finish(tally: RunCounts, calls: list[LoggedCall], out: Path, form: str, *, a
     if form != "json":
         export((r for _, r in results), out, form)
     _remarks(tally, results)
-    if not alone:
+    if not to_stdout:
         sys.stderr.write(table(results, body, out))
 
 

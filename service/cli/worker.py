@@ -1,4 +1,4 @@
-"""`thresher worker`: a worker for many machines."""
+"""`thresher worker`: one worker process; any number may share a database, on any machines."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ async def _work(request: Request) -> None:
     metrics = Metrics(serves=False)
     async with (
         serving_probes(*request.probes, metrics),
-        retried_on_full_disk(lambda: opened_resources(folder, database, uploads, cipher)) as house,
+        retried_on_full_disk(lambda: opened_resources(folder, database, uploads, cipher)) as resources,
         opened_record_store(folder, database, cipher) as record_store,
         worker_loop(
-            house,
+            resources,
             settings,
             targets=targets,
             **request.choices,
-            budgets=(budgets := Budgets(record_store, house.spending)),
+            budgets=(budgets := Budgets(record_store, resources.spending)),
         ) as loop,
     ):
         budgets.count = metrics.alerted
@@ -67,7 +67,7 @@ async def _work(request: Request) -> None:
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, loop.stopping.set)
         sys.stderr.write(f"thresher: worker {loop.name}, {loop.width} files in hand at once\n")
-        looking = asyncio.create_task(budgets.run(loop.stopping, house.jobs.release))
+        looking = asyncio.create_task(budgets.run(loop.stopping, resources.jobs.release))
         beating = asyncio.create_task(_alive(request.alive))
         try:
             with counting(metrics):
@@ -78,7 +78,7 @@ async def _work(request: Request) -> None:
 
 
 async def _alive(file: Path | None) -> None:
-    """Touch a file every ALIVE seconds while the event loop runs."""
+    """Touch a file every ALIVE_TOUCH_SECONDS while the event loop runs."""
     while file is not None:
         await asyncio.to_thread(file.touch)
         await asyncio.sleep(ALIVE_TOUCH_SECONDS)

@@ -41,7 +41,7 @@ NAMED_FIELDS_MAX = 3  # fields named where a question for some of them failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkExtractor:
-    """Hold what stays the same over all Chunks of one Document."""
+    """What one group of fields is asked with, for all Chunks of one Document."""
 
     model: Model
     target: Target
@@ -120,7 +120,10 @@ async def _extract_part(
 async def _located(
     extractor: ChunkExtractor, document: Document, chunk: Chunk, answer: Answer
 ) -> tuple[Extraction, list[Chunk] | None]:
-    """Locate the values of an answer. Return the Extraction, and the parts that are left to be asked (None: complete)."""
+    """Locate the values in the text; ask the model about those not found, where pictures went along.
+
+    Return the Extraction, and the parts that are left to be asked (None: complete).
+    """
     data = answer.data or {}
     async with extractor.turn:
         await asyncio.sleep(0)

@@ -34,7 +34,7 @@ class ExhaustiveExtraction:
     document: Document
     chunks: list[Chunk]
     known: Structure
-    said: LineIndex  # by the Document's lines
+    said: LineIndex  # what the lines show without extraction
 
     async def run(self, target: Target, policy: Policy) -> tuple[list[Extraction], RecordCount]:
         """Return all that was found, in document order, and the count of its records.
@@ -52,6 +52,7 @@ class ExhaustiveExtraction:
                 tasks = [asyncio.create_task(self._asked([window])) for window in wave]
                 begun += tasks
                 if len(tasks) > FIRST_WINDOWS:
+                    # let the questions leave first, then index the lines while answers are awaited
                     await asyncio.sleep(SEND_SECONDS)
                     self.said.work_out()
                 if todo and await self._is_short(wave[:FIRST_WINDOWS], tasks[:FIRST_WINDOWS], target):

@@ -63,7 +63,11 @@ def leading(target: Target) -> list[Field]:
 
 
 def of_kind(extractions: Sequence[Extraction], target: Target, evidence: Sequence[Evidence]) -> Reason | None:
-    """Return the reason to give nothing, or None: all Documents, or the first one with few values, are of another kind."""
+    """Return the Reason to give nothing, or None.
+
+    By rules: every Document is of another kind. By a model: it says so, and fewer than half of the leading fields were
+    found.
+    """
     asked = [x for x in extractions if x.other_kind]
     if not asked:
         return None

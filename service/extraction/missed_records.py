@@ -32,7 +32,7 @@ Schema = dict[str, Any]
 
 
 def has_lists(asked: RequestSchema, target: Target) -> bool:
-    """Whether lists of records are among what is asked."""
+    """Whether lists of records are among what is asked; True also where no list lies under a member of the root."""
     return not _tops(target) or not _tops(target).isdisjoint(asked.schema.get("properties") or {})
 
 

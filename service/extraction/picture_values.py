@@ -15,7 +15,7 @@ from thresher.service.llm.page_images import QuestionImages, images_of_chunk
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.questions import question_of
 
-VALUES_MAX = 20  # values that are looked for at once
+VALUES_MAX = 20  # of one Chunk's answer; values beyond stay unsupported
 ANSWER_TOKENS_PER_VALUE = 60  # for each
 _NULLABLE_BOX = {"type": ["array", "null"], "items": {"type": "number"}}
 _PAGE_AND_BOX = {

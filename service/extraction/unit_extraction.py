@@ -151,7 +151,7 @@ def _extractor(engine: Engine, group: Group, known: Structure, *, of_kind: bool)
 
 async def _by_rules(engine: Engine, document: Document) -> DocumentExtraction:
     """Let the model choose among spans of the whole Document: code reads all of it, the model only what it must."""
-    from thresher.service.rules.confidence.span_confidence import undecidable_paths  # noqa: PLC0415 - the same
+    from thresher.service.rules.confidence.span_confidence import undecidable_paths  # noqa: PLC0415 - as below
     from thresher.service.rules.extractor import extract_by_rules  # noqa: PLC0415 - only for models that choose
 
     with tracing.span("ask"):

@@ -23,7 +23,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Everything that can change an answer, and nothing else: the answer store's key is made of it.
+    """What is asked, and names for it. The store's key leaves out the names (`prompt`, `purpose`, `kind`).
 
     Nothing here may depend on timing, or a rerun would ask (and pay) again.
     """

@@ -1,4 +1,7 @@
-"""ModelClient: the only Model. Models differ in their Transport, their facts, and how a reply is read."""
+"""ModelClient: the Model that calls a Transport in this process (in a child process: ParentModel).
+
+Models differ in their Transport, their facts, and how a reply is read.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ def _both(first: Reply, second: Reply) -> Reply:
 def key_of(question: Question, identity: str) -> str:
     """Compute the answer store's key: a hash of everything that can change the answer, and of its owner.
 
-    The prompt's name and the purpose are left out: they name the question, they are no part of it.
+    The prompt's name, the purpose and the kind are left out: they name the question, they are no part of it.
     """
     whole = [
         identity,

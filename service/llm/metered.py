@@ -1,4 +1,7 @@
-"""Metered: check every attempt against the budget before it is made, and log it afterwards, failed ones too."""
+"""Metered: check every attempt against the budget before it is made, and log it afterwards, also when it failed.
+
+An attempt that was cancelled after it was sent is charged but not logged.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from thresher.service.llm.response_parsing import attempt_of_reply
 
 
 async def try_ask(model: Model, question: Question) -> tuple[Reply | None, Calls]:
-    """Return the reply, None where the model gave none, and what is to be said of the call in the Result."""
+    """Return the reply (None where it failed) and the Calls to put into the Result."""
     try:
         reply = await model.ask(question)
     except (ModelProblem, InputProblem) as problem:

@@ -33,9 +33,9 @@ class QuestionImages:
 
 
 def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
-    """Return the reading options of a run: whether pictures of pages are kept for the model.
+    """Return the reading options of a run: which pictures of pages are kept, and the folder of weights.
 
-    With "auto" only for a model that is known to see, and only of pages whose text is weak.
+    With "auto" pictures are kept only for a model that is known to see, and only of pages whose text is weak.
     """
     kept = "all" if policy.images == "all" else "weak" if facts.sees else "none"
     if policy.images == "off" or facts.style == "candidates":

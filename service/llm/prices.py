@@ -12,7 +12,7 @@ from thresher.service.llm.base import Question
 from thresher.service.llm.response_parsing import tokens_of
 
 IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail
-TOKEN_COUNT_MARGIN = 1.3  # other families' tokenizers count up to a third more than the one that a counter stands on
+TOKEN_COUNT_MARGIN = 1.3  # other tokenizers count up to a third more than the counter's
 BYTES_PER_TOKEN = 2  # text is 3 to 5; figures, tables and scripts other than Latin come near 2
 
 

@@ -1,6 +1,6 @@
 """RateLimited: keep calls within a provider's rate and concurrency limits. Calls wait their turn; none is refused.
 
-A ConcurrencyLimit counts the calls that a provider has at once, over all that share it, and stops them when it wants none.
+A ConcurrencyLimit holds the slots of one provider, and knows for how long that provider has asked for no calls.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ class LocalConcurrencyLimit:
         return self._shut_until - time.monotonic()
 
     async def pause_for(self, seconds: float) -> None:
-        """Stop new calls for some seconds."""
+        """Note the pause; the ProviderLimiter reads it and waits."""
         self._shut_until = max(self._shut_until, time.monotonic() + seconds)
 
 

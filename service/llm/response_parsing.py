@@ -1,4 +1,4 @@
-"""Read a raw chat-completions response: its text, why it ended, what it cost."""
+"""Read a raw chat-completions response (text, why it ended, tokens) and build its Attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build a Model from a bare Transport: all wrappers, in their order."""
+"""Build a Model from a bare Transport: its wrappers, in their order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SharedServices:
     backoff: Backoff = field(default_factory=Backoff)
     chance: random.Random = field(default_factory=random.Random)
     allowed: Callable[[], Awaitable[None]] | None = None  # asked before every call; raises ModelProblem(budget_reached)
-    count: Callable[[str], int] | None = None  # tokens of a text; None: a cautious guess
+    count: Callable[[str], int] | None = None  # tokens of a text; None: a cautious guess, and no check for cut prompts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,10 @@ class Endpoint:
 
 
 def build_model(end: Endpoint, gate: ProviderLimiter, round_it: SharedServices) -> ModelClient:
-    """Build a Model with every wrapper. Models of one provider share a ProviderLimiter."""
+    """Build a Model with its wrappers. Models of one provider share a ProviderLimiter.
+
+    CutPromptGuard is among them only where `cuts` and `count` are set and there is no batch.
+    """
 
     def prompt(call: Call) -> int:
         return prompt_tokens(call.question, round_it.count)

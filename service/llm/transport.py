@@ -1,14 +1,16 @@
 """The Transport protocol: where a question leaves the process and a raw answer comes back.
 
 Everything that costs money or fails for reasons of its own happens in or around a `Transport`. A member (litellm, embedded,
-scripted) is a Transport; a wrapper (answer_cache, retrying, rate_limiting, metered) is a Transport around a Transport:
+scripted) is a Transport; a wrapper (answer_cache, batch_first, cut_prompts, retrying, rate_limiting, metered) is a
+Transport around a Transport:
 
     ModelClient.ask           Question -> Reply
       CachedTransport         the stored answer, or the one in flight, or the next line's, stored before parsing
-        Retrying              again after a transient failure
-          RateLimited         not too many at once, not too fast
-            Metered           within the budget; every attempt in the log
-              litellm | embedded | scripted
+        BatchFirstTransport | CutPromptGuard   the batch first | no prompt cut in silence (each optional)
+          Retrying            again after a transient failure
+            RateLimited       not too many at once, not too fast
+              Metered         within the budget; every attempt in the log
+                litellm | embedded | scripted
 
 The model side of an answer is the chat-completions response of OpenAI, as plain JSON, for every provider.
 """

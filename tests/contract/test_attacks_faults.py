@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +157,34 @@ def test_a_command_ends_with_one_line(capsys: pytest.CaptureFixture[str], kind: 
     said = capsys.readouterr().err
     assert said.startswith("thresher: machine_short: ")
     assert said.count("\n") == 1
+
+
+PRINTING = """
+import sys, typer
+from thresher.service.cli.command import run
+typer.run(lambda: run(lambda: 0 * sys.stdout.write("line\\n" * 100_000)))
+"""
+
+
+def test_a_command_ends_well_when_nobody_reads_on() -> None:
+    """As with `thresher read FILE | head -1`: no traceback, and 0."""
+    with subprocess.Popen([sys.executable, "-c", PRINTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"line\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_another_broken_pipe_is_not_swallowed() -> None:
+    """Only standard output may be left unread: a pipe to a process that died is a fault."""
+
+    def main() -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        command(main)
 
 
 async def test_a_damaged_store_is_told_as_such(tmp_path: Path) -> None:

@@ -55,3 +55,11 @@ def test_a_font_that_tells_one_letter_for_all_is_garbage(text: str) -> None:
 def test_tables_of_noughts_and_masked_numbers_are_none(text: str) -> None:
     """Few letters tell nothing."""
     assert not is_garbage(units(text))
+
+
+def test_capitals_with_accents_are_vowels() -> None:
+    """A text in capitals is judged as the same text in small letters: every vowel of these words has an accent."""
+    text = "PRÊT DÛ NÉ LÀ BÂT FÜR GRÖN HÂT MÛR " * 12
+    assert not is_garbage(units(text.lower()))
+    assert not is_garbage(units(text))
+    assert is_garbage(units("PRXT DQ NK LG BWT FVR GRKN HZT MXR " * 12))

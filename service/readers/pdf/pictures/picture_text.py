@@ -162,7 +162,7 @@ class PictureReader:
             self.notes.append(problem.note(number, region.box))
 
     def _pass_over(self, number: int, region: TextlessRegion, frame: PageFrame) -> None:
-        """Name an unread picture once, as a logo is on every page. A small one is no loss by itself."""
+        """Name an unread picture once, as a logo is on every page. A small one gets the weaker code inline_unread."""
         key = _key(region)
         if not region.words and (key is None or key not in self.named):
             self._note_unread(number, region, code="inline_unread" if _is_emblem(region, frame) else "picture_unread")

@@ -29,7 +29,7 @@ class RecognisedWords:
 
     text: list[str] = field(default_factory=list)
     box: list[Box] = field(default_factory=list)  # in points, as displayed
-    flat: list[Box] = field(default_factory=list)  # the same where their picture is level
+    flat: list[Box] = field(default_factory=list)  # the same, as if the picture were neither skewed nor turned
     confidence: list[int] = field(default_factory=list)  # percent, as Words.confidence
     codes: list[Barcode] = field(default_factory=list)  # QR and bar codes, their boxes in points
 

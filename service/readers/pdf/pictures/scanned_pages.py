@@ -31,7 +31,7 @@ _OUTLINES_MIN_PATHS = 4  # exclusive: a page without text and with more may have
 
 
 def is_picture_of_text(page: Any, ink: int, words: Floats, frame: PageFrame) -> bool:
-    """Whether the page as a whole is a picture of text that is missing from its text layer.
+    """Whether the page may be a picture of text that its text layer lacks.
 
     `ink` is the number of visible characters of the layer, `words` are the boxes of its words.
     """

@@ -1,4 +1,4 @@
-"""Find regions of a page without text that show pictures, or letters drawn as outlines.
+"""Find the regions of a page that hold no text of the text layer, but pictures, or letters drawn as outlines.
 
 They are found from the boxes of the page's objects alone; nothing is rendered. Objects near each other are one region:
 producers cut scans into strips, and draw each letter as a path of its own.
@@ -144,7 +144,7 @@ def _paths(layers: BoundedPageObjects) -> list[int]:
 def _letters(paths: list[int], frame: PageFrame) -> Floats:
     """Return boxes of paths that may be letters, as displayed.
 
-    A possible line of letters is repeated to make a region.
+    A path that may be a whole line is returned _MIN_LETTERS times, so that it makes a region by itself.
     """
     if not paths:
         return np.zeros((0, 4), np.float32)

@@ -15,7 +15,7 @@ from thresher.service.readers.pdf.objects import PageObjects, user_boxes
 
 _SCAN_MIN_AREA = 0.5  # of the page's area: an image this large is a scan
 _MIN_WORDS = 20  # fewer cannot be judged
-_ODD_MAX_SHARE = 0.4  # of the characters, in words that look like none
+_ODD_MAX_SHARE = 0.4  # of the words' weight, in words that look like none
 _SCRIPTS = re.compile(r"[^\x00-\u024f]")
 _NUMBER = re.compile(r"[^\w\s]*[$€£]?\d[\d.,:/'’\-–]*(?:st|nd|rd|th|[a-zA-Z%])?[^\w\s]*")
 _WORD = re.compile(r"[^\w\s]*[A-Z]?(?:[a-z]+|[A-Z]+)(?:['’\-/.&][A-Za-z]+)*[^\w\s]*")

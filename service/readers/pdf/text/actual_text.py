@@ -29,8 +29,8 @@ ReplacementText = tuple[int, str]  # index of an object on its page, and its rep
 def false_replacements(page: Any, content: PageObjects) -> set[ReplacementText]:
     """Return replacement texts with other letters or figures than their glyphs.
 
-    Removes the marks of the page.
-    `content` is the page's objects.
+    `content` is the page's objects. Side effect: removes every replacement text that is longer than a ligature or holds
+    figures, the true ones too: load the page again.
     """
     found = list(_marked(content))
     if not found:

@@ -79,4 +79,4 @@ RTL = _right_to_left()
 LTR = _left_to_right()
 LETTERS = _letters()
 DIGIT = character_table("0123456789０１２３４５６７８９") | np.isin(np.arange(0x10000), _FIGURES)
-MARK = character_table(",.;:)]\"'!?\u2019\u201d")  # may follow a word that is cited without it
+MARK = character_table(",.;:)]\"'!?\u2019\u201d")  # punctuation that a quote may leave off a word's end

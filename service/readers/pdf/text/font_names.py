@@ -1,4 +1,4 @@
-"""Name the fonts of a page: pages of one file share them, pages of joined files seldom do."""
+"""Name fonts of a page: pages of one file share them, pages of joined files seldom do."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _FLAGS = ctypes.c_int()
 
 
 def font_names_of(text_page: Any) -> str:
-    """Return the fonts' names in the file, subset tags included, sorted and joined by "|".
+    """Return the names of the fonts of _SAMPLES characters, subset tags included, sorted and joined by "|".
 
-    Returns "" for a page without text.
+    They tell joined files apart. Returns "" for a page without text.
     """
     count, names = pdfium.FPDFText_CountChars(text_page), set()
     for k in range(_SAMPLES if count > 0 else 0):

@@ -1,4 +1,7 @@
-"""Decide whether a text layer can be what the page shows."""
+"""Decide whether fonts map a text layer's codes wrongly, on any page.
+
+Of poor OCR over a scan, `pictures/unusable_text_layer.py` decides.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _OTHER, _SOUND, _SIGN, _BROKEN, _CONTROL, _VOWEL, _BLANK = range(7)
-_VOWELS = "aeiouyAEIOUYàáâäåæèéêëìíîïòóôöøùúûüAEIOU"
+_SMALL_VOWELS = "aeiouyàáâäåæèéêëìíîïòóôöøùúûü"
+_VOWELS = _SMALL_VOWELS + _SMALL_VOWELS.upper()
 
 
 def _qualities() -> NDArray[np.uint8]:

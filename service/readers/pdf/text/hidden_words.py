@@ -1,7 +1,8 @@
 """Find words of the text layer that cannot be seen.
 
-They are covered, invisible, off the page, tiny, or in the paper's colour. A cheap search comes first (one pass over the page's objects). Only a page with suspects is rendered, and a suspect
-whose place in the rendering has one colour is hidden.
+They are covered, invisible, off the page, tiny, or in the paper's colour. A cheap search comes first (one pass over the
+page's objects). Unpainted text is hidden at once. Other suspects are looked up in a rendering: hidden is a place of one
+colour, or one that does not change when the text is removed.
 """
 
 from __future__ import annotations

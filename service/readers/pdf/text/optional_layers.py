@@ -17,7 +17,10 @@ _MAX_STREAMS = 400
 
 
 def may_have_layers(path: str) -> bool:
-    """Whether the catalogue names layers, or cannot be searched."""
+    """Whether the catalogue names layers, or the file is encrypted or larger than 64 MiB.
+
+    Streams beyond _MAX_STREAMS and damaged ones count as naming none.
+    """
     if Path(path).stat().st_size > _FILE_MAX_BYTES:
         return True
     data = Path(path).read_bytes()

@@ -1,6 +1,7 @@
-"""Join characters of one Chinese, Japanese or Korean word that are set far apart.
+"""Join characters of one Chinese, Japanese or Korean word that are set far apart, and of figures on such lines.
 
 They are on one line in even steps, and their neighbours on both sides are farther away, or no single characters.
+Figures are joined with the unit behind them.
 Columns of a table whose cells are single characters in one row only, such as a header of weekdays, stay separate.
 """
 

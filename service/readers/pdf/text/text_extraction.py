@@ -41,7 +41,7 @@ class PageText:
     end: Ints
     first: Floats  # (n, 4) left, top, right, bottom of each word's first character
     last: Floats  # of its last one
-    mended: tuple[int, ...] = ()  # first characters of words with corrected letters
+    mended: tuple[int, ...] = ()  # index in `units` of the first character of each word with corrected letters
     hidden: NDArray[np.bool_] | None = None  # words that cannot be seen; None where there can be none
     apart: NDArray[np.bool_] | None = None  # words that never continue the one before them
 
