@@ -37,8 +37,9 @@ async def aextract(
 
     `document` is a path or the bytes themselves; `target` a pydantic class, a JSON Schema, or what `--target` takes.
     With a class, `Result.data` is an instance of it, or None when the whole does not validate; `Result.values` is always
-    the tree of what was found, and `Result.reasons` says what keeps it from being complete. `store` is a folder that keeps every model answer, so that none is paid for twice.
-    Raises a Problem (see `thresher.schemas.errors`) when the document or the target can not be read at all.
+    the tree of what was found, and `Result.reasons` says what keeps it from being complete. `store` is a folder that keeps every model answer, so that
+    none is paid for twice.
+    Raises a Problem (see `thresher.schemas.errors`) when the document or the target cannot be read at all.
     """
     from thresher.service.runs.python_api import aextract as run  # noqa: PLC0415 - importing `service` stays free of every engine
 

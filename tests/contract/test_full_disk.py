@@ -72,7 +72,7 @@ def halves(folder: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
+@pytest.mark.parametrize("cipher", [NO_CIPHER, SHUT])
 async def test_an_upload_that_does_not_fit(tmp_path: Path, cipher: Keyring) -> None:
     """507's code; what was there stays, no half is left or seen, and the same file is taken when there is room."""
     uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), cipher)
@@ -91,7 +91,7 @@ async def test_an_upload_that_does_not_fit(tmp_path: Path, cipher: Keyring) -> N
         assert path.stat().st_size == LARGE
 
 
-@pytest.mark.parametrize("seal", [NO_CIPHER, SHUT])
+@pytest.mark.parametrize("cipher", [NO_CIPHER, SHUT])
 async def test_small_uploads_that_do_not_fit(tmp_path: Path, cipher: Keyring) -> None:
     """Those that are written together fail each for itself, with the code; those that fit are taken."""
     uploads = DiskUploads(tmp_path, Spool(tmp_path / "spool"), cipher)

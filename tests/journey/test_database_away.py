@@ -27,7 +27,7 @@ IMPATIENT = """
 import thresher.service.backend.resources
 import thresher.service.storage.answers.postgres
 from thresher.service.cli.main import main
-thresher.service.backend.resources.PATIENCE = thresher.service.storage.answers.postgres.DATABASE_WAIT_SECONDS = 1.5
+thresher.service.backend.resources.DISK_FULL_WAIT_SECONDS = thresher.service.storage.answers.postgres.DATABASE_WAIT_SECONDS = 1.5
 main()
 """
 EXTRACTIONS = "/v1/extractions"
