@@ -234,21 +234,26 @@ def read(case: Case) -> Document:
 
 def _embedded() -> Model:
     from thresher.service.llm.client import ModelClient  # noqa: PLC0415 - only with the model
-    from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup  # noqa: PLC0415 - the same
+    from thresher.service.llm.providers.embedded.embedded_transport import (  # noqa: PLC0415 - the same
+        EmbeddedTransport,
+        facts,
+        identity,
+        known_setup,
+    )
     from thresher.service.llm.providers.embedded.model_weights import SMOLLM2  # noqa: PLC0415 - only with the model
 
     folder = Path.home() / ".cache" / "thresher"
-    wire = EmbeddedWire(lambda: known_setup("smollm2", folder))
+    wire = EmbeddedTransport(lambda: known_setup("smollm2", folder))
     return ModelClient(name="embedded", facts=facts(), wire=wire, identity=identity(SMOLLM2))
 
 
 def no_model() -> Model:
     """A model that never knows."""
     from thresher.service.llm.client import ModelClient  # noqa: PLC0415 - only without the model
-    from thresher.service.llm.providers.scripted import FACTS, ScriptedWire  # noqa: PLC0415 - the same
+    from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport  # noqa: PLC0415 - the same
 
     null = json.dumps({"value": None})
-    return ModelClient(name="none", facts=FACTS, wire=ScriptedWire({"": null}), identity="none")
+    return ModelClient(name="none", facts=FACTS, wire=ScriptedTransport({"": null}), identity="none")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from thresher.service.cli.extract import AHEAD
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.prices import Budget
 from thresher.service.llm.providers.litellm_transport import ready
-from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
+from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.readers.base import Reading
@@ -268,7 +268,7 @@ def _model(given: argparse.Namespace, base: str, policy: Policy, store: Store) -
     if base:
         os.environ["OPENAI_API_KEY"] = "none"
         return model_of(policy, Settings(home=Path(), api_base=base), store)
-    wire = ScriptedWire(_said, given.latency)
+    wire = ScriptedTransport(_said, given.latency)
     end = Endpoint(name="scripted", wire=wire, identity="scripted", facts=FACTS, tariff=FREE_TARIFF)
     return build_model(end, ProviderLimiter(IN_FLIGHT), SharedServices(records=store, budget=Budget(None)))
 

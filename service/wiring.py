@@ -28,7 +28,7 @@ from thresher.service.llm.model_catalog import (
     tariff_of,
 )
 from thresher.service.llm.prices import Budget, Tariff
-from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
+from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
 from thresher.service.llm.providers.embeddings import Embedder, Embedding, spoken, text_of_vectors
 from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimiter
@@ -99,7 +99,7 @@ def endpoint_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
         weights = KNOWN[EMBEDDED_MODELS[name]]
         setup = partial(known_setup, weights.name, weights_folder(settings))
         return Endpoint(
-            name=name, wire=EmbeddedWire(setup), identity=identity(weights), facts=facts(), tariff=FREE_TARIFF
+            name=name, wire=EmbeddedTransport(setup), identity=identity(weights), facts=facts(), tariff=FREE_TARIFF
         )
     if name.startswith("local:"):
         return _local(name)
@@ -114,19 +114,19 @@ def _local(name: str) -> Endpoint:
     path = Path(name.removeprefix("local:")).expanduser()
     if not path.is_file():
         raise InputProblem("file_not_found", f"no weights at {path}")
-    wire = EmbeddedWire(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
+    wire = EmbeddedTransport(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
     free = replace(facts(LOCAL_WINDOW_TOKENS), style="free", dialect="llama")  # a model of the user's own may write
     return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE_TARIFF)
 
 
 def _scripted(name: str, policy: Policy) -> Endpoint:
-    from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, load_script, script_identity  # noqa: PLC0415 - only for tests
+    from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, load_script, script_identity  # noqa: PLC0415 - only for tests
 
     path = Path(name.removeprefix("scripted:"))
     table, latency = load_script(path)
     tariff = Tariff.of(policy.prices) if policy.prices else FREE_TARIFF
     return Endpoint(
-        name=name, wire=ScriptedWire(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff
+        name=name, wire=ScriptedTransport(table, latency), identity=script_identity(path), facts=FACTS, tariff=tariff
     )
 
 
@@ -258,7 +258,7 @@ def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
 
 def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     """Return the Endpoint of the embedding model."""
-    from thresher.service.llm.providers.litellm_transport import LitellmWire  # noqa: PLC0415 - only for hosted models
+    from thresher.service.llm.providers.litellm_transport import LitellmTransport  # noqa: PLC0415 - only for hosted models
     from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     name = policy.embedding_model
@@ -269,7 +269,7 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
     return Endpoint(
         name=name,
-        wire=LitellmWire(remote, speak=spoken),
+        wire=LitellmTransport(remote, speak=spoken),
         identity=f"embed\n{remote.identity}",
         facts=facts_of(name),
         tariff=None if price is None else Tariff(prompt=price, answer=0.0),

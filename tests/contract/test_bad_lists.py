@@ -17,7 +17,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service.llm.base import Question
-from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model
 from thresher.service.wiring import engine_of
@@ -76,7 +76,7 @@ async def run(document: Document, reader: Any, **facts: Any) -> tuple[Result[Any
     model = scripted(reader, facts=replace(FACTS, **facts))
     result = await process(engine_of(model, TARGET, Policy()), [document])
     wire = model.wire
-    assert isinstance(wire, ScriptedWire)
+    assert isinstance(wire, ScriptedTransport)
     return result, wire.calls
 
 

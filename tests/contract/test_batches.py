@@ -27,7 +27,7 @@ from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
 from thresher.service.llm.providers.hosted import transport_to
-from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.litellm_transport import LitellmTransport, ready
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
@@ -56,7 +56,7 @@ async def _tidy() -> AsyncIterator[None]:
     yield
     while MADE:
         await MADE.pop().aclose()
-    wire = LitellmWire(Remote(model=MODELS["openai"]))
+    wire = LitellmTransport(Remote(model=MODELS["openai"]))
     wire._litellm = ready(MODELS["openai"])
     await wire.aclose()
 

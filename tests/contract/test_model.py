@@ -19,12 +19,12 @@ from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of
 from thresher.service.llm.prices import FREE
-from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedWire, facts, identity, known_setup
+from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
-from thresher.service.llm.providers.litellm_transport import LitellmWire
+from thresher.service.llm.providers.litellm_transport import LitellmTransport
 from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
-from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
+from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.storage.answers.memory import MemoryStore
@@ -54,19 +54,21 @@ def weights_folder() -> Path:
 def embedded() -> Endpoint:
     """The embedded model."""
     setup = partial(known_setup, "smollm2", weights_folder())
-    return Endpoint(name="embedded", wire=EmbeddedWire(setup), identity=identity(SMOLLM2), facts=facts(), tariff=FREE)
+    return Endpoint(
+        name="embedded", wire=EmbeddedTransport(setup), identity=identity(SMOLLM2), facts=facts(), tariff=FREE
+    )
 
 
 def remote(base: str, name: str) -> Endpoint:
     """A hosted model through litellm or by httpx, at a server on loopback."""
     at = Remote(model="openai/gpt-4o-mini", api_base=base, api_key="none")
-    wire = LitellmWire(at) if name == "litellm" else OpenAiTransport(at)
+    wire = LitellmTransport(at) if name == "litellm" else OpenAiTransport(at)
     return Endpoint(name=at.model, wire=wire, identity=at.identity, facts=facts_of(at.model), tariff=FREE)
 
 
 def fake() -> Endpoint:
     """The scripted model."""
-    return Endpoint(name="scripted", wire=ScriptedWire({"": ANSWER}), identity="s", facts=FACTS, tariff=FREE)
+    return Endpoint(name="scripted", wire=ScriptedTransport({"": ANSWER}), identity="s", facts=FACTS, tariff=FREE)
 
 
 @pytest.fixture(

@@ -21,7 +21,7 @@ from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.search_rounds import FIRST_ROUND_CHUNKS
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
-from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model, target_from_schema
 
@@ -91,7 +91,7 @@ def engine(target: Target, **policy: Any) -> Engine:
 def asked_of(running: Engine) -> list[list[str]]:
     """The fields of every question."""
     wire = running.model.wire  # type: ignore[attr-defined]
-    assert isinstance(wire, ScriptedWire)
+    assert isinstance(wire, ScriptedTransport)
     return [list((q.schema or {})["properties"]) for q in wire.questions]
 
 

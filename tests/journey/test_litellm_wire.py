@@ -16,7 +16,7 @@ from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
-from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.litellm_transport import LitellmTransport, ready
 from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
@@ -50,21 +50,21 @@ async def _tidy() -> AsyncIterator[None]:
     yield
     while MADE:
         await MADE.pop().aclose()
-    wire = LitellmWire(Remote(model=MODEL))
+    wire = LitellmTransport(Remote(model=MODEL))
     wire._litellm = ready(MODEL)
     await wire.aclose()
 
 
-@pytest.fixture(params=[OpenAiTransport, LitellmWire], ids=["httpx", "litellm"], autouse=True)
-def wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[OpenAiTransport | LitellmWire]:
+@pytest.fixture(params=[OpenAiTransport, LitellmTransport], ids=["httpx", "litellm"], autouse=True)
+def wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[OpenAiTransport | LitellmTransport]:
     """Each transport in turn."""
-    chosen: type[OpenAiTransport | LitellmWire] = request.param
+    chosen: type[OpenAiTransport | LitellmTransport] = request.param
     monkeypatch.setitem(WIRE, "wire", chosen)
     return chosen
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_tidy")]
-WIRE: dict[str, type[OpenAiTransport | LitellmWire]] = {}
+WIRE: dict[str, type[OpenAiTransport | LitellmTransport]] = {}
 MADE: list[ModelClient] = []
 
 

@@ -18,7 +18,7 @@ from thresher.service.cli.summary import report
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, schema_mode_of, tariff_of
 from thresher.service.llm.providers.hosted import transport_to
-from thresher.service.llm.providers.litellm_transport import LitellmWire, ready
+from thresher.service.llm.providers.litellm_transport import LitellmTransport, ready
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
@@ -37,7 +37,7 @@ async def _tidy() -> AsyncIterator[None]:
     yield
     while MADE:
         await MADE.pop().aclose()
-    wire = LitellmWire(Remote(model=CLAUDE))
+    wire = LitellmTransport(Remote(model=CLAUDE))
     wire._litellm = ready(CLAUDE)
     await wire.aclose()
 

@@ -11,7 +11,7 @@ from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.readers.vision_pages import TranscribingReader, with_transcriptions
@@ -35,7 +35,7 @@ async def test_a_picture_is_read_by_the_model(photo: Source, tmp_path: Path) -> 
     assert not reading.children
     assert not reading.document.notes
     assert reading.document.pages.ocr[0] == 1
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     (question,) = model.wire.questions
     assert question.messages[0].images[0].startswith(b"\x89PNG")
     start = reading.document.text.index("Total")

@@ -17,7 +17,7 @@ from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
 from thresher.service.llm.base import Question, Reply
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import Said, ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import Said, ScriptedTransport, scripted
 from thresher.service.prompts.answer_repair import is_cut, parse_answer
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.targets.loading import target_from_model
@@ -69,7 +69,7 @@ async def run(model: ModelClient, policy: Policy | None = None) -> list[Extracti
 
 def questions(model: ModelClient) -> list[Question]:
     """What a scripted model was asked."""
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     return model.wire.questions
 
 

@@ -19,7 +19,7 @@ from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Kind
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import Line, ScriptedWire
+from thresher.service.llm.providers.scripted import Line, ScriptedTransport
 from thresher.service.rules.extractor import chosen, extract_by_rules, question_for
 from thresher.service.rules.spans.printed_dates import month_number, parse_dates
 from thresher.service.rules.spans.printed_numbers import parse_number
@@ -93,9 +93,9 @@ def best(text: str, path: str, kind: Kind = "text", **more: Any) -> Any:
     return next((s.value for s in spans if s.score >= 0.5), None)
 
 
-async def asked(made: Document, model: type[BaseModel], says: Line = None) -> tuple[Extraction, ScriptedWire]:
+async def asked(made: Document, model: type[BaseModel], says: Line = None) -> tuple[Extraction, ScriptedTransport]:
     """What asking gives with a scripted model."""
-    wire = ScriptedWire({"": says if says is not None else {"value": None}})
+    wire = ScriptedTransport({"": says if says is not None else {"value": None}})
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await extract_by_rules(asking, made, target_from_model(model), Policy()), wire
 

@@ -15,7 +15,7 @@ from thresher.schemas.target import Field
 from thresher.service.extraction.unit_extraction import settled
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.confidence.span_confidence import undecidable_paths
 from thresher.service.rules.contracts.capacities import find_capacities
 from thresher.service.rules.extractor import extract_by_rules
@@ -57,7 +57,7 @@ def target(**fields: str) -> Any:
 
 async def asked(text: str, **fields: str) -> Extraction:
     """The Extraction of a text by a model that never knows."""
-    wire = ScriptedWire({"": json.dumps({"value": None})})
+    wire = ScriptedTransport({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await extract_by_rules(model, document(text), target(**fields), Policy())
 

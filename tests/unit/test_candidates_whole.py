@@ -20,7 +20,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.spans.identifiers import valid_iban
 from thresher.service.rules.spans.line_pieces import lay_out
@@ -52,7 +52,7 @@ def document(*parts: str | list[list[str]]) -> Document:
 
 async def answer(made: Document, model: type[BaseModel]) -> dict[str, Any]:
     """The data that asking gives without a model's help."""
-    asking = ModelClient(name="scripted", facts=FACTS, wire=ScriptedWire({"": NULL}), identity="scripted")
+    asking = ModelClient(name="scripted", facts=FACTS, wire=ScriptedTransport({"": NULL}), identity="scripted")
     return (await extract_by_rules(asking, made, target_from_model(model), Policy())).data
 
 

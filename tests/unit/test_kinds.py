@@ -15,7 +15,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
 from thresher.service.extraction.kind_question import KIND_MEMBER, of_kind, with_kind, withdrawn, without_kind
-from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.merging.tree import Merged
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.rules.document_kind import kind_signs
@@ -131,7 +131,7 @@ async def run(of_kind_too: bool) -> tuple[Extraction, dict[str, Any]]:  # noqa: 
         of_kind=of_kind_too,
     )
     found = await extract_chunk(ask, text, chunk)
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     return found[0], model.wire.questions[0].schema or {}
 
 

@@ -19,7 +19,7 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
-from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.records.completeness import record_count_of
 from thresher.service.records.line_shapes import shape
@@ -104,7 +104,7 @@ async def test_a_perfect_answer_leaves_nothing_unclaimed() -> None:
     assert result.status == "complete"
     assert result.coverage.unclaimed == []
     assert result.coverage.records_found == result.coverage.records_expected == 60
-    assert isinstance(running.model.wire, ScriptedWire)  # type: ignore[attr-defined]
+    assert isinstance(running.model.wire, ScriptedTransport)  # type: ignore[attr-defined]
     assert {q.purpose for q in running.model.wire.questions} == {"ask"}  # type: ignore[attr-defined]
 
 

@@ -20,7 +20,7 @@ from thresher.service import wiring
 from thresher.service.grounding.record_items import NOT_FOUND
 from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, prompt_of
+from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.pipeline import process
 from thresher.service.review.evaluation.doubtful_values import known_elsewhere
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
@@ -76,7 +76,7 @@ async def run(
     schema: dict[str, Any], of: Document | str, say: Say, **choices: Any
 ) -> tuple[Result[Any], dict[str, list[Question]]]:
     """The Result of one Document, and the questions by their kind."""
-    wire = ScriptedWire(say)
+    wire = ScriptedTransport(say)
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     choices = {"reasks": 0, "repairs": 0, **choices}
     engine = wiring.engine_of(asking, load_target(schema), Policy(model="scripted", **choices))

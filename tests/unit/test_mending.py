@@ -19,7 +19,7 @@ from thresher.schemas.source import Source
 from thresher.service import wiring
 from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import FACTS, ScriptedWire
+from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.pipeline import process
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.targets.error_fields import fields_of_error
@@ -91,7 +91,7 @@ async def run(
     model: Any, text: str, say: Callable[[Question], Any], **choices: Any
 ) -> tuple[Result[Any], list[Question]]:
     """The Result of a text, and the questions that were asked."""
-    wire = ScriptedWire(say)
+    wire = ScriptedTransport(say)
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     engine = wiring.engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
     return await process(engine, [document(text)]), wire.questions

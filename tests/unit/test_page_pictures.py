@@ -29,7 +29,7 @@ from thresher.service.llm.page_images import (
     read_options,
 )
 from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
-from thresher.service.llm.providers.scripted import FACTS, ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, scripted
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.readers.page_pictures import weak_pages
 from thresher.service.targets.loading import target_from_model
@@ -188,7 +188,7 @@ async def test_what_text_lacks_and_the_picture_shows_is_seen() -> None:
     found, model = await asked(answers, document)
     assert {e.path: e.match for e in found.evidence} == {"/name": "exact", "/amount": "seen"}
     assert found.unsupported == ()
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     first, second = model.wire.questions
     assert first.messages[-1].images == second.messages[-1].images == (JPEG + b"\x01",)
     found, _ = await asked([answers[0], {"0": {"page": None, "box": None}}], document)
@@ -198,6 +198,6 @@ async def test_what_text_lacks_and_the_picture_shows_is_seen() -> None:
 async def test_without_pictures_nobody_is_asked_to_look() -> None:
     """One call, and the value is unsupported."""
     found, model = await asked([{"name": None, "amount": 42.5}], pages(1))
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     assert len(model.wire.questions) == 1
     assert [u.path for u in found.unsupported] == ["/amount"]

@@ -15,7 +15,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.results.reasons import of_unsure
 from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.findable_lists import can_be_empty
@@ -34,7 +34,7 @@ def document(text: str) -> Document:
 
 async def found(text: str, target: Any) -> Extraction:
     """The Extraction of a text by a model that never knows."""
-    wire = ScriptedWire({"": json.dumps({"value": None})})
+    wire = ScriptedTransport({"": json.dumps({"value": None})})
     model = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     return await extract_by_rules(model, document(text), target, Policy())
 

@@ -21,7 +21,7 @@ from thresher.service.extraction.missed_records import leftover_question, no_rec
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
 from thresher.service.llm.base import Question
-from thresher.service.llm.providers.scripted import ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.targets.loading import target_from_model
@@ -57,7 +57,7 @@ async def run(answer: dict[str, Any], rows: list[tuple[str, float]]) -> tuple[Re
     running = engine(say)
     result = await process(running, [document_of(TEXT)])
     wire = running.model.wire  # type: ignore[attr-defined]
-    assert isinstance(wire, ScriptedWire)
+    assert isinstance(wire, ScriptedTransport)
     return result, [q for q in wire.questions if q.kind == "reask"]
 
 

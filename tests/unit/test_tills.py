@@ -13,7 +13,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.confidence.span_confidence import undecidable_paths
 from thresher.service.rules.extractor import extract_by_rules
 from thresher.service.rules.receipts.receipt_items import find_receipt_items
@@ -37,7 +37,7 @@ def document(text: str) -> Document:
 
 async def asked(text: str, target: str = "receipt") -> Extraction:
     """The Extraction of a text by a model that never knows, for a ready-made target."""
-    wire = ScriptedWire({"": json.dumps({"value": None})})
+    wire = ScriptedTransport({"": json.dumps({"value": None})})
     model = ModelClient(name="none", facts=FACTS, wire=wire, identity="none")
     return await extract_by_rules(model, document(text), load_target(target), Policy())
 

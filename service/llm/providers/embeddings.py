@@ -59,11 +59,11 @@ class Embedding:
 
     @property
     def name(self) -> str:
-        """See Embedder."""
+        """Return the name of the model."""
         return self.model.name
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
-        """See Embedder. Batches depend on the texts and their order alone, so that a rerun asks for the same."""
+        """Return one vector for each text. Batches depend on the texts and their order alone, so that a rerun asks for the same."""
         batches = [question_of(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
         told = await asyncio.gather(*(self._vectors(q) for q in batches))
         attempts = tuple(attempt for _, attempt in told if isinstance(attempt, Attempt))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from thresher.service.llm.providers.litellm_transport import LitellmWire, ready, unset
+from thresher.service.llm.providers.litellm_transport import LitellmTransport, ready, unset
 from thresher.service.llm.providers.openai_transport import KEY, OpenAiTransport, speaks_openai
 from thresher.service.llm.providers.remote import Remote
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import httpx
 
 
-def transport_to(remote: Remote, through: httpx.AsyncBaseTransport | None = None) -> OpenAiTransport | LitellmWire:
+def transport_to(remote: Remote, through: httpx.AsyncBaseTransport | None = None) -> OpenAiTransport | LitellmTransport:
     """Return the Transport of a Remote; `through`: where its requests go instead of to its address."""
-    return (OpenAiTransport if speaks_openai(remote.model) else LitellmWire)(remote, through)
+    return (OpenAiTransport if speaks_openai(remote.model) else LitellmTransport)(remote, through)
 
 
 def missing_keys(model: str) -> tuple[str, ...]:

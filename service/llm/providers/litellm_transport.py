@@ -32,10 +32,10 @@ Speak = Callable[[Any, Remote, Question, dict[str, Any]], Awaitable[dict[str, An
 """With litellm, to a Remote, of a Question, with arguments for litellm's client: the response, as chat completions are."""
 
 
-_CONNECTED: WeakSet[LitellmWire] = WeakSet()  # those that may hold some of litellm's connections
+_CONNECTED: WeakSet[LitellmTransport] = WeakSet()  # those that may hold some of litellm's connections
 
 
-class LitellmWire:
+class LitellmTransport:
     """Sends Calls to a Remote. litellm is imported at the first of them."""
 
     def __init__(
@@ -54,7 +54,7 @@ class LitellmWire:
         self._is_there = remote.api_base is None or transport is not None  # nothing that a knock could tell
 
     async def send(self, call: Call) -> Answer:
-        """See Wire. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
+        """Send a Call through litellm. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
         await self._reached()
         litellm = self._litellm or await asyncio.to_thread(ready, self._remote.model)
         self._litellm = litellm

@@ -76,7 +76,7 @@ class OpenAiTransport:
         self._is_there = remote.api_base is None or transport is not None  # no connection could tell
 
     async def send(self, call: Call) -> Answer:
-        """See Transport. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
+        """Send a Call over OpenAI's protocol. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
         import httpx  # noqa: PLC0415 - only for hosted models
 
         headers = headers_of(self._remote)

@@ -36,7 +36,7 @@ Script = Callable[[Question], Line] | Mapping[str, Line]
 
 
 @dataclass(slots=True)
-class ScriptedWire:
+class ScriptedTransport:
     """Answers from a script: a function of the Question, or a table from a part of the prompt to what is said.
 
     The first part of the table that the prompt holds, in the table's order, answers; "" answers everything. A list is
@@ -54,7 +54,7 @@ class ScriptedWire:
         return len(self.questions)
 
     async def send(self, call: Call) -> Answer:
-        """See Wire."""
+        """Return the scripted answer to a Call."""
         self.questions.append(call.question)
         line = self._line(call.question)
         said = Said(text=line) if isinstance(line, str) else line
@@ -89,7 +89,7 @@ def scripted(script: Script, *, latency: float = 0.0, facts: ModelFacts = FACTS)
 
     `scripted({"Invoice 17": {"total": "12.50"}})` says that JSON to every prompt that holds "Invoice 17".
     """
-    return ModelClient(name="scripted", facts=facts, wire=ScriptedWire(script, latency), identity="scripted")
+    return ModelClient(name="scripted", facts=facts, wire=ScriptedTransport(script, latency), identity="scripted")
 
 
 def response(question: Question, said: Said) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.llm.wires import call
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.providers.scripted import Said, ScriptedWire
+from thresher.service.llm.providers.scripted import Said, ScriptedTransport
 from thresher.service.llm.rate_limiting import BURST_SECONDS, ProviderLimiter, Rate, RateLimited
 from thresher.service.llm.transport import TransientError
 
@@ -50,7 +50,7 @@ async def test_requests_are_spread() -> None:
     """60 a minute are one a second, first come first served."""
     clock, order = Clock(), []
     gate = ProviderLimiter(8, requests=Rate(60.0), clock=clock, sleep=clock.sleep)
-    limited = RateLimited(ScriptedWire({"": "x"}), gate, lambda _: 0)
+    limited = RateLimited(ScriptedTransport({"": "x"}), gate, lambda _: 0)
 
     async def one(n: int) -> None:
         await limited.send(call(str(n)))
@@ -65,7 +65,7 @@ async def test_unused_tokens_are_given_back() -> None:
     """The room reserved for long answers that came short does not slow the next call."""
     clock = Clock()
     gate = ProviderLimiter(1, tokens=Rate(60.0), clock=clock, sleep=clock.sleep)
-    wire = ScriptedWire({"": Said(text="x", prompt_tokens=1, answer_tokens=0)})
+    wire = ScriptedTransport({"": Said(text="x", prompt_tokens=1, answer_tokens=0)})
     limited = RateLimited(wire, gate, lambda _: 1_000)
     for _ in range(5):
         await limited.send(call())
@@ -76,7 +76,7 @@ async def test_not_more_at_once_than_places() -> None:
     """Concurrency is a hard limit."""
     most = now = 0
 
-    class Counting(ScriptedWire):
+    class Counting(ScriptedTransport):
         async def send(self, call):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the parent's
             nonlocal most, now
             now += 1
@@ -95,7 +95,7 @@ async def test_one_that_is_told_to_wait_holds_back_all() -> None:
     clock = Clock()
     gate = ProviderLimiter(1, clock=clock, sleep=clock.sleep)
     busy = TransientError(ModelProblem("model_unavailable", "busy"), retry_after=9.0)
-    limited = RateLimited(ScriptedWire({"": [busy, "x"]}), gate, lambda _: 0)
+    limited = RateLimited(ScriptedTransport({"": [busy, "x"]}), gate, lambda _: 0)
     with pytest.raises(TransientError):
         await limited.send(call())
     await limited.send(call())

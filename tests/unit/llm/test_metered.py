@@ -11,7 +11,7 @@ from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Prices
 from thresher.service.llm.metered import Metered
 from thresher.service.llm.prices import FREE, Budget, Tariff, prompt_tokens
-from thresher.service.llm.providers.scripted import Said, ScriptedWire
+from thresher.service.llm.providers.scripted import Said, ScriptedTransport
 from thresher.service.llm.transport import TransientError, Transport
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.telemetry.ids import current_unit
@@ -28,14 +28,14 @@ def metered(wire: Transport, budget: Budget, store: MemoryStore, tariff: Tariff 
 async def test_it_books_what_the_call_cost() -> None:
     """Reserved at the most it can cost, booked at what it did."""
     budget, store = Budget(1.0), MemoryStore()
-    answer = await metered(ScriptedWire({"": SAID}), budget, store).send(call())
+    answer = await metered(ScriptedTransport({"": SAID}), budget, store).send(call())
     assert answer.usd == pytest.approx(0.0006)
     assert (budget.spent, budget.in_flight) == (answer.usd, 0.0)
 
 
 async def test_it_refuses_before_the_money_is_spent() -> None:
     """A call that could pass the limit is not sent."""
-    wire = ScriptedWire({"": SAID})
+    wire = ScriptedTransport({"": SAID})
     with pytest.raises(ModelProblem) as refused:
         await metered(wire, Budget(0.0019), MemoryStore()).send(call())
     assert (refused.value.code, wire.calls) == ("cost_limit_reached", 0)
@@ -55,15 +55,15 @@ async def test_what_is_in_flight_counts() -> None:
 async def test_no_price_no_budget() -> None:
     """A model of unknown price is refused under a limit; without one its cost is unknown, not nought."""
     with pytest.raises(ModelProblem) as refused:
-        await metered(ScriptedWire({"": SAID}), Budget(1.0), MemoryStore(), None).send(call())
+        await metered(ScriptedTransport({"": SAID}), Budget(1.0), MemoryStore(), None).send(call())
     assert refused.value.code == "price_unknown"
-    answer = await metered(ScriptedWire({"": SAID}), Budget(None), MemoryStore(), None).send(call())
+    answer = await metered(ScriptedTransport({"": SAID}), Budget(None), MemoryStore(), None).send(call())
     assert answer.usd is None
 
 
 async def test_what_is_free_costs_nothing() -> None:
     """An embedded model's cost is nought, and no limit stops it."""
-    answer = await metered(ScriptedWire({"": SAID}), Budget(0.0), MemoryStore(), FREE).send(call())
+    answer = await metered(ScriptedTransport({"": SAID}), Budget(0.0), MemoryStore(), FREE).send(call())
     assert answer.usd == 0.0
 
 
@@ -73,7 +73,7 @@ async def test_a_call_that_may_have_cost_is_booked_in_full() -> None:
         budget = Budget(1.0)
         fault = TransientError(ModelProblem("model_unavailable", "x"), charged=charged)
         with pytest.raises(TransientError):
-            await metered(ScriptedWire({"": fault}), budget, MemoryStore()).send(call())
+            await metered(ScriptedTransport({"": fault}), budget, MemoryStore()).send(call())
         assert budget.spent == pytest.approx(spent)
         assert budget.in_flight == 0.0
 
@@ -92,7 +92,7 @@ async def test_a_call_cancelled_on_the_wire_is_booked_in_full() -> None:
 async def test_every_attempt_is_logged() -> None:
     """Answered or failed, with what it cost, for whom, and why it failed."""
     store = MemoryStore()
-    wire = ScriptedWire({"": [TransientError(ModelProblem("model_unavailable", "busy")), SAID]})
+    wire = ScriptedTransport({"": [TransientError(ModelProblem("model_unavailable", "busy")), SAID]})
     inside = metered(wire, Budget(None), store)
     current_unit.set("unit-7")
     with pytest.raises(TransientError):

@@ -12,14 +12,14 @@ from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.service.llm.answer_cache import CachedTransport
 from thresher.service.llm.metered import Metered
 from thresher.service.llm.prices import Budget
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.llm.transport import Answer
 from thresher.service.storage.answers.memory import MemoryStore
 
 
 async def test_the_second_time_costs_nothing() -> None:
     """The same call again is answered from the store, and says so."""
-    wire, store = ScriptedWire({"": "one"}), MemoryStore()
+    wire, store = ScriptedTransport({"": "one"}), MemoryStore()
     first = await CachedTransport(wire, store).send(call())
     second = await CachedTransport(wire, store).send(call())
     assert (first.stored, second.stored, wire.calls) == (False, True, 1)
@@ -47,12 +47,12 @@ async def test_it_is_kept_before_it_is_given() -> None:
             raise SetupProblem("store_failed", f"{key} ({len(answer)})")
 
     with pytest.raises(SetupProblem):
-        await CachedTransport(ScriptedWire({"": "one"}), Full()).send(call())
+        await CachedTransport(ScriptedTransport({"": "one"}), Full()).send(call())
 
 
 async def test_failures_are_not_kept() -> None:
     """A failure is raised to all who wait, and the next call asks again."""
-    wire = ScriptedWire({"": [ModelProblem("model_refused", "no"), "yes"]})
+    wire = ScriptedTransport({"": [ModelProblem("model_refused", "no"), "yes"]})
     recorded = CachedTransport(wire, MemoryStore())
     outcomes = await asyncio.gather(recorded.send(call()), recorded.send(call()), return_exceptions=True)
     assert [type(o) for o in outcomes] == [ModelProblem, ModelProblem]
@@ -120,7 +120,7 @@ async def test_whose_budget_is_used_up_stops_nobody_else() -> None:
             await asyncio.sleep(0.01)
             raise ModelProblem("budget_reached")
 
-    wire, store = ScriptedWire({"": "{}"}), MemoryStore()
+    wire, store = ScriptedTransport({"": "{}"}), MemoryStore()
     metered = Metered(wire, store, Budget(None), None, lambda _: 0)
     metered.allowed = allowed
     recorded = CachedTransport(metered, store)

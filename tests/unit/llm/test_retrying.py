@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.llm.wires import call
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.llm.retrying import Backoff, Retrying, retry_delay
 from thresher.service.llm.transport import TransientError
 
@@ -44,7 +44,7 @@ def test_a_wait_is_within_its_bounds(made: int, after: float | None, draw: float
 async def test_it_comes_back_after_a_failure() -> None:
     """The waits honour Retry-After, grow, and are the same for the same seed."""
     sleeps = Sleeps()
-    wire = ScriptedWire({"": [busy(), busy(7.0), busy(), "done"]})
+    wire = ScriptedTransport({"": [busy(), busy(7.0), busy(), "done"]})
     answer = await Retrying(wire, Backoff(first=1.0), chance=random.Random(1), sleep=sleeps).send(call())
     draws = random.Random(1)
     assert answer.response["choices"][0]["message"]["content"] == "done"
@@ -53,7 +53,7 @@ async def test_it_comes_back_after_a_failure() -> None:
 
 async def test_it_gives_up() -> None:
     """The last failure's problem is raised, and says how often it was tried."""
-    wire, sleeps = ScriptedWire({"": busy(3.0)}), Sleeps()
+    wire, sleeps = ScriptedTransport({"": busy(3.0)}), Sleeps()
     with pytest.raises(ModelProblem, match="asked 3 times") as given_up:
         await Retrying(wire, Backoff(retries=2), sleep=sleeps).send(call())
     assert given_up.value.code == "model_unavailable"
@@ -63,7 +63,7 @@ async def test_it_gives_up() -> None:
 
 async def test_it_does_not_wait_for_hours() -> None:
     """A provider that asks for more patience than there is, is given up at once."""
-    wire = ScriptedWire({"": busy(3600.0)})
+    wire = ScriptedTransport({"": busy(3600.0)})
     with pytest.raises(ModelProblem):
         await Retrying(wire, Backoff(), sleep=Sleeps()).send(call())
     assert wire.calls == 1
@@ -71,7 +71,7 @@ async def test_it_does_not_wait_for_hours() -> None:
 
 async def test_what_does_not_pass_is_not_asked_again() -> None:
     """A refusal stays a refusal."""
-    wire = ScriptedWire({"": ModelProblem("model_refused", "no")})
+    wire = ScriptedTransport({"": ModelProblem("model_refused", "no")})
     with pytest.raises(ModelProblem):
         await Retrying(wire, Backoff(), sleep=Sleeps()).send(call())
     assert wire.calls == 1

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.llm.wires import question
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.providers.scripted import Said, ScriptedWire, scripted
+from thresher.service.llm.providers.scripted import Said, ScriptedTransport, scripted
 
 
 async def test_a_table() -> None:
@@ -32,5 +32,5 @@ async def test_a_function() -> None:
     with pytest.raises(ModelProblem) as rejected:
         await model.ask(question(""))
     assert rejected.value.code == "question_rejected"
-    assert isinstance(model.wire, ScriptedWire)
+    assert isinstance(model.wire, ScriptedTransport)
     assert model.wire.calls == 2

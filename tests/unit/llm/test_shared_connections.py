@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from thresher.service.llm.base import Message, Question
-from thresher.service.llm.providers.litellm_transport import LitellmWire
+from thresher.service.llm.providers.litellm_transport import LitellmTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.transport import Call
 
@@ -31,7 +31,7 @@ async def said(*_: Any) -> dict[str, Any]:
 
 async def test_connections_close_with_the_last_model_that_used_them() -> None:
     """A model that a worker forgets must not cut the calls of the others."""
-    client, wires = Client(), [LitellmWire(Remote(model="anthropic/m"), speak=said) for _ in range(3)]
+    client, wires = Client(), [LitellmTransport(Remote(model="anthropic/m"), speak=said) for _ in range(3)]
     for wire in wires[:2]:
         wire._litellm = client
         await wire.send(call())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from thresher.service.llm.base import Message, Question
-from thresher.service.llm.providers.scripted import ScriptedWire
+from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.llm.transport import Answer, Call
 
 
@@ -27,7 +27,7 @@ class Held:
     def __init__(self, *, sends: bool = True) -> None:
         """`sends` False: the call waits before it is sent."""
         self.open = asyncio.Event()
-        self.inner = ScriptedWire({"": "held"})
+        self.inner = ScriptedTransport({"": "held"})
         self._sends = sends
 
     async def send(self, call: Call) -> Answer:

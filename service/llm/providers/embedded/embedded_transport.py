@@ -19,7 +19,7 @@ from thresher.service.llm.transport import Answer, Call
 SAMPLE = 1 << 20  # bytes at either end of a file that stand for it
 
 
-class EmbeddedWire:
+class EmbeddedTransport:
     """Answers Calls with the model of a Setup, loaded at the first Call."""
 
     def __init__(self, setup: Callable[[], Setup]) -> None:
