@@ -16,8 +16,7 @@ function isMissing(field) { return field.value === null || field.value === undef
 
 function shownText(field) {
   if (isMissing(field)) return "";
-  if (field.shown !== null && field.shown !== undefined && field.shown !== "") return String(field.shown);
-  return typeof field.value === "object" ? JSON.stringify(field.value) : String(field.value);
+  return field.shown ? String(field.shown) : valueText(field.value);
 }
 
 function valueElement(field) {
@@ -83,7 +82,9 @@ function tellProgress() {
 
 /** Reasons that no field of the page tells itself. */
 function wholeReasons() {
-  const rest = review.doc.reasons.filter((r) => !review.fields.get(r.path)?.doubts.some((d) => d.code === r.code));
+  const partly = review.fields.size < review.doc.fields_total;
+  const told = (r) => review.fields.get(r.path)?.doubts.some((d) => d.code === r.code) || (partly && r.path && !review.doc.lists.some((l) => l.path === r.path));
+  const rest = review.doc.reasons.filter((r) => !told(r));
   if (!rest.length) return null;
   const shown = rest.slice(0, 12);
   return h("section", { class: "reasons", "aria-labelledby": "reasons-title" },
@@ -132,8 +133,8 @@ function candidateItem(field, candidate, i) {
   const places = candidate.evidence || [];
   const same = JSON.stringify(candidate.value) === JSON.stringify(field.value);
   return h("li", { onpointerenter: () => lightMark(i), onpointerleave: () => lightMark(-1) },
-    h("button", { type: "button", class: "candidate", "aria-label": `Take candidate ${i + 1}: ${plainText(candidate.shown ?? candidate.value)}`, onclick: () => act("edit", { value: candidate.value, path: field.path }) },
-      h("kbd", null, String(i + 1)), h("strong", null, untrusted(candidate.shown ?? JSON.stringify(candidate.value), 120)), same && h("span", { class: "chip" }, "now given")),
+    h("button", { type: "button", class: "candidate", "aria-label": `Take candidate ${i + 1}: ${plainText(candidate.shown ?? valueText(candidate.value))}`, onclick: () => act("edit", { value: candidate.value, path: field.path }) },
+      h("kbd", null, String(i + 1)), h("strong", null, untrusted(candidate.shown ?? valueText(candidate.value), 120)), same && h("span", { class: "chip" }, "now given")),
     h("div", { class: "small" }, candidate.why && h("span", { class: "soft" }, untrusted(candidate.why, 200), " "), places.slice(0, 4).map((p) => placeItem(field, p))));
 }
 
@@ -157,7 +158,7 @@ function placeItem(field, place) {
 function correctionLine(field) {
   const c = field.correction;
   if (!c) return null;
-  const old = c.old === null || c.old === undefined ? "nothing" : untrusted(typeof c.old === "object" ? JSON.stringify(c.old) : c.old, 120);
+  const old = c.old === null || c.old === undefined ? "nothing" : untrusted(valueText(c.old), 120);
   return h("p", { class: "small correction" }, { accept: "Accepted", edit: "Corrected", reject: "Rejected", absent: "Marked as not in the document" }[c.action] || "Checked",
     " by ", untrusted(c.by, 60), `, ${moment(c.at)}`, c.action !== "accept" && [". Before: ", h("b", null, old)], c.note && [". Note: ", untrusted(c.note, 500)]);
 }
@@ -169,7 +170,7 @@ function actionRow(field) {
     button("Accept", "a", () => act("accept"), { class: "primary", disabled: readOnly || isMissing(field) && !isDoubtful(field) }),
     button("Edit", "e", () => edit(field.path), { disabled: readOnly }),
     button("Reject", "r", () => act("reject"), { disabled: readOnly || isMissing(field) }),
-    button("Not in document", "n", () => act("absent"), { disabled: readOnly }),
+    button("Absent", "n", () => act("absent"), { disabled: readOnly, title: "The document does not state it" }),
     field.correction && button("Undo", "u", () => act("undo"), { disabled: readOnly }));
 }
 

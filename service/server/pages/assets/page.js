@@ -74,10 +74,21 @@ async function ask(method, path, body, more = {}) {
     throw new Refusal(0, { code: "no_connection", detail: "the service can not be reached; what you typed is kept here, try again in a moment" });
   }
   if (answer.status === 204) return null;
-  const said = await answer.json().catch(() => ({}));
+  const said = await answer.text().then((text) => JSON.parse(text, exactly)).catch(() => ({}));
   if (answer.ok) return said;
   if (answer.status === 401 && !more.stay) toLogin();
   throw new Refusal(answer.status, said);
+}
+
+/** Keep the digits of values as they were sent, where the browser can: 42.00 stays 42.00, and long numbers stay whole. */
+function exactly(key, value, more) {
+  const exact = typeof value === "number" && JSON.rawJSON && more?.source && ["value", "old", "new"].includes(key);
+  return exact && more.source !== String(value) ? JSON.rawJSON(more.source) : value;
+}
+
+/** Return a value as text. */
+function valueText(value) {
+  return value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Go to the login page, and back here afterwards. */

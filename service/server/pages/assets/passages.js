@@ -32,7 +32,7 @@ async function showPassage(block, start, end, scroll = true) {
   if (!inside) {
     try {
       const said = await fetchPassage(block, start, end);
-      Object.assign(block, { text: [...said.text], from: said.from, to: said.to });
+      Object.assign(block, { text: [...said.text], from: said.from, to: said.to, ended: said.to < end + AROUND });
     } catch (error) {
       fill(block.holder, refusalNotice(error));
       return;
@@ -47,7 +47,7 @@ async function moreText(block, step) {
   const said = await fetchPassage(block, at, at).catch(() => null);
   if (!said) return;
   const got = [...said.text];
-  if (step > 0) { block.text.push(...got.slice(Math.max(0, block.to - said.from))); block.to = Math.max(block.to, said.to); if (said.to <= at) block.ended = true; }
+  if (step > 0) { block.text.push(...got.slice(Math.max(0, block.to - said.from))); block.to = Math.max(block.to, said.to); block.ended = said.to < at + AROUND; }
   else { block.text.unshift(...got.slice(0, Math.max(0, block.from - said.from))); block.from = Math.min(block.from, said.from); }
   renderPassage(block);
 }

@@ -102,7 +102,7 @@ async function makeCase() {
   const note = document.getElementById("case-note");
   try {
     const made = await ask("POST", `${documentAddress()}/case`);
-    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), made.download && [" · ", h("a", { href: new URL(made.download, location.href).pathname, download: true }, "download")]);
+    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), made.download && [" · ", h("a", { href: new URL(made.download, location.href).pathname, download: "" }, "download")]);
     say(`Case ${plainText(made.case)} is made`);
   } catch (error) { documentFault(error); }
 }
@@ -111,13 +111,12 @@ async function showHistory() {
   const dialog = document.getElementById("dialog");
   const said = await ask("GET", `${documentAddress()}/events`).catch((error) => { documentFault(error); return null; });
   if (!said) return;
-  const text = (v) => (v === null || v === undefined ? "" : typeof v === "object" ? JSON.stringify(v) : v);
   fill(dialog, h("h2", { id: "dialog-title" }, "History"),
     h("p", { class: "small" }, said.right ? "✓ The chain of events is whole: nothing was changed or taken away." : "✕ The chain of events is broken: somebody changed the records."),
     h("div", { class: "scroll-x" }, h("table", { class: "small" },
       h("thead", null, h("tr", null, ["When", "Who", "What", "Before", "After", "Note"].map((t) => h("th", { scope: "col" }, t)))),
       h("tbody", null, said.events.map((e) => h("tr", null, h("td", null, moment(e.at)), h("td", null, untrusted(e.by, 40)), h("td", null, plainText(e.action), " ", h("code", null, untrusted(e.path, 80))),
-        h("td", null, untrusted(text(e.old), 80)), h("td", null, untrusted(text(e.new), 80)), h("td", null, untrusted(e.note || "", 200))))))),
+        h("td", null, untrusted(valueText(e.old), 80)), h("td", null, untrusted(valueText(e.new), 80)), h("td", null, untrusted(e.note || "", 200))))))),
     h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Close")));
   dialog.showModal();
 }
