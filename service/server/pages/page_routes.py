@@ -31,7 +31,7 @@ async def docs_page(accept_encoding: Encodings = "") -> Response:
 
 
 @routes.get("/review/{collection}")  # noqa: FAST003 - the page itself reads its address
-@routes.get("/review/{collection}/{number}")  # noqa: FAST003
+@routes.get("/review/{collection}/{number}")
 async def review_page(accept_encoding: Encodings = "") -> Response:
     """The review of one Result, or the list of those to review."""
     return _sent("review", accept_encoding)

@@ -111,7 +111,7 @@ function fieldMarks(field) {
   const marks = [];
   if (field.correction) marks.push(h("span", { class: "chip good" }, { accept: "✓ accepted", edit: "✎ corrected", reject: "✕ rejected", absent: "∅ not in document" }[field.correction.action] || "✓ checked"));
   else for (const doubt of field.doubts.slice(0, 3)) marks.push(h("span", { class: "chip doubt" }, "! ", reasonName(doubt.code)));
-  if (review.drafts[field.path] !== undefined && field.path !== review.editing) marks.push(h("span", { class: "chip bad" }, "not saved"));
+  if (review.drafts[field.path] !== undefined && field.path !== review.editing && !review.sending[field.path]) marks.push(h("span", { class: "chip bad" }, "not saved"));
   return marks;
 }
 
@@ -232,9 +232,22 @@ function renderField(path) {
   const field = review.fields.get(path);
   if (!field) return;
   const cell = cellOf(path);
-  const card = document.getElementById(fieldId(path));
-  if (card?.classList.contains("card")) card.replaceWith(fieldCard(field));
-  if (cell) renderList(cell.list);
+  keepFocus(() => {
+    const card = document.getElementById(fieldId(path));
+    if (card?.classList.contains("card")) card.replaceWith(fieldCard(field));
+    if (cell) renderList(cell.list);
+  });
+}
+
+/** Render something of the right side without moving the reader's focus, nor the caret of the editor. */
+function keepFocus(render) {
+  const inside = !!document.activeElement?.closest("#fields");
+  const { selectionStart, selectionEnd } = document.querySelector("[data-editor]") || {};
+  const typing = document.activeElement?.matches("[data-editor]");
+  render();
+  if (!inside || document.activeElement?.closest("#fields") || review.current === null) return;
+  focusField(document.getElementById(fieldId(review.current)));
+  if (typing && selectionStart !== undefined) document.querySelector("[data-editor]")?.setSelectionRange?.(selectionStart, selectionEnd);
 }
 
 /** Choose a field: open it, frame its place, tell what it is. */

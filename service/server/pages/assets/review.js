@@ -2,7 +2,7 @@
 
 const review = {
   collection: "", number: null, doc: null, fields: new Map(), current: null, editing: null, head: "",
-  drafts: {}, notes: {}, faults: {}, done: [], claim: null, takenBy: null, generation: 0,
+  drafts: {}, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null, generation: 0,
 };
 const FIELDS_AT_ONCE = 500;
 
@@ -10,6 +10,7 @@ function documentAddress() { return `${queueAddress(review.collection)}/${review
 
 /** Go to an address of this page without loading the page again. */
 async function go(address, replace = false) {
+  await turn;
   giveBack();
   history[replace ? "replaceState" : "pushState"](null, "", address);
   await show();
@@ -39,7 +40,7 @@ async function showDocument() {
   const generation = review.generation;
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   if (generation !== review.generation) return;
-  Object.assign(review, { doc, head: doc.head, current: null, editing: null, notes: {}, faults: {}, done: [], claim: null, takenBy: null });
+  Object.assign(review, { doc, head: doc.head, current: null, editing: null, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null });
   review.fields = new Map(doc.fields.map((f) => [f.path, f]));
   windows.clear();
   texts.clear();
@@ -140,19 +141,7 @@ async function loadRest(generation) {
   const now = review.fields;
   review.fields = new Map(ordered.map((f) => [f.path, now.get(f.path)?.correction ? now.get(f.path) : f]));
   indexPlaces();
-  renderFieldsInPlace();
-}
-
-/** Render the right side again without moving the reader's focus. */
-function renderFieldsInPlace() {
-  const focused = document.activeElement?.closest("#fields") !== null;
-  const typed = document.querySelector("[data-editor]");
-  const [start, end] = [typed?.selectionStart, typed?.selectionEnd];
-  renderFields();
-  if (!focused || review.current === null) return;
-  focusField(document.getElementById(fieldId(review.current)));
-  const again = document.querySelector("[data-editor]");
-  if (again?.setSelectionRange && start !== undefined) again.setSelectionRange(start, end);
+  keepFocus(renderFields);
 }
 
 /** Load the document again after somebody else changed it; what is typed here stays. */
@@ -160,13 +149,13 @@ async function reload() {
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   Object.assign(review.doc, { review: doc.review, reasons: doc.reasons, claim: doc.claim });
   review.head = doc.head;
-  for (const field of doc.fields) review.fields.set(field.path, field);
+  for (const field of doc.fields) if (!review.sending[field.path]) review.fields.set(field.path, field);
   if (!doc.fields.some((f) => f.path === review.current) && doc.fields_total > doc.fields.length) {
     const at = [...review.fields.keys()].indexOf(review.current);
     if (at >= 0) await loadFields(at);
   }
   indexPlaces();
-  renderFieldsInPlace();
+  keepFocus(renderFields);
 }
 
 function goDocument(by) {
