@@ -51,12 +51,14 @@ INPUT_CODES = {
     "not_found": "nothing is there under that name; check the spelling (addresses: /openapi.json)",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
+    "original_missing": "the document itself is not where it was, so its pages can not be shown; its values can still be reviewed; name its folder with --originals",
     "passwords_need_key": "passwords travel only where the service encrypts what it keeps; send the file without one, or ask the operator",
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "picture_unread": "a picture on the page may hold text that was not read; look at it, or let OCR read it (thresher[ocr])",
     "policy_invalid": "the policy file is not valid; see the message for the field",
     "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
+    "review_conflict": "somebody else is at it, or has changed it meanwhile; look at it again, then decide",
     "rms_protected": "the file is protected by rights management; open it with an account that may",
     "session_ended": "the session has expired or was ended; log in again with the key",
     "script_unreadable": "the page, or a part of it, is in a script that OCR can not read here (see `thresher doctor`); use a model that sees, or `--ocr vision`",
@@ -67,6 +69,7 @@ INPUT_CODES = {
     "unsafe_path": "a member's path leaves its folder; it was read under a safe name",
     "unsupported_type": "no reader for this type of content; convert it to PDF or text",
     "upload_incomplete": "the upload ended early or stood still for too long; send it again",
+    "value_not_understood": "what was typed is no value of this field, or could be several; see the message",
     "zero_byte": "the file is empty; get another copy",
 }
 MODEL_CODES = {
