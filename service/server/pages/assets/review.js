@@ -9,17 +9,17 @@ const FIELDS_AT_ONCE = 500;
 function documentAddress() { return `${queueAddress(review.collection)}/${review.number}`; }
 
 /** Go to an address of this page without loading the page again. */
-async function go(address, replace = false) {
-  await turn;
+async function go(address) {
   giveBack();
-  history[replace ? "replaceState" : "pushState"](null, "", address);
+  history.pushState(null, "", address);
   await show();
 }
 
 function followed(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  go(event.currentTarget.getAttribute("href"));
+  const address = event.currentTarget.getAttribute("href");
+  turn.then(() => go(address)); // what was decided is sent first
 }
 
 async function show() {
@@ -103,7 +103,7 @@ async function makeCase() {
   const note = document.getElementById("case-note");
   try {
     const made = await ask("POST", `${documentAddress()}/case`);
-    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), made.download && [" · ", h("a", { href: new URL(made.download, location.href).pathname, download: "" }, "download")]);
+    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), " · ", h("a", { href: `${documentAddress()}/case.zip`, download: "" }, "download"));
     say(`Case ${plainText(made.case)} is made`);
   } catch (error) { documentFault(error); }
 }
@@ -161,12 +161,12 @@ async function reload() {
 function goDocument(by) {
   const next = neighbour(review.number, by);
   if (next === null) say(by > 0 ? "This is the last document of the queue." : "This is the first document of the queue.");
-  else go(documentLink(review.collection, next));
+  else turn.then(() => go(documentLink(review.collection, next)));
 }
 
 document.addEventListener("DOMContentLoaded", async () => {
   document.getElementById("help-button").addEventListener("click", showHelp);
-  addEventListener("popstate", () => { giveBack(); show(); });
+  addEventListener("popstate", () => turn.then(() => { giveBack(); show(); }));
   addEventListener("resize", () => { if (review.number !== null && review.doc) { layOut(); framePlacesOnly(); } });
   try { await begin(); await show(); } catch (error) {
     if (error.status !== 401) fill(document.getElementById("main"), h("div", { class: "wide" }, refusalNotice(error)));
