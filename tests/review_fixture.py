@@ -218,7 +218,7 @@ def picture(made: Made, page: int, scale: float) -> bytes:
     return out.getvalue()
 
 
-def fixture(documents: list[Made], who: str = "you") -> FastAPI:
+def fixture(documents: list[Made], who: str = "you") -> FastAPI:  # noqa: C901 - a route each
     """The application of the pages and of the agreement, over documents in memory."""
     app = FastAPI(docs_url=None, redoc_url=None)
     app.include_router(page_routes.routes)

@@ -48,12 +48,21 @@ function navigation() {
 
 function fullName(field) {
   const cell = cellOf(field.path);
-  return cell ? `${plainText(cell.list.name)}, row ${cell.row + 1}, ${plainText(field.name)}` : plainText(field.name);
+  return cell ? `${plainText(cell.list.name)}, row ${cell.row + 1}, ${plainText(field.name)}` : [...parents(field.path), plainText(field.name)].join(", ");
+}
+
+/** Return the words of the keys that a value is in: a name alone may be the seller's or the buyer's. */
+function parents(path) { return path.replaceAll("/*", "").split("/").slice(1, -1).map(keyWords); }
+
+function keyWords(key) {
+  if (/^\d+$/.test(key)) return `row ${Number(key) + 1}`;
+  const text = plainText(key.replaceAll("~1", "/").replaceAll("~0", "~").replaceAll("_", " "), 60);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function nameElement(field) {
   const cell = cellOf(field.path);
-  if (!cell) return untrusted(field.name, 120);
+  if (!cell) return [parents(field.path).map((w) => h("span", { class: "soft" }, untrusted(w), " · ")), untrusted(field.name, 120)];
   return [h("span", { class: "soft" }, untrusted(cell.list.name, 60), ` · row ${cell.row + 1} · `), untrusted(field.name, 120)];
 }
 
@@ -84,14 +93,19 @@ function tellProgress() {
 function wholeReasons() {
   const partly = review.fields.size < review.doc.fields_total;
   const told = (r) => review.fields.get(r.path)?.doubts.some((d) => d.code === r.code) || (partly && r.path && !review.doc.lists.some((l) => l.path === r.path));
-  const rest = review.doc.reasons.filter((r) => !told(r));
-  if (!rest.length) return null;
-  const shown = rest.slice(0, 12);
+  const rest = new Map(); // by what is said: the names of what it is said of
+  for (const r of review.doc.reasons.filter((one) => !told(one))) {
+    const key = r.code + r.message;
+    if (!rest.has(key)) rest.set(key, { ...r, names: [] });
+    if (r.path) rest.get(key).names.push([...parents(r.path), keyWords(r.path.replaceAll("/*", "").split("/").pop())].join(" · "));
+  }
+  if (!rest.size) return null;
+  const shown = [...rest.values()].slice(0, 12);
   return h("section", { class: "reasons", "aria-labelledby": "reasons-title" },
     h("h2", { id: "reasons-title" }, "About the whole document"),
     h("ul", null, shown.map((r) => h("li", { class: "notice doubt" },
-      h("strong", null, reasonName(r.code)), " ", untrusted(r.message, 400), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
-    rest.length > shown.length && h("p", { class: "soft small" }, `and ${count(rest.length - shown.length, "reason")} more, in the Result`));
+      h("strong", null, reasonName(r.code), r.names.length > 0 && ": "), " ", r.names.length > 0 && [h("b", null, untrusted(r.names.join(", "), 300)), " – "], untrusted(r.message, 400), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
+    rest.size > shown.length && h("p", { class: "soft small" }, `and ${count(rest.size - shown.length, "reason")} more, in the Result`));
 }
 
 function fieldId(path) { return "f" + [...review.fields.keys()].indexOf(path); }
@@ -149,7 +163,7 @@ function evidenceList(field) {
 
 /** Return a place as its quote and a button that leads there. */
 function placeItem(field, place) {
-  const where = [place.source && plainText(place.source, 60), place.page ? `page ${place.page}` : "text"].filter(Boolean).join(", ");
+  const where = [place.source && plainText(sourceName(place.source), 60), place.page ? `page ${place.page}` : "text"].filter(Boolean).join(", ");
   return h("span", { class: "place" },
     h("q", null, untrusted(place.quote, 160)), " ", h("button", { type: "button", class: "link", onclick: () => showPlace(field, place) }, where),
     place.struck && h("span", { class: "chip bad" }, "struck out"), MATCHES[place.match] && h("span", { class: "soft", title: MATCHES[place.match] }, ` (${place.match})`));
@@ -180,7 +194,7 @@ function listTable(list) {
   const rows = new Map();
   for (const field of cells) {
     const { row, column } = cellOf(field.path);
-    if (!columns.has(column)) columns.set(column, field.name);
+    if (!columns.has(column)) columns.set(column, [...parents("/" + column), field.name].join(" · "));
     if (!rows.has(row)) rows.set(row, new Map());
     rows.get(row).set(column, field);
   }
@@ -210,7 +224,8 @@ function tableCell(field) {
   const mark = isOpen(field) ? "! " : isSettled(field) ? "✓ " : "";
   return h("td", { class: `${kind} ${field.path === review.current ? "selected" : ""} ${field.kind === "number" ? "number" : ""}`, data: { path: field.path }, onpointerenter: () => lightPlaces(field.path), onpointerleave: () => lightPlaces(null) },
     h("button", { class: "cell", type: "button", id: inCard ? null : fieldId(field.path), "aria-expanded": inCard ? null : String(field.path === review.current), onclick: () => select(field.path) },
-      mark && h("span", { class: "mark-sign", "aria-hidden": "true" }, mark), mark && h("span", { class: "only-read" }, isOpen(field) ? "doubtful: " : "checked: "), valueElement(field)));
+      mark && h("span", { class: "mark-sign", "aria-hidden": "true" }, mark), mark && h("span", { class: "only-read" }, isOpen(field) ? "doubtful: " : "checked: "),
+      isMissing(field) && !field.correction ? [h("span", { class: "none", "aria-hidden": "true" }, "–"), h("span", { class: "only-read" }, "not found")] : valueElement(field)));
 }
 
 function rowPager(list, first) {
