@@ -46,6 +46,7 @@ def api(service: AppState) -> FastAPI:
     app = _Application(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.service = service
+    app.state.desk = getattr(service, "desk", None)  # the contract alone is made without a service
     app.include_router(extractions.routes)
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
