@@ -101,7 +101,8 @@ async function begin() {
   Object.assign(session, await ask("GET", "/v1/session"));
   const corner = document.getElementById("who");
   if (!corner) return;
-  const name = h("span", { class: "soft small ellipsis" }, untrusted(session.name || session.tenant, 60));
+  const noted = session.name && !/^[0-9a-f]{12}$/.test(session.name); // else the key's id
+  const name = h("span", { class: "soft small ellipsis", title: plainText(`${session.tenant} · ${session.name}`) }, untrusted(noted ? session.name : session.tenant, 60));
   const out = h("button", { class: "quiet", type: "button", onclick: endSession }, "Log out");
   fill(corner, session.expires ? [name, out] : name);
 }
