@@ -5,6 +5,7 @@ const review = {
   drafts: {}, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null, generation: 0,
 };
 const FIELDS_AT_ONCE = 500;
+let begun = Promise.resolve(); // who is asking is known: reading need not wait for it
 
 function documentAddress() { return `${queueAddress(review.collection)}/${review.number}`; }
 
@@ -29,7 +30,7 @@ async function show() {
   review.collection = decodeURIComponent(collection);
   review.number = number ? Number(number) : null;
   try {
-    if (review.number === null) await showQueue(review.collection); else await showDocument();
+    if (review.number === null) await begun.then(() => showQueue(review.collection)); else await showDocument();
   } catch (error) {
     fill(document.getElementById("actions"));
     fill(document.getElementById("main"), h("div", { class: "wide" }, refusalNotice(error, h("p", null, h("a", { href: "/" }, "To the upload page")))));
@@ -52,7 +53,7 @@ async function showDocument() {
   document.title = `${plainText(doc.name, 60)} · Review · Thresher`;
   const left = [...review.fields.values()].filter(isOpen).length;
   say(`${plainText(doc.name)}. ${left ? `${count(left, "value")} to check` : "Nothing to check"}. ${first !== undefined ? spoken(review.fields.get(first)) : ""}`);
-  claim();
+  begun.then(claim, () => null);
   loadRest(generation);
   if (queue.loaded !== review.collection + queueSearch()) loadQueue(review.collection).then(renderHeader).catch(() => null);
 }
@@ -168,7 +169,8 @@ document.addEventListener("DOMContentLoaded", async () => {
   document.getElementById("help-button").addEventListener("click", showHelp);
   addEventListener("popstate", () => turn.then(() => { giveBack(); show(); }));
   addEventListener("resize", () => { if (review.number !== null && review.doc) { layOut(); framePlacesOnly(); } });
-  try { await begin(); await show(); } catch (error) {
+  begun = begin();
+  try { await Promise.all([begun, show()]); } catch (error) {
     if (error.status !== 401) fill(document.getElementById("main"), h("div", { class: "wide" }, refusalNotice(error)));
   }
 });
