@@ -68,14 +68,16 @@ class PageViews:
     _warming: asyncio.Task[None] | None = None
     _children: OrderedDict[tuple[object, ...], tuple[Path, dict[str, Source]]] = field(default_factory=OrderedDict)
 
-    def warm(self) -> None:
-        """Start a drawing process, if none was started yet, and load its libraries; does not wait."""
+    def warm(self) -> asyncio.Task[None]:
+        """Start the drawing processes, if none were started yet, and load their libraries; does not wait."""
         if self._warming is None:
             self._warming = asyncio.create_task(self._load())
+        return self._warming
 
     async def _load(self) -> None:
         """Load the libraries; where that fails, the first picture finds out and reports it."""
         with suppress(Problem, OSError, RuntimeError):
+            await self.pool.begin()  # in a thread: the event loop goes on meanwhile
             await self.pool.call(load_libraries, Source(path="", blob="", sha256="", size=0), DEFAULT)
 
     async def picture(self, source: Source, page: int, scale: float, options: ReadOptions = DEFAULT) -> bytes:
@@ -90,6 +92,7 @@ class PageViews:
         options = options.model_copy(update={"limits": limits})
         draw = partial(draw_page, page=page, scale=scale)
         key = (source.sha256, page, scale, options.passwords)  # who has a file need not have its password
+        await asyncio.shield(self.warm())
         return await self._pictures.of(key, lambda: self.pool.call(draw, source, options), len)
 
     async def text(self, source: Source, options: ReadOptions, pages: tuple[int, int] | None = None) -> str:
