@@ -98,6 +98,7 @@ function progressPanel(collection, first) {
       h("h2", null, `${(accepted + rejected).toLocaleString()} of ${count(total, "document")} reviewed`),
       h("progress", { max: String(total || 1), value: String(accepted + rejected), "aria-label": "Reviewed documents" }),
       h("p", { class: "soft small" }, `${accepted.toLocaleString()} accepted · ${rejected.toLocaleString()} rejected · ${open.toLocaleString()} to review`)),
+    collection !== "folder" && h("a", { class: "button", href: `/v1/extractions/${encodeURIComponent(collection)}/export.xlsx`, download: "" }, "Excel"),
     first && h("a", { class: "button primary", id: "start", href: documentLink(collection, first.number), onclick: followed }, open ? "Start reviewing" : "Look through"));
 }
 
@@ -145,6 +146,15 @@ function documentRow(collection, one) {
 async function moreOfQueue(collection) {
   await loadQueue(collection, true);
   renderQueue(collection);
+}
+
+/** Return the number of the next document of the queue, with more of the queue where the loaded part ends. */
+async function nextDocument(by, openOnly = false) {
+  for (;;) {
+    const found = neighbour(review.number, by, openOnly);
+    if (found !== null || by < 0 || !queue.next) return found;
+    await loadQueue(review.collection, true);
+  }
 }
 
 /** Return the number of the document after (or before) one in the queue; null at its end. */
