@@ -149,6 +149,8 @@ def _point(house: House, case: Any, given_fields: dict[str, Any], schema: Any) -
         case.body = schema
     if "id" in (case.path_parameters or {}):
         case.path_parameters["id"] = house.job
+    if "collection" in (case.path_parameters or {}):
+        case.path_parameters |= {"collection": house.job, "number": 0}
     if "name" in (case.path_parameters or {}) and case.method != "DELETE":
         case.path_parameters["name"] = house.name
     if case.operation.path == "/v1/calls" and isinstance(case.query, dict):
