@@ -312,6 +312,12 @@ def shown(made: Made, n: int, start: int, limit: int) -> dict[str, Any]:
 
 def corrected(made: Made, asked: dict[str, Any], who: str) -> Any:
     """Correct a field, or refuse."""
+    row = [f for f in made.fields if f["path"].startswith(asked["path"] + "/")]
+    if row:
+        word = {"old": None, "by": who, "at": time.time(), "note": "", "action": asked["action"]}
+        for one in row:
+            one["correction"] = None if asked["action"] == "undo" else word
+        return {"head": made.head, "field": row[0]}
     at = next(i for i, f in enumerate(made.fields) if f["path"] == asked["path"])
     old, action = made.fields[at], asked["action"]
     if asked.get("value") == "1.234":

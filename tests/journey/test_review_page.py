@@ -168,6 +168,18 @@ def test_a_hovered_box_lights_its_field_and_a_click_chooses_it(opened: Any, serv
     assert current(opened) == "Invoice number"
 
 
+def test_a_row_is_removed_restored_and_added(opened: Any, served: tuple[str, list[Made]]) -> None:
+    """A whole row leaves by one button and comes back by it; an empty one is added behind the last."""
+    shown(opened, served[0], 13)
+    opened.get_by_role("button", name="Remove row 2", exact=True).click()
+    opened.wait_for_selector("tr.gone")
+    opened.get_by_role("button", name="Restore row 2", exact=True).click()
+    until(opened, "!document.querySelector('tr.gone')")
+    opened.get_by_role("button", name="Add a row").click()
+    opened.wait_for_selector("[data-editor]:focus")
+    assert opened.evaluate("review.current") == "/lines/12/item"
+
+
 def test_a_mail_shows_the_passage_and_a_missing_page_says_so(opened: Any, served: tuple[str, list[Made]]) -> None:
     """Text evidence is marked in the text; a page whose picture fails tells why, and the values stay."""
     shown(opened, served[0], 2)

@@ -41,7 +41,17 @@ function act(action, { value, path = review.current } = {}) {
   const told = { accept: "Accepted", edit: "Corrected", reject: "Rejected", absent: "Not in the document", undo: "Taken back" }[action];
   renderField(path);
   tellProgress();
-  if (action === "undo") { select(path, { quiet: true }); say(told); } else goNextDoubtful(path, told);
+  if (action === "undo") { select(path, { quiet: true }); say(told); } else if (action === "edit" && !isDoubtful(field)) step(1); else goNextDoubtful(path, told);
+}
+
+/** Take a whole row away, or bring it back. */
+function actRow(list, row, action) {
+  const path = `${list.path}/${row}`;
+  turn = turn.then(async () => {
+    review.head = (await ask("POST", `${documentAddress()}/corrections`, { path, action, head: review.head })).head;
+    await reload(path);
+    say(action === "undo" ? `Row ${row + 1} is back` : `Row ${row + 1} is removed`);
+  }).catch(documentFault);
 }
 
 /** Return a field as it will be, until the service gives it. */
@@ -127,6 +137,7 @@ function undo() {
 
 function edit(path) {
   if (review.takenBy) { say("Somebody else is reviewing this document."); return; }
+  if (review.current !== path) select(path, { quiet: true, focus: false });
   review.editing = path;
   select(path, { quiet: true });
   const input = document.querySelector("[data-editor]");

@@ -74,7 +74,7 @@ function renderFields() {
     documentNotice(), wholeReasons(),
     h("section", { id: "check", "aria-labelledby": "check-title" }, h("h2", { id: "check-title" }), h("ul", { class: "cards" }, doubtful.map(fieldCard))),
     single.length > 0 && h("section", { "aria-label": "Other values" }, h("h2", null, "Other values"), h("ul", { class: "cards" }, single.map(fieldCard))),
-    review.doc.lists.filter((l) => l.rows > 0).map((l) => h("section", { data: { list: l.path } }, listTable(l))),
+    review.doc.lists.map((l) => h("section", { data: { list: l.path } }, listTable(l))),
     review.fields.size < review.doc.fields_total && h("p", { class: "soft small" }, `Loading values: ${review.fields.size.toLocaleString()} of ${review.doc.fields_total.toLocaleString()}`),
     documentFooter());
   tellProgress();
@@ -208,19 +208,47 @@ function listTable(list) {
   const shown = [...rows.keys()].sort((a, b) => a - b).filter((r) => r >= first && r < first + ROWS_SHOWN);
   return [
     h("h2", null, untrusted(list.name, 80), h("span", { class: "soft" }, ` · ${count(list.rows, "row")}`)),
-    h("div", { class: "panel scroll-x", tabindex: "0", role: "group", "aria-label": `Table ${plainText(list.name)}` }, h("table", { class: "list" },
+    list.rows > 0 && h("div", { class: "panel scroll-x", tabindex: "0", role: "group", "aria-label": `Table ${plainText(list.name)}` }, h("table", { class: "list" },
       h("thead", null, h("tr", null, h("th", { scope: "col" }, "#"), [...columns.values()].map((name) => h("th", { scope: "col" }, untrusted(name, 60))))),
-      h("tbody", null, shown.map((row) => tableRow(row, columns, rows.get(row)))))),
-    list.rows > ROWS_SHOWN && rowPager(list, first),
+      h("tbody", null, shown.map((row) => tableRow(list, row, columns, rows.get(row)))))),
+    h("div", { class: "row small pager" }, list.rows > ROWS_SHOWN && rowPager(list, first),
+      h("button", { type: "button", class: "quiet", disabled: !!review.takenBy, onclick: () => addRow(list) }, "+ Add a row")),
   ];
 }
 
-function tableRow(row, columns, cells) {
+function tableRow(list, row, columns, cells) {
   const chosen = [...cells.values()].find((f) => f.path === review.current && !isDoubtful(f));
   return [
-    h("tr", null, h("th", { scope: "row" }, String(row + 1)), [...columns.keys()].map((c) => tableCell(cells.get(c)))),
+    h("tr", { class: isRemoved(cells) ? "gone" : "" }, h("th", { scope: "row" }, String(row + 1), !columns.has("") && rowButton(list, row, isRemoved(cells))), [...columns.keys()].map((c) => tableCell(cells.get(c)))),
     chosen && h("tr", { class: "detail" }, h("td", { colspan: String(columns.size + 1), id: fieldId(chosen.path) + "-body" }, h("div", { class: "body" }, fieldBody(chosen)))),
   ];
+}
+
+/** Whether a whole row was taken away: one word of one moment stands for all its cells. */
+function isRemoved(cells) {
+  const words = [...cells.values()].map((f) => f.correction);
+  return words.every((c) => c && c.at === words[0].at && ["reject", "absent"].includes(c.action));
+}
+
+function rowButton(list, row, removed) {
+  const label = removed ? `Restore row ${row + 1}` : `Remove row ${row + 1}`;
+  return h("button", { type: "button", class: "quiet row-button", title: label, "aria-label": label, disabled: !!review.takenBy, onclick: () => actRow(list, row, removed ? "undo" : "reject") }, removed ? "↶" : "✕");
+}
+
+/** Show an empty row behind the last, and edit its first field. */
+function addRow(list) {
+  const columns = list.columns.length ? list.columns : [""];
+  const paths = columns.map((c) => `${list.path}/${list.rows}${c && "/" + c}`);
+  const last = [...review.fields.keys()].filter((p) => p.startsWith(list.path + "/")).pop();
+  const entries = [...review.fields];
+  const at = last === undefined ? entries.length : entries.findIndex(([p]) => p === last) + 1;
+  const made = paths.map((path, i) => [path, { path, name: columns[i].split("/").pop().replaceAll("_", " "), kind: "missing", value: null, shown: "", method: "", doubts: [], evidence: [], candidates: [], correction: null }]);
+  entries.splice(at, 0, ...made);
+  review.fields = new Map(entries);
+  list.rows += 1;
+  windows.set(list.path, Math.floor((list.rows - 1) / ROWS_SHOWN) * ROWS_SHOWN);
+  renderFields();
+  edit(paths[0]);
 }
 
 function tableCell(field) {
@@ -237,10 +265,10 @@ function tableCell(field) {
 function rowPager(list, first) {
   const last = Math.min(first + ROWS_SHOWN, list.rows);
   const go = (to) => { windows.set(list.path, to); renderList(list); };
-  return h("div", { class: "row small pager" },
+  return [
     h("button", { type: "button", disabled: first <= 0, onclick: () => go(Math.max(0, first - ROWS_SHOWN)) }, "Rows before"),
     `Rows ${first + 1} to ${last} of ${list.rows.toLocaleString()}`,
-    h("button", { type: "button", disabled: last >= list.rows, onclick: () => go(first + ROWS_SHOWN) }, "Rows after"));
+    h("button", { type: "button", disabled: last >= list.rows, onclick: () => go(first + ROWS_SHOWN) }, "Rows after")];
 }
 
 function renderList(list) {

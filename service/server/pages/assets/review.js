@@ -145,16 +145,14 @@ async function loadRest(generation) {
   keepFocus(renderFields);
 }
 
-/** Load the document again after somebody else changed it; what is typed here stays. */
-async function reload() {
+/** Load the document again after somebody changed more of it than one field; what is typed here stays. */
+async function reload(path = review.current) {
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   Object.assign(review.doc, { review: doc.review, reasons: doc.reasons, claim: doc.claim });
   review.head = doc.head;
   for (const field of doc.fields) if (!review.sending[field.path]) review.fields.set(field.path, field);
-  if (!doc.fields.some((f) => f.path === review.current) && doc.fields_total > doc.fields.length) {
-    const at = [...review.fields.keys()].indexOf(review.current);
-    if (at >= 0) await loadFields(at);
-  }
+  const at = [...review.fields.keys()].findIndex((p) => p === path || p.startsWith(path + "/"));
+  if (at >= doc.fields.length && doc.fields_total > doc.fields.length) await loadFields(at);
   indexPlaces();
   keepFocus(renderFields);
 }
