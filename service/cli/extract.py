@@ -20,6 +20,7 @@ from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_F
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import finish
+from thresher.service.exports.kept_targets import keep_targets
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
@@ -42,7 +43,7 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
-FORMATS = ("json", "jsonl", "csv", "parquet")
+FORMATS = ("json", "jsonl", "csv", "parquet", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
+        keep_targets(out, (rule.target for rule in targets.rules))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store

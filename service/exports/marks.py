@@ -1,0 +1,82 @@
+"""Find what is doubtful, missing or corrected in a Result, and where its rows stand, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.result import Reason, Result
+
+Mark = Literal["doubtful", "missing", "corrected"]
+"""Of one cell: kept and may be wrong; not there although it should be; set by a person."""
+
+
+@dataclass(slots=True)
+class Marks:
+    """The reasons and the Evidence of one Result by path."""
+
+    exact: dict[str, list[Reason]] = field(default_factory=dict)
+    below: dict[str, list[Reason]] = field(default_factory=dict)  # by every path at or above the reason's, but ""
+    corrected: set[str] = field(default_factory=set)
+    stands: dict[str, Evidence] = field(default_factory=dict)  # by the path of a list item: the first below it
+
+    def of_cell(self, path: str, value: Any, within: str) -> Mark | None:
+        """Return the mark of the value at a path; `within` is the path of its row, "" in a table of documents."""
+        if path in self.corrected:
+            return "corrected"
+        if not self.exact:
+            return None
+        if path not in self.below and not any(p in self.exact for p in _between(path, within)):
+            return None
+        return "missing" if value is None else "doubtful"
+
+    def of_row(self, path: str) -> list[Reason]:
+        """Return the reasons for a row and for what is in it, but for what a person has corrected."""
+        return [r for r in self.below.get(path, ()) if r.path not in self.corrected]
+
+
+def marks_of(result: Result[Any]) -> Marks:
+    """Return the marks of a Result."""
+    marks = Marks()
+    for reason in result.reasons:
+        if reason.path:
+            marks.exact.setdefault(reason.path, []).append(reason)
+            for path in _upward(reason.path):
+                marks.below.setdefault(path, []).append(reason)
+    for evidence in result.evidence:
+        if evidence.method == "corrected":
+            marks.corrected.add(evidence.path)
+        _place(marks.stands, evidence)
+    return marks
+
+
+def _place(stands: dict[str, Evidence], evidence: Evidence) -> None:
+    """Enter Evidence as the place of every list item that it is in, where none with a page is known."""
+    if evidence.start is None and evidence.page is None:
+        return
+    path = evidence.path
+    for above in _upward(path):
+        if above[above.rindex("/") + 1 :].isdigit():
+            stands.setdefault(above, evidence)
+
+
+def _upward(path: str) -> Iterator[str]:
+    """Yield a pointer and all above it, but "".
+
+    >>> list(_upward("/lines/3/amount"))
+    ['/lines/3/amount', '/lines/3', '/lines']
+    """
+    while path:
+        yield path
+        path = path[: path.rindex("/")]
+
+
+def _between(path: str, within: str) -> Iterator[str]:
+    """Yield the pointers above a value, up to and with its row."""
+    for above in _upward(path):
+        if len(above) < max(len(within), 1):
+            return
+        if above != path:
+            yield above
