@@ -21,6 +21,7 @@ from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import finish
 from thresher.service.exports.kept_targets import keep_targets
+from thresher.service.exports.originals import OriginalsFile, opened_originals
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
@@ -89,6 +90,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
+        originals = stack.enter_context(opened_originals(out))
         keep_targets(out, (rule.target for rule in targets.rules))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
@@ -105,7 +107,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             width=BATCH_WIDTH if policy.batch else policy.concurrency + AHEAD,
         )
         with tracing.span("run", {"thresher.model": model.name}):
-            interrupted, fault = await _ran(job, _counted(request, tally))
+            interrupted, fault = await _ran(job, _counted(request, tally, originals))
         await model.aclose(PAID_CALL_GRACE_SECONDS if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
@@ -163,8 +165,8 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
     return engine
 
 
-def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPath]:
-    """Yield the sources to read and count them; a target map or a Policy among the files is no document."""
+def _counted(request: Request, tally: RunCounts, originals: OriginalsFile) -> Iterable[Source | RefusedPath]:
+    """Yield the sources to read, count them and keep where they lie; a target map or a Policy among the files is no document."""
     paths: set[str] = set()
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
@@ -172,6 +174,8 @@ def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPat
             tally.files += 1
             path = _unlike(source.path, paths)
             paths.add(path)
+            if isinstance(source, Source):
+                originals.add(path, Path(source.blob))
             yield source if path == source.path else _called(source, path)
         else:
             tally.own += 1

@@ -28,9 +28,10 @@ class Marks:
             return "corrected"
         if not self.exact:
             return None
-        if path not in self.below and not any(p in self.exact for p in _between(path, within)):
-            return None
-        return "missing" if value is None else "doubtful"
+        if path in self.below:
+            return "missing" if value is None else "doubtful"
+        above = value is not None and any(p in self.exact for p in _between(path, within))
+        return "doubtful" if above else None
 
     def of_row(self, path: str) -> list[Reason]:
         """Return the reasons for a row and for what is in it, but for what a person has corrected."""

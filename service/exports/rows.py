@@ -7,7 +7,7 @@ not claimed or not read has a row of its own, marked by its status.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,9 +18,12 @@ from thresher.service.base import json_pointer
 from thresher.service.exports.columns import REASONS, Column, Layout, Table, dotted, list_of
 from thresher.service.exports.marks import Mark, Marks, marks_of
 
-RowStatus = Literal["found", "doubtful", "corrected", "dropped", "unclaimed", "unresolved"]
-"""found: nothing speaks against it. doubtful: it has a reason. corrected: by a person. dropped: it was given, and the document
-does not hold it. unclaimed: a line that looks like a row and is in none. unresolved: pages that may hold rows had no answer."""
+RowStatus = Literal["found", "doubtful", "corrected", "dropped", "unclaimed", "unresolved", "unread"]
+"""found: nothing speaks against it. doubtful: it, or its whole list, has a reason. corrected: by a person. dropped: it was
+given, and the document does not hold it. unclaimed: a line that looks like a row and is in none. unresolved: pages that may
+hold rows had no answer. unread: the list was not looked for, or not everywhere."""
+ABOUT_MISSING_ROWS = frozenset({"unclaimed", "unread", "absent", "unresolved", "unsupported"})
+"""Codes of a reason for a whole list that speak of rows that are not there, and not of those that are."""
 
 
 @dataclass(slots=True)
@@ -69,13 +72,19 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
 
 def _own_cells(result: Result[Any], lists: list[str], doubtful: str) -> list[Any]:
     review = result.review.state if result.review else None
-    reasons = "; ".join(_told(r, lists) for r in result.reasons)
+    reasons = told_reasons(result.reasons, lists)
     return [result.source.path, result.target.name, result.status, review, reasons or None, doubtful or None]
 
 
-def _told(reason: Reason, lists: list[str]) -> str:
-    where = place_of(reason.path, lists)
-    return f"{reason.code} {where}: {reason.message}" if where else f"{reason.code}: {reason.message}"
+def told_reasons(reasons: Iterable[Reason], lists: list[str]) -> str:
+    """Return reasons as one text; places with the same reason stand together: "unsure due, total: found by rules"."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for reason in reasons:
+        places.setdefault((reason.code, reason.message), []).append(place_of(reason.path, lists))
+    return "; ".join(
+        f"{code} {', '.join(dict.fromkeys(filter(None, where)))}".rstrip() + f": {message}"
+        for (code, message), where in places.items()
+    )
 
 
 def place_of(path: str, lists: list[str]) -> str:
@@ -151,6 +160,7 @@ def _items(values: Any, pattern: str) -> Iterator[tuple[str, list[int], Any]]:
     yield from found
 
 
+WHOLE_LIST = "/the whole list"
 Item = tuple[str, list[int], Any]
 
 
@@ -161,6 +171,11 @@ def _item_row(result: Result[Any], table: Table, marks: Marks, at: Item, lists: 
     values = _fill(row, fields, item, base, marks)
     told = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]
     reasons = [(path, r) for path, r in told if not list_of(_pattern(path), inner)]
+    whole = marks.exact.get(base[: base.rindex("/")], ())
+    reasons += [(WHOLE_LIST, r) for r in whole if r.code not in ABOUT_MISSING_ROWS]
+    status: RowStatus = "doubtful" if reasons else "corrected" if "corrected" in row.marks.values() else "found"
+    if status == "doubtful":
+        row.marks[[c.name for c in table.columns].index("status")] = "doubtful"
     stands = marks.stands.get(base)
     row.cells = [
         result.source.path,
@@ -168,17 +183,13 @@ def _item_row(result: Result[Any], table: Table, marks: Marks, at: Item, lists: 
         (stands and stands.source) or result.source.path,
         stands.page if stands else None,
         stands.part if stands else None,
-        _status(row, reasons),
+        status,
         "; ".join(f"{dotted(path)}: {r.message}" if path else r.message for path, r in reasons) or None,
         *values,
         None,
     ]
     row.notes += _item_notes(item, {c.path for _, c in fields}, inner)
     return row
-
-
-def _status(row: Row, reasons: list[Any]) -> RowStatus:
-    return "doubtful" if reasons else "corrected" if "corrected" in row.marks.values() else "found"
 
 
 def _item_notes(item: Any, columns: set[str | None], inner: set[str]) -> Iterator[str]:
@@ -221,12 +232,15 @@ def _other_gaps(result: Result[Any], table: Table, marks: Marks, lists: list[str
     """Yield a row for each reason about a row of this list that is not in the data, other than its values dropped."""
     for path, reasons in marks.exact.items():
         if "-" in path.split("/") and list_of(_pattern(path), lists) == table.list_path:
-            told = [_told(r, lists) for r in reasons if r.code != "unsupported"]
-            yield from (_gap_row(result, table, "dropped", why) for why in told)
+            told = told_reasons((r for r in reasons if r.code != "unsupported"), lists)
+            yield from [_gap_row(result, table, "dropped", told)] if told else []
 
 
 def _unread_rows(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Iterator[Row]:
     """Yield a row for each line that may belong to this list, and for each part of the document without an answer."""
+    for reason in marks.exact.get(table.list_path, ()):
+        if reason.code in {"unread", "absent"}:
+            yield _gap_row(result, table, "unread", reason.message)
     known = [p for p in lists if any(r.code == "unclaimed" for r in marks.exact.get(p, ()))]
     if not known or table.list_path in known:
         for line in result.coverage.unclaimed:

@@ -130,6 +130,9 @@ class _Sheets:
             sheet.set_column(i, i, _width(column))
             sheet.write_string(0, i, column.name[: CELL_MAX_UNITS // 2], head)
         sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)  # as wide as one page of paper
         self._row = 1
 
     def end(self) -> None:
