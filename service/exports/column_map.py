@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.result import Result
 from thresher.service.exports.columns import NOTES, REASONS, Column, ColumnKind, Layout, Table, dotted, layout_of
 from thresher.service.exports.kept_targets import TargetFields
+from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.rows import Row, rows_of
 
 MAX_COLUMNS = 10_000  # fewer than a sheet of Excel has
@@ -55,10 +55,10 @@ class ColumnMap:
         """Return the tables of the export."""
         return Layout((self.table, REASONS))
 
-    def rows(self, result: Result[Any]) -> Iterator[tuple[Table, Row]]:
+    def rows(self, reviewed: ReviewedResult) -> Iterator[tuple[Table, Row]]:
         """Yield the rows of a Result in the one table, and its reasons."""
-        plan = self.plans[result.target.fingerprint]
-        found = list(rows_of(result, plan.layout))
+        plan = self.plans[reviewed.result.target.fingerprint]
+        found = list(rows_of(reviewed, plan.layout))
         whole = next(row for table, row in found if table == plan.layout.tables[0])
         records = [(table, row) for table, row in found if table == plan.rows]
         above = {(t.list_path, _numbers(t, row)): row for t, row in found if t.list_path}

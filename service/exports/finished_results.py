@@ -13,7 +13,13 @@ import jiter
 from pydantic import ValidationError
 
 from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.review import ReviewEvent
 from thresher.service.exports.kept_targets import TargetFields, inferred_target, kept_target
+from thresher.service.exports.reviewed_results import ReviewedResult, reviewed
+
+
+def events_in_folder(folder: Path, name: str) -> list[ReviewEvent]:  # until the merge: reviews.folder_file
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,14 @@ class FinishedResults:
     fingerprints: tuple[str, ...]  # of their targets, in order of appearance
     damaged: tuple[str, ...] = ()
 
-    def read(self) -> Iterator[Result[Any]]:
-        """Yield each Result; one is in memory at a time."""
+    def read(self) -> Iterator[ReviewedResult]:
+        """Yield each Result as people corrected it; one is in memory at a time."""
         for name in self.names:
-            yield AnyResult.model_validate_json((self.root / name).read_bytes())
+            yield reviewed(self.result(name), events_in_folder(self.root, name))
+
+    def result(self, name: str) -> Result[Any]:
+        """Return one Result as the machine gave it. Raises OSError, and ValidationError where it is damaged."""
+        return AnyResult.model_validate_json((self.root / name).read_bytes())
 
     def targets(self, given: Iterable[TargetFields] = ()) -> list[TargetFields]:
         """Return the targets of the Results: as given, else as kept in the folder, else as the data has them."""
@@ -45,7 +55,7 @@ class FinishedResults:
         return [
             known.get(f)
             or kept_target(self.root, f)
-            or inferred_target(r for r in self.read() if r.target.fingerprint == f)
+            or inferred_target(r for r in map(self.result, self.names) if r.target.fingerprint == f)
             for f in self.fingerprints
         ]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.result import Reason, Result
+from thresher.schemas.result import Reason
+from thresher.service.exports.reviewed_results import ReviewedResult
 
 Mark = Literal["doubtful", "missing", "corrected"]
 """Of one cell: kept and may be wrong; not there although it should be; set by a person."""
@@ -19,12 +20,12 @@ class Marks:
 
     exact: dict[str, list[Reason]] = field(default_factory=dict)
     below: dict[str, list[Reason]] = field(default_factory=dict)  # by every path at or above the reason's, but ""
-    corrected: set[str] = field(default_factory=set)
+    settled: frozenset[str] = frozenset()  # judged by a person
     stands: dict[str, Evidence] = field(default_factory=dict)  # by the path of a list item: the first below it
 
     def of_cell(self, path: str, value: Any, within: str) -> Mark | None:
         """Return the mark of the value at a path; `within` is the path of its row, "" in a table of documents."""
-        if path in self.corrected:
+        if path in self.settled:
             return "corrected"
         if not self.exact:
             return None
@@ -34,21 +35,21 @@ class Marks:
         return "doubtful" if above else None
 
     def of_row(self, path: str) -> list[Reason]:
-        """Return the reasons for a row and for what is in it, but for what a person has corrected."""
-        return [r for r in self.below.get(path, ()) if r.path not in self.corrected]
+        """Return the reasons for a row and for what is in it, but for what a person has settled."""
+        return [r for r in self.below.get(path, ()) if r.path not in self.settled]
 
 
-def marks_of(result: Result[Any]) -> Marks:
+def marks_of(reviewed: ReviewedResult) -> Marks:
     """Return the marks of a Result."""
-    marks = Marks()
+    result = reviewed.result
+    corrected = {e.path for e in result.evidence if e.method == "corrected"}
+    marks = Marks(settled=reviewed.settled | corrected)
     for reason in result.reasons:
         if reason.path:
             marks.exact.setdefault(reason.path, []).append(reason)
             for path in _upward(reason.path):
                 marks.below.setdefault(path, []).append(reason)
     for evidence in result.evidence:
-        if evidence.method == "corrected":
-            marks.corrected.add(evidence.path)
         _place(marks.stands, evidence)
     return marks
 

@@ -15,8 +15,9 @@ from thresher.schemas.extraction import Unsupported
 from thresher.schemas.numbers import write_json
 from thresher.schemas.result import Reason, Result
 from thresher.service.base import json_pointer
-from thresher.service.exports.columns import REASONS, Column, Layout, Table, dotted, list_of
+from thresher.service.exports.columns import DOCUMENT, REASONS, Column, Layout, Table, dotted, list_of
 from thresher.service.exports.marks import Mark, Marks, marks_of
+from thresher.service.exports.reviewed_results import ReviewedResult
 
 RowStatus = Literal["found", "doubtful", "corrected", "dropped", "unclaimed", "unresolved", "unread"]
 """found: nothing speaks against it. doubtful: it, or its whole list, has a reason. corrected: by a person. dropped: it was
@@ -34,11 +35,12 @@ class Row:
     marks: dict[int, Mark] = field(default_factory=dict)  # by the position of the cell
     notes: list[str] = field(default_factory=list)
     gap: bool = False  # the row stands for something that is missing
+    path: str = ""  # of the list item that the row shows
 
 
-def rows_of(result: Result[Any], layout: Layout) -> Iterator[tuple[Table, Row]]:
+def rows_of(reviewed: ReviewedResult, layout: Layout) -> Iterator[tuple[Table, Row]]:
     """Yield the rows of a Result in all tables, each with its table."""
-    marks = marks_of(result)
+    result, marks = reviewed.result, marks_of(reviewed)
     tables = layout.of(result.target.fingerprint)
     lists = [t.list_path for t in tables if t.list_path]
     shared = layout.tables[0]
@@ -58,7 +60,8 @@ def _shared_row(result: Result[Any], table: Table, whole: Row | None) -> Row:
     """Return the row in the table of all targets: the same first cells, without the data."""
     if whole is None:
         return Row([*_own_cells(result, [], ""), None], gap=result.status == "failed")
-    return Row([*whole.cells[: len(table.columns) - 1], None], gap=whole.gap)
+    own = len(table.columns) - 1
+    return Row([*whole.cells[:own], None], {i: m for i, m in whole.marks.items() if i < own}, gap=whole.gap)
 
 
 def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Row:
@@ -67,6 +70,8 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
     doubtful = ", ".join([*_marked_names(row, table), *_marked_lists(marks, lists)])
     row.cells = [*_own_cells(result, lists, doubtful), *values, None]
     row.notes += _uncovered(result.values, "", {c.path or "" for _, c in table.fields}, set(lists))
+    if result.status == "partial":
+        row.marks[STATUS] = "doubtful"
     return row
 
 
@@ -127,7 +132,7 @@ def _marked_lists(marks: Marks, lists: list[str]) -> list[str]:
         next((p for p in sorted(lists, key=len, reverse=True) if _pattern(path).startswith(p)), "")
         for path, reasons in marks.exact.items()
         for reason in reasons
-        if reason.path not in marks.corrected
+        if reason.path not in marks.settled
     )
     return [f"{dotted(p)} ({counts[p]})" for p in lists if counts[p]]
 
@@ -160,13 +165,14 @@ def _items(values: Any, pattern: str) -> Iterator[tuple[str, list[int], Any]]:
     yield from found
 
 
+STATUS = [c.name for c in DOCUMENT].index("status")
 WHOLE_LIST = "/the whole list"
 Item = tuple[str, list[int], Any]
 
 
 def _item_row(result: Result[Any], table: Table, marks: Marks, at: Item, lists: list[str]) -> Row:
     base, numbers, item = at
-    row, fields = Row([]), table.fields
+    row, fields = Row([], path=base), table.fields
     inner = {"/" + p.removeprefix(f"{table.list_path}/*/") for p in lists if p.startswith(f"{table.list_path}/*/")}
     values = _fill(row, fields, item, base, marks)
     told = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]

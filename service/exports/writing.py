@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args
 
-from thresher.schemas.result import Result
 from thresher.service.exports.column_map import ColumnMap
 from thresher.service.exports.columns import REASONS, Layout, Table, layout_of
 from thresher.service.exports.finished_results import LeftOut
 from thresher.service.exports.kept_targets import TargetFields
+from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.rows import Row, rows_of
 
 Format = Literal["xlsx", "csv", "jsonl", "parquet"]
@@ -47,7 +47,7 @@ class Export:
     counts: dict[str, int] = field(default_factory=dict)  # rows of each table, filled while it is written
 
 
-def export(results: Iterable[Result[Any]], job: Export) -> list[Path]:
+def export(results: Iterable[ReviewedResult], job: Export) -> list[Path]:
     """Write the tables of some Results; return the files. On any fault nothing is left behind.
 
     `results.xlsx`, or a `.csv` or `.parquet` file for each table; `results.jsonl` has a whole Result a line, or with
@@ -67,7 +67,7 @@ def export(results: Iterable[Result[Any]], job: Export) -> list[Path]:
         raise
 
 
-def _rows(results: Iterable[Result[Any]], layout: Layout, job: Export) -> Iterable[tuple[Table, Row]]:
+def _rows(results: Iterable[ReviewedResult], layout: Layout, job: Export) -> Iterable[tuple[Table, Row]]:
     for result in results:
         yield from job.columns.rows(result) if job.columns else rows_of(result, layout)
     for left in job.left_out:
@@ -99,7 +99,7 @@ def _opened(job: Export, tables: tuple[Table, ...]) -> Tables:
     return CsvTables(job.out, tables, bom=job.bom)
 
 
-def _whole_results(results: Iterable[Result[Any]], job: Export) -> list[Path]:
+def _whole_results(results: Iterable[ReviewedResult], job: Export) -> list[Path]:
     from thresher.service.exports.jsonl_tables import write_results  # noqa: PLC0415 - see above
 
-    return write_results(results, job.out / "results.jsonl", job.counts)
+    return write_results((r.result for r in results), job.out / "results.jsonl", job.counts)
