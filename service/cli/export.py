@@ -11,7 +11,7 @@ from typing import cast
 from thresher.schemas.errors import InputProblem
 from thresher.service.exports.column_map import ColumnMap, load_column_map
 from thresher.service.exports.finished_results import FinishedResults, find_results, named_results
-from thresher.service.exports.kept_targets import TargetFields
+from thresher.service.exports.target_fields import TargetFields
 from thresher.service.exports.writing import FORMATS, Export, Format, export
 
 

@@ -20,8 +20,6 @@ from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_F
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import finish
-from thresher.service.exports.kept_targets import keep_targets
-from thresher.service.exports.originals import OriginalsFile, opened_originals
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
@@ -31,6 +29,7 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, count_hidden, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
@@ -88,10 +87,9 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     out = request.out or _own_folder(request, settings)
     tally = RunCounts(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
-        originals = stack.enter_context(opened_originals(out))
-        keep_targets(out, (rule.target for rule in targets.rules))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
@@ -107,7 +105,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
             width=BATCH_WIDTH if policy.batch else policy.concurrency + AHEAD,
         )
         with tracing.span("run", {"thresher.model": model.name}):
-            interrupted, fault = await _ran(job, _counted(request, tally, originals))
+            interrupted, fault = await _ran(job, _counted(request, tally))
         await model.aclose(PAID_CALL_GRACE_SECONDS if interrupted else 0.0)
         tally.seconds = time.time() - tally.begun
         calls = await store.calls()
@@ -165,8 +163,8 @@ def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Sour
     return engine
 
 
-def _counted(request: Request, tally: RunCounts, originals: OriginalsFile) -> Iterable[Source | RefusedPath]:
-    """Yield the sources to read, count them and keep where they lie; a target map or a Policy among the files is no document."""
+def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPath]:
+    """Yield the sources to read and count them; a target map or a Policy among the files is no document."""
     paths: set[str] = set()
     own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
     for source in find_sources(request.paths):
@@ -174,8 +172,6 @@ def _counted(request: Request, tally: RunCounts, originals: OriginalsFile) -> It
             tally.files += 1
             path = _unlike(source.path, paths)
             paths.add(path)
-            if isinstance(source, Source):
-                originals.add(path, Path(source.blob))
             yield source if path == source.path else _called(source, path)
         else:
             tally.own += 1

@@ -20,9 +20,9 @@ from typing import Any, NoReturn
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.exports.columns import NOTES, REASONS, Column, ColumnKind, Layout, Table, dotted, layout_of
-from thresher.service.exports.kept_targets import TargetFields
 from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.rows import Row, rows_of
+from thresher.service.exports.target_fields import TargetFields
 
 MAX_COLUMNS = 10_000  # fewer than a sheet of Excel has
 OWN = (

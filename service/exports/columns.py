@@ -12,7 +12,7 @@ from typing import Literal
 
 from thresher.schemas.target import Field
 from thresher.service.base import json_pointer
-from thresher.service.exports.kept_targets import TargetFields
+from thresher.service.exports.target_fields import TargetFields
 
 ColumnKind = Literal[
     "text", "integer", "number", "decimal", "boolean", "date", "datetime", "time", "any"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,8 @@ from pydantic import ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
-from thresher.service.exports.kept_targets import TargetFields, inferred_target, kept_target
-from thresher.service.exports.reviewed_results import ReviewedResult, reviewed
-
-
-def events_in_folder(folder: Path, name: str) -> list[ReviewEvent]:  # until the merge: reviews.folder_file
-    return []
+from thresher.service.exports.reviewed_results import ReviewedResult, events_by_name, reviewed
+from thresher.service.exports.target_fields import TargetFields, inferred_target, kept_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +35,12 @@ class FinishedResults:
     names: tuple[str, ...]
     fingerprints: tuple[str, ...]  # of their targets, in order of appearance
     damaged: tuple[str, ...] = ()
+    events: Mapping[str, list[ReviewEvent]] = field(default_factory=dict)  # what people said, by name
 
     def read(self) -> Iterator[ReviewedResult]:
         """Yield each Result as people corrected it; one is in memory at a time."""
         for name in self.names:
-            yield reviewed(self.result(name), events_in_folder(self.root, name))
+            yield reviewed(self.result(name), self.events.get(name, ()))
 
     def result(self, name: str) -> Result[Any]:
         """Return one Result as the machine gave it. Raises OSError, and ValidationError where it is damaged."""
@@ -110,7 +107,7 @@ def _found(root: Path, names: list[str]) -> FinishedResults:
         elif fingerprint:
             results.append(name)
             fingerprints[fingerprint] = None
-    return FinishedResults(root, tuple(results), tuple(fingerprints), tuple(damaged))
+    return FinishedResults(root, tuple(results), tuple(fingerprints), tuple(damaged), events_by_name(root))
 
 
 def _fingerprint(file: Path) -> str | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent
 from thresher.service.reviews.applying import apply_corrections, is_row_removed, moved_path, standing_events
+from thresher.service.reviews.folder_file import COLLECTION, FILE, TENANT, folder_place, opened_folder_reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,17 @@ def reviewed(result: Result[Any], events: Iterable[ReviewEvent] = ()) -> Reviewe
     gone = [path for path, event in standing.items() if is_row_removed(result.values, event)]
     settled = frozenset(p for path in standing if (p := moved_path(path, gone)) is not None)
     return ReviewedResult(apply_corrections(result, every), settled)
+
+
+def events_by_name(folder: Path) -> dict[str, list[ReviewEvent]]:
+    """Return what people said of the Results of a folder, by the name of their file; blocks, and makes no file."""
+    if not (folder / FILE).exists():
+        return {}
+
+    async def read() -> dict[str, list[ReviewEvent]]:
+        async with opened_folder_reviews(folder) as reviews:
+            names = await reviews.states(TENANT, COLLECTION)
+            return {name: await reviews.events(folder_place(name)) for name in names}
+
+    with ThreadPoolExecutor(1) as apart:  # for the caller may be in an event loop
+        return apart.submit(lambda: asyncio.run(read())).result()

@@ -10,9 +10,9 @@ from typing import Literal, Protocol, get_args
 from thresher.service.exports.column_map import ColumnMap
 from thresher.service.exports.columns import REASONS, Layout, Table, layout_of
 from thresher.service.exports.finished_results import LeftOut
-from thresher.service.exports.kept_targets import TargetFields
 from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.rows import Row, rows_of
+from thresher.service.exports.target_fields import TargetFields
 
 Format = Literal["xlsx", "csv", "jsonl", "parquet"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -35,3 +35,23 @@ def export(
     from thresher.service.cli.export import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(place, form, out, columns, target, bom))
+
+
+@app.command()
+def report(
+    place: Place,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The HTML file; default: report.html beside the Results.")
+    ] = None,
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option("--documents", "-d", help="Where the documents lie, if not where the run read them."),
+    ] = None,
+) -> None:
+    """Write finished Results as one HTML file: values, reasons, and the evidence framed on its pages.
+
+    thresher report results --out results.html
+    """
+    from thresher.service.cli.report import Request, main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, Request(place, out, tuple(documents or ())))

@@ -37,7 +37,7 @@ class PictureBudget:
         with Image.open(io.BytesIO(png)) as opened:
             image = opened.convert("L" if opened.mode == "L" else "RGB")
         made, tier = b"", 0
-        for tier, (scale, quality) in enumerate(TIERS):
+        for tier, (scale, quality) in enumerate(TIERS):  # noqa: B007 - told after the loop
             stream, times = io.BytesIO(), scale / SCALE
             size = max(round(image.width * times), 1), max(round(image.height * times), 1)
             (image if times == 1 else image.resize(size)).save(stream, "WEBP", quality=quality, method=3)

@@ -11,19 +11,19 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Protocol
 
 from thresher.schemas.result import VERSION
 from thresher.service.exports.columns import Layout, layout_of
 from thresher.service.exports.finished_results import LeftOut
-from thresher.service.exports.kept_targets import TargetFields
 from thresher.service.exports.report.document_html import DocumentView, heading_of, values_of, view_of
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.html_text import isolated, shown
 from thresher.service.exports.report.page_figures import LEAST_BYTES, PictureBudget, page_figure, text_passages
 from thresher.service.exports.reviewed_results import ReviewedResult
+from thresher.service.exports.target_fields import TargetFields
 
 MAX_BYTES = 20_000_000  # of the file
 TEXT_MAX_BYTES = 12_000_000  # of it, for everything but pictures
@@ -63,6 +63,10 @@ class Report:
     originals: Originals = field(default_factory=NoOriginals)
     left_out: tuple[LeftOut, ...] = ()
     max_bytes: int = MAX_BYTES
+
+    def of(self, originals: Originals) -> Report:
+        """Return the report with the documents of these originals."""
+        return replace(self, originals=originals)
 
 
 @dataclass(slots=True)

@@ -1,12 +1,10 @@
-"""Keep the schemas of a run's targets in the folder of its Results: a Result itself carries only their fingerprints.
+"""Find the fields of the targets of Results: a Result itself carries only the name and fingerprint of its target.
 
-They lie in `DIR/.thresher/targets/<fingerprint>.json`, each an object with `name` and `schema`. A file whose content does
-not have the fingerprint of its name is passed over, so that columns never come from another target than the Results.
+The schemas of a run's targets lie beside its Results, see `RunInputs` in `reviews/folder_results.py`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,8 @@ from typing import Any
 from thresher.schemas.result import Result
 from thresher.schemas.target import Field, Target, fingerprint_of
 from thresher.service.base import json_pointer
-from thresher.service.base.atomic_files import write_atomically
+from thresher.service.reviews.folder_results import inputs_of
 from thresher.service.targets.fields import TooManyFieldsError, leaves
-
-FOLDER = Path(".thresher") / "targets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +33,16 @@ class TargetFields:
         return cls(name=target.name, fingerprint=target.fingerprint, fields=target.fields, lists=target.lists)
 
 
-def keep_targets(folder: Path, targets: Iterable[Target]) -> None:
-    """Write the schema of each target below a folder of Results. Raises OSError."""
-    place = folder / FOLDER
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for target in targets:
-        file = place / f"{target.fingerprint}.json"
-        if not file.exists():
-            body = {"name": target.name, "schema": target.schema}
-            write_atomically(file, json.dumps(body, ensure_ascii=False, indent=2) + "\n")
-
-
 def kept_target(folder: Path, fingerprint: str) -> TargetFields | None:
-    """Return the target with a fingerprint, if its schema is kept with the Results; None if not."""
-    if not fingerprint.isalnum():
+    """Return the target with a fingerprint, if a run into the folder kept its schema there; None if not.
+
+    A schema that does not have the fingerprint is passed over: columns never come from another target than the Results.
+    """
+    inputs = inputs_of(folder)
+    name, schema = inputs.names.get(fingerprint, ""), inputs.targets.get(fingerprint)
+    if schema is None or fingerprint_of(name, schema) != fingerprint:
         return None
-    try:
-        body = json.loads((folder / FOLDER / f"{fingerprint}.json").read_text(encoding="utf-8"))
-        name, schema = body["name"], body["schema"]
-        fields, lists = _leaves(schema)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    if fingerprint_of(name, schema) != fingerprint:
-        return None
+    fields, lists = _leaves(schema)
     return TargetFields(name=name, fingerprint=fingerprint, fields=fields, lists=lists)
 
 
