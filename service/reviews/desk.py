@@ -16,6 +16,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
+from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result, Review, SourceFacts
 from thresher.schemas.review import (
     CorrectionDone,
@@ -74,6 +75,7 @@ class ReviewDesk:
     async def listing(self, tenant: str, name: str, wanted: Filter) -> ReviewCollection:
         """Return a page of a collection, with the counts and queues of all of it."""
         collection = await self.collection(tenant, name)
+        self.views.warm()
         every = await collection.summaries()
         states = await self.reviews.states(tenant, name)
         of_state = [s for s in every if wanted.state in {None, _state(states.get(s.place.key))}]
@@ -94,31 +96,34 @@ class ReviewDesk:
     async def document(self, tenant: str, name: str, number: int, fields: tuple[int, int]) -> ReviewDocument:
         """Return a Result for review; `fields`: index of the first one, and how many at most."""
         collection = await self.collection(tenant, name)
+        self.views.warm()
         place, view = await self._view(collection, number)
         states = await self.reviews.states(tenant, name)
         progress = states.get(place.key)
-        return document_view(view, place, progress.claim if progress else None, fields)
+        claim = progress.claim if progress else None
+        return await asyncio.to_thread(document_view, view, place, claim, fields)
 
     async def _view(self, collection: ResultCollection, number: int) -> tuple[ResultPlace, FieldsView]:
         place, result = await collection.result(number)
         target = await collection.target(result)
-        return place, FieldsView(result, await self.reviews.events(place), target)
+        events = await self.reviews.events(place)
+        return place, await asyncio.to_thread(FieldsView, result, events, target)  # a long list takes its time
 
     async def picture(self, tenant: str, name: str, number: int, wanted: tuple[str, int, float]) -> bytes:
         """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
         path, page, scale = wanted
         collection = await self.collection(tenant, name)
-        _, result = await collection.result(number)
-        async with self._source(collection, result, _facts(result, path)) as source:
-            return await self.views.picture(source, page, scale)
+        place, result = await collection.result(number)
+        async with self._source(collection, place, _facts(result, path)) as source:
+            return await self.views.picture(source, page, scale, collection.options)
 
     @asynccontextmanager
     async def _source(
-        self, collection: ResultCollection, result: Result[Any], facts: SourceFacts
+        self, collection: ResultCollection, place: ResultPlace, facts: SourceFacts
     ) -> AsyncIterator[Source]:
         """Provide the bytes of a document, taken out of what it is attached to."""
-        async with collection.original(result, facts.path) as root:
-            yield await self.views.child(root, facts.path)
+        async with collection.original(place, facts.path) as root:
+            yield await self.views.child(root, facts.path, collection.options)
 
     async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
         """Return a passage of a document's text; `wanted`: path of the source, span, characters around it.
@@ -127,9 +132,9 @@ class ReviewDesk:
         """
         path, start, end, around = wanted
         collection = await self.collection(tenant, name)
-        _, result = await collection.result(number)
+        place, result = await collection.result(number)
         facts = _facts(result, path)
-        async with self._source(collection, result, facts) as source:
+        async with self._source(collection, place, facts) as source:
             text = await self.views.text(source, collection.options, facts.page_range)
         start, end = _verified(text, (start, end), [e for e in result.evidence if (e.source or "") == path])
         first, last = max(start - around, 0), min(end + around, len(text), start + PASSAGE_MAX_CHARS)
@@ -149,7 +154,8 @@ class ReviewDesk:
             machine=view.machine_facts(asked.path),
         )
         await self.reviews.append(place, event)
-        after = FieldsView(view.machine, await self.reviews.events(place), view.target)
+        events = await self.reviews.events(place)
+        after = await asyncio.to_thread(FieldsView, view.machine, events, view.target)
         return CorrectionDone(head=after.events[-1].hash, field=after.of_path(asked.path))
 
     async def claim(self, who: Reviewer, name: str, number: int) -> ReviewClaim:
@@ -190,7 +196,7 @@ class ReviewDesk:
     async def case(self, tenant: str, name: str, number: int) -> tuple[str, Files]:
         """Return the name and the files of a scorecard case; written into the folder of cases where there is one."""
         collection = await self.collection(tenant, name)
-        _, view = await self._view(collection, number)
+        place, view = await self._view(collection, number)
         result = view.machine
         if not view.events or view.target is None:
             why = (
@@ -199,19 +205,19 @@ class ReviewDesk:
                 else f"its target {result.target.name} is not known; give --target"
             )
             raise InputProblem("case_invalid", f"{result.source.path}: {why}")
-        async with self._source(collection, result, result.source) as source:
-            document = await self._bytes(source, result.source)
+        async with self._source(collection, place, result.source) as source:
+            document = await self._bytes(source, result.source, collection.options)
         files, title = case_files(result, view.events, view.target, document), case_name(result)
         if self.cases is not None:
             await asyncio.to_thread(_write, self.cases / title, files)
         return title, files
 
-    async def _bytes(self, source: Source, facts: SourceFacts) -> bytes:
+    async def _bytes(self, source: Source, facts: SourceFacts, options: ReadOptions) -> bytes:
         """Return the bytes of a document; of a part of a packet, its pages alone."""
         if facts.page_range is None:
             return await asyncio.to_thread(Path(source.blob).read_bytes)
         cut = partial(cut_pages, first=facts.page_range[0], last=facts.page_range[1])
-        return await self.views.pool.call(cut, source, self.views.options)
+        return await self.views.pool.call(cut, source, options)
 
 
 def _write(folder: Path, files: Files) -> None:

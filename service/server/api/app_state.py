@@ -12,6 +12,7 @@ from thresher.schemas.errors import JobProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.jobs.base import Jobs
+from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.server.api.fair_slots import TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.storage.answers.call_log import CallLog
@@ -58,6 +59,7 @@ class AppState:
     accounts: Accounts
     calls: CallLog
     budgets: Budgets
+    desk: ReviewDesk | None = None  # None: without reviews
     offer: ServiceConfig = field(default_factory=ServiceConfig)
     bounds: Bounds = field(default_factory=Bounds)
     metrics: Metrics = field(default_factory=Metrics)

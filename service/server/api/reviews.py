@@ -26,7 +26,9 @@ from thresher.schemas.review import (
     ReviewState,
     TextPassage,
 )
+from thresher.service.pages.drawing import picture_type
 from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
+from thresher.service.server.api import review_examples as examples
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
 
@@ -52,8 +54,10 @@ SourcePath = Annotated[
 
 
 async def desk_of(request: Request) -> ReviewDesk:
-    """Return the desk of the application that got a request."""
-    desk: ReviewDesk = request.app.state.desk
+    """Return the desk of the application that got a request. Raises InputProblem(not_found) where it has none."""
+    desk: ReviewDesk | None = request.app.state.desk
+    if desk is None:
+        raise InputProblem("not_found", "this service has no reviews")
     return desk
 
 
@@ -74,6 +78,11 @@ def body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
 
 CORRECTION = body(CorrectionRequest, {"path": "/total", "action": "edit", "value": "1.204,50", "head": ""})
 DECISION = body(DecisionRequest, {"state": "accepted", "note": ""})
+
+
+def shown(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route as OpenAPI shows them, with an example of the right one."""
+    return {200: {"content": {"application/json": {"example": example}}}, **PROBLEMS}
 
 
 async def asked_for(request: Request, model: type[Asked]) -> Asked:
@@ -102,7 +111,7 @@ def answer(made: ExactModel | BaseModel) -> Response:
     return Response(made.model_dump_json(), media_type="application/json", headers=NO_STORE)
 
 
-@routes.get("/{collection}", responses=PROBLEMS, response_model=ReviewCollection)
+@routes.get("/{collection}", responses=shown(examples.COLLECTION), response_model=ReviewCollection)
 async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     desk: Desk,
     who: Who,
@@ -117,7 +126,7 @@ async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     return answer(await desk.listing(who.tenant, collection, wanted))
 
 
-@routes.get("/{collection}/{number}", responses=PROBLEMS, response_model=ReviewDocument)
+@routes.get("/{collection}/{number}", responses=shown(examples.DOCUMENT), response_model=ReviewDocument)
 async def document(
     desk: Desk,
     who: Who,
@@ -152,10 +161,10 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
 ) -> Response:
     """A page's picture; a box in points, times the scale, is its place in pixels."""
     drawn = await desk.picture(who.tenant, collection, number, (source, page, scale))
-    return Response(drawn, media_type="image/png", headers=IMMUTABLE)
+    return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE)
 
 
-@routes.get("/{collection}/{number}/text", responses=PROBLEMS, response_model=TextPassage)
+@routes.get("/{collection}/{number}/text", responses=shown(examples.PASSAGE), response_model=TextPassage)
 async def text(  # noqa: PLR0913, PLR0917 - as above
     desk: Desk,
     who: Who,
@@ -171,14 +180,17 @@ async def text(  # noqa: PLR0913, PLR0917 - as above
 
 
 @routes.post(
-    "/{collection}/{number}/corrections", responses=PROBLEMS, response_model=CorrectionDone, openapi_extra=CORRECTION
+    "/{collection}/{number}/corrections",
+    responses=shown({"head": examples.DOCUMENT["head"], "field": examples.FIELD}),
+    response_model=CorrectionDone,
+    openapi_extra=CORRECTION,
 )
 async def correct(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
     """Accept, edit, reject a field, say that the document does not state it, or take the last word back."""
     return answer(await desk.correct(who, collection, number, await asked_for(request, CorrectionRequest)))
 
 
-@routes.post("/{collection}/{number}/claim", responses=PROBLEMS, response_model=ReviewClaim)
+@routes.post("/{collection}/{number}/claim", responses=shown(examples.CLAIM), response_model=ReviewClaim)
 async def claim(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Claim a Result, so that nobody else changes it meanwhile; a correction renews the claim."""
     return answer(await desk.claim(who, collection, number))
@@ -190,19 +202,21 @@ async def release(desk: Desk, who: Who, collection: Collection, number: Number) 
     await desk.release(who, collection, number)
 
 
-@routes.post("/{collection}/{number}/decision", responses=PROBLEMS, response_model=Review, openapi_extra=DECISION)
+@routes.post(
+    "/{collection}/{number}/decision", responses=shown(examples.REVIEW), response_model=Review, openapi_extra=DECISION
+)
 async def decide(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
     """Accept or reject a Result as a whole, or open it again. The job's webhook is told."""
     return answer(await desk.decide(who, collection, number, await asked_for(request, DecisionRequest)))
 
 
-@routes.get("/{collection}/{number}/events", responses=PROBLEMS, response_model=ReviewEvents)
+@routes.get("/{collection}/{number}/events", responses=shown(examples.EVENTS), response_model=ReviewEvents)
 async def events(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Everything that was said of a Result, oldest first, and whether the chain is whole."""
     return answer(await desk.events(who.tenant, collection, number))
 
 
-@routes.post("/{collection}/{number}/case", responses=PROBLEMS, response_model=ReviewCase)
+@routes.post("/{collection}/{number}/case", responses=shown(examples.CASE), response_model=ReviewCase)
 async def make_case(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Make a scorecard case of a reviewed Result."""
     name, _ = await desk.case(who.tenant, collection, number)
