@@ -91,6 +91,7 @@ KEY_HEADER = {
 
 @routes.post(
     "",
+    operation_id="create_extraction",
     status_code=202,
     responses={200: {"model": ExtractionResult, "description": "ready within ?wait"}, **PROBLEMS},
     response_model=Extraction,
@@ -121,7 +122,7 @@ async def create(
     return Response(extraction(job).model_dump_json(), 202, _headers(job, replayed=replayed), "application/json")
 
 
-@routes.get("", responses=PROBLEMS)
+@routes.get("", operation_id="list_extractions", responses=PROBLEMS)
 async def listing(
     parts: AppStateDep,
     tenant: Tenant,
@@ -136,7 +137,7 @@ async def listing(
     return Extractions(extractions=[extraction(j) for j in found], next=found[-1].id if len(found) == limit else None)
 
 
-@routes.get("/{id}", responses=PROBLEMS)
+@routes.get("/{id}", operation_id="get_extraction", responses=PROBLEMS)
 async def status(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """How far a job has come."""
     request.state.job = id
@@ -144,7 +145,7 @@ async def status(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId
     return extraction(job, await parts.jobs.progress(tenant, id))
 
 
-@routes.get("/{id}/result", responses=PROBLEMS, response_model=ExtractionResult)
+@routes.get("/{id}/result", operation_id="get_result", responses=PROBLEMS, response_model=ExtractionResult)
 async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     parts: AppStateDep,
     tenant: Tenant,
@@ -176,6 +177,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
 
 @routes.get(
     "/{id}/events",
+    operation_id="follow_extraction",
     response_class=EventStream,
     status_code=200,
     responses={
@@ -201,14 +203,14 @@ async def stream(
     return EventStream(events(parts, job, start), listener_slot(parts, tenant))
 
 
-@routes.delete("/{id}", responses=PROBLEMS)
+@routes.delete("/{id}", operation_id="cancel_extraction", responses=PROBLEMS)
 async def cancel(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Cancel a job, a running one too. What is finished stays."""
     request.state.job = id
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
-@routes.post("/{id}/retry", responses=PROBLEMS)
+@routes.post("/{id}/retry", operation_id="retry_extraction", responses=PROBLEMS)
 async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Try the files of a job again that failed or were set aside. What is finished stays."""
     request.state.job = id
