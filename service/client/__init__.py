@@ -28,7 +28,16 @@ from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.numbers import read_json
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
-from thresher.service.client.models import BudgetState, Call, CallSums, Event, Extraction, ServiceProblem, Target
+from thresher.service.client.models import (
+    BudgetState,
+    Call,
+    CallSums,
+    Event,
+    Extraction,
+    FinishedFile,
+    ServiceProblem,
+    Target,
+)
 
 __all__ = [
     "BudgetState",
@@ -38,6 +47,7 @@ __all__ = [
     "Client",
     "Event",
     "Extraction",
+    "FinishedFile",
     "ServiceProblem",
     "Target",
 ]
@@ -143,6 +153,26 @@ class Client:
         asked = {"partial": "true" if partial else None}
         async for one in self._pages(f"{EXTRACTIONS}/{job.id}/result", "results", asked):
             yield AnyResult.model_validate(one)
+
+    async def files(self, id: str) -> AsyncIterator[FinishedFile]:  # noqa: A002 - as above
+        """Iterate over the files of a job that are finished, page by page, also while it goes on."""
+        async for one in self._pages(f"{EXTRACTIONS}/{id}", "files", {}):
+            yield FinishedFile.model_validate(one)
+
+    async def original(self, id: str, number: int, to: Path) -> None:  # noqa: A002 - as above
+        """Write a file of a job, by its number in the upload, to a path, as it was sent."""
+        await self._retried(lambda: self._saved(f"{EXTRACTIONS}/{id}/files/{number}/original", to))
+
+    async def _saved(self, address: str, to: Path) -> httpx.Response:
+        """Write the body of an answer to a path, piece by piece; return the answer without it."""
+        async with self._http.stream("GET", address) as stream:
+            if not stream.is_success:
+                await stream.aread()
+                return stream
+            with to.open("wb") as file:
+                async for piece in stream.aiter_bytes():
+                    file.write(piece)
+        return httpx.Response(stream.status_code)
 
     async def events(self, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
         """Iterate over a job's events to its end; `after` is the number of the last event that was seen."""

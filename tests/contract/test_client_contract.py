@@ -22,6 +22,7 @@ EVERY = CallFilter(
 ELSEWHERE = {  # what an operation takes and no method says, and why
     ("post /v1/extractions", "wait"): "`wait` waits in pieces, so that no proxy cuts it",
     ("get /v1/extractions", "limit"): "pages are joined",
+    ("get /v1/extractions/{id}", "limit"): "pages are joined",
     ("get /v1/calls", "limit"): "pages are joined",
     ("get /v1/calls", "format"): "rows are typed",
     ("get /v1/calls/by/{group}", "format"): "rows are typed",
@@ -73,10 +74,12 @@ SAID: dict[str, Ask] = {
     "extract": lambda c, p: c.extract(
         [p], "invoice", {"stance": "recall"}, idempotency_key="k", webhook="https://x.example/h", priority=3
     ),
+    "files": lambda c, _: all_of(c.files(ID)),
     "job": lambda c, _: c.job(ID),
     "jobs": lambda c, _: all_of(c.jobs("open")),
     "wait": lambda c, _: c.wait(ID),
     "results": lambda c, _: all_of(c.results(JOB, partial=True)),
+    "original": lambda c, p: c.original(ID, 0, p.with_name("original")),
     "events": lambda c, _: all_of(c.events(ID, after=2)),
     "retry": lambda c, _: c.retry(ID),
     "cancel": lambda c, _: c.cancel(ID),
@@ -103,7 +106,7 @@ async def offered(tmp_path: Path) -> Offered:
     made = Offered()
     async with Client("http://service", transport=httpx.MockTransport(made.answer)) as client:
         for name, ask in SAID.items():
-            assert await ask(client, file) is not None or name == "forget"
+            assert await ask(client, file) is not None or name in {"forget", "original"}
     made.asked.setdefault("get /v1/extractions/{id}/result", set()).add(
         "wait"
     )  # asked while a job is open: see the journey

@@ -15,6 +15,7 @@ from thresher.schemas.work import Job, JobState, Submission, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.event_streams import EventStream, events, listener_slot, wait_until_ended
+from thresher.service.server.api.job_files import ExtractionProgress, progress_of
 from thresher.service.server.api.response_models import (
     EXAMPLE_JOB,
     Extraction,
@@ -62,8 +63,8 @@ EVENT = {
     "examples": [
         {
             "id": "3",
-            "event": "finished",
-            "data": '{"at": 1763799612.5, "detail": "finished", "counts": {}, "stages": {}}',
+            "event": "done",
+            "data": '{"at": 1763799612.5, "task": 0, "file": "order.txt", "detail": "partial", "counts": {}, "stages": {}}',
         }
     ],
     "type": "object",
@@ -75,7 +76,7 @@ EVENT = {
         "data": {
             "type": "string",
             "contentMediaType": "application/json",
-            "description": "at, task, detail, counts, stages",
+            "description": "at, task, file (its name; null where a task has several), detail, counts, stages",
         },
     },
 }
@@ -138,11 +139,20 @@ async def listing(
 
 
 @routes.get("/{id}", operation_id="get_extraction", responses=PROBLEMS)
-async def status(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
-    """How far a job has come."""
+async def status(
+    parts: AppStateDep,
+    tenant: Tenant,
+    request: Request,
+    id: JobId,  # noqa: A002 - as in the path
+    cursor: Annotated[
+        str, Query(max_length=9, pattern=r"^[0-9]*$", description="`next` of the page before", examples=["99"])
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="finished files on one page")] = 50,
+) -> ExtractionProgress:
+    """How far a job has come, and its files that are finished already."""
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
-    return extraction(job, await parts.jobs.progress(tenant, id))
+    return await progress_of(parts.jobs, job, await parts.jobs.progress(tenant, id), cursor, limit)
 
 
 @routes.get("/{id}/result", operation_id="get_result", responses=PROBLEMS, response_model=ExtractionResult)

@@ -17,6 +17,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.library import LIBRARY
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget
+from thresher.service.base.nearest_name import suggestion
 from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.target_schema import plain_json, requested_target
 from thresher.service.targets.loading import load_target
@@ -78,7 +79,10 @@ def _check_choices(given: dict[str, Any]) -> None:
         (given.keys() - CALLER_CHOICES) | {f"read.{k}" for k in given.get("read", {}).keys() - CALLER_READ_CHOICES}
     )
     if closed:
-        raise InputProblem("policy_invalid", f"{', '.join(closed)}: not a caller's choice")
+        known = [*CALLER_CHOICES, *(f"read.{k}" for k in CALLER_READ_CHOICES)]
+        raise InputProblem(
+            "policy_invalid", f"{', '.join(closed)}: not a caller's choice{suggestion(closed[0], known)}"
+        )
 
 
 def _check_limits(policy: Policy, chosen: Collection[str], offer: ServiceConfig) -> None:
