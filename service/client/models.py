@@ -103,3 +103,21 @@ class BudgetState(BaseModel):
     percent: float  # of the limit that is nearer
     began: float
     ends: float
+
+
+class Key(BaseModel):
+    """An API key, never its secret. Times are seconds since 1970, UTC."""
+
+    id: str
+    tenant: str
+    note: str = ""
+    admin: bool = False
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+
+
+class CreatedKey(Key):
+    """A key that was just made, with its text."""
+
+    key: str = Field(repr=False)

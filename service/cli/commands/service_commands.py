@@ -20,7 +20,7 @@ from thresher.service.cli.commands.options import (
 )
 
 app = typer.Typer()
-keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: make, list, revoke.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: make, list, revoke, audit.")
 
 
 @app.command()
@@ -139,7 +139,8 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     mib: Annotated[int | None, typer.Option("--mib", help="MiB that the tenant may send in a month.")] = None,
     usd: Annotated[float | None, typer.Option(help="Dollars that the tenant may spend in a month.")] = None,
     admin: Annotated[
-        bool, typer.Option("--admin", help="A key that sees every tenant's calls and budgets; it is the tenant's else.")
+        bool,
+        typer.Option("--admin", help="A key that sees every tenant's calls and budgets, and manages keys over HTTP."),
     ] = False,
     folder: Data = None,
     database: Database = None,
@@ -158,6 +159,14 @@ def keys_list(folder: Data = None, database: Database = None) -> None:
     from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
 
     run(room.listing, room.AccountsLocation(folder, database))
+
+
+@keys.command("audit")
+def keys_audit(folder: Data = None, database: Database = None) -> None:
+    """List who made and revoked which key, oldest first."""
+    from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
+
+    run(room.audit, room.AccountsLocation(folder, database))
 
 
 @keys.command("revoke")

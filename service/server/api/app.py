@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from thresher.schemas.result import VERSION
-from thresher.service.server.api import budgets, calls, extractions, files, problems, system
+from thresher.service.server.api import budgets, calls, extractions, files, keys, problems, system
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.openapi import TypedApi
@@ -34,6 +34,7 @@ def api(service: AppState) -> FastAPI:
     app.include_router(files.routes)
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
+    app.include_router(keys.routes)
     app.include_router(system.routes)
     problems.install(app)
     return app

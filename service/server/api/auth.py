@@ -34,12 +34,12 @@ async def tenant_of(
     request: Request, parts: AppStateDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
     """Return the tenant of a request. Raises InputProblem(key_invalid, forbidden)."""
-    request.state.tenant, request.state.admin = "", False
+    request.state.tenant, request.state.admin, request.state.key = "", False, ""
     if given is not None:
         key = await parts.accounts.key_of(given.credentials)
         if key is None:
             raise InputProblem("key_invalid")
-        tenant, request.state.admin = key.tenant, key.admin
+        tenant, request.state.admin, request.state.key = key.tenant, key.admin, key.id
     elif parts.offer.keyless and "authorization" not in request.headers:
         _check_local(request)
         tenant = LOCAL
@@ -51,6 +51,16 @@ async def tenant_of(
 
 
 Tenant = Annotated[str, Depends(tenant_of)]
+
+
+async def admin_of(request: Request, tenant: Tenant) -> str:  # noqa: ARG001 - authenticates
+    """Return who asks, for the audit, where it is an admin key. Raises InputProblem(forbidden)."""
+    if not request.state.admin:
+        raise InputProblem("forbidden", "an admin key is needed: `thresher keys create --admin`")
+    return f"key:{request.state.key}"
+
+
+Admin = Annotated[str, Depends(admin_of)]
 
 
 async def visible_tenant(
