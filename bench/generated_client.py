@@ -65,7 +65,7 @@ def _answers(running: Served, admin: str) -> Iterator[tuple[str, str, Any]]:
     package, models, types = (importlib.import_module(n) for n in (PACKAGE, f"{PACKAGE}.models", f"{PACKAGE}.types"))
     client = package.AuthenticatedClient(base_url=running.url, token=admin, timeout=60.0)
     file = types.File(payload=io.BytesIO(order(1)), file_name="order.txt", mime_type="text/plain")
-    body = models.CreateExtractionBody(file=[file], target=TARGET)
+    body = models.Upload(file=[file], target=TARGET)
     made = _call("extractions", "create_extraction", client=client, body=body, wait=60.0)
     yield "create_extraction", "ExtractionResult", made
     (result,) = made.results

@@ -39,6 +39,7 @@ UPLOAD = {
     "content": {
         "multipart/form-data": {
             "schema": {
+                "title": "Upload",
                 "type": "object",
                 "required": ["file", "target"],
                 "additionalProperties": False,

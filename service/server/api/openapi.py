@@ -38,10 +38,11 @@ class TypedApi(FastAPI):
 
 def completed(contract: dict[str, Any]) -> dict[str, Any]:
     """Return an OpenAPI document with Problems under their own media type, named codes and a plainly named Result."""
+    schemas = contract["components"]["schemas"]
     for operations in contract["paths"].values():
         for operation in operations.values():
             _type_problems(operation["responses"])
-    schemas = contract["components"]["schemas"]
+            _name_body(operation.get("requestBody", {}), schemas)
     schemas["ProblemCode"] = CODE_SCHEMA
     for name in MODELS_WITH_CODES:
         known = {"anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}]}
@@ -49,6 +50,14 @@ def completed(contract: dict[str, Any]) -> dict[str, Any]:
     renamed: dict[str, Any] = json.loads(json.dumps(contract).replace(GENERATED_RESULT, RESULT))
     renamed["components"]["schemas"][RESULT]["title"] = RESULT
     return renamed
+
+
+def _name_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Move the schema of a body, where it has a title, to the named ones: bodies that are read as streams have none."""
+    for held in body.get("content", {}).values():
+        if name := held["schema"].get("title"):
+            schemas[name] = held["schema"]
+            held["schema"] = {"$ref": f"#/components/schemas/{name}"}
 
 
 def _type_problems(responses: dict[str, Any]) -> None:
