@@ -103,6 +103,7 @@ SETUP_CODES = {
     "machine_short": "the machine has no file handles, memory or threads left just now; what was asked is tried again; give it more, or fewer files at once",
     "model_unknown": "the provider has no model of that name; check --model, and the address if there is one",
     "model_unreachable": "nothing answers at the model's address; check THRESHER_API_BASE, and that the server runs",
+    "setting_invalid": "a setting has an unknown name or a wrong value; the message names it, `thresher settings` lists all",
     "setting_missing": "a setting is needed; the message names it",
     "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",

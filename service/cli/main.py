@@ -6,10 +6,13 @@ quick.
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from thresher.service.cli.command import call
 from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
 
 app = typer.Typer(
@@ -36,14 +39,29 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
         raise typer.Exit
 
 
+def _defaults(context: typer.Context, config: Path | None) -> None:
+    """Take the file of settings, and its defaults for the options of commands. Raises typer.Exit for a wrong file."""
+    from thresher.service.cli.settings import with_file  # noqa: PLC0415 - see above
+
+    commands: dict[str, Any] = getattr(context.command, "commands", {})
+    options = {name: {p.name: p for p in command.params} for name, command in commands.items()}
+    context.default_map = call(with_file, config, options)
+
+
 @app.callback()
 def options(
+    context: typer.Context,
     *,
-    version: Annotated[
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A TOML file of settings; see THRESHER_CONFIG.", dir_okay=False)
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback acts
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Noisy documents in, one validated JSON document out, with the evidence for every value."""
+    if "--help" not in sys.argv:
+        _defaults(context, config)
 
 
 def main() -> None:

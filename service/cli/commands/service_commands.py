@@ -130,6 +130,16 @@ def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlac
     run(main, Request(folder, database, uploads))
 
 
+@app.command()
+def settings(
+    form: Annotated[str, typer.Option("--format", help="table, or markdown: the page of the docs.")] = "table",
+) -> None:
+    """List every setting: what it is set to, and where."""
+    from thresher.service.cli.settings import main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, form)
+
+
 @keys.command("create")
 def keys_create(  # noqa: PLR0913 - the flags of the contract
     tenant: Annotated[str, typer.Option(help="Whom the key belongs to.", show_default=False)],

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.library import LIBRARY
+from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget
-from thresher.service.base.nearest_name import suggestion
 from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.target_schema import plain_json, requested_target
 from thresher.service.targets.loading import load_target

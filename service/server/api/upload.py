@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from starlette.requests import ClientDisconnect, Request
 
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
-from thresher.service.base.nearest_name import suggestion
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.multipart import Part, parts
 from thresher.service.server.api.request_validation import known_target, policy_of
