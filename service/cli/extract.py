@@ -29,6 +29,7 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, count_hidden, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
@@ -86,6 +87,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     out = request.out or _own_folder(request, settings)
     tally = RunCounts(hidden=count_hidden(request.paths))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))

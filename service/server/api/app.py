@@ -6,10 +6,21 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from thresher.schemas.result import VERSION
-from thresher.service.server.api import budgets, calls, extractions, files, keys, problems, system
+from thresher.service.server.api import (
+    budgets,
+    calls,
+    extractions,
+    files,
+    keys,
+    problems,
+    reviews,
+    sessions,
+    system,
+)
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.openapi import TypedApi
+from thresher.service.server.pages import page_routes
 
 ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.
 
@@ -25,7 +36,7 @@ def application(service: AppState) -> ASGIApp:
 def api(service: AppState) -> FastAPI:
     """Build the routes, without request logs.
 
-    Documentation pages are left out: they would load scripts from elsewhere.
+    FastAPI's own documentation pages are left out: they would load scripts from elsewhere.
     """
     app = TypedApi(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
@@ -36,5 +47,8 @@ def api(service: AppState) -> FastAPI:
     app.include_router(budgets.routes)
     app.include_router(keys.routes)
     app.include_router(system.routes)
+    app.include_router(reviews.routes)
+    app.include_router(sessions.routes)
+    app.include_router(page_routes.routes)
     problems.install(app)
     return app

@@ -56,6 +56,7 @@ def _name_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Move the schema of a body, where it has a title, to the named ones: bodies that are read as streams have none."""
     for held in body.get("content", {}).values():
         if name := held["schema"].get("title"):
+            schemas |= held["schema"].pop("$defs", {})
             schemas[name] = held["schema"]
             held["schema"] = {"$ref": f"#/components/schemas/{name}"}
 
