@@ -25,8 +25,7 @@ from thresher.schemas.account import KeyEvent
 from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
-from thresher.service.client.answers import body_of, event_facts, filter_parameters, opened, problem_of, without_none
-from thresher.service.client.connection import Connection
+from thresher.service.client.answers import event_facts, filter_parameters, opened, problem_of, without_none
 from thresher.service.client.models import (
     BudgetState,
     Call,
@@ -39,6 +38,7 @@ from thresher.service.client.models import (
     ServiceProblem,
     Target,
 )
+from thresher.service.client.reviews import ReviewCalls
 
 __all__ = [
     "BudgetState",
@@ -82,7 +82,7 @@ class KeyOptions(TypedDict, total=False):
     usd: float
 
 
-class Client(Connection):
+class Client(ReviewCalls):
     """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service cannot be reached."""
 
     async def extract(
@@ -225,10 +225,7 @@ class Client(Connection):
 
     async def create_key(self, tenant: str, **more: Unpack[KeyOptions]) -> CreatedKey:
         """Create an API key; its text is shown this once. Needs an admin key; sent once, for twice would make two."""
-        response = await self._http.post(KEYS, json={"tenant": tenant, **more})
-        if not response.is_success:
-            raise problem_of(response)
-        return CreatedKey.model_validate(body_of(response))
+        return CreatedKey.model_validate(await self._once("POST", KEYS, json={"tenant": tenant, **more}))
 
     async def keys(self, tenant: str | None = None) -> list[Key]:
         """Return the API keys of all tenants, or of one, without their secrets. Needs an admin key."""

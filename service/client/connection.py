@@ -85,6 +85,13 @@ class Connection:
     async def _request(self, method: str, address: str, **options: Any) -> Any:
         return await self._retried(lambda: self._http.request(method, address, **options))
 
+    async def _once(self, method: str, address: str, **options: Any) -> Any:
+        """Return the body of an answer to what must not be sent twice."""
+        response = await self._http.request(method, address, **options)
+        if not response.is_success:
+            raise problem_of(response)
+        return body_of(response)
+
     async def _retried(self, send: Callable[[], Awaitable[httpx.Response]]) -> Any:
         """Return the body of an answer, retried after transient faults. Sending twice must have the effect of once."""
         tried = 0
