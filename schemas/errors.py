@@ -22,6 +22,7 @@ INPUT_CODES = {
     "address_refused": "the webhook's address is not a public one; give another, or let the operator allow it",
     "budget_too_small": "the prompt and the target alone exceed the window; raise the budget or use a smaller target",
     "case_invalid": "the case or run can not be scored; see the message",
+    "columns_invalid": "the map of columns is not valid; see the message for the line",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "content_limit": "words in a tag were left out, for there are more than any page has; look at the file where they matter",
     "corrupt": "the file is damaged and nothing could be read; get another copy",

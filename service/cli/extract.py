@@ -43,7 +43,7 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
-FORMATS = ("json", "jsonl", "csv", "parquet")
+FORMATS = ("json", "jsonl", "csv", "parquet", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)

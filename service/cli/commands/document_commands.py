@@ -39,7 +39,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
     max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="json, jsonl, csv or parquet.")] = "json",
+    form: Annotated[str, typer.Option("--format", "-f", help="json, jsonl, csv, xlsx or parquet.")] = "json",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
     batch: Annotated[
         bool, typer.Option("--batch", help="Let calls wait up to a day for the provider's batches, at half the price.")
