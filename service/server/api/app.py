@@ -9,6 +9,7 @@ from thresher.schemas.result import VERSION
 from thresher.service.server.api import (
     budgets,
     calls,
+    exports,
     extractions,
     files,
     keys,
@@ -43,6 +44,7 @@ def api(service: AppState) -> FastAPI:
     app.state.service = service
     app.include_router(extractions.routes)
     app.include_router(files.routes)
+    app.include_router(exports.routes)
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
     app.include_router(keys.routes)

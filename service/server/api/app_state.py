@@ -12,6 +12,7 @@ from thresher.schemas.errors import JobProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.jobs.base import Jobs
+from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.server.api.fair_slots import TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.storage.answers.call_log import CallLog
@@ -21,6 +22,7 @@ from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
+TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class AppState:
     accounts: Accounts
     calls: CallLog
     budgets: Budgets
+    desk: ReviewDesk | None = None  # None: without reviews
     offer: ServiceConfig = field(default_factory=ServiceConfig)
     bounds: Bounds = field(default_factory=Bounds)
     metrics: Metrics = field(default_factory=Metrics)
@@ -65,6 +68,7 @@ class AppState:
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
+    table_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:
