@@ -67,7 +67,7 @@ class PageViews:
     _children: OrderedDict[tuple[object, ...], tuple[Path, dict[str, Source]]] = field(default_factory=OrderedDict)
 
     async def picture(self, source: Source, page: int, scale: float, options: ReadOptions = DEFAULT) -> bytes:
-        """Return a page (1-based, of the file) as PNG, with `scale` pixels a point.
+        """Return a page (1-based, of the file) as PNG or JPEG, with `scale` pixels a point.
 
         Raises InputProblem: not_found for a page that is not there, unsupported_type for a file without pages to draw,
         field_invalid for a scale out of bounds, and what reading raises.
@@ -135,7 +135,7 @@ class _Text:
 
 
 def picture_of(file: Path, page: int = 1, scale: float = 1.5, path: str = "") -> bytes:
-    """Return one page of a file as PNG; blocks. `path` names an attachment as a Result does.
+    """Return one page of a file as PNG or JPEG; blocks. `path` names an attachment as a Result does.
 
     Raises as `PageViews.picture`. For many pages open one `PageViews`: this starts a process each time.
     """
