@@ -26,6 +26,7 @@ from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
 from thresher.service.client.answers import event_facts, filter_parameters, opened, problem_of, without_none
+from thresher.service.client.files import EXTRACTIONS, FileCalls
 from thresher.service.client.models import (
     BudgetState,
     Call,
@@ -56,7 +57,6 @@ __all__ = [
     "Target",
 ]
 LONGEST_WAIT = 60.0  # seconds of one ?wait
-EXTRACTIONS = "/v1/extractions"
 TARGETS = "/v1/targets"
 CALLS = "/v1/calls"
 KEYS = "/v1/keys"
@@ -82,7 +82,7 @@ class KeyOptions(TypedDict, total=False):
     usd: float
 
 
-class Client(ReviewCalls):
+class Client(FileCalls, ReviewCalls):
     """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service cannot be reached."""
 
     async def extract(
@@ -132,15 +132,6 @@ class Client(ReviewCalls):
         asked = {"partial": "true" if partial else None}
         async for one in self._pages(f"{EXTRACTIONS}/{job.id}/result", "results", asked):
             yield AnyResult.model_validate(one)
-
-    async def files(self, id: str) -> AsyncIterator[FinishedFile]:  # noqa: A002 - as above
-        """Iterate over the files of a job that are finished, page by page, also while it goes on."""
-        async for one in self._pages(f"{EXTRACTIONS}/{id}", "files", {}):
-            yield FinishedFile.model_validate(one)
-
-    async def original(self, id: str, number: int, to: Path) -> None:  # noqa: A002 - as above
-        """Write a file of a job, by its number in the upload, to a path, as it was sent."""
-        await self._retried(lambda: self._saved(f"{EXTRACTIONS}/{id}/files/{number}/original", to))
 
     async def events(self, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
         """Iterate over a job's events to its end; `after` is the number of the last event that was seen."""

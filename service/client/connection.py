@@ -56,9 +56,9 @@ class Connection:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _saved(self, address: str, to: Path) -> httpx.Response:
+    async def _saved(self, address: str, to: Path, asked: dict[str, Any] | None = None) -> httpx.Response:
         """Write the body of an answer to a path, piece by piece; return the answer without it."""
-        async with self._http.stream("GET", address) as stream:
+        async with self._http.stream("GET", address, params=asked) as stream:
             if not stream.is_success:
                 await stream.aread()
                 return stream

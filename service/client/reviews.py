@@ -59,10 +59,8 @@ class ReviewCalls(Connection):
         self, collection: str, number: int, to: Path, *, source: str = "", page: int = 1, scale: float = 1.5
     ) -> None:
         """Write the picture of a page (1-based) to a path, with `scale` pixels a point."""
-        address = self._http.build_request(
-            "GET", f"{REVIEWS}/{collection}/{number}/picture", params={"source": source, "page": page, "scale": scale}
-        ).url
-        await self._retried(lambda: self._saved(str(address), to))
+        asked = {"source": source, "page": page, "scale": scale}
+        await self._retried(lambda: self._saved(f"{REVIEWS}/{collection}/{number}/picture", to, asked))
 
     async def passage(
         self, collection: str, number: int, start: int, end: int, **more: Unpack[PassageOptions]

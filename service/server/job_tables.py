@@ -32,19 +32,18 @@ async def write_tables(
     parts: AppState, job: Job, form: Literal["csv", "xlsx"], folder: Path, *, bom: bool = False
 ) -> list[Path]:
     """Write the tables of a job into a folder; return the files, that of documents first."""
-    spool, out = folder / "results", folder / "tables"
-    out.mkdir(mode=0o700)
+    spool = folder / "results"
     await _fill(parts, job, spool)
     events = await _events(parts, job)
     target = await _target(parts, job, spool)
-    wanted = Export(out=out, form=form, targets=[target], bom=bom, left_out=await _left_out(parts, job))
+    wanted = Export(out=folder, form=form, targets=[target], bom=bom, left_out=await _left_out(parts, job))
     return await asyncio.to_thread(lambda: export(_results(spool, events), wanted))
 
 
 async def _fill(parts: AppState, job: Job, spool: Path) -> None:
     """Write a line for each Result: its key and its JSON."""
     after = (-1, -1)
-    spool.touch(mode=0o600)
+    await asyncio.to_thread(_append, spool, "")
     while some := await parts.jobs.results(job.tenant, job.id, after=after, limit=PAGE_RESULTS):
         after = (some[-1].task, some[-1].number)
         lines = "".join(f"{o.task}.{o.number}\t{in_current_form(o.body)}\n" for o in some)

@@ -30,7 +30,7 @@ ELSEWHERE = {  # what an operation takes and no method says, and why
 }
 
 
-NO_ANSWER = {"forget", "original", "picture", "release", "case"}  # or written to a file
+NO_ANSWER = {"forget", "original", "page", "workbook", "table", "picture", "release", "case"}  # or written to a file
 FOR_BROWSERS = {f"{m} /v1/session" for m in ("get", "post", "delete")}  # programs send their key each time
 
 
@@ -84,6 +84,9 @@ SAID: dict[str, Ask] = {
     "jobs": lambda c, _: all_of(c.jobs("open")),
     "wait": lambda c, _: c.wait(ID),
     "results": lambda c, _: all_of(c.results(JOB, partial=True)),
+    "page": lambda c, p: c.page(ID, 0, 1, p.with_name("page.jpg"), scale=2.0),
+    "workbook": lambda c, p: c.workbook(ID, p.with_name("t.xlsx"), partial=True),
+    "table": lambda c, p: c.table(ID, p.with_name("t.csv"), "lines", bom=True, partial=True),
     "original": lambda c, p: c.original(ID, 0, p.with_name("original")),
     "events": lambda c, _: all_of(c.events(ID, after=2)),
     "retry": lambda c, _: c.retry(ID),

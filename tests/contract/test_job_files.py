@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from tests.journey.serving import SCHEMA
 from thresher.schemas.errors import Note
-from thresher.schemas.policy import Policy
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
+from thresher.schemas.source import Source
 from thresher.schemas.work import Outcome
 from thresher.service.backend.resources import opened_resources
+from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
 from thresher.service.tenants.accounts import Accounts
@@ -58,11 +65,11 @@ async def sent(acme: httpx.AsyncClient, **fields: str) -> str:
     return str(made.json()["id"])
 
 
-async def worked(service: AppState) -> None:
+async def worked(service: AppState, body: str = "{}") -> None:
     """The second file is finished, the third failed, and the first is still in hand."""
     first, second, third = sorted(await service.jobs.claim("w", limit=3), key=lambda c: c.number)
     assert first.number == 0
-    await service.jobs.finish(second, [Outcome(path="b", status="partial", body="{}")])
+    await service.jobs.finish(second, [Outcome(path="b", status="partial", body=body)])
     await service.jobs.fail(third, Note(code="zero_byte", message="the file is empty"), again_in=None)
 
 
@@ -111,6 +118,64 @@ async def test_an_original_that_was_deleted_is_a_problem(service: AppState) -> N
         await service.uploads.drop(file.sha256, older=-1.0)
         answer = await acme.get(f"/v1/extractions/{job}/files/0/original")
         assert problem(answer) == (404, "file_not_found")
+
+
+async def test_tables_of_a_job_have_the_columns_of_its_target(service: AppState) -> None:
+    """As XLSX and CSV; what failed and what is not done yet has a row; a wrong table is told with the nearest."""
+    async with await client(service) as acme, await client(service, "bolt") as bolt:
+        job = await sent(acme)
+        address = f"/v1/extractions/{job}/export"
+        assert problem(await acme.get(f"{address}.csv")) == (409, "result_not_ready")
+        await worked(service, result((await service.jobs.job("acme", job)).fingerprint))
+        table = await acme.get(f"{address}.csv", params={"partial": True})
+        rows = list(csv.DictReader(io.StringIO(table.text)))
+        assert [(r["source"], r["status"], r["number"], r["buyer"]) for r in rows] == [
+            ("b.html", "partial", "PO-1", "'=Acme()"),
+            ("c.txt", "failed", "", ""),
+            ("", "unfinished", "", ""),
+        ]
+        assert table.headers["content-disposition"] == f'attachment; filename="{job}-results.csv"'
+        assert table.headers["x-tables"] == "results,reasons"
+        reasons = await acme.get(f"{address}.csv", params={"partial": True, "table": "reasons", "bom": True})
+        assert reasons.content.startswith(b"\xef\xbb\xbfsource,code")
+        wrong = await acme.get(f"{address}.csv", params={"partial": True, "table": "reason"})
+        assert problem(wrong) == (404, "not_found")
+        assert "did you mean reasons?" in wrong.json()["detail"]
+        book = await acme.get(f"{address}.xlsx", params={"partial": True})
+        assert (book.status_code, book.content[:2]) == (200, b"PK")
+        assert problem(await bolt.get(f"{address}.xlsx")) == (404, "job_not_found")
+
+
+async def test_a_page_is_a_picture_of_the_file_as_it_was_read(service: AppState) -> None:
+    """The picture of the right bytes, page and scale; without a desk, and of a text, it is a clear problem."""
+    asked: list[tuple[str, int, float]] = []
+
+    async def picture(source: Source, page: int, scale: float, options: ReadOptions) -> bytes:
+        assert options == ReadOptions()
+        asked.append((source.sha256, page, scale))
+        return b"\xff\xd8..."
+
+    async with await client(service) as acme:
+        address = f"/v1/extractions/{await sent(acme)}/files/1/pages/3"
+        assert problem(await acme.get(address)) == (404, "not_found")
+        service.desk = cast("ReviewDesk", SimpleNamespace(views=SimpleNamespace(picture=picture)))
+        drawn = await acme.get(address, params={"scale": 2})
+    assert (drawn.status_code, drawn.headers["content-type"], asked) == (
+        200,
+        "image/jpeg",
+        [(sha256(PAGE + b"\x01").hexdigest(), 3, 2.0)],
+    )
+
+
+def result(fingerprint: str) -> str:
+    """The Result of the second file, whose buyer would be a formula."""
+    made = AnyResult(
+        source=SourceFacts(path="b.html", sha256="0", media_type="text/html"),
+        target=TargetFacts(name="Order", fingerprint=fingerprint),
+        status="partial",
+        values={"number": "PO-1", "buyer": "=Acme()"},
+    )
+    return made.model_dump_json()
 
 
 async def test_events_name_their_file(service: AppState) -> None:

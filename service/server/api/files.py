@@ -1,14 +1,17 @@
-"""Routes of a job's files: their bytes as they were sent, never as something that a browser runs."""
+"""Routes of a job's files: their bytes as they were sent, never as something that a browser runs, and their pages."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.source import Source
 from thresher.schemas.work import UploadedFile
+from thresher.service.pages.drawing import picture_type
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import PROBLEMS, JobId
 from thresher.service.server.api.job_files import file_of
@@ -29,6 +32,17 @@ ORIGINAL: dict[int | str, dict[str, Any]] = {
     },
     **PROBLEMS,
 }
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "the page: PNG, or JPEG where it is a photograph",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}, "example": "(picture)"}
+            for kind in ("image/png", "image/jpeg")
+        },
+    },
+    **PROBLEMS,
+}
+UNCHANGING = "private, max-age=31536000, immutable"  # the page of a file that is known by its bytes
 
 
 class StoredFile(Response):
@@ -59,3 +73,26 @@ async def original(
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
     return StoredFile(parts.uploads, await file_of(parts.jobs, job, number))
+
+
+@routes.get("/files/{number}/pages/{page}", operation_id="get_page", response_class=Response, responses=PICTURE)
+async def page_picture(  # noqa: PLR0913, PLR0917 - the parameters of the address
+    parts: AppStateDep,
+    tenant: Tenant,
+    request: Request,
+    id: JobId,  # noqa: A002 - as in the path
+    number: FileNumber,
+    page: Annotated[int, Path(ge=1, le=1_000_000, description="1-based", examples=[1])],
+    scale: Annotated[float, Query(ge=0.5, le=4.0, description="pixels a point")] = 1.5,
+) -> Response:
+    """The picture of a page; a box in points, times the scale, is its place in pixels."""
+    request.state.job = id
+    job = await parts.jobs.job(tenant, id)
+    file = await file_of(parts.jobs, job, number)
+    if parts.desk is None:
+        raise InputProblem("not_found", "this service draws no pages")
+    options = (await parts.jobs.order(job.id)).policy.read
+    async with parts.uploads.local(file.sha256) as path:
+        source = Source(path=file.name, blob=str(path), sha256=file.sha256, size=file.size, name=file.name)
+        drawn = await parts.desk.views.picture(source, page, scale, options)
+    return Response(drawn, media_type=picture_type(drawn), headers={**INERT, "Cache-Control": UNCHANGING})

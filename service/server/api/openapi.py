@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 from thresher.schemas.errors import CODES, FACTS
 from thresher.service.server.api.problems import MEDIA_TYPE, STATUSES
-from thresher.service.server.api.review_examples import EXAMPLES
 
 PROBLEM_STATUSES = ("4XX", "5XX")
 MODELS_WITH_CODES = ("ProblemBody", "Note")
@@ -44,8 +43,6 @@ def completed(contract: dict[str, Any]) -> dict[str, Any]:
         for operation in operations.values():
             _type_problems(operation["responses"])
             _name_body(operation.get("requestBody", {}), schemas)
-    for name in EXAMPLES.keys() & schemas.keys():
-        schemas[name]["examples"] = [EXAMPLES[name]]
     schemas["ProblemCode"] = CODE_SCHEMA
     for name in MODELS_WITH_CODES:
         known = {"anyOf": [{"$ref": "#/components/schemas/ProblemCode"}, {"type": "string"}]}
