@@ -240,12 +240,16 @@ def target_of(asked: AskedTarget, known: dict[str, Target]) -> Target:
 
 def sources_of(files: tuple[UploadedFile, ...], paths: list[Path]) -> list[Source]:
     """Return Sources of uploads by their names, with their number where a name is missing or not unique."""
-    names = [f.name for f in files]
-    shown = [n if n and names.count(n) == 1 else f"{i}/{n or 'upload'}" for i, n in enumerate(names)]
     return [
         Source(path=name, blob=str(path), sha256=file.sha256, size=path.stat().st_size, name=file.name)
-        for name, path, file in zip(shown, paths, files, strict=True)
+        for name, path, file in zip(shown_names(files), paths, files, strict=True)
     ]
+
+
+def shown_names(files: tuple[UploadedFile, ...]) -> list[str]:
+    """Return the paths by which Results name a Task's files."""
+    names = [f.name for f in files]
+    return [n if n and names.count(n) == 1 else f"{i}/{n or 'upload'}" for i, n in enumerate(names)]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Delete Jobs with their Results and calls; an answer goes with the last call that used it."""
+"""Delete Jobs with their Results, reviews and calls; an answer goes with the last call that used it."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def forget(session: Session, job: str) -> Purged:
     uploads = _free_uploads(session, job)
     results = session.run("DELETE FROM outcomes WHERE job = :job", job=job)
     session.run("DELETE FROM events WHERE job = :job", job=job)
+    session.run("DELETE FROM review_events WHERE collection = :job", job=job)  # they hold what documents say
+    session.run("DELETE FROM reviews WHERE collection = :job", job=job)
     session.run("DELETE FROM tasks WHERE job = :job", job=job)
     jobs = session.run("DELETE FROM jobs WHERE id = :job", job=job)
     return Purged(jobs=jobs, results=results, calls=calls, answers=answers, uploads=uploads)

@@ -94,6 +94,32 @@ def _answer(session: Session, row: Row) -> None:
         session.run("UPDATE calls SET key = :name WHERE key = :key", name=name, key=key)
 
 
+def _review(session: Session, row: Row) -> None:
+    collection, result, tenant, corrected = row
+    session.run(
+        """UPDATE reviews SET corrected = :corrected
+        WHERE collection = :collection AND result = :result AND tenant = :tenant""",
+        collection=collection,
+        result=result,
+        tenant=tenant,
+        corrected=_text(session.cipher, corrected, f"corrected {collection}.{result}"),
+    )
+
+
+def _review_event(session: Session, row: Row) -> None:
+    collection, result, tenant, seq, body = row
+    cipher, place = session.cipher, f"review {collection}.{result}.{seq}"
+    session.run(
+        """UPDATE review_events SET body = :body
+        WHERE collection = :collection AND result = :result AND tenant = :tenant AND seq = :seq""",
+        collection=collection,
+        result=result,
+        tenant=tenant,
+        seq=seq,
+        body=cipher.encrypt(cipher.decrypt(bytes(body), place), place),
+    )
+
+
 STEPS: tuple[Step, ...] = (
     ("SELECT id, asked, webhook, request_hash FROM jobs WHERE id > :k0 ORDER BY id", ("",), _job),
     (
@@ -106,6 +132,19 @@ STEPS: tuple[Step, ...] = (
         ORDER BY job, task, number""",
         ("", -1, -1),
         _outcome,
+    ),
+    (
+        """SELECT collection, result, tenant, corrected FROM reviews
+        WHERE (collection, result, tenant) > (:k0, :k1, :k2) AND corrected <> ''
+        ORDER BY collection, result, tenant""",
+        ("", "", ""),
+        _review,
+    ),
+    (
+        """SELECT collection, result, tenant, seq, body FROM review_events
+        WHERE (collection, result, tenant, seq) > (:k0, :k1, :k2, :k3) ORDER BY collection, result, tenant, seq""",
+        ("", "", "", -1),
+        _review_event,
     ),
     ("SELECT key, body, created FROM answers WHERE key > :k0 ORDER BY key", ("",), _answer),
 )

@@ -61,7 +61,7 @@ class ResultCollection(Protocol):
         """Return the target of a Result; None where it is not known any more."""
         ...
 
-    def original(self, result: Result[Any], path: str) -> AbstractAsyncContextManager[Source]:
+    def original(self, place: ResultPlace, path: str) -> AbstractAsyncContextManager[Source]:
         """Provide the file that holds a source of a Result, by the source's path.
 
         Raises InputProblem(original_missing).

@@ -109,16 +109,16 @@ class ReviewDesk:
         """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
         path, page, scale = wanted
         collection = await self.collection(tenant, name)
-        _, result = await collection.result(number)
-        async with self._source(collection, result, _facts(result, path)) as source:
+        place, result = await collection.result(number)
+        async with self._source(collection, place, _facts(result, path)) as source:
             return await self.views.picture(source, page, scale, collection.options)
 
     @asynccontextmanager
     async def _source(
-        self, collection: ResultCollection, result: Result[Any], facts: SourceFacts
+        self, collection: ResultCollection, place: ResultPlace, facts: SourceFacts
     ) -> AsyncIterator[Source]:
         """Provide the bytes of a document, taken out of what it is attached to."""
-        async with collection.original(result, facts.path) as root:
+        async with collection.original(place, facts.path) as root:
             yield await self.views.child(root, facts.path, collection.options)
 
     async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
@@ -128,9 +128,9 @@ class ReviewDesk:
         """
         path, start, end, around = wanted
         collection = await self.collection(tenant, name)
-        _, result = await collection.result(number)
+        place, result = await collection.result(number)
         facts = _facts(result, path)
-        async with self._source(collection, result, facts) as source:
+        async with self._source(collection, place, facts) as source:
             text = await self.views.text(source, collection.options, facts.page_range)
         start, end = _verified(text, (start, end), [e for e in result.evidence if (e.source or "") == path])
         first, last = max(start - around, 0), min(end + around, len(text), start + PASSAGE_MAX_CHARS)
@@ -191,7 +191,7 @@ class ReviewDesk:
     async def case(self, tenant: str, name: str, number: int) -> tuple[str, Files]:
         """Return the name and the files of a scorecard case; written into the folder of cases where there is one."""
         collection = await self.collection(tenant, name)
-        _, view = await self._view(collection, number)
+        place, view = await self._view(collection, number)
         result = view.machine
         if not view.events or view.target is None:
             why = (
@@ -200,7 +200,7 @@ class ReviewDesk:
                 else f"its target {result.target.name} is not known; give --target"
             )
             raise InputProblem("case_invalid", f"{result.source.path}: {why}")
-        async with self._source(collection, result, result.source) as source:
+        async with self._source(collection, place, result.source) as source:
             document = await self._bytes(source, result.source, collection.options)
         files, title = case_files(result, view.events, view.target, document), case_name(result)
         if self.cases is not None:

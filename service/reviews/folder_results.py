@@ -143,9 +143,9 @@ class FolderResults:
         return self.targets.get(wanted)
 
     @asynccontextmanager
-    async def original(self, result: Result[Any], path: str) -> AsyncIterator[Source]:
+    async def original(self, place: ResultPlace, path: str) -> AsyncIterator[Source]:
         """Provide the file that holds a source of a Result."""
-        yield await asyncio.to_thread(self._original, result, path)
+        yield await asyncio.to_thread(lambda: self._original(self._read(place.key), path))
 
     def _original(self, result: Result[Any], path: str) -> Source:
         wanted = root_path(path)

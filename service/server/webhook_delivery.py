@@ -1,4 +1,4 @@
-"""Send webhooks: for each Job that has ended and wants one, with retries, to checked addresses only."""
+"""Send webhooks: for each Job that has ended and wants one, and for decisions on its Results, with retries, to checked addresses only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from thresher.schemas.budget import ALL_TENANTS, Alert
 from thresher.schemas.errors import JobProblem, Problem
 from thresher.schemas.work import Job
 from thresher.service.jobs.base import Jobs
+from thresher.service.reviews.base import DueDecision, Reviews
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.webhook_signing import public_addresses_of, retry_delay, signature
@@ -50,6 +51,7 @@ class WebhookSender:
     jobs: Jobs
     accounts: Accounts
     spending: Spending | None = None  # whose alerts are sent too
+    reviews: Reviews | None = None  # whose decisions are sent too
     private: bool = False  # addresses that are not public are allowed
     ports: frozenset[int] = frozenset()  # allowed besides 80 and 443
     count: Callable[[str], None] = lambda _: None  # called with each outcome: sent, failed, given_up
@@ -85,12 +87,14 @@ class WebhookSender:
         try:
             due = await self.jobs.webhooks_due(limit=min(free, MAX_ATTEMPTS_OF_TENANT), full=full)
             alerts = await self.spending.due() if self.spending and ALL_TENANTS not in full else []
+            decisions = await self.reviews.due(limit=MAX_ATTEMPTS_OF_TENANT) if self.reviews else []
         except Problem as problem:
             log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
             return 0
         under_way |= {asyncio.create_task(_attempted(self._tell(j))): j.tenant for j in due}
         under_way |= {asyncio.create_task(_attempted(self._alert(a))): ALL_TENANTS for a in alerts}
-        return len(due) + len(alerts)
+        under_way |= {asyncio.create_task(_attempted(self._decision(d))): d.place.tenant for d in decisions}
+        return len(due) + len(alerts) + len(decisions)
 
     async def _tell(self, job: Job) -> None:
         facts = {"job": job.id, "tenant": job.tenant}
@@ -125,6 +129,29 @@ class WebhookSender:
             log.info("webhook sent", extra={"action": "webhook.sent", **facts})
         if self.spending is not None:
             await self.spending.settle(alert.id, again_in=wait)
+
+    async def _decision(self, due: DueDecision) -> None:
+        """Try once to tell a job's webhook what was decided of a Result; of a deleted job nothing is told."""
+        facts = {"job": due.place.collection, "tenant": due.place.tenant}
+        wait: float | None = None
+        try:
+            job = await self.jobs.job(due.place.tenant, due.place.collection)
+            name = f"{job.id}.{due.place.key}.{due.event.seq}"
+            body = _decision_body(due)
+            sent = WebhookMessage(url=str(job.webhook), id=name, tenant=job.tenant, body=body, private=self.private)
+            await self._deliver(sent)
+        except JobProblem:
+            log.info("job of a decision is gone", extra={"action": "webhook.job_gone", **facts})
+        except FAULTS as error:
+            why = error.code if isinstance(error, Problem) else type(error).__name__
+            wait = retry_delay(self.clock() - due.at)
+            self.count("failed" if wait else "given_up")
+            log.warning("webhook failed", extra={"action": "webhook.failed", "why": why, "again": wait, **facts})
+        else:
+            self.count("sent")
+            log.info("webhook sent", extra={"action": "webhook.sent", **facts})
+        if self.reviews is not None:
+            await self.reviews.told(due, again_in=wait)
 
     async def _mark_sent(self, job: Job) -> None:
         try:
@@ -193,6 +220,14 @@ def _alert_body(alert: Alert) -> bytes:
     """Return the message of an alert."""
     data = alert.model_dump(exclude={"webhook"})
     return json.dumps({"type": "budget.alert", "data": data}).encode()
+
+
+def _decision_body(due: DueDecision) -> bytes:
+    """Return the message of a decision: who decided what of which Result, no data of the documents."""
+    place, event = due.place, due.event
+    data = {"id": place.collection, "number": place.number, "state": event.action, "by": event.by, "at": event.at}
+    data["review"] = f"/v1/reviews/{place.collection}/{place.number}"
+    return json.dumps({"type": f"review.{event.action}", "data": data}).encode()
 
 
 async def _attempted(attempt: Awaitable[None]) -> None:

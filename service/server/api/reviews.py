@@ -28,6 +28,7 @@ from thresher.schemas.review import (
 )
 from thresher.service.pages.drawing import picture_type
 from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
+from thresher.service.server.api import review_examples as examples
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
 
@@ -53,8 +54,10 @@ SourcePath = Annotated[
 
 
 async def desk_of(request: Request) -> ReviewDesk:
-    """Return the desk of the application that got a request."""
-    desk: ReviewDesk = request.app.state.desk
+    """Return the desk of the application that got a request. Raises InputProblem(not_found) where it has none."""
+    desk: ReviewDesk | None = request.app.state.desk
+    if desk is None:
+        raise InputProblem("not_found", "this service has no reviews")
     return desk
 
 
@@ -75,6 +78,11 @@ def body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
 
 CORRECTION = body(CorrectionRequest, {"path": "/total", "action": "edit", "value": "1.204,50", "head": ""})
 DECISION = body(DecisionRequest, {"state": "accepted", "note": ""})
+
+
+def shown(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route as OpenAPI shows them, with an example of the right one."""
+    return {200: {"content": {"application/json": {"example": example}}}, **PROBLEMS}
 
 
 async def asked_for(request: Request, model: type[Asked]) -> Asked:
@@ -103,7 +111,9 @@ def answer(made: ExactModel | BaseModel) -> Response:
     return Response(made.model_dump_json(), media_type="application/json", headers=NO_STORE)
 
 
-@routes.get("/{collection}", operation_id="list_reviews", responses=PROBLEMS, response_model=ReviewCollection)
+@routes.get(
+    "/{collection}", operation_id="list_reviews", responses=shown(examples.COLLECTION), response_model=ReviewCollection
+)
 async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     desk: Desk,
     who: Who,
@@ -118,7 +128,12 @@ async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     return answer(await desk.listing(who.tenant, collection, wanted))
 
 
-@routes.get("/{collection}/{number}", operation_id="get_review", responses=PROBLEMS, response_model=ReviewDocument)
+@routes.get(
+    "/{collection}/{number}",
+    operation_id="get_review",
+    responses=shown(examples.DOCUMENT),
+    response_model=ReviewDocument,
+)
 async def document(
     desk: Desk,
     who: Who,
@@ -158,7 +173,10 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
 
 
 @routes.get(
-    "/{collection}/{number}/text", operation_id="get_review_text", responses=PROBLEMS, response_model=TextPassage
+    "/{collection}/{number}/text",
+    operation_id="get_review_text",
+    responses=shown(examples.PASSAGE),
+    response_model=TextPassage,
 )
 async def text(  # noqa: PLR0913, PLR0917 - as above
     desk: Desk,
@@ -177,7 +195,7 @@ async def text(  # noqa: PLR0913, PLR0917 - as above
 @routes.post(
     "/{collection}/{number}/corrections",
     operation_id="correct_field",
-    responses=PROBLEMS,
+    responses=shown({"head": examples.DOCUMENT["head"], "field": examples.FIELD}),
     response_model=CorrectionDone,
     openapi_extra=CORRECTION,
 )
@@ -187,7 +205,10 @@ async def correct(desk: Desk, who: Who, request: Request, collection: Collection
 
 
 @routes.post(
-    "/{collection}/{number}/claim", operation_id="claim_review", responses=PROBLEMS, response_model=ReviewClaim
+    "/{collection}/{number}/claim",
+    operation_id="claim_review",
+    responses=shown(examples.CLAIM),
+    response_model=ReviewClaim,
 )
 async def claim(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Claim a Result, so that nobody else changes it meanwhile; a correction renews the claim."""
@@ -203,7 +224,7 @@ async def release(desk: Desk, who: Who, collection: Collection, number: Number) 
 @routes.post(
     "/{collection}/{number}/decision",
     operation_id="decide_review",
-    responses=PROBLEMS,
+    responses=shown(examples.REVIEW),
     response_model=Review,
     openapi_extra=DECISION,
 )
@@ -213,7 +234,10 @@ async def decide(desk: Desk, who: Who, request: Request, collection: Collection,
 
 
 @routes.get(
-    "/{collection}/{number}/events", operation_id="list_review_events", responses=PROBLEMS, response_model=ReviewEvents
+    "/{collection}/{number}/events",
+    operation_id="list_review_events",
+    responses=shown(examples.EVENTS),
+    response_model=ReviewEvents,
 )
 async def events(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Everything that was said of a Result, oldest first, and whether the chain is whole."""
@@ -221,7 +245,10 @@ async def events(desk: Desk, who: Who, collection: Collection, number: Number) -
 
 
 @routes.post(
-    "/{collection}/{number}/case", operation_id="make_review_case", responses=PROBLEMS, response_model=ReviewCase
+    "/{collection}/{number}/case",
+    operation_id="make_review_case",
+    responses=shown(examples.CASE),
+    response_model=ReviewCase,
 )
 async def make_case(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Make a scorecard case of a reviewed Result."""
