@@ -24,6 +24,13 @@ from typing import Any
 from tests.journey.serving import TARGET, Served, make_key, order, served
 
 PACKAGE = "thresher_client"
+AS_BYTES = (  # types of answers that are files: this generator wants to be told so
+    "image/png",
+    "image/png, image/jpeg",
+    "image/jpeg",
+    "application/zip",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 LOST = ("unable to parse", "invalid schema", "will be skipped", "cannot parse")  # in warnings: a piece is missing
 
 
@@ -46,7 +53,11 @@ def main(generator: str) -> int:
 def _generate(generator: str, contract: Path, out: Path) -> list[str]:
     """Run the generator; return the lines that tell of a missing piece."""
     begun = time.monotonic()
-    command = [generator, "generate", "--path", str(contract), "--output-path", str(out)]
+    config = out.with_suffix(".yaml")
+    config.write_text(
+        "content_type_overrides:\n" + "".join(f"  {kind}: application/octet-stream\n" for kind in AS_BYTES)
+    )
+    command = [generator, "generate", "--path", str(contract), "--output-path", str(out), "--config", str(config)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     operations = sum(len(methods) for methods in json.loads(contract.read_text())["paths"].values())
     modules = [p for p in (out / PACKAGE / "api").rglob("*.py") if p.name != "__init__.py"]
@@ -76,6 +87,10 @@ def _answers(running: Served, admin: str) -> Iterator[tuple[str, str, Any]]:
     yield "get_extraction", "ExtractionProgress", job
     yield "its finished file", "FinishedFile", job.files[0]
     yield "get_original", "File", _call("files", "get_original", client=client, id=made.id, number=0)
+    yield "export_xlsx", "File", _call("files", "export_xlsx", client=client, id=made.id)
+    yield "export_csv", "str", _call("files", "export_csv", client=client, id=made.id)
+    yield "list_reviews", "ReviewCollection", _call("reviews", "list_reviews", client=client, collection=made.id)
+    yield "get_review", "ReviewDocument", _call("reviews", "get_review", client=client, collection=made.id, number=0)
     problem = _call("extractions", "get_extraction", client=client, id="none")
     yield "a Problem", "ProblemBody", problem
     yield "its code", "ProblemCode", problem.code
