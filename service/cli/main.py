@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from thresher.service.cli.command import call
 from thresher.service.cli.commands import (
     cost_commands,
     document_commands,
@@ -20,6 +19,7 @@ from thresher.service.cli.commands import (
     service_commands,
     table_commands,
 )
+from thresher.service.cli.commands.options import take_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,15 +45,6 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
         raise typer.Exit
 
 
-def _defaults(context: typer.Context, config: Path | None) -> None:
-    """Take the file of settings, and its defaults for the options of commands. Raises typer.Exit for a wrong file."""
-    from thresher.service.cli.settings import with_file  # noqa: PLC0415 - see above
-
-    commands: dict[str, Any] = getattr(context.command, "commands", {})
-    options = {name: {p.name: p for p in command.params} for name, command in commands.items()}
-    context.default_map = call(with_file, config, options)
-
-
 @app.callback()
 def options(
     context: typer.Context,
@@ -67,7 +58,7 @@ def options(
 ) -> None:
     """Noisy documents in, one validated JSON document out, with the evidence for every value."""
     if "--help" not in sys.argv:
-        _defaults(context, config)
+        take_settings(context, config)
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ def with_file(config: Path | None, options: Mapping[str, Mapping[str, Any]]) -> 
     `options`: by command, the names of its options. Raises SetupProblem(setting_invalid).
     """
     if config is not None:
-        os.environ["THRESHER_CONFIG"] = str(config)
+        os.environ["THRESHER_CONFIG"] = str(config.absolute())
     found = command_defaults()
     from_file()
     for command, given in found.items():

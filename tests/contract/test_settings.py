@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.simulation.server import Said, Server
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.policy import Policy
 from thresher.service import settings
 from thresher.service.cli import settings as command
 from thresher.service.cli.main import app
+from thresher.service.llm.base import Message, Question
 from thresher.service.settings import VARIABLES, Settings, command_defaults, load
-from thresher.service.wiring import endpoint_of, missing_keys
+from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.wiring import endpoint_of, missing_keys, model_of
 
 PAGE = Path(__file__).parents[2] / "docs/guides/settings.md"
 OFFICE = {"base_url": "http://127.0.0.1:1/v1", "key_variable": "OFFICE_DOOR", "models": ["qwen3-8b"]}
@@ -167,3 +170,29 @@ def test_the_file_gives_defaults_for_options_of_a_command(tmp_path: Path, monkey
     told = CliRunner().invoke(app, ["--config", str(file), "serve"])
     assert (told.exit_code, "[serve] has no option prot; did you mean port?" in told.output) == (2, True)
     os.environ.pop("THRESHER_CONFIG", None)
+
+
+def test_the_file_may_be_named_behind_the_command_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`thresher serve --config FILE --width 5` reads as people write it."""
+    monkeypatch.setenv("THRESHER_CONFIG", "")
+    seen: list[object] = []
+    monkeypatch.setattr("thresher.service.cli.serve.main", lambda asked: seen.append((asked.port, asked.width)))
+    monkeypatch.setattr("thresher.service.cli.commands.service_commands.read_ahead", lambda: None)
+    (file := tmp_path / "t.toml").write_text("[serve]\nport = 9000\nwidth = 3\n")
+    assert CliRunner().invoke(app, ["serve", "--width", "5", "--config", str(file)]).exit_code == 0
+    assert seen == [(9000, 5)]
+
+
+async def test_two_named_servers_are_asked_by_one_process(tmp_path: Path) -> None:
+    """Over real HTTP: each model at its own address, under the name that its server knows."""
+    question = Question(
+        prompt="p", fingerprint="f", messages=(Message(role="user", content="x"),), schema=None, answer_tokens=9
+    )
+    async with Server(lambda _: Said(content="here")) as one, Server(lambda _: Said(content="there")) as two:
+        servers = {"one": {"base_url": one.base}, "two": {"base_url": two.base}}
+        here = load({"THRESHER_HOME": str(tmp_path), "THRESHER_PROVIDERS": json.dumps(servers)})
+        for name, told in (("one/small", "here"), ("two/large", "there")):
+            model = model_of(Policy(model=name), here, MemoryStore())
+            assert (await model.ask(question)).text == told
+            await model.aclose()
+    assert [[r["model"] for r in server.requests] for server in (one, two)] == [["small"], ["large"]]

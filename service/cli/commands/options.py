@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from thresher.service.cli.command import call
+
+
+def take_settings(context: typer.Context, config: Path | None) -> None:
+    """Take the file of settings, and its defaults for the options of commands. Raises typer.Exit for a wrong file."""
+    from thresher.service.cli.settings import with_file  # noqa: PLC0415 - see service/cli/main.py
+
+    root = context.find_root()
+    commands: dict[str, Any] = getattr(root.command, "commands", {})
+    options = {name: {p.name: p for p in command.params} for name, command in commands.items()}
+    root.default_map = call(with_file, config, options)
+
+
+def _of_command(context: typer.Context, config: Path | None) -> Path | None:
+    """Take a file of settings that is named behind the command. Its other options are read after it."""
+    if config is not None:
+        take_settings(context, config)
+        context.default_map = (context.find_root().default_map or {}).get(context.info_name or "", {})
+    return config
+
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="A TOML file of settings; see THRESHER_CONFIG.", callback=_of_command, is_eager=True),
+]
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)]
 OnePath = Annotated[Path, typer.Argument(help="A file.", show_default=False)]
 TargetSpec = Annotated[

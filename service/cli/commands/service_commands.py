@@ -9,6 +9,7 @@ import typer
 
 from thresher.service.cli.command import read_ahead, run
 from thresher.service.cli.commands.options import (
+    Config,
     Data,
     Database,
     Grace,
@@ -25,6 +26,8 @@ keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: mak
 
 @app.command()
 def serve(  # noqa: PLR0913 - the flags of the contract
+    *,
+    config: Config = None,  # noqa: ARG001 - its callback acts
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
@@ -79,6 +82,8 @@ def serve(  # noqa: PLR0913 - the flags of the contract
 
 @app.command()
 def worker(  # noqa: PLR0913 - the flags of the contract
+    *,
+    config: Config = None,  # noqa: ARG001 - as above
     database: Annotated[
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
