@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from thresher.schemas.errors import JobProblem, SetupProblem
 from thresher.schemas.work import Job, JobEvent, Progress
 from thresher.service.server.api.app_state import AppState
-from thresher.service.server.api.job_files import file_names
+from thresher.service.server.api.files.job_files import file_names
 
 POLL_SECONDS = 1.0  # after which a listener looks again without news
 KEEPALIVE_SECONDS = 15.0  # of silence after which a comment keeps the stream alive

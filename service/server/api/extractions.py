@@ -15,7 +15,7 @@ from thresher.schemas.work import Job, JobState, Submission, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.event_streams import EventStream, events, listener_slot, wait_until_ended
-from thresher.service.server.api.job_files import ExtractionProgress, progress_of
+from thresher.service.server.api.files.job_files import ExtractionProgress, progress_of
 from thresher.service.server.api.response_models import (
     EXAMPLE_JOB,
     Extraction,

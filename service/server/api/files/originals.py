@@ -14,7 +14,7 @@ from thresher.schemas.work import UploadedFile
 from thresher.service.pages.drawing import picture_type
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import PROBLEMS, JobId
-from thresher.service.server.api.job_files import file_of
+from thresher.service.server.api.files.job_files import file_of
 from thresher.service.storage.uploads.base import Uploads
 
 routes = APIRouter(prefix="/v1/extractions/{id}", tags=["files"])

@@ -18,8 +18,8 @@ from thresher.schemas.work import Job
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import PROBLEMS, JobId
-from thresher.service.server.api.files import INERT
-from thresher.service.server.job_tables import write_tables
+from thresher.service.server.api.files.originals import INERT
+from thresher.service.server.api.files.table_writing import write_tables
 from thresher.service.storage.temp_folder import temp_folder
 
 routes = APIRouter(prefix="/v1/extractions/{id}", tags=["files"])
