@@ -42,7 +42,7 @@ def main(request: Request) -> int:
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     left_out = found.left_out() if request.place.is_dir() else []
     job = Export(
-        out=out, form=cast("Format", request.form), targets=targets, columns=columns, bom=request.bom, left_out=left_out
+        out=out, form=request.form, targets=targets, columns=columns, bom=request.bom, left_out=left_out
     )
     files = export(found.read(), job)
     _tell(files, job, found)

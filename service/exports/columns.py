@@ -92,7 +92,9 @@ def _document_columns(target: TargetFields) -> tuple[Column, ...]:
 
 
 def _list_tables(target: TargetFields, prefix: str, taken: set[str]) -> list[Table]:
-    return [_list_table(target, path, prefix, taken) for path in target.lists]
+    places = {p: [i for i, f in enumerate(target.fields) if f.path.startswith(f"{p}/*")] for p in target.lists}
+    ordered = sorted(target.lists, key=lambda p: (places[p][:1], len(p)))  # a list before those in it
+    return [_list_table(target, path, prefix, taken) for path in ordered]
 
 
 def _list_table(target: TargetFields, path: str, prefix: str, taken: set[str]) -> Table:

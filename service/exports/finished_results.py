@@ -99,7 +99,9 @@ def _json_names(root: Path) -> Iterator[str]:
 
 
 def _found(root: Path, names: list[str]) -> FinishedResults:
-    results, damaged, fingerprints = [], [], {}
+    results: list[str] = []
+    damaged: list[str] = []
+    fingerprints: dict[str, None] = {}
     for name in names:
         fingerprint = _fingerprint(root / name)
         if fingerprint is None:

@@ -30,8 +30,8 @@ class Marks:
         if not self.exact:
             return None
         if path in self.below:
-            return "missing" if value is None else "doubtful"
-        above = value is not None and any(p in self.exact for p in _between(path, within))
+            return "missing" if value in (None, []) else "doubtful"
+        above = value not in (None, []) and any(p in self.exact for p in _between(path, within))
         return "doubtful" if above else None
 
     def of_row(self, path: str) -> list[Reason]:

@@ -98,7 +98,9 @@ def place_of(path: str, lists: list[str]) -> str:
     >>> place_of("/lines/3/amount", ["/lines"]), place_of("/seller/name", []), place_of("/lines/-", ["/lines"])
     ('lines row 4 amount', 'seller.name', 'lines, a row left out')
     """
-    found, pattern, names = [], "", []
+    found: list[str] = []
+    names: list[str] = []
+    pattern = ""
     for part in path.split("/")[1:]:
         if pattern in lists and (part.isdigit() or part == "-"):
             here = ".".join(names)

@@ -18,7 +18,7 @@ CELL_MAX_UNITS = 32_767  # UTF-16 units of a text in one cell
 NUMBER_MAX_DIGITS = 15
 NUMBER_MAX_PLACES = 15  # decimals that are shown
 FIRST_DAY = date(1900, 3, 1)
-LARGEST = Decimal("1e307")
+SMALLEST, LARGEST = Decimal("1e-307"), Decimal("1e307")
 MILLISECOND = 1000  # in microseconds: the finest time Excel keeps
 
 
@@ -64,13 +64,15 @@ def _number(number: int | Decimal, text: str) -> Cell:
     digits, exponent = exact.as_tuple()[1:]
     significant = len("".join(map(str, digits)).rstrip("0")) if exact else 1
     places = max(-int(exponent), 0)
-    if significant > NUMBER_MAX_DIGITS or places > NUMBER_MAX_PLACES or abs(exact) >= LARGEST:
+    if significant > NUMBER_MAX_DIGITS or not (exact == 0 or SMALLEST <= abs(exact) < LARGEST):
         return Cell(text, "text", note=f"as text: Excel keeps {NUMBER_MAX_DIGITS} digits")
-    return Cell(number if isinstance(number, int) else float(exact), "number", f"0.{'0' * places}" if places else "0")
+    form = "" if places > NUMBER_MAX_PLACES else f"0.{'0' * places}" if places else "0"
+    return Cell(number if isinstance(number, int) else float(exact), "number", form)
 
 
 def _moment(moment: date | datetime | time, text: str) -> Cell:
     """Return a date or a time; the time zone, which Excel does not have, becomes a note."""
+    plain: time | datetime
     if isinstance(moment, time):
         plain, form = moment.replace(tzinfo=None), "hh:mm:ss"
     elif isinstance(moment, datetime):

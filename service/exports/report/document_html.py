@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from thresher.schemas.result import Result
+from thresher.schemas.result import Reason, Result
 from thresher.service.exports.cells import text_of
 from thresher.service.exports.columns import Layout, Table
 from thresher.service.exports.marks import Marks, marks_of
@@ -51,18 +51,25 @@ def view_of(number: int, reviewed: ReviewedResult, layout: Layout) -> DocumentVi
     return DocumentView(number, reviewed.result, marks, places_of(reviewed.result, marks, str(number)), layout, rows)
 
 
-def heading_of(view: DocumentView) -> str:
+def heading_of(view: DocumentView, level: int = 2) -> str:
     """Return the name of a document, its status and its reasons."""
     result = view.result
     review = f", {shown(result.review.state)} by {isolated(result.review.by)}" if result.review else ""
-    reasons = [told_reasons([r for r in result.reasons if (r.code, r.message) == key], view.lists)
-               for key in dict.fromkeys((r.code, r.message) for r in result.reasons)]  # fmt: skip
-    items = "".join(f"<li>{isolated(reason)}</li>" for reason in reasons)
+    reasons = (told_reasons(same, view.lists) for same in _reasons(view).values())
+    items = "".join(f'<li id="r{view.number}-{i}">{isolated(told)}</li>' for i, told in enumerate(reasons, 1))
     return (
-        f"<h2>{isolated(result.source.path)}</h2>\n"
+        f"<h{level}>{isolated(result.source.path)}</h{level}>\n"
         f'<p><span class="status {shown(result.status)}">{shown(result.status)}</span> '
-        f"{isolated(result.target.name)}{review}</p>\n" + (f'<ul class="reasons">{items}</ul>\n' if items else "")
+        f"{isolated(result.target.name)}{review}</p>\n" + (f'<ol class="reasons">{items}</ol>\n' if items else "")
     )
+
+
+def _reasons(view: DocumentView) -> dict[tuple[str, str], list[Reason]]:
+    """Return the reasons, those that say the same together."""
+    found: dict[tuple[str, str], list[Reason]] = {}
+    for reason in view.result.reasons:
+        found.setdefault((reason.code, reason.message), []).append(reason)
+    return found
 
 
 def values_of(view: DocumentView) -> str:
@@ -83,13 +90,23 @@ def _field(view: DocumentView, name: str, path: str, position: int, row: Row) ->
     places, value = view.places.of(path), row.cells[position]
     ids = "".join(f'<span id="v{p.id}"></span>' for p in places)
     reasons = view.marks.below.get(path, ()) if path not in view.marks.settled else ()
-    why = [*dict.fromkeys(f"{r.code}: {r.message}" for r in reasons), *_alternatives(view, path)]
+    why = [*dict.fromkeys(_why(view, r) for r in reasons), *map(isolated, _alternatives(view, path))]
     said = "by a person" if path in view.marks.settled else "not found" if value is None and not why else ""
-    told = "<br>".join(isolated(w) for w in why)
+    told = "<br>".join(why)
     return (
         f'<tr class="{row.marks.get(position, "")}"><th scope="row">{ids}{isolated(name)}</th><td>{isolated(text_of(value))}</td>'
         f"<td>{'<br>'.join(_evidence(p) for p in places)}</td><td>{told or said}</td></tr>\n"
     )
+
+
+def _why(view: DocumentView, reason: Reason) -> str:
+    """Return a reason for one field; where several fields share it, its number in the list of reasons."""
+    every = _reasons(view)
+    key = reason.code, reason.message
+    if len(every[key]) == 1:
+        return isolated(f"{reason.code}: {reason.message}")
+    number = list(every).index(key) + 1
+    return f'{shown(reason.code)}, <a href="#r{view.number}-{number}">reason {number}</a>'
 
 
 def _evidence(place: Place) -> str:
@@ -115,9 +132,10 @@ def _alternatives(view: DocumentView, path: str) -> Iterable[str]:
 def _list(view: DocumentView, table: Table, rows: list[Row]) -> str:
     doubtful = [row.gap or any(m != "corrected" for m in row.marks.values()) for row in rows]
     picked = [row for i, row in enumerate(rows) if i < ROWS_SHOWN or (doubtful[i] and i < 4 * ROWS_SHOWN)]
-    names = [c.name for c in table.columns if c.path is None][1:-1]  # without source and notes
-    head = "".join(f'<th scope="col">{isolated(n)}</th>' for n in [*names, *(c.name for _, c in table.fields), "notes"])
-    body = "".join(_list_row(view, table, row, len(names)) for row in picked)
+    own = _told_columns(view, table, picked)
+    names = [*(table.columns[i].name for i in own), *(c.name for _, c in table.fields), "notes"]
+    head = "".join(f'<th scope="col">{isolated(n)}</th>' for n in names)
+    body = "".join(_list_row(view, table, row, own) for row in picked)
     left = len(rows) - len(picked)
     more = (
         f'<p class="said">{left} more rows are not shown here; the tables have them all (thresher export).</p>\n'
@@ -126,13 +144,19 @@ def _list(view: DocumentView, table: Table, rows: list[Row]) -> str:
     )
     title = f"{table.name}: {len(rows)} rows"
     return (
-        f'<h3>{isolated(title)}</h3>\n<div class="wide" tabindex="0" role="region" aria-label="{shown(title)}">'
+        f'<h3>{isolated(title)}</h3>\n<div class="wide" tabindex="0" role="group" aria-label="{shown(title)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n{more}"
     )
 
 
-def _list_row(view: DocumentView, table: Table, row: Row, own: int) -> str:
-    cells = [f'<td class="{row.marks.get(i, "")}">{isolated(text_of(row.cells[i]))}</td>' for i in range(1, own + 1)]
+def _told_columns(view: DocumentView, table: Table, rows: list[Row]) -> list[int]:
+    """Return the positions of the first columns that tell something: not empty, and not the document's own name."""
+    own = [i for i, c in enumerate(table.columns[:-1]) if c.path is None]
+    return [i for i in own if any(row.cells[i] not in (None, view.result.source.path) for row in rows)]
+
+
+def _list_row(view: DocumentView, table: Table, row: Row, own: list[int]) -> str:
+    cells = [f'<td class="{row.marks.get(i, "")}">{isolated(text_of(row.cells[i]))}</td>' for i in own]
     for i, column in table.fields:
         places = view.places.of(row.path + (column.path or "")) if row.path else []
         value = isolated(text_of(row.cells[i]))

@@ -86,9 +86,12 @@ async def write_report(report: Report, write: Callable[[str], object]) -> None:
     plan = _planned(report, layouts)
     budget = _budget(report, plan)
     write(_head(report))
-    write(_overview(report, plan))
+    overview = _overview(report, plan)
+    write(overview)
     for view in _views(report, layouts):
-        write(await _section(view, report.originals, budget, whole=view.number in plan.whole))
+        write(
+            await _section(view, report.originals, budget, whole=view.number in plan.whole, level=2 if overview else 1)
+        )
     write(_said(plan, budget) + "</main></body></html>\n")
 
 
@@ -131,8 +134,8 @@ def _budget(report: Report, plan: _Plan) -> PictureBudget:
     )
 
 
-async def _section(view: DocumentView, originals: Originals, budget: PictureBudget, *, whole: bool) -> str:
-    head = f'<section id="d{view.number}">\n{heading_of(view)}'
+async def _section(view: DocumentView, originals: Originals, budget: PictureBudget, *, whole: bool, level: int) -> str:
+    head = f'<section id="d{view.number}">\n{heading_of(view, level)}'
     if not whole:
         return (
             f'{head}<p class="said">Its values are left out, for the file is full; its Result has them.</p></section>\n'
@@ -141,7 +144,7 @@ async def _section(view: DocumentView, originals: Originals, budget: PictureBudg
     if not seen:
         return f"{head}{values_of(view)}</section>\n"
     label = f"pages of {view.result.source.path}"
-    pages = f'<div class="pages" tabindex="0" role="region" aria-label="{shown(label)}">{seen}</div>'
+    pages = f'<div class="pages" tabindex="0" role="group" aria-label="{shown(label)}">{seen}</div>'
     return f'{head}<div class="both"><div>{values_of(view)}</div>{pages}</div></section>\n'
 
 
@@ -183,7 +186,7 @@ def _head(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="referrer" content="no-referrer"><meta name="generator" content="Thresher {VERSION}">\n'
         f"<title>{shown(report.title)}</title>\n<style>{style}</style></head>\n"
-        f"<body><main><h1>{isolated(report.title)}</h1>\n"
+        "<body><main>\n"
     )
 
 
@@ -205,7 +208,7 @@ def _overview(report: Report, plan: _Plan) -> str:
     if len(plan.overview) == 1 and not left:
         return ""
     head = "".join(f'<th scope="col">{n}</th>' for n in ("document", "target", "status", "doubtful", "review"))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(plan.overview)}{left}</tbody></table>\n"
+    return f"<h1>{isolated(report.title)}</h1>\n<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(plan.overview)}{left}</tbody></table>\n"
 
 
 def _said(plan: _Plan, budget: PictureBudget) -> str:
