@@ -39,7 +39,7 @@ class SessionView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     tenant: str
-    name: str = Field(description="the note of the key, else its tenant")
+    name: str = Field(description="the note of the key, else its id; callers without a key: their tenant")
     csrf: str = Field(description="to be sent as X-CSRF-Token with each writing request of the session")
     expires: float | None = Field(description="seconds since 1970, UTC, when the session ends by itself")
 
@@ -59,7 +59,7 @@ async def log_in(parts: AppStateDep, request: Request, response: Response, body:
         httponly=True,
         samesite="strict",
     )
-    return SessionView(tenant=key.tenant, name=key.note or key.tenant, csrf=csrf_token(token), expires=made.expires)
+    return SessionView(tenant=key.tenant, name=key.note or key.id, csrf=csrf_token(token), expires=made.expires)
 
 
 @routes.get("", operation_id="get_session", responses=PROBLEMS)

@@ -7,6 +7,7 @@ document brings could not run even if it became markup.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,8 +30,9 @@ class Page:
     """One page as it is sent."""
 
     html: bytes
+    packed: bytes  # the same, by gzip
     policy: str  # Content-Security-Policy
-    code_bytes: int  # script and style in it
+    code_bytes: int  # of script and style in it, by gzip as they are sent
 
 
 @lru_cache
@@ -42,11 +44,15 @@ def page(name: str) -> Page:
     html = html.replace("<!-- style -->", f"<style>{style}</style>").replace(
         "<!-- script -->", f"<script>{script}</script>"
     )
-    return Page(html.encode(), _policy(style, script), len(style.encode()) + len(script.encode()))
+    return Page(html.encode(), _packed(html), _policy(style, script), len(_packed(style + script)))
 
 
 def _joined(names: tuple[str, ...]) -> str:
     return "\n".join((ASSETS / name).read_text("utf-8") for name in names)
+
+
+def _packed(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
 
 
 def _policy(style: str, script: str) -> str:

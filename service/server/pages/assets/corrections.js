@@ -16,54 +16,66 @@ function keepDraft(path, text) {
   try { sessionStorage.setItem(draftKey(), JSON.stringify(review.drafts)); } catch { /* it stays in memory */ }
 }
 
-/** Decide on the chosen field. Decisions wait for each other: a key pressed twice means two fields. */
-function act(action, { value, path } = {}) {
-  turn = turn.then(() => decideField(action, value, path)).catch((error) => { say(plainText(error.message)); });
-  return turn;
-}
-
-async function decideField(action, value, path = review.current) {
+/** Decide on a field: shown at once, so that keys never wait; sent in order; brought back where the service refuses. */
+function act(action, { value, path = review.current } = {}) {
   const field = review.fields.get(path);
   if (!field || review.takenBy) return;
   if (action === "accept" && isMissing(field)) action = "absent";
   if ((action === "reject" && isMissing(field)) || (action === "undo" && !field.correction)) return;
-  const body = { path, action, head: review.head };
-  if (action === "edit") body.value = value;
-  const note = review.notes[path];
-  if (note) body.note = note;
-  document.getElementById(fieldId(path))?.classList.add("sending");
-  try {
-    const said = await ask("POST", `${documentAddress()}/corrections`, body);
-    corrected(field, action, said);
-  } catch (error) {
-    await refused(field, action, error);
-  }
-}
-
-function corrected(field, action, said) {
-  review.head = said.head;
-  review.fields.set(field.path, said.field);
-  delete review.faults[field.path];
-  delete review.notes[field.path];
-  keepDraft(field.path, undefined);
+  const sent = { path, action, value, note: review.notes[path] || undefined };
+  review.fields.set(path, decided(field, sent));
+  review.sending[path] = (review.sending[path] || 0) + 1;
+  delete review.faults[path];
+  delete review.notes[path];
   review.editing = null;
-  review.done = review.done.filter((p) => p !== field.path);
-  if (action !== "undo") review.done.push(field.path);
-  indexPlaces();
-  renderField(field.path);
+  review.done = review.done.filter((p) => p !== path);
+  if (action !== "undo") review.done.push(path);
+  turn = turn.then(() => sendDecided(field, sent));
+  const told = { accept: "Accepted", edit: "Corrected", reject: "Rejected", absent: "Not in the document", undo: "Taken back" }[action];
+  renderField(path);
   tellProgress();
-  const words = { accept: "Accepted", edit: "Corrected", reject: "Rejected", absent: "Not in the document", undo: "Undone" }[action];
-  if (action === "undo") { select(field.path, { quiet: true }); say(`${words}. ${spoken(review.fields.get(field.path))}`); } else goNextDoubtful(field.path, words);
+  if (action === "undo") { select(path, { quiet: true }); say(told); } else goNextDoubtful(path, told);
 }
 
-/** Show a refusal at its field; what was typed stays in the editor. A conflict brings in what the other person did. */
-async function refused(field, action, error) {
-  review.faults[field.path] = error;
-  if (error.code === "review_conflict") await reload();
-  if (action === "edit" && review.drafts[field.path] !== undefined) review.editing = field.path;
-  renderField(field.path);
-  select(field.path, { quiet: true });
-  say(plainText(error.message));
+/** Return a field as it will be, until the service gives it. */
+function decided(field, { action, value, note }) {
+  if (action === "undo") return { ...field, correction: null };
+  const correction = { action, note, old: field.value, by: session.name, at: Date.now() / 1000 };
+  if (action === "edit") return { ...field, correction, value, shown: valueText(value) };
+  return action === "accept" ? { ...field, correction } : { ...field, correction, value: null, shown: "" };
+}
+
+async function sendDecided(before, sent) {
+  const { path } = sent;
+  const generation = review.generation;
+  try {
+    const said = await ask("POST", `${documentAddress()}/corrections`, { ...sent, head: review.head });
+    review.head = said.head;
+    review.sending[path] -= 1;
+    if (review.sending[path]) return; // a later decision on the same field is on its way
+    review.fields.set(path, said.field);
+    if (review.editing !== path) keepDraft(path, undefined);
+  } catch (error) {
+    review.sending[path] -= 1;
+    if (generation !== review.generation) return;
+    await refused(before, sent, error);
+  }
+  indexPlaces();
+  renderField(path);
+  tellProgress();
+}
+
+/** Bring a refused decision back to its field; what was typed stays. A conflict brings in what the other person did. */
+async function refused(before, { path, action }, error) {
+  review.fields.set(path, before);
+  review.done = review.done.filter((p) => p !== path);
+  review.faults[path] = error;
+  if (error.code === "review_conflict") await reload().catch(() => null);
+  if (!review.editing) {
+    if (action === "edit" && review.drafts[path] !== undefined) review.editing = path;
+    select(path, { quiet: true });
+  }
+  say(`${fullName(before)}: ${plainText(error.message)}`);
 }
 
 function faultNotice(field) {
@@ -196,10 +208,10 @@ function decideDocument(state) {
 
 async function sendDecision(state) {
   if (review.takenBy) return;
-  const unsaved = Object.keys(review.drafts).filter((p) => review.fields.has(p));
+  const unsaved = [...Object.keys(review.drafts), ...Object.keys(review.faults)].filter((p) => review.fields.has(p));
   if (state !== "open" && unsaved.length) {
     select(unsaved[0], { quiet: true });
-    throw new Error("A value was typed and is not saved: save it or drop it first.");
+    throw new Error("A value is not saved: save it or drop it first.");
   }
   review.doc.review = await ask("POST", `${documentAddress()}/decision`, { state });
   const entry = queue.documents.find((d) => d.number === review.number);

@@ -48,16 +48,19 @@ function nested(held, depth) {
   return box;
 }
 
+/** Return text with what stands between backticks as code. */
+function prose(text) { return String(text).split("`").map((part, i) => (i % 2 ? h("code", null, part) : part)); }
+
 function describe(held) {
   const words = held.description || resolve(held).description;
-  return words ? h("div", { class: "small soft" }, words) : null;
+  return words ? h("div", { class: "small soft" }, prose(words)) : null;
 }
 
 function operationElement(path, method, operation) {
   const id = operationId(path, method);
   return h("section", { class: "panel operation", id, "aria-labelledby": id + "-title" },
     h("h3", { id: id + "-title" }, h("span", { class: "method " + method }, method.toUpperCase()), " ", h("code", null, path)),
-    h("p", null, operation.description || operation.summary), parameterTable(operation), bodyElement(operation), answers(operation),
+    h("p", null, prose(operation.description || operation.summary || "")), parameterTable(operation), bodyElement(operation), answers(operation),
     h("pre", { class: "command", tabindex: "0", "aria-label": "Command" }, command(path, method, operation)));
 }
 
@@ -67,7 +70,7 @@ function parameterTable(operation) {
   if (!operation.parameters?.length) return null;
   return [h("h4", null, "Parameters"), h("table", { class: "schema" }, h("tbody", null, operation.parameters.map((p) => h("tr", null,
     h("th", { scope: "row" }, h("code", null, p.name), h("span", { class: "soft" }, ` ${p.in}${p.required ? ", required" : ""}`)),
-    h("td", null, h("code", null, typeWords(p.schema || {})), p.description && h("div", { class: "small soft" }, p.description))))))];
+    h("td", null, h("code", null, typeWords(p.schema || {})), p.description && h("div", { class: "small soft" }, prose(p.description)))))))];
 }
 
 function bodyElement(operation) {
@@ -77,7 +80,7 @@ function bodyElement(operation) {
 function answers(operation) {
   return [h("h4", null, "Answers"), Object.entries(operation.responses || {}).map(([status, answer]) => {
     const [kind, held] = Object.entries(answer.content || {})[0] || ["", {}];
-    return h("details", null, h("summary", null, h("code", null, status), ` ${answer.description || ""} `, h("span", { class: "soft" }, kind)), held.schema && schemaTable(held.schema), example(held));
+    return h("details", null, h("summary", null, h("code", null, status), " ", prose(answer.description || ""), " ", h("span", { class: "soft" }, kind)), held.schema && schemaTable(held.schema), example(held));
   })];
 }
 
@@ -111,7 +114,7 @@ async function showReference() {
   }
   fill(document.getElementById("contents"), [...groups].map(([tag, found]) => [h("h2", null, tag), h("ul", null, found.map(([path, method]) => h("li", null,
     h("a", { href: "#" + operationId(path, method) }, h("span", { class: "method " + method }, method.toUpperCase()), " ", path.replace(/^\/v1/, "")))))]));
-  fill(document.getElementById("operations"), h("h1", null, `${contract.info.title} ${contract.info.version}`), contract.info.description.split("\n\n").map((p) => h("p", null, p)),
+  fill(document.getElementById("operations"), h("h1", null, `${contract.info.title} ${contract.info.version}`), (contract.info.description || "").split("\n\n").map((p) => h("p", null, prose(p))),
     [...groups].map(([tag, found]) => [h("h2", null, tag), found.map((o) => operationElement(...o))]));
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }

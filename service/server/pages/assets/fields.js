@@ -16,8 +16,7 @@ function isMissing(field) { return field.value === null || field.value === undef
 
 function shownText(field) {
   if (isMissing(field)) return "";
-  if (field.shown !== null && field.shown !== undefined && field.shown !== "") return String(field.shown);
-  return typeof field.value === "object" ? JSON.stringify(field.value) : String(field.value);
+  return field.shown ? String(field.shown) : valueText(field.value);
 }
 
 function valueElement(field) {
@@ -49,12 +48,21 @@ function navigation() {
 
 function fullName(field) {
   const cell = cellOf(field.path);
-  return cell ? `${plainText(cell.list.name)}, row ${cell.row + 1}, ${plainText(field.name)}` : plainText(field.name);
+  return cell ? `${plainText(cell.list.name)}, row ${cell.row + 1}, ${plainText(field.name)}` : [...parents(field.path), plainText(field.name)].join(", ");
+}
+
+/** Return the words of the keys that a value is in: a name alone may be the seller's or the buyer's. */
+function parents(path) { return path.replaceAll("/*", "").split("/").slice(1, -1).map(keyWords); }
+
+function keyWords(key) {
+  if (/^\d+$/.test(key)) return `row ${Number(key) + 1}`;
+  const text = plainText(key.replaceAll("~1", "/").replaceAll("~0", "~").replaceAll("_", " "), 60);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function nameElement(field) {
   const cell = cellOf(field.path);
-  if (!cell) return untrusted(field.name, 120);
+  if (!cell) return [parents(field.path).map((w) => h("span", { class: "soft" }, untrusted(w), " · ")), untrusted(field.name, 120)];
   return [h("span", { class: "soft" }, untrusted(cell.list.name, 60), ` · row ${cell.row + 1} · `), untrusted(field.name, 120)];
 }
 
@@ -83,14 +91,21 @@ function tellProgress() {
 
 /** Reasons that no field of the page tells itself. */
 function wholeReasons() {
-  const rest = review.doc.reasons.filter((r) => !review.fields.get(r.path)?.doubts.some((d) => d.code === r.code));
-  if (!rest.length) return null;
-  const shown = rest.slice(0, 12);
+  const partly = review.fields.size < review.doc.fields_total;
+  const told = (r) => review.fields.get(r.path)?.doubts.some((d) => d.code === r.code) || (partly && r.path && !review.doc.lists.some((l) => l.path === r.path));
+  const rest = new Map(); // by what is said: the names of what it is said of
+  for (const r of review.doc.reasons.filter((one) => !told(one))) {
+    const key = r.code + r.message;
+    if (!rest.has(key)) rest.set(key, { ...r, names: [] });
+    if (r.path) rest.get(key).names.push([...parents(r.path), keyWords(r.path.replaceAll("/*", "").split("/").pop())].join(" · "));
+  }
+  if (!rest.size) return null;
+  const shown = [...rest.values()].slice(0, 12);
   return h("section", { class: "reasons", "aria-labelledby": "reasons-title" },
     h("h2", { id: "reasons-title" }, "About the whole document"),
     h("ul", null, shown.map((r) => h("li", { class: "notice doubt" },
-      h("strong", null, reasonName(r.code)), " ", untrusted(r.message, 400), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
-    rest.length > shown.length && h("p", { class: "soft small" }, `and ${count(rest.length - shown.length, "reason")} more, in the Result`));
+      h("strong", null, reasonName(r.code), r.names.length > 0 && ": "), " ", r.names.length > 0 && [h("b", null, untrusted(r.names.join(", "), 300)), " – "], untrusted(r.message, 400), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
+    rest.size > shown.length && h("p", { class: "soft small" }, `and ${count(rest.size - shown.length, "reason")} more, in the Result`));
 }
 
 function fieldId(path) { return "f" + [...review.fields.keys()].indexOf(path); }
@@ -110,7 +125,7 @@ function fieldMarks(field) {
   const marks = [];
   if (field.correction) marks.push(h("span", { class: "chip good" }, { accept: "✓ accepted", edit: "✎ corrected", reject: "✕ rejected", absent: "∅ not in document" }[field.correction.action] || "✓ checked"));
   else for (const doubt of field.doubts.slice(0, 3)) marks.push(h("span", { class: "chip doubt" }, "! ", reasonName(doubt.code)));
-  if (review.drafts[field.path] !== undefined && field.path !== review.editing) marks.push(h("span", { class: "chip bad" }, "not saved"));
+  if (review.drafts[field.path] !== undefined && field.path !== review.editing && !review.sending[field.path]) marks.push(h("span", { class: "chip bad" }, "not saved"));
   return marks;
 }
 
@@ -132,8 +147,8 @@ function candidateItem(field, candidate, i) {
   const places = candidate.evidence || [];
   const same = JSON.stringify(candidate.value) === JSON.stringify(field.value);
   return h("li", { onpointerenter: () => lightMark(i), onpointerleave: () => lightMark(-1) },
-    h("button", { type: "button", class: "candidate", "aria-label": `Take candidate ${i + 1}: ${plainText(candidate.shown ?? candidate.value)}`, onclick: () => act("edit", { value: candidate.value, path: field.path }) },
-      h("kbd", null, String(i + 1)), h("strong", null, untrusted(candidate.shown ?? JSON.stringify(candidate.value), 120)), same && h("span", { class: "chip" }, "now given")),
+    h("button", { type: "button", class: "candidate", "aria-label": `Take candidate ${i + 1}: ${plainText(candidate.shown ?? valueText(candidate.value))}`, onclick: () => act("edit", { value: candidate.value, path: field.path }) },
+      h("kbd", null, String(i + 1)), h("strong", null, untrusted(candidate.shown ?? valueText(candidate.value), 120)), same && h("span", { class: "chip" }, "now given")),
     h("div", { class: "small" }, candidate.why && h("span", { class: "soft" }, untrusted(candidate.why, 200), " "), places.slice(0, 4).map((p) => placeItem(field, p))));
 }
 
@@ -148,7 +163,7 @@ function evidenceList(field) {
 
 /** Return a place as its quote and a button that leads there. */
 function placeItem(field, place) {
-  const where = [place.source && plainText(place.source, 60), place.page ? `page ${place.page}` : "text"].filter(Boolean).join(", ");
+  const where = [place.source && plainText(sourceName(place.source), 60), place.page ? `page ${place.page}` : "text"].filter(Boolean).join(", ");
   return h("span", { class: "place" },
     h("q", null, untrusted(place.quote, 160)), " ", h("button", { type: "button", class: "link", onclick: () => showPlace(field, place) }, where),
     place.struck && h("span", { class: "chip bad" }, "struck out"), MATCHES[place.match] && h("span", { class: "soft", title: MATCHES[place.match] }, ` (${place.match})`));
@@ -157,7 +172,7 @@ function placeItem(field, place) {
 function correctionLine(field) {
   const c = field.correction;
   if (!c) return null;
-  const old = c.old === null || c.old === undefined ? "nothing" : untrusted(typeof c.old === "object" ? JSON.stringify(c.old) : c.old, 120);
+  const old = c.old === null || c.old === undefined ? "nothing" : untrusted(valueText(c.old), 120);
   return h("p", { class: "small correction" }, { accept: "Accepted", edit: "Corrected", reject: "Rejected", absent: "Marked as not in the document" }[c.action] || "Checked",
     " by ", untrusted(c.by, 60), `, ${moment(c.at)}`, c.action !== "accept" && [". Before: ", h("b", null, old)], c.note && [". Note: ", untrusted(c.note, 500)]);
 }
@@ -169,7 +184,7 @@ function actionRow(field) {
     button("Accept", "a", () => act("accept"), { class: "primary", disabled: readOnly || isMissing(field) && !isDoubtful(field) }),
     button("Edit", "e", () => edit(field.path), { disabled: readOnly }),
     button("Reject", "r", () => act("reject"), { disabled: readOnly || isMissing(field) }),
-    button("Not in document", "n", () => act("absent"), { disabled: readOnly }),
+    button("Absent", "n", () => act("absent"), { disabled: readOnly, title: "The document does not state it" }),
     field.correction && button("Undo", "u", () => act("undo"), { disabled: readOnly }));
 }
 
@@ -179,7 +194,7 @@ function listTable(list) {
   const rows = new Map();
   for (const field of cells) {
     const { row, column } = cellOf(field.path);
-    if (!columns.has(column)) columns.set(column, field.name);
+    if (!columns.has(column)) columns.set(column, [...parents("/" + column), field.name].join(" · "));
     if (!rows.has(row)) rows.set(row, new Map());
     rows.get(row).set(column, field);
   }
@@ -209,7 +224,8 @@ function tableCell(field) {
   const mark = isOpen(field) ? "! " : isSettled(field) ? "✓ " : "";
   return h("td", { class: `${kind} ${field.path === review.current ? "selected" : ""} ${field.kind === "number" ? "number" : ""}`, data: { path: field.path }, onpointerenter: () => lightPlaces(field.path), onpointerleave: () => lightPlaces(null) },
     h("button", { class: "cell", type: "button", id: inCard ? null : fieldId(field.path), "aria-expanded": inCard ? null : String(field.path === review.current), onclick: () => select(field.path) },
-      mark && h("span", { class: "mark-sign", "aria-hidden": "true" }, mark), mark && h("span", { class: "only-read" }, isOpen(field) ? "doubtful: " : "checked: "), valueElement(field)));
+      mark && h("span", { class: "mark-sign", "aria-hidden": "true" }, mark), mark && h("span", { class: "only-read" }, isOpen(field) ? "doubtful: " : "checked: "),
+      isMissing(field) && !field.correction ? [h("span", { class: "none", "aria-hidden": "true" }, "–"), h("span", { class: "only-read" }, "not found")] : valueElement(field)));
 }
 
 function rowPager(list, first) {
@@ -231,9 +247,22 @@ function renderField(path) {
   const field = review.fields.get(path);
   if (!field) return;
   const cell = cellOf(path);
-  const card = document.getElementById(fieldId(path));
-  if (card?.classList.contains("card")) card.replaceWith(fieldCard(field));
-  if (cell) renderList(cell.list);
+  keepFocus(() => {
+    const card = document.getElementById(fieldId(path));
+    if (card?.classList.contains("card")) card.replaceWith(fieldCard(field));
+    if (cell) renderList(cell.list);
+  });
+}
+
+/** Render something of the right side without moving the reader's focus, nor the caret of the editor. */
+function keepFocus(render) {
+  const inside = !!document.activeElement?.closest("#fields");
+  const { selectionStart, selectionEnd } = document.querySelector("[data-editor]") || {};
+  const typing = document.activeElement?.matches("[data-editor]");
+  render();
+  if (!inside || document.activeElement?.closest("#fields") || review.current === null) return;
+  focusField(document.getElementById(fieldId(review.current)));
+  if (typing && selectionStart !== undefined) document.querySelector("[data-editor]")?.setSelectionRange?.(selectionStart, selectionEnd);
 }
 
 /** Choose a field: open it, frame its place, tell what it is. */

@@ -74,10 +74,21 @@ async function ask(method, path, body, more = {}) {
     throw new Refusal(0, { code: "no_connection", detail: "the service can not be reached; what you typed is kept here, try again in a moment" });
   }
   if (answer.status === 204) return null;
-  const said = await answer.json().catch(() => ({}));
+  const said = await answer.text().then((text) => JSON.parse(text, exactly)).catch(() => ({}));
   if (answer.ok) return said;
   if (answer.status === 401 && !more.stay) toLogin();
   throw new Refusal(answer.status, said);
+}
+
+/** Keep the digits of values as they were sent, where the browser can: 42.00 stays 42.00, and long numbers stay whole. */
+function exactly(key, value, more) {
+  const exact = typeof value === "number" && JSON.rawJSON && more?.source && ["value", "old", "new"].includes(key);
+  return exact && more.source !== String(value) ? JSON.rawJSON(more.source) : value;
+}
+
+/** Return a value as text. */
+function valueText(value) {
+  return value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Go to the login page, and back here afterwards. */
@@ -90,7 +101,8 @@ async function begin() {
   Object.assign(session, await ask("GET", "/v1/session"));
   const corner = document.getElementById("who");
   if (!corner) return;
-  const name = h("span", { class: "soft small ellipsis" }, untrusted(session.name || session.tenant, 60));
+  const noted = session.name && !/^[0-9a-f]{12}$/.test(session.name); // else the key's id
+  const name = h("span", { class: "soft small ellipsis", title: plainText(`${session.tenant} · ${session.name}`) }, untrusted(noted ? session.name : session.tenant, 60));
   const out = h("button", { class: "quiet", type: "button", onclick: endSession }, "Log out");
   fill(corner, session.expires ? [name, out] : name);
 }

@@ -4,12 +4,29 @@ const AROUND = 1500; // characters shown on each side of a place at first
 
 const texts = new Map(); // by source: { holder, from, to, text (code points), whole }
 
+/** Return the sources that have no pictures: of values, and the document itself where nothing else can be shown. */
+function textSources() {
+  const pictured = new Set([...view.sheets.values()].map((s) => s.source || ""));
+  const found = new Set(view.sheets.size ? [] : [""]);
+  for (const field of review.fields.values()) for (const { place } of placesOf(field)) if (!place.page && place.end > place.start) found.add(place.source || "");
+  return [...found].filter((s) => !pictured.has(s));
+}
+
+/** Add a block of text to the left side: the document's own first. */
+function addTextBlock(source) {
+  const block = textBlock(source);
+  if (!block) return;
+  const pane = document.getElementById("pages");
+  const several = pane.children.length > 0 || source;
+  if (source) pane.append(sourceHeading(source), block); else pane.prepend(several ? sourceHeading(source) : "", block);
+}
+
 /** Return the block of a source that is shown as text; its passage comes when a field asks for it, or at once from the start. */
-function textBlock(source, page) {
+function textBlock(source) {
   const key = source || "";
   if (texts.has(key) && texts.get(key).generation === review.generation) return null;
   const holder = h("pre", { class: "passage", tabindex: "0", "aria-label": "Text of the document" });
-  const block = { source: key, page, holder, from: 0, to: 0, text: [], generation: review.generation, shown: null };
+  const block = { source: key, holder, from: 0, to: 0, text: [], generation: review.generation, shown: null };
   texts.set(key, block);
   block.before = h("button", { type: "button", hidden: true, onclick: () => moreText(block, -1) }, "Show the text before");
   block.after = h("button", { type: "button", hidden: true, onclick: () => moreText(block, 1) }, "Show the text after");
@@ -32,7 +49,7 @@ async function showPassage(block, start, end, scroll = true) {
   if (!inside) {
     try {
       const said = await fetchPassage(block, start, end);
-      Object.assign(block, { text: [...said.text], from: said.from, to: said.to });
+      Object.assign(block, { text: [...said.text], from: said.from, to: said.to, ended: said.to < end + AROUND });
     } catch (error) {
       fill(block.holder, refusalNotice(error));
       return;
@@ -47,7 +64,7 @@ async function moreText(block, step) {
   const said = await fetchPassage(block, at, at).catch(() => null);
   if (!said) return;
   const got = [...said.text];
-  if (step > 0) { block.text.push(...got.slice(Math.max(0, block.to - said.from))); block.to = Math.max(block.to, said.to); if (said.to <= at) block.ended = true; }
+  if (step > 0) { block.text.push(...got.slice(Math.max(0, block.to - said.from))); block.to = Math.max(block.to, said.to); block.ended = said.to < at + AROUND; }
   else { block.text.unshift(...got.slice(0, Math.max(0, block.from - said.from))); block.from = Math.min(block.from, said.from); }
   renderPassage(block);
 }
@@ -97,6 +114,7 @@ function spansIn(block) {
 
 /** Show the first place of a field that lies in a text. Returns whether there is one. */
 function markPassages(field, wanted) {
+  for (const source of textSources()) addTextBlock(source);
   const place = wanted || placesOf(field).map((p) => p.place).find((p) => texts.has(p.source || "") && p.end > p.start);
   const block = place && texts.get(place.source || "");
   for (const other of texts.values()) if (other !== block && other.text.length) renderPassage(other);

@@ -19,17 +19,22 @@ function buildPages(pages, pane) {
   for (const page of pages) {
     if (page.source !== source && (page.source || source !== null)) blocks.push(sourceHeading(page.source));
     source = page.source;
-    if (!page.picture) blocks.push(textBlock(page.source, page.page));
+    if (!page.picture) blocks.push(textBlock(page.source));
     else blocks.push(buildSheet(page, pages.length).figure);
   }
   fill(pane, blocks);
+  for (const source of textSources()) addTextBlock(source);
+  document.querySelector(".tools").hidden = view.sheets.size === 0;
   layOut();
   for (const sheet of view.sheets.values()) view.near.observe(sheet.figure);
 }
 
 function sourceHeading(source) {
-  return h("h2", { class: "source-name" }, source ? untrusted(source, 120) : "The document itself");
+  return h("h2", { class: "source-name", title: plainText(source) }, source ? untrusted(sourceName(source), 120) : "The document itself");
 }
+
+/** Return the last part of the path of an attachment or member. */
+function sourceName(source) { return source.split("!/").pop(); }
 
 function buildSheet(page, total) {
   const image = h("img", { alt: `Page ${page.page}`, draggable: "false" });

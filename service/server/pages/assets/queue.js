@@ -98,6 +98,7 @@ function progressPanel(collection, first) {
       h("h2", null, `${(accepted + rejected).toLocaleString()} of ${count(total, "document")} reviewed`),
       h("progress", { max: String(total || 1), value: String(accepted + rejected), "aria-label": "Reviewed documents" }),
       h("p", { class: "soft small" }, `${accepted.toLocaleString()} accepted · ${rejected.toLocaleString()} rejected · ${open.toLocaleString()} to review`)),
+    collection !== "folder" && h("a", { class: "button", href: `/v1/extractions/${encodeURIComponent(collection)}/export.xlsx`, download: "" }, "Excel"),
     first && h("a", { class: "button primary", id: "start", href: documentLink(collection, first.number), onclick: followed }, open ? "Start reviewing" : "Look through"));
 }
 

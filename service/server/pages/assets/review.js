@@ -2,23 +2,25 @@
 
 const review = {
   collection: "", number: null, doc: null, fields: new Map(), current: null, editing: null, head: "",
-  drafts: {}, notes: {}, faults: {}, done: [], claim: null, takenBy: null, generation: 0,
+  drafts: {}, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null, generation: 0,
 };
 const FIELDS_AT_ONCE = 500;
+let begun = Promise.resolve(); // who is asking is known: reading need not wait for it
 
 function documentAddress() { return `${queueAddress(review.collection)}/${review.number}`; }
 
 /** Go to an address of this page without loading the page again. */
-async function go(address, replace = false) {
+async function go(address) {
   giveBack();
-  history[replace ? "replaceState" : "pushState"](null, "", address);
+  history.pushState(null, "", address);
   await show();
 }
 
 function followed(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  go(event.currentTarget.getAttribute("href"));
+  const address = event.currentTarget.getAttribute("href");
+  turn.then(() => go(address)); // what was decided is sent first
 }
 
 async function show() {
@@ -28,7 +30,7 @@ async function show() {
   review.collection = decodeURIComponent(collection);
   review.number = number ? Number(number) : null;
   try {
-    if (review.number === null) await showQueue(review.collection); else await showDocument();
+    if (review.number === null) await begun.then(() => showQueue(review.collection)); else await showDocument();
   } catch (error) {
     fill(document.getElementById("actions"));
     fill(document.getElementById("main"), h("div", { class: "wide" }, refusalNotice(error, h("p", null, h("a", { href: "/" }, "To the upload page")))));
@@ -39,7 +41,7 @@ async function showDocument() {
   const generation = review.generation;
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   if (generation !== review.generation) return;
-  Object.assign(review, { doc, head: doc.head, current: null, editing: null, notes: {}, faults: {}, done: [], claim: null, takenBy: null });
+  Object.assign(review, { doc, head: doc.head, current: null, editing: null, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null });
   review.fields = new Map(doc.fields.map((f) => [f.path, f]));
   windows.clear();
   texts.clear();
@@ -51,7 +53,7 @@ async function showDocument() {
   document.title = `${plainText(doc.name, 60)} · Review · Thresher`;
   const left = [...review.fields.values()].filter(isOpen).length;
   say(`${plainText(doc.name)}. ${left ? `${count(left, "value")} to check` : "Nothing to check"}. ${first !== undefined ? spoken(review.fields.get(first)) : ""}`);
-  claim();
+  begun.then(claim, () => null);
   loadRest(generation);
   if (queue.loaded !== review.collection + queueSearch()) loadQueue(review.collection).then(renderHeader).catch(() => null);
 }
@@ -102,7 +104,7 @@ async function makeCase() {
   const note = document.getElementById("case-note");
   try {
     const made = await ask("POST", `${documentAddress()}/case`);
-    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), made.download && [" · ", h("a", { href: new URL(made.download, location.href).pathname, download: true }, "download")]);
+    fill(note, "Case ", h("b", null, untrusted(made.case, 120)), " · ", h("a", { href: `${documentAddress()}/case.zip`, download: "" }, "download"));
     say(`Case ${plainText(made.case)} is made`);
   } catch (error) { documentFault(error); }
 }
@@ -111,13 +113,12 @@ async function showHistory() {
   const dialog = document.getElementById("dialog");
   const said = await ask("GET", `${documentAddress()}/events`).catch((error) => { documentFault(error); return null; });
   if (!said) return;
-  const text = (v) => (v === null || v === undefined ? "" : typeof v === "object" ? JSON.stringify(v) : v);
   fill(dialog, h("h2", { id: "dialog-title" }, "History"),
     h("p", { class: "small" }, said.right ? "✓ The chain of events is whole: nothing was changed or taken away." : "✕ The chain of events is broken: somebody changed the records."),
     h("div", { class: "scroll-x" }, h("table", { class: "small" },
       h("thead", null, h("tr", null, ["When", "Who", "What", "Before", "After", "Note"].map((t) => h("th", { scope: "col" }, t)))),
       h("tbody", null, said.events.map((e) => h("tr", null, h("td", null, moment(e.at)), h("td", null, untrusted(e.by, 40)), h("td", null, plainText(e.action), " ", h("code", null, untrusted(e.path, 80))),
-        h("td", null, untrusted(text(e.old), 80)), h("td", null, untrusted(text(e.new), 80)), h("td", null, untrusted(e.note || "", 200))))))),
+        h("td", null, untrusted(valueText(e.old), 80)), h("td", null, untrusted(valueText(e.new), 80)), h("td", null, untrusted(e.note || "", 200))))))),
     h("div", { class: "row" }, h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Close")));
   dialog.showModal();
 }
@@ -141,19 +142,7 @@ async function loadRest(generation) {
   const now = review.fields;
   review.fields = new Map(ordered.map((f) => [f.path, now.get(f.path)?.correction ? now.get(f.path) : f]));
   indexPlaces();
-  renderFieldsInPlace();
-}
-
-/** Render the right side again without moving the reader's focus. */
-function renderFieldsInPlace() {
-  const focused = document.activeElement?.closest("#fields") !== null;
-  const typed = document.querySelector("[data-editor]");
-  const [start, end] = [typed?.selectionStart, typed?.selectionEnd];
-  renderFields();
-  if (!focused || review.current === null) return;
-  focusField(document.getElementById(fieldId(review.current)));
-  const again = document.querySelector("[data-editor]");
-  if (again?.setSelectionRange && start !== undefined) again.setSelectionRange(start, end);
+  keepFocus(renderFields);
 }
 
 /** Load the document again after somebody else changed it; what is typed here stays. */
@@ -161,26 +150,27 @@ async function reload() {
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   Object.assign(review.doc, { review: doc.review, reasons: doc.reasons, claim: doc.claim });
   review.head = doc.head;
-  for (const field of doc.fields) review.fields.set(field.path, field);
+  for (const field of doc.fields) if (!review.sending[field.path]) review.fields.set(field.path, field);
   if (!doc.fields.some((f) => f.path === review.current) && doc.fields_total > doc.fields.length) {
     const at = [...review.fields.keys()].indexOf(review.current);
     if (at >= 0) await loadFields(at);
   }
   indexPlaces();
-  renderFieldsInPlace();
+  keepFocus(renderFields);
 }
 
 function goDocument(by) {
   const next = neighbour(review.number, by);
   if (next === null) say(by > 0 ? "This is the last document of the queue." : "This is the first document of the queue.");
-  else go(documentLink(review.collection, next));
+  else turn.then(() => go(documentLink(review.collection, next)));
 }
 
 document.addEventListener("DOMContentLoaded", async () => {
   document.getElementById("help-button").addEventListener("click", showHelp);
-  addEventListener("popstate", () => { giveBack(); show(); });
+  addEventListener("popstate", () => turn.then(() => { giveBack(); show(); }));
   addEventListener("resize", () => { if (review.number !== null && review.doc) { layOut(); framePlacesOnly(); } });
-  try { await begin(); await show(); } catch (error) {
+  begun = begin();
+  try { await Promise.all([begun, show()]); } catch (error) {
     if (error.status !== 401) fill(document.getElementById("main"), h("div", { class: "wide" }, refusalNotice(error)));
   }
 });

@@ -56,7 +56,7 @@ function addJob(job, first = false) {
   const item = h("li", { class: "panel job", data: { job: job.id } });
   document.getElementById("job-list")[first ? "prepend" : "append"](item);
   renderJob(item, job);
-  if (job.state === "open") follow(item, job); else if (job.counts.failed && first) showFailures(item, job);
+  if (job.state === "open") follow(item, job); else if (first) ended(item, job);
 }
 
 function renderJob(item, job) {
@@ -68,8 +68,9 @@ function renderJob(item, job) {
   fill(item,
     h("div", { class: "row" }, h("strong", null, untrusted(job.target, 80)), h("span", { class: "soft small" }, `${count(total, "file")} · ${moment(job.created)}`), h("span", { class: "grow" }), state),
     !ended && [h("progress", { max: String(total || 1), value: String(done + failed + cancelled), "aria-label": "Finished files" }), h("p", { class: "small soft" }, `${done + failed + cancelled} of ${total} finished`, stages && ` · ${stages}`, item.dataset.last && " · last: ", item.dataset.last && untrusted(item.dataset.last, 80))],
-    failures || h("div", { class: "failures" }),
+    item.outcome, failures || h("div", { class: "failures" }),
     h("div", { class: "row" },
+      done > 0 && ended && ["xlsx", "csv"].map((kind) => h("a", { class: "button", href: `/v1/extractions/${encodeURIComponent(job.id)}/export.${kind}${kind === "csv" ? "?bom=true" : ""}`, download: "" }, kind === "csv" ? "CSV" : "Excel")),
       done > 0 && h("a", { class: ended ? "button primary" : "button", href: `/review/${encodeURIComponent(job.id)}` }, ended ? "Open the review" : "Review what is finished"),
       ended && failed > 0 && h("button", { type: "button", onclick: () => retryJob(item, job) }, "Try the failed files again"),
       !ended && h("button", { type: "button", onclick: () => cancelJob(item, job) }, "Cancel"),
@@ -100,7 +101,20 @@ async function ended(item, job) {
   const { done, failed } = job.counts;
   say(`Finished: ${done} done${failed ? `, ${failed} failed` : ""}.`);
   if (failed) await showFailures(item, job);
+  await showOutcome(item, job);
   if (done) item.querySelector("a.button")?.focus();
+}
+
+/** Say how the Results of a job came out, and name those that failed. */
+async function showOutcome(item, job) {
+  const said = await ask("GET", `/v1/reviews/${encodeURIComponent(job.id)}?limit=500`).catch(() => null);
+  if (!said) return;
+  const states = {};
+  for (const d of said.documents) states[d.status] = (states[d.status] || 0) + 1;
+  const bad = said.documents.filter((d) => d.status === "failed").slice(0, 10);
+  item.outcome = h("div", { class: "row small" }, Object.entries(states).map(([status, n]) => h("span", { class: "chip" }, `${n} ${status}`)),
+    bad.length > 0 && ["Failed: ", bad.map((d) => h("a", { href: `/review/${encodeURIComponent(job.id)}/${d.number}` }, untrusted(d.name, 80)))], said.next && " … and more");
+  renderJob(item, job);
 }
 
 /** List the files that gave no Result, each with its code and what to do. */
