@@ -47,6 +47,7 @@ class Settings:
     model: str | None = None
     api_base: str | None = None
     embedding_api_base: str | None = None
+    api_key: str | None = field(default=None, repr=False)  # given in Python; else litellm reads the provider's variable
     database: str | None = field(default=None, repr=False)  # may hold a password
     uploads: str | None = None
     keep_days: float | None = None

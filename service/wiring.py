@@ -162,6 +162,7 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
         model=name,
         mode=schema_mode_of(name),
         api_base=settings.api_base,
+        api_key=settings.api_key,
         timeout=policy.timeout,
         options=policy.model_options,
     )
@@ -264,7 +265,13 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     name = policy.embedding_model
     if name is None:
         raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
-    remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
+    is_same = settings.embedding_api_base is None and provider_of(name) == provider_of(model_name(policy, settings))
+    remote = Remote(
+        model=name,
+        api_base=settings.embedding_api_base or settings.api_base,
+        api_key=settings.api_key if is_same else None,  # no key goes to another host than it was given for
+        timeout=policy.timeout,
+    )
     known = catalog_row(name).get("input_cost_per_token")
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
     return Endpoint(
@@ -321,16 +328,20 @@ def tracer_of(settings: Settings) -> Tracer | None:
     return Otel()
 
 
-@asynccontextmanager
-async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
-    """Open the answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
-    from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+def _log_waiting(folder: Path) -> None:
+    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "folder": folder.name})
 
+
+@asynccontextmanager
+async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_waiting) -> AsyncIterator[DurableStore]:
+    """Open the answer store of a run's folder: shared in this event loop, and waited for while another process has it.
+
+    `waiting` is called once with the folder where it has to wait. Raises SetupProblem(store_failed).
+    """
     hidden = folder / ".thresher"
     hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
     hidden.chmod(0o700)
-    store = await SqliteStore.open(hidden / "store.sqlite")
-    try:
+    from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone
+
+    async with shared_store(hidden / "store.sqlite", lambda: waiting(folder)) as store:
         yield store
-    finally:
-        await store.aclose()

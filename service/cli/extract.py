@@ -9,13 +9,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
+from thresher.service.base.file_names import distinct
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
@@ -168,20 +168,11 @@ def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPat
     for source in find_sources(request.paths):
         if isinstance(source, RefusedPath) or Path(source.blob).resolve() not in own:
             tally.files += 1
-            path = _unlike(source.path, paths)
+            path = distinct(source.path, paths)
             paths.add(path)
             yield source if path == source.path else _called(source, path)
         else:
             tally.own += 1
-
-
-def _unlike(path: str, taken: set[str]) -> str:
-    """Return a path that no other file of the run has: of several folders, or of names that cannot be shown.
-
-    >>> _unlike("a.pdf", {"a.pdf", "2/a.pdf"})
-    '3/a.pdf'
-    """
-    return path if path not in taken else next(p for n in count(2) if (p := f"{n}/{path}") not in taken)
 
 
 def _called(source: Source | RefusedPath, path: str) -> Source | RefusedPath:
