@@ -213,6 +213,12 @@ class Result(BaseModel, Generic[T]):
         made._original = original  # noqa: SLF001 - of its own class
         return made
 
+    def with_values(self, values: Any, evidence: list[Evidence]) -> Result[T]:
+        """Return a copy with another tree and its evidence; `data` is made of it anew."""
+        made = self.model_copy(update={"values": values, "evidence": evidence})
+        made._built = []  # noqa: SLF001 - of its own class
+        return made
+
     def model_dump_json(self, **choices: Any) -> str:
         """Return JSON text whose numbers have the document's digits. For `choices`, see pydantic."""
         return without_marks(super().model_dump_json(**{"context": WRITING, **choices}))

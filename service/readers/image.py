@@ -63,6 +63,19 @@ class ImageReader:
 reader = ImageReader()
 
 
+def page_image(source: Source, limits: Limits, page: int) -> tuple[Image, float]:
+    """Return the image of a page (1-based) as its Document shows it, and points a pixel.
+
+    Raises InputProblem(not_found) for a page that is not there, and as `read` does.
+    """
+    with _opened(source, limits) as image:
+        if not 1 <= page <= _frame_count(image):
+            raise InputProblem("not_found", f"{source.path} has no page {page}")
+        frame = _frame(source, image, page - 1, limits)
+    assert frame.image is not None  # noqa: S101 - a frame that cannot be decoded raises
+    return frame.image, frame.scale
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """One page: the image, points a pixel, and Notes on faults. The image is None where it cannot be decoded."""

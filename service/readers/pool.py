@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 from uuid import uuid4
 
 from thresher.schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pebble import ProcessPool
 
 log = logging.getLogger(__name__)
+Made = TypeVar("Made")
 
 _TASKS_PER_WORKER = 500  # readings after which a worker is replaced, because libraries leak memory
 _POOL_REBUILDS = 2  # times that one reading is tried again because the whole pool broke
@@ -87,7 +88,7 @@ class ReaderPool:
         *,
         workers: int | None = None,
         tasks: int = _TASKS_PER_WORKER,
-        read: ReadFunction = read_source,
+        read: ReadFunction[Reading] = read_source,
     ) -> None:
         """Store children's bytes in the folder `spool`; replace a worker after `tasks` readings.
 
@@ -150,7 +151,7 @@ class ReaderPool:
         current_document.set(known)
         begun = time.perf_counter()
         with tracing.span("read", {"thresher.document": known, "thresher.bytes": source.size}) as span:
-            reading = await self._read_with_retries(source, options, spool or self._spool)
+            reading = await self._call_with_retries(self._read, source, options, spool or self._spool)
             pages = len(reading.document.pages)
             span.set({"thresher.media_type": reading.document.source.media_type, "thresher.pages": pages})
         facts = {"media_type": reading.document.source.media_type, "pages": pages}
@@ -158,38 +159,51 @@ class ReaderPool:
         log.info("read", extra={"action": "document.read", **facts, "seconds": seconds})
         return reading
 
-    async def _read_with_retries(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Return the Reading; retry where its process died, as the system may have been short of memory."""
+    async def call(self, function: ReadFunction[Made], source: Source, options: ReadOptions) -> Made:
+        """Return what another function makes of one Source, in a worker and under the same limits as a reading.
+
+        Its module must be importable. Raises as `read` does.
+        """
+        return await self._call_with_retries(function, source, options, self._spool)
+
+    async def _call_with_retries(
+        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+    ) -> Made:
+        """Call a function in a worker; retry where its process died, as the system may have been short of memory."""
         for pause in _RETRY_PAUSES_SECONDS:
             try:
-                return await self._read_rebuilding_pool(source, options, spool)
+                return await self._call_rebuilding_pool(function, source, options, spool)
             except _Died as died:
                 log.warning("reader died", extra={"action": "reader.died", "why": died.how})
                 if pause and died.how != _KILLED:
                     raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
             await asyncio.sleep(pause)
         try:
-            return await self._read_rebuilding_pool(source, options, spool)
+            return await self._call_rebuilding_pool(function, source, options, spool)
         except _Died as died:
             raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
 
-    async def _read_rebuilding_pool(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Return the Reading, from a new pool where the old one broke."""
+    async def _call_rebuilding_pool(
+        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+    ) -> Made:
+        """Call a function in a worker, of a new pool where the old one broke."""
         for _ in range(_POOL_REBUILDS + 1):
             try:
-                return await self._read_once(source, options, spool)
+                return await self._call_once(function, source, options, spool)
             except BrokenProcessPool:
                 await self._discard_broken()
         raise JobProblem("worker_died", f"{source.path} (no worker could be started)")
 
-    async def _read_once(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
-        """Read in a worker, and turn what can go wrong there into Problems."""
+    async def _call_once(
+        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+    ) -> Made:
+        """Call a function in a worker, and turn what can go wrong there into Problems."""
         from pebble import ProcessExpired  # noqa: PLC0415 - a run that reads nothing needs no processes
 
         limit = options.limits.seconds
         try:
             async with self._turns.place(current_tenant.get()):
-                return await asyncio.wrap_future(self._schedule(source, options, spool))
+                return await asyncio.wrap_future(self._schedule(function, source, options, spool))
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
@@ -206,8 +220,10 @@ class ReaderPool:
                 raise SetupProblem("machine_short", f"{source.path} ({type(error).__name__})") from error
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
-    def _schedule(self, source: Source, options: ReadOptions, spool: Spool) -> Future[Reading]:
-        """Give the reading to the pool with its limits of time and memory."""
+    def _schedule(
+        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+    ) -> Future[Made]:
+        """Give the work to the pool with its limits of time and memory."""
         most = min(options.limits.memory, self._memory)
         memory = (
             min(most, _READING_BYTES + _BYTES_PER_FILE_BYTE * source.size),
@@ -216,7 +232,7 @@ class ReaderPool:
         try:
             return self._running().schedule(
                 worker_process.perform,
-                args=(self._read, source, options, spool, memory),
+                args=(function, source, options, spool, memory),
                 timeout=options.limits.seconds,
             )
         except RuntimeError as error:  # the pool has broken in the meantime

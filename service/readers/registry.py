@@ -15,7 +15,7 @@ from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from thresher.schemas.errors import InputProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.policy import ReadOptions
@@ -27,6 +27,7 @@ from thresher.service.readers.detection.sniff import HEAD_BYTES, detect
 from thresher.service.readers.invisible_characters import without_invisible
 
 log = logging.getLogger(__name__)
+Made = TypeVar("Made")
 
 _FALLBACK_MIN_CONFIDENCE = 0.3  # of a reader that may try a file that the best one found damaged
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "application/xml", "image/svg+xml", "message/rfc822")
@@ -192,7 +193,7 @@ def _readers(module: str) -> tuple[Reader, ...]:
     return several or (loaded.reader,)
 
 
-def guarded(read: Callable[[], Reading], source: Source) -> Reading:
+def guarded(read: Callable[[], Made], source: Source) -> Made:
     """Call a reading, and turn every exception into a Problem with a code; details go to the debug log."""
     try:
         return read()

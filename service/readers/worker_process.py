@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
@@ -16,7 +17,8 @@ from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.stored_documents import store_if_large
 
-ReadFunction = Callable[[Source, ReadOptions, Spool], Reading]
+Made = TypeVar("Made")
+ReadFunction = Callable[[Source, ReadOptions, Spool], Made]
 
 _start_bytes = 0  # private memory of the process before it read anything
 _held_bytes = 0  # the same before the current reading: models of an earlier one stay loaded
@@ -38,8 +40,10 @@ def ready() -> None:
     """Do nothing; called to start a process."""
 
 
-def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]) -> Reading:
-    """Read one Source under a limit of memory.
+def perform(
+    function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool, memory: tuple[int, int]
+) -> Made:
+    """Return what a function makes of one Source, under a limit of memory.
 
     `memory`: bytes that the process may add, and bytes that it may add once it reads images of pages.
     """
@@ -48,11 +52,13 @@ def perform(read: ReadFunction, source: Source, options: ReadOptions, spool: Spo
     _held_bytes = min(_data_bytes(), _start_bytes + _picture_bytes)
     limit_memory(narrow)
     try:
-        reading = read(source, options, spool)
-        return replace(reading, document=store_if_large(reading.document, spool.folder)) if spool.stores else reading
+        made = function(source, options, spool)
     except InputProblem:
         gc.collect()  # memory of a failed reading must be free for the next one
         raise
+    if spool.stores and isinstance(made, Reading):
+        return replace(made, document=store_if_large(made.document, spool.folder))
+    return made
 
 
 def widen_memory() -> None:

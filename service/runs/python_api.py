@@ -72,9 +72,11 @@ async def aextract(source: Any, target: Any, choices: Choices) -> Result[Any]:
         if isinstance(source, list):
             together = replace(door.engine, policy=door.engine.policy.model_copy(update={"unit": "folder"}))
             found = [r async for r, _ in results_of(door.walk, together, [g.source for g in given])]
-            return door.finished(found[0], OriginalFiles(source, given))
+            return door.finished(found[0], OriginalFiles(source, given, door.engine.policy.read))
         documents = [reading.document async for reading in door.walk(given[0].source)]
-        return door.finished(await process(door.engine, documents), OriginalFiles(source, given))
+        return door.finished(
+            await process(door.engine, documents), OriginalFiles(source, given, door.engine.policy.read)
+        )
 
 
 async def aextract_many(sources: Any, target: Any, choices: Choices, at_once: int) -> AsyncGenerator[Result[Any], None]:
@@ -185,7 +187,7 @@ class _Door:
             nothing = Source(path=given.path, blob="", sha256="", size=0)
             yield self.finished(failed(nothing, self.target, given.problem.note()), OriginalFiles(given.given, []))
             return
-        original = OriginalFiles(given.given, [given])
+        original = OriginalFiles(given.given, [given], self.engine.policy.read)
         async for result, _ in results_of(self.walk, self.engine, [given.source]):
             yield self.finished(result, original)
 
