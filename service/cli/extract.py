@@ -42,7 +42,6 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
-FORMATS = ("json", "jsonl", "csv", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Request:
     passwords: Path | None
     log: str = "text"
     fresh: bool = False
+    show: bool = False  # in the browser, at the end
 
 
 def main(request: Request) -> int:
@@ -66,11 +66,11 @@ def main(request: Request) -> int:
     settings = load()
     policy = load_policy(request.policy, request.choices, request.passwords)
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
-    if request.form not in FORMATS:
-        raise InputProblem("policy_invalid", f"--format {request.form}: one of {', '.join(FORMATS)}")
     missing = [p for p in request.paths if not p.exists()]
     if missing:
         raise InputProblem("file_not_found", str(missing[0]))
+    if request.out is not None and request.out.exists() and not request.out.is_dir():
+        raise InputProblem("option_invalid", f"--out {request.out}: this is a file, and a folder is needed")
     targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
         from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
+from thresher.service.cli.commands.examples import add_examples
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
@@ -25,6 +25,7 @@ app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
 cost_commands.add_to(app)
+add_examples(app)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
