@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -343,5 +344,6 @@ async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_wait
     hidden.chmod(0o700)
     from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone
 
-    async with shared_store(hidden / "store.sqlite", lambda: waiting(folder)) as store:
+    file = await asyncio.to_thread((hidden / "store.sqlite").absolute)
+    async with shared_store(file, lambda: waiting(folder)) as store:
         yield store

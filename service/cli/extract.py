@@ -26,8 +26,9 @@ from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.readers.sources import RefusedPath, count_hidden, find_sources
+from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
@@ -41,6 +42,7 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
+OWN_FILE = "the target map, policy or passwords of this run"
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
 
 
@@ -84,7 +86,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     to_stdout = request.out is None
     out = request.out or _own_folder(request, settings)
-    tally = RunCounts(hidden=count_hidden(request.paths))
+    tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
@@ -172,7 +174,7 @@ def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPat
             paths.add(path)
             yield source if path == source.path else _called(source, path)
         else:
-            tally.own += 1
+            tally.ignored.append(IgnoredPath(source.path, OWN_FILE))
 
 
 def _called(source: Source | RefusedPath, path: str) -> Source | RefusedPath:

@@ -29,13 +29,13 @@ _opened: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _Open]] = WeakK
 
 @asynccontextmanager
 async def shared_store(path: Path, waiting: Callable[[], None]) -> AsyncIterator[SqliteStore]:
-    """Open the store at `path`, or join who has it open in this loop; the last one closes it.
+    """Open the store at `path` (absolute), or join who has it open in this loop; the last one closes it.
 
     `waiting` is called once where another process, or another loop, has it: it is then waited for. Raises
     SetupProblem(store_failed).
     """
     places = _opened.setdefault(asyncio.get_running_loop(), {})
-    place = places.setdefault(path.absolute(), _Open())
+    place = places.setdefault(path, _Open())
     place.users += 1
     try:
         async with place.turn:
