@@ -24,6 +24,19 @@ class ApiKey(BaseModel):
     admin: bool = False  # sees the calls and budgets of every tenant
 
 
+class Session(BaseModel):
+    """What is kept of a browser's session: never its token. Times are seconds since 1970, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    tenant: str
+    key: str  # id of the key that it was begun with, and ends with
+    digest: str = Field(repr=False)  # SHA-256 of the token's secret half, in hexadecimal
+    created: float
+    expires: float
+
+
 class Quota(BaseModel):
     """The most that a tenant may use in a calendar month (UTC); None: as much as it likes."""
 

@@ -7,6 +7,7 @@ only this process knows how to mark, and the marks and their quotes are taken of
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import secrets
@@ -109,6 +110,15 @@ def _marked(value: Any) -> Any:
 def without_marks(text: str) -> str:
     """Return a JSON text that was made in the context WRITING, with its marked Numbers as plain numbers."""
     return _MARKED.sub(r"\1", text) if _MARK in text else text
+
+
+def write_json(value: Any) -> str:
+    """Return a JSON value as text on one line, its Numbers with their own digits.
+
+    >>> write_json({"a": Number("42.00")})
+    '{"a": 42.00}'
+    """
+    return without_marks(json.dumps(_marked(value), ensure_ascii=False))
 
 
 JsonValue = Annotated[Any, PlainSerializer(_written)]

@@ -64,6 +64,23 @@ ReasonCode = Literal[
 ]
 
 
+REASON_REMEDIES: dict[ReasonCode, str] = {
+    "absent": "look whether the document states it; if it does not, say so",
+    "unsupported": "the value was taken out, for the document does not hold it; look for the right one",
+    "arithmetic": "the numbers do not add up; compare them with the document",
+    "conflict": "the document gives several values; choose the right one",
+    "unclaimed": "a line looks like a record and is in none; look whether one is missing",
+    "unresolved": "the model gave no answer for a part; run again, or read that part yourself",
+    "unread": "a part was not read or not searched; read it yourself, or mend its cause and run again",
+    "invalid": "the value is not what the target wants; correct it",
+    "not_of_this_kind": "the document is of another kind than the target; choose another target, or reject it",
+    "prompt_cut": "the model's server read only a part; raise its context window and run again",
+    "hidden": "the value stands in text that the page does not show; decide whether it counts",
+    "unsure": "the value may be wrong; compare it with the document",
+}
+"""What a person does about a reason. No other module may repeat it."""
+
+
 class Reason(BaseModel):
     """Why a Result is not complete: one finding for one place; path "" speaks of the whole."""
 

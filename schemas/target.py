@@ -79,5 +79,10 @@ class Target:
     @cached_property
     def fingerprint(self) -> str:
         """Hash name and schema: part of every question's identity."""
-        body = json.dumps([self.name, self.schema], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(body.encode()).hexdigest()[:16]
+        return fingerprint_of(self.name, self.schema)
+
+
+def fingerprint_of(name: str, schema: dict[str, Any]) -> str:
+    """Return the fingerprint of the target with this name and schema: 16 hexadecimal digits."""
+    body = json.dumps([name, schema], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()[:16]

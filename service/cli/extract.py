@@ -30,6 +30,7 @@ from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
@@ -88,6 +89,7 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
     out = request.out or _own_folder(request, settings)
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out))
         show = stack.enter_context(display(request.paths, policy))

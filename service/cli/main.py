@@ -10,7 +10,13 @@ from typing import Annotated
 
 import typer
 
-from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
+from thresher.service.cli.commands import (
+    cost_commands,
+    document_commands,
+    look_commands,
+    service_commands,
+    table_commands,
+)
 from thresher.service.cli.commands.examples import add_examples
 
 app = typer.Typer(
@@ -19,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
 )
-for commands in (document_commands.app, service_commands.app, look_commands.app):
+for commands in (document_commands.app, table_commands.app, service_commands.app, look_commands.app):
     app.add_typer(commands)
 app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")

@@ -10,9 +10,10 @@ from typing import Any
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.result import VERSION, Result
 from thresher.service.base.file_names import printable_name
+from thresher.service.cli.export import export_names
 from thresher.service.cli.table import table
 from thresher.service.readers.ignored_files import IgnoredPath
-from thresher.service.runs.exports import Folder, export, write_atomically
+from thresher.service.runs.exports import Folder, write_atomically
 from thresher.service.runs.run_counts import RunCounts
 
 IGNORED_SHOWN = 5  # paths for each reason, in the summary
@@ -28,7 +29,7 @@ def finish(
     write_atomically(out / "exceptions.jsonl", lines)
     results = [(n, r) for n in tally.names if (r := Folder(out).read(n)) is not None]
     if form != "json":
-        export((r for _, r in results), out, form)
+        export_names(out, [name for name, _ in results], form)
     _remarks(tally, results)
     if not to_stdout:
         sys.stderr.write(table(results, body, out))

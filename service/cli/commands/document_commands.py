@@ -47,7 +47,8 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     max_cost: MaxCost = None,
     jobs: Jobs = None,
     form: Annotated[
-        Literal["json", "jsonl", "csv", "parquet"], typer.Option("--format", "-f", help="Tables beside the JSON.")
+        Literal["json", "jsonl", "csv", "xlsx", "parquet"],
+        typer.Option("--format", "-f", help="Tables beside the JSON."),
     ] = "json",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
     batch: Annotated[

@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from thresher.schemas.result import VERSION
-from thresher.service.server.api import budgets, calls, extractions, problems, system
+from thresher.service.server.api import budgets, calls, extractions, problems, sessions, system
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
+from thresher.service.server.pages import page_routes
 
 ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.
 
@@ -40,7 +41,7 @@ def application(service: AppState) -> ASGIApp:
 def api(service: AppState) -> FastAPI:
     """Build the routes, without request logs.
 
-    Documentation pages are left out: they would load scripts from elsewhere.
+    FastAPI's own documentation pages are left out: they would load scripts from elsewhere.
     """
     app = _Application(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
@@ -49,5 +50,7 @@ def api(service: AppState) -> FastAPI:
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
     app.include_router(system.routes)
+    app.include_router(sessions.routes)
+    app.include_router(page_routes.routes)
     problems.install(app)
     return app

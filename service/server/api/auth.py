@@ -1,4 +1,6 @@
-"""Authenticate callers: by the tenant's key, or as the local tenant where no key is needed; refuse all others.
+"""Authenticate callers: by the tenant's key, by a browser's session, or as the local tenant where no key is needed.
+
+A request of a session that writes must carry the session's CSRF token: the cookie alone proves no will of the person.
 
 Without a key the service answers programs of this machine only. A browser is no such program: a page from elsewhere
 could make it send requests, so a foreign Origin or Host is refused.
@@ -6,18 +8,22 @@ could make it send requests, so a foreign Origin or Host is refused.
 
 from __future__ import annotations
 
+import hmac
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from thresher.schemas.account import LOCAL
+from thresher.schemas.account import LOCAL, ApiKey
 from thresher.schemas.errors import InputProblem
 from thresher.service.server.api.app_state import AppState
 from thresher.service.telemetry.ids import current_tenant
+from thresher.service.tenants.sessions import Sessions, csrf_token
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+READING = frozenset({"GET", "HEAD"})  # methods that change nothing
+CSRF_HEADER = "x-csrf-token"
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
 
 
@@ -33,18 +39,24 @@ AppStateDep = Annotated[AppState, Depends(service_of)]
 async def tenant_of(
     request: Request, parts: AppStateDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
-    """Return the tenant of a request. Raises InputProblem(key_invalid, forbidden)."""
-    request.state.tenant, request.state.admin = "", False
+    """Return the tenant of a request. Raises InputProblem(key_invalid, session_ended, csrf_invalid, forbidden)."""
+    request.state.tenant, request.state.admin, request.state.who = "", False, ""
     if given is not None:
         key = await parts.accounts.key_of(given.credentials)
         if key is None:
             raise InputProblem("key_invalid")
-        tenant, request.state.admin = key.tenant, key.admin
-    elif parts.offer.keyless and "authorization" not in request.headers:
+    elif "authorization" in request.headers:
+        raise InputProblem("key_invalid")
+    elif token := request.cookies.get(cookie_name(request)):
+        key = await _key_of_session(parts, request, token)
+    elif parts.offer.keyless:
         _check_local(request)
-        tenant = LOCAL
+        key = None
     else:
         raise InputProblem("key_invalid")
+    tenant = LOCAL if key is None else key.tenant
+    if key is not None:
+        request.state.admin, request.state.who = key.admin, key.note or key.id
     request.state.tenant = tenant
     current_tenant.set(tenant)
     return tenant
@@ -71,8 +83,30 @@ async def visible_tenant(
 VisibleTenant = Annotated[str | None, Depends(visible_tenant)]
 
 
+async def _key_of_session(parts: AppState, request: Request, token: str) -> ApiKey:
+    """Return the key of a session. Raises InputProblem(session_ended, csrf_invalid)."""
+    found = await Sessions(parts.accounts, parts.clock).key_of(token)
+    if found is None:
+        raise InputProblem("session_ended")
+    sent = request.headers.get(CSRF_HEADER, "").encode()
+    if request.method not in READING and not hmac.compare_digest(sent, csrf_token(token).encode()):
+        raise InputProblem("csrf_invalid")
+    return found[1]
+
+
+def cookie_name(request: Request) -> str:
+    """Return the name of the session's cookie: with the port, because browsers share cookies between ports."""
+    port = _port(request.headers.get("host", ""))
+    return f"thresher_session_{port}" if port else "thresher_session"
+
+
+def is_loopback_name(request: Request) -> bool:
+    """Whether a request asked for this machine by a loopback name."""
+    return _hostname(f"//{request.headers.get('host', '')}") in LOOPBACK
+
+
 def _check_local(request: Request) -> None:
-    if _hostname(f"//{request.headers.get('host', '')}") not in LOOPBACK:
+    if not is_loopback_name(request):
         raise InputProblem("forbidden", "without a key only loopback names may be asked for")
     origin = request.headers.get("origin")
     if origin is not None and _hostname(origin) not in LOOPBACK:
@@ -84,3 +118,10 @@ def _hostname(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def _port(host: str) -> int | None:
+    try:
+        return urlsplit(f"//{host}").port
+    except ValueError:
+        return None

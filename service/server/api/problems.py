@@ -35,6 +35,7 @@ STATUSES: dict[str, int] = {
     "address_refused": 422,
     "budget_reached": 429,
     "cost_limit_reached": 402,
+    "csrf_invalid": 403,
     "file_not_found": 404,
     "forbidden": 403,
     "idempotency_mismatch": 409,
@@ -47,9 +48,12 @@ STATUSES: dict[str, int] = {
     "method_not_allowed": 405,
     "model_unavailable": 503,
     "not_found": 404,
+    "original_missing": 404,
     "quota_exceeded": 429,
     "request_invalid": 400,
     "result_not_ready": 409,
+    "review_conflict": 409,
+    "session_ended": 401,
     "shutting_down": 503,
     "storage_full": 507,
     "too_large": 413,
@@ -86,7 +90,7 @@ def body(problem: Problem) -> dict[str, Any]:
 
 
 def _headers(problem: Problem) -> dict[str, str]:
-    if problem.code == "key_invalid":
+    if STATUSES[problem.code] == 401:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(problem, ModelProblem) and problem.retry_after:
         return {"Retry-After": str(round(problem.retry_after) or 1)}

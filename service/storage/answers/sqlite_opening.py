@@ -64,11 +64,11 @@ def disk_problem_of(error: OSError, path: Path) -> SetupProblem:
     return SetupProblem("storage_full" if full else "store_failed", f"{path} ({error.strerror})")
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Run the steps that this file has not seen, each as a whole or not at all."""
+def migrate(connection: sqlite3.Connection, topic: str = "") -> None:
+    """Run the steps that this file has not seen, each as a whole or not at all; of one `topic`, where it is named."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
     done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-    known = steps()
+    known = {name: step for name, step in steps().items() if name.endswith(topic)}
     if unknown := done - known.keys():
         raise SetupProblem("store_failed", f"made by a newer version ({max(unknown)})")
     for name in sorted(known.keys() - done):

@@ -1,0 +1,287 @@
+"""Do what a reviewer asks: list, show, correct, claim, decide, make a case. Knows no HTTP; `base.py` keeps what is said.
+
+collection of Results + events of each -> views
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.extraction import Evidence
+from thresher.schemas.result import Result, Review, SourceFacts
+from thresher.schemas.review import (
+    CorrectionDone,
+    CorrectionRequest,
+    DecisionRequest,
+    ReviewClaim,
+    ReviewCollection,
+    ReviewDocument,
+    ReviewEvents,
+    ReviewRow,
+    ReviewTarget,
+    TextPassage,
+    is_right,
+)
+from thresher.schemas.source import Source
+from thresher.service.pages.cutting import cut_pages
+from thresher.service.pages.page_pictures import PageViews
+from thresher.service.reviews.applying import review_of
+from thresher.service.reviews.base import NewEvent, ResultPlace, ReviewProgress, Reviews
+from thresher.service.reviews.cases import Files, case_files, case_name
+from thresher.service.reviews.collections import ResultCollection, ResultSummary
+from thresher.service.reviews.document_view import document_view
+from thresher.service.reviews.field_view import FieldsView
+from thresher.service.reviews.typed_values import typed_value
+
+PASSAGE_MAX_CHARS = 20_000  # of one passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which Results of a collection are listed."""
+
+    reason: str | None = None  # code
+    state: str | None = None
+    after: int = -1  # number of the last one seen
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Who reviews."""
+
+    tenant: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewDesk:
+    """Reviews of one service, or of one folder."""
+
+    reviews: Reviews
+    views: PageViews
+    collection: Callable[[str, str], Awaitable[ResultCollection]]  # by tenant and name; raises a Problem where none is
+    cases: Path | None = None  # folder in which cases are written; None: callers fetch them
+
+    async def listing(self, tenant: str, name: str, wanted: Filter) -> ReviewCollection:
+        """Return a page of a collection, with the counts and queues of all of it."""
+        collection = await self.collection(tenant, name)
+        every = await collection.summaries()
+        states = await self.reviews.states(tenant, name)
+        of_state = [s for s in every if wanted.state in {None, _state(states.get(s.place.key))}]
+        found = [s for s in of_state if wanted.reason is None or wanted.reason in s.reasons]
+        page = [s for s in found if s.place.number > wanted.after][: wanted.limit + 1]
+        more, page = len(page) > wanted.limit, page[: wanted.limit]
+        counts = Counter({"open": 0, "accepted": 0, "rejected": 0})
+        counts.update(_state(states.get(s.place.key)) for s in every)
+        return ReviewCollection(
+            collection=name,
+            target=ReviewTarget(name=collection.target_name),
+            counts=dict(counts),
+            queues=dict(Counter(code for s in of_state for code in s.reasons).most_common()),
+            documents=[_row(s, states.get(s.place.key)) for s in page],
+            next=str(page[-1].place.number) if more and page else None,
+        )
+
+    async def document(self, tenant: str, name: str, number: int, fields: tuple[int, int]) -> ReviewDocument:
+        """Return a Result for review; `fields`: index of the first one, and how many at most."""
+        collection = await self.collection(tenant, name)
+        place, view = await self._view(collection, number)
+        states = await self.reviews.states(tenant, name)
+        progress = states.get(place.key)
+        return document_view(view, place, progress.claim if progress else None, fields)
+
+    async def _view(self, collection: ResultCollection, number: int) -> tuple[ResultPlace, FieldsView]:
+        place, result = await collection.result(number)
+        target = await collection.target(result)
+        return place, FieldsView(result, await self.reviews.events(place), target)
+
+    async def picture(self, tenant: str, name: str, number: int, wanted: tuple[str, int, float]) -> bytes:
+        """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
+        path, page, scale = wanted
+        collection = await self.collection(tenant, name)
+        _, result = await collection.result(number)
+        async with self._source(collection, result, _facts(result, path)) as source:
+            return await self.views.picture(source, page, scale)
+
+    @asynccontextmanager
+    async def _source(
+        self, collection: ResultCollection, result: Result[Any], facts: SourceFacts
+    ) -> AsyncIterator[Source]:
+        """Provide the bytes of a document, taken out of what it is attached to."""
+        async with collection.original(result, facts.path) as root:
+            yield await self.views.child(root, facts.path)
+
+    async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
+        """Return a passage of a document's text; `wanted`: path of the source, span, characters around it.
+
+        Raises InputProblem(not_found) where the text, read anew, does not hold the quote that stands there.
+        """
+        path, start, end, around = wanted
+        collection = await self.collection(tenant, name)
+        _, result = await collection.result(number)
+        facts = _facts(result, path)
+        async with self._source(collection, result, facts) as source:
+            text = await self.views.text(source, collection.options, facts.page_range)
+        start, end = _verified(text, (start, end), [e for e in result.evidence if (e.source or "") == path])
+        first, last = max(start - around, 0), min(end + around, len(text), start + PASSAGE_MAX_CHARS)
+        return TextPassage(start=start, end=end, text=text[first:last], first=first, last=last)
+
+    async def correct(self, who: Reviewer, name: str, number: int, asked: CorrectionRequest) -> CorrectionDone:
+        """Record a correction, and return the field as it is now."""
+        collection = await self.collection(who.tenant, name)
+        place, view = await self._view(collection, number)
+        event = NewEvent(
+            by=who.name,
+            path=asked.path,
+            action=asked.action,
+            value=_value(view, asked),
+            note=asked.note,
+            head=asked.head,
+            machine=view.machine_facts(asked.path),
+        )
+        await self.reviews.append(place, event)
+        after = FieldsView(view.machine, await self.reviews.events(place), view.target)
+        return CorrectionDone(head=after.events[-1].hash, field=after.of_path(asked.path))
+
+    async def claim(self, who: Reviewer, name: str, number: int) -> ReviewClaim:
+        """Claim a Result for a while."""
+        place, _ = await (await self.collection(who.tenant, name)).result(number)
+        return await self.reviews.claim(place, who.name)
+
+    async def release(self, who: Reviewer, name: str, number: int) -> None:
+        """Give a claim back."""
+        place, _ = await (await self.collection(who.tenant, name)).result(number)
+        await self.reviews.release(place, who.name)
+
+    async def decide(self, who: Reviewer, name: str, number: int, asked: DecisionRequest) -> Review:
+        """Record a decision on a whole Result."""
+        collection = await self.collection(who.tenant, name)
+        place, result = await collection.result(number)
+        tells = collection.tells and asked.state != "open"
+        machine = FieldsView(result, []).machine_facts("")
+        event = NewEvent(
+            by=who.name,
+            path="",
+            action=asked.state,
+            note=asked.note,
+            machine=machine.model_copy(update={"value": None}),
+            told=tells,
+        )
+        await self.reviews.append(place, event)
+        review = review_of(await self.reviews.events(place))
+        assert review is not None  # noqa: S101 - it was just decided
+        return review
+
+    async def events(self, tenant: str, name: str, number: int) -> ReviewEvents:
+        """Return the chain of a Result, and whether it is whole."""
+        place, _ = await (await self.collection(tenant, name)).result(number)
+        found = await self.reviews.events(place)
+        return ReviewEvents(events=found, right=is_right(found))
+
+    async def case(self, tenant: str, name: str, number: int) -> tuple[str, Files]:
+        """Return the name and the files of a scorecard case; written into the folder of cases where there is one."""
+        collection = await self.collection(tenant, name)
+        _, view = await self._view(collection, number)
+        result = view.machine
+        if not view.events or view.target is None:
+            why = (
+                "nobody has reviewed it"
+                if view.target
+                else f"its target {result.target.name} is not known; give --target"
+            )
+            raise InputProblem("case_invalid", f"{result.source.path}: {why}")
+        async with self._source(collection, result, result.source) as source:
+            document = await self._bytes(source, result.source)
+        files, title = case_files(result, view.events, view.target, document), case_name(result)
+        if self.cases is not None:
+            await asyncio.to_thread(_write, self.cases / title, files)
+        return title, files
+
+    async def _bytes(self, source: Source, facts: SourceFacts) -> bytes:
+        """Return the bytes of a document; of a part of a packet, its pages alone."""
+        if facts.page_range is None:
+            return await asyncio.to_thread(Path(source.blob).read_bytes)
+        cut = partial(cut_pages, first=facts.page_range[0], last=facts.page_range[1])
+        return await self.views.pool.call(cut, source, self.views.options)
+
+
+def _write(folder: Path, files: Files) -> None:
+    """Write a case, in place of an earlier one of the same Result. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in folder.glob("source.*"):
+        old.unlink()
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+
+
+def _value(view: FieldsView, asked: CorrectionRequest) -> Any:
+    """Return the value of an edit as JSON. Raises InputProblem(value_not_understood, field_invalid)."""
+    leaf = view.leaf_at(asked.path)
+    if not asked.path.startswith("/"):
+        raise InputProblem("field_invalid", "path: a JSON Pointer begins with /")
+    if asked.action != "edit":
+        return None
+    if isinstance(leaf.value, dict | list) or isinstance(asked.value, dict | list):
+        raise InputProblem("field_invalid", f"{asked.path} holds several fields; correct each of them")
+    return typed_value(asked.value, leaf.field, leaf.value)
+
+
+def _facts(result: Result[Any], path: str) -> SourceFacts:
+    """Return the source of a Result by its path, "" for its own. Raises InputProblem(not_found)."""
+    if path in {"", result.source.path}:
+        return result.source
+    found = next((s for s in result.sources if s.path == path), None)
+    if found is None:
+        raise InputProblem("not_found", f"the Result has no source {path}")
+    return found
+
+
+def _verified(text: str, span: tuple[int, int], evidence: list[Evidence]) -> tuple[int, int]:
+    """Return where the quote of a span stands in a text that was read anew: other choices of reading may move it."""
+    start, end = span
+    quote = next((e.quote for e in evidence if (e.start, e.end) == span), None)
+    if quote is None:
+        if not 0 <= start <= end <= len(text):
+            raise InputProblem("not_found", f"the text has {len(text)} characters")
+        return span
+    if text[start:end] == quote:
+        return span
+    found = min(_finds(text, quote), key=lambda i: abs(i - start), default=None)
+    if found is None:
+        raise InputProblem("not_found", "the text, read anew, does not hold the quote any more")
+    return found, found + len(quote)
+
+
+def _finds(text: str, quote: str) -> list[int]:
+    found: list[int] = []
+    at = text.find(quote)
+    while at >= 0 and len(found) < 1000:
+        found.append(at)
+        at = text.find(quote, at + 1)
+    return found
+
+
+def _state(progress: ReviewProgress | None) -> str:
+    return progress.review.state if progress and progress.review else "open"
+
+
+def _row(summary: ResultSummary, progress: ReviewProgress | None) -> ReviewRow:
+    corrected = progress.corrected if progress else frozenset[str]()
+    return ReviewRow(
+        number=summary.place.number,
+        name=summary.name,
+        status=summary.status,
+        reasons=summary.reasons,
+        doubtful=len(summary.doubtful - corrected),
+        review=progress.review if progress else None,
+        claim=progress.claim if progress else None,
+    )

@@ -1,0 +1,189 @@
+"""A folder of Results as a collection: the files that a run wrote, and the originals where the run found them.
+
+What a run read and asked for stands in a file of its own beside the Results (`RunInputs`), so that a review later finds
+the documents and the target's fields.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.numbers import read_json
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.source import Source
+from thresher.schemas.target import Target
+from thresher.service.base.file_names import RESERVED_NAMES
+from thresher.service.readers.sources import make_source
+from thresher.service.reviews.base import ResultPlace, Reviews
+from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
+from thresher.service.reviews.folder_file import COLLECTION, TENANT, folder_place
+from thresher.service.targets.loading import load_target
+
+INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
+
+
+class RunInputs(BaseModel):
+    """What the runs into a folder were given."""
+
+    paths: list[str] = Field(default_factory=list)  # absolute: files and folders, the newest run's first
+    targets: dict[str, dict[str, Any]] = Field(default_factory=dict)  # JSON Schemas by fingerprint
+    names: dict[str, str] = Field(default_factory=dict)  # of the targets, by fingerprint
+    read: ReadOptions = ReadOptions()  # of the newest run, without its passwords
+
+    def added(self, paths: Iterable[Path], targets: Iterable[Target], read: ReadOptions) -> RunInputs:
+        """Return the inputs with those of one more run."""
+        new = list(targets)
+        known = [str(p.resolve()) for p in paths]
+        return RunInputs(
+            paths=list(dict.fromkeys([*known, *self.paths])),
+            targets={**self.targets, **{t.fingerprint: t.schema for t in new}},
+            names={**self.names, **{t.fingerprint: t.name for t in new}},
+            read=read.model_copy(update={"passwords": (), "pictures": "none"}),
+        )
+
+
+def inputs_of(folder: Path) -> RunInputs:
+    """Return what the runs into a folder were given; nothing where that is not known."""
+    try:
+        return RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+    except (OSError, ValidationError):
+        return RunInputs()
+
+
+@dataclass(slots=True, kw_only=True)
+class FolderResults:
+    """The Results in a folder."""
+
+    folder: Path
+    reviews: Reviews  # gives each Result its number, for good
+    originals: tuple[Path, ...] = ()  # folders in which documents are looked for first
+    targets: dict[str, Target] = field(default_factory=dict)  # by fingerprint: given by the caller, else loaded
+    inputs: RunInputs = field(init=False)
+    _seen: dict[str, tuple[float, ResultSummary]] = field(default_factory=dict)  # by name, with the file's time
+
+    def __post_init__(self) -> None:
+        """Read what the runs were given."""
+        self.inputs = inputs_of(self.folder)
+
+    name = COLLECTION
+    tells = False
+
+    @property
+    def options(self) -> ReadOptions:
+        """Return how the newest run read."""
+        return self.inputs.read
+
+    @property
+    def target_name(self) -> str:
+        """Return the name of the target, where there is one alone."""
+        names = set(self.inputs.names.values())
+        return names.pop() if len(names) == 1 else ""
+
+    async def summaries(self) -> list[ResultSummary]:
+        """Return all Results, by number."""
+        names = await asyncio.to_thread(lambda: sorted(result_files(self.folder)))
+        numbers = await self.reviews.numbers(TENANT, COLLECTION, names)
+        found = await asyncio.to_thread(lambda: [s for n in names if (s := self._summary(n, numbers[n])) is not None])
+        return sorted(found, key=lambda s: s.place.number)
+
+    def _summary(self, name: str, number: int) -> ResultSummary | None:
+        """Return the summary of a file; None for one that is no Result."""
+        file = self.folder / name
+        try:
+            at = file.stat().st_mtime
+            known = self._seen.get(name)
+            if known is None or known[0] != at:
+                body = read_json(file.read_bytes())
+                self._seen[name] = at, summary_of(folder_place(name, number), body)
+            return self._seen[name][1]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    async def result(self, number: int) -> tuple[ResultPlace, Result[Any]]:
+        """Return one Result as the machine gave it."""
+        for _ in range(2):
+            for _, summary in self._seen.values():
+                if summary.place.number == number:
+                    return summary.place, await asyncio.to_thread(self._read, summary.place.key)
+            await self.summaries()
+        raise InputProblem("not_found", f"no Result has the number {number}")
+
+    def _read(self, name: str) -> Result[Any]:
+        try:
+            return AnyResult.model_validate_json((self.folder / name).read_bytes())
+        except (OSError, ValidationError):
+            raise InputProblem("not_found", f"{name} is gone, or no Result any more") from None
+
+    async def target(self, result: Result[Any]) -> Target | None:
+        """Return the target of a Result: the caller's, that of a run, or a ready-made one."""
+        return await asyncio.to_thread(self._target, result)
+
+    def _target(self, result: Result[Any]) -> Target | None:
+        wanted = result.target.fingerprint
+        if wanted not in self.targets:
+            for spec in (self.inputs.targets.get(wanted), result.target.name):
+                try:
+                    found = load_target(spec) if spec is not None else None
+                except Problem:
+                    continue
+                if found is not None and (spec is not result.target.name or found.fingerprint == wanted):
+                    self.targets[wanted] = found
+                    break
+        return self.targets.get(wanted)
+
+    @asynccontextmanager
+    async def original(self, result: Result[Any], path: str) -> AsyncIterator[Source]:
+        """Provide the file that holds a source of a Result."""
+        yield await asyncio.to_thread(self._original, result, path)
+
+    def _original(self, result: Result[Any], path: str) -> Source:
+        wanted = root_path(path)
+        stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
+        if stated is None and result.source.relation == "part":
+            stated = result.source.sha256
+        found = [make_source(f) for f in self._candidates(wanted) if f.is_file()]
+        right = next((s for s in found if stated in {None, s.sha256}), None)
+        if right is None:
+            why = "it has changed since" if found else "it is not there"
+            raise InputProblem("original_missing", f"{wanted} ({why})")
+        return right.model_copy(update={"path": wanted})
+
+    def _candidates(self, path: str) -> Iterator[Path]:
+        """Yield the files that a path of a Result may mean, the likeliest first."""
+        relative = Path(path)
+        if relative.is_absolute() or ".." in relative.parts:
+            return
+        below = [*self.originals, *map(Path, self.inputs.paths), Path.cwd(), self.folder, self.folder.parent]
+        for base in below:
+            if base.is_file() and base.name == relative.name:
+                yield base
+            yield base / relative
+            if len(relative.parts) > 1 and relative.parts[0].isdigit():  # of several inputs with one name
+                yield base / Path(*relative.parts[1:])
+
+
+def result_files(folder: Path) -> Iterator[str]:
+    """Yield the names of JSON files in a folder of Results, hidden ones and the run's own left out."""
+    for file in folder.rglob("*.json"):
+        name = file.relative_to(folder).as_posix()
+        if name not in RESERVED_NAMES and not any(part.startswith(".") for part in name.split("/")):
+            yield name
+
+
+def save_inputs(folder: Path, inputs: RunInputs) -> None:
+    """Write what the runs into a folder were given. Raises OSError."""
+    file = folder / INPUTS
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False), "utf-8")
+    part.replace(file)

@@ -1,0 +1,231 @@
+"""Routes of /v1/reviews: look at Results, correct them, decide on them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.numbers import read_json
+from thresher.schemas.result import ReasonCode, Review
+from thresher.schemas.review import (
+    CorrectionDone,
+    CorrectionRequest,
+    DecisionRequest,
+    ExactModel,
+    ReviewCase,
+    ReviewClaim,
+    ReviewCollection,
+    ReviewDocument,
+    ReviewEvents,
+    ReviewState,
+    TextPassage,
+)
+from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
+from thresher.service.server.api.auth import Tenant
+from thresher.service.server.api.extractions import PROBLEMS
+
+routes = APIRouter(prefix="/v1/reviews", tags=["reviews"])
+Asked = TypeVar("Asked", bound=BaseModel)
+BODY_MAX_BYTES = 64 * 1024  # of a correction or a decision
+FIELDS_MAX, ROWS_MAX = 2000, 500  # on one page
+AROUND_MAX_CHARS = 5000
+IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+NO_STORE = {"Cache-Control": "no-store"}
+
+Collection = Annotated[
+    str,
+    Path(
+        min_length=1, max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="a job's id", examples=["019a8c1e7f3b4d2c"]
+    ),
+]
+Number = Annotated[int, Path(ge=0, le=2**53, description="of the Result in the collection", examples=[0])]
+SourcePath = Annotated[
+    str,
+    Query(max_length=2000, description="path of an attachment or member; empty: the document itself", examples=[""]),
+]
+
+
+async def desk_of(request: Request) -> ReviewDesk:
+    """Return the desk of the application that got a request."""
+    desk: ReviewDesk = request.app.state.desk
+    return desk
+
+
+async def reviewer_of(request: Request, tenant: Tenant) -> Reviewer:
+    """Return who asks: the tenant, and the name of the key or of the person."""
+    return Reviewer(tenant=tenant, name=getattr(request.state, "who", "") or tenant)
+
+
+Desk = Annotated[ReviewDesk, Depends(desk_of)]
+Who = Annotated[Reviewer, Depends(reviewer_of)]
+
+
+def body(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    """Return how OpenAPI shows a body that is read here: a JSON parser would change the digits of its numbers."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}
+
+
+CORRECTION = body(CorrectionRequest, {"path": "/total", "action": "edit", "value": "1.204,50", "head": ""})
+DECISION = body(DecisionRequest, {"state": "accepted", "note": ""})
+
+
+async def asked_for(request: Request, model: type[Asked]) -> Asked:
+    """Return a body's JSON as a model, numbers with their digits.
+
+    Raises InputProblem(media_type_wrong, too_large, field_invalid).
+    """
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise InputProblem("media_type_wrong", "application/json is expected")
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > BODY_MAX_BYTES:
+            raise InputProblem("too_large", f"a body of over {BODY_MAX_BYTES // 1024} KiB")
+    try:
+        return model.model_validate(read_json(bytes(data)))
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InputProblem("field_invalid", places[:500]) from None
+    except (ValueError, RecursionError):
+        raise InputProblem("request_invalid", "the body is no JSON") from None
+
+
+def answer(made: ExactModel | BaseModel) -> Response:
+    """Return a model as JSON, numbers with their digits; no cache may keep it."""
+    return Response(made.model_dump_json(), media_type="application/json", headers=NO_STORE)
+
+
+@routes.get("/{collection}", responses=PROBLEMS, response_model=ReviewCollection)
+async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
+    desk: Desk,
+    who: Who,
+    collection: Collection,
+    reason: Annotated[ReasonCode | None, Query(description="only Results with this reason")] = None,
+    state: ReviewState | None = None,
+    cursor: Annotated[str, Query(max_length=16, pattern=r"^[0-9]*$", description="`next` of the page before")] = "",
+    limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
+) -> Response:
+    """Results of a job for review, with the queues by reason."""
+    wanted = Filter(reason=reason, state=state, after=int(cursor) if cursor else -1, limit=limit)
+    return answer(await desk.listing(who.tenant, collection, wanted))
+
+
+@routes.get("/{collection}/{number}", responses=PROBLEMS, response_model=ReviewDocument)
+async def document(
+    desk: Desk,
+    who: Who,
+    collection: Collection,
+    number: Number,
+    fields_from: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=FIELDS_MAX, description="fields at most")] = 500,
+) -> Response:
+    """One Result with its fields, doubts, places and rivals, as corrected so far."""
+    return answer(await desk.document(who.tenant, collection, number, (fields_from, limit)))
+
+
+@routes.get(
+    "/{collection}/{number}/picture",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "the page",
+            "content": {"image/png": {"schema": {"type": "string", "format": "binary"}, "example": "(PNG)"}},
+        },
+        **PROBLEMS,
+    },
+)
+async def picture(  # noqa: PLR0913, PLR0917 - as above
+    desk: Desk,
+    who: Who,
+    collection: Collection,
+    number: Number,
+    source: SourcePath = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000, description="1-based, of the file")] = 1,
+    scale: Annotated[float, Query(ge=0.5, le=4.0, description="pixels a point")] = 1.5,
+) -> Response:
+    """A page's picture; a box in points, times the scale, is its place in pixels."""
+    drawn = await desk.picture(who.tenant, collection, number, (source, page, scale))
+    return Response(drawn, media_type="image/png", headers=IMMUTABLE)
+
+
+@routes.get("/{collection}/{number}/text", responses=PROBLEMS, response_model=TextPassage)
+async def text(  # noqa: PLR0913, PLR0917 - as above
+    desk: Desk,
+    who: Who,
+    collection: Collection,
+    number: Number,
+    start: Annotated[int, Query(ge=0, le=2**31, examples=[14])],
+    end: Annotated[int, Query(ge=0, le=2**31, examples=[18])],
+    source: SourcePath = "",
+    around: Annotated[int, Query(ge=0, le=AROUND_MAX_CHARS, description="characters before and after")] = 400,
+) -> Response:
+    """A passage of a document's text round a span, for formats without pages."""
+    return answer(await desk.passage(who.tenant, collection, number, (source, start, end, around)))
+
+
+@routes.post(
+    "/{collection}/{number}/corrections", responses=PROBLEMS, response_model=CorrectionDone, openapi_extra=CORRECTION
+)
+async def correct(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
+    """Accept, edit, reject a field, say that the document does not state it, or take the last word back."""
+    return answer(await desk.correct(who, collection, number, await asked_for(request, CorrectionRequest)))
+
+
+@routes.post("/{collection}/{number}/claim", responses=PROBLEMS, response_model=ReviewClaim)
+async def claim(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+    """Claim a Result, so that nobody else changes it meanwhile; a correction renews the claim."""
+    return answer(await desk.claim(who, collection, number))
+
+
+@routes.delete("/{collection}/{number}/claim", responses=PROBLEMS, status_code=204)
+async def release(desk: Desk, who: Who, collection: Collection, number: Number) -> None:
+    """Give a claim back."""
+    await desk.release(who, collection, number)
+
+
+@routes.post("/{collection}/{number}/decision", responses=PROBLEMS, response_model=Review, openapi_extra=DECISION)
+async def decide(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
+    """Accept or reject a Result as a whole, or open it again. The job's webhook is told."""
+    return answer(await desk.decide(who, collection, number, await asked_for(request, DecisionRequest)))
+
+
+@routes.get("/{collection}/{number}/events", responses=PROBLEMS, response_model=ReviewEvents)
+async def events(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+    """Everything that was said of a Result, oldest first, and whether the chain is whole."""
+    return answer(await desk.events(who.tenant, collection, number))
+
+
+@routes.post("/{collection}/{number}/case", responses=PROBLEMS, response_model=ReviewCase)
+async def make_case(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+    """Make a scorecard case of a reviewed Result."""
+    name, _ = await desk.case(who.tenant, collection, number)
+    return answer(ReviewCase(case=name))
+
+
+@routes.get(
+    "/{collection}/{number}/case.zip",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "the case",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "(ZIP)"}},
+        },
+        **PROBLEMS,
+    },
+)
+async def case_zip(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+    """The scorecard case as a ZIP: unpack it into a folder of cases for `thresher score`."""
+    name, files = await desk.case(who.tenant, collection, number)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file, content in files.items():
+            packed.writestr(f"{name}/{file}", content)
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.zip", **NO_STORE}
+    return Response(data.getvalue(), media_type="application/zip", headers=headers)
