@@ -31,6 +31,7 @@ CACHED_TEXT_CHARACTERS = 16 << 20
 CACHED_FILES = 32  # files whose attachments lie unpacked
 PICTURE_SECONDS = 30.0  # for one picture
 PART = re.compile(r"!p\d+(?:-\d+)?$")  # ends the path of a part of a packet: its pages
+DEFAULT = ReadOptions()
 Made = TypeVar("Made")
 
 
@@ -61,23 +62,22 @@ class PageViews:
 
     pool: ReaderPool
     folder: Path  # for the bytes of attachments; not to outlive the process
-    options: ReadOptions = field(default_factory=ReadOptions)
     _pictures: _Cache[bytes] = field(default_factory=lambda: _Cache(CACHED_PICTURE_BYTES))
     _texts: _Cache[_Text] = field(default_factory=lambda: _Cache(CACHED_TEXT_CHARACTERS))
-    _children: OrderedDict[str, tuple[Path, dict[str, Source]]] = field(default_factory=OrderedDict)
+    _children: OrderedDict[tuple[object, ...], tuple[Path, dict[str, Source]]] = field(default_factory=OrderedDict)
 
-    async def picture(self, source: Source, page: int, scale: float) -> bytes:
-        """Return a page (1-based, of the file) as PNG, with `scale` pixels a point.
+    async def picture(self, source: Source, page: int, scale: float, options: ReadOptions = DEFAULT) -> bytes:
+        """Return a page (1-based, of the file) as PNG or JPEG, with `scale` pixels a point.
 
         Raises InputProblem: not_found for a page that is not there, unsupported_type for a file without pages to draw,
         field_invalid for a scale out of bounds, and what reading raises.
         """
         if not SCALES[0] <= scale <= SCALES[1]:
             raise InputProblem("field_invalid", f"scale: {SCALES[0]:g} to {SCALES[1]:g} pixels a point")
-        limits = self.options.limits.model_copy(update={"seconds": PICTURE_SECONDS})
-        options = self.options.model_copy(update={"limits": limits})
+        limits = options.limits.model_copy(update={"seconds": PICTURE_SECONDS})
+        options = options.model_copy(update={"limits": limits})
         draw = partial(draw_page, page=page, scale=scale)
-        key = (source.sha256, page, scale)
+        key = (source.sha256, page, scale, options.passwords)  # who has a file need not have its password
         return await self._pictures.of(key, lambda: self.pool.call(draw, source, options), len)
 
     async def text(self, source: Source, options: ReadOptions, pages: tuple[int, int] | None = None) -> str:
@@ -91,26 +91,26 @@ class PageViews:
             document = (await reads.read(source, options)).document
         return _Text(document.text, tuple(document.pages.start))
 
-    async def child(self, root: Source, path: str) -> Source:
+    async def child(self, root: Source, path: str, options: ReadOptions = DEFAULT) -> Source:
         """Return the attachment or member at a path of a Result ("mail.eml!/2-invoice.pdf"); the root for its own path.
 
         Raises InputProblem(not_found) where the file holds no such thing.
         """
         wanted, found = PART.sub("", path), root
         while found.path != wanted:
-            inside = await self._unpacked(found, root)
+            inside = await self._unpacked(found, root, options)
             found = next((c for c in inside if wanted == c.path or wanted.startswith(f"{c.path}!/")), found)
             if found not in inside:
                 raise InputProblem("not_found", f"{root.path} holds no {path}")
         return found
 
-    async def _unpacked(self, source: Source, root: Source) -> list[Source]:
+    async def _unpacked(self, source: Source, root: Source, options: ReadOptions) -> list[Source]:
         """Return what lies directly in a file, its bytes unpacked."""
-        folder, known = self._children.setdefault(root.path + root.sha256, (self.folder / uuid4().hex, {}))
-        self._children.move_to_end(root.path + root.sha256)
+        key = (root.path, root.sha256, options.passwords)
+        folder, known = self._children.setdefault(key, (self.folder / uuid4().hex, {}))
+        self._children.move_to_end(key)
         if not any(c.parent == source.id for c in known.values()):
-            options = self.options.model_copy(update={"ocr": "off"})
-            reading = await self.pool.read(source, options, Spool(folder))
+            reading = await self.pool.read(source, options.model_copy(update={"ocr": "off"}), Spool(folder))
             known.update({child.path: child for child in reading.children})
         while len(self._children) > CACHED_FILES:
             _, (old, _) = self._children.popitem(last=False)
@@ -135,7 +135,7 @@ class _Text:
 
 
 def picture_of(file: Path, page: int = 1, scale: float = 1.5, path: str = "") -> bytes:
-    """Return one page of a file as PNG; blocks. `path` names an attachment as a Result does.
+    """Return one page of a file as PNG or JPEG; blocks. `path` names an attachment as a Result does.
 
     Raises as `PageViews.picture`. For many pages open one `PageViews`: this starts a process each time.
     """

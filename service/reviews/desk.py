@@ -16,6 +16,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
+from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result, Review, SourceFacts
 from thresher.schemas.review import (
     CorrectionDone,
@@ -110,7 +111,7 @@ class ReviewDesk:
         collection = await self.collection(tenant, name)
         _, result = await collection.result(number)
         async with self._source(collection, result, _facts(result, path)) as source:
-            return await self.views.picture(source, page, scale)
+            return await self.views.picture(source, page, scale, collection.options)
 
     @asynccontextmanager
     async def _source(
@@ -118,7 +119,7 @@ class ReviewDesk:
     ) -> AsyncIterator[Source]:
         """Provide the bytes of a document, taken out of what it is attached to."""
         async with collection.original(result, facts.path) as root:
-            yield await self.views.child(root, facts.path)
+            yield await self.views.child(root, facts.path, collection.options)
 
     async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
         """Return a passage of a document's text; `wanted`: path of the source, span, characters around it.
@@ -200,18 +201,18 @@ class ReviewDesk:
             )
             raise InputProblem("case_invalid", f"{result.source.path}: {why}")
         async with self._source(collection, result, result.source) as source:
-            document = await self._bytes(source, result.source)
+            document = await self._bytes(source, result.source, collection.options)
         files, title = case_files(result, view.events, view.target, document), case_name(result)
         if self.cases is not None:
             await asyncio.to_thread(_write, self.cases / title, files)
         return title, files
 
-    async def _bytes(self, source: Source, facts: SourceFacts) -> bytes:
+    async def _bytes(self, source: Source, facts: SourceFacts, options: ReadOptions) -> bytes:
         """Return the bytes of a document; of a part of a packet, its pages alone."""
         if facts.page_range is None:
             return await asyncio.to_thread(Path(source.blob).read_bytes)
         cut = partial(cut_pages, first=facts.page_range[0], last=facts.page_range[1])
-        return await self.views.pool.call(cut, source, self.views.options)
+        return await self.views.pool.call(cut, source, options)
 
 
 def _write(folder: Path, files: Files) -> None:

@@ -68,6 +68,7 @@ class FolderResults:
     reviews: Reviews  # gives each Result its number, for good
     originals: tuple[Path, ...] = ()  # folders in which documents are looked for first
     targets: dict[str, Target] = field(default_factory=dict)  # by fingerprint: given by the caller, else loaded
+    passwords: tuple[str, ...] = field(default=(), repr=False)
     inputs: RunInputs = field(init=False)
     _seen: dict[str, tuple[float, ResultSummary]] = field(default_factory=dict)  # by name, with the file's time
 
@@ -81,7 +82,7 @@ class FolderResults:
     @property
     def options(self) -> ReadOptions:
         """Return how the newest run read."""
-        return self.inputs.read
+        return self.inputs.read.model_copy(update={"passwords": self.passwords})
 
     @property
     def target_name(self) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from thresher.schemas.errors import SetupProblem
 from thresher.service.backend.resources import (
@@ -80,24 +81,29 @@ async def serve(chosen: ServeOptions, ready: Callable[[], None] = lambda: None) 
     """
     stopping = asyncio.Event()
     async with opened_service(chosen, stopping) as service, listening_sockets(chosen.host, chosen.port) as sockets:
-        config = uvicorn.Config(
-            application(service),
-            host=chosen.host,
-            port=chosen.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=round(HEAD_SECONDS),
-            timeout_graceful_shutdown=max(1, round(chosen.grace)),
-            h11_max_incomplete_event_size=FRAMING_MAX_BYTES,
-            http=HttpConnection,
-            ws="none",
-            lifespan="off",
-        )
-        TimedConnection.most = max_connections()
-        ready()
-        await _serve_until_signal(uvicorn.Server(config), sockets, stopping)
+        await serve_application(application(service), sockets, stopping, ready=ready, grace=chosen.grace)
+
+
+async def serve_application(
+    app: ASGIApp, sockets: list[socket.socket], stopping: asyncio.Event, *, ready: Callable[[], None], grace: float
+) -> None:
+    """Serve an application until SIGTERM or SIGINT; requests then have `grace` seconds. `ready` is called at the start."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=round(HEAD_SECONDS),
+        timeout_graceful_shutdown=max(1, round(grace)),
+        h11_max_incomplete_event_size=FRAMING_MAX_BYTES,
+        http=HttpConnection,
+        ws="none",
+        lifespan="off",
+    )
+    TimedConnection.most = max_connections()
+    ready()
+    await _serve_until_signal(uvicorn.Server(config), sockets, stopping)
 
 
 @asynccontextmanager

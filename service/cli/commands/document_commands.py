@@ -1,4 +1,4 @@
-"""Commands on documents: extract, read, chunk, score."""
+"""Commands on documents: extract, read, chunk, score, review."""
 
 from __future__ import annotations
 
@@ -137,3 +137,41 @@ def score(  # noqa: PLR0913 - the flags of the contract
 
     chosen = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
     run(main, Request(cases, target, out, policy, chosen, passwords, fail_under or [], gate, compare))
+
+
+@app.command()
+def review(  # noqa: PLR0913 - the flags of the contract
+    results: Annotated[Path, typer.Argument(help="A folder of Results: what --out of extract named.")],
+    originals: Annotated[
+        list[Path] | None, typer.Option(help="Where the documents are now, if not where they were.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", help="As for extract; for Results whose target is not known.")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who corrections are by.", show_default="your login name")
+    ] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="Folder for scorecard cases.", show_default="RESULTS.cases")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on loopback; 0: any that is free.")] = 8081,
+    passwords: Passwords = None,
+    opens: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    log: Log = "text",
+) -> None:
+    """Look at Results beside their pages in the browser, correct them, accept or reject them."""
+    read_ahead()
+    from thresher.service.cli.review import Request, main  # noqa: PLC0415 - see service/cli/main.py
+
+    asked = Request(
+        folder=results,
+        originals=originals or [],
+        target=target,
+        person=person,
+        cases=cases,
+        port=port,
+        passwords=passwords,
+        opens=opens,
+        log=log,
+    )
+    run(main, asked)

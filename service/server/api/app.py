@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from thresher.schemas.result import VERSION
-from thresher.service.server.api import budgets, calls, extractions, problems, sessions, system
+from thresher.service.server.api import budgets, calls, extractions, problems, reviews, sessions, system
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.pages import page_routes
@@ -50,6 +50,7 @@ def api(service: AppState) -> FastAPI:
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
     app.include_router(system.routes)
+    app.include_router(reviews.routes)
     app.include_router(sessions.routes)
     app.include_router(page_routes.routes)
     problems.install(app)

@@ -50,7 +50,7 @@ async def tenant_of(
     elif token := request.cookies.get(cookie_name(request)):
         key = await _key_of_session(parts, request, token)
     elif parts.offer.keyless:
-        _check_local(request)
+        check_local(request)
         key = None
     else:
         raise InputProblem("key_invalid")
@@ -105,7 +105,8 @@ def is_loopback_name(request: Request) -> bool:
     return _hostname(f"//{request.headers.get('host', '')}") in LOOPBACK
 
 
-def _check_local(request: Request) -> None:
+def check_local(request: Request) -> None:
+    """Raise InputProblem(forbidden) for a request that a page from elsewhere made, or that did not come by loopback."""
     if not is_loopback_name(request):
         raise InputProblem("forbidden", "without a key only loopback names may be asked for")
     origin = request.headers.get("origin")

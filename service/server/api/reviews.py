@@ -26,6 +26,7 @@ from thresher.schemas.review import (
     ReviewState,
     TextPassage,
 )
+from thresher.service.pages.drawing import picture_type
 from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
@@ -152,7 +153,7 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
 ) -> Response:
     """A page's picture; a box in points, times the scale, is its place in pixels."""
     drawn = await desk.picture(who.tenant, collection, number, (source, page, scale))
-    return Response(drawn, media_type="image/png", headers=IMMUTABLE)
+    return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE)
 
 
 @routes.get("/{collection}/{number}/text", responses=PROBLEMS, response_model=TextPassage)
