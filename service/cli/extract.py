@@ -19,7 +19,7 @@ from thresher.service.base.file_names import distinct
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
-from thresher.service.cli.summary import finish
+from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
@@ -28,7 +28,7 @@ from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.readers.sources import RefusedPath, find_sources
+from thresher.service.readers.sources import RefusedPath, count_files, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder, dump
@@ -43,7 +43,6 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
-OWN_FILE = "the target map, policy or passwords of this run"
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
 
 
@@ -79,19 +78,24 @@ def main(request: Request) -> int:
         from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
-    with observed(settings, request.log):
-        return asyncio.run(_extract(request, targets, policy, settings))
-
-
-async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
-    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
-    to_stdout = request.out is None
     out = request.out or _own_folder(request, settings)
+    with observed(settings, request.log):
+        code = asyncio.run(_extract(request, out, targets, policy))
+    if request.show and code != INTERRUPTED:
+        from thresher.service.cli.look import look_at  # noqa: PLC0415 - only when asked for
+
+        look_at(out, request.passwords, request.log)
+    return code
+
+
+async def _extract(request: Request, out: Path, targets: TargetMap, policy: Policy) -> int:
+    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
+    to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened_store(out))
+        store = await stack.enter_async_context(opened_store(out, _say_waiting))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
@@ -115,10 +119,17 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         raise fault
     if to_stdout:
         _print(tally, out)
-    finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=interrupted or fault is not None)
+    is_cut = interrupted or fault is not None
+    finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=is_cut)
+    if is_cut:
+        sys.stderr.write(what_is_left(tally, count_files(request.paths), sys.argv[1:]))
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+def _say_waiting(folder: Path) -> None:
+    sys.stderr.write(f"thresher: another run uses {folder}; waiting until it is done (Ctrl-C to stop)\n")
 
 
 async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, Problem | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.exports import Folder, write_atomically
 from thresher.service.runs.run_counts import RunCounts
 
+OWN_FILE = "the target map, policy or passwords of this run"  # why a file is ignored
 IGNORED_SHOWN = 5  # paths for each reason, in the summary
 
 
@@ -33,6 +35,22 @@ def finish(
     _remarks(tally, results)
     if not to_stdout:
         sys.stderr.write(table(results, body, out))
+
+
+def what_is_left(tally: RunCounts, files: int, arguments: list[str]) -> str:
+    """Return how many of the files given are not done yet, and the command that goes on, as lines.
+
+    >>> print(what_is_left(RunCounts(finished=3), 10, ["extract", "my files", "-t", "invoice"]))
+    not finished: 7 of 10 files are left; what is done is kept, nothing is paid for twice. To go on:
+      thresher extract 'my files' -t invoice
+    <BLANKLINE>
+    """
+    own = sum(i.reason == OWN_FILE for i in tally.ignored)
+    left = files - own - tally.finished - len(tally.no_target) - len(tally.refused)
+    return (
+        f"not finished: {left} of {files - own} files are left; what is done is kept, nothing is paid for twice. "
+        f"To go on:\n  {shlex.join(['thresher', *arguments])}\n"
+    )
 
 
 def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.schemas.policy import Policy
+from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
@@ -72,11 +72,9 @@ async def aextract(source: Any, target: Any, choices: Choices) -> Result[Any]:
         if isinstance(source, list):
             together = replace(door.engine, policy=door.engine.policy.model_copy(update={"unit": "folder"}))
             found = [r async for r, _ in results_of(door.walk, together, [g.source for g in given])]
-            return door.finished(found[0], OriginalFiles(source, given, door.engine.policy.read))
+            return door.finished(found[0], door.files(source, given))
         documents = [reading.document async for reading in door.walk(given[0].source)]
-        return door.finished(
-            await process(door.engine, documents), OriginalFiles(source, given, door.engine.policy.read)
-        )
+        return door.finished(await process(door.engine, documents), door.files(source, given))
 
 
 async def aextract_many(sources: Any, target: Any, choices: Choices, at_once: int) -> AsyncGenerator[Result[Any], None]:
@@ -112,7 +110,7 @@ def read_result(file: Path, source: Path | None = None) -> Result[Any]:
     given = GivenSource(source)
     if given.source.sha256 != result.source.sha256:
         raise InputProblem("source_invalid", f"{source} is not the file that {file} was made from")
-    return result.bound(OriginalFiles(source, [given]))
+    return result.bound(OriginalFiles(source, [given], None, ReadOptions()))
 
 
 def _all_given(source: Any) -> list[GivenSource]:
@@ -160,8 +158,10 @@ def _files(one: Any) -> Iterable[GivenSource | RefusedSource]:
         yield RefusedSource(one, path_of(one), problem)
         return
     for found in find_sources([path]):
-        is_refused = isinstance(found, RefusedPath)
-        yield RefusedSource(one, found.path, found.problem) if is_refused else GivenSource(Path(found.blob), found)
+        if isinstance(found, RefusedPath):
+            yield RefusedSource(one, found.path, found.problem)
+        else:
+            yield GivenSource(Path(found.blob), found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,11 +185,16 @@ class _Door:
         """Yield the Results of one source, one for each document in it; a failed one where there is none to read."""
         if isinstance(given, RefusedSource):
             nothing = Source(path=given.path, blob="", sha256="", size=0)
-            yield self.finished(failed(nothing, self.target, given.problem.note()), OriginalFiles(given.given, []))
+            yield self.finished(failed(nothing, self.target, given.problem.note()), self.files(given.given, []))
             return
-        original = OriginalFiles(given.given, [given], self.engine.policy.read)
+        original = self.files(given.given, [given])
         async for result, _ in results_of(self.walk, self.engine, [given.source]):
             yield self.finished(result, original)
+
+    def files(self, given: Any, sources: list[GivenSource]) -> OriginalFiles:
+        """Return the files that a Result is made from, to look at later."""
+        policy, model = self.engine.policy, self.engine.model
+        return OriginalFiles(given, sources, self.target, read_options(policy, model.facts))
 
     def finished(self, result: Result[Any], original: OriginalFiles) -> Result[Any]:
         """Return the Result with `data` as an instance of the user's class, where it is one and can be built."""

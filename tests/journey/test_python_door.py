@@ -263,6 +263,10 @@ async def test_a_page_is_shown_as_a_picture() -> None:
         width, height = _png_size(page.image(scale=1.0))
         assert (page.number, width, height) == (1, round(page.width), round(page.height))
         assert [e.quote for e in page.evidence] == ["INV/2023/03/0008"]
+        html = result.show().html
+        assert html.count("data:image/") == 1
+        assert "INV/2023/03/0008" in html
+        assert "&lt;!DOCTYPE" in result.show()._repr_html_() or "srcdoc" in result.show()._repr_html_()
 
 
 async def test_a_page_of_an_attachment_is_shown_too() -> None:
