@@ -79,6 +79,7 @@ def main(request: Request) -> int:
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
     out = request.out or _own_folder(request, settings)
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
     with observed(settings, request.log):
         code = asyncio.run(_extract(request, out, targets, policy))
     if request.show and code != INTERRUPTED:
@@ -92,7 +93,6 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
     save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out, _say_waiting))

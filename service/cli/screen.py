@@ -6,13 +6,14 @@ import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 WIDTHS = (60, 200)  # characters: the least and the most that a table is made for
+LEAST = 8  # characters that stay of a text that is cut
 GAP = 2  # characters between two columns
 
 
@@ -34,14 +35,19 @@ def width() -> int:
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], within: int | None = None) -> str:
     """Return a table with a line of names, at most `within` characters wide (default: the terminal's)."""
     room = within or width()
-    kept = _fitting(columns, rows, room)
+    wide = [max(len(c.name), *(len(row[i]) for row in rows), 0) for i, c in enumerate(columns)]
+    kept = _fitting(columns, wide, room)
+    over = sum(wide[k] + GAP for k in kept) - GAP - room
     grid = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for i in kept:
         column = columns[i]
-        overflow: Literal["ellipsis", "fold"] = "ellipsis" if column.long == "cut" else "fold"
-        least = max(len(column.name), *(len(row[i]) for row in rows), 0) if column.align == "right" else None
-        cut = column.long == "cut"
-        grid.add_column(Text(column.name), justify=column.align, no_wrap=cut, overflow=overflow, min_width=least)
+        is_cut = column.long == "cut"
+        shown = max(wide[i] - max(over, 0), len(column.name), LEAST) if is_cut else None
+        over -= wide[i] - (shown or wide[i])
+        least = wide[i] if column.align == "right" else None
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if is_cut else "fold"
+        options: dict[str, Any] = {"no_wrap": is_cut, "overflow": overflow, "min_width": least, "max_width": shown}
+        grid.add_column(Text(column.name), justify=column.align, **options)
     for row in rows:
         grid.add_row(*(Text(row[i]) for i in kept))
     stream = io.StringIO()
@@ -49,9 +55,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], within: int 
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
+def _fitting(columns: Sequence[Column], wide: Sequence[int], room: int) -> list[int]:
     """Return which columns are shown: all, or without as many spare ones as it takes."""
-    wide = [max(len(c.name), *(len(row[i]) for row in rows), 0) for i, c in enumerate(columns)]
     kept = list(range(len(columns)))
     for i in sorted((i for i in kept if columns[i].spare), key=lambda i: -columns[i].spare):
         if sum(wide[k] + GAP for k in kept) - GAP <= room:

@@ -41,6 +41,7 @@ def totals(report: dict[str, Any], out: Path) -> str:
         f"\n{report['results']['total']} results ({counts}) in {report['seconds']:.1f} s; "
         f"{calls['made']} calls, {calls['prompt_tokens']} + {calls['answer_tokens']} tokens, cost {cost}\n"
         f"JSON in {out}/, counts in {out / 'run.json'}, exceptions in {out / 'exceptions.jsonl'}\n"
+        f"next: thresher review {out} (look, correct), export {out} (tables), report {out} (to send)\n"
     )
 
 

@@ -159,7 +159,7 @@ def review(  # noqa: PLR0913 - the flags of the contract
     opens: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     log: Log = "text",
 ) -> None:
-    """Look at Results beside their pages in the browser, correct them, accept or reject them."""
+    """Look at Results beside their pages, correct and accept them."""
     read_ahead()
     from thresher.service.cli.review import Request, main  # noqa: PLC0415 - see service/cli/main.py
 

@@ -12,11 +12,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "extract": (
         "thresher extract invoice.pdf --target invoice",
         "thresher extract inbox --target mine.py:Invoice --out results",
-        "thresher extract inbox --target targets.toml --out results --model openai/gpt-4o-mini --max-cost 2",
+        "thresher extract inbox -t targets.toml -o out -m openai/gpt-4o --max-cost 2",
         "thresher extract inbox --target invoice --out results --dry-run",
     ),
     "read": ("thresher read scan.pdf", "thresher read report.docx --format markdown"),
     "chunk": ("thresher chunk contract.pdf --tokens 2000",),
+    "review": ("thresher review results --open", "thresher review results --originals inbox --as mary"),
+    "export": ("thresher export results --format xlsx", "thresher export results --format csv --bom --out tables"),
+    "report": ("thresher report results --out results.html",),
     "score": (
         "thresher score cases --model openai/gpt-4o-mini",
         "thresher score --compare out/score/runs/OLD out/score/runs/NEW",
@@ -78,10 +81,4 @@ def _epilog(name: str) -> str:
     '\x08\nExamples:\n  thresher doctor'
     """
     lines = EXAMPLES.get(name, ())
-    return (
-        "\n  ".join(
-            ("\b\nExamples:", *(line.replace(" --target targets", " \\\n      --target targets") for line in lines))
-        )
-        if lines
-        else ""
-    )
+    return "\n  ".join(("\b\nExamples:", *lines)) if lines else ""
