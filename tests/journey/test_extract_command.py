@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -234,6 +235,8 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Sig
     if sign == signal.SIGINT:
         assert process.returncode == 130, said
         assert read(case / "out" / "run.json")["interrupted"] is True
+        assert re.search(r"not finished: \d+ of 40 files are left", said)
+        assert f"\n  thresher extract {case / 'in'} --target {case / 'order.py:Order'}" in said
     before = len(tree(case / "out"))
     assert 4 <= before < 41
     thresher("extract", case / "in", *options(case))

@@ -30,7 +30,7 @@ def export(
     ] = None,
     bom: Annotated[bool, typer.Option("--bom", help="Mark CSV as UTF-8 with a BOM, for Excel.")] = False,
 ) -> None:
-    """Write finished Results as tables: XLSX, CSV, Parquet or JSON lines.
+    """Write finished Results as tables: XLSX, CSV, Parquet, JSONL.
 
     One row a document, and one table for each list.
     """
