@@ -258,7 +258,7 @@ def read_result(file: str | Path, source: str | Path | None = None) -> Result[An
     Raises InputProblem: `file_not_found`, `source_invalid` where `source` is another file than the one it was made from.
 
     >>> from thresher import Text, extract, read_result
-    >>> _ = open("kept.json", "w").write(extract(Text("Invoice 4711. Total: 12.50"), "invoice").model_dump_json())
+    >>> _ = Path("kept.json").write_text(extract(Text("Invoice 4711. Total: 12.50"), "invoice").model_dump_json())
     >>> read_result("kept.json").values["total"]
     12.50
     """

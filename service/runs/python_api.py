@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.session import Transactions
 from thresher.service.targets.loading import load_target
+from thresher.service.telemetry.ids import current_document, current_unit, document_id
 from thresher.service.telemetry.masks import add_secrets
 from thresher.service.wiring import engine_of, model_name, model_of, opened_store
 
@@ -74,7 +75,9 @@ async def aextract(source: Any, target: Any, choices: Choices) -> Result[Any]:
             found = [r async for r, _ in results_of(door.walk, together, [g.source for g in given])]
             return door.finished(found[0], door.files(source, given))
         documents = [reading.document async for reading in door.walk(given[0].source)]
-        return door.finished(await process(door.engine, documents), door.files(source, given))
+        with _logged_for(given[0].source):
+            result = await process(door.engine, documents)
+        return door.finished(result, door.files(source, given))
 
 
 async def aextract_many(sources: Any, target: Any, choices: Choices, at_once: int) -> AsyncGenerator[Result[Any], None]:
@@ -111,6 +114,17 @@ def read_result(file: Path, source: Path | None = None) -> Result[Any]:
     if given.source.sha256 != result.source.sha256:
         raise InputProblem("source_invalid", f"{source} is not the file that {file} was made from")
     return result.bound(OriginalFiles(source, [given], None, ReadOptions()))
+
+
+@contextmanager
+def _logged_for(source: Source) -> Iterator[None]:
+    """Log calls for a source; afterwards the caller's own task is as it was."""
+    before = current_unit.set(source.path), current_document.set(document_id(source.sha256))
+    try:
+        yield
+    finally:
+        current_unit.reset(before[0])
+        current_document.reset(before[1])
 
 
 def _all_given(source: Any) -> list[GivenSource]:
