@@ -77,6 +77,7 @@ class Settings:
     api_base: str | None = None
     embedding_api_base: str | None = None
     providers: tuple[Provider, ...] = ()
+    api_key: str | None = field(default=None, repr=False)  # given in Python; else litellm reads the provider's variable
     database: str | None = field(default=None, repr=False)  # may hold a password
     uploads: str | None = None
     keep_days: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -160,7 +161,7 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
-    model, address, key = _address_of(name, settings, settings.api_base)
+    model, address, key = _address_of(name, settings)
     return Remote(
         model=model,
         mode=schema_mode_of(model),
@@ -171,20 +172,21 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     )
 
 
-def _address_of(name: str, settings: Settings, otherwise: str | None) -> tuple[str, str | None, str | None]:
-    """Return a model as litellm names it, with address and key; `otherwise`: the address of what no provider has.
+def _address_of(name: str, settings: Settings) -> tuple[str, str | None, str | None]:
+    """Return a model as litellm names it, with address and key, of the server that is named or of all others.
 
-    Raises InputProblem(policy_invalid) for a model that its provider does not have, SetupProblem(key_missing).
+    Raises InputProblem(policy_invalid) for a model that its server does not have, SetupProblem(key_missing).
     """
     provider, model = _provider_of(name, settings)
     if provider is None:
-        return name, otherwise, None
+        return name, settings.api_base, settings.api_key
     if provider.models and model not in provider.models:
         some = f"one of {', '.join(provider.models)}{suggestion(model, provider.models)}"
         raise InputProblem("policy_invalid", f"model: {provider.name} has no {model}, {some}")
-    if provider.key_variable and not provider.key:
+    key = settings.api_key or provider.key  # one that is given in Python is for the model that is named there
+    if provider.key_variable and not key:
         raise SetupProblem("key_missing", f"{name}: set {provider.key_variable}")
-    return f"{provider.protocol}/{model}", provider.base_url, provider.key or NO_KEY
+    return f"{provider.protocol}/{model}", provider.base_url, key or NO_KEY
 
 
 def _provider_of(name: str, settings: Settings) -> tuple[Provider | None, str]:
@@ -295,7 +297,9 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     name = policy.embedding_model
     if name is None:
         raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
-    model, address, key = _address_of(name, settings, settings.embedding_api_base or settings.api_base)
+    is_same = settings.embedding_api_base is None and provider_of(name) == provider_of(model_name(policy, settings))
+    there = replace(settings, api_base=settings.embedding_api_base or settings.api_base)
+    model, address, key = _address_of(name, there if is_same else replace(there, api_key=None))
     remote = Remote(model=model, api_base=address, api_key=key, timeout=policy.timeout)
     known = catalog_row(model).get("input_cost_per_token")
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
@@ -353,16 +357,21 @@ def tracer_of(settings: Settings) -> Tracer | None:
     return Otel()
 
 
-@asynccontextmanager
-async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
-    """Open the answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
-    from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+def _log_waiting(folder: Path) -> None:
+    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "folder": folder.name})
 
+
+@asynccontextmanager
+async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_waiting) -> AsyncIterator[DurableStore]:
+    """Open the answer store of a run's folder: shared in this event loop, and waited for while another process has it.
+
+    `waiting` is called once with the folder where it has to wait. Raises SetupProblem(store_failed).
+    """
     hidden = folder / ".thresher"
     hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
     hidden.chmod(0o700)
-    store = await SqliteStore.open(hidden / "store.sqlite")
-    try:
+    from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone
+
+    file = await asyncio.to_thread((hidden / "store.sqlite").absolute)
+    async with shared_store(file, lambda: waiting(folder)) as store:
         yield store
-    finally:
-        await store.aclose()

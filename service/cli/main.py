@@ -19,11 +19,11 @@ from thresher.service.cli.commands import (
     service_commands,
     table_commands,
 )
+from thresher.service.cli.commands.examples import add_examples
 from thresher.service.cli.commands.options import take_settings
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
@@ -34,6 +34,7 @@ app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
 cost_commands.add_to(app)
+add_examples(app)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

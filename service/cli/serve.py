@@ -109,7 +109,7 @@ def create(place: AccountsLocation, wanted: NewKey, quota: dict[str, Any]) -> in
     """Make a key and show it, once."""
     tenant = wanted.tenant
     if not is_tenant_name(tenant):
-        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
+        raise InputProblem("option_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
 
     async def work(accounts: Accounts) -> int:
         expires = None if wanted.days is None else time.time() + wanted.days * DAY

@@ -104,7 +104,7 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     ] = "127.0.0.1",
     log: Log = "json",
 ) -> None:
-    """Work on the jobs of a service, beside any number of other workers."""
+    """Work on the jobs of a service, beside other workers."""
     from thresher.service.cli.worker import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"width": width, "lease": lease, "grace": grace}
@@ -121,7 +121,10 @@ def purge(
     database: Database = None,
     uploads: UploadsPlace = None,
 ) -> None:
-    """Delete jobs that ended long ago, with results, uploads and answers that nothing else uses; and what nobody wants."""
+    """Delete jobs that ended long ago, and what nobody wants.
+
+    With them go their results, uploads and answers that nothing else uses.
+    """
     from thresher.service.cli.purge import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(days, tenant, dry_run, folder, database, uploads))
@@ -129,7 +132,10 @@ def purge(
 
 @app.command()
 def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlace = None) -> None:
-    """Encrypt afresh, with the newest key, all that a service keeps: older keys are not needed any more."""
+    """Encrypt afresh, with the newest key, all that a service keeps.
+
+    Older keys are not needed any more.
+    """
     from thresher.service.cli.encrypt import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(folder, database, uploads))
