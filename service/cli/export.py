@@ -20,7 +20,7 @@ class Request:
     """What argv asks for."""
 
     place: Path
-    form: str
+    form: Format
     out: Path | None = None
     columns: Path | None = None
     target: str | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.errors import SetupProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.service.settings import (
     COMMAND_TABLES,
@@ -52,8 +52,6 @@ width = 8
 
 def main(form: str) -> int:
     """Print the settings as a table, or the page of the docs; return 1 where a variable has an unknown name."""
-    if form not in {"table", "markdown"}:
-        raise InputProblem("request_invalid", f"--format {form}: table or markdown")
     if form == "markdown":
         sys.stdout.write(page())
         return 0
@@ -82,14 +80,15 @@ def with_file(config: Path | None, options: Mapping[str, Mapping[str, Any]]) -> 
 
     `options`: by command, the names of its options. Raises SetupProblem(setting_invalid).
     """
-    if config is not None:
-        os.environ["THRESHER_CONFIG"] = str(config.absolute())
-    found = command_defaults()
-    from_file()
+    named = {"THRESHER_CONFIG": str(config.absolute())} if config is not None else {}
+    variables = {**os.environ, **named}
+    found = command_defaults(variables)
+    from_file(variables)
     for command, given in found.items():
         for name in given.keys() - options[command].keys():
             known = suggestion(name, options[command])
-            raise SetupProblem("setting_invalid", f"{config_file()}: [{command}] has no option {name}{known}")
+            raise SetupProblem("setting_invalid", f"{config_file(variables)}: [{command}] has no option {name}{known}")
+    os.environ.update(named)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -143,7 +143,9 @@ def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlac
 
 @app.command()
 def settings(
-    form: Annotated[str, typer.Option("--format", help="table, or markdown: the page of the docs.")] = "table",
+    form: Annotated[
+        Literal["table", "markdown"], typer.Option("--format", help="markdown: the page of the docs.")
+    ] = "table",
 ) -> None:
     """List every setting: what it is set to, and where."""
     from thresher.service.cli.settings import main  # noqa: PLC0415 - see service/cli/main.py
