@@ -52,6 +52,8 @@ async def test_what_is_no_key_is_a_problem(service: AppState, body: str) -> None
     async with await client(service, "ops", admin=True) as ops:
         assert problem(await ops.post("/v1/keys", content=body)) == (422, "field_invalid")
         assert problem(await ops.delete("/v1/keys/0123456789ab")) == (404, "not_found")
+        misspelt = await ops.post("/v1/keys", json={"tenant": "a", "dasy": 3})
+        assert "did you mean days?" in misspelt.json()["detail"]
     assert len(await service.accounts.keys()) == 1
 
 

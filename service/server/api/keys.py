@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from thresher.schemas.account import ApiKey, KeyEvent, Quota, is_tenant_name
 from thresher.schemas.budget import DAY
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.nearest_name import suggestion
 from thresher.service.server.api.auth import Admin, AppStateDep
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.upload import body_of
@@ -148,11 +150,18 @@ def _wanted(body: bytes) -> WantedKey:
     try:
         wanted = WantedKey.model_validate_json(body)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".strip(": ") for e in error.errors())
-        raise InputProblem("field_invalid", places[:500]) from None
+        raise InputProblem("field_invalid", "; ".join(map(_fault, error.errors()))[:500]) from None
     if not is_tenant_name(wanted.tenant) or not wanted.note.isprintable():
         raise InputProblem("field_invalid", "tenant, note: printable characters; tenant: not `local` and not `*`")
     return wanted
+
+
+def _fault(error: ErrorDetails) -> str:
+    """Tell one fault of a body; of an unknown field with the nearest known one."""
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{name}: no such field{suggestion(name, WantedKey.model_fields)}"
+    return f"{name}: {error['msg']}".removeprefix(": ")
 
 
 def _view(key: ApiKey) -> KeyView:
