@@ -45,6 +45,14 @@ def draw_page(source: Source, options: ReadOptions, spool: Spool, *, page: int, 
     return guarded(lambda: _drawn(source, options, page, scale), source)
 
 
+def load_libraries(source: Source, options: ReadOptions, spool: Spool) -> None:
+    """Load what drawing needs, so that the first picture need not wait for it."""
+    del source, options, spool
+    import thresher.service.readers.image  # noqa: PLC0415 - Pillow loads with it
+    import thresher.service.readers.pdf.opening  # noqa: PLC0415 - PDFium and numpy load with it
+    import thresher.service.readers.pdf.pictures.raster  # noqa: F401, PLC0415 - as above
+
+
 def _drawn(source: Source, options: ReadOptions, page: int, scale: float) -> bytes:
     media_type = media_type_of(source)
     widen_memory()

@@ -10,17 +10,18 @@ import re
 import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.base.single_flight import SingleFlight
-from thresher.service.pages.drawing import SCALES, draw_page
+from thresher.service.pages.drawing import SCALES, draw_page, load_libraries
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
@@ -64,7 +65,20 @@ class PageViews:
     folder: Path  # for the bytes of attachments; not to outlive the process
     _pictures: _Cache[bytes] = field(default_factory=lambda: _Cache(CACHED_PICTURE_BYTES))
     _texts: _Cache[_Text] = field(default_factory=lambda: _Cache(CACHED_TEXT_CHARACTERS))
+    _warming: asyncio.Task[None] | None = None
     _children: OrderedDict[tuple[object, ...], tuple[Path, dict[str, Source]]] = field(default_factory=OrderedDict)
+
+    def warm(self) -> asyncio.Task[None]:
+        """Start the drawing processes, if none were started yet, and load their libraries; does not wait."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._load())
+        return self._warming
+
+    async def _load(self) -> None:
+        """Load the libraries; where that fails, the first picture finds out and reports it."""
+        with suppress(Problem, OSError, RuntimeError):
+            await self.pool.begin()  # in a thread: the event loop goes on meanwhile
+            await self.pool.call(load_libraries, Source(path="", blob="", sha256="", size=0), DEFAULT)
 
     async def picture(self, source: Source, page: int, scale: float, options: ReadOptions = DEFAULT) -> bytes:
         """Return a page (1-based, of the file) as PNG or JPEG, with `scale` pixels a point.
@@ -78,6 +92,7 @@ class PageViews:
         options = options.model_copy(update={"limits": limits})
         draw = partial(draw_page, page=page, scale=scale)
         key = (source.sha256, page, scale, options.passwords)  # who has a file need not have its password
+        await asyncio.shield(self.warm())
         return await self._pictures.of(key, lambda: self.pool.call(draw, source, options), len)
 
     async def text(self, source: Source, options: ReadOptions, pages: tuple[int, int] | None = None) -> str:

@@ -125,7 +125,8 @@ class ReaderPool:
 
         Raises RuntimeError where none can be started.
         """
-        begun = [self._running().schedule(worker_process.ready) for _ in range(self.workers)]
+        pool = self._running()
+        begun = await asyncio.to_thread(lambda: [pool.schedule(worker_process.ready) for _ in range(self.workers)])
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
     @asynccontextmanager

@@ -75,6 +75,7 @@ class ReviewDesk:
     async def listing(self, tenant: str, name: str, wanted: Filter) -> ReviewCollection:
         """Return a page of a collection, with the counts and queues of all of it."""
         collection = await self.collection(tenant, name)
+        self.views.warm()
         every = await collection.summaries()
         states = await self.reviews.states(tenant, name)
         of_state = [s for s in every if wanted.state in {None, _state(states.get(s.place.key))}]
@@ -95,15 +96,18 @@ class ReviewDesk:
     async def document(self, tenant: str, name: str, number: int, fields: tuple[int, int]) -> ReviewDocument:
         """Return a Result for review; `fields`: index of the first one, and how many at most."""
         collection = await self.collection(tenant, name)
+        self.views.warm()
         place, view = await self._view(collection, number)
         states = await self.reviews.states(tenant, name)
         progress = states.get(place.key)
-        return document_view(view, place, progress.claim if progress else None, fields)
+        claim = progress.claim if progress else None
+        return await asyncio.to_thread(document_view, view, place, claim, fields)
 
     async def _view(self, collection: ResultCollection, number: int) -> tuple[ResultPlace, FieldsView]:
         place, result = await collection.result(number)
         target = await collection.target(result)
-        return place, FieldsView(result, await self.reviews.events(place), target)
+        events = await self.reviews.events(place)
+        return place, await asyncio.to_thread(FieldsView, result, events, target)  # a long list takes its time
 
     async def picture(self, tenant: str, name: str, number: int, wanted: tuple[str, int, float]) -> bytes:
         """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
@@ -150,7 +154,8 @@ class ReviewDesk:
             machine=view.machine_facts(asked.path),
         )
         await self.reviews.append(place, event)
-        after = FieldsView(view.machine, await self.reviews.events(place), view.target)
+        events = await self.reviews.events(place)
+        after = await asyncio.to_thread(FieldsView, view.machine, events, view.target)
         return CorrectionDone(head=after.events[-1].hash, field=after.of_path(asked.path))
 
     async def claim(self, who: Reviewer, name: str, number: int) -> ReviewClaim:

@@ -51,7 +51,8 @@ class FieldsView:
     shown: Result[Any] = field(init=False)
     leaves: list[Leaf] = field(init=False)
     doubts: dict[str, list[FieldDoubt]] = field(init=False)
-    evidence: dict[str, list[Evidence]] = field(init=False)
+    evidence: dict[str, list[Evidence]] = field(init=False)  # the machine's, by path
+    given: dict[str, Evidence] = field(init=False)  # with the corrections, the first of each path
 
     def __post_init__(self) -> None:
         """Apply the events, and list the fields."""
@@ -59,7 +60,7 @@ class FieldsView:
         self.shown = edited(self.machine, self.standing)
         self.leaves = leaves_of(self.shown.values, self.target)
         self.doubts = doubts_of(self.machine.reasons, self.leaves)
-        self.evidence = {}
+        self.evidence, self.given = {}, {e.path: e for e in reversed(self.shown.evidence)}
         for one in self.machine.evidence:
             self.evidence.setdefault(one.path, []).append(one)
 
@@ -98,7 +99,7 @@ class FieldsView:
     def of_leaf(self, leaf: Leaf) -> ReviewField:
         """Return a leaf as it is shown."""
         correction, own = self.correction(leaf.path), self.evidence.get(leaf.path, [])
-        given = next((e for e in self.shown.evidence if e.path == leaf.path), None)
+        given = self.given.get(leaf.path)
         places = [given] if given is not None and given.page is not None else own
         return ReviewField(
             path=leaf.path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from thresher.service.server.pages import page_routes
 from thresher.service.server.serve import listening_sockets, serve_application
 from thresher.service.storage.temp_folder import temp_folder
 
-log = logging.getLogger(__name__)
 GRACE_SECONDS = 5.0  # for requests in hand when it is stopped
 
 
@@ -61,8 +59,6 @@ async def opened_desk(asked: FolderReview) -> AsyncIterator[ReviewDesk]:
         kept = await stack.enter_async_context(opened_folder_reviews(asked.folder))
         folder = stack.enter_context(temp_folder())
         pool = await stack.enter_async_context(ReaderPool(folder / "spool", workers=1))
-        warming = asyncio.create_task(begin(pool))
-        stack.callback(warming.cancel)
         results = FolderResults(
             folder=asked.folder,
             reviews=kept,
@@ -78,15 +74,8 @@ async def opened_desk(asked: FolderReview) -> AsyncIterator[ReviewDesk]:
             return results
 
         views = PageViews(pool, folder / "files")
+        views.warm()
         yield ReviewDesk(reviews=kept, views=views, collection=collection, cases=asked.cases)
-
-
-async def begin(pool: ReaderPool) -> None:
-    """Start the drawing process; where that fails, the first picture finds out and reports it."""
-    try:
-        await pool.begin()
-    except (OSError, RuntimeError) as error:
-        log.warning("no drawing process", extra={"action": "review.no_process", "why": type(error).__name__})
 
 
 def folder_application(desk: ReviewDesk, person: str) -> FastAPI:
