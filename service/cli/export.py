@@ -14,6 +14,8 @@ from thresher.service.exports.finished_results import FinishedResults, find_resu
 from thresher.service.exports.target_fields import TargetFields
 from thresher.service.exports.writing import Export, Format, export
 
+FILES_NAMED = 4  # of those written; more are counted
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -63,7 +65,8 @@ def _given(spec: str | None) -> list[TargetFields]:
 def _tell(files: list[Path], job: Export, found: FinishedResults) -> None:
     """Say on standard error what was written, and what the tables can not hold or name."""
     rows = ", ".join(f"{name} {count}" for name, count in job.counts.items())
-    sys.stderr.write(f"{len(found.names)} Results to {', '.join(map(str, files))}\nrows: {rows}\n")
+    where = ", ".join(map(str, files)) if len(files) <= FILES_NAMED else f"{len(files)} files in {job.out}"
+    sys.stderr.write(f"{len(found.names)} Results to {where}\nrows: {rows}\n")
     for target in job.targets:
         if target.inferred:
             sys.stderr.write(

@@ -11,7 +11,6 @@ from typing import Any
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.result import VERSION, Result
 from thresher.service.base.file_names import printable_name
-from thresher.service.cli.export import export_names
 from thresher.service.cli.table import table
 from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.exports import Folder, write_atomically
@@ -31,6 +30,8 @@ def finish(
     write_atomically(out / "exceptions.jsonl", lines)
     results = [(n, r) for n in tally.names if (r := Folder(out).read(n)) is not None]
     if form != "json":
+        from thresher.service.cli.export import export_names  # noqa: PLC0415 - only when asked for
+
         export_names(out, [name for name, _ in results], form)
     _remarks(tally, results)
     if not to_stdout:
