@@ -137,7 +137,7 @@ def picture_times(base: str) -> list[float]:
 
 
 def ink_outside(browser: Any, base: str, zoom: int) -> float:
-    """Pixels by which the ink of the framed value is off the frame: outside it, or further inside than a letter's margins."""
+    """Pixels by which the ink of the framed value stands out of its frame."""
     context = browser.new_context(viewport={"width": 1360, "height": 860})
     tab = context.new_page()
     tab.goto(f"{base}/review/folder/0")
@@ -147,13 +147,15 @@ def ink_outside(browser: Any, base: str, zoom: int) -> float:
     tab.wait_for_timeout(300)
     around = tab.locator(".chosen").first.bounding_box()
     tab.evaluate("document.querySelectorAll('.paper svg').forEach(s => s.style.visibility = 'hidden')")
-    reach = 5 * zoom
-    clip = {k: around[k] + d for k, d in (("x", 0), ("y", -reach), ("width", 0), ("height", 2 * reach))}
+    reach, aside = 5 * zoom, 2 * zoom  # less than the gaps to the words beside it
+    more = (("x", -aside), ("y", -reach), ("width", 2 * aside), ("height", 2 * reach))
+    clip = {k: around[k] + d for k, d in more}
     shot = Image.open(io.BytesIO(tab.screenshot(clip=clip))).convert("L").point(lambda v: 255 * (v < 160))
     context.close()
     box = shot.getbbox()
     assert box is not None, "no ink in the frame"
-    return max(reach - box[1], box[3] - reach - around["height"], 0)
+    across, down = aside + around["width"], reach + around["height"]
+    return float(max(aside - box[0], reach - box[1], box[2] - across, box[3] - down, 0))
 
 
 def axe_everywhere(browser: Any) -> dict[str, int]:

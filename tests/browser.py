@@ -74,10 +74,22 @@ class Seen:
 
     def watch(self, page: Any) -> None:
         """Begin to note what a page does."""
-        page.on("request", lambda r: None if r.url.startswith(self.base) else self.foreign.append(r.url))
+        page.on("request", self._request)
         page.on("pageerror", lambda e: self.faults.append(str(e)))
-        page.on("console", lambda m: self.reports.append(m.text) if "Content Security" in m.text else None)
-        page.on("dialog", lambda d: (self.faults.append(f"dialog {d.message}"), d.dismiss()))
+        page.on("console", self._report)
+        page.on("dialog", self._dialog)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(self.base):
+            self.foreign.append(request.url)
+
+    def _report(self, message: Any) -> None:
+        if "Content Security" in message.text:
+            self.reports.append(message.text)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.faults.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
 
 def until(page: Any, expression: str, seconds: float = 20.0) -> None:

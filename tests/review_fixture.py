@@ -197,10 +197,10 @@ def collection() -> list[Made]:
         one.update(doubts=[], candidates=[])
     made = [invoice(0, "invoice-0417.pdf"), hostile(1), mail(2), long_list(3), invoice(4, "page-missing.pdf"), clean]
     for n in range(6, 18):
-        one = invoice(n, f"2026/march/invoice-{400 + n:04}.pdf")
-        one.review = {"state": "accepted", "by": "Maria", "at": 1773500000.0} if n % 4 == 0 else None
-        one.claim = {"by": "Maria", "until": time.time() + 100} if n == 7 else None
-        made.append(one)
+        more = invoice(n, f"2026/march/invoice-{400 + n:04}.pdf")
+        more.review = {"state": "accepted", "by": "Maria", "at": 1773500000.0} if n % 4 == 0 else None
+        more.claim = {"by": "Maria", "until": time.time() + 100} if n == 7 else None
+        made.append(more)
     return made
 
 
@@ -256,8 +256,9 @@ def fixture(documents: list[Made], who: str = "you") -> FastAPI:  # noqa: C901 -
 
     @route("POST", "/v1/reviews/demo/{n}/decision")
     async def decide(n: int, request: Request) -> dict[str, Any]:
-        documents[n].review = {"state": (await request.json())["state"], "by": who, "at": time.time()}
-        return documents[n].review
+        made = {"state": (await request.json())["state"], "by": who, "at": time.time()}
+        documents[n].review = made
+        return made
 
     @route("POST", "/v1/reviews/demo/{n}/claim")
     async def claim(n: int) -> Any:

@@ -18,7 +18,7 @@ from thresher.service.tenants.sessions import Sessions, csrf_token
 
 routes = APIRouter(prefix="/v1/session", tags=["sessions"])
 EXAMPLE: dict[str, Any] = {
-    "tenant": "acme",
+    "tenant": "example",
     "name": "Accounts payable",
     "csrf": "9c1a2d",
     "expires": 1763842800.0,
