@@ -5,7 +5,8 @@
     python -m bench.reviews first [--pages 100] [--rows 1200]
 
 `people` says what was lost or is there twice, and whether each chain is whole. `pictures` draws every page of some files
-in a drawing process, at 1.5 pixels a point (108 dots an inch), none from memory. `first` is what a page waits for after it
+in a drawing process, at 1.5 pixels a point (108 dots an inch), none from memory, and
+once more in this process for its CPU time, which a busy machine does not stretch. `first` is what a page waits for after it
 is opened: the Result with its first fields, and the picture of the page of the first doubtful one, from a fresh
 `thresher review` each time.
 """
@@ -32,7 +33,10 @@ from tests.simulation.two_reviewers import Person, at_once, make_keys, wrong
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.source import Source
+from thresher.service.pages.drawing import draw_page, load_libraries
 from thresher.service.pages.page_pictures import PageViews
+from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.reviews.folder_results import RunInputs, save_inputs
@@ -98,16 +102,26 @@ async def pictures(files: list[Path]) -> None:
 async def _drawn(views: PageViews, pool: ReaderPool, file: Path) -> None:
     source = make_source(file)
     pages = len((await pool.read(source, ReadOptions(ocr="off"))).document.pages)
-    took, sizes = [], []
+    took, sizes, cpu = [], [], []
     for page in range(1, pages + 1):
         begun = time.perf_counter()
         sizes.append(len(await views.picture(source, page, SCALE)))
         took.append((time.perf_counter() - begun) * 1000)
+        cpu.append(_cpu(source, page))
     middle, most = statistics.median(took), max(took)
     kib = statistics.median(sizes) / 1024
+    print(f"{file.name}: CPU median {statistics.median(cpu):.0f} ms, most {max(cpu):.0f} ms")
     print(
         f"{file.name}: {pages} pages, first {took[0]:.0f} ms, median {middle:.0f} ms, most {most:.0f} ms, {kib:.0f} KiB"
     )
+
+
+def _cpu(source: Source, page: int) -> float:
+    """Return the milliseconds of CPU of one page, drawn in this process once its libraries are loaded."""
+    load_libraries(source, ReadOptions(), Spool(Path()))
+    begun = time.process_time()
+    draw_page(source, ReadOptions(), Spool(Path()), page=page, scale=SCALE)
+    return (time.process_time() - begun) * 1000
 
 
 def first(pages: int, rows: int) -> None:

@@ -25,6 +25,7 @@ INPUT_CODES = {
     "columns_invalid": "the map of columns is not valid; see the message for the line",
     "context_overflow": "the question exceeds the model's window; lower the budget or choose a larger model",
     "content_limit": "words in a tag were left out, for there are more than any page has; look at the file where they matter",
+    "correction_unplaced": "a person corrected a row that is not there any more, so that was not applied; look at the list again",
     "corrupt": "the file is damaged and nothing could be read; get another copy",
     "corrupt_partial": "the file is damaged; what could be read was kept; get another copy to be sure",
     "csrf_invalid": "the page's proof against forged requests is missing or old; load the page again and repeat",

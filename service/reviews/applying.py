@@ -1,6 +1,6 @@
 """Apply corrections to a Result: its data as people corrected it, its status the machine's own.
 
-    events of a Result -> what stands for each path -> data, evidence (method "corrected"), review
+    events of a Result -> their rows found again -> what stands for each path -> data, evidence (method "corrected"), review
 
 Paths of events are those of the machine's data. So rows that people removed leave at the end, and what stands after
 them moves up.
@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from thresher.schemas.errors import note
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import Result, Review
 from thresher.schemas.review import ReviewEvent
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
+from thresher.service.reviews.placing import placed
 
 DECISIONS = frozenset({"open", "accepted", "rejected"})
 REMOVALS = frozenset({"reject", "absent"})  # of a list's row, these take it away
@@ -29,9 +31,11 @@ def apply_corrections(result: Result[Any], events: Iterable[ReviewEvent], target
     every = list(events)
     if not every:
         return result
-    standing = standing_events(every)
+    there, lost = placed(every, result)
+    standing = standing_events(there)
     made = without_removed_rows(edited(result, standing), standing)
-    made = made.model_copy(update={"review": review_of(every)})
+    unplaced = [note("correction_unplaced", f"{e.action} {e.path} by {e.by}") for e in standing_events(lost).values()]
+    made = made.model_copy(update={"review": review_of(every), "problems": made.problems + unplaced})
     return made if target is None else _judged(made, target)
 
 

@@ -23,6 +23,7 @@ from thresher.schemas.target import Kind, Target
 from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import edited, is_row_removed, standing_events
 from thresher.service.reviews.field_list import Leaf, doubts_of, label_of, leaves_of
+from thresher.service.reviews.placing import placed, split_at_row
 
 KINDS: dict[Kind, FieldKind] = {
     "text": "text",
@@ -56,7 +57,7 @@ class FieldsView:
 
     def __post_init__(self) -> None:
         """Apply the events, and list the fields."""
-        self.standing = standing_events(self.events)
+        self.standing = standing_events(placed(self.events, self.machine)[0])
         self.shown = edited(self.machine, self.standing)
         self.leaves = leaves_of(self.shown.values, self.target)
         self.doubts = doubts_of(self.machine.reasons, self.leaves)
@@ -200,9 +201,5 @@ def _correction(event: ReviewEvent) -> FieldCorrection:
 
 def _record(values: Any, path: str) -> Any:
     """Return the innermost row of a list that a path leads into; None outside of lists."""
-    keys = json_pointer.parts(path)
-    for depth in range(len(keys) - 1, 0, -1):
-        above = "".join(json_pointer.join("", key) for key in keys[:depth])
-        if keys[depth].isdigit() and isinstance(json_pointer.get(values, above), list):
-            return json_pointer.get(values, json_pointer.join(above, keys[depth]))
-    return None
+    above, index, _ = split_at_row(path, values)
+    return json_pointer.get(values, json_pointer.join(above, index)) if above else None

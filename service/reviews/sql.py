@@ -20,6 +20,7 @@ from thresher.service.reviews.chain import check_free, moment, next_event, repea
 from thresher.service.storage.answers.session import Row, Session, Transactions
 from thresher.service.storage.encryption.base import Cipher, decrypt_text, encrypt_text
 
+EVENTS_MAX = 20_000  # of one Result: more are no person's
 WHERE = "WHERE tenant = :tenant AND collection = :collection AND result = :result"
 NEW = """INSERT INTO reviews (tenant, collection, result, number) VALUES (:tenant, :collection, :result, :number)
     ON CONFLICT DO NOTHING"""
@@ -94,6 +95,8 @@ def _append(session: Session, place: ResultPlace, wanted: NewEvent) -> ReviewEve
     if made_before is not None:
         return made_before
     check_free(events, wanted, claim)
+    if len(events) >= EVENTS_MAX:
+        raise InputProblem("quota_exceeded", f"{EVENTS_MAX} corrections of one Result")
     event = next_event(events, wanted, session.now)
     session.run(
         """INSERT INTO review_events (tenant, collection, result, seq, at, body, webhook_due)

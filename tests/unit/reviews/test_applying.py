@@ -15,6 +15,7 @@ from thresher.schemas.review import ReviewEvent
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import apply_corrections, is_same, standing_events
+from thresher.service.reviews.field_view import FieldsView
 
 
 def result(values: dict[str, Any], **more: Any) -> Result[Any]:
@@ -100,6 +101,20 @@ def test_an_undone_event_does_not_stand() -> None:
     events = [event("/a", "edit", 1), event("/b", "edit", 2, 2), event("/a", "edit", 3, 3), event("/a", "undo", 1, 4)]
     assert {p: e.new for p, e in standing_events(events).items()} == {"/a": 1, "/b": 2}
     assert set(standing_events([*events, event("/a", "undo", None, 5)])) == {"/b"}
+
+
+def test_a_row_is_found_again_after_a_rerun() -> None:
+    """The correction follows its row; a row that is gone is named, and nothing else is changed."""
+    machine = result({"lines": [{"item": "oar", "n": 1, "x": 5}, {"item": "rope", "n": 2, "x": 6}]})
+    facts = FieldsView(machine, []).machine_facts("/lines/1/x")
+    said = event("/lines/1/x", "edit", 60).model_copy(update={"machine": facts})
+    rerun = result({"lines": [{"item": "sail", "n": 9, "x": 1}, *machine.values["lines"]]})
+    assert [row["x"] for row in apply_corrections(rerun, [said]).values["lines"]] == [1, 5, 60]
+    other = apply_corrections(result({"lines": [{"item": "sail", "n": 9, "x": 1}]}), [said])
+    assert other.values == {"lines": [{"item": "sail", "n": 9, "x": 1}]}
+    assert [(n.code, n.message.split(":")[0]) for n in other.problems] == [
+        ("correction_unplaced", "edit /lines/1/x by Ada")
+    ]
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-99, 99) | st.text("ab", max_size=3)

@@ -8,18 +8,25 @@ function draftKey() { return `thresher.drafts.${review.collection}.${review.numb
 
 /** Read what was typed and not saved, of an earlier load of the page too. */
 function readDrafts() {
-  try { review.drafts = JSON.parse(sessionStorage.getItem(draftKey()) || "{}"); } catch { review.drafts = {}; }
+  let kept = {};
+  try { kept = JSON.parse(sessionStorage.getItem(draftKey()) || "{}"); } catch { /* private windows */ }
+  Object.assign(review, { drafts: kept.values || {}, notes: kept.notes || {} });
+}
+
+function storeDrafts() {
+  try { sessionStorage.setItem(draftKey(), JSON.stringify({ values: review.drafts, notes: review.notes })); } catch { /* they stay in memory */ }
 }
 
 function keepDraft(path, text) {
   if (text === undefined) delete review.drafts[path]; else review.drafts[path] = text;
-  try { sessionStorage.setItem(draftKey(), JSON.stringify(review.drafts)); } catch { /* it stays in memory */ }
+  storeDrafts();
 }
 
 /** Decide on a field: shown at once, so that keys never wait; sent in order; brought back where the service refuses. */
 function act(action, { value, path = review.current } = {}) {
   const field = review.fields.get(path);
-  if (!field || review.takenBy) return;
+  if (!field) return;
+  if (review.takenBy) { say("Somebody else is reviewing this document. You can look."); return; }
   if (action === "accept" && isMissing(field)) action = "absent";
   if ((action === "reject" && isMissing(field)) || (action === "undo" && !field.correction)) return;
   const sent = { path, action, value, note: review.notes[path] || undefined };
@@ -66,10 +73,11 @@ async function sendDecided(before, sent) {
 }
 
 /** Bring a refused decision back to its field; what was typed stays. A conflict brings in what the other person did. */
-async function refused(before, { path, action }, error) {
+async function refused(before, { path, action, note }, error) {
   review.fields.set(path, before);
   review.done = review.done.filter((p) => p !== path);
   review.faults[path] = error;
+  if (note && !review.notes[path]) review.notes[path] = note;
   if (error.code === "review_conflict") await reload().catch(() => null);
   if (!review.editing) {
     if (action === "edit" && review.drafts[path] !== undefined) review.editing = path;
@@ -135,7 +143,7 @@ function editor(field) {
   const save = () => { if (review.drafts[field.path] === undefined) keepDraft(field.path, input.value); act("edit", { value: typedValue(field, input.value), path: field.path }); };
   input.addEventListener("input", () => keepDraft(field.path, input.value));
   input.addEventListener("keydown", (e) => { if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); save(); } });
-  const note = h("input", { type: "text", id: id + "-note", maxlength: "1000", placeholder: "Why (optional)", value: review.notes[field.path] || "", oninput: (e) => { review.notes[field.path] = e.target.value; }, onkeydown: (e) => { if (e.key === "Enter") { e.preventDefault(); save(); } } });
+  const note = h("input", { type: "text", id: id + "-note", maxlength: "1000", placeholder: "Why (optional)", value: review.notes[field.path] || "", oninput: (e) => { review.notes[field.path] = e.target.value; storeDrafts(); }, onkeydown: (e) => { if (e.key === "Enter") { e.preventDefault(); save(); } } });
   return h("form", { class: "editor", onsubmit: (e) => { e.preventDefault(); save(); } },
     h("label", { for: input.id }, "Right value", field.kind === "number" && h("span", { class: "soft small" }, " as the document writes it: 1.234,56 or 1,234.56")), input,
     h("label", { for: id + "-note", class: "small" }, "Note"), note,
@@ -186,15 +194,15 @@ async function claim() {
     if (error.status !== 409 || number !== review.number) return;
     const held = (await ask("GET", `${documentAddress()}?limit=1`).catch(() => null))?.claim;
     if (!review.takenBy) say("Somebody else is reviewing this document. You can look.");
-    review.takenBy = held || error.body.claim || { by: "somebody else", until: null };
-    renderFields();
+    review.takenBy = held || { by: "somebody else", until: null };
+    keepFocus(renderFields);
   }
 }
 
 function giveBack() {
   if (review.number === null || review.takenBy || !review.claim) return;
   review.claim = null;
-  ask("DELETE", `${documentAddress()}/claim`, undefined, { keepalive: true, stay: true }).catch(() => null);
+  ask("DELETE", `${documentAddress()}/claim`, undefined, { stay: true }).catch(() => null);
 }
 
 setInterval(() => { if (review.number !== null && document.visibilityState === "visible") claim(); }, CLAIM_RENEWAL_MS);
@@ -217,7 +225,7 @@ async function sendDecision(state) {
   const entry = queue.documents.find((d) => d.number === review.number);
   if (entry) entry.review = review.doc.review;
   if (state === "open") { renderHeader(); renderFields(); say("The document is open again."); return; }
-  const next = neighbour(review.number, 1, true) ?? queue.documents.find((d) => d.number !== review.number && reviewState(d) === "open" && !isTaken(d))?.number ?? null;
+  const next = (await nextDocument(1, true)) ?? queue.documents.find((d) => d.number !== review.number && reviewState(d) === "open" && !isTaken(d))?.number ?? null;
   const words = `${plainText(review.doc.name)}: ${STATES[state].toLowerCase()}.`;
   await go(next === null ? `/review/${encodeURIComponent(review.collection)}${queueSearch()}` : documentLink(review.collection, next));
   say(words + (next === null ? " That was the last one of this queue." : ` Next: ${plainText(review.doc.name)}`));

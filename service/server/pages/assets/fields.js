@@ -104,8 +104,14 @@ function wholeReasons() {
   return h("section", { class: "reasons", "aria-labelledby": "reasons-title" },
     h("h2", { id: "reasons-title" }, "About the whole document"),
     h("ul", null, shown.map((r) => h("li", { class: "notice doubt" },
-      h("strong", null, reasonName(r.code), r.names.length > 0 && ": "), " ", r.names.length > 0 && [h("b", null, untrusted(r.names.join(", "), 300)), " – "], untrusted(r.message, 400), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
+      h("strong", null, reasonName(r.code), r.names.length > 0 && ": "), " ", r.names.length > 0 && [h("b", null, untrusted(r.names.join(", "), 300)), " – "], untrusted(r.message, 400), pageLink(r.message), r.remedy && h("div", { class: "small soft" }, untrusted(r.remedy, 300))))),
     rest.size > shown.length && h("p", { class: "soft small" }, `and ${count(rest.size - shown.length, "reason")} more, in the Result`));
+}
+
+/** Return a button to the page that a message names, where its picture is here. */
+function pageLink(message) {
+  const sheet = view.sheets.get(sheetKey("", Number(/\bpage (\d+)/.exec(message)?.[1])));
+  return sheet && [" ", h("button", { type: "button", class: "link", onclick: () => bringIntoView(sheet, null) }, `look at page ${sheet.page}`)];
 }
 
 function fieldId(path) { return "f" + [...review.fields.keys()].indexOf(path); }

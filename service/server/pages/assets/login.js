@@ -24,10 +24,13 @@ async function logIn(event) {
 
 /** Where no key is needed (on loopback), say so; an ended session is dropped first. */
 async function offerKeyless() {
-  const drop = new URLSearchParams(location.search).has("next");
-  if (drop) await ask("DELETE", "/v1/session", undefined, { stay: true }).catch(() => null);
-  const who = await ask("GET", "/v1/session", undefined, { stay: true }).catch(() => null);
-  if (!who) return;
+  const asked = () => ask("GET", "/v1/session", undefined, { stay: true }).catch((error) => error);
+  let who = await asked();
+  if (who.code === "session_ended") {
+    await ask("DELETE", "/v1/session", undefined, { stay: true }).catch(() => null);
+    who = await asked();
+  }
+  if (who instanceof Refusal) return;
   const link = document.getElementById("keyless");
   link.hidden = false;
   link.setAttribute("href", returnAddress());

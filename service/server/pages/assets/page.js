@@ -68,9 +68,8 @@ async function ask(method, path, body, more = {}) {
   }
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", keepalive: !!more.keepalive, signal: more.signal });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
+    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", keepalive: method !== "GET" && !(body instanceof FormData) });
+  } catch {
     throw new Refusal(0, { code: "no_connection", detail: "the service can not be reached; what you typed is kept here, try again in a moment" });
   }
   if (answer.status === 204) return null;

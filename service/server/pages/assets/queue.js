@@ -148,6 +148,15 @@ async function moreOfQueue(collection) {
   renderQueue(collection);
 }
 
+/** Return the number of the next document of the queue, with more of the queue where the loaded part ends. */
+async function nextDocument(by, openOnly = false) {
+  for (;;) {
+    const found = neighbour(review.number, by, openOnly);
+    if (found !== null || by < 0 || !queue.next) return found;
+    await loadQueue(review.collection, true);
+  }
+}
+
 /** Return the number of the document after (or before) one in the queue; null at its end. */
 function neighbour(number, step, openOnly = false) {
   const at = queue.documents.findIndex((d) => d.number === number);

@@ -41,7 +41,7 @@ async function showDocument() {
   const generation = review.generation;
   const doc = await ask("GET", `${documentAddress()}?fields_from=0&limit=${FIELDS_AT_ONCE}`);
   if (generation !== review.generation) return;
-  Object.assign(review, { doc, head: doc.head, current: null, editing: null, notes: {}, faults: {}, sending: {}, done: [], claim: null, takenBy: null });
+  Object.assign(review, { doc, head: doc.head, current: null, editing: null, faults: {}, sending: {}, done: [], claim: null, takenBy: null });
   review.fields = new Map(doc.fields.map((f) => [f.path, f]));
   windows.clear();
   texts.clear();
@@ -77,7 +77,7 @@ function renderHeader() {
   fill(document.getElementById("title"),
     h("a", { href: list, onclick: followed, class: "back" }, "‹ All documents"), h("h1", { class: "ellipsis", title: plainText(doc.name) }, untrusted(doc.name, 120)),
     statusChip(doc.status), state !== "open" && stateChip(state));
-  const move = (by, words, key) => h("button", { type: "button", class: "quiet", title: `${words} (${key})`, "aria-label": words, disabled: neighbour(review.number, by) === null, onclick: () => goDocument(by) }, by < 0 ? "‹" : "›");
+  const move = (by, words, key) => h("button", { type: "button", class: "quiet", title: `${words} (${key})`, "aria-label": words, disabled: neighbour(review.number, by) === null && !(by > 0 && queue.next), onclick: () => goDocument(by) }, by < 0 ? "‹" : "›");
   fill(document.getElementById("actions"), move(-1, "Previous document", "K"), move(1, "Next document", "J"),
     state === "open" ? [
       h("button", { type: "button", onclick: () => decideDocument("rejected") }, "Reject document"),
@@ -159,8 +159,8 @@ async function reload() {
   keepFocus(renderFields);
 }
 
-function goDocument(by) {
-  const next = neighbour(review.number, by);
+async function goDocument(by) {
+  const next = await nextDocument(by);
   if (next === null) say(by > 0 ? "This is the last document of the queue." : "This is the first document of the queue.");
   else turn.then(() => go(documentLink(review.collection, next)));
 }
