@@ -40,7 +40,7 @@ class FinishedResults:
     def read(self) -> Iterator[ReviewedResult]:
         """Yield each Result as people corrected it; one is in memory at a time."""
         for name in self.names:
-            yield reviewed(self.result(name), self.events.get(name, ()))
+            yield reviewed(self.result(name), self.events.get(name, ()), name)
 
     def result(self, name: str) -> Result[Any]:
         """Return one Result as the machine gave it. Raises OSError, and ValidationError where it is damaged."""

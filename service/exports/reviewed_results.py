@@ -13,6 +13,7 @@ from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent
 from thresher.service.reviews.applying import apply_corrections, is_row_removed, moved_path, standing_events
 from thresher.service.reviews.folder_file import COLLECTION, FILE, TENANT, folder_place, opened_folder_reviews
+from thresher.service.reviews.placing import placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +22,18 @@ class ReviewedResult:
 
     result: Result[Any]
     settled: frozenset[str] = frozenset()
+    name: str = ""  # of its file in the folder of Results
 
 
-def reviewed(result: Result[Any], events: Iterable[ReviewEvent] = ()) -> ReviewedResult:
+def reviewed(result: Result[Any], events: Iterable[ReviewEvent] = (), name: str = "") -> ReviewedResult:
     """Return a Result as people corrected it, from their events, oldest first."""
     every = list(events)
     if not every:
-        return ReviewedResult(result)
-    standing = standing_events(every)
+        return ReviewedResult(result, name=name)
+    standing = standing_events(placed(every, result)[0])  # a rerun may have moved their rows
     gone = [path for path, event in standing.items() if is_row_removed(result.values, event)]
     settled = frozenset(p for path in standing if (p := moved_path(path, gone)) is not None)
-    return ReviewedResult(apply_corrections(result, every), settled)
+    return ReviewedResult(apply_corrections(result, every), settled, name)
 
 
 def events_by_name(folder: Path) -> dict[str, list[ReviewEvent]]:

@@ -70,6 +70,8 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
     doubtful = ", ".join([*_marked_names(row, table), *_marked_lists(marks, lists)])
     row.cells = [*_own_cells(result, lists, doubtful), *values, None]
     row.notes += _uncovered(result.values, "", {c.path or "" for _, c in table.fields}, set(lists))
+    told = [r.message for r in result.reasons]
+    row.notes += [f"{p.code}: {p.message}" for p in result.problems if not any(p.message in t for t in told)]
     if result.status == "partial":
         row.marks[STATUS] = "doubtful"
     return row

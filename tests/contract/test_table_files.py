@@ -13,10 +13,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from exported import DATA, doubtful, result, target
 from pyarrow import parquet
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
+from tests.exported import DATA, doubtful, result, target
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import Reason, Result, SourceFacts

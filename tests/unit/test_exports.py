@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from exported import SCHEMA, doubtful, result, target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.exported import SCHEMA, doubtful, result, target
 from thresher.schemas.numbers import write_json
 from thresher.schemas.review import ReviewEvent
 from thresher.service.exports.columns import Column, ColumnKind, layout_of

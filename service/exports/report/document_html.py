@@ -25,6 +25,7 @@ class DocumentView:
     """One Result, ready to be shown. `number` tells it from the others of the file."""
 
     number: int
+    name: str  # of the Result's file in its folder; "" where it has none
     result: Result[Any]
     marks: Marks
     places: Places
@@ -48,7 +49,9 @@ def view_of(number: int, reviewed: ReviewedResult, layout: Layout) -> DocumentVi
     rows: dict[str, list[Row]] = {}
     for table, row in rows_of(reviewed, layout):
         rows.setdefault(table.name, []).append(row)
-    return DocumentView(number, reviewed.result, marks, places_of(reviewed.result, marks, str(number)), layout, rows)
+    return DocumentView(
+        number, reviewed.name, reviewed.result, marks, places_of(reviewed.result, marks, str(number)), layout, rows
+    )
 
 
 def heading_of(view: DocumentView, level: int = 2) -> str:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from thresher.schemas.errors import Problem
 from thresher.schemas.result import SourceFacts
-from thresher.schemas.source import Source
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.reviews.folder_file import opened_folder_reviews
+from thresher.service.reviews.folder_file import folder_place, opened_folder_reviews
 from thresher.service.reviews.folder_results import FolderResults
 from thresher.service.storage.temp_folder import temp_folder
 
@@ -29,10 +28,11 @@ class FolderOriginals:
     views: PageViews
 
     async def picture(self, view: DocumentView, page: Page) -> bytes | None:
-        """Return a page as PNG."""
+        """Return a page as a picture."""
         try:
-            async with self.results.original(view.result, page[0]) as root:
-                return await self.views.picture(await self.views.child(root, page[0]), page[1], SCALE)
+            async with self.results.original(folder_place(view.name), page[0]) as root:
+                child = await self.views.child(root, page[0], self.results.options)
+                return await self.views.picture(child, page[1], SCALE, self.results.options)
         except Problem:
             return None
 
@@ -40,8 +40,8 @@ class FolderOriginals:
         """Return the text of a source, read as the folder's newest run read it."""
         facts = _facts(view, source)
         try:
-            async with self.results.original(view.result, source) as root:
-                child: Source = await self.views.child(root, source)
+            async with self.results.original(folder_place(view.name), source) as root:
+                child = await self.views.child(root, source, self.results.options)
                 return await self.views.text(child, self.results.options, facts.page_range if facts else None)
         except Problem:
             return None

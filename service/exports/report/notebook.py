@@ -39,17 +39,18 @@ class OneOriginal:
     options: ReadOptions
 
     async def picture(self, view: DocumentView, page: Page) -> bytes | None:
-        """Return a page as PNG."""
+        """Return a page as a picture."""
         del view
         try:
-            return await self.views.picture(await self.views.child(self.root, page[0]), page[1], SCALE)
+            child = await self.views.child(self.root, page[0], self.options)
+            return await self.views.picture(child, page[1], SCALE, self.options)
         except Problem:
             return None
 
     async def text(self, view: DocumentView, source: str) -> str | None:
         """Return the text of a source."""
         try:
-            child = await self.views.child(self.root, source)
+            child = await self.views.child(self.root, source, self.options)
             return await self.views.text(child, self.options, view.result.source.page_range)
         except Problem:
             return None
@@ -86,7 +87,7 @@ async def _opened(result: Result[Any], file: Path | None, options: ReadOptions) 
     root = (await asyncio.to_thread(make_source, file)).model_copy(update={"path": result.source.path})
     with temp_folder() as own:
         async with ReaderPool(own / "spool", workers=1) as pool:
-            yield OneOriginal(root, PageViews(pool, own / "children", options), options)
+            yield OneOriginal(root, PageViews(pool, own / "children"), options)
 
 
 def notebook_frame(html: str, height: int = FRAME_HEIGHT_PIXELS) -> str:

@@ -28,13 +28,13 @@ class PictureBudget:
     coarser: int = 0  # shown, but not at the best tier
     dropped: int = 0
 
-    def encode(self, png: bytes) -> tuple[bytes, tuple[int, int]] | None:
+    def encode(self, drawn: bytes) -> tuple[bytes, tuple[int, int]] | None:
         """Return a picture as WebP within its share, with its size in pixels at SCALE; None where no room is left."""
         from PIL import Image  # noqa: PLC0415 - Pillow loads when first needed
 
         share = self.left * 3 // 4 // max(self.wanted, 1)
         self.wanted -= 1
-        with Image.open(io.BytesIO(png)) as opened:
+        with Image.open(io.BytesIO(drawn)) as opened:
             image = opened.convert("L" if opened.mode == "L" else "RGB")
         made, tier = b"", 0
         for tier, (scale, quality) in enumerate(TIERS):  # noqa: B007 - told after the loop

@@ -35,7 +35,7 @@ class Originals(Protocol):
     """Give what the documents of Results look like. None: it can not be had."""
 
     async def picture(self, view: DocumentView, page: Page) -> bytes | None:
-        """Return a page as PNG with `page_figures.SCALE` pixels a point."""
+        """Return a page as PNG or JPEG with `page_figures.SCALE` pixels a point."""
         ...
 
     async def text(self, view: DocumentView, source: str) -> str | None:
