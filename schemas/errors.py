@@ -51,7 +51,7 @@ INPUT_CODES = {
     "method_not_allowed": "this address does not take that method; see /openapi.json",
     "no_text": "no text was found; turn OCR on, or check that the page is not blank",
     "no_target": "no pattern of the target map matches this file; add one",
-    "not_found": "nothing is there under that name; check the spelling (addresses: /openapi.json)",
+    "not_found": "nothing is there under that name; check the spelling",
     "ocr_failed": "OCR could not read the page; try another engine",
     "ocr_low_confidence": "OCR is unsure of this page; check the values against the image",
     "original_missing": "the document itself is not where it was, so its pages can not be shown; its values can still be reviewed; name its folder with --originals",

@@ -71,15 +71,13 @@ def main(request: Request) -> int:
     missing = [p for p in request.paths if not p.exists()]
     if missing:
         raise InputProblem("file_not_found", str(missing[0]))
-    if request.out is not None and request.out.exists() and not request.out.is_dir():
-        raise InputProblem("option_invalid", f"--out {request.out}: this is a file, and a folder is needed")
     targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
         from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
     out = request.out or _own_folder(request, settings)
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(out)
     with observed(settings, request.log):
         code = asyncio.run(_extract(request, out, targets, policy))
     if request.show and code != INTERRUPTED:
@@ -126,6 +124,14 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+def _make(out: Path) -> None:
+    """Make the folder of Results. Raises InputProblem(option_invalid) where the place does not allow it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputProblem("option_invalid", f"--out {out}: it cannot be made ({error.strerror})") from None
 
 
 def _say_waiting(folder: Path) -> None:

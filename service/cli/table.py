@@ -34,11 +34,11 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
 
 def totals(report: dict[str, Any], out: Path) -> str:
     """Return tokens, seconds and cost on one line, and where the files are."""
-    calls = report["calls"]
+    calls, total = report["calls"], report["results"]["total"]
     cost = "unknown" if calls["usd"] is None else f"${calls['usd']:.4f}".replace("$0.0000", "0")
     counts = ", ".join(f"{v} {k}" for k, v in report["results"].items() if k not in {"total", "kept"})
     return (
-        f"\n{report['results']['total']} results ({counts}) in {report['seconds']:.1f} s; "
+        f"\n{total} result{'' if total == 1 else 's'} ({counts}) in {report['seconds']:.1f} s; "
         f"{calls['made']} calls, {calls['prompt_tokens']} + {calls['answer_tokens']} tokens, cost {cost}\n"
         f"JSON in {out}/, counts in {out / 'run.json'}, exceptions in {out / 'exceptions.jsonl'}\n"
         f"next: thresher review {out} (look, correct), export {out} (tables), report {out} (to send)\n"

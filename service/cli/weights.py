@@ -40,7 +40,7 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
         return _fetch_recogniser(name.removeprefix(OCR))
     known = EMBEDDED_MODELS.get(name, name)
     if known not in KNOWN:
-        raise InputProblem("file_not_found", f"no model is named {name}; there are {', '.join(EMBEDDED_MODELS)}")
+        raise InputProblem("option_invalid", f"MODEL {name}: there are {', '.join(EMBEDDED_MODELS)}, and ocr:SCRIPT")
     folder = weights_folder(load())
     try:
         path = find(KNOWN[known], folder)
@@ -52,6 +52,9 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
 
 def _fetch_recogniser(script: str) -> int:
     """Fetch a script's recogniser from the address that the installed RapidOCR names, and check it."""
+    if script not in recognisers.downloadable():
+        known = ", ".join(f"{OCR}{one}" for one in recognisers.downloadable())
+        raise InputProblem("option_invalid", f"MODEL {OCR}{script}: there are {known}")
     path = recognisers.fetch(script, weights_folder(load()))
     sys.stdout.write(f"{OCR}{script}: {path}, checksum right\n")
     return 0
