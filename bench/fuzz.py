@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import sys
 import tempfile
@@ -35,10 +36,12 @@ from tests.simulation.fuzz_values import SCHEMAS, fields
 from thresher.schemas.errors import INPUT_CODES, JOB_CODES, MODEL_CODES, SETUP_CODES
 
 CODES = {*INPUT_CODES, *JOB_CODES, *MODEL_CODES, *SETUP_CODES}
-OPEN = {"/healthz", "/readyz"}  # what anybody may ask
+OPEN = {"/healthz", "/readyz", "/v1/session"}  # what anybody may ask
 SECRET = "PO-41"  # stands in the owner's documents alone
 TIMEOUT = 30  # seconds
-WEIGHTS = {"POST": 6, "PUT": 4}  # shares of the time: these have bodies
+WEIGHTS = {"POST": 3, "PUT": 4}  # shares of the time: these have bodies
+UPLOAD_WEIGHT = 20  # of the operation whose body has the most in it
+LEAST = 2  # requests of each operation and kind, however busy the machine is
 WHO = ("owner", "owner", "owner", "other", "nobody", "stranger")
 
 
@@ -86,17 +89,24 @@ def fuzz(house: House, seconds: float, seed: int = 0) -> Seen:
     seen = Seen()
     contract = schemathesis.openapi.from_dict(house.contract)
     operations = [found.ok() for found in contract.get_all_operations() if isinstance(found, Ok)]
-    whole = sum(2 * WEIGHTS.get(operation.method.upper(), 1) for operation in operations)
+    whole = 2 * sum(map(_weight, operations))
     for operation in operations:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            until = time.monotonic() + seconds * WEIGHTS.get(operation.method.upper(), 1) / whole
+            until = time.monotonic() + seconds * _weight(operation) / whole
             with contextlib.suppress(_Enough, Unsatisfiable, ValueError):
                 _many(house, seen, operation.as_strategy(generation_mode=mode), until, seed)
     return seen
 
 
+def _weight(operation: Any) -> int:
+    """Return the share of an operation in the time."""
+    method = operation.method.upper()
+    return UPLOAD_WEIGHT if (method, operation.path) == ("POST", "/v1/extractions") else WEIGHTS.get(method, 1)
+
+
 def _many(house: House, seen: Seen, cases: Any, until: float, seed: int) -> None:
-    """Ask one operation until a time. Raises _Enough then."""
+    """Ask one operation until a time, LEAST times at least. Raises _Enough then."""
+    asked = itertools.count()
 
     @hypothesis.seed(seed)
     @given(case=cases, who=st.sampled_from(WHO), real=st.booleans(), given_fields=fields(), schema=SCHEMAS)
@@ -109,7 +119,7 @@ def _many(house: House, seen: Seen, cases: Any, until: float, seed: int) -> None
         print_blob=False,
     )
     def ask(case: Any, who: str, real: bool, given_fields: dict[str, Any], schema: Any) -> None:  # noqa: FBT001 - drawn
-        if time.monotonic() > until:
+        if next(asked) >= LEAST and time.monotonic() > until:
             raise _Enough
         if real:
             _point(house, case, given_fields, schema)
@@ -147,10 +157,9 @@ def _point(house: House, case: Any, given_fields: dict[str, Any], schema: Any) -
             case.query.pop("wait", None)
     if case.method == "PUT":
         case.body = schema
-    if "id" in (case.path_parameters or {}):
-        case.path_parameters["id"] = house.job
-    if "collection" in (case.path_parameters or {}):
-        case.path_parameters |= {"collection": house.job, "number": 0}
+    there = {"id": house.job, "collection": house.job, "number": 0}
+    if case.path_parameters and not case.operation.path.startswith("/v1/keys"):
+        case.path_parameters.update({name: there[name] for name in case.path_parameters if name in there})
     if "name" in (case.path_parameters or {}) and case.method != "DELETE":
         case.path_parameters["name"] = house.name
     if case.operation.path == "/v1/calls" and isinstance(case.query, dict):

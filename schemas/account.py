@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from thresher.schemas.budget import ALL_TENANTS
 
 LOCAL = "local"  # the tenant of callers that need no key, on loopback
 
@@ -22,6 +24,19 @@ class ApiKey(BaseModel):
     expires: float | None = None
     revoked: float | None = None
     admin: bool = False  # sees the calls and budgets of every tenant
+
+
+class KeyEvent(BaseModel):
+    """A line of the audit of keys: never changed, never deleted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float  # seconds since 1970, UTC
+    action: Literal["created", "revoked"]
+    key: str  # id
+    tenant: str
+    admin: bool = False
+    by: str  # "key:ID" of the admin key that asked, or "command:USER"
 
 
 class Session(BaseModel):
@@ -45,6 +60,15 @@ class Quota(BaseModel):
     documents: int | None = Field(default=None, ge=0)
     bytes: int | None = Field(default=None, ge=0)
     usd: float | None = Field(default=None, ge=0)
+
+
+def is_tenant_name(name: str) -> bool:
+    """Whether a tenant may be called so: 1 to 64 printable characters, and none of the names that are taken.
+
+    >>> is_tenant_name("acme"), is_tenant_name("local"), is_tenant_name("*"), is_tenant_name("")
+    (True, False, False, False)
+    """
+    return name.isprintable() and 0 < len(name) <= 64 and name not in {LOCAL, ALL_TENANTS}
 
 
 class NamedSchema(BaseModel):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import calendar
 import time
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from thresher.schemas.choices import AtLimit, Period, Running
+
 ALL_TENANTS = "*"  # in place of a tenant: all of them together
 DAY = 86_400  # seconds
-Period = Literal["day", "month"]
 
 
 class Noun(BaseModel):
@@ -27,8 +27,8 @@ class Budget(Noun):
     usd: float | None = Field(default=None, ge=0)
     tokens: int | None = Field(default=None, ge=0, description="of prompts and answers together")
     alerts: tuple[int, ...] = (50, 80, 100)  # percent; each is told once a period
-    stop: Literal["refuse", "hold", "never"] = "refuse"  # at 100 %: new jobs are refused, or wait for the next period
-    running: Literal["finish", "stop"] = "finish"  # at 100 %: files in hand go on, or ask no more
+    stop: AtLimit = "refuse"  # at 100 %: new jobs are refused, or wait for the next period
+    running: Running = "finish"  # at 100 %: files in hand go on, or ask no more
     webhook: str | None = None  # told of alerts
 
     @model_validator(mode="after")

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Unit = Literal["family", "document", "folder"]
-Stance = Literal["precision", "balanced", "recall"]
+from thresher.schemas.choices import Chunker, Images, Ocr, ReaderName, Stance, Unit
+
+__all__ = ["Limits", "Policy", "Prices", "ReadOptions", "Stance", "Unit"]
 STRICT, LENIENT = 97.0, 80.0  # least similarity of a fuzzy match with the stance of precision, and of recall
 
 
@@ -34,8 +35,8 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ocr: Literal["auto", "off", "rapidocr", "tesseract", "vision"] = "auto"
-    reader: Literal["auto", "unstructured"] = "auto"  # auto: ours, and unstructured where none of ours reads a type
+    ocr: Ocr = "auto"
+    reader: ReaderName = "auto"  # auto: ours, and unstructured where none of ours reads a type
     passwords: tuple[str, ...] = Field(default=(), repr=False)
     inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
     models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings
@@ -75,10 +76,8 @@ class Policy(BaseModel):
     split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents
     stance: Stance = "balanced"
     read: ReadOptions = ReadOptions()
-    images: Literal["auto", "off", "all"] = (
-        "auto"  # pictures of pages in the question; auto: of pages whose text is weak
-    )
-    chunker: Literal["auto", "pages", "sections", "thread", "tables", "plain"] = "auto"
+    images: Images = "auto"  # pictures of pages in the question; auto: of pages whose text is weak
+    chunker: Chunker = "auto"
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
     overlap_tokens: int = Field(default=0, ge=0)
     ranking: Literal["bm25", "embeddings"] = "bm25"  # of the Chunks of a long Document; "embeddings": fused with BM25

@@ -7,9 +7,10 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 
 from thresher.schemas.earlier import upgrade_result
-from thresher.schemas.errors import Note
+from thresher.schemas.errors import InputProblem, Note
 from thresher.schemas.extraction import Evidence, Unresolved, Unsupported
 from thresher.schemas.numbers import WRITING, JsonValue, read_json, without_marks
+from thresher.schemas.pages import NO_ORIGINAL, Original, Page, Shown, pages_of
 from thresher.schemas.stages import STAGES
 from thresher.schemas.verdict import Conflict, Verdict
 
@@ -175,6 +176,7 @@ class Result(BaseModel, Generic[T]):
     problems: list[Note] = Field(default_factory=list)
     review: Review | None = None
     _built: list[Any] = PrivateAttr(default_factory=list)
+    _original: Original | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -191,6 +193,41 @@ class Result(BaseModel, Generic[T]):
         """Return a copy with an instance of the user's class as `data`."""
         made = self.model_copy()
         made._built = [instance]  # noqa: SLF001 - of its own class
+        return made
+
+    @property
+    def given(self) -> Any:
+        """Return what was given to `extract` as its source; None for a Result that was read from JSON."""
+        return self._original.given if self._original else None
+
+    @property
+    def pages(self) -> list[Page]:
+        """Return the pages of the file, then those of each file in it, with their sizes, evidence and pictures."""
+        return pages_of(self, self._original)
+
+    def evidence_of(self, path: str) -> list[Evidence]:
+        """Return the evidence of a value, or of all values below a path: "/total", "/lines/0/amount", "/lines".
+
+        `path` is a JSON Pointer into `data`, "" for the whole. Raises ValueError where it is none.
+        """
+        if path and not path.startswith("/"):
+            raise ValueError(f"{path!r} is no path: paths are JSON Pointers such as '/{path.replace('.', '/')}'")
+        return [e for e in self.evidence if e.path == path or e.path.startswith(f"{path}/")]
+
+    def show(self) -> Shown:
+        """Return the Result as a notebook shows it: values, reasons, and the pages with their evidence framed."""
+        return Shown(self.html())
+
+    def html(self) -> str:
+        """Return the same as one self-contained HTML page. Raises InputProblem(file_not_found) where the file is not known."""
+        if self._original is None:
+            raise InputProblem("file_not_found", NO_ORIGINAL)
+        return self._original.html(self)
+
+    def bound(self, original: Original) -> Result[T]:
+        """Return a copy that knows what it was made from, so that its pages can be shown."""
+        made = self.model_copy()
+        made._original = original  # noqa: SLF001 - of its own class
         return made
 
     def with_values(self, values: Any, evidence: list[Evidence]) -> Result[T]:

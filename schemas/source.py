@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Relation = Literal["root", "attachment", "inline", "embedded", "member", "part"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to extract from, where a plain `str` would be taken as a path.
+
+    >>> Text("Invoice 4711").name
+    'text.txt'
+    """
+
+    content: str
+    name: str = "text.txt"  # as shown in Results; its ending tells a format: "table.csv", "page.html"
 
 
 class Source(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
@@ -35,7 +37,7 @@ from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimi
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Records, Transport
-from thresher.service.settings import Settings
+from thresher.service.settings import Provider, Settings
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.storage.answers.session import Transactions
 from thresher.service.telemetry.tracing import Tracer
@@ -47,6 +49,7 @@ log = logging.getLogger(__name__)
 
 FREE_TARIFF = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
+NO_KEY = "none"  # sent to a server that needs no key, so that no other server's key is
 DIALECTS: dict[
     str, DialectName
 ] = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
@@ -134,15 +137,15 @@ def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
     from thresher.service.llm.providers.hosted import transport_to  # noqa: PLC0415 - only for hosted models
 
     remote = _reached(name, policy, settings)
-    tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(name)
+    tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(remote.model)
     wire = transport_to(remote)
     return Endpoint(
         name=name,
         wire=wire,
         identity=remote.identity,
-        facts=replace(facts_of(name), dialect=_dialect_of(name)),
+        facts=replace(facts_of(remote.model), dialect=_dialect_of(remote.model)),
         tariff=tariff,
-        cuts=may_truncate_prompts(name, settings.api_base),
+        cuts=may_truncate_prompts(remote.model, remote.api_base),
     )
 
 
@@ -158,13 +161,38 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
+    model, address, key = _address_of(name, settings)
     return Remote(
-        model=name,
-        mode=schema_mode_of(name),
-        api_base=settings.api_base,
+        model=model,
+        mode=schema_mode_of(model),
+        api_base=address,
+        api_key=key,
         timeout=policy.timeout,
         options=policy.model_options,
     )
+
+
+def _address_of(name: str, settings: Settings) -> tuple[str, str | None, str | None]:
+    """Return a model as litellm names it, with address and key, of the server that is named or of all others.
+
+    Raises InputProblem(policy_invalid) for a model that its server does not have, SetupProblem(key_missing).
+    """
+    provider, model = _provider_of(name, settings)
+    if provider is None:
+        return name, settings.api_base, settings.api_key
+    if provider.models and model not in provider.models:
+        some = f"one of {', '.join(provider.models)}{suggestion(model, provider.models)}"
+        raise InputProblem("policy_invalid", f"model: {provider.name} has no {model}, {some}")
+    key = settings.api_key or provider.key  # one that is given in Python is for the model that is named there
+    if provider.key_variable and not key:
+        raise SetupProblem("key_missing", f"{name}: set {provider.key_variable}")
+    return f"{provider.protocol}/{model}", provider.base_url, key or NO_KEY
+
+
+def _provider_of(name: str, settings: Settings) -> tuple[Provider | None, str]:
+    """Return the named provider of a model, None where none is named so, and what follows its name."""
+    first, _, model = name.partition("/")
+    return next((p for p in settings.providers if p.name == first and model), None), model
 
 
 def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Transport:
@@ -200,7 +228,12 @@ def missing_keys(name: str, settings: Settings) -> tuple[str, ...]:
     A server of one's own (THRESHER_API_BASE) needs no key. Blocks for 2 to 3 seconds, once a process, for other providers
     than OpenAI.
     """
-    if settings.api_base or name in EMBEDDED_MODELS or name.startswith(("local:", "scripted:")):
+    if name in EMBEDDED_MODELS or name.startswith(("local:", "scripted:")):
+        return ()
+    provider, _ = _provider_of(name, settings)
+    if provider is not None:
+        return (provider.key_variable,) if provider.key_variable and not provider.key else ()
+    if settings.api_base:
         return ()
     from thresher.service.llm.providers.hosted import missing_keys  # noqa: PLC0415 - only for hosted models
 
@@ -264,14 +297,17 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     name = policy.embedding_model
     if name is None:
         raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
-    remote = Remote(model=name, api_base=settings.embedding_api_base or settings.api_base, timeout=policy.timeout)
-    known = catalog_row(name).get("input_cost_per_token")
+    is_same = settings.embedding_api_base is None and provider_of(name) == provider_of(model_name(policy, settings))
+    there = replace(settings, api_base=settings.embedding_api_base or settings.api_base)
+    model, address, key = _address_of(name, there if is_same else replace(there, api_key=None))
+    remote = Remote(model=model, api_base=address, api_key=key, timeout=policy.timeout)
+    known = catalog_row(model).get("input_cost_per_token")
     price = known if policy.embedding_price is None else policy.embedding_price / 1e6
     return Endpoint(
         name=name,
         wire=LitellmTransport(remote, speak=spoken),
         identity=f"embed\n{remote.identity}",
-        facts=facts_of(name),
+        facts=facts_of(model),
         tariff=None if price is None else Tariff(prompt=price, answer=0.0),
         read=text_of_vectors,
     )
@@ -321,16 +357,21 @@ def tracer_of(settings: Settings) -> Tracer | None:
     return Otel()
 
 
-@asynccontextmanager
-async def opened_store(folder: Path) -> AsyncIterator[DurableStore]:
-    """Open the answer store of a run's folder, for this run alone. Raises SetupProblem(store_locked)."""
-    from thresher.service.storage.answers.sqlite import SqliteStore  # noqa: PLC0415 - the Python door may use memory alone
+def _log_waiting(folder: Path) -> None:
+    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "folder": folder.name})
 
+
+@asynccontextmanager
+async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_waiting) -> AsyncIterator[DurableStore]:
+    """Open the answer store of a run's folder: shared in this event loop, and waited for while another process has it.
+
+    `waiting` is called once with the folder where it has to wait. Raises SetupProblem(store_failed).
+    """
     hidden = folder / ".thresher"
     hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
     hidden.chmod(0o700)
-    store = await SqliteStore.open(hidden / "store.sqlite")
-    try:
+    from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone
+
+    file = await asyncio.to_thread((hidden / "store.sqlite").absolute)
+    async with shared_store(file, lambda: waiting(folder)) as store:
         yield store
-    finally:
-        await store.aclose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Container
+from itertools import count
 
 PART_MAX_BYTES = 200  # bytes of one part of a Result's path: file systems take 255, and a passing name is longer
 PATH_MAX_BYTES = 1000  # bytes of a whole path below the folder of Results
@@ -43,6 +45,15 @@ def result_name(path: str) -> str:
     mark = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:20]
     *above, _ = whole.split("/") if len(whole.encode()) < PATH_MAX_BYTES else [""]
     return "/".join([*above, f"{_plain(last)}~{mark}.json"])
+
+
+def distinct(path: str, taken: Container[str]) -> str:
+    """Return a path that no other file of the run has: of several folders, or of names that cannot be shown.
+
+    >>> distinct("a.pdf", {"a.pdf", "2/a.pdf"})
+    '3/a.pdf'
+    """
+    return path if path not in taken else next(p for n in count(2) if (p := f"{n}/{path}") not in taken)
 
 
 def _is_taken(whole: str, last: str) -> bool:

@@ -33,13 +33,20 @@ def keep(place: Place, wanted: dict[str, Any]) -> int:
     try:
         budget = Budget.model_validate({k: v for k, v in wanted.items() if v is not None})
     except ValidationError as error:
-        told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}".strip(": ") for e in error.errors())
-        raise InputProblem("request_invalid", told) from None
+        told = "; ".join(f"{_option(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors())
+        raise InputProblem("option_invalid", told) from None
 
     async def work(record_store: RecordStore) -> None:
         await record_store.put("budget", budget.tenant, budget.period, budget.model_dump(mode="json"))
 
     return _with_record_store(place, work)
+
+
+def _option(place: tuple[int | str, ...]) -> str:
+    """Return the option that sets a field of a budget, to stand before what is wrong with it."""
+    return (
+        f"--{ {'alerts': 'alert', 'period': 'per'}.get(str(place[0]), place[0]) }: " if place else "--usd, --tokens: "
+    )
 
 
 def drop(place: Place, tenant: str, period: str) -> int:
@@ -56,7 +63,7 @@ def drop(place: Place, tenant: str, period: str) -> int:
 def listing(place: Place, form: str) -> int:
     """List the budgets; how far they are used up, /v1/budgets tells."""
     if form not in {"table", "json"}:
-        raise InputProblem("request_invalid", f"--format {form}: table or json")
+        raise InputProblem("option_invalid", f"--format {form}: table or json")
 
     async def work(record_store: RecordStore) -> None:
         found = [Budget.model_validate(r) for r in await record_store.records("budget")]

@@ -20,7 +20,18 @@ def read_ahead() -> None:
 
 
 def run(main: Any, *arguments: Any) -> None:
-    """Run a command and raise its exit code.
+    """Run a command and raise its exit code, as `call` does for what goes wrong."""
+    from thresher.service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
+
+    def adopted() -> int:
+        adopt_secrets()
+        return main(*arguments) or 0
+
+    raise typer.Exit(call(adopted))
+
+
+def call(work: Any, *arguments: Any) -> Any:
+    """Return what a function returns, or raise an exit code.
 
     A Problem, a full disk or too little memory becomes one line and an exit code, Ctrl-C becomes 130. Where nobody reads
     standard output any more (`head` has its lines), the command ends with 0.
@@ -28,12 +39,10 @@ def run(main: Any, *arguments: Any) -> None:
     from thresher.schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.base.resource_exhaustion import is_exhaustion  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
-    from thresher.service.settings import adopt_secrets  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
 
     try:
-        adopt_secrets()
-        raise typer.Exit(main(*arguments) or 0)
+        return work(*arguments)
     except Problem as problem:
         typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
         raise typer.Exit(exit_code(problem)) from None

@@ -84,10 +84,14 @@ def _weights() -> tuple[str, str]:
 
 
 def _key() -> Iterator[tuple[str, str]]:
-    """Whether THRESHER_MODEL can be asked; nothing of a model of our own."""
+    """Whether THRESHER_MODEL and the named servers have their keys; nothing of a model of our own."""
     settings = load()
     if settings.model is not None and (wanted := missing_keys(settings.model, settings)):
         yield "missing", f"a key for THRESHER_MODEL={settings.model}: set {', '.join(wanted)}"
+    for server in settings.providers:
+        lacks = server.key_variable is not None and server.key is None
+        why = f"set {server.key_variable}" if lacks else f"ask it as {server.name}/{(server.models or ('MODEL',))[0]}"
+        yield "missing" if lacks else "ok", f"the server of models {server.name}: {why}"
 
 
 def _tesseract() -> tuple[str, str]:

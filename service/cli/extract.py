@@ -9,25 +9,26 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
+from thresher.service.base.file_names import distinct
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
-from thresher.service.cli.summary import finish
+from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.readers.sources import RefusedPath, count_hidden, find_sources
+from thresher.service.readers.sources import RefusedPath, count_files, find_sources
 from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder, dump
@@ -43,7 +44,6 @@ from thresher.service.wiring import engine_of, model_name, model_of, opened_stor
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
 BATCH_WIDTH = 256  # files whose questions may wait for a batch
-FORMATS = ("json", "jsonl", "csv", "parquet", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Request:
     passwords: Path | None
     log: str = "text"
     fresh: bool = False
+    show: bool = False  # in the browser, at the end
 
 
 def main(request: Request) -> int:
@@ -67,8 +68,6 @@ def main(request: Request) -> int:
     settings = load()
     policy = load_policy(request.policy, request.choices, request.passwords)
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
-    if request.form not in FORMATS:
-        raise InputProblem("policy_invalid", f"--format {request.form}: one of {', '.join(FORMATS)}")
     missing = [p for p in request.paths if not p.exists()]
     if missing:
         raise InputProblem("file_not_found", str(missing[0]))
@@ -77,19 +76,24 @@ def main(request: Request) -> int:
         from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
 
         return asyncio.run(estimate(request.paths, targets, policy, settings))
-    with observed(settings, request.log):
-        return asyncio.run(_extract(request, targets, policy, settings))
-
-
-async def _extract(request: Request, targets: TargetMap, policy: Policy, settings: Settings) -> int:
-    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
-    to_stdout = request.out is None
     out = request.out or _own_folder(request, settings)
-    tally = RunCounts(hidden=count_hidden(request.paths))
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(out)
+    with observed(settings, request.log):
+        code = asyncio.run(_extract(request, out, targets, policy))
+    if request.show and code != INTERRUPTED:
+        from thresher.service.cli.look import look_at  # noqa: PLC0415 - only when asked for
+
+        look_at(out, request.passwords, request.log)
+    return code
+
+
+async def _extract(request: Request, out: Path, targets: TargetMap, policy: Policy) -> int:
+    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
+    to_stdout, settings = request.out is None, load()
+    tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened_store(out))
+        store = await stack.enter_async_context(opened_store(out, _say_waiting))
         show = stack.enter_context(display(request.paths, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
@@ -113,10 +117,25 @@ async def _extract(request: Request, targets: TargetMap, policy: Policy, setting
         raise fault
     if to_stdout:
         _print(tally, out)
-    finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=interrupted or fault is not None)
+    is_cut = interrupted or fault is not None
+    finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=is_cut)
+    if is_cut:
+        sys.stderr.write(what_is_left(tally, count_files(request.paths), sys.argv[1:]))
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
+
+
+def _make(out: Path) -> None:
+    """Make the folder of Results. Raises InputProblem(option_invalid) where the place does not allow it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise InputProblem("option_invalid", f"--out {out}: it cannot be made ({error.strerror})") from None
+
+
+def _say_waiting(folder: Path) -> None:
+    sys.stderr.write(f"thresher: another run uses {folder}; waiting until it is done (Ctrl-C to stop)\n")
 
 
 async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, Problem | None]:
@@ -170,20 +189,11 @@ def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPat
     for source in find_sources(request.paths):
         if isinstance(source, RefusedPath) or Path(source.blob).resolve() not in own:
             tally.files += 1
-            path = _unlike(source.path, paths)
+            path = distinct(source.path, paths)
             paths.add(path)
             yield source if path == source.path else _called(source, path)
         else:
-            tally.own += 1
-
-
-def _unlike(path: str, taken: set[str]) -> str:
-    """Return a path that no other file of the run has: of several folders, or of names that cannot be shown.
-
-    >>> _unlike("a.pdf", {"a.pdf", "2/a.pdf"})
-    '3/a.pdf'
-    """
-    return path if path not in taken else next(p for n in count(2) if (p := f"{n}/{path}") not in taken)
+            tally.ignored.append(IgnoredPath(source.path, OWN_FILE))
 
 
 def _called(source: Source | RefusedPath, path: str) -> Source | RefusedPath:

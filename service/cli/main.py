@@ -6,6 +6,8 @@ quick.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +19,11 @@ from thresher.service.cli.commands import (
     service_commands,
     table_commands,
 )
+from thresher.service.cli.commands.examples import add_examples
+from thresher.service.cli.commands.options import take_settings
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
@@ -31,6 +34,7 @@ app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
 cost_commands.add_to(app)
+add_examples(app)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -44,12 +48,18 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 
 @app.callback()
 def options(
+    context: typer.Context,
     *,
-    version: Annotated[
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A TOML file of settings; see THRESHER_CONFIG.", dir_okay=False)
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - its callback acts
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Noisy documents in, one validated JSON document out, with the evidence for every value."""
+    if "--help" not in sys.argv:
+        take_settings(context, config)
 
 
 def main() -> None:

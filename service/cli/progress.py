@@ -20,7 +20,7 @@ Show = Callable[[Event], None]
 def display(paths: list[Path], policy: Policy) -> Iterator[Show]:
     """Give a function that shows Events, for as long as the context lasts."""
     total = count_files(paths)
-    sys.stderr.write(f"thresher: {total} files, model {policy.model}\n")
+    sys.stderr.write(f"thresher: {total} file{'' if total == 1 else 's'}, model {policy.model}\n")
     if not sys.stderr.isatty():
         yield Lines(total)
         return

@@ -64,7 +64,9 @@ def main(request: Request) -> int:
     if request.compare:
         return _compare(request.compare, request.out)
     if request.cases is None or not request.cases.is_dir():
-        raise InputProblem("file_not_found", f"{request.cases or 'CASES'} is no folder of cases")
+        if request.cases is None:
+            raise InputProblem("option_invalid", "CASES: name a folder of cases, or two runs with --compare")
+        raise InputProblem("file_not_found", f"{request.cases} is no folder of cases")
     target = load_target(request.target, base=Path.cwd()) if request.target else None
     cases = load_cases(request.cases, lambda spec, folder: load_target(spec, base=folder), target)
     return score(cases, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import getpass
 import os
 import sys
 import time
@@ -12,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.account import LOCAL, Quota
-from thresher.schemas.budget import ALL_TENANTS
+from thresher.schemas.account import Quota, is_tenant_name
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.service.cli.observability import observed
 from thresher.service.cli.targets import named
@@ -108,14 +108,16 @@ class NewKey:
 def create(place: AccountsLocation, wanted: NewKey, quota: dict[str, Any]) -> int:
     """Make a key and show it, once."""
     tenant = wanted.tenant
-    if not tenant.isprintable() or not 0 < len(tenant) <= 64 or tenant in {LOCAL, ALL_TENANTS}:
-        raise InputProblem("request_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
+    if not is_tenant_name(tenant):
+        raise InputProblem("option_invalid", "--tenant: 1 to 64 printable characters, not `local` and not `*`")
 
     async def work(accounts: Accounts) -> int:
         expires = None if wanted.days is None else time.time() + wanted.days * DAY
         if any(v is not None for v in quota.values()):
             await accounts.set_quota(tenant, Quota(**quota))
-        text, kept = await accounts.create_key(tenant, note=wanted.note, expires=expires, admin=wanted.admin)
+        text, kept = await accounts.create_key(
+            tenant, note=wanted.note, expires=expires, admin=wanted.admin, by=_user()
+        )
         sys.stderr.write(f"thresher: key {kept.id} of tenant {tenant}; it is shown this once\n")
         sys.stdout.write(f"{text}\n")
         return 0
@@ -128,7 +130,7 @@ def revoke(place: AccountsLocation, id: str) -> int:  # noqa: A002 - a key's
     from thresher.service.tenants.api_keys import id_of  # noqa: PLC0415 - used here alone
 
     async def work(accounts: Accounts) -> int:
-        if not await accounts.revoke_key(id_of(id) or id):
+        if not await accounts.revoke_key(id_of(id) or id, by=_user()):
             raise InputProblem("not_found", "no key has that id; see `thresher keys list`")
         return 0
 
@@ -148,6 +150,29 @@ def listing(place: AccountsLocation) -> int:
         return 0
 
     return _with_accounts(place, work)
+
+
+def audit(place: AccountsLocation) -> int:
+    """List who made and revoked which key, oldest first."""
+
+    async def work(accounts: Accounts) -> int:
+        for event in await accounts.key_events():
+            at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(event.at))
+            admin = " (admin)" if event.admin else ""
+            sys.stdout.write(
+                f"{at}  {event.action:7}  {event.key}  {event.tenant}{admin}  by {event.by or 'unknown'}\n"
+            )
+        return 0
+
+    return _with_accounts(place, work)
+
+
+def _user() -> str:
+    """Return who runs this command, for the audit."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"command:{os.getuid()}"
 
 
 def data_folder(given: Path | None, settings: Settings) -> Path:

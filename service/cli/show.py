@@ -17,6 +17,7 @@ from thresher.chunkers.members import choose
 from thresher.chunkers.tokens import counter
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.source import Source
 from thresher.service.base.file_names import printable_name
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
@@ -39,8 +40,6 @@ _WIDEST = 1_000  # columns up to which each row shows all, so that empty cells k
 def read(path: Path, form: str, reading: dict[str, str | None], passwords: Path | None) -> int:
     """Show a file's Document and those of what it holds."""
     writers = {"text": _text, "markdown": _markdown, "json": _json}
-    if form not in writers:
-        raise InputProblem("policy_invalid", f"--format {form}: one of {', '.join(writers)}")
     for document in asyncio.run(_documents(path, reading, passwords)):
         for line in writers[form](document):
             sys.stdout.write(line + "\n")
@@ -68,12 +67,18 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
     return 0
 
 
+def _source(path: Path) -> Source:
+    if path.is_dir():
+        raise InputProblem("file_not_found", f"{path} is a folder; name one file in it")
+    return make_source(path)
+
+
 async def _documents(path: Path, reading: dict[str, str | None], passwords: Path | None) -> list[Document]:
-    options = load_policy(None, reading, passwords).read
+    options, source = load_policy(None, reading, passwords).read, _source(path)
     options = options.model_copy(update={"models": str(weights_folder(load()))})
     with tempfile.TemporaryDirectory() as spool:
         async with ReaderPool(Path(spool), workers=1) as pool:
-            return [r.document async for r in walk_tree(make_source(path), pool, options)]
+            return [r.document async for r in walk_tree(source, pool, options)]
 
 
 def _text(document: Document) -> Iterator[str]:

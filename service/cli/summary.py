@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ from thresher.schemas.job import LoggedCall
 from thresher.schemas.result import VERSION, Result
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.table import table
+from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.exports import Folder, write_atomically
 from thresher.service.runs.run_counts import RunCounts
+
+OWN_FILE = "the target map, policy or passwords of this run"  # why a file is ignored
+IGNORED_SHOWN = 5  # paths for each reason, in the summary
 
 
 def finish(
@@ -33,10 +38,26 @@ def finish(
         sys.stderr.write(table(results, body, out))
 
 
+def what_is_left(tally: RunCounts, files: int, arguments: list[str]) -> str:
+    """Return how many of the files given are not done yet, and the command that goes on, as lines.
+
+    >>> print(what_is_left(RunCounts(finished=3), 10, ["extract", "my files", "-t", "invoice"]))
+    not finished: 7 of 10 files are left; what is done is kept, nothing is paid for twice. To go on:
+      thresher extract 'my files' -t invoice
+    <BLANKLINE>
+    """
+    own = sum(i.reason == OWN_FILE for i in tally.ignored)
+    left = files - own - tally.finished - len(tally.no_target) - len(tally.refused)
+    return (
+        f"not finished: {left} of {files - own} files are left; what is done is kept, nothing is paid for twice. "
+        f"To go on:\n  {shlex.join(['thresher', *arguments])}\n"
+    )
+
+
 def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:
     """Build the counts: files found = finished + no_target + refused + unfinished, results = the sum over statuses.
 
-    Beside the files found there are those that were left out: hidden ones, and the run's own.
+    Beside the files found there are those that were ignored, each with its reason.
     """
     made = [c.attempt for c in calls if c.at >= tally.begun]
     paid = [a for a in made if not a.stored]
@@ -46,8 +67,7 @@ def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:
         "thresher": VERSION,
         "files": {
             "found": tally.files,
-            "hidden": tally.hidden,
-            "own": tally.own,
+            "ignored": [{"path": i.path, "files": i.files, "reason": i.reason} for i in tally.ignored],
             "finished": tally.finished,
             "no_target": tally.no_target,
             "refused": sorted(tally.refused),
@@ -71,10 +91,10 @@ def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:
 
 def _remarks(tally: RunCounts, results: list[tuple[str, Result[Any]]]) -> None:
     """Print everything that is not complete, by name, on standard error."""
-    if tally.hidden:
-        sys.stderr.write(
-            f"left out: {tally.hidden} hidden files (names that begin with a dot, and what systems leave)\n"
-        )
+    for why, ignored in _by_reason(tally.ignored).items():
+        names = ", ".join(printable_name(i.path) for i in ignored[:IGNORED_SHOWN])
+        more = f" and {len(ignored) - IGNORED_SHOWN} more, see run.json" if len(ignored) > IGNORED_SHOWN else ""
+        sys.stderr.write(f"ignored: {names}{more}: {why}\n")
     for path in tally.no_target:
         sys.stderr.write(f"no target: {printable_name(path)}\n")
     for path, note in tally.refused.items():
@@ -82,6 +102,13 @@ def _remarks(tally: RunCounts, results: list[tuple[str, Result[Any]]]) -> None:
     for name, result in results:
         if result.status != "complete":
             sys.stderr.write(f"{result.status}: {printable_name(name)}{printable_name(_why(result))}\n")
+
+
+def _by_reason(ignored: list[IgnoredPath]) -> dict[str, list[IgnoredPath]]:
+    found: dict[str, list[IgnoredPath]] = {}
+    for one in ignored:
+        found.setdefault(one.reason, []).append(one)
+    return found
 
 
 def _why(result: Result[Any]) -> str:

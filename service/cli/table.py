@@ -2,60 +2,46 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from thresher.schemas.result import Result
 from thresher.service.base import json_pointer
 from thresher.service.base.file_names import printable_name
+from thresher.service.cli import screen
+from thresher.service.cli.screen import Column
 
 MAX_VALUES_SHOWN = 4  # shown of one Result
 VALUE_MAX_CHARS = 28  # characters of one value
 
 
+COLUMNS = (
+    Column(name="status"),
+    Column(name="result"),
+    Column(name="found", align="right"),
+    Column(name="missing", align="right"),
+    Column(name="values", spare=1),
+    Column(name="reasons"),
+)
+
+
 def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
     """Return a table of Results and a line of totals, as text."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("status", "left"),
-        ("result", "left"),
-        ("found", "right"),
-        ("missing", "right"),
-        ("values", "left"),
-        ("reasons", "left"),
-    ):
-        grid.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name, result in results:
-        found, missing = _counts(result)
-        grid.add_row(
-            result.status,
-            escape(printable_name(name)),
-            str(found),
-            str(missing),
-            escape(_values(result)),
-            short(result),
-        )
-    stream = io.StringIO()
-    console = Console(file=stream, width=120, no_color=True)
-    console.print(grid)
-    return stream.getvalue() + totals(report, out)
+    rows = [(r.status, printable_name(name), *map(str, _counts(r)), _values(r), short(r)) for name, r in results]
+    return (screen.table(COLUMNS, rows) if rows else "") + totals(report, out)
 
 
 def totals(report: dict[str, Any], out: Path) -> str:
     """Return tokens, seconds and cost on one line, and where the files are."""
-    calls = report["calls"]
+    calls, total = report["calls"], report["results"]["total"]
     cost = "unknown" if calls["usd"] is None else f"${calls['usd']:.4f}".replace("$0.0000", "0")
     counts = ", ".join(f"{v} {k}" for k, v in report["results"].items() if k not in {"total", "kept"})
     return (
-        f"\n{report['results']['total']} results ({counts}) in {report['seconds']:.1f} s; "
+        f"\n{total} result{'' if total == 1 else 's'} ({counts}) in {report['seconds']:.1f} s; "
         f"{calls['made']} calls, {calls['prompt_tokens']} + {calls['answer_tokens']} tokens, cost {cost}\n"
         f"JSON in {out}/, counts in {out / 'run.json'}, exceptions in {out / 'exceptions.jsonl'}\n"
+        f"next: thresher review {out} (look, correct), export {out} (tables), report {out} (to send)\n"
     )
 
 

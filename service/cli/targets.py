@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.library import library_names
 from thresher.schemas.target import Target
+from thresher.service.cli import screen
+from thresher.service.cli.screen import Column
 from thresher.service.targets.loading import load_target
 from thresher.service.targets.target_report import check as report
 from thresher.service.targets.target_report import describe
@@ -18,14 +18,25 @@ from thresher.service.targets.target_report import describe
 def show(spec: str) -> int:
     """Print a row for each field."""
     target = load_target(spec, base=Path.cwd())
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("path", "kind", "required", "description"):
-        grid.add_column(name)
-    for row in describe(target):
-        grid.add_row(row.path, row.kind, "yes" if row.required else "", row.description)
-    Console(width=140).print(f"{target.name} ({target.fingerprint}), {len(target.fields)} fields")
-    Console(width=140).print(grid)
+    rows = [(row.path, row.kind, "yes" if row.required else "", row.description) for row in describe(target)]
+    sys.stdout.write(f"{target.name} ({target.fingerprint}), {len(target.fields)} fields\n")
+    sys.stdout.write(screen.table([Column(name=n) for n in ("path", "kind", "required", "description")], rows))
     return 0
+
+
+def listing() -> int:
+    """Print a row for each target that comes with Thresher."""
+    targets = {name: load_target(name) for name in library_names()}
+    rows = [(name, str(len(t.fields)), ", ".join(t.lists) or "-", _about(t)) for name, t in targets.items()]
+    columns = [Column(name="target"), Column(name="fields", align="right"), Column(name="lists"), Column(name="about")]
+    sys.stdout.write(screen.table(columns, rows))
+    sys.stdout.write("\nTheir fields: thresher schema show NAME. Your own: mine.py:Model, or schema.json\n")
+    return 0
+
+
+def _about(target: Target) -> str:
+    """Return the first sentence of what a target's class says of itself."""
+    return str(target.schema.get("description", "")).split(". ")[0].replace("\n", " ").rstrip(".")
 
 
 def check(spec: str) -> int:

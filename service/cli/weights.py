@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.cli import screen
+from thresher.service.cli.screen import Column
 from thresher.service.llm.providers.embedded.model_weights import KNOWN, find, pull
 from thresher.service.ocr import recognisers
 from thresher.service.settings import load
@@ -14,17 +16,21 @@ OCR = "ocr:"  # before the name of a script
 
 
 def listing() -> int:
-    """Print a line for each model: name, size, licence, whether its weights are here."""
-    folder = weights_folder(load())
+    """Print a row for each model: name, size, licence, whether its weights are here, or how to fetch them."""
+    folder, rows = weights_folder(load()), []
     for name, known in EMBEDDED_MODELS.items():
         weights = KNOWN[known]
-        state = "here" if (folder / weights.file).exists() else f"thresher models pull {name}"
+        state = "here" if (folder / weights.file).exists() else "to pull"
         default = " (default)" if name == DEFAULT_MODEL else ""
-        sys.stdout.write(f"{name}{default}  {weights.file}  {weights.size / 1e6:.0f} MB  {weights.licence}  {state}\n")
+        rows.append((f"{name}{default}", state, f"{weights.size / 1e6:.0f} MB", weights.licence, weights.file))
     for script in recognisers.downloadable():
-        state = "here" if recognisers.file_of(script, folder).exists() else f"thresher models pull {OCR}{script}"
-        sys.stdout.write(f"{OCR}{script}  a recogniser for OCR  {state}\n")
-    sys.stdout.write("local:/path/model.gguf  any GGUF file\nANY  any litellm model string, with its provider's key\n")
+        state = "here" if recognisers.file_of(script, folder).exists() else "to pull"
+        rows.append((f"{OCR}{script}", state, "", "", "a recogniser for OCR"))
+    rows.append(("local:/path/model.gguf", "", "", "", "any GGUF file of yours"))
+    rows.append(("PROVIDER/MODEL", "", "", "", "any litellm model, with its provider's key"))
+    columns = [Column(name="model"), Column(name="weights"), Column(name="size", align="right"), Column(name="licence")]
+    sys.stdout.write(screen.table([*columns, Column(name="what", long="cut")], rows))
+    sys.stdout.write("\nTo pull: thresher models pull MODEL\n")
     return 0
 
 
@@ -34,7 +40,7 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
         return _fetch_recogniser(name.removeprefix(OCR))
     known = EMBEDDED_MODELS.get(name, name)
     if known not in KNOWN:
-        raise InputProblem("file_not_found", f"no model is named {name}; there are {', '.join(EMBEDDED_MODELS)}")
+        raise InputProblem("option_invalid", f"MODEL {name}: there are {', '.join(EMBEDDED_MODELS)}, and ocr:SCRIPT")
     folder = weights_folder(load())
     try:
         path = find(KNOWN[known], folder)
@@ -46,6 +52,9 @@ def fetch(name: str, accept_terms: bool) -> int:  # noqa: FBT001 - a flag of the
 
 def _fetch_recogniser(script: str) -> int:
     """Fetch a script's recogniser from the address that the installed RapidOCR names, and check it."""
+    if script not in recognisers.downloadable():
+        known = ", ".join(f"{OCR}{one}" for one in recognisers.downloadable())
+        raise InputProblem("option_invalid", f"MODEL {OCR}{script}: there are {known}")
     path = recognisers.fetch(script, weights_folder(load()))
     sys.stdout.write(f"{OCR}{script}: {path}, checksum right\n")
     return 0

@@ -12,23 +12,34 @@ events continue where they were cut off.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 import httpx
 
+from thresher.schemas.account import KeyEvent
 from thresher.schemas.calls import CallFilter, GroupBy
-from thresher.schemas.numbers import read_json
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
-from thresher.service.client.models import BudgetState, Call, CallSums, Event, Extraction, ServiceProblem, Target
+from thresher.service.client.answers import event_facts, filter_parameters, opened, problem_of, without_none
+from thresher.service.client.files import EXTRACTIONS, FileCalls
+from thresher.service.client.models import (
+    BudgetState,
+    Call,
+    CallSums,
+    CreatedKey,
+    Event,
+    Extraction,
+    FinishedFile,
+    Key,
+    ServiceProblem,
+    Target,
+)
+from thresher.service.client.reviews import ReviewCalls
 
 __all__ = [
     "BudgetState",
@@ -36,21 +47,20 @@ __all__ = [
     "CallFilter",
     "CallSums",
     "Client",
+    "CreatedKey",
     "Event",
     "Extraction",
+    "FinishedFile",
+    "Key",
+    "KeyEvent",
     "ServiceProblem",
     "Target",
 ]
 LONGEST_WAIT = 60.0  # seconds of one ?wait
-EXTRACTIONS = "/v1/extractions"
 TARGETS = "/v1/targets"
 CALLS = "/v1/calls"
+KEYS = "/v1/keys"
 ALL = CallFilter()
-RETRIES = 4
-FIRST_PAUSE, LONGEST_PAUSE = (
-    0.3,
-    60.0,
-)  # seconds before a retry: the first doubles; the most holds for a Retry-After too
 
 
 class UploadOptions(TypedDict, total=False):
@@ -61,40 +71,19 @@ class UploadOptions(TypedDict, total=False):
     priority: int | None
 
 
-class Client:
+class KeyOptions(TypedDict, total=False):
+    """What is said of a new API key besides its tenant: see the service's `POST /v1/keys`."""
+
+    note: str
+    days: float  # until it expires
+    admin: bool
+    documents: int  # that the tenant may send in a month
+    bytes: int
+    usd: float
+
+
+class Client(FileCalls, ReviewCalls):
     """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service cannot be reached."""
-
-    def __init__(
-        self,
-        url: str,
-        key: str | None = None,
-        *,
-        timeout: float = 60.0,
-        retries: int = RETRIES,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        """Take the address. `key` is an API key; on loopback none is needed.
-
-        `timeout`: seconds of an answer, besides ?wait.
-        """
-        self._retries = retries
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, transport=transport)
-        self._timeout = timeout
-
-    def __repr__(self) -> str:
-        """Show the address without the key."""
-        return f"Client({str(self._http.base_url)!r})"
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the connections."""
-        await self._http.aclose()
 
     async def extract(
         self,
@@ -115,7 +104,7 @@ class Client:
 
         async def sent() -> httpx.Response:
             with ExitStack() as stack:
-                parts = [("file", (Path(f).name, stack.enter_context(_opened(f)))) for f in files]
+                parts = [("file", (Path(f).name, stack.enter_context(opened(f)))) for f in files]
                 return await self._http.post(EXTRACTIONS, files=parts, data=fields, headers=headers)
 
         return Extraction.model_validate(await self._retried(sent))
@@ -163,14 +152,14 @@ class Client:
         async with self._http.stream("GET", address, params={"after": after}) as stream:
             if not stream.is_success:
                 await stream.aread()
-                raise _problem(stream)
+                raise problem_of(stream)
             facts: dict[str, str] = {}
             async for line in stream.aiter_lines():
                 name, _, value = line.partition(": ")
                 if line and name:
                     facts[name] = value
                 elif not line and "data" in facts:
-                    yield Event(number=facts.get("id"), kind=facts["event"], **_event_facts(facts["data"]))
+                    yield Event(number=facts.get("id"), kind=facts["event"], **event_facts(facts["data"]))
                     facts = {}
 
     async def retry(self, id: str) -> Extraction:  # noqa: A002 - as above
@@ -206,22 +195,42 @@ class Client:
         self, wanted: CallFilter = ALL, order: Literal["oldest", "newest"] = "oldest"
     ) -> AsyncIterator[Call]:
         """Iterate over calls of models by time. An admin key sees every tenant's, any other its own."""
-        async for one in self._pages(CALLS, "calls", {**_filter(wanted), "order": order}):
+        async for one in self._pages(CALLS, "calls", {**filter_parameters(wanted), "order": order}):
             yield Call.model_validate(one)
 
     async def sums(self, by: GroupBy, wanted: CallFilter = ALL) -> list[CallSums]:
         """Return sums over calls by document, job, prompt, model, tenant or day: most expensive first, days in order."""
-        found = await self._request("GET", f"{CALLS}/by/{by}", params=_filter(wanted))
+        found = await self._request("GET", f"{CALLS}/by/{by}", params=filter_parameters(wanted))
         return [CallSums.model_validate(one) for one in found["groups"]]
 
     async def budgets(self, tenant: str | None = None) -> list[BudgetState]:
         """Return budgets and how far each is used up; with an admin key those of all tenants, or of one."""
-        found = await self._request("GET", "/v1/budgets", params=_known({"tenant": tenant}))
+        found = await self._request("GET", "/v1/budgets", params=without_none({"tenant": tenant}))
         return [BudgetState.model_validate(one) for one in found["budgets"]]
 
     async def webhook_secret(self, tenant: str | None = None) -> str:
         """Return the secret that signs webhooks; `*` with an admin key: that of the budgets of all tenants."""
-        return str((await self._request("GET", "/v1/webhooks/secret", params=_known({"tenant": tenant})))["secret"])
+        return str(
+            (await self._request("GET", "/v1/webhooks/secret", params=without_none({"tenant": tenant})))["secret"]
+        )
+
+    async def create_key(self, tenant: str, **more: Unpack[KeyOptions]) -> CreatedKey:
+        """Create an API key; its text is shown this once. Needs an admin key; sent once, for twice would make two."""
+        return CreatedKey.model_validate(await self._once("POST", KEYS, json={"tenant": tenant, **more}))
+
+    async def keys(self, tenant: str | None = None) -> list[Key]:
+        """Return the API keys of all tenants, or of one, without their secrets. Needs an admin key."""
+        found = await self._request("GET", KEYS, params=without_none({"tenant": tenant}))
+        return [Key.model_validate(one) for one in found["keys"]]
+
+    async def revoke_key(self, id: str) -> Key:  # noqa: A002 - as above
+        """Revoke an API key, from the next request on. Needs an admin key."""
+        return Key.model_validate(await self._request("DELETE", f"{KEYS}/{id}"))
+
+    async def key_events(self, limit: int = 100) -> list[KeyEvent]:
+        """Return who made and revoked which key, newest first. Needs an admin key."""
+        found = await self._request("GET", f"{KEYS}/events", params={"limit": limit})
+        return [KeyEvent.model_validate(one) for one in found["events"]]
 
     async def alive(self) -> bool:
         """Whether the service answers at all; sent once."""
@@ -234,77 +243,3 @@ class Client:
     async def metrics(self) -> str:
         """Return counters in Prometheus' text format."""
         return str(await self._request("GET", "/metrics"))
-
-    async def _is_ok(self, address: str) -> bool:
-        try:
-            return (await self._http.get(address)).is_success
-        except httpx.TransportError:
-            return False
-
-    async def _pages(self, address: str, name: str, asked: dict[str, Any]) -> AsyncIterator[Any]:
-        """Iterate over everything under a name, page by page."""
-        cursor: str | None = ""
-        while cursor is not None:
-            page = await self._request("GET", address, params=_known({**asked, "cursor": cursor or None}))
-            for one in page[name]:
-                yield one
-            cursor = page.get("next")
-
-    async def _request(self, method: str, address: str, **options: Any) -> Any:
-        return await self._retried(lambda: self._http.request(method, address, **options))
-
-    async def _retried(self, send: Callable[[], Awaitable[httpx.Response]]) -> Any:
-        """Return the body of an answer, retried after transient faults. Sending twice must have the effect of once."""
-        tried = 0
-        while True:
-            try:
-                response = await send()
-                if response.is_success:
-                    return _body(response)
-                raise _problem(response)
-            except (httpx.TransportError, ServiceProblem) as error:
-                tried += 1
-                await self._pause(error, tried)
-
-    async def _pause(self, error: httpx.TransportError | ServiceProblem, tried: int) -> None:
-        """Wait before the next try; raise the error where there is none."""
-        asked = error.retry_after if isinstance(error, ServiceProblem) else 0.0
-        if asked is None or tried > self._retries:
-            raise error
-        drawn = random.random() * FIRST_PAUSE * 2.0**tried  # noqa: S311 - spreads load, guards nothing
-        await asyncio.sleep(min(LONGEST_PAUSE, asked + drawn))
-
-
-def _known(asked: dict[str, Any]) -> dict[str, Any]:
-    """Drop the parameters that are None."""
-    return {name: value for name, value in asked.items() if value is not None}
-
-
-def _filter(wanted: CallFilter) -> dict[str, Any]:
-    """Return a filter as the address takes it: the service calls a job an extraction."""
-    asked = wanted.model_dump(exclude_none=True)
-    return {"extraction" if name == "job" else name: value for name, value in asked.items()}
-
-
-def _body(response: httpx.Response) -> Any:
-    if not response.content:
-        return None
-    return read_json(response.content) if "json" in response.headers.get("content-type", "") else response.text
-
-
-def _opened(file: str | Path) -> BinaryIO:
-    return Path(file).open("rb")
-
-
-def _event_facts(data: str) -> dict[str, Any]:
-    return {k: v for k, v in json.loads(data).items() if k in Event.model_fields}
-
-
-def _problem(response: httpx.Response) -> ServiceProblem:
-    said = response.headers.get("retry-after", "")
-    wait = float(said) if said.isdecimal() else None
-    try:
-        body = response.json()
-        return ServiceProblem(response.status_code, str(body["code"]), str(body["detail"]), wait)
-    except (ValueError, KeyError, TypeError):
-        return ServiceProblem(response.status_code, "internal_error", response.text[:200], wait)

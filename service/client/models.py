@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas import budget as budgets
 from thresher.schemas import calls
+from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Attempt
-from thresher.schemas.work import Counts, JobState
+from thresher.schemas.result import Status
+from thresher.schemas.work import Counts, JobState, TaskState
 
 
 class ServiceProblem(Exception):  # noqa: N818 - as Problem
@@ -22,6 +24,18 @@ class ServiceProblem(Exception):  # noqa: N818 - as Problem
         self.code = code
         self.detail = detail
         self.retry_after = retry_after
+
+
+class FinishedFile(BaseModel):
+    """A file of a job that nothing more happens to, unless it is tried again."""
+
+    number: int  # 0-based, in the order of the upload
+    name: str
+    sha256: str
+    size: int  # bytes
+    state: TaskState
+    results: list[Status] = Field(default_factory=list)  # of its Results
+    problem: Note | None = None  # why it failed
 
 
 class Extraction(BaseModel):
@@ -42,6 +56,7 @@ class Event(BaseModel):
     number: int | None = None  # None: progress between two events
     kind: str
     task: int | None = None
+    file: str | None = None  # name of the task's file; None where it has several
     detail: str = ""
     counts: Counts
     stages: dict[str, int] = Field(default_factory=dict)
@@ -88,3 +103,21 @@ class BudgetState(BaseModel):
     percent: float  # of the limit that is nearer
     began: float
     ends: float
+
+
+class Key(BaseModel):
+    """An API key, never its secret. Times are seconds since 1970, UTC."""
+
+    id: str
+    tenant: str
+    note: str = ""
+    admin: bool = False
+    created: float
+    expires: float | None = None
+    revoked: float | None = None
+
+
+class CreatedKey(Key):
+    """A key that was just made, with its text."""
+
+    key: str = Field(repr=False)

@@ -3,7 +3,7 @@
 CallerJobs' methods take the tenant; another tenant's Job does not exist for it: JobProblem(job_not_found). A member is
 made by `service/backend/resources.py`. The answers of its Tasks are in the Store beside it, under one owner.
 
-    server   submit, job, jobs, tasks, results, progress, events, cancel, retry, delete, usage
+    server   submit, job, jobs, tasks, statuses, results, progress, events, cancel, retry, delete, usage
     worker   claim, order, beat, finish, fail, give_back, hold, release, wait
     both     webhooks_due, webhook_told, purge, reencrypt, named, put, once, records, ready, aclose
 """
@@ -55,8 +55,14 @@ class CallerJobs(Protocol):
         """Return Jobs, newest first; `before` is the id of the last one seen: the cursor."""
         ...
 
-    async def tasks(self, tenant: str, job: str, *, after: int = -1, limit: int = 100) -> list[Task]:
-        """Return Tasks by number, from the one after `after`."""
+    async def tasks(
+        self, tenant: str, job: str, *, after: int = -1, limit: int = 100, ended: bool = False
+    ) -> list[Task]:
+        """Return Tasks by number, from the one after `after`; `ended`: only those that are done, failed or cancelled."""
+        ...
+
+    async def statuses(self, tenant: str, job: str, *, after: int = -1, last: int) -> dict[int, list[str]]:
+        """Return the statuses of the Results of Tasks `after` to `last`, by the Task's number. Reads no Result."""
         ...
 
     async def results(

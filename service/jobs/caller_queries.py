@@ -71,11 +71,23 @@ def jobs(session: Session, tenant: str, before: str | None, limit: int, state: J
     return [to_job(row, session.cipher) for row in rows]
 
 
-def tasks(session: Session, tenant: str, job: str, after: int, limit: int) -> list[Task]:
+def tasks(session: Session, tenant: str, job: str, after: int, limit: int, *, ended: bool) -> list[Task]:
     """Select Tasks by number."""
     job_of(session, tenant, job)
-    sql = f"SELECT {TASK} FROM tasks WHERE job = :job AND number > :after ORDER BY number LIMIT :limit"  # noqa: S608 - as above
+    wanted = "AND state NOT IN ('todo', 'running')" if ended else ""
+    sql = f"SELECT {TASK} FROM tasks WHERE job = :job AND number > :after {wanted} ORDER BY number LIMIT :limit"  # noqa: S608 - as above
     return [to_task(row, session.cipher) for row in session.all(sql, job=job, after=after, limit=limit)]
+
+
+def statuses(session: Session, tenant: str, job: str, after: int, last: int) -> dict[int, list[str]]:
+    """Select the statuses of Results by Task."""
+    job_of(session, tenant, job)
+    sql = """SELECT task, status FROM outcomes WHERE job = :job AND task > :after AND task <= :last
+        ORDER BY task, number"""
+    found: dict[int, list[str]] = {}
+    for task, status in session.all(sql, job=job, after=after, last=last):
+        found.setdefault(task, []).append(status)
+    return found
 
 
 def results(session: Session, tenant: str, job: str, after: tuple[int, int], limit: int) -> list[KeptOutcome]:

@@ -97,9 +97,15 @@ class SqlJobs:
         """Return Jobs, newest first."""
         return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state), writes=False)
 
-    async def tasks(self, tenant: str, job: str, *, after: int = -1, limit: int = 100) -> list[Task]:
+    async def tasks(
+        self, tenant: str, job: str, *, after: int = -1, limit: int = 100, ended: bool = False
+    ) -> list[Task]:
         """Return Tasks by number."""
-        return await self._do(lambda s: caller_queries.tasks(s, tenant, job, after, limit), writes=False)
+        return await self._do(lambda s: caller_queries.tasks(s, tenant, job, after, limit, ended=ended), writes=False)
+
+    async def statuses(self, tenant: str, job: str, *, after: int = -1, last: int) -> dict[int, list[str]]:
+        """Return the statuses of Results by Task."""
+        return await self._do(lambda s: caller_queries.statuses(s, tenant, job, after, last), writes=False)
 
     async def results(
         self, tenant: str, job: str, *, after: tuple[int, int] = (-1, -1), limit: int = 100

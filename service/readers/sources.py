@@ -12,9 +12,9 @@ from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.source import Source
+from thresher.service.readers.ignored_files import reason_to_ignore
 
 _PIECE_BYTES = 1 << 20
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +47,23 @@ def _source(path: Path, shown: str) -> Source:
     return Source(path=shown, blob=str(path), sha256=sha256, size=size, name=_text(path.name))
 
 
-def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | RefusedPath]:
+def find_sources(paths: Iterable[Path]) -> Iterator[Source | RefusedPath]:
     """Yield Sources of files, and of all files under folders, sorted by path within each.
 
-    In folders, names that begin with a dot and files of the system (`Thumbs.db`) are skipped unless `hidden`. A link
-    to a folder inside the given one is skipped, as its files are found anyway; one that leads out is `unsafe_path`.
+    In folders, some entries are passed over: see `ignored_files.py`. A link to a folder inside the given one is skipped, as
+    its files are found anyway; one that leads out is `unsafe_path`.
     """
     for path in paths:
         if path.is_dir():
-            for file in _walk(path, path.resolve(), hidden=hidden):
+            for file in _walk(path, path.resolve()):
                 yield file if isinstance(file, RefusedPath) else _source_or_refused(file, path)
         else:
             yield _source_or_refused(path, None)
 
 
-def count_files(paths: Iterable[Path], *, hidden: bool = False) -> int:
+def count_files(paths: Iterable[Path]) -> int:
     """Count the files that `find_sources` will return or refuse, without reading any."""
-    return sum(sum(1 for _ in _walk(p, p.resolve(), hidden=hidden)) if p.is_dir() else 1 for p in paths)
-
-
-def count_hidden(paths: Iterable[Path]) -> int:
-    """Count the files that `find_sources` skips because their name or that of a folder above them is hidden."""
-    folders = [p for p in paths if p.is_dir()]
-    return count_files(folders, hidden=True) - count_files(folders)
+    return sum(sum(1 for _ in _walk(p, p.resolve())) if p.is_dir() else 1 for p in paths)
 
 
 def _source_or_refused(path: Path, root: Path | None) -> Source | RefusedPath:
@@ -79,7 +73,7 @@ def _source_or_refused(path: Path, root: Path | None) -> Source | RefusedPath:
         return RefusedPath(_shown(path, root), problem)
 
 
-def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | RefusedPath]:
+def _walk(folder: Path, root: Path) -> Iterator[Path | RefusedPath]:
     """Yield the files of a folder and its subfolders, without recursion, as nesting may be deep."""
     waiting = [folder]
     while waiting:
@@ -89,7 +83,7 @@ def _walk(folder: Path, root: Path, *, hidden: bool) -> Iterator[Path | RefusedP
                 yield RefusedPath(_shown(path, folder), _leads_out(_shown(path, folder)))
         elif _is_folder(path):
             try:
-                waiting.extend(_entries(path, hidden=hidden))
+                waiting.extend(_entries(path))
             except OSError as error:
                 detail = f"{_shown(path, folder)} cannot be listed ({error.strerror or type(error).__name__})"
                 yield RefusedPath(_shown(path, folder), InputProblem("file_not_found", detail))
@@ -106,14 +100,10 @@ def _leads_out(shown: str) -> InputProblem:
     return InputProblem("unsafe_path", f"{shown} leads out of the folder")
 
 
-def _entries(folder: Path, *, hidden: bool) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     """Return the entries of a folder, last first."""
     names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 - names are all that is wanted
-    return [folder / name for name in names if hidden or not _is_skipped(name)]
-
-
-def _is_skipped(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in _SYSTEM_FILES
+    return [path for name in names if reason_to_ignore(path := folder / name) is None]
 
 
 def _is_folder(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from thresher.schemas.errors import Note
 from thresher.schemas.result import Result
+from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.folder_run import Event
 
 UNAVAILABLE_CODES = ("model_unavailable", "prompt_cut")  # the model's server must be set up before it answers
@@ -18,12 +19,11 @@ UNAVAILABLE_CODES = ("model_unavailable", "prompt_cut")  # the model's server mu
 class RunCounts:
     """Counts of a run. files = no_target + refused + finished + unfinished.
 
-    In the folders given there are `files + hidden + own` files.
+    In the folders given there are `files` and those of `ignored`.
     """
 
     files: int = 0
-    hidden: int = 0  # passed over: the name, or that of a folder above, begins with a dot or is a system's litter
-    own: int = 0  # the run's own target map, Policy and passwords, where they lie among the files
+    ignored: list[IgnoredPath] = field(default_factory=list)  # passed over, each with its reason
     no_target: list[str] = field(default_factory=list)
     refused: dict[str, Note] = field(default_factory=dict)
     finished: int = 0

@@ -229,8 +229,8 @@ def _unknown(spec: str) -> NoReturn:
     if spec.endswith(".toml"):
         _refuse(f"{spec}: this is a map of targets, to be given for files, not one target")
     close = difflib.get_close_matches(spec, library_names(), 1)
-    hint = f"; did you mean {close[0]!r}?" if close else f"; ready-made are {', '.join(library_names())}"
-    _refuse(f"{spec!r} is no target: give {FORMS}{hint}")
+    hint = f"did you mean {close[0]!r}? Else give" if close else f"ready-made are {', '.join(library_names())}; give"
+    _refuse(f"{spec!r} is no target: {hint} {FORMS}")
 
 
 def _refuse(reason: str) -> NoReturn:

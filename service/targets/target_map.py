@@ -60,7 +60,7 @@ def load_map(path: Path) -> TargetMap:
     try:
         lines = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputProblem("target_invalid", f"{path}: {error}") from error
+        raise InputProblem("target_invalid", f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if not lines:
         _refuse(f"{path}: the map is empty")
     targets: dict[str, Target] = {}

@@ -28,7 +28,7 @@ Form = Literal["json", "text"]
 OURS = ("thresher", "uvicorn")  # loggers whose messages are fixed texts of their program
 FIELDS = frozenset(
     {
-        *("action", "request", "tenant", "job", "task", "document", "call", "worker", "batch"),
+        *("action", "request", "tenant", "key_id", "asked_by", "job", "task", "document", "call", "worker", "batch"),
         *("method", "route", "status", "code", "why", "error", "again", "outcome", "attempt", "seconds", "count"),
         *("model", "prompt", "purpose", "finish", "prompt_tokens", "answer_tokens", "cached_tokens", "usd", "stored"),
         *("media_type", "pages", "chunks", "characters", "budget", "period", "threshold", "tokens", "most"),

@@ -6,11 +6,12 @@ On one machine the records are in a file of their own beside the jobs (`service/
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from thresher.schemas.account import ApiKey, NamedSchema, Quota
+from thresher.schemas.account import ApiKey, KeyEvent, NamedSchema, Quota
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.work import TenantUsage
 from thresher.service.base.single_flight import SingleFlight
@@ -18,6 +19,7 @@ from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_
 from thresher.service.tenants.api_keys import id_of, is_usable_key, new_key
 from thresher.service.tenants.webhook_signing import new_secret
 
+log = logging.getLogger(__name__)
 QUOTA_CACHE_SECONDS = 1.0  # for which a quota is cached
 
 
@@ -49,20 +51,37 @@ class Accounts:
     _quota_reads: SingleFlight[str, Quota] = field(default_factory=SingleFlight)
 
     async def create_key(
-        self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False
+        self, tenant: str, *, note: str = "", expires: float | None = None, admin: bool = False, by: str = ""
     ) -> tuple[str, ApiKey]:
-        """Create a key for a tenant; return its text, which is shown once, and its stored record."""
+        """Create a key for a tenant; return its text, which is shown once, and its stored record.
+
+        `by`: who asked, for the audit.
+        """
         text, kept = new_key(tenant, time.time(), note=note, expires=expires, admin=admin)
+        await self._audit("created", kept, by)
         await self.record_store.put("key", tenant, kept.id, kept.model_dump())
         return text, kept
 
-    async def revoke_key(self, id: str) -> bool:  # noqa: A002 - the field's own name
-        """Revoke a key from this moment on; return False if no key has that id."""
-        found = [k for k in await self.keys() if k.id == id]
-        for key in found:
-            gone = key.model_copy(update={"revoked": key.revoked or time.time()})
-            await self.record_store.put("key", key.tenant, key.id, gone.model_dump())
-        return bool(found)
+    async def revoke_key(self, id: str, *, by: str = "") -> ApiKey | None:  # noqa: A002 - the field's own name
+        """Revoke a key from this moment on; return it, None if no key has that id. `by`: who asked, for the audit."""
+        key = next((k for k in await self.keys() if k.id == id), None)
+        if key is None or key.revoked:
+            return key
+        await self._audit("revoked", key, by)
+        gone = key.model_copy(update={"revoked": time.time()})
+        await self.record_store.put("key", key.tenant, key.id, gone.model_dump())
+        return gone
+
+    async def _audit(self, action: Literal["created", "revoked"], key: ApiKey, by: str) -> None:
+        """Store what is about to be done with a key, before it is done, and log it."""
+        event = KeyEvent(at=time.time(), action=action, key=key.id, tenant=key.tenant, admin=key.admin, by=by)
+        await self.record_store.put("key_event", key.tenant, f"{event.at:017.6f} {key.id}", event.model_dump())
+        log.info("a key", extra={"action": f"keys.{action}", "tenant": key.tenant, "key_id": key.id, "asked_by": by})
+
+    async def key_events(self) -> list[KeyEvent]:
+        """Return the audit of keys, oldest first."""
+        found = map(KeyEvent.model_validate, await self.record_store.records("key_event"))
+        return sorted(found, key=lambda e: e.at)
 
     async def keys(self) -> list[ApiKey]:
         """Return all keys, oldest first."""

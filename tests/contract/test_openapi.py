@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from thresher.schemas.errors import CODES
 from thresher.service.server.api.app import api
 from thresher.service.server.api.app_state import AppState
 
@@ -63,3 +65,20 @@ def test_every_problem_is_told_as_one(path: str, method: str) -> None:
     answers = operation(path, method)["responses"]
     kinds = {status: set(answers[status]["content"]) for status in answers if status.endswith("XX")}
     assert all(found == {"application/problem+json"} for found in kinds.values()), kinds
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    """A generated client calls its functions by these names, so no path and no method is in them."""
+    names = [operation(path, method)["operationId"] for path, method in ROUTES]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)+", name) or "_v1" in name] == []
+
+
+def test_results_and_problems_are_typed() -> None:
+    """A Result has its plain name, and the code of a Problem and of a Note is one of the known ones, or a newer one."""
+    schemas = CONTRACT["components"]["schemas"]
+    assert schemas["ExtractionResult"]["properties"]["results"]["items"] == {"$ref": "#/components/schemas/Result"}
+    assert set(schemas["ProblemCode"]["enum"]) == set(CODES)
+    for name in ("ProblemBody", "Note"):
+        assert {"$ref": "#/components/schemas/ProblemCode"} in schemas[name]["properties"]["code"]["anyOf"]
+    assert [name for name in schemas if not name.isidentifier() or name.endswith("_")] == []

@@ -30,5 +30,8 @@ def test_a_hosted_model_wants_its_providers_key(tmp_path: Path, monkeypatch: pyt
 def test_the_doctor_names_the_key(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`thresher doctor` ends with 1 where the model that the environment names can not be asked."""
     monkeypatch.setenv("THRESHER_MODEL", "openai/gpt-4o-mini")
+    monkeypatch.setenv("THRESHER_PROVIDERS", '{"office": {"base_url": "http://x", "key_variable": "OFFICE_DOOR"}}')
     assert doctor.main() == 1
-    assert "THRESHER_MODEL=openai/gpt-4o-mini: set OPENAI_API_KEY" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "THRESHER_MODEL=openai/gpt-4o-mini: set OPENAI_API_KEY" in told
+    assert "the server of models office: set OFFICE_DOOR" in told

@@ -27,6 +27,16 @@ async def test_the_client_uploads_follows_and_fetches(tmp_path: Path) -> None:
             results = [r async for r in client.results(ended)]
             assert [r.values["number"] for r in results] == ["PO-1", "PO-2"]
             assert results[0].evidence[0].quote
+            assert [(f.name, f.results) async for f in client.files(job.id)] == [(p.name, ["complete"]) for p in paths]
+            assert {e.file for e in seen if e.kind == "done"} == {p.name for p in paths}
+            await client.original(job.id, 1, tmp_path / "original")
+            assert (tmp_path / "original").read_bytes() == order(2)
+            await client.table(job.id, tmp_path / "table.csv")
+            assert "2.txt,order,complete" in (tmp_path / "table.csv").read_text()
+            with pytest.raises(
+                ServiceProblem, match="unsupported_type"
+            ):  # a text has no pages; the drawing process says so
+                await client.page(job.id, 0, 1, tmp_path / "page.png")
             again = await client.extract(paths, "order", {"stance": "recall"}, idempotency_key="one")
             assert (again.id, [j.id async for j in client.jobs()]) == (job.id, [job.id])
             assert (await client.cancel(job.id)).state == "finished"

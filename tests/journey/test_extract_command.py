@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -184,7 +185,7 @@ def test_a_model_that_can_not_be_reached_ends_the_run_at_once(case: Path) -> Non
     assert not [name for name in tree(case / "dead") if name != "empty.pdf.json"]
 
 
-def test_files_that_are_left_out_are_counted(case: Path) -> None:
+def test_files_that_are_ignored_are_named(case: Path) -> None:
     """Hidden files, those in hidden folders and the run's own target map: with what was found they are all there is."""
     folder = case / "in"
     (folder / ".git" / "deep").mkdir(parents=True)
@@ -195,9 +196,26 @@ def test_files_that_are_left_out_are_counted(case: Path) -> None:
     choices[1] = folder / "targets.toml"
     done = thresher("extract", folder, *choices)
     files = read(case / "out" / "run.json")["files"]
-    assert (files["hidden"], files["own"]) == (5, 1), done.stderr
-    assert files["found"] + files["hidden"] + files["own"] == sum(p.is_file() for p in folder.rglob("*"))
-    assert "left out: 5 hidden files" in done.stderr
+    ignored = {i["path"]: (i["files"], i["reason"]) for i in files["ignored"]}
+    dot = "its name begins with a dot"
+    assert ignored == {
+        ".git/": (2, dot),
+        ".hidden.txt": (1, dot),
+        "sub/.DS_Store": (1, dot),
+        "Thumbs.db": (1, "made by the operating system"),
+        "targets.toml": (1, "the target map, policy or passwords of this run"),
+    }
+    assert files["found"] + sum(i["files"] for i in files["ignored"]) == sum(p.is_file() for p in folder.rglob("*"))
+    assert f"ignored: .git/, .hidden.txt, sub/.DS_Store: {dot}" in done.stderr
+
+
+def test_results_among_the_files_are_not_read(case: Path) -> None:
+    """With --out inside the folder, neither this run nor the next takes Results for documents."""
+    choices = options(case, "in/out")
+    for _ in range(2):
+        done = thresher("extract", case / "in", *choices)
+        assert read(case / "in" / "out" / "run.json")["files"]["found"] == 6, done.stderr
+    assert "ignored: out/: the Results of a run" in done.stderr
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
@@ -217,6 +235,8 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Sig
     if sign == signal.SIGINT:
         assert process.returncode == 130, said
         assert read(case / "out" / "run.json")["interrupted"] is True
+        assert re.search(r"not finished: \d+ of 40 files are left", said)
+        assert f"\n  thresher extract {case / 'in'} --target {case / 'order.py:Order'}" in said
     before = len(tree(case / "out"))
     assert 4 <= before < 41
     thresher("extract", case / "in", *options(case))
@@ -303,8 +323,8 @@ def test_a_dry_run_asks_nothing(case: Path) -> None:
     [
         (["nowhere.pdf", "--target", "invoice"], "file_not_found", 2),
         (["README.md", "--target", "nothing"], "target_invalid", 2),
-        (["README.md", "--target", "invoice", "--unit", "page"], "policy_invalid", 2),
-        (["README.md", "--target", "invoice", "--format", "xml"], "policy_invalid", 2),
+        (["README.md", "--target", "invoice", "--unit", "page"], "--unit", 2),
+        (["README.md", "--target", "invoice", "--format", "xml"], "--format", 2),
         (["README.md", "--target", "invoice", "--model", "openai/gpt-4o-mini"], "key_missing", 3),
         (["README.md", "--target", "invoice", "--model", "openai/nobody-knows", "--max-cost", "1"], "price_unknown", 5),
     ],

@@ -17,6 +17,7 @@ class Request(NamedTuple):
     path: str
     kind: str  # its media type
     body: bytes
+    key: str = ""  # the header Authorization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ async def _request(stream: asyncio.StreamReader) -> Request | None:
     method, path, _ = first.split(" ")
     chunked = headers.get("transfer-encoding", "").lower() == "chunked"
     body = await (_chunks(stream) if chunked else stream.readexactly(int(headers.get("content-length", "0"))))
-    return Request(method, path, headers.get("content-type", ""), body)
+    return Request(method, path, headers.get("content-type", ""), body, headers.get("authorization", ""))
 
 
 async def _chunks(stream: asyncio.StreamReader) -> bytes:

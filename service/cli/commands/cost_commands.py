@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from thresher.schemas.choices import AtLimit, Period, Running
 from thresher.service.cli.command import run
 from thresher.service.cli.commands.options import Data, Database, ModelName
 
-budgets = typer.Typer(
-    no_args_is_help=True, help="What tenants, and all of them together, may spend: set, list, remove."
-)
+log = typer.Typer()
+budgets = typer.Typer(no_args_is_help=True, help="What a tenant, and all together, may spend.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to a program."""
-    app.command()(calls)
+    app.add_typer(log)
     app.add_typer(budgets, name="budgets")
 
 
+@log.command()
 def calls(  # noqa: PLR0913 - the flags of the contract
     folder: Annotated[
         Path | None, typer.Argument(help="Folder of a run or of a service; default: the service's own.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="table, jsonl, json or csv.")] = "table",
-    by: Annotated[str | None, typer.Option(help="Sums by document, job, prompt, model, tenant or day.")] = None,
+    form: Annotated[Literal["table", "jsonl", "json", "csv"], typer.Option("--format", "-f", help="Of the list.")] = (
+        "table"
+    ),
+    by: Annotated[
+        Literal["document", "job", "prompt", "model", "tenant", "day"] | None,
+        typer.Option(help="Sums instead of a list."),
+    ] = None,
     since: Annotated[str | None, typer.Option(help="2026-11-22, 2026-11-22T10:00 (UTC), 24h or 7d.")] = None,
     until: Annotated[str | None, typer.Option(help="As --since; this moment is left out.")] = None,
     model: ModelName = None,
@@ -34,12 +40,14 @@ def calls(  # noqa: PLR0913 - the flags of the contract
     job: Annotated[str | None, typer.Option(help="Of one job, by its id.")] = None,
     document: Annotated[str | None, typer.Option(help="Of one document: the first 16 digits of its sha256.")] = None,
     prompt: Annotated[str | None, typer.Option(help="Of one prompt, as extract.v1.")] = None,
-    status: Annotated[str | None, typer.Option(help="made, stored or failed.")] = None,
+    status: Annotated[
+        Literal["made", "stored", "failed"] | None, typer.Option(help="stored: answered without a call.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Calls shown at most.")] = 1000,
     cursor: Annotated[str | None, typer.Option(help="Go on after the page that told it.")] = None,
     database: Annotated[str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE.")] = None,
 ) -> None:
-    """List the model calls of a run or a service, newest first, or sum them: cost, tokens, latency, failures."""
+    """List the model calls of a run or service, newest first. With --by, sum them: cost, tokens, latency, failures."""
     from thresher.service.cli.calls import Request, main  # noqa: PLC0415 - see the module's docstring
 
     filters = {"since": since, "until": until, "model": model, "tenant": tenant, "job": job, "document": document}
@@ -49,7 +57,7 @@ def calls(  # noqa: PLR0913 - the flags of the contract
 
 
 Tenant = Annotated[str, typer.Option(help="A tenant; *: all of them together.")]
-Per = Annotated[str, typer.Option("--per", help="day or month, in UTC.")]
+Per = Annotated[Period, typer.Option("--per", help="In UTC.")]
 
 
 @budgets.command("set")
@@ -59,15 +67,15 @@ def budgets_set(  # noqa: PLR0913 - the flags of the contract
     usd: Annotated[float | None, typer.Option(help="Dollars.")] = None,
     tokens: Annotated[int | None, typer.Option(help="Tokens of prompts and answers together.")] = None,
     alert: Annotated[list[int] | None, typer.Option(help="Percent; told once a period. Default: 50, 80, 100.")] = None,
-    stop: Annotated[str, typer.Option(help="At 100 %: refuse new jobs, hold them for the next period, or never.")] = (
-        "refuse"
-    ),
-    running: Annotated[str, typer.Option(help="At 100 %: files in hand finish, or stop.")] = "finish",
+    stop: Annotated[
+        AtLimit, typer.Option(help="At 100 %: refuse new jobs, hold them for the next period, or never stop.")
+    ] = "refuse",
+    running: Annotated[Running, typer.Option(help="At 100 %: files in hand finish, or stop.")] = "finish",
     webhook: Annotated[str | None, typer.Option(help="Address that is told of alerts.")] = None,
     folder: Data = None,
     database: Database = None,
 ) -> None:
-    """Set a budget, in place of an older one for the same tenant and period."""
+    """Set a budget of a tenant and period, in place of an older one."""
     from thresher.service.cli import budgets as room  # noqa: PLC0415 - see the module's docstring
 
     wanted = {"tenant": tenant, "period": per, "usd": usd, "tokens": tokens, "alerts": alert, "stop": stop}
@@ -76,7 +84,7 @@ def budgets_set(  # noqa: PLR0913 - the flags of the contract
 
 @budgets.command("list")
 def budgets_list(
-    form: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    form: Annotated[Literal["table", "json"], typer.Option("--format", "-f", help="Of the list.")] = "table",
     folder: Data = None,
     database: Database = None,
 ) -> None:

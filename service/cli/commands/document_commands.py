@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from thresher.schemas import choices
 from thresher.service.cli.command import read_ahead, run
 from thresher.service.cli.commands.options import (
     Images,
+    Instructions,
+    Jobs,
     Log,
+    MaxCost,
     ModelName,
     Ocr,
     OnePath,
@@ -19,6 +23,7 @@ from thresher.service.cli.commands.options import (
     Paths,
     PolicyFile,
     ReaderName,
+    Stance,
     TargetSpec,
 )
 
@@ -32,14 +37,19 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     out: Out = None,
     model: ModelName = None,
     policy: PolicyFile = None,
-    unit: Annotated[str | None, typer.Option(help="family, document or folder: what one Result answers for.")] = None,
+    unit: Annotated[
+        choices.Unit | None, typer.Option(help="What one Result answers for. family: a file with what it holds.")
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="A file of several documents: auto, off or pages:N (every N pages).")
     ] = None,
-    stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="json, jsonl, csv, xlsx or parquet.")] = "json",
+    stance: Stance = None,
+    max_cost: MaxCost = None,
+    jobs: Jobs = None,
+    form: Annotated[
+        Literal["json", "jsonl", "csv", "xlsx", "parquet"],
+        typer.Option("--format", "-f", help="Tables beside the JSON."),
+    ] = "json",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Estimate calls, tokens and cost; ask nothing.")] = False,
     batch: Annotated[
         bool, typer.Option("--batch", help="Let calls wait up to a day for the provider's batches, at half the price.")
@@ -47,13 +57,18 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Ask again what earlier runs into --out have answered; pays again.")
     ] = False,
+    instructions: Instructions = None,
+    show: Annotated[bool, typer.Option("--open", help="Look at the Results in the browser at the end.")] = False,
     ocr: Ocr = None,
     reader: ReaderName = None,
     images: Images = None,
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
-    """Extract one JSON document from each file (with what it holds), with evidence.
+    """Extract one JSON document from each file, with evidence.
+
+    A file with what it holds (a mail with its attachments) gives one Result, each member of an archive its own.
+    Run the same command again to go on; what was answered is not paid for twice.
 
     Exit codes: 0 all complete; 1 some not complete, none failed; 2 usage or input; 3 no model; 4 some failed; 5 all failed;
     130 interrupted, the same command goes on.
@@ -61,15 +76,18 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     read_ahead()
     from thresher.service.cli.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
-    choices = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
-    choices |= {"concurrency": jobs, "ocr": ocr, "reader": reader, "images": images, "batch": batch or None}
-    run(main, Request(paths, target, out, policy, choices, form, dry_run, passwords, log, fresh))
+    chosen = {"model": model, "unit": unit, "split": split, "stance": stance, "max_cost": max_cost}
+    chosen |= {"concurrency": jobs, "ocr": ocr, "reader": reader, "images": images, "batch": batch or None}
+    chosen |= {"instructions": instructions}
+    run(main, Request(paths, target, out, policy, chosen, form, dry_run, passwords, log, fresh, show))
 
 
 @app.command()
 def read(
     path: OnePath,
-    form: Annotated[str, typer.Option("--format", "-f", help="text, markdown or json.")] = "text",
+    form: Annotated[
+        Literal["text", "markdown", "json"], typer.Option("--format", "-f", help="How to show it.")
+    ] = "text",
     ocr: Ocr = None,
     reader: ReaderName = None,
     passwords: Passwords = None,
@@ -84,9 +102,9 @@ def read(
 @app.command()
 def chunk(
     path: OnePath,
-    tokens: Annotated[int, typer.Option(help="Budget of a Chunk.")] = 3000,
-    chunker: Annotated[str, typer.Option(help="auto, pages, sections, thread, tables or plain.")] = "auto",
-    overlap: Annotated[int, typer.Option(help="Tokens repeated from the Chunk before.")] = 0,
+    tokens: Annotated[int, typer.Option(min=1, help="Budget of a Chunk.")] = 3000,
+    chunker: Annotated[choices.Chunker, typer.Option(help="Where to cut.")] = "auto",
+    overlap: Annotated[int, typer.Option(min=0, help="Tokens repeated from the Chunk before.")] = 0,
     ocr: Ocr = None,
 ) -> None:
     """Show the Chunks of a Document with their token counts."""
@@ -103,9 +121,9 @@ def score(  # noqa: PLR0913 - the flags of the contract
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for runs, reports and answers.")] = Path("out/score"),
     model: ModelName = None,
     policy: PolicyFile = None,
-    stance: Annotated[str | None, typer.Option(help="precision, balanced or recall.")] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars; stops before they are spent.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Calls in flight at once.")] = None,
+    stance: Stance = None,
+    max_cost: MaxCost = None,
+    jobs: Jobs = None,
     ocr: Ocr = None,
     passwords: Passwords = None,
     fail_under: Annotated[
@@ -117,8 +135,8 @@ def score(  # noqa: PLR0913 - the flags of the contract
     """Score the pipeline on cases with known answers, and compare runs."""
     from thresher.service.cli.score import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
-    choices = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
-    run(main, Request(cases, target, out, policy, choices, passwords, fail_under or [], gate, compare))
+    chosen = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    run(main, Request(cases, target, out, policy, chosen, passwords, fail_under or [], gate, compare))
 
 
 @app.command()
@@ -141,7 +159,7 @@ def review(  # noqa: PLR0913 - the flags of the contract
     opens: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     log: Log = "text",
 ) -> None:
-    """Look at Results beside their pages in the browser, correct them, accept or reject them."""
+    """Look at Results beside their pages, correct and accept them."""
     read_ahead()
     from thresher.service.cli.review import Request, main  # noqa: PLC0415 - see service/cli/main.py
 

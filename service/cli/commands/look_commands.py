@@ -9,8 +9,16 @@ import typer
 from thresher.service.cli.command import run
 
 app = typer.Typer()
-schema = typer.Typer(no_args_is_help=True, help="Look at targets.")
+schema = typer.Typer(no_args_is_help=True, help="Targets: list those that come with Thresher, look at one.")
 models = typer.Typer(no_args_is_help=True, help="Models that need no key: list them, fetch their weights.")
+
+
+@schema.command("list")
+def schema_list() -> None:
+    """List the targets that come with Thresher."""
+    from thresher.service.cli.targets import listing as main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main)
 
 
 @schema.command("show")
@@ -50,7 +58,7 @@ def models_pull(
 
 @app.command()
 def doctor() -> None:
-    """Check what is installed and what is missing, with the remedy for each."""
+    """Check what is installed, and name the remedy for what is missing."""
     from thresher.service.cli.doctor import main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main)

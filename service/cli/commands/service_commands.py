@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from thresher.service.cli.command import read_ahead, run
 from thresher.service.cli.commands.options import (
+    Config,
     Data,
     Database,
     Grace,
@@ -20,11 +21,13 @@ from thresher.service.cli.commands.options import (
 )
 
 app = typer.Typer()
-keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: make, list, revoke.")
+keys = typer.Typer(no_args_is_help=True, help="API keys of the HTTP service: make, list, revoke, audit.")
 
 
 @app.command()
 def serve(  # noqa: PLR0913 - the flags of the contract
+    *,
+    config: Config = None,  # noqa: ARG001 - its callback acts
     host: Annotated[str, typer.Option(help="Address to listen on; beyond loopback a key must have been made.")] = (
         "127.0.0.1"
     ),
@@ -79,6 +82,8 @@ def serve(  # noqa: PLR0913 - the flags of the contract
 
 @app.command()
 def worker(  # noqa: PLR0913 - the flags of the contract
+    *,
+    config: Config = None,  # noqa: ARG001 - as above
     database: Annotated[
         str | None, typer.Option(help="postgresql://…; default: THRESHER_DATABASE, else a file in --folder, alone.")
     ] = None,
@@ -99,7 +104,7 @@ def worker(  # noqa: PLR0913 - the flags of the contract
     ] = "127.0.0.1",
     log: Log = "json",
 ) -> None:
-    """Work on the jobs of a service, beside any number of other workers."""
+    """Work on the jobs of a service, beside other workers."""
     from thresher.service.cli.worker import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     choices = {"width": width, "lease": lease, "grace": grace}
@@ -116,7 +121,10 @@ def purge(
     database: Database = None,
     uploads: UploadsPlace = None,
 ) -> None:
-    """Delete jobs that ended long ago, with results, uploads and answers that nothing else uses; and what nobody wants."""
+    """Delete jobs that ended long ago, and what nobody wants.
+
+    With them go their results, uploads and answers that nothing else uses.
+    """
     from thresher.service.cli.purge import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(days, tenant, dry_run, folder, database, uploads))
@@ -124,10 +132,25 @@ def purge(
 
 @app.command()
 def encrypt(folder: Data = None, database: Database = None, uploads: UploadsPlace = None) -> None:
-    """Encrypt afresh, with the newest key, all that a service keeps: older keys are not needed any more."""
+    """Encrypt afresh, with the newest key, all that a service keeps.
+
+    Older keys are not needed any more.
+    """
     from thresher.service.cli.encrypt import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(folder, database, uploads))
+
+
+@app.command()
+def settings(
+    form: Annotated[
+        Literal["table", "markdown"], typer.Option("--format", help="markdown: the page of the docs.")
+    ] = "table",
+) -> None:
+    """List every setting: what it is set to, and where."""
+    from thresher.service.cli.settings import main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, form)
 
 
 @keys.command("create")
@@ -139,7 +162,8 @@ def keys_create(  # noqa: PLR0913 - the flags of the contract
     mib: Annotated[int | None, typer.Option("--mib", help="MiB that the tenant may send in a month.")] = None,
     usd: Annotated[float | None, typer.Option(help="Dollars that the tenant may spend in a month.")] = None,
     admin: Annotated[
-        bool, typer.Option("--admin", help="A key that sees every tenant's calls and budgets; it is the tenant's else.")
+        bool,
+        typer.Option("--admin", help="A key that sees every tenant's calls and budgets, and manages keys over HTTP."),
     ] = False,
     folder: Data = None,
     database: Database = None,
@@ -158,6 +182,14 @@ def keys_list(folder: Data = None, database: Database = None) -> None:
     from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
 
     run(room.listing, room.AccountsLocation(folder, database))
+
+
+@keys.command("audit")
+def keys_audit(folder: Data = None, database: Database = None) -> None:
+    """List who made and revoked which key, oldest first."""
+    from thresher.service.cli import serve as room  # noqa: PLC0415 - see service/cli/main.py
+
+    run(room.audit, room.AccountsLocation(folder, database))
 
 
 @keys.command("revoke")

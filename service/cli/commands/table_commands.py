@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,7 +16,9 @@ Place = Annotated[Path, typer.Argument(help="A folder of Results, or one Result.
 @app.command()
 def export(
     place: Place,
-    form: Annotated[str, typer.Option("--format", "-f", help="xlsx, csv, jsonl or parquet.")] = "xlsx",
+    form: Annotated[
+        Literal["xlsx", "csv", "jsonl", "parquet"], typer.Option("--format", "-f", help="Of the tables.")
+    ] = ("xlsx"),
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the tables; default: beside the Results.")
     ] = None,
@@ -28,9 +30,9 @@ def export(
     ] = None,
     bom: Annotated[bool, typer.Option("--bom", help="Mark CSV as UTF-8 with a BOM, for Excel.")] = False,
 ) -> None:
-    """Write finished Results as tables: one row a document, one table for each list.
+    """Write finished Results as tables: XLSX, CSV, Parquet, JSONL.
 
-    thresher export results --format xlsx
+    One row a document, and one table for each list.
     """
     from thresher.service.cli.export import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
@@ -48,9 +50,9 @@ def report(
         typer.Option("--documents", "-d", help="Where the documents lie, if not where the run read them."),
     ] = None,
 ) -> None:
-    """Write finished Results as one HTML file: values, reasons, and the evidence framed on its pages.
+    """Write finished Results as one HTML file to look at or send.
 
-    thresher report results --out results.html
+    It has values, reasons, and the evidence framed on its pages.
     """
     from thresher.service.cli.report import Request, main  # noqa: PLC0415 - see service/cli/main.py
 

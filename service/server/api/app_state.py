@@ -22,6 +22,7 @@ from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
+TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class AppState:
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
+    table_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:

@@ -40,7 +40,7 @@ async def tenant_of(
     request: Request, parts: AppStateDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> str:
     """Return the tenant of a request. Raises InputProblem(key_invalid, session_ended, csrf_invalid, forbidden)."""
-    request.state.tenant, request.state.admin, request.state.who = "", False, ""
+    request.state.tenant, request.state.admin, request.state.who, request.state.key = "", False, "", ""
     if given is not None:
         key = await parts.accounts.key_of(given.credentials)
         if key is None:
@@ -56,13 +56,23 @@ async def tenant_of(
         raise InputProblem("key_invalid")
     tenant = LOCAL if key is None else key.tenant
     if key is not None:
-        request.state.admin, request.state.who = key.admin, key.note or key.id
+        request.state.admin, request.state.who, request.state.key = key.admin, key.note or key.id, key.id
     request.state.tenant = tenant
     current_tenant.set(tenant)
     return tenant
 
 
 Tenant = Annotated[str, Depends(tenant_of)]
+
+
+async def admin_of(request: Request, tenant: Tenant) -> str:  # noqa: ARG001 - authenticates
+    """Return who asks, for the audit, where it is an admin key. Raises InputProblem(forbidden)."""
+    if not request.state.admin:
+        raise InputProblem("forbidden", "an admin key is needed: `thresher keys create --admin`")
+    return f"key:{request.state.key}"
+
+
+Admin = Annotated[str, Depends(admin_of)]
 
 
 async def visible_tenant(

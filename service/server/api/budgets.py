@@ -39,7 +39,7 @@ class BudgetViews(BaseModel):
     budgets: list[BudgetView]
 
 
-@routes.get("", responses=PROBLEMS)
+@routes.get("", operation_id="list_budgets", responses=PROBLEMS)
 async def listing(parts: AppStateDep, seen: VisibleTenant) -> BudgetViews:
     """The tenant's own budgets; with an admin key those of all tenants, and the one of all together (`*`)."""
     return BudgetViews(budgets=[_view(state) for state in await parts.budgets.states(seen)])

@@ -70,7 +70,7 @@ async def _wanted(  # noqa: PLR0913, PLR0917 - the parameters of the address
 Wanted = Annotated[CallFilter, Depends(_wanted)]
 
 
-@routes.get("", responses=TABLE, response_model=Calls)
+@routes.get("", operation_id="list_calls", responses=TABLE, response_model=Calls)
 async def listing(
     parts: AppStateDep,
     wanted: Wanted,
@@ -90,7 +90,7 @@ async def listing(
     return Response(page.model_dump_json(), media_type="application/json")
 
 
-@routes.get("/by/{group}", responses=TABLE, response_model=CallGroups)
+@routes.get("/by/{group}", operation_id="sum_calls", responses=TABLE, response_model=CallGroups)
 async def grouped(parts: AppStateDep, wanted: Wanted, group: Group, form: Format = "json") -> Response:
     """Sums over calls by group: cost, tokens, cached share, latency (median and p95 within 2.5 %), retries, failures."""
     if group == "document" and wanted.tenant is None and wanted.job is None and wanted.since is None:

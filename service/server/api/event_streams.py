@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from thresher.schemas.errors import JobProblem, SetupProblem
 from thresher.schemas.work import Job, JobEvent, Progress
 from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.files.job_files import file_names
 
 POLL_SECONDS = 1.0  # after which a listener looks again without news
 KEEPALIVE_SECONDS = 15.0  # of silence after which a comment keeps the stream alive
@@ -76,7 +77,7 @@ async def _wait_for_end(service: AppState, request: Request, job: Job, seconds: 
 
 
 async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]:
-    """Yield a job's events as server-sent ones, with counts and stages; `progress` events report changes between."""
+    """Yield a job's events as server-sent ones, with file names, counts and stages; `progress` events report changes between."""
     shown: Progress | None = None
     last_sent = time.monotonic()
     while not service.stopping.is_set():
@@ -86,12 +87,13 @@ async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]
             ).state != "open"  # read first, so that no event is missed
             found = await service.jobs.events(job.tenant, job.id, after=after)
             now = await service.jobs.progress(job.tenant, job.id)
+            names = await file_names(service.jobs, job, {e.task for e in found if e.task is not None})
         except SetupProblem:
             yield ": the database is away\n\n"
             await service.jobs.wait(POLL_SECONDS)
             continue
         for event in found:
-            yield _event(event, now)
+            yield _event(event, None if event.task is None else names.get(event.task), now)
         after = found[-1].number if found else after
         if ended and not found:
             return
@@ -106,8 +108,8 @@ async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]
         shown, last_sent = now, time.monotonic()
 
 
-def _event(event: JobEvent, progress: Progress) -> str:
-    facts: dict[str, object] = {"at": event.at, "task": event.task, "detail": event.detail}
+def _event(event: JobEvent, file: str | None, progress: Progress) -> str:
+    facts: dict[str, object] = {"at": event.at, "task": event.task, "file": file, "detail": event.detail}
     return f"id: {event.number}\nevent: {event.kind}\ndata: {_data(progress, facts)}\n\n"
 
 

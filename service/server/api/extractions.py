@@ -15,6 +15,7 @@ from thresher.schemas.work import Job, JobState, Submission, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.event_streams import EventStream, events, listener_slot, wait_until_ended
+from thresher.service.server.api.files.job_files import ExtractionProgress, progress_of
 from thresher.service.server.api.response_models import (
     EXAMPLE_JOB,
     Extraction,
@@ -38,6 +39,7 @@ UPLOAD = {
     "content": {
         "multipart/form-data": {
             "schema": {
+                "title": "Upload",
                 "type": "object",
                 "required": ["file", "target"],
                 "additionalProperties": False,
@@ -62,8 +64,8 @@ EVENT = {
     "examples": [
         {
             "id": "3",
-            "event": "finished",
-            "data": '{"at": 1763799612.5, "detail": "finished", "counts": {}, "stages": {}}',
+            "event": "done",
+            "data": '{"at": 1763799612.5, "task": 0, "file": "order.txt", "detail": "partial", "counts": {}, "stages": {}}',
         }
     ],
     "type": "object",
@@ -75,7 +77,7 @@ EVENT = {
         "data": {
             "type": "string",
             "contentMediaType": "application/json",
-            "description": "at, task, detail, counts, stages",
+            "description": "at, task, file (its name; null where a task has several), detail, counts, stages",
         },
     },
 }
@@ -91,6 +93,7 @@ KEY_HEADER = {
 
 @routes.post(
     "",
+    operation_id="create_extraction",
     status_code=202,
     responses={200: {"model": ExtractionResult, "description": "ready within ?wait"}, **PROBLEMS},
     response_model=Extraction,
@@ -121,7 +124,7 @@ async def create(
     return Response(extraction(job).model_dump_json(), 202, _headers(job, replayed=replayed), "application/json")
 
 
-@routes.get("", responses=PROBLEMS)
+@routes.get("", operation_id="list_extractions", responses=PROBLEMS)
 async def listing(
     parts: AppStateDep,
     tenant: Tenant,
@@ -136,15 +139,24 @@ async def listing(
     return Extractions(extractions=[extraction(j) for j in found], next=found[-1].id if len(found) == limit else None)
 
 
-@routes.get("/{id}", responses=PROBLEMS)
-async def status(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
-    """How far a job has come."""
+@routes.get("/{id}", operation_id="get_extraction", responses=PROBLEMS)
+async def status(
+    parts: AppStateDep,
+    tenant: Tenant,
+    request: Request,
+    id: JobId,  # noqa: A002 - as in the path
+    cursor: Annotated[
+        str, Query(max_length=9, pattern=r"^[0-9]*$", description="`next` of the page before", examples=["99"])
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="finished files on one page")] = 50,
+) -> ExtractionProgress:
+    """How far a job has come, and its files that are finished already."""
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
-    return extraction(job, await parts.jobs.progress(tenant, id))
+    return await progress_of(parts.jobs, job, await parts.jobs.progress(tenant, id), cursor, limit)
 
 
-@routes.get("/{id}/result", responses=PROBLEMS, response_model=ExtractionResult)
+@routes.get("/{id}/result", operation_id="get_result", responses=PROBLEMS, response_model=ExtractionResult)
 async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     parts: AppStateDep,
     tenant: Tenant,
@@ -176,6 +188,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
 
 @routes.get(
     "/{id}/events",
+    operation_id="follow_extraction",
     response_class=EventStream,
     status_code=200,
     responses={
@@ -201,14 +214,14 @@ async def stream(
     return EventStream(events(parts, job, start), listener_slot(parts, tenant))
 
 
-@routes.delete("/{id}", responses=PROBLEMS)
+@routes.delete("/{id}", operation_id="cancel_extraction", responses=PROBLEMS)
 async def cancel(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Cancel a job, a running one too. What is finished stays."""
     request.state.job = id
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
-@routes.post("/{id}/retry", responses=PROBLEMS)
+@routes.post("/{id}/retry", operation_id="retry_extraction", responses=PROBLEMS)
 async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Try the files of a job again that failed or were set aside. What is finished stays."""
     request.state.job = id

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.library import LIBRARY
+from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget
 from thresher.service.server.api.app_state import ServiceConfig
@@ -78,7 +79,10 @@ def _check_choices(given: dict[str, Any]) -> None:
         (given.keys() - CALLER_CHOICES) | {f"read.{k}" for k in given.get("read", {}).keys() - CALLER_READ_CHOICES}
     )
     if closed:
-        raise InputProblem("policy_invalid", f"{', '.join(closed)}: not a caller's choice")
+        known = [*CALLER_CHOICES, *(f"read.{k}" for k in CALLER_READ_CHOICES)]
+        raise InputProblem(
+            "policy_invalid", f"{', '.join(closed)}: not a caller's choice{suggestion(closed[0], known)}"
+        )
 
 
 def _check_limits(policy: Policy, chosen: Collection[str], offer: ServiceConfig) -> None:

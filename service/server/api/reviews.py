@@ -111,7 +111,9 @@ def answer(made: ExactModel | BaseModel) -> Response:
     return Response(made.model_dump_json(), media_type="application/json", headers=NO_STORE)
 
 
-@routes.get("/{collection}", responses=shown(examples.COLLECTION), response_model=ReviewCollection)
+@routes.get(
+    "/{collection}", operation_id="list_reviews", responses=shown(examples.COLLECTION), response_model=ReviewCollection
+)
 async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     desk: Desk,
     who: Who,
@@ -126,7 +128,12 @@ async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     return answer(await desk.listing(who.tenant, collection, wanted))
 
 
-@routes.get("/{collection}/{number}", responses=shown(examples.DOCUMENT), response_model=ReviewDocument)
+@routes.get(
+    "/{collection}/{number}",
+    operation_id="get_review",
+    responses=shown(examples.DOCUMENT),
+    response_model=ReviewDocument,
+)
 async def document(
     desk: Desk,
     who: Who,
@@ -141,6 +148,7 @@ async def document(
 
 @routes.get(
     "/{collection}/{number}/picture",
+    operation_id="get_review_picture",
     response_class=Response,
     responses={
         200: {
@@ -164,7 +172,12 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
     return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE)
 
 
-@routes.get("/{collection}/{number}/text", responses=shown(examples.PASSAGE), response_model=TextPassage)
+@routes.get(
+    "/{collection}/{number}/text",
+    operation_id="get_review_text",
+    responses=shown(examples.PASSAGE),
+    response_model=TextPassage,
+)
 async def text(  # noqa: PLR0913, PLR0917 - as above
     desk: Desk,
     who: Who,
@@ -181,6 +194,7 @@ async def text(  # noqa: PLR0913, PLR0917 - as above
 
 @routes.post(
     "/{collection}/{number}/corrections",
+    operation_id="correct_field",
     responses=shown({"head": examples.DOCUMENT["head"], "field": examples.FIELD}),
     response_model=CorrectionDone,
     openapi_extra=CORRECTION,
@@ -190,33 +204,52 @@ async def correct(desk: Desk, who: Who, request: Request, collection: Collection
     return answer(await desk.correct(who, collection, number, await asked_for(request, CorrectionRequest)))
 
 
-@routes.post("/{collection}/{number}/claim", responses=shown(examples.CLAIM), response_model=ReviewClaim)
+@routes.post(
+    "/{collection}/{number}/claim",
+    operation_id="claim_review",
+    responses=shown(examples.CLAIM),
+    response_model=ReviewClaim,
+)
 async def claim(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Claim a Result, so that nobody else changes it meanwhile; a correction renews the claim."""
     return answer(await desk.claim(who, collection, number))
 
 
-@routes.delete("/{collection}/{number}/claim", responses=PROBLEMS, status_code=204)
+@routes.delete("/{collection}/{number}/claim", operation_id="release_review", responses=PROBLEMS, status_code=204)
 async def release(desk: Desk, who: Who, collection: Collection, number: Number) -> None:
     """Give a claim back."""
     await desk.release(who, collection, number)
 
 
 @routes.post(
-    "/{collection}/{number}/decision", responses=shown(examples.REVIEW), response_model=Review, openapi_extra=DECISION
+    "/{collection}/{number}/decision",
+    operation_id="decide_review",
+    responses=shown(examples.REVIEW),
+    response_model=Review,
+    openapi_extra=DECISION,
 )
 async def decide(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
     """Accept or reject a Result as a whole, or open it again. The job's webhook is told."""
     return answer(await desk.decide(who, collection, number, await asked_for(request, DecisionRequest)))
 
 
-@routes.get("/{collection}/{number}/events", responses=shown(examples.EVENTS), response_model=ReviewEvents)
+@routes.get(
+    "/{collection}/{number}/events",
+    operation_id="list_review_events",
+    responses=shown(examples.EVENTS),
+    response_model=ReviewEvents,
+)
 async def events(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Everything that was said of a Result, oldest first, and whether the chain is whole."""
     return answer(await desk.events(who.tenant, collection, number))
 
 
-@routes.post("/{collection}/{number}/case", responses=shown(examples.CASE), response_model=ReviewCase)
+@routes.post(
+    "/{collection}/{number}/case",
+    operation_id="make_review_case",
+    responses=shown(examples.CASE),
+    response_model=ReviewCase,
+)
 async def make_case(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
     """Make a scorecard case of a reviewed Result."""
     name, _ = await desk.case(who.tenant, collection, number)
@@ -225,6 +258,7 @@ async def make_case(desk: Desk, who: Who, collection: Collection, number: Number
 
 @routes.get(
     "/{collection}/{number}/case.zip",
+    operation_id="get_review_case",
     response_class=Response,
     responses={
         200: {

@@ -44,7 +44,7 @@ class SessionView(BaseModel):
     expires: float | None = Field(description="seconds since 1970, UTC, when the session ends by itself")
 
 
-@routes.post("", status_code=201, responses=PROBLEMS)
+@routes.post("", operation_id="log_in", status_code=201, responses=PROBLEMS)
 async def log_in(parts: AppStateDep, request: Request, response: Response, body: Login) -> SessionView:
     """Begin a session with a key. The cookie is HttpOnly and SameSite=Strict; beyond loopback also Secure."""
     key = await parts.accounts.key_of(body.key.strip())
@@ -62,7 +62,7 @@ async def log_in(parts: AppStateDep, request: Request, response: Response, body:
     return SessionView(tenant=key.tenant, name=key.note or key.id, csrf=csrf_token(token), expires=made.expires)
 
 
-@routes.get("", responses=PROBLEMS)
+@routes.get("", operation_id="get_session", responses=PROBLEMS)
 async def who_asks(parts: AppStateDep, tenant: Tenant, request: Request) -> SessionView:
     """Who is asking, and the token that a page of the session needs for writing."""
     token = request.cookies.get(cookie_name(request), "")
@@ -74,7 +74,7 @@ async def who_asks(parts: AppStateDep, tenant: Tenant, request: Request) -> Sess
     return SessionView(tenant=tenant, name=request.state.who, csrf=csrf_token(token), expires=found[0].expires)
 
 
-@routes.delete("", status_code=204, responses=PROBLEMS)
+@routes.delete("", operation_id="log_out", status_code=204, responses=PROBLEMS)
 async def log_out(parts: AppStateDep, request: Request, response: Response) -> None:
     """End the session of the cookie, if there is one. SameSite=Strict keeps other sites from ending it."""
     await Sessions(parts.accounts, parts.clock).end(request.cookies.get(cookie_name(request), ""))

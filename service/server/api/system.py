@@ -48,6 +48,7 @@ SCHEMA_BODY = {
 
 @routes.get(
     "/v1/schemas/result",
+    operation_id="get_result_schema",
     tags=["extractions"],
     responses={200: {"content": {"application/json": {"example": {"type": "object"}}}}, **PROBLEMS},
 )
@@ -56,13 +57,13 @@ async def schema_of_results(tenant: Tenant) -> dict[str, Any]:  # noqa: ARG001 -
     return result_schema()
 
 
-@routes.get("/v1/targets", tags=["targets"], responses=PROBLEMS)
+@routes.get("/v1/targets", operation_id="list_targets", tags=["targets"], responses=PROBLEMS)
 async def targets(parts: AppStateDep, tenant: Tenant) -> Targets:
     """Every target that can be named: ready-made, the operator's, and those registered here."""
     return Targets(targets=[*await asyncio.to_thread(_known, parts), *await _registered(parts, tenant)])
 
 
-@routes.get("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS)
+@routes.get("/v1/targets/{name}", operation_id="get_target", tags=["targets"], responses=PROBLEMS)
 async def target(parts: AppStateDep, tenant: Tenant, name: TargetName) -> TargetView:
     """One target."""
     registered = await parts.accounts.target(tenant, name)
@@ -74,7 +75,13 @@ async def target(parts: AppStateDep, tenant: Tenant, name: TargetName) -> Target
     return _view(name, found, "operator" if name in parts.offer.targets else "ready-made")
 
 
-@routes.put("/v1/targets/{name}", tags=["targets"], responses=PROBLEMS, openapi_extra={"requestBody": SCHEMA_BODY})
+@routes.put(
+    "/v1/targets/{name}",
+    operation_id="register_target",
+    tags=["targets"],
+    responses=PROBLEMS,
+    openapi_extra={"requestBody": SCHEMA_BODY},
+)
 async def register(parts: AppStateDep, tenant: Tenant, request: Request, name: TargetName) -> TargetView:
     """Register a JSON Schema under a name, in place of an older one."""
     if request.headers.get("content-type", "").split(";")[0].strip() not in {
@@ -94,7 +101,9 @@ async def register(parts: AppStateDep, tenant: Tenant, request: Request, name: T
     return await _of_schema(parts, tenant, kept)
 
 
-@routes.delete("/v1/targets/{name}", tags=["targets"], status_code=204, responses=PROBLEMS)
+@routes.delete(
+    "/v1/targets/{name}", operation_id="forget_target", tags=["targets"], status_code=204, responses=PROBLEMS
+)
 async def forget(parts: AppStateDep, tenant: Tenant, name: TargetName) -> None:
     """Drop a registered target. Jobs that were asked with it keep it."""
     if await parts.accounts.target(tenant, name) is None:
@@ -102,7 +111,7 @@ async def forget(parts: AppStateDep, tenant: Tenant, name: TargetName) -> None:
     await parts.accounts.forget_target(tenant, name)
 
 
-@routes.get("/v1/webhooks/secret", tags=["webhooks"], responses=PROBLEMS)
+@routes.get("/v1/webhooks/secret", operation_id="get_webhook_secret", tags=["webhooks"], responses=PROBLEMS)
 async def webhook_secret(parts: AppStateDep, tenant: Tenant, seen: VisibleTenant) -> WebhookSecret:
     """What this tenant's webhooks are signed with (HMAC-SHA256, as Standard Webhooks); `*`: those of everybody's budgets."""
     if seen not in {None, tenant, ALL_TENANTS}:
@@ -110,14 +119,18 @@ async def webhook_secret(parts: AppStateDep, tenant: Tenant, seen: VisibleTenant
     return WebhookSecret(secret=await parts.accounts.webhook_secret(seen or tenant))
 
 
-@routes.get("/healthz", tags=["operations"])
+@routes.get("/healthz", operation_id="check_alive", tags=["operations"])
 async def healthz() -> Health:
     """Whether the process answers at all."""
     return Health(status="alive")
 
 
 @routes.get(
-    "/readyz", tags=["operations"], response_model=Health, responses={503: {"model": Health, "description": "not now"}}
+    "/readyz",
+    operation_id="check_ready",
+    tags=["operations"],
+    response_model=Health,
+    responses={503: {"model": Health, "description": "not now"}},
 )
 async def readyz(parts: AppStateDep) -> Response:
     """Whether the service takes work: its store answers, and it is not being stopped."""
@@ -133,7 +146,13 @@ async def readyz(parts: AppStateDep) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@routes.get("/metrics", tags=["operations"], response_class=Response, responses={200: COUNTERS, **PROBLEMS})
+@routes.get(
+    "/metrics",
+    operation_id="read_metrics",
+    tags=["operations"],
+    response_class=Response,
+    responses={200: COUNTERS, **PROBLEMS},
+)
 async def metrics(parts: AppStateDep, request: Request, tenant: Tenant) -> Response:  # noqa: ARG001 - requires a valid key
     """Counters for Prometheus, for the operator alone: an admin key, or no key on loopback."""
     if not request.state.admin and not parts.offer.keyless:

@@ -1,7 +1,8 @@
 """Read an upload: stream the parts of its multipart body to the Uploads, and build a Submission.
 
 Parts: `file` (one or more), `target` (a name or a JSON Schema), `policy` (JSON), `webhook` (URL), `priority`. Order is
-free; a plain field is checked when it arrives, so that a bad one ends the upload at once.
+free; a field is checked when it arrives, so that a bad one ends the upload at once. A field may be sent as a file
+(`curl -F target=@schema.json`); a part of any other name is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from starlette.requests import ClientDisconnect, Request
 
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
 from thresher.service.server.api.app_state import AppState
@@ -26,6 +28,7 @@ from thresher.service.server.api.multipart import Part, parts
 from thresher.service.server.api.request_validation import known_target, policy_of
 from thresher.service.tenants.webhook_signing import check_address
 
+FILE = "file"  # name of the parts that are files; any other part is a field, also where it was sent as a file
 FIELDS = ("target", "policy", "webhook", "priority")
 KEY_MAX_CHARS = 255  # characters of an Idempotency-Key
 MAX_PRIORITY = 9  # priority
@@ -58,7 +61,7 @@ async def read_submission(service: AppState, tenant: str, request: Request) -> S
         aclosing(parts(pieces, kind)) as found,
     ):
         async for part in found:
-            if part.file is not None or part.name == "file":
+            if part.name == FILE:
                 await _file(service, got, part)
             else:
                 await _field(service, tenant, got, part)
@@ -79,7 +82,11 @@ async def _file(service: AppState, got: Received, part: Part) -> None:
 
 async def _field(service: AppState, tenant: str, got: Received, part: Part) -> None:
     if part.name not in FIELDS:
-        raise InputProblem("request_invalid", f"unknown part {part.name[:80]!r}; there are file, {', '.join(FIELDS)}")
+        known = (FILE, *FIELDS)
+        raise InputProblem(
+            "request_invalid",
+            f"unknown part {part.name[:80]!r}{suggestion(part.name[:80], known)}; there are {', '.join(known)}",
+        )
     text = await _text(part, service.bounds.field)
     if part.name in got.fields:
         raise InputProblem("field_invalid", f"{part.name}: sent twice; which one is meant?")

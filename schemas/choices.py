@@ -1,0 +1,15 @@
+"""The words that a Policy and the options of commands choose among; imports nothing else, so that --help is quick."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Unit = Literal["family", "document", "folder"]
+Stance = Literal["precision", "balanced", "recall"]
+Ocr = Literal["auto", "off", "rapidocr", "tesseract", "vision"]
+ReaderName = Literal["auto", "unstructured"]
+Images = Literal["auto", "off", "all"]
+Chunker = Literal["auto", "pages", "sections", "thread", "tables", "plain"]
+Period = Literal["day", "month"]
+AtLimit = Literal["refuse", "hold", "never"]
+Running = Literal["finish", "stop"]
