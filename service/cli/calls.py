@@ -140,7 +140,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
         Column(
             name=SHORT.get(n, n),
             align="right" if n in numbers else "left",
-            long="wrap" if n in numbers else "cut",
+            long="wrap" if n in numbers or n in {"at", "status"} else "cut",
             spare=SPARE.index(n) + 1 if n in SPARE else 0,
         )
         for n in names

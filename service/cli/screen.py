@@ -28,8 +28,8 @@ class Column:
 
 
 def width() -> int:
-    """Return the characters of a line: the terminal's, COLUMNS, or 80 where nobody says."""
-    return min(max(shutil.get_terminal_size((80, 24)).columns, WIDTHS[0]), WIDTHS[1])
+    """Return the characters of a line: the terminal's, or COLUMNS; the most, where a program reads the output."""
+    return min(max(shutil.get_terminal_size((WIDTHS[1], 24)).columns, WIDTHS[0]), WIDTHS[1])
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], within: int | None = None) -> str:

@@ -47,15 +47,15 @@ def _source(path: Path, shown: str) -> Source:
     return Source(path=shown, blob=str(path), sha256=sha256, size=size, name=_text(path.name))
 
 
-def find_sources(paths: Iterable[Path]) -> Iterator[Source | RefusedPath]:
+def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Source | RefusedPath]:
     """Yield Sources of files, and of all files under folders, sorted by path within each.
 
-    In folders, some entries are passed over: see `ignored_files.py`. A link to a folder inside the given one is skipped, as
+    In folders, some entries are passed over unless `hidden`: see `ignored_files.py`. A link to a folder inside the given one is skipped, as
     its files are found anyway; one that leads out is `unsafe_path`.
     """
     for path in paths:
         if path.is_dir():
-            for file in _walk(path, path.resolve()):
+            for file in _walk(path, path.resolve(), hidden=hidden):
                 yield file if isinstance(file, RefusedPath) else _source_or_refused(file, path)
         else:
             yield _source_or_refused(path, None)
@@ -73,7 +73,7 @@ def _source_or_refused(path: Path, root: Path | None) -> Source | RefusedPath:
         return RefusedPath(_shown(path, root), problem)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[Path | RefusedPath]:
+def _walk(folder: Path, root: Path, *, hidden: bool = False) -> Iterator[Path | RefusedPath]:
     """Yield the files of a folder and its subfolders, without recursion, as nesting may be deep."""
     waiting = [folder]
     while waiting:
@@ -83,7 +83,7 @@ def _walk(folder: Path, root: Path) -> Iterator[Path | RefusedPath]:
                 yield RefusedPath(_shown(path, folder), _leads_out(_shown(path, folder)))
         elif _is_folder(path):
             try:
-                waiting.extend(_entries(path))
+                waiting.extend(_entries(path, hidden=hidden))
             except OSError as error:
                 detail = f"{_shown(path, folder)} cannot be listed ({error.strerror or type(error).__name__})"
                 yield RefusedPath(_shown(path, folder), InputProblem("file_not_found", detail))
@@ -100,10 +100,10 @@ def _leads_out(shown: str) -> InputProblem:
     return InputProblem("unsafe_path", f"{shown} leads out of the folder")
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path, *, hidden: bool) -> list[Path]:
     """Return the entries of a folder, last first."""
     names = sorted(os.listdir(folder), reverse=True)  # noqa: PTH208 - names are all that is wanted
-    return [path for name in names if reason_to_ignore(path := folder / name) is None]
+    return [path for name in names if reason_to_ignore(path := folder / name) is None or hidden]
 
 
 def _is_folder(path: Path) -> bool:

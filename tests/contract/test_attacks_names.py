@@ -17,8 +17,7 @@ from thresher.schemas.errors import SetupProblem, note
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
-from thresher.service.base.file_names import printable_name, result_name
-from thresher.service.cli import extract
+from thresher.service.base.file_names import distinct, printable_name, result_name
 from thresher.service.cli.progress import Lines
 from thresher.service.cli.table import table
 from thresher.service.llm.providers.scripted import scripted
@@ -198,7 +197,7 @@ def test_the_table_of_a_run_moves_no_cursor() -> None:
 
 def test_files_of_several_folders_have_paths_of_their_own() -> None:
     """`extract a/x.txt b/x.txt`: two Results, whichever is done first."""
-    assert extract._unlike("x.txt", {"x.txt"}) == "2/x.txt"
+    assert distinct("x.txt", {"x.txt"}) == "2/x.txt"
 
 
 def test_a_lone_surrogate_in_a_result_can_be_written(tmp_path: Path) -> None:
