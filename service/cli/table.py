@@ -15,12 +15,13 @@ from thresher.schemas.result import Result
 from thresher.service.base import json_pointer
 from thresher.service.base.file_names import printable_name
 
+MAX_ROWS_SHOWN = 500  # Results; nobody reads more rows, and each takes a millisecond
 MAX_VALUES_SHOWN = 4  # shown of one Result
 VALUE_MAX_CHARS = 28  # characters of one value
 
 
-def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
-    """Return a table of Results and a line of totals, as text."""
+def table(results: list[tuple[str, Result[Any]]], more: int, report: dict[str, Any], out: Path) -> str:
+    """Return a table of Results, how many more there are, and a line of totals, as text."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name, justify in (
         ("status", "left"),
@@ -44,7 +45,8 @@ def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: P
     stream = io.StringIO()
     console = Console(file=stream, width=120, no_color=True)
     console.print(grid)
-    return stream.getvalue() + totals(report, out)
+    rest = f"and {more} more\n" if more else ""
+    return stream.getvalue() + rest + totals(report, out)
 
 
 def totals(report: dict[str, Any], out: Path) -> str:

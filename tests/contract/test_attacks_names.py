@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ async def ran(folder: Path, out: Folder) -> list[Event]:
     policy = Policy()
     job = Run(
         engine=lambda _: engine_of(model, TARGET, policy),
-        walk=lambda source: walk_tree(source, InlineReader(spool), policy.read),
+        walk=lambda source: nullcontext(walk_tree(source, InlineReader(spool), policy.read)),
         store=MemoryStore(),
         results=out,
         policy=policy,
