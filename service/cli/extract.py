@@ -132,8 +132,8 @@ async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, P
 async def _walked(
     pool: ReaderPool, model: Model, policy: Policy, source: Source
 ) -> AsyncIterator[AsyncIterator[Reading]]:
-    """Provide the Readings of a file; the bytes of its members are deleted in the end."""
-    async with pool.apart() as reads:
+    """Provide the Readings of a file; large Documents and the bytes of members are in files, deleted in the end."""
+    async with pool.apart(stores=True) as reads:
         walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
         async with aclosing(walk) as readings:
             yield readings

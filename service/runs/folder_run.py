@@ -17,7 +17,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
@@ -166,19 +166,20 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
 async def _folder(job: Run, found: Iterable[Source | RefusedPath]) -> None:
     """Process all files as one Unit, under a Document that only lists them; the first file decides the target."""
     sources, documents = [], []
-    for source in found:
-        if isinstance(source, RefusedPath):
-            job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
-            continue
-        sources.append(source)
-        job.report(Event(kind="begun", path=source.path))
-        documents += await _documents(job.walk, source)
-        job.report(Event(kind="finished", path=source.path))
-    engine = next((e for e in map(job.engine, sources) if e), None)
-    if engine is None:
-        return
-    unit = Unit(documents=[listing(sources), *documents])
-    result = await _result(engine, unit)
+    async with AsyncExitStack() as stack:
+        for source in found:
+            if isinstance(source, RefusedPath):
+                job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+                continue
+            sources.append(source)
+            job.report(Event(kind="begun", path=source.path))
+            documents += await _documents(stack, job.walk, source)
+            job.report(Event(kind="finished", path=source.path))
+        engine = next((e for e in map(job.engine, sources) if e), None)
+        if engine is None:
+            return
+        unit = Unit(documents=[listing(sources), *documents])
+        result = await _result(engine, unit)
     if (name := await _written(job, unit.path, result)) is not None:
         job.report(Event(kind="done", path=unit.path, result=result, name=name))
 
@@ -191,16 +192,20 @@ async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> Async
                 async for found in results:
                     yield found
         return
-    documents = [document for source in sources for document in await _documents(walk, source)]
-    unit = Unit(documents=[listing(sources), *documents])
-    yield await _result(engine, unit), unit.path
+    async with AsyncExitStack() as stack:
+        documents = [document for source in sources for document in await _documents(stack, walk, source)]
+        unit = Unit(documents=[listing(sources), *documents])
+        yield await _result(engine, unit), unit.path
 
 
-async def _documents(walk: Walk, source: Source) -> list[Document]:
-    """Return the Documents of a file and all it contains; of an unreadable file, an empty one that says why."""
+async def _documents(stack: AsyncExitStack, walk: Walk, source: Source) -> list[Document]:
+    """Return the Documents of a file and all it contains; of an unreadable file, an empty one that says why.
+
+    Their files stay until the stack is closed.
+    """
     try:
-        async with walk(source) as readings:
-            return [reading.document async for reading in readings]
+        readings = await stack.enter_async_context(walk(source))
+        return [reading.document async for reading in readings]
     except Problem as problem:
         return [Document(source=source, text="", kind="unread", notes=[_note_of(problem)])]
 
