@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -247,8 +247,8 @@ async def _job(given: argparse.Namespace, base: str, folder: Path, tally: RunCou
     model = _model(given, base, policy, store)
     engine = engine_of(model, target_from_model(Order), policy)
 
-    def walk(source: Source) -> AsyncIterator[Reading]:
-        return walk_tree(source, pool, policy.read)
+    def walk(source: Source) -> nullcontext[AsyncIterator[Reading]]:
+        return nullcontext(walk_tree(source, pool, policy.read))
 
     def report(event: Event) -> None:
         tally.add(event)

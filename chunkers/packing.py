@@ -26,6 +26,7 @@ from thresher.schemas.errors import InputProblem
 TOKENS_PER_BYTE = 2  # tokens per byte: one, doubled for a counter that stands in for a finer tokenizer
 LINE_MAX_CHARS = 2_000  # code points (XML and JSON: a tenth); a longer piece is cut where records begin
 SURE_CHARS_PER_TOKEN = 20  # characters per token that only blanks exceed; up to this a row is counted before it is cut
+TINY_BUDGET_TOKENS = 64  # tokens; with fewer a context may leave less than half
 CHARS_PER_TOKEN = 6  # characters per token on average; a longer text is not counted, it does not fit
 _LETTER = re.compile(r"\w")
 RECORD = 100  # strength of the cut before a record, more than any other
@@ -172,8 +173,11 @@ class Packer:
 
     def _small(self, piece: Piece, budget: int) -> Iterator[Piece]:
         """Yield the piece itself, or, where it alone exceeds the budget, parts of it that do not."""
-        text, room = self._document.text, self._room(piece.start, budget)
         length = piece.end - piece.start
+        if length <= budget // 2 and budget >= TINY_BUDGET_TOKENS:
+            yield piece  # fits, since its context takes a quarter of the budget at most
+            return
+        text, room = self._document.text, self._room(piece.start, budget)
         if length <= room or (
             length <= room * SURE_CHARS_PER_TOKEN and self._count(text[piece.start : piece.end]) <= room
         ):

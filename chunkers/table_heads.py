@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from thresher.schemas.document import BlockKind, Document, Table
 
@@ -176,7 +177,7 @@ def group_rows(document: Document, table: Table) -> list[Range]:
 
 def is_group(document: Document, table: Table, r: int) -> bool:
     """Return whether a row has one cell, in the column of labels, that does not begin with a small letter."""
-    told = [(text, column) for text, column in _texts(document, table, r) if text]
+    told = list(islice(((text, column) for text, column in _texts(document, table, r) if text), 2))
     return len(told) == 1 and told[0][1] == 0 and not told[0][0][0].islower()
 
 
@@ -187,7 +188,7 @@ def row_at(table: Table, offset: int) -> int:
 
 def filled_cells(table: Table, r: int) -> int:
     """Return how many cells of row r are not empty."""
-    return sum(end > start for start, end, _ in table.cells(r))
+    return table.filled(r)
 
 
 def _figures(document: Document, table: Table, r: int) -> set[int]:

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from operator import gt
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 NO_CONFIDENCE = 255  # in Words.confidence: text that no OCR guessed
@@ -146,8 +147,13 @@ class Table:
 
     def cells(self, r: int) -> list[tuple[int, int, int]]:
         """Return (start, end, column) of each cell of row r (0-based)."""
-        span = range(self.first[r], self.first[r + 1])
-        return [(self.start[i], self.end[i], self.column[i]) for i in span]
+        a, b = self.first[r], self.first[r + 1]
+        return list(zip(self.start[a:b], self.end[a:b], self.column[a:b], strict=True))
+
+    def filled(self, r: int) -> int:
+        """Return how many cells of row r (0-based) are not empty."""
+        a, b = self.first[r], self.first[r + 1]
+        return sum(map(gt, self.end[a:b], self.start[a:b]))
 
     def row_range(self, r: int) -> tuple[int, int]:
         """Return the text range of row r (0-based); empty rows give (0, 0)."""

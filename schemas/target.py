@@ -76,6 +76,11 @@ class Target:
         """Whether a list of objects holds another."""
         return any(a.startswith(f"{b}/*/") for a in self.lists for b in self.lists)
 
+    @property
+    def several(self) -> bool:
+        """Whether any field may have several values."""
+        return any(f.in_list for f in self.fields)
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash name and schema: part of every question's identity."""

@@ -11,7 +11,7 @@ import os
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -154,7 +154,9 @@ class Worker:
         async with AsyncExitStack() as stack:
             reads = await stack.enter_async_context(self.pool.apart(stores=self.processors is not None))
             paths = [await stack.enter_async_context(self.resources.uploads.local(f.sha256)) for f in claim.files]
-            async for result, path in results_of(walk, engine, sources_of(claim.files, paths)):
+            async for result, path in results_of(
+                lambda s: nullcontext(walk(s)), engine, sources_of(claim.files, paths)
+            ):
                 found.append((result, path))
         if self.budgets is not None and claim.id in self.budgets.stopped:
             return await self._stopped_by_budget(claim, self.budgets)

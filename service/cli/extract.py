@@ -7,7 +7,7 @@ import hashlib
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -149,11 +149,15 @@ async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, P
     return False, None
 
 
-async def _walked(pool: ReaderPool, model: Model, policy: Policy, source: Source) -> AsyncIterator[Reading]:
-    """Yield the Readings of a file; the bytes of its members are deleted with it."""
-    async with pool.apart() as reads:
-        async for reading in walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts)):
-            yield reading
+@asynccontextmanager
+async def _walked(
+    pool: ReaderPool, model: Model, policy: Policy, source: Source
+) -> AsyncIterator[AsyncIterator[Reading]]:
+    """Provide the Readings of a file; large Documents and the bytes of members are in files, deleted in the end."""
+    async with pool.apart(stores=True) as reads:
+        walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
+        async with aclosing(walk) as readings:
+            yield readings
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:

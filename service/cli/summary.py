@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.result import VERSION, Result
 from thresher.service.base.file_names import printable_name
-from thresher.service.cli.table import table
+from thresher.service.cli.table import MAX_ROWS_SHOWN, table
 from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.exports import Folder, write_atomically
 from thresher.service.runs.run_counts import RunCounts
@@ -28,14 +29,30 @@ def finish(
     write_atomically(out / "run.json", json.dumps(body, indent=2, ensure_ascii=False) + "\n")
     lines = "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in tally.exceptions)
     write_atomically(out / "exceptions.jsonl", lines)
-    results = [(n, r) for n in tally.names if (r := Folder(out).read(n)) is not None]
     if form != "json":
         from thresher.service.cli.export import export_names  # noqa: PLC0415 - only when asked for
 
-        export_names(out, [name for name, _ in results], form)
-    _remarks(tally, results)
+        export_names(out, tally.names, form)
+    _remarks(tally)
+    shown = _told(_stored(tally, out))
     if not to_stdout:
-        sys.stderr.write(table(results, body, out))
+        sys.stderr.write(table(shown, len(tally.names) - len(shown), body, out))
+
+
+def _stored(tally: RunCounts, out: Path) -> Iterator[tuple[str, Result[Any]]]:
+    """Yield the Results of a run, one at a time: a mailbox has thousands."""
+    return ((n, r) for n in tally.names if (r := Folder(out).read(n)) is not None)
+
+
+def _told(results: Iterable[tuple[str, Result[Any]]]) -> list[tuple[str, Result[Any]]]:
+    """Print each Result that is not complete, by name, and return the first Results, which the table shows."""
+    shown = list[tuple[str, Result[Any]]]()
+    for name, result in results:
+        if result.status != "complete":
+            sys.stderr.write(f"{result.status}: {printable_name(name)}{printable_name(_why(result))}\n")
+        if len(shown) < MAX_ROWS_SHOWN:
+            shown.append((name, result))
+    return shown
 
 
 def what_is_left(tally: RunCounts, files: int, arguments: list[str]) -> str:
@@ -89,8 +106,8 @@ def report(tally: RunCounts, calls: list[LoggedCall]) -> dict[str, Any]:
     }
 
 
-def _remarks(tally: RunCounts, results: list[tuple[str, Result[Any]]]) -> None:
-    """Print everything that is not complete, by name, on standard error."""
+def _remarks(tally: RunCounts) -> None:
+    """Print which files were passed over, by name, on standard error."""
     for why, ignored in _by_reason(tally.ignored).items():
         names = ", ".join(printable_name(i.path) for i in ignored[:IGNORED_SHOWN])
         more = f" and {len(ignored) - IGNORED_SHOWN} more, see run.json" if len(ignored) > IGNORED_SHOWN else ""
@@ -99,9 +116,6 @@ def _remarks(tally: RunCounts, results: list[tuple[str, Result[Any]]]) -> None:
         sys.stderr.write(f"no target: {printable_name(path)}\n")
     for path, note in tally.refused.items():
         sys.stderr.write(f"refused: {printable_name(path)}: {note.code}: {printable_name(note.message)}\n")
-    for name, result in results:
-        if result.status != "complete":
-            sys.stderr.write(f"{result.status}: {printable_name(name)}{printable_name(_why(result))}\n")
 
 
 def _by_reason(ignored: list[IgnoredPath]) -> dict[str, list[IgnoredPath]]:

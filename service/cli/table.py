@@ -12,6 +12,7 @@ from thresher.service.base.file_names import printable_name
 from thresher.service.cli import screen
 from thresher.service.cli.screen import Column
 
+MAX_ROWS_SHOWN = 500  # Results; nobody reads more rows, and each takes a millisecond
 MAX_VALUES_SHOWN = 4  # shown of one Result
 VALUE_MAX_CHARS = 28  # characters of one value
 
@@ -26,10 +27,11 @@ COLUMNS = (
 )
 
 
-def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path) -> str:
-    """Return a table of Results and a line of totals, as text."""
+def table(results: list[tuple[str, Result[Any]]], more: int, report: dict[str, Any], out: Path) -> str:
+    """Return a table of Results, how many more there are, and a line of totals, as text."""
     rows = [(r.status, printable_name(name), *map(str, _counts(r)), _values(r), short(r)) for name, r in results]
-    return (screen.table(COLUMNS, rows) if rows else "") + totals(report, out)
+    rest = f"and {more} more\n" if more else ""
+    return (screen.table(COLUMNS, rows) if rows else "") + rest + totals(report, out)
 
 
 def totals(report: dict[str, Any], out: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from thresher.chunkers.base import NO_RECORDS, Records
 from thresher.chunkers.members import choose
@@ -32,10 +33,11 @@ def chunks_of(engine: Engine, document: Document, known: Structure | None = None
     if by_records and not records.starts:
         most = min(most, UNKNOWN_LIST_CHUNK_TOKENS)
     chunker, overlap = choose(document, engine.policy.chunker), engine.policy.overlap_tokens
-    chunks = list(chunker.chunk(document, most, engine.count, overlap, records))
-    small = search_tokens(engine)
+    more, small = chunker.chunk(document, most, engine.count, overlap, records), search_tokens(engine)
+    chunks = list(islice(more, READ_WHOLE_MAX_CHUNKS + 1))
     if small != engine.plan.chunk and is_searched(engine, chunks):
-        chunks = list(chunker.chunk(document, small, engine.count, overlap))
+        chunks, more = [], chunker.chunk(document, small, engine.count, overlap)
+    chunks += more
     return [replace(c, parts=len(chunks)) for c in chunks]
 
 

@@ -17,7 +17,7 @@ from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.targeted import TargetedSearch, search_chunks, unasked
 from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
-from thresher.service.records.structure import Structure, structure_of
+from thresher.service.records.structure import Structure, structure_for
 from thresher.service.telemetry import tracing
 
 
@@ -95,7 +95,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
     Groups with fields that may have several values, and every group of a short Document, are asked of every Chunk.
     """
     with tracing.span("chunk") as span:
-        known = structure_of(document, nested=engine.target.nested)
+        known = structure_for(document, engine.target)
         chunks = chunks_of(engine, document, known)
         span.set({"thresher.chunks": len(chunks)})
     everywhere, searched = _extractors(engine, document, known, long=is_searched(engine, chunks))

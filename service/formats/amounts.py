@@ -88,6 +88,7 @@ _CREDIT_OR_DEBIT = re.compile(r"(?<=[\d.,)])\s?(?:(cr)|dr)\.?$", re.IGNORECASE) 
 _FRACTION = re.compile(r"(\d{1,3})?\s?([¼½¾⅕⅖⅗⅘⅛⅜⅝⅞])|(\d{1,3}) ([1-9])/(2|4|5|8|16)")
 _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–—﹣－", "-") | dict.fromkeys("’‘ʼ´`", "'"))
 _MAX_DIGITS = 40
+_PLAIN = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,2})?")  # what most numbers look like, and nothing but a number
 
 
 def parse_number(text: str, *, point: DecimalMark | None = None, whole: bool = False) -> Decimal | None:
@@ -104,6 +105,8 @@ def parse_number(text: str, *, point: DecimalMark | None = None, whole: bool = F
     >>> parse_number("1.204", point=","), parse_number("1.204", whole=True), parse_number("12.03.2024")
     (Decimal('1204'), Decimal('1204'), None)
     """
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
     fraction = _fraction(text.strip())
     if fraction is not None:
         return fraction

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -36,7 +36,7 @@ async def read_tree(root: Source, pool: AsyncReader, options: ReadOptions) -> li
     return [reading async for reading in walk_tree(root, pool, options)]
 
 
-async def walk_tree(root: Source, pool: AsyncReader, options: ReadOptions) -> AsyncIterator[Reading]:
+async def walk_tree(root: Source, pool: AsyncReader, options: ReadOptions) -> AsyncGenerator[Reading, None]:
     """Yield the Readings of `read_tree` one at a time, so that a mailbox need not fit in memory."""
     limits = options.limits
     walk = _Walk(pool, options, _Budget(limits.members, min(limits.expanded, expanded_limit(root.size, limits))))

@@ -49,7 +49,8 @@ class StoredDocument(Document):
         """Read the file; called for a field that is not set."""
         if name not in HEAVY_FIELDS:
             raise AttributeError(name)
-        whole: Document = pickle.loads(self.file.read_bytes())  # noqa: S301 - written by a process of this program
+        with self.file.open("rb") as file:  # not its bytes at once, which are as many as the Document's
+            whole: Document = pickle.load(file)  # noqa: S301 - written by a process of this program
         for one in HEAVY_FIELDS:
             setattr(self, one, getattr(whole, one))
         return getattr(self, name)

@@ -19,6 +19,7 @@ from statistics import median
 
 from thresher.chunkers.outline import outline_of
 from thresher.schemas.document import BlockKind, Document
+from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.records.blank_line_records import blank_line_record_starts
 from thresher.service.records.headers_footers import furniture
@@ -74,6 +75,22 @@ class Structure:
 def structure_of(document: Document, *, nested: bool = False) -> Structure:
     """Return the Structure of a Document, computed once; `nested`: its records contain records, as orders do with their lines."""
     return document.once(_of_nested_records if nested else _of_records)
+
+
+def structure_for(document: Document, target: Target) -> Structure:
+    """Return the Structure of a Document as far as a target needs it.
+
+    Where no field may have several values, no records are looked for, which takes most of the time, and lines are counted
+    only where they have positions on a page.
+    """
+    return structure_of(document, nested=target.nested) if target.several else document.once(_of_lines)
+
+
+@gc_paused()
+def _of_lines(document: Document) -> Structure:
+    apart = furniture(document)
+    lines = _lines(document, apart) if len(document.lines) else ()
+    return Structure(apart, (), array("Q", (start for start, _, body in lines if body)))
 
 
 def _of_records(document: Document) -> Structure:

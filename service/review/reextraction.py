@@ -20,7 +20,7 @@ from thresher.service.prompts.answer_repair import listed, parse_answer
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
 from thresher.service.provider_schemas.request_schema import RequestSchema, request_schema_of
-from thresher.service.records.structure import structure_of
+from thresher.service.records.structure import structure_for
 from thresher.service.review.evaluation.supported_by_record import Fields, with_record_evidence, without_unfound_records
 from thresher.service.review.suspect_fields import Suspect
 
@@ -75,7 +75,7 @@ class Reextraction:
             suspect.chunk,
             self.target,
             fuzzy=self.policy.least_similarity,
-            structure=structure_of(document, nested=self.target.nested),
+            structure=structure_for(document, self.target),
         )
         grounded = grounder.ground(data)
         reading = Extraction(

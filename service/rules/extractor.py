@@ -16,6 +16,7 @@ from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Field, Target
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.llm.base import Model, Question
 from thresher.service.llm.response_parsing import attempt_of_reply
 from thresher.service.prompts.questions import question_of
@@ -105,8 +106,9 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
             for i, item in enumerate(items):
                 state.found += [FoundValue(p.replace(f"{pattern}/*", f"{pattern}/{i}", 1), s) for p, s in item.items()]
             _mark_unsure(state, pattern, unproved_rows_reason(layout, target, pattern, items))
-    rows = [s for items in lists.values() for item in items for s in item.values()]
-    rows += [_extent_of(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
+    inside = [(s.start, s.end) for items in lists.values() for item in items for s in item.values()]
+    inside += [_extent_of(i) for p, items in lists.items() if has_amounts(target, p) for i in items]
+    rows = RangeIndex(inside)
     names = frozenset(w for f in target.fields for w in (words_of(f.name), plain(f.title)) if len(w) > NAME_MIN_LETTERS)
     entries = [
         w
@@ -193,28 +195,28 @@ def _list_values(layout: Layout, leaf: Field) -> list[Span]:
 
 
 def field_candidates(
-    layout: Layout, leaf: Field, rows: list[Span], policy: Policy, names: frozenset[str] = frozenset()
+    layout: Layout, leaf: Field, rows: RangeIndex, policy: Policy, names: frozenset[str] = frozenset()
 ) -> FieldCandidates | None:
     """Return a single field with the spans that are good enough for it; None where there are none.
 
-    `rows` are the spans that list items use. `names` are the names of the target's fields: such a text is a label, not a value.
+    `rows` are the ranges that list items use. `names` are the names of the target's fields: such a text is a label, not a value.
     """
     if "*" in leaf.path:
         return None
     concept, least = concept_of(leaf), min(MIN_SCORE, STANCES[policy.stance])
     is_outside_rows = shape_of(leaf, concept) in SHAPES_OUTSIDE_ROWS
-    good = [s for s in candidates(layout, leaf) if s.score >= least and not (is_outside_rows and _within(s, rows))]
+    good = [
+        s
+        for s in candidates(layout, leaf)
+        if s.score >= least and not (is_outside_rows and rows.overlaps(s.start, s.end))
+    ]
     good = [s for s in good if not (is_outside_rows and plain(s.text) in names)]
     return FieldCandidates(field=leaf, concept=concept, spans=tuple(good[:MAX_SPANS_PER_FIELD])) if good else None
 
 
-def _extent_of(item: Item) -> Span:
-    """Return the span from the first to the last value of a priced item: all text between belongs to the item."""
-    return Span(start=min(s.start for s in item.values()), end=max(s.end for s in item.values()), text="", value=None)
-
-
-def _within(span: Span, rows: list[Span]) -> bool:
-    return any(r.start < span.end and span.start < r.end for r in rows)
+def _extent_of(item: Item) -> tuple[int, int]:
+    """Return the range from the first to the last value of a priced item: all text between belongs to the item."""
+    return min(s.start for s in item.values()), max(s.end for s in item.values())
 
 
 async def _decide(

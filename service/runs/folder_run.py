@@ -16,8 +16,10 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from thresher.schemas.document import Document, DocumentBuilder
@@ -37,13 +39,15 @@ from thresher.service.readers.base import Reading
 from thresher.service.readers.sources import RefusedPath
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.units import Unit, units
+from thresher.service.runs.units_ahead import results_in_order
 from thresher.service.splitting import split
 from thresher.service.storage.answers.base import Store
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 
 log = logging.getLogger(__name__)
 
-Walk = Callable[[Source], AsyncIterator[Reading]]  # a file with all it holds, one Reading at a time
+Walk = Callable[[Source], AbstractAsyncContextManager[AsyncIterator[Reading]]]
+"""A file with all it holds, one Reading at a time; the bytes of its members stay until the context ends."""
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 RETRY_PAUSES_SECONDS = (0.1, 1.0, 5.0, 0.0)  # seconds after each try to write a Result
 CALL_CHOICES = {"concurrency", "shared_concurrency", "timeout", "retries", "max_cost", "prices", "batch", "batch_wait"}
@@ -128,12 +132,13 @@ async def _file(job: Run, source: Source, states: dict[str, UnitState]) -> None:
     job.report(Event(kind="begun", path=source.path))
     await job.store.mark(UnitState(id=key, path=source.path, state="running", at=job.clock()))
     names, passing = [], False
-    async for result, path in _results(job.walk, engine, source):
-        if (name := await _written(job, path, result)) is None:
-            return
-        names.append(name)
-        passing = passing or transient_reason(result) is not None
-        job.report(Event(kind="done", path=path, result=result, name=names[-1]))
+    async with aclosing(_results(job.walk, engine, source)) as results:
+        async for result, path in results:
+            if (name := await _written(job, path, result)) is None:
+                return
+            names.append(name)
+            passing = passing or transient_reason(result) is not None
+            job.report(Event(kind="done", path=path, result=result, name=names[-1]))
     state: Literal["running", "complete"] = "running" if passing else "complete"
     await job.store.mark(UnitState(id=key, path=source.path, state=state, result="\n".join(names), at=job.clock()))
     job.report(Event(kind="finished", path=source.path))
@@ -161,19 +166,20 @@ async def _written(job: Run, path: str, result: Result[Any]) -> str | None:
 async def _folder(job: Run, found: Iterable[Source | RefusedPath]) -> None:
     """Process all files as one Unit, under a Document that only lists them; the first file decides the target."""
     sources, documents = [], []
-    for source in found:
-        if isinstance(source, RefusedPath):
-            job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
-            continue
-        sources.append(source)
-        job.report(Event(kind="begun", path=source.path))
-        documents += await _documents(job.walk, source)
-        job.report(Event(kind="finished", path=source.path))
-    engine = next((e for e in map(job.engine, sources) if e), None)
-    if engine is None:
-        return
-    unit = Unit(documents=[listing(sources), *documents])
-    result = await _result(engine, unit)
+    async with AsyncExitStack() as stack:
+        for source in found:
+            if isinstance(source, RefusedPath):
+                job.report(Event(kind="refused", path=source.path, note=source.problem.note()))
+                continue
+            sources.append(source)
+            job.report(Event(kind="begun", path=source.path))
+            documents += await _documents(stack, job.walk, source)
+            job.report(Event(kind="finished", path=source.path))
+        engine = next((e for e in map(job.engine, sources) if e), None)
+        if engine is None:
+            return
+        unit = Unit(documents=[listing(sources), *documents])
+        result = await _result(engine, unit)
     if (name := await _written(job, unit.path, result)) is not None:
         job.report(Event(kind="done", path=unit.path, result=result, name=name))
 
@@ -182,18 +188,24 @@ async def results_of(walk: Walk, engine: Engine, sources: list[Source]) -> Async
     """Yield the Results of some files, each with its Unit's path; one for all of them if the Policy's unit is the folder."""
     if engine.policy.unit != "folder":
         for source in sources:
-            async for found in _results(walk, engine, source):
-                yield found
+            async with aclosing(_results(walk, engine, source)) as results:
+                async for found in results:
+                    yield found
         return
-    documents = [document for source in sources for document in await _documents(walk, source)]
-    unit = Unit(documents=[listing(sources), *documents])
-    yield await _result(engine, unit), unit.path
+    async with AsyncExitStack() as stack:
+        documents = [document for source in sources for document in await _documents(stack, walk, source)]
+        unit = Unit(documents=[listing(sources), *documents])
+        yield await _result(engine, unit), unit.path
 
 
-async def _documents(walk: Walk, source: Source) -> list[Document]:
-    """Return the Documents of a file and all it contains; of an unreadable file, an empty one that says why."""
+async def _documents(stack: AsyncExitStack, walk: Walk, source: Source) -> list[Document]:
+    """Return the Documents of a file and all it contains; of an unreadable file, an empty one that says why.
+
+    Their files stay until the stack is closed.
+    """
     try:
-        return [reading.document async for reading in walk(source)]
+        readings = await stack.enter_async_context(walk(source))
+        return [reading.document async for reading in readings]
     except Problem as problem:
         return [Document(source=source, text="", kind="unread", notes=[_note_of(problem)])]
 
@@ -240,12 +252,16 @@ def _newest(states: Iterable[UnitState]) -> dict[str, UnitState]:
     return {s.path: s for s in sorted(states, key=lambda s: s.at)}
 
 
-async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncIterator[tuple[Result[Any], str]]:
+async def _results(walk: Walk, engine: Engine, source: Source) -> AsyncGenerator[tuple[Result[Any], str], None]:
     """Yield the Results of a file's Units, each with the Unit's path; a failed Result for an unreadable file, not an error."""
     _log_calls_for(source.path, source)
     try:
-        async for unit in units(walk(source), engine.policy.unit, lambda d: split(d, engine.policy, engine.model)):
-            yield await _result(engine, unit), unit.path
+        async with walk(source) as readings:
+            found = units(readings, engine.policy.unit, lambda d: split(d, engine.policy, engine.model))
+            ahead = results_in_order(found, partial(_result, engine), engine.policy.concurrency)
+            async with aclosing(ahead) as results:
+                async for one in results:
+                    yield one
     except Problem as problem:
         yield failed(source, engine.target, _note_of(problem)), source.path
 

@@ -25,7 +25,7 @@ class Unit:
 
 
 async def units(readings: AsyncIterator[Reading], kind: Kind, split: Split) -> AsyncIterator[Unit]:
-    """Yield the Units of one file, in document order; only one Unit is in memory at a time.
+    """Yield the Units of one file, in document order; each is let go of before the next is read.
 
     A file with all it contains is one Unit. But each member of a container (ZIP, TAR, mailbox) is a Unit with all it
     contains. A container attached to a mail belongs to the mail. A container is a Unit of its own only if it is empty or

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ async def ran(folder: Path, out: Folder) -> list[Event]:
     policy = Policy()
     job = Run(
         engine=lambda _: engine_of(model, TARGET, policy),
-        walk=lambda source: walk_tree(source, InlineReader(spool), policy.read),
+        walk=lambda source: nullcontext(walk_tree(source, InlineReader(spool), policy.read)),
         store=MemoryStore(),
         results=out,
         policy=policy,
@@ -190,7 +191,7 @@ def test_the_table_of_a_run_moves_no_cursor() -> None:
     calls = {"usd": 0.0, "made": 0, "prompt_tokens": 0, "answer_tokens": 0}
     body = {"calls": calls, "results": {"total": 1}, "seconds": 0.0}
     kept = AnyResult.model_validate({**result_of("a").model_dump(), "data": {"a": "[bold]x\x1b[2J"}})
-    said = table([("a\x1b[2J.json", kept)], body, Path("out"))
+    said = table([("a\x1b[2J.json", kept)], 0, body, Path("out"))
     assert "\x1b" not in said
     assert "[bold]x" in said
 

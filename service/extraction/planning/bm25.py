@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from math import log
 from typing import Protocol
 
@@ -29,14 +30,15 @@ class Ranker(Protocol):
 class Bm25:
     """Score Chunks by BM25 over words, as Lucene computes it (Kamphuis et al., "Which BM25 do you mean?", 2020)."""
 
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        """`chunks`: all of one Document, in its order."""
-        counts = [Counter(_words(f"{c.context}\n{c.text}")) for c in chunks]
-        mean = sum(c.total() for c in counts) / max(len(counts), 1)
+    def __init__(self, chunks: Sequence[Chunk], queries: Iterable[str] | None = None) -> None:
+        """`chunks`: all of one Document, in its order; `queries`: all that will be scored, where known: then only their words are kept."""
+        wanted = None if queries is None else {word for query in queries for word in _words(query)}
+        counted = [_counted(c, wanted) for c in chunks]
+        mean = sum(total for total, _ in counted) / max(len(counted), 1)
         self._count = len(chunks)
         self._shares: dict[str, list[tuple[int, float]]] = {}  # of each word: Chunk, and how much it is about the word
-        for i, words in enumerate(counts):
-            flattening = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * words.total() / mean) if words else 0.0
+        for i, (total, words) in enumerate(counted):
+            flattening = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * total / mean) if total else 0.0
             for word, n in words.items():
                 self._shares.setdefault(word, []).append((i, n / (n + flattening)))
 
@@ -51,6 +53,12 @@ class Bm25:
         return found
 
 
+def _counted(chunk: Chunk, wanted: AbstractSet[str] | None) -> tuple[int, Counter[str]]:
+    """Return how many words a Chunk has, and how often each wanted one; None: each word."""
+    words = _words(f"{chunk.context}\n{chunk.text}")
+    return len(words), Counter(words if wanted is None else (w for w in words if w in wanted))
+
+
 def query_of(field: Field) -> str:
     """Return the words known of a field: names on its path, title, description, aliases, choices.
 
@@ -62,9 +70,14 @@ def query_of(field: Field) -> str:
     return " ".join(w for w in (*names, field.title, field.description, *field.aliases, *choices) if w)
 
 
+def names_of(field: Field) -> str:
+    """Return a field's own names."""
+    return " ".join(w for w in (field.name, field.title, *field.aliases) if w)
+
+
 def scores_of(ranker: Ranker, field: Field) -> list[float]:
     """Return a score for each Chunk by all words of a field, its own names counted more."""
-    named = ranker.scores(" ".join(w for w in (field.name, field.title, *field.aliases) if w))
+    named = ranker.scores(names_of(field))
     return [NAME_WEIGHT * n + s for n, s in zip(named, ranker.scores(query_of(field)), strict=True)]
 
 

@@ -11,7 +11,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.errors import Note, Problem
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.target import Field
-from thresher.service.extraction.planning.bm25 import Bm25, order_of, query_of, scores_of
+from thresher.service.extraction.planning.bm25 import Bm25, names_of, order_of, query_of, scores_of
 from thresher.service.extraction.planning.rank_fusion import fused
 from thresher.service.llm.providers.embeddings import Embedder
 
@@ -35,7 +35,7 @@ async def ordered(fields: Sequence[Field], chunks: Sequence[Chunk], embedder: Em
 
     Where embedding fails the order is BM25's, and a Note says so.
     """
-    ranker = Bm25(chunks)
+    ranker = Bm25(chunks, (query for f in fields for query in (names_of(f), query_of(f))))
     words = {f.path: order_of(scores_of(ranker, f)) for f in fields}
     if embedder is None or not fields:
         return Ordered(orders=words)

@@ -23,6 +23,8 @@ def carried_sum_lines(document: Document, edges: Sequence[int], apart: Sequence[
 
     `edges`: where pages begin; `apart`: page furniture, sorted.
     """
+    if len(edges) < 2:
+        return
     pages = [_lines(document.text, a, b, apart) for a, b in pairwise([*edges, len(document.text)])]
     total, brought = 0, None  # sum of all amounts so far, and the sum carried to this page
     for page, following in pairwise(pages):

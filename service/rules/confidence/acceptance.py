@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from thresher.schemas.document import BlockKind
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.governing_law import states_governing_law
 from thresher.service.rules.fields.concepts import Concept
 from thresher.service.rules.spans.identifiers import find_ibans, valid_iban
@@ -27,6 +28,7 @@ MIN_LABEL_POINTS = {
     "date": 0.35,
 }
 """Least label points of a span, by shape."""
+_LABELLED_SHAPES = frozenset(("text", "word", "identifier", "percent", "number", "money", "time", "phone"))
 DATE_LABEL_MAX_CHARS = 40  # characters; the label of a date in a form is shorter
 CONTRACT_DATE_CHARS = 20_000  # characters in which a contract states its date
 CONFIRMED_MIN_POINTS = 0.45  # points of an amount besides its label points: other amounts add up to it
@@ -50,6 +52,21 @@ def has_evidence(layout: Layout, concept: Concept | None, shape: str, span: Span
     if check:
         return check(layout, concept, span)
     return _evident(shape, span) or span.label_points >= MIN_LABEL_POINTS.get(shape, -9.0)
+
+
+def is_hopeless(shape: str, span: Span, label_points: float, *, confirmed: bool) -> bool:
+    """Whether a span lacks the evidence that its shape needs wherever it stands, so that it need not be ranked.
+
+    `confirmed`: other amounts may add up to it. Without that its form and position give an amount less than `CONFIRMED_MIN_POINTS`.
+    """
+    if shape not in _LABELLED_SHAPES or label_points >= MIN_LABEL_POINTS[shape]:
+        return False
+    return not (
+        (shape == "money" and confirmed)
+        or (shape == "text" and span.hints.get("passage", 0.0) >= PASSAGE_MIN_POINTS)
+        or (shape == "phone" and span.hints["sure"])
+        or (shape == "time" and span.hints["dated"])
+    )
 
 
 def _evident(shape: str, span: Span) -> bool:
@@ -140,15 +157,18 @@ def _defined_elsewhere(layout: Layout) -> bool:
 def _near_iban(layout: Layout, span: Span) -> bool:
     if "ibans" not in layout.memory:
         from_text = find_ibans(layout, None)  # type: ignore[arg-type]
-        layout.memory["ibans"] = [s.start for s in from_text if valid_iban(s.text)]
-    return any(abs(at - span.start) < IBAN_BIC_MAX_CHARS for at in layout.memory["ibans"])
+        layout.memory["ibans"] = RangeIndex((s.start, s.start + 1) for s in from_text if valid_iban(s.text))
+    ibans: RangeIndex = layout.memory["ibans"]
+    return ibans.overlaps(span.start - IBAN_BIC_MAX_CHARS + 1, span.start + IBAN_BIC_MAX_CHARS)
 
 
 def _is_comment(layout: Layout, span: Span) -> bool:
     """Whether a span stands in a reviewer's comment."""
     if "comments" not in layout.memory:
-        layout.memory["comments"] = [(s, e) for s, e, kind, _ in layout.document.blocks if kind == BlockKind.COMMENT]
-    return any(s <= span.start < e for s, e in layout.memory["comments"])
+        blocks = layout.document.blocks
+        layout.memory["comments"] = RangeIndex((s, e) for s, e, kind, _ in blocks if kind == BlockKind.COMMENT)
+    comments: RangeIndex = layout.memory["comments"]
+    return comments.overlaps(span.start, span.start + 1)
 
 
 _CHECKS: dict[str, Callable[[Layout, Concept | None, Span], bool]] = {

@@ -138,7 +138,9 @@ def _own_numbers(layout: Layout) -> list[Span]:
         named = {label for key in _OWN_NUMBER_CONCEPTS for label in concepts()[key].labels}
         codes = find_codes(layout, Field(path="", kind="text"))
         layout.memory["own numbers"] = [
-            s for s in codes if s.hints["digits"] > 3 and any(b.words in named for b in nearby_words(layout, s)[:1])
+            s
+            for s in codes
+            if s.hints["digits"] > 3 and any(b.words in named for b in nearby_words(layout, s).words[:1])
         ]
     found: list[Span] = layout.memory["own numbers"]
     return found

@@ -28,6 +28,7 @@ GENERAL_WORDS = frozenset(
     ("amount", "code", "date", "id", "name", "number", "of", "the", "value")
 )  # name a form, not a thing
 CONTAINERS = frozenset(("data", "details", "document", "general", "header", "info", "main", "meta", "summary"))
+_ZEROS = str.maketrans("123456789", "000000000")
 MIN_LIKENESS = 0.62  # least likeness (about 0..1) of a field's words to a concept's name
 
 
@@ -73,7 +74,26 @@ def _strings(value: object) -> list[str]:
 @lru_cache(maxsize=100_000)
 def concepts_of_label(label: str, shapes: tuple[str, ...]) -> dict[str, float]:
     """Return the likeness (0..1) of a printed label (plain) to each concept of these shapes that it may name."""
-    return {key: score for key, score in _likeness_to_concepts(label).items() if concepts()[key].shape in shapes}
+    found = _likeness_to_concepts(without_figures(label))
+    return {key: score for key, score in found.items() if concepts()[key].shape in shapes}
+
+
+@lru_cache(maxsize=100_000)
+def without_figures(label: str) -> str:
+    """Return a label (plain) with 0 for each digit, unless a concept's own figures may be in it ("vat 20").
+
+    No other phrase has figures, so all rows of a numbered list are compared with the concepts once.
+
+    >>> without_figures("berth fee 17"), without_figures("vat 20")
+    ('berth fee 00', 'vat 20')
+    """
+    bare = label.translate(_ZEROS)
+    return label if bare == label or any(likeness(bare, p) for p in _phrases_with_figures()) else bare
+
+
+@cache
+def _phrases_with_figures() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(bare for p in _phrases()[0] if (bare := p.translate(_ZEROS)) != p))
 
 
 @lru_cache(maxsize=100_000)

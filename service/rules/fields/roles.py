@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from thresher.schemas.document import BlockKind
@@ -70,12 +70,17 @@ def role_of(field: Field) -> str:
     >>> role_of(Field(path="/landlord/name", kind="text")), role_of(Field(path="/total", kind="number"))
     ('=landlord', '')
     """
-    parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
+    return _role_of_path(field.path)
+
+
+@lru_cache(maxsize=4096)
+def _role_of_path(path: str) -> str:
+    parts = [words_of(p) for p in path.split("/") if p and p != "*"]
     for words in reversed(parts):
         for key, (names, _) in roles().items():
             if any(f" {n} " in f" {words} " and (len(n) > 4 or words.startswith(n)) for n in names):
                 return key
-    nested = len(parts) > 1 and "*" not in field.path
+    nested = len(parts) > 1 and "*" not in path
     return f"={parts[-2]}" if nested and parts[-1] in _PARTY_FIELDS else ""
 
 

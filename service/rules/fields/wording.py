@@ -31,12 +31,15 @@ def plain(text: str) -> str:
     >>> plain("Facture N°: 12-A"), plain("Invoice # 7"), plain("Gesamt-Betrag (€)")
     ('facture no 12 a', 'invoice no 7', 'gesamt betrag')
     """
+    if text.isascii():
+        return _NEITHER_LETTER_NOR_DIGIT.sub(" ", text.replace("#", " no ").lower()).strip()
     text = re.sub(r"(?i)#|\bn\s?[°º]|№", " no ", text)
     text = unicodedata.normalize("NFKD", text.replace("ß", "ss")).casefold()
     text = "".join(c for c in text if not unicodedata.combining(c))
     return _NEITHER_LETTER_NOR_DIGIT.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=50_000)
 def words_of(name: str) -> str:
     """Return the words of a field's name.
 

@@ -26,10 +26,18 @@ def side_score(layout: Layout, field: Field, shape: str, span: Span) -> float:
         return _points(layout, shape, span, region)
     if here:
         return -1.0
-    known = any(_SAME_ROLE.get(r.role, r.role) == mine for r in inside.values())
-    if known and any(r.labelled for r in inside.values() if _SAME_ROLE.get(r.role, r.role) == mine):
+    if mine in _labelled_roles(layout, inside):
         return -0.45
     return 0.0 if mine in _LETTERHEAD_ROLES else -0.35
+
+
+def _labelled_roles(layout: Layout, inside: dict[int, Region]) -> frozenset[str]:
+    """Return the roles of the labelled regions, collected once."""
+    key = ("labelled roles", id(inside))  # the regions stay in the same memory
+    if key not in layout.memory:
+        layout.memory[key] = frozenset(_SAME_ROLE.get(r.role, r.role) for r in inside.values() if r.labelled)
+    found: frozenset[str] = layout.memory[key]
+    return found
 
 
 def _points(layout: Layout, shape: str, span: Span, region: Region) -> float:

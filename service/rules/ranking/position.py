@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from thresher.schemas.target import Field
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.governing_law import states_governing_law
 from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
@@ -49,8 +50,18 @@ _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
 def _amounts_follow(layout: Layout, span: Span) -> bool:
     """Whether more amounts follow in the row, as in a row of a summary, where the total stands last."""
     i = layout.at(span.start)
-    rest = layout.text[span.end : layout.pieces[i].end] + " ".join(layout.words(j) for j in layout.right(i))
-    return bool(_AMOUNT.search(rest))
+    first = next(layout.right(i), None)
+    rest = layout.text[span.end : layout.pieces[i].end] + ("" if first is None else layout.words(first))
+    return bool(_AMOUNT.search(rest)) or layout.pieces[i].column < _last_amount(layout, layout.pieces[i].row)
+
+
+def _last_amount(layout: Layout, r: int) -> int:
+    """Return the column of the last piece of a row that holds an amount, -1 without one; computed once."""
+    if ("last amount", r) not in layout.memory:
+        found = (c for c, i in enumerate(layout.rows[r]) if _AMOUNT.search(layout.words(i)))
+        layout.memory["last amount", r] = max(found, default=-1)
+    column: int = layout.memory["last amount", r]
+    return column
 
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
@@ -117,8 +128,9 @@ def _in_address(layout: Layout, span: Span) -> bool:
     """Whether a span is a line of an address below its first line."""
     if "addresses" not in layout.memory:
         found = find_addresses(layout, Field(path="", kind="text"))
-        layout.memory["addresses"] = [(s.start, s.end) for s in found if s.hints["lines"] > 1]
-    return any(start < span.start and span.end <= end for start, end in layout.memory["addresses"])
+        layout.memory["addresses"] = RangeIndex((s.start + 1, s.end) for s in found if s.hints["lines"] > 1)
+    addresses: RangeIndex = layout.memory["addresses"]
+    return addresses.holds(span.start, span.end)
 
 
 def _in_table(layout: Layout, span: Span) -> bool:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from functools import lru_cache
+from itertools import islice
 
 from thresher.schemas.target import Field
-from thresher.service.rules.fields.concepts import GENERAL_WORDS, Concept, concepts_of_label, parent_name
+from thresher.service.rules.confidence.acceptance import is_hopeless
+from thresher.service.rules.fields.concepts import (
+    GENERAL_WORDS,
+    Concept,
+    concepts_of_label,
+    parent_name,
+    without_figures,
+)
 from thresher.service.rules.fields.stems import stem, stems
 from thresher.service.rules.fields.wording import likeness, plain, words_of
 from thresher.service.rules.ranking.confirmed_totals import confirmation_points
@@ -64,6 +75,7 @@ _STOP_WORDS = frozenset(
     ]
 )
 _BREAK = re.compile(r"(?<![Rr]eg)(?<!REG)[.;]\s+(?=[A-Z(])")  # "GST Reg. No" is one label
+_TWO_LETTERS = re.compile(r"[a-z][^a-z]*[a-z]")
 SUMMED_CONCEPTS = ("total", "net_total", "tax")  # concepts whose amounts other amounts may confirm
 ITEM_SUM_POINTS = 0.35  # points of a total that equals the sum of the items
 ALSO_FACTOR = 0.8  # factor for a label of the concept in `also`
@@ -84,46 +96,61 @@ class NearbyWords:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The words near a span, and the number of their kind: of one kind are those that differ in figures only."""
+
+    words: tuple[NearbyWords, ...]
+    nearest: str  # the words that label the span most surely, "" where there are none
+    kind: int
+
+
 def ranked(layout: Layout, field: Field, concept: Concept | None, shape: str, spans: list[Span]) -> list[Span]:
-    """Return the spans with their scores, best first; of equal ones the earlier."""
+    """Return the spans with their scores, best first, of equal ones the earlier; without those that no score can help."""
     scored = []
     sides = [nearby_words(layout, span) for span in spans]
     sums = (
-        confirmation_points(spans, [_nearest(near) for near in sides], concept.key)
+        confirmation_points(spans, [near.nearest for near in sides], concept.key)
         if concept and concept.key in SUMMED_CONCEPTS
         else {}
     )
     if concept and concept.key == "total" and (made := sum_of_items(layout)) is not None:
         sums[made] = max(sums.get(made, 0.0), ITEM_SUM_POINTS)
+    labels, role = LabelScore(field, concept, shape), _wanted_role(field, concept)
     for span, near in zip(spans, sides, strict=True):
-        label_points = _label_points(near, field, concept, shape, span)
-        score = label_points + sums.get(amount_of(span), 0.0) + role_score(field, concept, span)
+        label_points = _label_points(near, labels, concept, span)
+        if is_hopeless(shape, span, round(label_points, 4), confirmed=amount_of(span) in sums):
+            continue
+        score = label_points + sums.get(amount_of(span), 0.0) + role_score(role, span)
         score += position_score(layout, concept, shape, span) + side_score(layout, field, shape, span)
         score -= MAIL_HEADER_PENALTY * _in_mail_header(layout, span)
         if concept and concept.key in ("total", "amount_due"):
-            score -= EXCLUSION_PENALTY * bool(EXCLUSION_WORDS.search(_nearest(near)))
-        scored.append(replace(span, score=round(score, 4), label_points=round(label_points, 4), label=_nearest(near)))
+            score -= EXCLUSION_PENALTY * bool(EXCLUSION_WORDS.search(near.nearest))
+        scored.append(replace(span, score=round(score, 4), label_points=round(label_points, 4), label=near.nearest))
     return sorted(scored, key=lambda s: (-s.score, s.start, s.end))
 
 
-def _label_points(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str, span: Span) -> float:
+def _label_points(near: Surroundings, labels: LabelScore, concept: Concept | None, span: Span) -> float:
     """Return the label points of a span; for a party that a contract introduces, they are never negative."""
-    points = 1.0 if span.hints.get("capacity") else label_score(near, field, concept, shape)
+    points = 1.0 if span.hints.get("capacity") else labels.of(near)
     listed = concept and concept.key == "party" and span.hints["after"] and span.hints["before"]
     return max(points, 0.0) if listed else points
 
 
-def _nearest(near: list[NearbyWords]) -> str:
-    return max(near, key=lambda b: b.weight).words if near else ""
-
-
-def nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
+def nearby_words(layout: Layout, span: Span) -> Surroundings:
     """Return the same as `uncached_nearby_words`, computed once for all fields."""
     key = ("beside", span.start, span.end, span.hints.get("from"))
     if key not in layout.memory:
-        layout.memory[key] = list(uncached_nearby_words(layout, span))
-    found: list[NearbyWords] = layout.memory[key]
+        layout.memory[key] = _interned(layout, tuple(uncached_nearby_words(layout, span)))
+    found: Surroundings = layout.memory[key]
     return found
+
+
+def _interned(layout: Layout, words: tuple[NearbyWords, ...]) -> Surroundings:
+    kinds = layout.memory.setdefault("kinds of surroundings", {})
+    alike = tuple((without_figures(near.words), near.weight) for near in words)
+    nearest = max(words, key=lambda b: b.weight).words if words else ""
+    return Surroundings(words, nearest, kinds.setdefault(alike, len(kinds)))
 
 
 def _in_mail_header(layout: Layout, span: Span) -> bool:
@@ -155,13 +182,13 @@ def _prefix(before: str) -> tuple[str, bool]:
 
 
 def _has_letters(words: str) -> bool:
-    return sum(c.isalpha() for c in words) >= 2
+    return bool(_TWO_LETTERS.search(words))
 
 
 def _to_the_left(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
     for j in layout.left(i):
-        words = plain(layout.words(j)[-LABEL_MAX_CHARS:])
+        words = plain(layout.text_of(j, -LABEL_MAX_CHARS))
         if _has_letters(words):
             found.append(NearbyWords(words, weight))
             weight *= 0.6
@@ -186,13 +213,18 @@ def _section_heading(layout: Layout, i: int, here: Piece) -> list[NearbyWords]:
 
 def _above(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
     found = []
-    for steps, j in enumerate(layout.above(i)):
-        words = plain(layout.words(j)[:LABEL_MAX_CHARS])
-        if _has_letters(words):
-            found.append(NearbyWords(words, weight * (0.85**steps)))
-            weight *= 0.75
-        if len(found) == 3:
-            break
+    for steps, words in _words_above(layout, i):
+        found.append(NearbyWords(words, weight * (0.85**steps)))
+        weight *= 0.75
+    return found
+
+
+def _words_above(layout: Layout, i: int) -> list[tuple[int, str]]:
+    """Return how many rows with a piece above piece i lie between, and the words, of the nearest three with letters."""
+    if ("above", i) not in layout.memory:
+        some = ((n, plain(layout.text_of(j, LABEL_MAX_CHARS))) for n, j in enumerate(layout.above(i)))
+        layout.memory["above", i] = list(islice((x for x in some if _has_letters(x[1])), 3))
+    found: list[tuple[int, str]] = layout.memory["above", i]
     return found
 
 
@@ -206,7 +238,31 @@ def _line_before(layout: Layout, span: Span, before: str) -> list[NearbyWords]:
     return [NearbyWords(words, 0.95)]
 
 
-def label_score(near: list[NearbyWords], field: Field, concept: Concept | None, shape: str) -> float:
+@dataclass(slots=True)
+class LabelScore:
+    """Score the words next to spans for one field; words of one kind are scored once, unless the field's name has figures."""
+
+    field: Field
+    concept: Concept | None
+    shape: str
+    _known: dict[int, float] = dataclass_field(default_factory=dict)  # by the kind of surroundings
+    _has_figures: bool = False
+
+    def __post_init__(self) -> None:
+        """Look for figures in the names of the field."""
+        names = (self.field.path, self.field.title, *self.field.aliases)
+        self._has_figures = any(c.isdigit() for name in names for c in name)
+
+    def of(self, near: Surroundings) -> float:
+        """Return how much better the words next to a span name this field than another concept of the same shape."""
+        if self._has_figures:
+            return label_score(near.words, self.field, self.concept, self.shape)
+        if near.kind not in self._known:
+            self._known[near.kind] = label_score(near.words, self.field, self.concept, self.shape)
+        return self._known[near.kind]
+
+
+def label_score(near: Sequence[NearbyWords], field: Field, concept: Concept | None, shape: str) -> float:
     """Return how much better the words next to a span name this field than another concept of the same shape."""
     free = concept is None and shape in ("text", "word")
     own = max(
@@ -235,15 +291,17 @@ def own_words(label: str, field: Field, concept: Concept | None) -> float:
     if concept:
         said = concepts_of_label(label, (concept.shape,))
         best = max(best, said.get(concept.key, 0.0), ALSO_FACTOR * said.get(concept.also, 0.0))
-    content = [
-        w
-        for w in words_of(parent_name(field) or field.name).split()
-        if w not in _STOP_WORDS and w not in _ROLE_WORDS and len(w) > 2
-    ]
-    if concept is None and any(w not in GENERAL_WORDS for w in content):
-        content = [w for w in content if w not in GENERAL_WORDS]
+    content = _content_words(parent_name(field) or field.name, specific=concept is None)
     share = sum(likeness(label, w) > 0 or stem(w) in stems(label) for w in content) / len(content) if content else 0.0
     return max(best + 0.3 * share * bool(concept), 0.7 * share)
+
+
+@lru_cache(maxsize=4096)
+def _content_words(name: str, *, specific: bool) -> tuple[str, ...]:
+    """Return the words of a field's name that say what it is; `specific`: without general words, if others are left."""
+    content = [w for w in words_of(name).split() if w not in _STOP_WORDS and w not in _ROLE_WORDS and len(w) > 2]
+    special = [w for w in content if w not in GENERAL_WORDS]
+    return tuple(special if specific and special else content)
 
 
 def _phrases(field: Field) -> tuple[str, ...]:
@@ -270,12 +328,15 @@ def _rival(label: str, concept: Concept | None, shape: str) -> float:
     return max((s for k, s in concepts_of_label(label, rival_shapes).items() if k not in mine), default=0.0)
 
 
-def role_score(field: Field, concept: Concept | None, span: Span) -> float:
-    """Return points for a span at the end of a range that the field requests, and negative ones for the other end."""
+def _wanted_role(field: Field, concept: Concept | None) -> str:
+    """Return the end of a range that a field requests: start, end or ""."""
+    words = words_of(field.name).split()
+    return (concept.role if concept else "") or next((r for w, r in _ROLE_WORDS.items() if w in words), "")
+
+
+def role_score(wanted: str, span: Span) -> float:
+    """Return points for a span at the wanted end of a range, and negative ones for the other end."""
     role = span.hints.get("role", "")
-    wanted = (concept.role if concept else "") or next(
-        (r for w, r in _ROLE_WORDS.items() if w in words_of(field.name).split()), ""
-    )
     if not role:
         return 0.0
     if not wanted:

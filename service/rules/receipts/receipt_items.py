@@ -44,7 +44,7 @@ def find_receipt_items(layout: Layout, target: Target, pattern: str) -> list[Ite
     wanted = {group: f for f in item_fields(target, pattern) if (group := row_part_of(f))}
     if "description" not in wanted or "amount" not in wanted or is_prose(layout) or is_data(layout):
         return []
-    rows = list(rows_of_receipt(layout))
+    rows = rows_of_receipt(layout)
     priced = proved_rows(rows)
     words = _word_ranges(rows, priced, item_region(rows)[1])
     if not priced or len(priced) > MAX_ITEMS or not all(words):

@@ -110,8 +110,15 @@ class ReceiptRow:
         return self.is_part and names_item(self.text)
 
 
-def rows_of_receipt(layout: Layout) -> Iterator[ReceiptRow]:
-    """Yield the printed rows of a Layout, in order; skips rows whose pieces are not in page order in the text."""
+def rows_of_receipt(layout: Layout) -> tuple[ReceiptRow, ...]:
+    """Return the printed rows of a Layout, in order, computed once; without rows whose pieces are not in page order in the text."""
+    if "receipt rows" not in layout.memory:
+        layout.memory["receipt rows"] = tuple(_rows(layout))
+    found: tuple[ReceiptRow, ...] = layout.memory["receipt rows"]
+    return found
+
+
+def _rows(layout: Layout) -> Iterator[ReceiptRow]:
     mark = decimal_mark(layout.text)
     for row in layout.rows:
         start, end = layout.pieces[row[0]].start, layout.pieces[row[-1]].end

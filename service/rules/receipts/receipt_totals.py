@@ -9,8 +9,9 @@ from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.receipts.receipt_rows import ReceiptRow, rows_of_receipt
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO
+from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, is_near
 
+MAX_TOTALS = 100  # totals and discounts that are compared; no receipt has more
 ROUNDING_TOLERANCE = Decimal("0.051")  # largest change by rounding to coins
 _TOTAL_CONCEPTS = ("total", "net_total", "amount_due")
 TOTAL_MIN_LIKENESS = 0.6  # likeness (0..1) from which a row's words are a total
@@ -20,12 +21,12 @@ def item_region(rows: Sequence[ReceiptRow]) -> tuple[int, int]:
     """Return the indices of the first priced row, and of the first total after it that covers all rows."""
     first = next((i for i, r in enumerate(rows) if r.amount and not r.is_total), len(rows))
     totals = [i for i in range(first, len(rows)) if rows[i].is_total]
-    whole = (i for i in totals if not (rows[i].is_subtotal and is_part(rows[i:], _sum_before(rows, first, i))))
-    return first, next(whole, totals[-1] if totals else len(rows))
-
-
-def _sum_before(rows: Sequence[ReceiptRow], first: int, last: int) -> Decimal:
-    return sum_of(rows, [i for i in range(first, last) if not rows[i].is_total])
+    made, since = ZERO, first
+    for i in totals[:MAX_TOTALS]:
+        made, since = made + sum_of(rows, [j for j in range(since, i) if not rows[j].is_total]), i
+        if not (rows[i].is_subtotal and is_part(rows[i:], made)):
+            return first, i
+    return first, totals[-1] if totals else len(rows)
 
 
 def proved_rows(rows: Sequence[ReceiptRow]) -> list[int]:
@@ -40,11 +41,10 @@ def proved_rows(rows: Sequence[ReceiptRow]) -> list[int]:
     coins = [r.amount[2] for r in rows[last:] if r.amount and r.is_total and abs(r.amount[2]) < ROUNDING_TOLERANCE]
     whole = [i for i in priced if not rows[i].is_discount]
     for some in (priced, whole, [i for i in whole if not rows[i].is_bare]):
-        made = sum_of(rows, some)
-        said = [*totals, *(row.amount[2] for i in priced if i not in some and (row := rows[i]).amount)]
-        if made > 0 and any(
-            abs(t - made - r) < CENT_TOLERANCE for t in said for r in (ZERO, *coins, *(-x for x in coins))
-        ):
+        made, within = sum_of(rows, some), frozenset(some)
+        said = {*totals, *(row.amount[2] for i in priced if i not in within and (row := rows[i]).amount)}
+        changes = {ZERO, *coins, *(-x for x in coins)}
+        if made > 0 and any(abs(t - made - r) < CENT_TOLERANCE for t in said for r in changes):
             return some
     return []
 
@@ -56,16 +56,16 @@ def sum_of(rows: Sequence[ReceiptRow], some: Sequence[int]) -> Decimal:
 
 def is_part(rows: Sequence[ReceiptRow], made: Decimal) -> bool:
     """Whether a sum covers only some rows: the total after it differs, and the amounts between do not explain why."""
-    after = [r.amount[2] for r in rows if r.amount and (r.is_total or r.is_discount)]
-    wholes = [r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal]
-    gaps = [ZERO, *after, *(a + b for i, a in enumerate(after) for b in after[:i])]
-    return bool(wholes) and not any(abs(abs(w - made) - abs(g)) < CENT_TOLERANCE for w in wholes for g in gaps)
+    after = [r.amount[2] for r in rows if r.amount and (r.is_total or r.is_discount)][:MAX_TOTALS]
+    wholes = {r.amount[2] for r in rows if r.amount and r.is_total and not r.is_subtotal}
+    gaps = sorted({abs(g) for g in (ZERO, *after, *(a + b for i, a in enumerate(after) for b in after[:i]))})
+    return bool(wholes) and not any(is_near(gaps, abs(w - made)) for w in wholes)
 
 
 def sum_of_items(layout: Layout) -> Decimal | None:
     """Return the sum of the items, if it is the largest total of the page without rounding to coins; else None."""
     if "bought" not in layout.memory:
-        rows = list(rows_of_receipt(layout))
+        rows = rows_of_receipt(layout)
         made = round(sum_of(rows, proved_rows(rows)), 2)
         wholes = [r.amount[2] for r in rows if r.amount and _is_whole(r)]
         rounded = any(CENT_TOLERANCE < abs(t - made) < ROUNDING_TOLERANCE for t in wholes)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from thresher.schemas.target import Field
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_dates import day_first, parse_dates
+from thresher.service.rules.spans.printed_dates import places_of_dates
 from thresher.service.rules.spans.span import Span
 
+ACCOUNT_MIN_CHARS = 5  # letters, digits and masks of an account number
 _CODE = re.compile(r"(?<![\w/.@-])(?=[A-Za-z0-9/_.\-()]*\d)[A-Za-z0-9](?:[A-Za-z0-9/_.\-]*[A-Za-z0-9])?(?![\w@])")
 _GROUPS = re.compile(r"(?<![\w.,])(?:[A-Z]{2}\s?)?\d{2,4}(?:\s\d{2,4}){1,5}(?![\w,])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9*]{2,4}){3,8}\b|\b[A-Z]{2}\d{8,32}\b")
@@ -40,14 +42,20 @@ def _spans(pattern: re.Pattern[str], layout: Layout) -> Iterator[Span]:
 def find_codes(layout: Layout, field: Field) -> Iterator[Span]:
     """Yield codes with a digit that are no date, amount, time or mail address; hints: digits."""
     del field
+    if "codes" not in layout.memory:
+        layout.memory["codes"] = tuple(_codes(layout))
+    yield from layout.memory["codes"]
+
+
+def _codes(layout: Layout) -> Iterator[Span]:
     text = layout.text
-    days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
-    taken = {i for a, b, _ in days for i in range(a, b)}
+    dates = places_of_dates(layout)
     for span in [*_spans(_CODE, layout), *_spans(_GROUPS, layout)]:
         digits = sum(c.isdigit() for c in span.text)
         if _ORDINAL.match(span.text) or _PO_BOX.search(text, max(span.start - 14, 0), span.start):
             continue
-        if span.start in taken or span.end - 1 in taken or _MONEY.match(span.text) or _CLOCK.match(span.text):
+        in_date = dates.overlaps(span.start, span.start + 1) or dates.overlaps(span.end - 1, span.end)
+        if in_date or _MONEY.match(span.text) or _CLOCK.match(span.text):
             continue
         yield Span(start=span.start, end=span.end, text=span.text, value=span.value, hints={"digits": digits})
 
@@ -73,13 +81,14 @@ def valid_iban(text: str) -> bool:
 def find_accounts(layout: Layout, field: Field) -> Iterator[Span]:
     """Yield account numbers: IBANs and long numbers, also masked ones."""
     del field
-    seen: list[Span] = []
-    for span in [*_spans(_IBAN, layout), *_spans(_ACCOUNT, layout)]:
-        if sum(c.isalnum() or c == "*" for c in span.text) >= 5 and not any(
-            s.start < span.end and span.start < s.end for s in seen
-        ):
-            seen.append(span)
-            yield span
+    ibans = [span for span in _spans(_IBAN, layout) if _is_long(span)]
+    yield from ibans
+    taken = RangeIndex((span.start, span.end) for span in ibans)
+    yield from (s for s in _spans(_ACCOUNT, layout) if _is_long(s) and not taken.overlaps(s.start, s.end))
+
+
+def _is_long(span: Span) -> bool:
+    return sum(c.isalnum() or c == "*" for c in span.text) >= ACCOUNT_MIN_CHARS
 
 
 def find_bics(layout: Layout, field: Field) -> Iterator[Span]:

@@ -6,11 +6,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from thresher.schemas.document import Box, Document
 
 GAP_MAX_LINE_HEIGHTS = 1.1  # line heights; a wider gap between words separates two pieces
+WIDE_ROW_PIECES = 40  # pieces; a wider row is searched by position
 ROWS_ABOVE = 6  # rows searched above for a label
 CHAR_POINTS, LINE_POINTS = 6.0, 12.0  # points; assumed size of a character and a line without boxes
 _CUT = re.compile(r"\t+| {3,}")
@@ -25,6 +27,7 @@ class Piece:
     page: int  # 1-based in its Document, even if that is part of a file; 1 where the format has no pages
     box: Box
     row: int = 0  # 0-based, down the whole text
+    column: int = 0  # 0-based, from the left of its row
 
     @property
     def height(self) -> float:
@@ -58,6 +61,11 @@ class Layout:
         """Return the text of piece i."""
         return self.text[self.pieces[i].start : self.pieces[i].end]
 
+    def text_of(self, i: int, chars: int) -> str:
+        """Return the first characters of piece i, or the last ones where `chars` is negative."""
+        start, end = self.pieces[i].start, self.pieces[i].end
+        return self.text[start : min(end, start + chars)] if chars > 0 else self.text[max(start, end + chars) : end]
+
     def at(self, offset: int) -> int:
         """Return the index of the piece at a character, or of the last piece before it; -1 before the first."""
         return bisect_right(self.starts, offset) - 1
@@ -65,22 +73,33 @@ class Layout:
     def left(self, i: int) -> Iterator[int]:
         """Yield the pieces of the same row to the left, nearest first."""
         row = self.rows[self.pieces[i].row]
-        yield from reversed(row[: row.index(i)])
+        yield from (row[c] for c in range(self.pieces[i].column - 1, -1, -1))
 
     def right(self, i: int) -> Iterator[int]:
         """Yield the pieces of the same row to the right, nearest first."""
         row = self.rows[self.pieces[i].row]
-        yield from row[row.index(i) + 1 :]
+        yield from (row[c] for c in range(self.pieces[i].column + 1, len(row)))
 
     def above(self, i: int, rows: int = ROWS_ABOVE) -> Iterator[int]:
         """Yield the pieces above this one, nearest first, at most one a row."""
         here = self.pieces[i]
         for r in range(here.row - 1, max(here.row - 1 - rows, -1), -1):
-            over = [j for j in self.rows[r] if _overlap(self.pieces[j], here)]
+            over = [j for j in self._near(r, here) if _overlap(self.pieces[j], here)]
             if self.rows[r] and self.pieces[self.rows[r][0]].page != here.page:
                 return
             if over:
                 yield max(over, key=lambda j: _overlap(self.pieces[j], here))
+
+    def _near(self, r: int, here: Piece) -> list[int]:
+        """Return the pieces of row r that may stand above or below a piece: of a wide row only those about there."""
+        row = self.rows[r]
+        if len(row) <= WIDE_ROW_PIECES:
+            return row
+        if ("sides", r) not in self.memory:
+            boxes = [self.pieces[j].box for j in row]
+            self.memory["sides", r] = [b[0] for b in boxes], list(accumulate((b[2] for b in boxes), max))
+        lefts, reach = self.memory["sides", r]
+        return row[bisect_right(reach, here.box[0]) : bisect_left(lefts, here.box[2])]
 
 
 def _overlap(a: Piece, b: Piece) -> float:
@@ -153,9 +172,9 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _pieces_without_boxes(document: Document, start: int, end: int) -> Iterator[Piece]:
     at = start
     for number, line in enumerate(document.text[start:end].split("\n")):
-        top, tabs = number * LINE_POINTS, 0
+        top, tabs, counted = number * LINE_POINTS, 0, at
         for a, b in _parts(document.text, at, at + len(line)):
-            tabs = document.text.count("\t", at, a)
+            tabs, counted = tabs + document.text.count("\t", counted, a), a
             left = tabs * 40 * CHAR_POINTS if tabs else (a - at) * CHAR_POINTS
             page = (document.page_at(a) or document.pages.first) - document.pages.first + 1
             yield Piece(a, b, page, (left, top, left + (b - a) * CHAR_POINTS, top + LINE_POINTS))
@@ -164,7 +183,6 @@ def _pieces_without_boxes(document: Document, start: int, end: int) -> Iterator[
 
 def _in_rows(pieces: list[Piece], rows: list[list[int]]) -> list[Piece]:
     order = sorted(range(len(pieces)), key=lambda i: (pieces[i].page, pieces[i].middle))
-    number: dict[int, int] = {}
     head: Piece | None = None
     for i in order:
         p = pieces[i]
@@ -172,7 +190,7 @@ def _in_rows(pieces: list[Piece], rows: list[list[int]]) -> list[Piece]:
             rows.append([])
             head = p
         rows[-1].append(i)
-        number[i] = len(rows) - 1
     for row in rows:
         row.sort(key=lambda i: pieces[i].box[0])
-    return [Piece(p.start, p.end, p.page, p.box, number[i]) for i, p in enumerate(pieces)]
+    places = {i: (r, c) for r, row in enumerate(rows) for c, i in enumerate(row)}
+    return [Piece(p.start, p.end, p.page, p.box, *places[i]) for i, p in enumerate(pieces)]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from thresher.schemas.target import Field
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.capacities import find_capacities
 from thresher.service.rules.fields.roles import regions
 from thresher.service.rules.fields.wording import plain
@@ -65,8 +66,9 @@ def find_names(layout: Layout, field: Field) -> Iterator[Span]:
     for start, end in find_capacities(layout, field):
         taken.setdefault((start, end), _span(layout, start, end, {"piece": False, "capacity": True}))
     joined = list(_joined(layout))
+    joins = RangeIndex(joined)
     for piece in layout.pieces:
-        if any(a <= piece.start and piece.end <= b for a, b in joined):
+        if joins.holds(piece.start, piece.end):
             continue
         for start, end, whole in _in_piece(layout, piece.start, piece.end):
             order += whole

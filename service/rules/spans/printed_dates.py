@@ -11,6 +11,7 @@ from typing import Any
 from rapidfuzz.fuzz import ratio
 
 from thresher.schemas.target import Field
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.formats.languages import WORD_PATTERN, folded, month_names, month_of
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
@@ -140,11 +141,29 @@ def parse_dates(text: str, *, first: bool, start: int = 0, end: int | None = Non
         (_DAY_FIRST, lambda m: (m[3], month_number(m[2]), m[1])),
         (_MONTH_FIRST, lambda m: (m[3], month_number(m[1]), m[2])),
     ):
+        taken = RangeIndex((a, b) for a, b, _ in found)  # the matches of one pattern do not overlap
         for m in pattern.finditer(text, start, end):
             day = _date(*read(m))
-            if day and not any(a < m.end() and m.start() < b for a, b, _ in found):
-                found.append((m.start(), m.end(), day))
+            if day and not taken.overlaps(*m.span()):
+                found.append((*m.span(), day))
     return sorted(found)
+
+
+def dates_of(layout: Layout) -> list[Found]:
+    """Return the dates of a Layout, computed once for all fields."""
+    if "dates" not in layout.memory:
+        first = day_first(layout.text)
+        layout.memory["dates"] = parse_dates(layout.text, first=first, start=layout.start, end=layout.end)
+    found: list[Found] = layout.memory["dates"]
+    return found
+
+
+def places_of_dates(layout: Layout) -> RangeIndex:
+    """Return the ranges of the dates of a Layout, computed once for all fields."""
+    if "places of dates" not in layout.memory:
+        layout.memory["places of dates"] = RangeIndex((start, end) for start, end, _ in dates_of(layout))
+    found: RangeIndex = layout.memory["places of dates"]
+    return found
 
 
 def _date(year: str, month_: str | int | None, day: str) -> date | None:
@@ -160,7 +179,7 @@ def _date(year: str, month_: str | int | None, day: str) -> date | None:
 def find_dates(layout: Layout, field: Field) -> Iterator[Span]:
     """Yield dates; hints: day, role ("start" or "end" in a range of two dates, else "")."""
     text = layout.text
-    found = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
+    found = dates_of(layout)
     for i, (start, end, day) in enumerate(found):
         role = ""
         if i + 1 < len(found) and _RANGE_JOIN.fullmatch(text, end, found[i + 1][0]) and found[i + 1][0] - end < 12:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from thresher.schemas.numbers import Number
 from thresher.schemas.target import Field
 from thresher.service.formats import amounts
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_dates import day_first, parse_dates
+from thresher.service.rules.spans.printed_dates import places_of_dates
 from thresher.service.rules.spans.span import Span
 
 _SIGN = r"(?:RM|R\$|US\$|CA\$|A\$|\$|€|£|¥|₹|CHF|EUR|USD|GBP|PLN|SEK|NOK|DKK|MYR|SGD|CAD|AUD|zł|kr|Fr\.?|Rs\.?)"
@@ -43,6 +44,12 @@ def parse_number(text: str, mark: str = ".") -> Decimal | None:
     return amounts.parse_number(re.sub(r"[^\d.,]", "", text), point="," if mark == "," else ".")
 
 
+def is_near(amounts: Sequence[Decimal], amount: Decimal) -> bool:
+    """Whether one of some sorted amounts is equal to another, but for rounding."""
+    i = bisect_right(amounts, amount - CENT_TOLERANCE)
+    return i < len(amounts) and amounts[i] < amount + CENT_TOLERANCE
+
+
 def amount_of(span: Span) -> Decimal:
     """Return the number that a span was parsed as; 0 for other spans."""
     found: Decimal = span.hints.get("number", ZERO)
@@ -54,12 +61,17 @@ def find_numbers(layout: Layout, field: Field) -> Iterator[Span]:
 
     Hints: money (two decimals or a currency sign), cents (two decimals), percent, number (signed).
     """
+    if ("numbers", field.kind) not in layout.memory:
+        layout.memory["numbers", field.kind] = tuple(_numbers(layout, field))
+    yield from layout.memory["numbers", field.kind]
+
+
+def _numbers(layout: Layout, field: Field) -> Iterator[Span]:
     text, mark = layout.text, decimal_mark(layout.text)
-    days = parse_dates(text, first=day_first(text), start=layout.start, end=layout.end)
-    taken = {i for a, b, _ in days for i in range(a, b)}
+    dates = places_of_dates(layout)
     for m in _NUMBER.finditer(text, layout.start, layout.end):
         start = m.start("digits")
-        if not m["digits"].strip(".,") or start in taken or _in_word(text, m):
+        if not m["digits"].strip(".,") or dates.overlaps(start, start + 1) or _in_word(text, m):
             continue
         value = parse_number(m["digits"], mark)
         if value is not None:

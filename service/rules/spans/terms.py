@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from thresher.schemas.target import Field
@@ -132,13 +133,13 @@ def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
 def find_places(layout: Layout, field: Field) -> Iterator[Span]:
     """Yield states and countries, and capitalised names after "laws of"."""
     del field
-    seen = set()
+    known = list[int]()
     for m in _PLACE.finditer(layout.text, layout.start, layout.end):
-        seen.add(m.start())
+        known.append(m.start())
         yield Span(start=m.start(), end=m.end(), text=m[0], value=" ".join(m[0].split()))
     for m in _OF_LAW.finditer(layout.text, layout.start, layout.end):
         a, b = m.span("place")
-        if not any(a <= s < b for s in seen):
+        if bisect_left(known, a) == bisect_left(known, b):
             yield Span(start=a, end=b, text=layout.text[a:b], value=" ".join(layout.text[a:b].split()))
 
 

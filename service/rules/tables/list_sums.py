@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.column_meaning import Item
 from thresher.service.rules.receipts.receipt_rows import rows_of_receipt
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, parse_number
+from thresher.service.rules.spans.printed_numbers import ZERO, is_near, parse_number
 from thresher.service.rules.spans.span import Span
-
-Range = tuple[int, int]
 
 
 def matches_total(layout: Layout, items: Sequence[Item], path: str) -> bool | None:
     """Whether the amounts at `path` add up to a total of the page, or do with one more amount; None without a total."""
-    inside = [(s.start, s.end) for i in items for s in i.values()]
+    inside = RangeIndex((s.start, s.end) for i in items for s in i.values())
     rows = [r for r in rows_of_receipt(layout) if r.amount]
-    others = [n for r in rows for a, b, n in r.amounts if not overlaps_any((a, b), inside)]
-    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not overlaps_any((a, b), inside)]
+    others = [n for r in rows for a, b, n in r.amounts if not inside.overlaps(a, b)]
+    totals = [n for r in rows if r.is_total for a, b, n in r.amounts if not inside.overlaps(a, b)]
     if not totals:
         return None
-    made = sum_of(items, path)
-    return any(
-        abs(abs(t + sign * n) - abs(made)) < CENT_TOLERANCE for t in totals for n in (ZERO, *others) for sign in (1, -1)
-    )
+    made = abs(sum_of(items, path))
+    amounts = sorted({abs(n) for n in (ZERO, *others)})
+    return any(is_near(amounts, n) for t in dict.fromkeys(totals) for n in _completing(t, made))
+
+
+def _completing(total: Decimal, made: Decimal) -> Iterator[Decimal]:
+    """Yield the sizes of the amounts that, added to a total or subtracted from it, make the sum."""
+    yield abs(abs(total) - made)
+    yield abs(total) + made
 
 
 def sum_of(items: Sequence[Item], path: str) -> Decimal:
@@ -36,8 +40,3 @@ def sum_of(items: Sequence[Item], path: str) -> Decimal:
 def _number(span: Span) -> Decimal:
     said = span.hints.get("number", span.value)
     return said if isinstance(said, Decimal) else parse_number(str(said)) or ZERO
-
-
-def overlaps_any(at: Range, ranges: Sequence[Range]) -> bool:
-    """Whether a range overlaps one of several ranges."""
-    return any(a < at[1] and at[0] < b for a, b in ranges)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thresher.schemas.target import Field, Target
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.column_meaning import (
     ITEM_CONCEPTS,
     ColumnMapping,
@@ -27,18 +28,19 @@ def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     """Return the items of every list of objects, by the list's pattern; a table serves only the list it fits best."""
     ranked = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, item_fields(target, p))]
     found: dict[str, list[Item]] = {}
-    taken: list[tuple[int, int]] = []
+    taken = list[tuple[int, int]]()
     for _, pattern, fit in sorted(ranked, key=lambda t: (-t[0], t[2].grid.start)):
         items = items_of(layout, fit, item_fields(target, pattern))
         reach = [(s.start, s.end) for item in items for s in item.values()]
-        if (
-            items
-            and not any(a < e and s < b for a, b in reach for s, e in taken)
-            and (pattern not in found or _continues(found[pattern], fit))
-        ):
+        if items and not _overlap(reach, taken) and (pattern not in found or _continues(found[pattern], fit)):
             found.setdefault(pattern, []).extend(items)
             taken += reach
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
+
+
+def _overlap(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
+    index = RangeIndex(others) if others else None
+    return index is not None and any(index.overlaps(start, end) for start, end in some)
 
 
 def item_fields(target: Target, pattern: str) -> list[Field]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.target import Target
+from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.parties import party_name
 from thresher.service.rules.contracts.preamble_count import (
     NOT_IN_PREAMBLE,
@@ -25,7 +26,7 @@ from thresher.service.rules.receipts.receipt_rows import ReceiptRow, rows_of_rec
 from thresher.service.rules.receipts.receipt_totals import item_region
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.prose import is_data, is_prose
-from thresher.service.rules.tables.list_sums import matches_total, overlaps_any, sum_of
+from thresher.service.rules.tables.list_sums import matches_total, sum_of
 from thresher.service.rules.tables.table_items import item_fields
 
 _RATE = re.compile(
@@ -48,9 +49,9 @@ def report_unmatched(
         if reason:
             found.append(Unsupported(path=f"{pattern}/-", value=None, reason=reason))
         if not items and _is_of_taxes(target, pattern):
-            found += _reports(pattern, _unread_tax_rows(layout, taken_ranges))
+            found += _reports(pattern, _unread_tax_rows(layout, RangeIndex(taken_ranges)))
         if (reason or not items) and has_amounts(target, pattern) and not is_prose(layout):
-            taken = [*taken_ranges, *((s.start, s.end) for item in items for s in item.values())]
+            taken = RangeIndex([*taken_ranges, *((s.start, s.end) for item in items for s in item.values())])
             found += _reports(pattern, _unread_priced_rows(layout, taken))
     return found
 
@@ -117,12 +118,10 @@ def _is_of_taxes(target: Target, pattern: str) -> bool:
     return {"tax_rate", "tax"} <= means
 
 
-def _unread_tax_rows(layout: Layout, taken_ranges: Sequence[Range]) -> list[str]:
+def _unread_tax_rows(layout: Layout, taken: RangeIndex) -> list[str]:
     """Return the unread rows with a tax rate or tax amount, on a page without prose."""
-    rows = [] if is_prose(layout) else list(rows_of_receipt(layout))
-    left = (
-        r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not overlaps_any((r.start, r.end), taken_ranges)
-    )
+    rows = () if is_prose(layout) else rows_of_receipt(layout)
+    left = (r for r in rows if (_RATE.search(r.text) or _is_tax(r)) and not taken.overlaps(r.start, r.end))
     return [" ".join(r.text.split()) for r in left]
 
 
@@ -133,17 +132,17 @@ def _is_tax(row: ReceiptRow) -> bool:
     return bool(said) and said.get("tax", 0.0) == max(said.values())
 
 
-def _unread_priced_rows(layout: Layout, taken: Sequence[Range]) -> list[str]:
+def _unread_priced_rows(layout: Layout, taken: RangeIndex) -> list[str]:
     """Return the unread rows with an amount, from the first priced row to the first total after it."""
-    rows = list(rows_of_receipt(layout))
+    rows = rows_of_receipt(layout)
     first, last = item_region(rows)
     return [" ".join(t.split()) for t in _texts(layout, rows[:last], first, taken)]
 
 
-def _texts(layout: Layout, rows: list[ReceiptRow], first: int, taken: Sequence[Range]) -> Iterator[str]:
+def _texts(layout: Layout, rows: Sequence[ReceiptRow], first: int, taken: RangeIndex) -> Iterator[str]:
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.amount is None or row.is_total or overlaps_any((row.start, row.end), taken):
+        if row.amount is None or row.is_total or taken.overlaps(row.start, row.end):
             continue
         over = rows[i - 1] if i and not row.is_named and rows[i - 1].is_words else row
-        yield layout.text[(row if overlaps_any((over.start, over.end), taken) else over).start : row.end]
+        yield layout.text[(row if taken.overlaps(over.start, over.end) else over).start : row.end]
