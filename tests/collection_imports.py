@@ -17,13 +17,15 @@ class InlineUnits(UnitPool):
     """Do units in this process, each when it is asked for."""
 
     def __init__(self) -> None:
+        """Use one process, this one."""
         super().__init__(1)
 
     def submit(self, unit: Unit, setting: UnitSetting) -> Future[UnitResult]:
+        """Do a unit; the Future is done when this returns."""
         done: Future[UnitResult] = Future()
         try:
             done.set_result(perform(unit, setting))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the Future raises it again
             done.set_exception(error)
         return done
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,14 +66,21 @@ class _Layout:
     block_id: struct.Struct
     inner_header: int  # bytes before the entries of a list of inner nodes
     inner: struct.Struct
+    trailer_bytes: int  # of a block
+    sum_at: int  # in a trailer, the checksum
 
 
 _LAYOUTS = {
     "ansi": _Layout(184, 192, 461, struct.Struct("<II"), struct.Struct("<I"), struct.Struct("<IIII"),
-                    struct.Struct("<IIHH"), 496, struct.Struct("<I"), 4, struct.Struct("<III")),
+                    struct.Struct("<IIHH"), 496, struct.Struct("<I"), 4, struct.Struct("<III"), 12, 8),
     "unicode": _Layout(216, 232, 513, struct.Struct("<QQ"), struct.Struct("<Q"), struct.Struct("<QQQI4x"),
-                       struct.Struct("<QQHH4x"), 488, struct.Struct("<Q"), 8, struct.Struct("<QQQ")),
+                       struct.Struct("<QQHH4x"), 488, struct.Struct("<Q"), 8, struct.Struct("<QQQ"), 16, 4),
 }  # fmt: skip
+
+
+def _checksum(data: bytes) -> int:
+    """Return the checksum of a block: a CRC-32 that begins and ends without inversion (MS-PST 5.3)."""
+    return zlib.crc32(data, 0xFFFFFFFF) ^ 0xFFFFFFFF
 
 
 class PstFile:
@@ -89,6 +97,7 @@ class PstFile:
             if isinstance(error, InputProblem):
                 raise
             raise InputProblem("corrupt", "the header of the mailbox is damaged") from error
+        self.faults: list[str] = []  # damage that was passed over
         self._page = lru_cache(maxsize=4096)(self._read_page)
 
     def __enter__(self) -> Self:
@@ -147,14 +156,22 @@ class PstFile:
         raise PstDamaged("a tree has too many levels")
 
     def nodes(self) -> Iterator[Node]:
-        """Yield all nodes by their ids."""
+        """Yield all nodes by their ids. What stands in damaged pages is passed over and added to `faults`.
+
+        Raises PstDamaged where the topmost page is damaged.
+        """
+        self._page(self._nodes_root)
         todo = [(self._nodes_root, _MAX_LEVEL)]
         while todo:
             offset, left = todo.pop()
-            level, entries, _ = self._page(offset)
-            if not left:
-                raise PstDamaged("a tree has too many levels")
-            if level:
+            try:
+                level, entries, _ = self._page(offset)
+            except PstDamaged as damage:
+                self.faults.append(str(damage))
+                continue
+            if level and not left:
+                self.faults.append("a tree has too many levels")
+            elif level:
                 todo.extend((entry[2], left - 1) for entry in reversed(entries))
             else:
                 yield from (Node(e[0] & 0xFFFFFFFF, e[1], e[2], e[3]) for e in entries)
@@ -197,7 +214,17 @@ class PstFile:
         data = self._bytes[offset : offset + size]
         if len(data) < size:
             raise PstDamaged(f"the block {bid:x} is beyond the end of the file")
+        if self._stated_sum(offset, size) != _checksum(data):
+            self.faults.append(f"the checksum of the block {bid:x} is wrong")
         return data.translate(_DECODED) if self._is_encoded and not bid & 2 else data
+
+    def _stated_sum(self, offset: int, size: int) -> int | None:
+        """Return the checksum in the trailer of a block, which ends at a multiple of 64 bytes; None beyond the file."""
+        layout = self._layout
+        end = offset + -(-(size + layout.trailer_bytes) // 64) * 64
+        if end > len(self._bytes):
+            return None
+        return int(struct.unpack_from("<I", self._bytes, end - layout.trailer_bytes + layout.sum_at)[0])
 
     def inner_nodes(self, bid: int) -> dict[int, Node]:
         """Return the nodes inside a node, by their ids."""

@@ -79,11 +79,12 @@ def message_file(pst: PstFile, nid: int) -> tuple[bytes, list[str]]:
     node = pst.node(nid)
     if node is None:
         raise PstDamaged(f"the message {nid:x} is missing")
-    faults: list[str] = []
+    pst.faults.clear()
+    faults = pst.faults
     storage = _MessageWriter(pst, faults).message(node, 0)
     storage[_PROPERTIES] = _with_long_header(storage[_PROPERTIES])
     storage["__nameid_version1.0"] = _names(pst)
-    return write_compound(storage), faults
+    return write_compound(storage), list(dict.fromkeys(faults))
 
 
 def _with_long_header(table: bytes | Storage) -> bytes:

@@ -30,12 +30,16 @@ def plan(expanding: Expanding) -> None:
     """Find the folders of a PST, record each as a container, and make units of their messages."""
     try:
         with PstFile(expanding.item.file or Path()) as pst:
-            found = folders(pst)
+            found, faults = folders(pst), list(dict.fromkeys(pst.faults))
     except InputProblem as problem:
         return _refuse(expanding, problem.code, problem.detail)
     except (PstDamaged, struct.error) as error:
         return _refuse(expanding, "corrupt", f"{expanding.item.path} ({error})")
+    if not found and faults:
+        return _refuse(expanding, "corrupt", f"{expanding.item.path} ({faults[0]})")
     expanding.record(len(found), len(found))
+    for fault in faults:
+        expanding.report("corrupt_partial", f"{expanding.item.path}: {fault}")
     for folder in found:
         _plan_folder(expanding, folder)
     return None

@@ -21,11 +21,12 @@ from email.utils import format_datetime
 from pathlib import Path
 
 CUSTODIANS = ("Lay, Kenneth", "Skilling, Jeffrey", "Fastow, Andrew")
-_WORDS = """
+_STATED_WORDS = """
     meeting contract gas power price review draft agreement schedule question answer board report quarter counsel
     please attached forward call tomorrow monday numbers volume trading desk risk credit exposure hedge position
     storage pipeline customer invoice payment approval legal filing memo update change version final comments
-""".split()
+"""
+_WORDS = _STATED_WORDS.split()
 _MAILS_PER_BOX = 10_000
 _ATTACHED = 3  # one mail of so many has an attachment
 _FIRST = datetime(2001, 1, 1, 8, tzinfo=UTC)
