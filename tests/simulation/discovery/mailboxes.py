@@ -29,6 +29,7 @@ _STATED_WORDS = """
 _WORDS = _STATED_WORDS.split()
 _MAILS_PER_BOX = 10_000
 _ATTACHED = 3  # one mail of so many has an attachment
+_WITH_HTML = 4  # of those without, one of so many has its text as HTML too
 _FIRST = datetime(2001, 1, 1, 8, tzinfo=UTC)
 
 
@@ -116,9 +117,11 @@ class Mailboxes:
             answered = f"<{self.seed}.{truth.parent}@mail.corp.example>"
             head += [f"In-Reply-To: {answered}", f"References: {answered}"]
         text = truth.body.replace("\n", "\r\n")
-        if not truth.attachments:
-            return ("\r\n".join([*head, "Content-Type: text/plain; charset=utf-8", "", text])).encode()
-        return self._multipart(truth, head, text)
+        if truth.attachments:
+            return self._multipart(truth, head, text)
+        if truth.number % _WITH_HTML == 0:
+            return "\r\n".join([*head, *_alternative(truth.number, text)]).encode()
+        return "\r\n".join([*head, "Content-Type: text/plain; charset=utf-8", "", text]).encode()
 
     def _multipart(self, truth: MailTruth, head: list[str], text: str) -> bytes:
         name, data = self._attachment(truth.number)
@@ -152,6 +155,18 @@ class Mailboxes:
                 facts = {name: getattr(truth, name) for name in MailTruth.__slots__ if name != "body"}
                 file.write(json.dumps(facts) + "\n")
         return folders
+
+
+def _alternative(number: int, text: str) -> list[str]:
+    """Return the rest of a mail that has its text as plain text and as HTML."""
+    mark = f"=_alt{number:08x}"
+    page = "".join(f'<p style="font-family:Calibri;font-size:11pt">{line}</p>\r\n' for line in text.splitlines())
+    return [
+        f'Content-Type: multipart/alternative; boundary="{mark}"', "",
+        f"--{mark}", "Content-Type: text/plain; charset=utf-8", "", text,
+        f"--{mark}", "Content-Type: text/html; charset=utf-8", "", f"<html><body>{page}</body></html>",
+        f"--{mark}--", "",
+    ]  # fmt: skip
 
 
 def write_boxes(folder: Path, mails: Iterator[bytes]) -> int:
