@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from thresher.service.discovery.collection.items import INSIDE, Item, Origin, ke
 from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
-from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of_file
+from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.discovery.matter.work import InputRow, Unit, UnitResult
 
@@ -160,15 +159,16 @@ def _do_mails(unit: Unit, context: CollectionContext, result: UnitResult) -> Non
     with (box.file or Path()).open("rb") as file:
         for number, start, end in unit.task["offsets"]:
             file.seek(start)
-            family.add_root(mail_item(box, number, file.read(end - start), context.originals), MAIL_CONTENT)
+            item, hashes = mail_item(box, number, file.read(end - start), context.originals)
+            family.add_root(item, MAIL_CONTENT, hashes)
     result.counts[unit.task["container"]] = (len(unit.task["offsets"]), 0)
 
 
-def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> Item:
-    """Return a mail of an mbox, its bytes kept."""
-    name = mail_name(number)
-    file = originals.put(data, hashlib.sha256(data).hexdigest())
-    return Item(
+def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> tuple[Item, Hashes]:
+    """Return a mail of an mbox, its bytes kept, and their hashes."""
+    name, hashes = mail_name(number), hashes_of(data)
+    file = originals.put(data, hashes.sha256)
+    item = Item(
         name=name,
         path=f"{box.path}{INSIDE}{name}",
         raw=box.raw + f"{INSIDE}{name}".encode(),
@@ -179,6 +179,7 @@ def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> Item
         data=data,
         declared=MAIL,
     )
+    return item, hashes
 
 
 _TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
@@ -217,7 +218,8 @@ def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResul
         number, start, end = task["offsets"][0]
         with (item.file or Path()).open("rb") as file:
             file.seek(start)
-            item, content = mail_item(item, number, file.read(end - start), context.originals), MAIL_CONTENT
+            item, _ = mail_item(item, number, file.read(end - start), context.originals)
+        content = MAIL_CONTENT
         result.counts[task["container"]] = (1, 0)
     else:
         _note_input(
