@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -29,6 +30,7 @@ from thresher.service.discovery.matter.rows import inner_place, source_place
 from thresher.service.discovery.matter.work import InputRow, SourceRow, Unit, UnitResult, WorkStore
 
 Progress = Callable[[int], None]  # is told how many documents a unit gave
+_LOG_SECONDS = 5.0  # between two writings of the log while units are done; what it will say is in the store before
 _COUNTED = {"documents": "documents", "exceptions": "exceptions", "containers": "containers", "left out": "suppressed"}
 
 
@@ -69,6 +71,7 @@ class _SourceImport:
         self.matter, self.options, self.pool, self.known, self.progress = matter, options, pool, known, progress
         self.work = WorkStore(matter.store)
         self.received = (now(), _user())
+        self.logged = time.monotonic()
 
     def run(self, path: Path, custodian: str) -> None:
         """Import the SOURCE at a path, go on with it, or add what is new in it."""
@@ -130,6 +133,9 @@ class _SourceImport:
             "unit", source=unit.source, place=unit.place.split("\x01"), **facts, **result.facts, documents_sha256=digest
         )
         self.work.finish(unit, result, event, self.received)
+        if time.monotonic() - self.logged > _LOG_SECONDS:
+            self.matter.write_log()
+            self.logged = time.monotonic()
         self.progress(len(records.documents))
 
     # --- custody

@@ -18,7 +18,7 @@ from thresher.service.discovery.collection.items import INSIDE, Item, Origin, ke
 from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
-from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of, hashes_of_file
+from thresher.service.discovery.matter.originals import READ_BYTES, Hashes, Originals, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.discovery.matter.work import InputRow, Unit, UnitResult
 
@@ -78,10 +78,19 @@ def _do_item(
     if content.role in CONTAINERS and item.depth < context.options.limits.depth:
         result.units.append(unit_of(context.origin, item.place, {"do": "expand", "item": task}))
         return
-    hashes = hashes_of_file(item.file or Path())
+    hashes = _hashes_of(item, context)
     _note_input(task, hashes, result)
     deep = (("depth_limit", f"{item.path} is {item.depth} containers deep"),) if content.role in CONTAINERS else ()
     family.add_root(item, content, hashes, deep)
+
+
+def _hashes_of(item: Item, context: CollectionContext) -> Hashes:
+    """Return the hashes of a file, which is copied first where that was asked."""
+    file = item.file or Path()
+    if not context.options.copies or file.is_relative_to(context.originals.folder):
+        return hashes_of_file(file)
+    with file.open("rb") as opened:
+        return context.originals.put_pieces(iter(lambda: opened.read(READ_BYTES), b""))
 
 
 def _note_input(task: dict[str, Any], hashes: Hashes, result: UnitResult) -> None:
@@ -209,21 +218,32 @@ def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResul
     context, result = setting.context(), UnitResult()
     result.records = context.records
     task = unit.task
-    item = item_of(task["items"][0] if task["do"] == "items" else task["item"], context.originals)
-    content = Content("file", item.declared or "application/octet-stream")
+    of = task["items"][0] if task["do"] == "items" else task["item"]
+    item = item_of(of, context.originals)
     if task["do"] == "messages":
         pst_units.give_up(task, item, context, result, (code, what))
         return result
+    try:
+        _record_unread(unit, of, item, context, result, (code, what))
+    except OSError as error:
+        said = f"{item.path} ({error.strerror or type(error).__name__})"
+        context.add_exception("missing_file", said, place=item.place, path=item.path, stage="inventory")
+    return result
+
+
+def _record_unread(
+    unit: Unit, of: dict[str, Any], item: Item, context: CollectionContext, result: UnitResult, fault: tuple[str, str]
+) -> None:
+    """Record an item by its bytes alone: hashes, name and place."""
+    task, content = unit.task, Content("file", item.declared or "application/octet-stream")
     if task["do"] == "mails":
         number, start, end = task["offsets"][0]
         with (item.file or Path()).open("rb") as file:
             file.seek(start)
-            item, _ = mail_item(item, number, file.read(end - start), context.originals)
+            item, hashes = mail_item(item, number, file.read(end - start), context.originals)
         content = MAIL_CONTENT
         result.counts[task["container"]] = (1, 0)
     else:
-        _note_input(
-            task["items"][0] if task["do"] == "items" else task["item"], hashes_of_file(item.file or Path()), result
-        )
-    FamilyExpansion(context).add_root(item, content, None, ((code, f"{item.path}: {what}"),))
-    return result
+        hashes = hashes_of_file(item.file or Path())
+        _note_input(of, hashes, result)
+    FamilyExpansion(context).add_root(item, content, hashes, ((fault[0], f"{item.path}: {fault[1]}"),))
