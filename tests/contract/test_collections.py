@@ -27,7 +27,7 @@ from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
 from thresher.service.discovery.collection.units import UnitSetting
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -372,7 +372,7 @@ def test_mailboxes_inside_archives_and_mails(tmp_path: Path) -> None:
 class _Hanging(InlineUnits):
     """Units that hang on one item."""
 
-    def submit(self, unit: Unit, setting: UnitSetting) -> Future[UnitResult]:
+    def submit(self, unit: WorkUnit, setting: UnitSetting) -> Future[UnitResult]:
         """Do a unit, unless it holds that item."""
         if any(item["name"] == "bad.eml" for item in unit.task["items"]):
             hung: Future[UnitResult] = Future()

@@ -19,7 +19,7 @@ from thresher.service.discovery.collection.pst_messages import PstFolder, folder
 from thresher.service.discovery.collection.tasks import Expanding, item_of, unit_of
 from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of
 from thresher.service.discovery.matter.rows import inner_place
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 
 _UNIT_MESSAGES = 100
 _CONTENT = Content("message", MESSAGE)
@@ -78,7 +78,7 @@ def _plan_folder(expanding: Expanding, folder: PstFolder) -> None:
         expanding.result.units.append(unit)
 
 
-def read_messages(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def read_messages(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Record the messages of a unit. One that can not be read is an exception, and counts as failed."""
     task = unit.task
     item = item_of(task["item"], context.originals)

@@ -20,7 +20,7 @@ from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
 from thresher.service.discovery.matter.originals import READ_BYTES, Hashes, Originals, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place
-from thresher.service.discovery.matter.work import InputRow, Unit, UnitResult
+from thresher.service.discovery.matter.work import InputRow, UnitResult, WorkUnit
 
 _UNIT_MAILS, _UNIT_BYTES = 128, 8 << 20  # mails of a unit at most, and bytes unless one mail alone has more
 MAIL_CONTENT = Content("mail", MAIL)
@@ -41,7 +41,7 @@ class UnitSetting:
         return CollectionContext(self.origin, self.options, self.originals, known)
 
 
-def perform(unit: Unit, setting: UnitSetting) -> UnitResult:
+def perform(unit: WorkUnit, setting: UnitSetting) -> UnitResult:
     """Do a unit and return what it gave. Raises SetupProblem for faults of the machine."""
     context, result = setting.context(), UnitResult()
     result.records = context.records
@@ -53,7 +53,7 @@ def perform(unit: Unit, setting: UnitSetting) -> UnitResult:
 # --- doing them
 
 
-def _do_items(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_items(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     family = FamilyExpansion(context)
     for task in unit.task["items"]:
         if task.get("problem"):
@@ -100,7 +100,7 @@ def _note_input(task: dict[str, Any], hashes: Hashes, result: UnitResult) -> Non
         result.inputs.append(InputRow(path, hashes.size, task["modified_ns"], hashes.sha256))
 
 
-def _do_expand(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_expand(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Expand an archive into units of items, or find the mails of a mailbox."""
     task = unit.task["item"]
     item = item_of(task, context.originals)
@@ -161,7 +161,7 @@ def _mail_batches(mails: Iterator[MailOffsets]) -> Iterator[list[MailOffsets]]:
         yield batch
 
 
-def _do_mails(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_mails(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Record the mails of a part of an mbox."""
     box = item_of(unit.task["item"], context.originals)
     family = FamilyExpansion(context)
@@ -191,7 +191,7 @@ def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> tupl
     return item, hashes
 
 
-_TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
+_TASKS: dict[str, Callable[[WorkUnit, CollectionContext, UnitResult], None]] = {
     "items": _do_items,
     "expand": _do_expand,
     "mails": _do_mails,
@@ -205,15 +205,15 @@ _TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
 _PARTS = {"items": "items", "mails": "offsets", "messages": "nodes"}  # what a task is a list of
 
 
-def split(unit: Unit) -> list[Unit]:
+def split(unit: WorkUnit) -> list[WorkUnit]:
     """Return a unit as one for each of its items; itself where it has no parts."""
     name = _PARTS.get(unit.task["do"])
     if name is None:
         return [unit]
-    return [Unit(unit.source, unit.place, {**unit.task, name: [part]}) for part in unit.task[name]]
+    return [WorkUnit(unit.source, unit.place, {**unit.task, name: [part]}) for part in unit.task[name]]
 
 
-def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResult:
+def give_up(unit: WorkUnit, setting: UnitSetting, code: str, what: str) -> UnitResult:
     """Record the one item of a unit that can not be done as a document that was not read."""
     context, result = setting.context(), UnitResult()
     result.records = context.records
@@ -232,7 +232,12 @@ def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResul
 
 
 def _record_unread(
-    unit: Unit, of: dict[str, Any], item: Item, context: CollectionContext, result: UnitResult, fault: tuple[str, str]
+    unit: WorkUnit,
+    of: dict[str, Any],
+    item: Item,
+    context: CollectionContext,
+    result: UnitResult,
+    fault: tuple[str, str],
 ) -> None:
     """Record an item by its bytes alone: hashes, name and place."""
     task, content = unit.task, Content("file", item.declared or "application/octet-stream")
