@@ -199,6 +199,32 @@ def test_password_list_opens_an_archive_and_the_log_says_which(tmp_path: Path) -
     assert PASSWORD not in log
 
 
+_AES_ZIPS = (  # made with another program: one member, "secret " thirty times, AES-128 and AES-256, password as above
+    "504b030414000100630038887e5d0000000020000000d200000005000b00612e7478740199070002004145010800aa7dc4895c6e215fb151259f"
+    "86f9c81774b32f7f1e1e4a1c53e8df71a5729884504b0102140314000100630038887e5d0000000020000000d200000005000b00000000000000"
+    "0000800100000000612e7478740199070002004145010800504b050600000000010001003e0000004e0000000000",
+    "504b030414000100630038887e5d0000000028000000d200000005000b00612e7478740199070002004145030800046ca913b2830295200cf85f"
+    "43a4629c351a8d4cee3d967a63548e29182ea45a026e2b70ce45d5bb504b0102140314000100630038887e5d0000000028000000d20000000500"
+    "0b000000000000000000800100000000612e7478740199070002004145030800504b050600000000010001003e000000560000000000",
+)
+
+
+def test_archives_encrypted_with_aes(tmp_path: Path) -> None:
+    """Opened by a password of the list; without it, or with a changed byte, an exception that says why."""
+    (tmp_path / "s").mkdir()
+    for number, data in enumerate(_AES_ZIPS):
+        (tmp_path / "s" / f"{number}.zip").write_bytes(bytes.fromhex(data))
+    changed = bytearray.fromhex(_AES_ZIPS[1])
+    changed[70] ^= 1
+    (tmp_path / "s" / "changed.zip").write_bytes(changed)
+    imported(tmp_path / "open", [tmp_path / "s"], options=CollectionOptions(passwords=("wrong", PASSWORD)))
+    kept = [(d.path, d.sha256) for d in _documents(tmp_path / "open") if d.state == "new"]
+    assert kept == [(f"{n}.zip!/a.txt", hashlib.sha256(b"secret " * 30).hexdigest()) for n in (0, 1)]
+    assert set(_codes(tmp_path / "open")["changed.zip"]) == {"corrupt"}
+    imported(tmp_path / "locked", [tmp_path / "s" / "0.zip"])
+    assert _codes(tmp_path / "locked") == {"0.zip": {"password_protected"}}
+
+
 def _nsrl(path: Path, digest: str) -> Path:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE FILE (sha256 TEXT, sha1 TEXT, md5 TEXT)")

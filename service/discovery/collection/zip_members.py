@@ -12,6 +12,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDate
 from thresher.service.discovery.collection.dates import date_of_file, date_of_member
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
+from thresher.service.discovery.collection.zip_aes import aes_form, aes_pieces
 from thresher.service.readers.archives.container import PIECE_BYTES, Damaged
 from thresher.service.readers.archives.zip_reader import (
     AES,
@@ -38,7 +39,8 @@ def zip_members(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         reading.total = len(infos)
         for info, name in zip(infos, member_names(infos), strict=True):
-            pieces = functools.partial(_pieces, archive, info, reading)
+            read = _aes_pieces if info.compress_type == AES else _pieces
+            pieces = functools.partial(read, archive, info, reading)
             yield ArchiveMember(name, _raw(info), pieces, info.compress_size, _modified(info, reading.zone))
 
 
@@ -53,8 +55,6 @@ def _salvaged(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:
 
 def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveReading) -> Iterator[bytes]:
     password = None
-    if info.compress_type == AES:
-        raise InputProblem("password_protected", f"{info.filename} (AES)")
     if info.flag_bits & ENCRYPTED:
         password = _password(archive, info, reading)
     try:
@@ -69,9 +69,7 @@ def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveRea
 
 def _password(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveReading) -> bytes:
     """Return the first password that opens a member, trying the one that worked last first."""
-    last = reading.password_index
-    order = ([last] if last is not None else []) + [i for i in range(len(reading.passwords)) if i != last]
-    for index in order:
+    for index in _order(reading):
         if opens(archive, info, reading.passwords[index].encode()):
             reading.password_index = index
             return reading.passwords[index].encode()
@@ -81,6 +79,24 @@ def _password(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveR
 def _raw(info: zipfile.ZipInfo) -> bytes:
     marked = info.flag_bits & UTF8_NAME
     return info.orig_filename.encode("utf-8", "surrogateescape") if marked else raw_name(info)
+
+
+def _order(reading: ArchiveReading) -> list[int]:
+    """Return the numbers of the passwords, that of the one that worked last first."""
+    return sorted(range(len(reading.passwords)), key=lambda index: index != reading.password_index)
+
+
+def _aes_pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveReading) -> Iterator[bytes]:
+    """Return the bytes of a member encrypted with AES, opened by the first password that fits."""
+    form = aes_form(info)
+    for index in _order(reading) if form else []:
+        pieces = (
+            aes_pieces(Path(archive.filename or ""), info, form, reading.passwords[index].encode()) if form else None
+        )
+        if pieces is not None:
+            reading.password_index = index
+            return pieces
+    raise InputProblem("password_protected", f"{info.filename} (AES)")
 
 
 def _modified(info: zipfile.ZipInfo, zone: str) -> MatterDate | None:
