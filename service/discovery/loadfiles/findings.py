@@ -56,7 +56,7 @@ _WARNING = {
     "attach_count_mismatch": "ATTACHCOUNT is not the number of the children",
     "hash_mismatch": "the native's hash is not the one that the load file gives",
     "file_size_mismatch": "the native's size is not the one that the load file gives",
-    "native_withheld": "a withheld document came with a native or text; it was not read",
+    "native_withheld": "a withheld document came with a native; it was not read",
     "opt_pagecount_mismatch": "the page count of the OPT is not the number of its rows",
     "opt_columns": "a row of the OPT has not 7 columns; the path was taken to hold the commas",
     "images_missing": "the OPT has no page of this document",

@@ -1,6 +1,6 @@
 """Find the load files of a production's volume; refuse the kinds that are not read by their names.
 
-    ABC001/  DATA/ ABC001.dat ABC001.opt    IMAGES/  NATIVES/  TEXT/         (or LOADFILES/, or load files at the root)
+ABC001/  DATA/ ABC001.dat ABC001.opt    IMAGES/  NATIVES/  TEXT/         (or LOADFILES/, or load files at the root)
 """
 
 from __future__ import annotations

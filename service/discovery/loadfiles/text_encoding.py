@@ -147,16 +147,16 @@ class _Cp1252Decoder(codecs.IncrementalDecoder):
         return codecs.charmap_decode(data, "strict", _CP1252)[0]
 
 
-def decoded_blocks(path: Path, encoding: TextEncoding, block_bytes: int = BLOCK_BYTES) -> Iterator[str]:
+def decoded_blocks(path: Path, encoding: TextEncoding, errors: str = "backslashreplace") -> Iterator[str]:
     r"""Yield a file's content as text, block by block; bytes that do not decode become `\xNN`, never another character."""
     if encoding.name == "cp1252":
         decoder: codecs.IncrementalDecoder = _Cp1252Decoder()
     else:
-        decoder = codecs.getincrementaldecoder(encoding.name)("backslashreplace")
+        decoder = codecs.getincrementaldecoder(encoding.name)(errors)
     with path.open("rb") as file:
         file.seek(encoding.mark_bytes)
         left = encoding.content_end - encoding.mark_bytes
-        while left > 0 and (block := file.read(min(block_bytes, left))):
+        while left > 0 and (block := file.read(min(BLOCK_BYTES, left))):
             left -= len(block)
             yield decoder.decode(block)
     if tail := decoder.decode(b"", True):

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 _DRIVE = re.compile(r"^(?:[A-Za-z]:|[\\/]{2}[?.][\\/](?:[A-Za-z]:)?)?")
 
 

@@ -1,0 +1,107 @@
+"""Check the page images of a production: every key once, every page there, every document known to the DAT."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from thresher.service.discovery.loadfiles.file_checks import FileChecks, file_facts
+from thresher.service.discovery.loadfiles.findings import Finding
+from thresher.service.discovery.loadfiles.opticon import PageImage
+from thresher.service.discovery.loadfiles.volume_paths import FoundPath, PathEscapeError
+
+
+@dataclass(slots=True)
+class ImageCounts:
+    """What the image load files hold; rows = found + missing + unread."""
+
+    rows: int = 0
+    found: int = 0
+    missing: int = 0
+    unread: int = 0
+    documents: int = 0
+
+
+@dataclass(slots=True)
+class ImageChecks:
+    """Goes through the pages in order; keeps the number of pages of each document of the DAT."""
+
+    files: FileChecks
+    ordinals: dict[str, int]  # document id to ordinal
+    pages: array[int]  # pages by ordinal, counted here
+    counts: ImageCounts = field(default_factory=ImageCounts)
+    _keys: set[str] = field(default_factory=set)
+    _document: tuple[str, PageImage, int] | None = None  # file, first page, rows so far
+
+    def check(self, name: str, pages: Iterable[PageImage | int]) -> None:
+        """Check one load file of images."""
+        folder = "" if "/" not in name else str(PurePosixPath(name).parent)
+        first = True
+        for page in pages:
+            self.counts.rows += 1
+            if isinstance(page, int):
+                self.counts.unread += 1
+                self._find("opt_row_unread", name, page)
+                continue
+            if first and not page.begins_document:
+                self._find("opt_first_row", name, page.row, page.key)
+            self._check_page(name, folder, page, begins=first or page.begins_document)
+            first = False
+        self._end_document()
+
+    def _find(self, code: str, name: str, row: int, key: str | None = None, detail: str = "") -> None:
+        self.files.findings.add(Finding(code=code, file=name, row=row, id=key, detail=detail))
+
+    def _check_page(self, name: str, folder: str, page: PageImage, *, begins: bool) -> None:
+        if page.key in self._keys:
+            self._find("opt_duplicate_key", name, page.row, page.key)
+        self._keys.add(page.key)
+        if page.mended:
+            self._find("opt_columns", name, page.row, page.key, page.path)
+        if begins:
+            self._end_document()
+            self._document = (name, page, 0)
+            self.counts.documents += 1
+            if page.key not in self.ordinals:
+                self._find("opt_document_missing", name, page.row, page.key)
+        if self._document:
+            self._document = (*self._document[:2], self._document[2] + 1)
+        self._check_file(name, folder, page)
+
+    def _check_file(self, name: str, folder: str, page: PageImage) -> None:
+        try:
+            found = self.files.files.find(page.path, folder)
+        except PathEscapeError:
+            self.counts.missing += 1
+            self._find("path_escape", name, page.row, page.key, page.path)
+            return
+        if found is None:
+            self.counts.missing += 1
+            self._find("opt_image_missing", name, page.row, page.key, page.path)
+            return
+        self.counts.found += 1
+        self._take(found, name, page)
+
+    def _take(self, found: FoundPath, name: str, page: PageImage) -> None:
+        self.files.rules[found.rule] += 1
+        if found.path in self.files.named:
+            return
+        self.files.named.add(found.path)
+        if (self.files.files.root / found.path).stat().st_size == 0:
+            self._find("zero_byte", name, page.row, page.key, found.path)
+        if self.files.on_file:
+            self.files.on_file(file_facts(self.files.files.root, found.path))
+
+    def _end_document(self) -> None:
+        """Compare the rows of the document that ends with its page count; a file of many pages is one row."""
+        if self._document is None:
+            return
+        name, page, rows = self._document
+        count = page.page_count if rows == 1 and page.page_count else rows
+        if page.page_count not in {None, rows} and rows > 1:
+            self._find("opt_pagecount_mismatch", name, page.row, page.key, f"{page.page_count} said, {rows} rows")
+        if (ordinal := self.ordinals.get(page.key)) is not None:
+            self.pages[ordinal] += count
+        self._document = None
