@@ -10,7 +10,13 @@ from typing import Annotated
 
 import typer
 
-from thresher.service.cli.commands import cost_commands, document_commands, look_commands, service_commands
+from thresher.service.cli.commands import (
+    cost_commands,
+    document_commands,
+    look_commands,
+    matter_commands,
+    service_commands,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,11 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Noisy documents in, one validated JSON document out, with the evidence for every value.",
 )
-for commands in (document_commands.app, service_commands.app, look_commands.app):
+for commands in (document_commands.app, service_commands.app, look_commands.app, matter_commands.app):
     app.add_typer(commands)
 app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
+app.add_typer(matter_commands.matter, name="matter")
 cost_commands.add_to(app)
 
 

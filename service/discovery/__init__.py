@@ -1,4 +1,5 @@
-"""Legal discovery: collections and productions as matters whose counts balance.
+"""Legal discovery: collections and productions imported into a Matter, with families, duplicates, threads and custody.
 
-Begin at `loadfiles/` for productions received from another party, and at `matter/` for what is stored.
+Begin at `collection/import_run.py` (how sources become documents), `loadfiles/validation.py` (how a production is checked) and
+`matter/store.py` (where the records are).
 """

@@ -1,0 +1,68 @@
+"""Run `thresher import`: sources of one custodian into a matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from thresher.schemas.errors import InputProblem
+from thresher.service.discovery.collection.import_run import import_collections
+from thresher.service.discovery.collection.options import CollectionOptions, DenistMode
+from thresher.service.discovery.matter.folder import Matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the command was told."""
+
+    sources: list[Path]
+    folder: Path
+    custodian: str
+    timezone: str | None
+    passwords: Path | None
+    denist: list[Path]
+    denist_mode: str
+    workers: int
+
+
+def main(request: Request) -> int:
+    """Import, and print what came out. Raises InputProblem for options that are not valid."""
+    _check(request)
+    with Matter(request.folder) as matter:
+        new = import_collections(
+            matter, request.sources, request.custodian, _options(matter, request), workers=request.workers
+        )
+    typer.echo(", ".join(f"{count} {name}" for name, count in new.items()))
+    return 0
+
+
+def _check(request: Request) -> None:
+    missing = [str(path) for path in request.sources if not path.exists()]
+    if missing:
+        raise InputProblem("file_not_found", ", ".join(missing))
+    if request.denist_mode not in get_args(DenistMode):
+        raise InputProblem("field_invalid", f"--denist-mode {request.denist_mode}")
+    try:
+        ZoneInfo(request.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputProblem("field_invalid", f"--timezone {request.timezone}") from error
+
+
+def _options(matter: Matter, request: Request) -> CollectionOptions:
+    """Return the options of the import. One zone holds for the whole matter."""
+    kept = matter.store.get("timezone")
+    zone = request.timezone or kept or "UTC"
+    if kept is not None and zone != kept:
+        raise InputProblem("field_invalid", f"--timezone {zone}: this matter was begun with {kept}")
+    matter.store.set("timezone", zone)
+    passwords = request.passwords.read_text(encoding="utf-8").splitlines() if request.passwords else []
+    return CollectionOptions(
+        timezone=zone,
+        passwords=tuple(line for line in passwords if line),
+        denist=tuple(str(path.resolve()) for path in request.denist),
+        denist_mode=cast("DenistMode", request.denist_mode),
+    )

@@ -1,0 +1,99 @@
+"""Open the folder of a Matter, and find in it the records, the original bytes and the log."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.matter import MatterDocument
+from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.discovery.matter.audit_log import AuditLog
+from thresher.service.discovery.matter.originals import Originals
+from thresher.service.discovery.matter.store import MatterStore
+from thresher.service.storage.answers.sqlite_opening import lock
+
+_FOLDERS = ("originals", "texts", "results", "reports", "exports")
+
+
+class Matter:
+    """One Matter: `store` (records), `originals` (bytes), `log`. One process may write to it at a time."""
+
+    def __init__(self, folder: Path, *, writes: bool = True) -> None:
+        """Open the folder, made where it is missing and `writes`. Raises SetupProblem(store_locked, store_failed)."""
+        self.folder = folder
+        self.originals = Originals(folder / "originals")
+        self._lock: int | None = None
+        if not writes and not (folder / "matter.db").exists():
+            raise SetupProblem("store_failed", f"{folder} holds no matter; make one with `thresher import`")
+        if writes:
+            self._make_folders()
+            self._lock = lock(folder / "matter.lock")
+        self.store = MatterStore(folder / "matter.db")
+        self.log = AuditLog.open(folder / "audit.jsonl") if writes else None
+        self.write_log()
+
+    def _make_folders(self) -> None:
+        with disk_faults_as_problems(self.folder):
+            for name in _FOLDERS:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        """Return the Matter itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the log, and close all files."""
+        self.close()
+
+    def close(self) -> None:
+        """Write the log, and close all files."""
+        self.write_log()
+        self.store.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def write_log(self) -> None:
+        """Append to the log what the store says happened since its last line."""
+        if self.log is not None:
+            self.log.append(self.store.events(self.log.number))
+
+    def event(self, name: str, **facts: Any) -> dict[str, Any]:
+        """Return an event that happens now, to be written with the records that it is about."""
+        return {"at": now(), "event": name, **facts}
+
+    def record_event(self, name: str, **facts: Any) -> None:
+        """Write an event that is about no record, to the store and to the log."""
+        self.store.add_event(self.event(name, **facts))
+        self.write_log()
+
+    def original(self, document: MatterDocument) -> Path:
+        """Return the file with a document's bytes: where it lies in its SOURCE if it was left there, else our copy."""
+        copy = self.originals.path(document.sha256)
+        if copy.exists():
+            return copy
+        statement = "SELECT path FROM sources WHERE number = ?"
+        row = self.store.connection.execute(statement, (document.source,)).fetchone()
+        base = Path(row[0]) if row else Path()
+        if document.path_bytes:
+            return Path(os.fsdecode(os.path.join(os.fsencode(base), bytes.fromhex(document.path_bytes))))  # noqa: PTH118 - bytes
+        return base / document.path if base.is_dir() else base
+
+    def write_manifest(self, facts: dict[str, Any]) -> None:
+        """Replace `manifest.json`."""
+        part = self.folder / "manifest.json.part"
+        with disk_faults_as_problems(self.folder):
+            part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            part.replace(self.folder / "manifest.json")
+
+
+def now() -> str:
+    """Return the time of day as ISO 8601 in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

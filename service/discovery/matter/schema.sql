@@ -1,0 +1,89 @@
+-- The records of a Matter. Types and statements are those that SQLite and PostgreSQL share; `place` is compared byte by
+-- byte (in PostgreSQL: COLLATE "C"), and is the order in which everything is read.
+
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS sources (
+  number INTEGER PRIMARY KEY,
+  label TEXT NOT NULL,
+  path TEXT NOT NULL,        -- where it was when it was imported
+  custodian TEXT NOT NULL,
+  kind TEXT NOT NULL,        -- collection, production
+  state TEXT NOT NULL,       -- open, finished
+  UNIQUE (label, custodian)
+);
+
+CREATE TABLE IF NOT EXISTS inputs (       -- files as they were received
+  source INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  modified_ns BIGINT NOT NULL,
+  sha256 TEXT NOT NULL,
+  received_at TEXT NOT NULL,
+  received_by TEXT NOT NULL,
+  PRIMARY KEY (source, path)
+);
+
+CREATE TABLE IF NOT EXISTS units (        -- pieces of work, each done in one transaction
+  source INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  task TEXT NOT NULL,        -- JSON
+  done INTEGER NOT NULL,
+  PRIMARY KEY (source, place)
+);
+
+CREATE TABLE IF NOT EXISTS documents (
+  id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  source INTEGER NOT NULL,
+  family_id TEXT NOT NULL,
+  level INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  custodian TEXT NOT NULL,
+  state TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  bates_begin TEXT,
+  record TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS documents_place ON documents (place);
+CREATE INDEX IF NOT EXISTS documents_family ON documents (family_id);
+CREATE INDEX IF NOT EXISTS documents_bates ON documents (bates_begin);
+
+CREATE TABLE IF NOT EXISTS exceptions (
+  id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  source INTEGER NOT NULL,
+  document_id TEXT,
+  custodian TEXT NOT NULL,
+  code TEXT NOT NULL,
+  level TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS exceptions_place ON exceptions (place);
+CREATE INDEX IF NOT EXISTS exceptions_document ON exceptions (document_id);
+
+CREATE TABLE IF NOT EXISTS containers (
+  id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  source INTEGER NOT NULL,
+  custodian TEXT NOT NULL,
+  record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS containers_place ON containers (place);
+
+CREATE TABLE IF NOT EXISTS suppressed (
+  id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  source INTEGER NOT NULL,
+  custodian TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS suppressed_place ON suppressed (place);
+
+CREATE TABLE IF NOT EXISTS events (       -- what the log will say, written with what it is about
+  number INTEGER PRIMARY KEY,
+  line TEXT NOT NULL
+);

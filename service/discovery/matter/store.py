@@ -1,0 +1,169 @@
+"""Keep the records of a Matter in SQLite: written a piece of work at a time, read as a stream in a fixed order.
+
+One process writes. A piece of work and the event that tells of it are one transaction: after a kill, either both are
+there or neither.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from thresher.schemas.errors import SetupProblem
+from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
+from thresher.service.discovery.matter.rows import TABLES, Records, document_row
+
+_PAGE_ROWS = 500  # rows read at a time
+Record = TypeVar("Record", MatterDocument, MatterException, MatterContainer, SuppressedItem)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document with its place in the order of the Matter."""
+
+    place: str
+    document: MatterDocument
+
+
+class MatterStore:
+    """The records of one Matter. For one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file. Raises SetupProblem(store_failed)."""
+        self.path = path
+        try:
+            self.connection = sqlite3.connect(path, isolation_level=None)
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            self.connection.execute("PRAGMA busy_timeout = 10000")
+            self.connection.executescript(_schema())
+        except sqlite3.Error as error:
+            raise SetupProblem("store_failed", f"{path} ({error})") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    # --- writing
+
+    def write(
+        self, records: Records, event: dict[str, Any] | None = None, *, done: tuple[int, str] | None = None
+    ) -> None:
+        """Insert or replace records, add an event, and mark a unit (source, place) as done, all in one transaction."""
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            for table, columns in TABLES.items():
+                marks = ", ".join("?" * (columns.count(",") + 1))
+                rows = getattr(records, table)
+                statement = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
+                self.connection.executemany(statement, rows)
+            if done is not None:
+                self.connection.execute("UPDATE units SET done = 1 WHERE source = ? AND place = ?", done)
+            if event is not None:
+                self._add_event(event)
+
+    def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> None:
+        """Replace documents that are there, each keeping its place, in one transaction."""
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            statement = (
+                "UPDATE documents SET source = ?, family_id = ?, level = ?, kind = ?, custodian = ?, state = ?,"
+                " sha256 = ?, bates_begin = ?, record = ? WHERE id = ?"
+            )
+            rows = ((*document_row(d, "")[2:], d.id) for d in documents)
+            self.connection.executemany(statement, rows)
+            if event is not None:
+                self._add_event(event)
+
+    def add_event(self, event: dict[str, Any]) -> None:
+        """Add an event of its own."""
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._add_event(event)
+
+    def _add_event(self, event: dict[str, Any]) -> None:
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+        self.connection.execute("INSERT INTO events (line) VALUES (?)", (line,))
+
+    def events(self, after: int) -> list[tuple[int, dict[str, Any]]]:
+        """Return the events with a number above `after`, in order."""
+        rows = self.connection.execute("SELECT number, line FROM events WHERE number > ? ORDER BY number", (after,))
+        return [(number, json.loads(line)) for number, line in rows]
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a setting of the Matter."""
+        self.connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def get(self, name: str) -> str | None:
+        """Return a setting of the Matter; None where it was not set."""
+        row = self.connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    # --- reading
+
+    def documents(self, *, source: int | None = None, custodian: str | None = None) -> Iterator[MatterDocument]:
+        """Yield documents in the order of the Matter: families together, parents first. Writing meanwhile is allowed."""
+        for placed in self.placed_documents(source=source, custodian=custodian):
+            yield placed.document
+
+    def placed_documents(self, *, source: int | None = None, custodian: str | None = None) -> Iterator[Placed]:
+        """Yield documents with their places, in order."""
+        where = {"source": source, "custodian": custodian}
+        for place, record in self._stream("documents", where):
+            yield Placed(place, MatterDocument.from_json(record))
+
+    def exceptions(self, *, source: int | None = None, code: str | None = None) -> Iterator[MatterException]:
+        """Yield exceptions in the order of what they are about."""
+        for _, record in self._stream("exceptions", {"source": source, "code": code}):
+            yield MatterException.from_json(record)
+
+    def containers(self, *, source: int | None = None) -> Iterator[MatterContainer]:
+        """Yield containers in order."""
+        for _, record in self._stream("containers", {"source": source}):
+            yield MatterContainer.from_json(record)
+
+    def suppressed(self, *, source: int | None = None) -> Iterator[SuppressedItem]:
+        """Yield the items that are no documents, in order."""
+        for _, record in self._stream("suppressed", {"source": source}):
+            yield SuppressedItem.from_json(record)
+
+    def _stream(self, table: str, where: dict[str, str | int | None]) -> Iterator[tuple[str, str]]:
+        """Yield (place, record) in the order of places, a page at a time; ids decide between equal places."""
+        tests = "".join(f" AND {name} = ?" for name, value in where.items() if value is not None)
+        values = [value for value in where.values() if value is not None]
+        statement = f"SELECT place, id, record FROM {table} WHERE (place, id) > (?, ?){tests} ORDER BY place, id LIMIT {_PAGE_ROWS}"  # noqa: S608 - our own names
+        place, last = "", ""
+        while rows := self.connection.execute(statement, (place, last, *values)).fetchall():
+            for row_place, _, record in rows:
+                yield row_place, record
+            place, last = rows[-1][:2]
+
+    def document(self, document_id: str) -> MatterDocument | None:
+        """Return one document; None where there is none."""
+        row = self.connection.execute("SELECT record FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return MatterDocument.from_json(row[0]) if row else None
+
+    def family(self, family_id: str) -> list[MatterDocument]:
+        """Return the members of a family, in order."""
+        statement = "SELECT record FROM documents WHERE family_id = ? ORDER BY place"
+        return [MatterDocument.from_json(row[0]) for row in self.connection.execute(statement, (family_id,))]
+
+    def place(self, document_id: str) -> str | None:
+        """Return the place of a document; None where there is none."""
+        row = self.connection.execute("SELECT place FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return row[0] if row else None
+
+    def counts(self, table: str, by: str | None = None) -> dict[str, int]:
+        """Return how many rows a table has, by the values of a column, or under "" in all."""
+        column = by or "''"
+        statement = f"SELECT {column}, COUNT(*) FROM {table} GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own names
+        return {str(value): count for value, count in self.connection.execute(statement)}
+
+
+def _schema() -> str:
+    return resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
