@@ -26,9 +26,9 @@ _CHECKED = frozenset({"integer", "flag", "hash", "time"})
 class DatChecks:
     """Everything that the rows of one load file tell, and what is wrong with them."""
 
-    def __init__(self, dat: DatFile, findings: Findings) -> None:
-        """Begin with no rows."""
-        self.dat, self.findings = dat, findings
+    def __init__(self, dat: DatFile, findings: Findings, date_order: DateOrder | None = None) -> None:
+        """Begin with no rows; `date_order` is the job's, for columns whose values settle none."""
+        self.dat, self.findings, self.date_order = dat, findings, date_order
         self.collector, self.ranges = FamilyCollector(), BatesRanges()
         self.row_numbers, self.pages, self.attach_counts = array("i"), array("i"), array("i")  # by ordinal
         self.rows = self.bad_rows = 0
@@ -155,11 +155,11 @@ class DatChecks:
         if pages and page_count and page_count != str(pages) and (said := integer(page_count)) not in {None, pages}:
             self._find("page_count_mismatch", row, id=document_id, detail=f"PGCOUNT {said}, Bates {pages}")
 
-    def finish(self, chosen: DateOrder | None) -> tuple[Families, list[str]]:
+    def finish(self) -> tuple[Families, list[str]]:
         """Check what only all rows together tell; return families and document ids by ordinal."""
         ids = list(self.collector.ordinals)
         for name, dates in self._dates.items():
-            if dates.is_ambiguous(chosen):
+            if dates.is_ambiguous(self.date_order):
                 self._find("ambiguous_date_order", column=self.dat.columns.headers[self.dat.columns.positions[name]])
         for document, earlier in self.ranges.overlaps():
             self._find("bates_overlap", self.row_numbers[document], id=ids[document], detail=ids[earlier])
@@ -181,9 +181,9 @@ class DatChecks:
                     "attach_count_mismatch", self.row_numbers[i], id=ids[i], detail=f"{said} said, {counted} found"
                 )
 
-    def date_orders(self, chosen: DateOrder | None) -> dict[str, DateOrder | None]:
-        """Return the order of day and month of each column of dates."""
-        return {name: dates.order(chosen) for name, dates in self._dates.items()}
+    def date_orders(self) -> dict[str, DateOrder | None]:
+        """Return the order of day and month of each column of dates; None where it is not known."""
+        return {name: dates.order(self.date_order) for name, dates in self._dates.items()}
 
 
 def _attached(text: str) -> int:

@@ -48,13 +48,13 @@ def validate(production: Production, options: LoadOptions, listeners: Listeners 
     findings = Findings(sink=listeners.on_finding)
     dat = open_dat(production.root, production.table, options)
     _check_text(dat, findings)
-    checks = DatChecks(dat, findings)
+    checks = DatChecks(dat, findings, options.date_order)
     files = FileChecks(production.files, dat.columns, dat.name, findings, listeners.on_file)
     for block in dat.blocks():
         files.check(*checks.add(block))
     if checks.rows == 0:
         findings.add(Finding(code="dat_empty", file=dat.name))
-    families, ids = checks.finish(options.date_order)
+    families, ids = checks.finish()
     images = _check_images(production, checks, files, ids)
     _check_orphans(production, files, findings)
     report = build_report(production, checks, files, images, families)

@@ -155,7 +155,7 @@ def _table_facts(checks: DatChecks) -> TableFacts:
         },
         has_header=dat.has_header,
         columns={header: names.get(i) for i, header in enumerate(dat.columns.headers)},
-        date_orders=dict(checks.date_orders(None)),
+        date_orders=dict(checks.date_orders()),
     )
 
 
