@@ -58,7 +58,7 @@ def by_characters(text: str, delimiters: Delimiters) -> tuple[list[list[str]], i
     return rows, strays
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     text=st.text(alphabet="þ\x14ab\r\n®", max_size=40),
     cuts=st.lists(st.integers(0, 40), max_size=4),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,7 @@ class DatFormat:
     multi_inside: Literal["replace", "refuse"] = "replace"  # the multi-value character inside a value becomes a comma
 
 
-def dat_bytes(rows: Iterable[list[str | list[str]]], form: DatFormat | None = None) -> Iterator[bytes]:
+def dat_bytes(rows: Iterable[Sequence[str | Sequence[str]]], form: DatFormat | None = None) -> Iterator[bytes]:
     """Yield a load file row by row, the header being the first; a list is a multi-value.
 
     Raises InputProblem("field_invalid") for text that the delimiters or the encoding can not carry.
@@ -44,7 +44,7 @@ def dat_bytes(rows: Iterable[list[str | list[str]]], form: DatFormat | None = No
             ) from error
 
 
-def _cell(value: str | list[str], form: DatFormat) -> str:
+def _cell(value: str | Sequence[str], form: DatFormat) -> str:
     text = value if isinstance(value, str) else form.delimiters.multi.join(_one_of(item, form) for item in value)
     if newline := form.delimiters.newline:
         text = _LINE_END.sub(newline, text.replace(newline, REGISTERED_SPELLED))

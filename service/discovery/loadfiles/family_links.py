@@ -127,7 +127,7 @@ class FamilyCollector:
         tops = _tops(parents)
         conflicts += _disagreements(tops, self._groups, "GROUPID")
         conflicts += _disagreements(tops, self._ranges, "BEGATTACH")
-        return Families(parents, tops, conflicts, missing, dict(self._late_children))
+        return Families(parents, tops, _one_each(conflicts), missing, dict(self._late_children))
 
     def _settle_parents(self) -> dict[int, str]:
         """Resolve parents whose rows came later; return those of no row."""
@@ -165,6 +165,14 @@ class FamilyCollector:
         if 0 <= key <= ordinal and self._ranges[key] == key and self._ends[key]:
             return self._ends[key]
         return ends.setdefault(key, end)
+
+
+def _one_each(conflicts: list[FamilyConflict]) -> list[FamilyConflict]:
+    """Return one conflict a document, in order, with all that was found."""
+    details: dict[int, list[str]] = {}
+    for conflict in conflicts:
+        details.setdefault(conflict.document, []).append(conflict.detail)
+    return [FamilyConflict(document, "; ".join(dict.fromkeys(told))) for document, told in sorted(details.items())]
 
 
 def _broken_loops(parents: array[int]) -> list[FamilyConflict]:
