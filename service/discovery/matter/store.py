@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -19,6 +19,16 @@ from thresher.schemas.matter import MatterContainer, MatterDocument, MatterExcep
 from thresher.service.discovery.matter.rows import TABLES, Records, document_row
 
 _PAGE_ROWS = 500  # rows read at a time
+
+
+def _upsert(table: str, columns: str) -> str:
+    """Return the statement that inserts a row or replaces the one with its id; two documents never share a place."""
+    names = columns.split(", ")
+    marks, changes = ", ".join("?" * len(names)), ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608 - our own names
+
+
+_UPSERTS = {table: _upsert(table, columns) for table, columns in TABLES.items()}
 Record = TypeVar("Record", MatterDocument, MatterException, MatterContainer, SuppressedItem)
 
 
@@ -52,18 +62,18 @@ class MatterStore:
     # --- writing
 
     def write(
-        self, records: Records, event: dict[str, Any] | None = None, *, done: tuple[int, str] | None = None
+        self,
+        records: Records,
+        event: dict[str, Any] | None = None,
+        also: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
-        """Insert or replace records, add an event, and mark a unit (source, place) as done, all in one transaction."""
+        """Insert or replace records, add an event, and do what else belongs to it, all in one transaction."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            for table, columns in TABLES.items():
-                marks = ", ".join("?" * (columns.count(",") + 1))
-                rows = getattr(records, table)
-                statement = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own names
-                self.connection.executemany(statement, rows)
-            if done is not None:
-                self.connection.execute("UPDATE units SET done = 1 WHERE source = ? AND place = ?", done)
+            for table in TABLES:
+                self.connection.executemany(_UPSERTS[table], getattr(records, table))
+            if also is not None:
+                also(self.connection)
             if event is not None:
                 self._add_event(event)
 

@@ -18,13 +18,13 @@ from thresher.service.readers.archives.zip_salvage import salvage
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.charset import decode
 
-_UTF8_NAME = 0x800
-_ENCRYPTED = 0x1
-_AES = 99  # the compression method number of WinZip's AES
+UTF8_NAME = 0x800
+ENCRYPTED = 0x1
+AES = 99  # the compression method number of WinZip's AES
 _UNICODE_NAME = 0x7075  # Info-ZIP's extra field
 
 
-_FAULTS = (RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error)
+FAULTS = (RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, struct.error)
 
 
 class ZipReader:
@@ -61,13 +61,13 @@ def _salvaged(unpacking: Unpacking) -> Reading:
 
 
 def _members(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], passwords: tuple[str, ...]) -> Iterator[Member]:
-    for info, name in zip(infos, _names(infos), strict=True):
+    for info, name in zip(infos, member_names(infos), strict=True):
         yield Member(name, info.compress_size, functools.partial(_pieces, archive, info, passwords))
 
 
-def _names(infos: list[zipfile.ZipInfo]) -> list[str]:
+def member_names(infos: list[zipfile.ZipInfo]) -> list[str]:
     """Return the names as their authors wrote them; names not marked as UTF-8 share one charset, found over all."""
-    raw = {i: _raw_name(info) for i, info in enumerate(infos) if not info.flag_bits & _UTF8_NAME}
+    raw = {i: raw_name(info) for i, info in enumerate(infos) if not info.flag_bits & UTF8_NAME}
     odd = [name for name in raw.values() if not name.isascii()]
     charset = _charset(b"\n".join(odd))
     names = []
@@ -83,7 +83,8 @@ def _charset(names: bytes) -> str:
     return "cp437" if found.guessed and found.charset == "cp1252" else found.charset
 
 
-def _raw_name(info: zipfile.ZipInfo) -> bytes:
+def raw_name(info: zipfile.ZipInfo) -> bytes:
+    """Return the bytes of a name as stored, where it is not marked as UTF-8; else its UTF-8."""
     try:
         return info.orig_filename.encode("cp437")  # the charset that zipfile used for unmarked bytes
     except UnicodeEncodeError:
@@ -101,33 +102,33 @@ def _unicode_name(extra: bytes) -> str | None:
 
 def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[str, ...]) -> Iterator[bytes]:
     """Yield the member's bytes; a missing password or an unknown method raises a Problem."""
-    if info.compress_type == _AES or (info.flag_bits & _ENCRYPTED and not passwords):
+    if info.compress_type == AES or (info.flag_bits & ENCRYPTED and not passwords):
         raise InputProblem("password_protected", info.filename)
-    password = _password(archive, info, passwords) if info.flag_bits & _ENCRYPTED else None
+    password = _password(archive, info, passwords) if info.flag_bits & ENCRYPTED else None
     try:
         with archive.open(info, pwd=password) as file:
             while piece := file.read(PIECE_BYTES):
                 yield piece
     except NotImplementedError as error:
         raise InputProblem("embedded_unreadable", f"{info.filename} ({error})") from error
-    except _FAULTS as error:
+    except FAULTS as error:
         raise Damaged(str(error) or type(error).__name__) from error
 
 
 def _password(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[str, ...]) -> bytes:
     for password in passwords:
-        if _opens(archive, info, password.encode()):
+        if opens(archive, info, password.encode()):
             return password.encode()
     raise InputProblem("password_protected", info.filename)
 
 
-def _opens(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> bool:
+def opens(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> bool:
     """Whether a password decrypts the member. All of it is read, as the check byte alone is right once in 256 times."""
     try:
         with archive.open(info, pwd=password) as file:
             while file.read(PIECE_BYTES):
                 pass
-    except _FAULTS:
+    except FAULTS:
         return False
     return True
 

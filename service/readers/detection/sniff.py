@@ -125,14 +125,17 @@ class Detected:
     notes: tuple[Note, ...] = ()
 
 
-def detect(path: Path, head: bytes, name: str) -> Detected:
-    """Return the media type of a file by its first `HEAD_BYTES` bytes, and by its members if it is a package."""
+def detect(path: Path, head: bytes, name: str, *, guess: bool = True) -> Detected:
+    """Return the media type of a file by its first `HEAD_BYTES` bytes, and by its members if it is a package.
+
+    `guess`: whether the model may tell the kind of a text that nothing else tells; without it that is `text/plain`.
+    """
     hint = BY_SUFFIX.get(PurePosixPath(name).suffix.lower())
     found = _by_content(path, head)
     if found is None:
         return Detected(hint or UNKNOWN)
     if found == "text/plain":
-        found = _kind_of_text(path, hint)
+        found = _kind_of_text(path, hint, guess=guess)
     elif found == "application/mbox" and hint == "message/rfc822" and head.count(b"\nFrom ") == 0:
         found = "message/rfc822"  # one mail, saved with the `From ` line of a mailbox
     return Detected(found, _mismatch(name, hint, found))
@@ -151,7 +154,7 @@ def _by_content(path: Path, head: bytes) -> str | None:
     return flat_type(as_ascii(head)) or found if found == "application/xml" else found
 
 
-def _kind_of_text(path: Path, hint: str | None) -> str:
+def _kind_of_text(path: Path, hint: str | None, *, guess: bool) -> str:
     """Return the kind of a text without a recognisable start: by its name, else by the model."""
     if hint in _ANY_TEXT_TYPES | {
         "application/json",
@@ -161,8 +164,8 @@ def _kind_of_text(path: Path, hint: str | None) -> str:
         "application/pkcs7-mime",
     }:
         return hint or "text/plain"
-    guess = _model_type(path)
-    return guess if guess in _ANY_TEXT_TYPES | {"text/html", "application/xml"} else "text/plain"
+    type_by_model = _model_type(path) if guess else "text/plain"
+    return type_by_model if type_by_model in _ANY_TEXT_TYPES | {"text/html", "application/xml"} else "text/plain"
 
 
 def _model_type(path: Path) -> str:

@@ -1,0 +1,100 @@
+"""Read the dates of mails and files, each with the ground on which its time zone rests."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_tz
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from thresher.schemas.matter import MatterDate
+
+_OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})\b")
+_ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_ZONE = re.compile(r"[+-]\d{4}\b|\b(?:UTC?|GMT|Z|[ECMP][SD]T)\b", re.IGNORECASE)
+_COLON_ZONE = re.compile(r"(?:\b(?:GMT|UTC?))?([+-]\d\d):(\d\d)\b")
+
+
+def date_of(stated: str, zone: str) -> MatterDate | None:
+    """Return a date as a mail states it; the zone `zone` is assumed where it states none. None for an empty text.
+
+    A text that is no date is kept, with evidence "none": no date is ever invented.
+
+    >>> date_of("Mon, 21 May 2001 15:48:00 +0200", "UTC").utc
+    '2001-05-21T13:48:00Z'
+    """
+    text = stated.strip()
+    if not text:
+        return None
+    try:
+        when, known = _iso(text) if _ISO.match(text) else _mail_date(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return MatterDate(original=text)
+    if known:
+        return MatterDate(utc=_shown(when), original=text, offset=_offset(text), evidence="header")
+    try:
+        assumed = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
+    except OverflowError:
+        return MatterDate(original=text)
+    return MatterDate(utc=_shown(assumed), original=text, evidence=f"assumed:{zone}")
+
+
+def _iso(text: str) -> tuple[datetime, bool]:
+    when = datetime.fromisoformat(text)
+    return (when.astimezone(UTC), True) if when.tzinfo else (when, False)
+
+
+def _mail_date(text: str) -> tuple[datetime, bool]:
+    """Return the time in UTC where the zone is stated, else as it stands. Raises ValueError, TypeError.
+
+    "-0000" states the time in UTC and hides the sender's zone (RFC 5322).
+    """
+    bare = _COLON_ZONE.sub(r"\1\2", text)
+    parts = parsedate_tz(bare)
+    when = _naive(parts)
+    if parts is None or parts[9] is None or not _ZONE.search(bare):
+        return when, False
+    return datetime.fromtimestamp(when.replace(tzinfo=UTC).timestamp() - parts[9], UTC), True
+
+
+def _naive(parts: tuple[int | None, ...] | None) -> datetime:
+    if parts is None:
+        raise ValueError("no date")
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
+    return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - the zone is added by the caller
+
+
+def _offset(text: str) -> str:
+    found = _OFFSET.search(text[10:])
+    return f"{found[1]}{found[2]}" if found else "+0000"
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _shown(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def date_of_file(nanoseconds: int) -> MatterDate | None:
+    """Return the time of a file system, which states an instant."""
+    try:
+        when = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return MatterDate(utc=_shown(when), offset="+0000", evidence="header")
+
+
+def date_of_member(parts: tuple[int, int, int, int, int, int], zone: str) -> MatterDate | None:
+    """Return the time of an archive's member, which states no zone."""
+    try:
+        when = datetime(*parts)  # noqa: DTZ001 - a member's time has no zone
+        assumed = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    if when.year <= 1980:
+        return None  # what archives write where they know no date
+    return MatterDate(utc=_shown(assumed), original=when.isoformat(sep=" "), evidence=f"assumed:{zone}")

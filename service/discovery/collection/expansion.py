@@ -1,0 +1,84 @@
+"""Expand archives under limits: what a member is, and how much one archive may give."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.matter import MatterDate
+from thresher.schemas.policy import Limits
+from thresher.service.readers.archives.container import PIECE_BYTES, expanded_limit
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveMember:
+    """One file in an archive. `pieces` may raise Damaged or InputProblem, at once or during iteration."""
+
+    name: str  # as stored, with its folders
+    raw: bytes  # the bytes of the name
+    pieces: Callable[[], Iterable[bytes]]
+    packed: int | None = None  # bytes in the archive, where known
+    modified: MatterDate | None = None
+    declared: str | None = None  # media type, where the container's kind tells it
+
+
+@dataclass(slots=True)
+class ArchiveReading:
+    """What is learned of an archive while its members are read."""
+
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    zone: str = "UTC"
+    total: int | None = None  # members that it says it has
+    findings: list[tuple[str, str]] = field(default_factory=list)  # (code, what) about the archive as a whole
+    password_index: int | None = None  # 0-based number of the password that worked
+    unread: list[tuple[str, str, str]] = field(default_factory=list)  # (name, code, what) of members without bytes
+
+
+class LimitReached(Exception):  # noqa: N818 - what happened
+    """No more may be expanded. The text says which limit."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be expanded of one item, over everything in it, however deep."""
+
+    limits: Limits
+    packed: int  # bytes of the item
+    expanded: int = 0
+    members: int = 0
+    until: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        """Start the clock."""
+        self.until = time.monotonic() + self.limits.tree_seconds
+
+    def take_member(self) -> None:
+        """Count a member. Raises LimitReached."""
+        self.members += 1
+        if self.members > self.limits.members:
+            raise LimitReached(f"more than {self.limits.members} members")
+        if time.monotonic() > self.until:
+            raise LimitReached(f"more than {self.limits.tree_seconds:g} seconds")
+
+    def take_bytes(self, count: int) -> None:
+        """Count expanded bytes. Raises LimitReached."""
+        self.expanded += count
+        most = min(self.limits.expanded, expanded_limit(self.packed, self.limits))
+        if self.expanded > most:
+            raise LimitReached(f"more than {most} bytes")
+
+    def bounded(self, member: ArchiveMember) -> Iterator[bytes]:
+        """Yield a member's bytes while the limits hold; sizes that the archive states are not trusted.
+
+        Raises LimitReached for the archive, InputProblem(expansion_limit) for a member that expands too far, and what
+        the member raises.
+        """
+        size = 0
+        for piece in member.pieces():
+            size += len(piece)
+            self.take_bytes(len(piece))
+            if member.packed is not None and size > max(PIECE_BYTES, self.limits.ratio * max(member.packed, 1)):
+                raise InputProblem("expansion_limit", f"{member.name} expands over {self.limits.ratio:g} times")
+            yield piece

@@ -1,0 +1,315 @@
+"""Expand one item into its family: the item, its attachments, what they hold, and so on, with every fault recorded.
+
+An item's children are recorded before the item itself, as the key of a mail is made of the keys of its children.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from thresher.schemas.errors import CODES, InputProblem, SetupProblem
+from thresher.schemas.matter import MatterDates, MatterDocument, SuppressedItem, SuppressionReason, child_id, root_id
+from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.policy import ReadOptions
+from thresher.service.discovery.collection.container_expansion import ContainerExpansion
+from thresher.service.discovery.collection.content import CONTAINERS, MAILS, Content, content_of
+from thresher.service.discovery.collection.context import CollectionContext
+from thresher.service.discovery.collection.expansion import Budget, LimitReached
+from thresher.service.discovery.collection.items import INSIDE, Item
+from thresher.service.discovery.collection.mail_record import (
+    content_for_key,
+    dates_of,
+    kind_of,
+    mail_fields,
+    read_letter,
+)
+from thresher.service.discovery.mail_keys import child_key, dedup_key, unreadable_key
+from thresher.service.discovery.matter.originals import Hashes, hashes_of, hashes_of_file
+from thresher.service.discovery.matter.rows import inner_place
+from thresher.service.readers.mail.letter import Enclosure, Letter
+
+MAIL_MAX_BYTES = 1 << 29  # bytes of a mail that is parsed; a larger one is kept and reported
+_EMBEDDED_TYPES = {"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"}
+_UNREADABLE_CODES = """
+    corrupt zero_byte unsupported_type password_protected encrypted_smime encrypted_pgp timeout too_large depth_limit
+    rms_protected unknown
+"""
+_UNREADABLE = frozenset(_UNREADABLE_CODES.split())  # with one of these, the document as such can not be read
+
+
+@dataclass(slots=True)
+class _Member:
+    """A member of the family while it is expanded."""
+
+    item: Item
+    hashes: Hashes
+    content: Content
+    id: str
+    parent: _Member | None
+    budget: Budget
+    sort: MatterDates = field(default_factory=MatterDates)  # only its `sort` is set
+    faults: list[tuple[str, str, str]] = field(default_factory=list)  # code, what, path of what is inside, or ""
+
+    @property
+    def top(self) -> _Member:
+        """Return the member at level 1."""
+        return self.parent.top if self.parent else self
+
+    @property
+    def level(self) -> int:
+        """Return 1 for the parent of the family, 2 for its children, and so on."""
+        return self.parent.level + 1 if self.parent else 1
+
+
+class FamilyExpansion:
+    """Record families into the rows of a unit."""
+
+    def __init__(self, context: CollectionContext) -> None:
+        """Expand items of one SOURCE."""
+        self.context = context
+        limits = context.options.limits.model_copy(update={"members": min(context.options.limits.members, 20_000)})
+        self._reading = ReadOptions(passwords=context.options.passwords, limits=limits)
+
+    def add_root(
+        self, item: Item, content: Content, hashes: Hashes | None = None, faults: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Record an item without a parent, with all that it holds. Given `faults`, it is recorded unread."""
+        hashes = hashes or self._hashes(item)
+        origin = self.context.origin
+        made = root_id(origin.custodian, origin.label, item.raw, hashes.sha256)
+        member = _Member(item, hashes, content, made, None, Budget(self.context.options.limits, hashes.size))
+        member.faults = [(code, what, "") for code, what in faults]
+        if faults:
+            self._record(member, {}, hashes.sha256)
+        else:
+            self._expand(member)
+
+    def _hashes(self, item: Item) -> Hashes:
+        if item.data is not None:
+            return hashes_of(item.data)
+        if item.file is None:
+            raise ValueError("an item has bytes or a file")
+        return hashes_of_file(item.file)
+
+    def _expand(self, member: _Member) -> str:
+        """Record a member and its children; return the key by which its parent's key knows it."""
+        content = member.content
+        member.faults += [("type_mismatch", _said(note.message), "") for note in content.notes]
+        if content.role not in MAILS and self._is_known(member):
+            return member.hashes.sha256
+        if content.role in MAILS:
+            return self._expand_mail(member)
+        if content.role in CONTAINERS and self._may_go_deeper(member):
+            self._expand_container(member)
+        elif content.role == "empty":
+            member.faults.append(("zero_byte", member.item.path, ""))
+        elif content.role == "refused":
+            member.faults.append(("unsupported_type", f"{member.item.path} is {content.refusal}", ""))
+        self._record(member, {}, member.hashes.sha256)
+        return child_key(member.hashes.sha256)
+
+    def _may_go_deeper(self, member: _Member) -> bool:
+        if member.item.depth < self.context.options.limits.depth:
+            return True
+        member.faults.append(("depth_limit", f"{member.item.path} is {member.item.depth} containers deep", ""))
+        return False
+
+    # --- files that are known
+
+    def _is_known(self, member: _Member) -> bool:
+        """Whether a file is on a De-NIST list and was recorded as left out; a mode may keep it."""
+        context = self.context
+        if not context.known.holds(member.hashes):
+            return False
+        if context.options.denist_mode == "exclude":
+            self._suppress(member, "denist")
+            return True
+        context.known_kept += 1
+        return False
+
+    def _suppress(self, member: _Member, reason: SuppressionReason) -> None:
+        item, hashes = member.item, member.hashes
+        record = SuppressedItem(
+            id=member.id,
+            parent_id=member.parent.id if member.parent else None,
+            path=item.path,
+            name=item.name,
+            source=self.context.origin.number,
+            custodian=self.context.origin.custodian,
+            media_type=member.content.media_type,
+            size=hashes.size,
+            sha256=hashes.sha256,
+            reason=reason,
+        )
+        self.context.records.suppress(record, item.place)
+
+    # --- mails
+
+    def _expand_mail(self, member: _Member) -> str:
+        """Record a mail and its children; return its key of duplicates, or its hash where it says too little."""
+        if not self._may_go_deeper(member):
+            self._record(member, {"kind": "email"}, member.hashes.sha256)
+            return child_key(member.hashes.sha256)
+        data = self._data(member)
+        letter = self._letter(member, data)
+        if letter is None:
+            self._record(member, {"kind": "email"}, member.hashes.sha256)
+            return child_key(member.hashes.sha256)
+        zone = self.context.options.timezone
+        dates = dates_of(letter, data, zone)
+        fields = mail_fields(letter)
+        member.sort = MatterDates(sort=dates.sort)
+        keys = self._children_of_mail(member, letter)
+        made = dedup_key(content_for_key(letter, fields, dates.sent, keys), bcc=self.context.options.bcc)
+        self._record(member, {"kind": kind_of(letter), "dates": dates, **fields}, made or member.hashes.sha256)
+        return made or child_key(member.hashes.sha256)
+
+    def _data(self, member: _Member) -> bytes:
+        if member.item.data is not None:
+            return member.item.data
+        if member.hashes.size > MAIL_MAX_BYTES or member.item.file is None:
+            return b""
+        return member.item.file.read_bytes()
+
+    def _letter(self, member: _Member, data: bytes) -> Letter | None:
+        """Return the Letter of a mail; None, with a fault, where it can not be read."""
+        name = member.item.path
+        if member.hashes.size > MAIL_MAX_BYTES:
+            member.faults.append(("too_large", f"{name} has {member.hashes.size} bytes", ""))
+            return None
+        try:
+            letter = read_letter(data, member.content.role, name, self._reading)
+        except SetupProblem:
+            raise
+        except InputProblem as problem:
+            member.faults.append((problem.code, problem.detail, ""))
+        except MemoryError:
+            member.faults.append(("too_large", f"{name} needs more memory than the limit", ""))
+        except RecursionError:
+            member.faults.append(("depth_limit", name, ""))
+        except Exception as error:  # noqa: BLE001 - a reader may raise anything, and the mail must not be lost
+            member.faults.append(("corrupt", f"{name} ({type(error).__name__})", ""))
+        else:
+            member.faults += [(n.code, _said(n.message), "") for n in letter.notes if n.code in EXCEPTION_CODES]
+            return letter
+        return None
+
+    def _children_of_mail(self, member: _Member, letter: Letter) -> list[str]:
+        """Record the attachments of a mail; return a key for each, also for those that can not be had."""
+        keys = [unreadable_key(what, 0) for code, what, _ in member.faults if code == "embedded_unreadable"]
+        found, done = letter.found or len(letter.enclosures), len(letter.enclosures)
+        for ordinal, enclosure in enumerate(letter.enclosures):
+            try:
+                member.budget.take_member()
+                member.budget.take_bytes(len(enclosure.data))
+            except LimitReached as reached:
+                keys += [child_key(hashes_of(rest.data).sha256) for rest in letter.enclosures[ordinal:]]
+                member.faults.append(("expansion_limit", f"{ordinal} of {found} attachments done: {reached}", ""))
+                return keys
+            keys.append(self._add_enclosure(member, enclosure, ordinal))
+        if found > done:
+            member.faults.append(("expansion_limit", f"{done} of {found} attachments done", ""))
+        return keys
+
+    def _add_enclosure(self, parent: _Member, enclosure: Enclosure, ordinal: int) -> str:
+        """Record one attachment with what it holds; return its key."""
+        hashes = hashes_of(enclosure.data)
+        file = self.context.originals.put(enclosure.data, hashes.sha256)
+        name = f"{ordinal + 1}-{_one_name(enclosure.name)}"
+        item = Item(
+            name=enclosure.name or "unnamed",
+            path=f"{parent.item.path}{INSIDE}{name}",
+            raw=parent.item.raw + f"{INSIDE}{name}".encode("utf-8", "surrogatepass"),
+            place=inner_place(parent.item.place, ordinal),
+            ordinal=ordinal,
+            depth=parent.item.depth + 1,
+            file=file,
+            data=enclosure.data,
+            declared=enclosure.media_type,
+        )
+        content = _content_of_enclosure(enclosure, file)
+        child = self._child(parent, item, hashes, content)
+        if enclosure.relation == "inline":
+            self._suppress(child, "inline")
+            return child_key(hashes.sha256)
+        return self._expand(child)
+
+    def _child(self, parent: _Member, item: Item, hashes: Hashes, content: Content) -> _Member:
+        made = child_id(parent.id, item.ordinal, hashes.sha256)
+        return _Member(item, hashes, content, made, parent, parent.budget, parent.sort)
+
+    # --- containers inside a family
+
+    def _expand_container(self, member: _Member) -> None:
+        """Record the members of an attached container as its children."""
+        options, originals = self.context.options, self.context.originals
+
+        def report(code: str, what: str, path: str) -> None:
+            member.faults.append((code, what, path))
+
+        kept = replace(member.item, file=originals.path(member.hashes.sha256))
+        expansion = ContainerExpansion(kept, member.content, member.budget, report)
+        for item, hashes in expansion.items(options, originals):
+            content = content_of(item.file or Path(), item.name, declared=item.declared, is_attached=True)
+            self._expand(self._child(member, item, hashes, content))
+
+    # --- records
+
+    def _record(self, member: _Member, fields: dict[str, Any], key: str) -> None:
+        """Add the document of a member, and an exception for each of its faults."""
+        item, hashes, origin = member.item, member.hashes, self.context.origin
+        dates: MatterDates = fields.pop("dates", MatterDates())
+        sort = member.top.sort.sort or item.modified
+        dates = dates.model_copy(
+            update={"modified": item.modified, "sort": dates.sort if member.parent is None and dates.sort else sort}
+        )
+        extra: dict[str, str] = dict(fields.pop("extra", {}))
+        if member.content.role not in MAILS and self.context.is_marked_known(hashes):
+            extra["denist"] = "known"
+        document = MatterDocument(
+            id=member.id,
+            parent_id=member.parent.id if member.parent else None,
+            family_id=member.top.id,
+            level=member.level,
+            ordinal=item.ordinal,
+            custodian=origin.custodian,
+            source=origin.number,
+            path=item.path,
+            path_bytes=item.path_bytes,
+            name=item.name,
+            kind=fields.pop("kind", "attachment" if member.parent else "edoc"),
+            media_type=member.content.media_type,
+            size=hashes.size,
+            md5=hashes.md5,
+            sha1=hashes.sha1,
+            sha256=hashes.sha256,
+            dates=dates,
+            dedup_key=key,
+            state="exception" if any(not path and code in _UNREADABLE for code, _, path in member.faults) else "new",
+            extra=extra,
+            **fields,
+        )
+        self.context.records.document(document, item.place)
+        for code, what, path in member.faults:
+            self.context.add_exception(code, what, place=item.place, path=path or item.path, document=document)
+
+
+def _content_of_enclosure(enclosure: Enclosure, file: Path) -> Content:
+    if enclosure.relation == "embedded" and enclosure.data and enclosure.media_type in _EMBEDDED_TYPES:
+        role = {"message/rfc822": "mail", "application/vnd.ms-outlook": "message"}.get(enclosure.media_type, "tnef")
+        return Content(role, enclosure.media_type)  # type: ignore[arg-type]
+    if enclosure.relation == "inline":
+        return Content("file", enclosure.media_type or "application/octet-stream")
+    return content_of(file, enclosure.name, declared=enclosure.media_type, is_attached=True)
+
+
+def _one_name(name: str) -> str:
+    """Return a name as one step of a path."""
+    return "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name) or "unnamed"
+
+
+def _said(message: str) -> str:
+    """Return the message of a Note without its remedy."""
+    return next((message.removesuffix(f": {remedy}") for remedy in CODES.values() if message.endswith(remedy)), message)

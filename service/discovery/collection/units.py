@@ -1,0 +1,227 @@
+"""Do one unit of work in a worker process: read a batch of files, expand an archive, or read a part of a mailbox."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from thresher.service.discovery.collection import pst_units
+from thresher.service.discovery.collection.container_expansion import ContainerExpansion
+from thresher.service.discovery.collection.content import CONTAINERS, Content, content_of
+from thresher.service.discovery.collection.context import CollectionContext
+from thresher.service.discovery.collection.denist import KnownFiles
+from thresher.service.discovery.collection.expansion import ArchiveReading, Budget
+from thresher.service.discovery.collection.family import FamilyExpansion
+from thresher.service.discovery.collection.items import INSIDE, Item, Origin, key_path
+from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
+from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
+from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of_file
+from thresher.service.discovery.matter.rows import inner_place
+from thresher.service.discovery.matter.work import InputRow, Unit, UnitResult
+
+_UNIT_MAILS, _UNIT_BYTES = 128, 8 << 20  # mails of a unit at most, and bytes unless one mail alone has more
+MAIL_CONTENT = Content("mail", MAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSetting:
+    """What every unit of a SOURCE is done with."""
+
+    origin: Origin
+    options: CollectionOptions
+    originals: Originals
+    known: str | None = None  # file of known digests
+
+    def context(self) -> CollectionContext:
+        """Return a context without records."""
+        known = KnownFiles(Path(self.known) if self.known else None)
+        return CollectionContext(self.origin, self.options, self.originals, known)
+
+
+def perform(unit: Unit, setting: UnitSetting) -> UnitResult:
+    """Do a unit and return what it gave. Raises SetupProblem for faults of the machine."""
+    context, result = setting.context(), UnitResult()
+    result.records = context.records
+    _TASKS[unit.task["do"]](unit, context, result)
+    result.facts["known_files"] = context.known_kept
+    return result
+
+
+# --- doing them
+
+
+def _do_items(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+    family = FamilyExpansion(context)
+    for task in unit.task["items"]:
+        if task.get("problem"):
+            context.add_exception(
+                task["problem"], task["path"], place=task["place"], path=task["path"], stage="inventory"
+            )
+            continue
+        item = item_of(task, context.originals)
+        try:
+            _do_item(item, task, context, result, family)
+        except OSError as error:
+            code = "missing_file" if isinstance(error, FileNotFoundError) else "permission_denied"
+            what = f"{item.path} ({error.strerror or type(error).__name__})"
+            context.add_exception(code, what, place=item.place, path=item.path, stage="inventory")
+
+
+def _do_item(
+    item: Item, task: dict[str, Any], context: CollectionContext, result: UnitResult, family: FamilyExpansion
+) -> None:
+    """Record a file with all that it holds; a container becomes a unit of its own."""
+    content = content_of(item.file or Path(), item.name, declared=item.declared)
+    if content.role in CONTAINERS and item.depth < context.options.limits.depth:
+        result.units.append(unit_of(context.origin, item.place, {"do": "expand", "item": task}))
+        return
+    hashes = hashes_of_file(item.file or Path())
+    _note_input(task, hashes, result)
+    deep = (("depth_limit", f"{item.path} is {item.depth} containers deep"),) if content.role in CONTAINERS else ()
+    family.add_root(item, content, hashes, deep)
+
+
+def _note_input(task: dict[str, Any], hashes: Hashes, result: UnitResult) -> None:
+    """Note the hash of a file that lies in the SOURCE."""
+    if "file" in task:
+        path = key_path(bytes.fromhex(task["raw"]))
+        result.inputs.append(InputRow(path, hashes.size, task["modified_ns"], hashes.sha256))
+
+
+def _do_expand(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+    """Expand an archive into units of items, or find the mails of a mailbox."""
+    task = unit.task["item"]
+    item = item_of(task, context.originals)
+    file = item.file or Path()
+    content = content_of(file, item.name, declared=item.declared)
+    hashes = hashes_of_file(file)
+    _note_input(task, hashes, result)
+    expand = {"mbox": _plan_mbox, "pst": pst_units.plan}.get(content.role, _expand_archive)
+    expand(Expanding(item, task, content, hashes, context, result))
+
+
+def _expand_archive(expanding: Expanding) -> None:
+    """Keep the bytes of all members and make units of them. An archive that gives nothing becomes a document."""
+    context, faults = expanding.context, list[tuple[str, str, str]]()
+    budget = Budget(context.options.limits, expanding.hashes.size)
+    expansion = ContainerExpansion(expanding.item, expanding.content, budget, lambda *fault: faults.append(fault))
+    members = [task_of(item, hashes) for item, hashes in expansion.items(context.options, context.originals)]
+    if faults and not members:
+        unread = tuple((code, what) for code, what, _ in faults)
+        FamilyExpansion(context).add_root(expanding.item, expanding.content, expanding.hashes, unread)
+        return
+    expanding.record(expansion.declared, expansion.emitted, expansion.failed)
+    for code, what, path in faults:
+        expanding.report(code, what, path)
+    expanding.result.units.extend(item_units(context.origin, iter(members)))
+    if expansion.reading.password_index is not None:
+        expanding.result.facts["password"] = str(expansion.reading.password_index)
+
+
+def _plan_mbox(expanding: Expanding) -> None:
+    """Find the mails of an mbox, and make units of them."""
+    reading = ArchiveReading()
+    total = 0
+    for batch in _mail_batches(mbox_offsets(expanding.item.file or Path(), reading)):
+        place = inner_place(expanding.item.place, batch[0].number)
+        offsets = [[mail.number, mail.start, mail.end] for mail in batch]
+        task = {"do": "mails", "item": expanding.task, "offsets": offsets, "container": expanding.id}
+        expanding.result.units.append(unit_of(expanding.context.origin, place, task))
+        total += len(batch)
+    if not total:
+        FamilyExpansion(expanding.context).add_root(
+            expanding.item, expanding.content, expanding.hashes, (("corrupt", f"{expanding.item.path} holds no mail"),)
+        )
+        return
+    expanding.record(total)
+    for code, what in reading.findings:
+        expanding.report(code, what)
+
+
+def _mail_batches(mails: Iterator[MailOffsets]) -> Iterator[list[MailOffsets]]:
+    batch: list[MailOffsets] = []
+    for mail in mails:
+        if batch and (len(batch) >= _UNIT_MAILS or mail.end - batch[0].start > _UNIT_BYTES):
+            yield batch
+            batch = []
+        batch.append(mail)
+    if batch:
+        yield batch
+
+
+def _do_mails(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+    """Record the mails of a part of an mbox."""
+    box = item_of(unit.task["item"], context.originals)
+    family = FamilyExpansion(context)
+    with (box.file or Path()).open("rb") as file:
+        for number, start, end in unit.task["offsets"]:
+            file.seek(start)
+            family.add_root(mail_item(box, number, file.read(end - start), context.originals), MAIL_CONTENT)
+    result.counts[unit.task["container"]] = (len(unit.task["offsets"]), 0)
+
+
+def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> Item:
+    """Return a mail of an mbox, its bytes kept."""
+    name = mail_name(number)
+    file = originals.put(data, hashlib.sha256(data).hexdigest())
+    return Item(
+        name=name,
+        path=f"{box.path}{INSIDE}{name}",
+        raw=box.raw + f"{INSIDE}{name}".encode(),
+        place=inner_place(box.place, number),
+        ordinal=number,
+        depth=box.depth + 1,
+        file=file,
+        data=data,
+        declared=MAIL,
+    )
+
+
+_TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
+    "items": _do_items,
+    "expand": _do_expand,
+    "mails": _do_mails,
+    "messages": pst_units.read_messages,
+}
+
+
+# --- when a unit fails
+
+
+_PARTS = {"items": "items", "mails": "offsets", "messages": "nodes"}  # what a task is a list of
+
+
+def split(unit: Unit) -> list[Unit]:
+    """Return a unit as one for each of its items; itself where it has no parts."""
+    name = _PARTS.get(unit.task["do"])
+    if name is None:
+        return [unit]
+    return [Unit(unit.source, unit.place, {**unit.task, name: [part]}) for part in unit.task[name]]
+
+
+def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResult:
+    """Record the one item of a unit that can not be done as a document that was not read."""
+    context, result = setting.context(), UnitResult()
+    result.records = context.records
+    task = unit.task
+    item = item_of(task["items"][0] if task["do"] == "items" else task["item"], context.originals)
+    content = Content("file", item.declared or "application/octet-stream")
+    if task["do"] == "messages":
+        pst_units.give_up(task, item, context, result, (code, what))
+        return result
+    if task["do"] == "mails":
+        number, start, end = task["offsets"][0]
+        with (item.file or Path()).open("rb") as file:
+            file.seek(start)
+            item, content = mail_item(item, number, file.read(end - start), context.originals), MAIL_CONTENT
+        result.counts[task["container"]] = (1, 0)
+    else:
+        _note_input(
+            task["items"][0] if task["do"] == "items" else task["item"], hashes_of_file(item.file or Path()), result
+        )
+    FamilyExpansion(context).add_root(item, content, None, ((code, f"{item.path}: {what}"),))
+    return result
