@@ -12,12 +12,16 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
+from thresher.service.discovery.collection.manifest import write_manifest
+from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.loadfiles.file_checks import FileFacts
 from thresher.service.discovery.loadfiles.findings import Finding
 from thresher.service.discovery.loadfiles.options import load_options
 from thresher.service.discovery.loadfiles.production import Production, find_production
-from thresher.service.discovery.loadfiles.validation import Listeners, Validation, validate
+from thresher.service.discovery.loadfiles.production_load import Loaded, import_production
+from thresher.service.discovery.loadfiles.validation import Listeners, validate
 from thresher.service.discovery.loadfiles.validation_report import FindingGroup, ValidationReport
+from thresher.service.discovery.matter.folder import Matter
 
 WIDTH = 80  # characters of a line
 EXAMPLES_SHOWN = 3  # of each code; the JSON has more, and the list of findings all
@@ -40,10 +44,15 @@ def main(request: Request) -> int:
     """Check a production and print the report; 0 clean or warnings alone, 1 exceptions, 2 refused."""
     if len(request.sources) != 1:
         raise InputProblem("request_invalid", "one production at a time: a volume, or its load file")
+    if request.folder is None and not request.dry_run:
+        raise InputProblem("request_invalid", "a matter is needed: --matter")
     production = find_production(request.sources[0], request.loadfile)
-    validation = _validated(production, request)
-    report = validation.report
+    loaded = _loaded(production, request)
+    report = loaded.validation.report
+    request.report.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     typer.echo(report_text(report), nl=False)
+    if loaded.documents is not None:
+        typer.echo(f"Loaded: {loaded.documents} new documents, {loaded.exceptions} new exceptions.")
     typer.echo(f"\nReport: {request.report}; every finding: {_findings_path(request.report)}")
     return {"refused": USAGE, "exceptions": SOME_NOT}.get(report.status, COMPLETE)
 
@@ -52,8 +61,8 @@ def _findings_path(report: Path) -> Path:
     return report.with_suffix(".findings.jsonl")
 
 
-def _validated(production: Production, request: Request) -> Validation:
-    """Run pass 1; the report, every finding and the facts of every file are written beside each other."""
+def _loaded(production: Production, request: Request) -> Loaded:
+    """Run pass 1, and pass 2 unless the run is dry; every finding and the facts of every file are written as they come."""
     options = load_options(request.options)
     request.report.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -67,9 +76,21 @@ def _validated(production: Production, request: Request) -> Validation:
         def on_file(facts: FileFacts) -> None:
             _write(files, asdict(facts))
 
-        validation = validate(production, options, Listeners(on_finding=on_finding, on_file=on_file))
-    request.report.write_text(validation.report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return validation
+        listeners = Listeners(on_finding=on_finding, on_file=on_file)
+        if request.dry_run or request.folder is None:
+            return Loaded(validation=validate(production, options, listeners))
+        with Matter(request.folder) as matter:
+            zone = _timezone(matter, options.production_timezone)
+            loaded = import_production(matter, production, options, request.custodian, listeners)
+            write_manifest(matter, CollectionOptions(timezone=zone))
+            return loaded
+
+
+def _timezone(matter: Matter, wanted: str | None) -> str:
+    """Return the zone in which the matter shows times; its first import sets it."""
+    zone = matter.store.get("timezone") or wanted or "UTC"
+    matter.store.set("timezone", zone)
+    return zone
 
 
 def _write(file: IO[str], record: dict[str, object]) -> None:

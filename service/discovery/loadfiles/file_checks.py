@@ -152,10 +152,10 @@ class FileChecks:
         """Compare size and hash with what the row says; a mail's hash is the vendor's own, and is not compared."""
         said = integer(self.columns.value(row, "FILESIZE"))
         if said is not None and said not in {size, size // 1024, -(-size // 1024)}:  # some give kilobytes
-            self._find("file_size_mismatch", row, number, detail=f"{file.path}: {said} said, {size} found")
+            self._find("produced_size_mismatch", row, number, detail=f"{file.path}: {said} said, {size} found")
         if facts is None or any(self.columns.value(row, name) for name in _MAIL_MARKS):
             return
         for name, kind in _HASHES.items():
             digest = hash_digest(self.columns.value(row, name))
             if digest and digest != getattr(facts, kind):
-                self._find("hash_mismatch", row, number, column=name, detail=file.path)
+                self._find("produced_hash_mismatch", row, number, column=name, detail=file.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -31,6 +31,7 @@ class ImageChecks:
     files: FileChecks
     ordinals: dict[str, int]  # document id to ordinal
     pages: array[int]  # pages by ordinal, counted here
+    on_page: Callable[[int, str, str | None], None] | None = None  # gets a document's ordinal, a page's key and file
     counts: ImageCounts = field(default_factory=ImageCounts)
     _keys: set[str] = field(default_factory=set)
     _document: tuple[str, PageImage, int] | None = None  # file, first page, rows so far
@@ -54,6 +55,11 @@ class ImageChecks:
     def _find(self, code: str, name: str, row: int, key: str | None = None, detail: str = "") -> None:
         self.files.findings.add(Finding(code=code, file=name, row=row, id=key, detail=detail))
 
+    def _find_page(self, code: str, name: str, page: PageImage, path: str) -> None:
+        """Record what is wrong with a page, as a finding about its document."""
+        key = self._document[1].key if self._document else page.key
+        self._find(code, name, page.row, key, f"page {page.key}, {path}")
+
     def _check_page(self, name: str, folder: str, page: PageImage, *, begins: bool) -> None:
         if page.key in self._keys:
             self._find("opt_duplicate_key", name, page.row, page.key)
@@ -68,21 +74,26 @@ class ImageChecks:
                 self._find("opt_document_missing", name, page.row, page.key)
         if self._document:
             self._document = (*self._document[:2], self._document[2] + 1)
-        self._check_file(name, folder, page)
+        found = self._found(name, folder, page)
+        ordinal = self.ordinals.get(self._document[1].key) if self._document else None
+        if self.on_page and ordinal is not None:
+            self.on_page(ordinal, page.key, found.path if found else None)
 
-    def _check_file(self, name: str, folder: str, page: PageImage) -> None:
+    def _found(self, name: str, folder: str, page: PageImage) -> FoundPath | None:
+        """Return the file of a page, counted."""
         try:
             found = self.files.files.find(page.path, folder)
         except PathEscapeError:
             self.counts.missing += 1
-            self._find("path_escape", name, page.row, page.key, page.path)
-            return
+            self._find_page("path_escape", name, page, page.path)
+            return None
         if found is None:
             self.counts.missing += 1
-            self._find("opt_image_missing", name, page.row, page.key, page.path)
-            return
+            self._find_page("opt_image_missing", name, page, page.path)
+            return None
         self.counts.found += 1
         self._take(found, name, page)
+        return found
 
     def _take(self, found: FoundPath, name: str, page: PageImage) -> None:
         self.files.rules[found.rule] += 1
@@ -90,7 +101,7 @@ class ImageChecks:
             return
         self.files.named.add(found.path)
         if (self.files.files.root / found.path).stat().st_size == 0:
-            self._find("zero_byte", name, page.row, page.key, found.path)
+            self._find_page("zero_byte", name, page, found.path)
         if self.files.on_file:
             self.files.on_file(file_facts(self.files.files.root, found.path))
 

@@ -23,7 +23,9 @@ class ImagePages:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.execute("PRAGMA journal_mode = OFF")
-        self._connection.execute("CREATE TABLE pages (document INTEGER, number INTEGER PRIMARY KEY, key TEXT, path BLOB)")
+        self._connection.execute(
+            "CREATE TABLE pages (document INTEGER, number INTEGER PRIMARY KEY, key TEXT, path BLOB)"
+        )
         self._connection.execute("CREATE INDEX pages_document ON pages (document)")
         self._connection.execute("BEGIN")
 

@@ -23,9 +23,9 @@ class PageMap:
     numbers: tuple[str, ...]  # as many as starts
 
     def at(self, position: int) -> str:
-        """Return the Bates number of the page that holds a character.
+        r"""Return the Bates number of the page that holds a character.
 
-        >>> page_map("one\\ftwo", ("A001", "A002")).at(4)
+        >>> page_map("one\ftwo", ("A001", "A002")).at(4)
         'A002'
         """
         return self.numbers[max(0, bisect.bisect_right(self.starts, position) - 1)]
@@ -60,6 +60,3 @@ def page_numbers(begin: str, end: str, image_keys: tuple[str, ...]) -> tuple[str
     if first is None or not pages or first.suffix:
         return (begin,)
     return tuple(islice(bates.numbers(first.prefix, first.number, first.width), min(pages, PAGES_MAX)))
-
-
-

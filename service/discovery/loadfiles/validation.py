@@ -13,8 +13,9 @@ from pathlib import Path
 from thresher.service.discovery.loadfiles import text_encoding
 from thresher.service.discovery.loadfiles.dat_checks import DatChecks
 from thresher.service.discovery.loadfiles.dat_file import DatFile, open_dat
+from thresher.service.discovery.loadfiles.dates import DateOrder
 from thresher.service.discovery.loadfiles.family_links import Families
-from thresher.service.discovery.loadfiles.file_checks import FileChecks, FileFacts
+from thresher.service.discovery.loadfiles.file_checks import FileChecks, FileFacts, file_facts
 from thresher.service.discovery.loadfiles.findings import Finding, Findings
 from thresher.service.discovery.loadfiles.image_checks import ImageChecks, ImageCounts
 from thresher.service.discovery.loadfiles.opticon import page_images
@@ -32,6 +33,7 @@ class Validation:
     dat: DatFile
     families: Families
     ids: list[str]  # of the documents, by ordinal
+    date_orders: dict[str, DateOrder | None]  # by field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Listeners:
 
     on_finding: Callable[[Finding], None] | None = None
     on_file: Callable[[FileFacts], None] | None = None  # without it the files are not hashed
+    on_page: Callable[[int, str, str | None], None] | None = None  # ordinal of the document, key and file of the page
 
 
 def validate(production: Production, options: LoadOptions, listeners: Listeners | None = None) -> Validation:
@@ -55,10 +58,13 @@ def validate(production: Production, options: LoadOptions, listeners: Listeners 
     if checks.rows == 0:
         findings.add(Finding(code="dat_empty", file=dat.name))
     families, ids = checks.finish()
-    images = _check_images(production, checks, files, ids)
+    images = _check_images(production, checks, files, ids, listeners)
     _check_orphans(production, files, findings)
+    if listeners.on_file:
+        for name in _load_files(production):
+            listeners.on_file(file_facts(production.root, name))
     report = build_report(production, checks, files, images, families)
-    return Validation(report=report, dat=dat, families=families, ids=ids)
+    return Validation(report=report, dat=dat, families=families, ids=ids, date_orders=checks.date_orders())
 
 
 def _check_text(dat: DatFile, findings: Findings) -> None:
@@ -94,10 +100,12 @@ def _lost_bytes(path: Path, encoding: TextEncoding) -> str:
     return ""
 
 
-def _check_images(production: Production, checks: DatChecks, files: FileChecks, ids: list[str]) -> ImageCounts:
+def _check_images(
+    production: Production, checks: DatChecks, files: FileChecks, ids: list[str], listeners: Listeners
+) -> ImageCounts:
     """Check the OPT files, and that they hold every document as the DAT says."""
     pages = array("i", bytes(4 * len(ids)))
-    images = ImageChecks(files, checks.collector.ordinals, pages)
+    images = ImageChecks(files, checks.collector.ordinals, pages, listeners.on_page)
     for name in production.images:
         encoding = text_encoding.detect(production.root / name)
         images.check(name, page_images(production.root / name, encoding))
@@ -116,9 +124,13 @@ def _compare_pages(checks: DatChecks, pages: array[int], ids: list[str]) -> None
             checks.findings.add(Finding(code="page_count_mismatch", detail=detail, **place))  # type: ignore[arg-type]
 
 
+def _load_files(production: Production) -> list[str]:
+    return sorted({production.table, *production.images, *production.beside})
+
+
 def _check_orphans(production: Production, files: FileChecks, findings: Findings) -> None:
     """Record files that nothing names, and links that were not followed."""
-    loadfiles = {production.table, *production.images, *production.beside}
+    loadfiles = _load_files(production)
     for path in production.files:
         if path not in files.named and path not in loadfiles:
             findings.add(Finding(code="orphan_file", file=path))

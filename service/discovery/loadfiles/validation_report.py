@@ -10,7 +10,7 @@ from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.dat_checks import DatChecks
 from thresher.service.discovery.loadfiles.family_links import Families
 from thresher.service.discovery.loadfiles.file_checks import FileChecks
-from thresher.service.discovery.loadfiles.findings import MEANING, SEVERITIES, SEVERITY, Severity
+from thresher.service.discovery.loadfiles.findings import SEVERITIES, Severity, meaning_of, severity_of
 from thresher.service.discovery.loadfiles.image_checks import ImageCounts
 from thresher.service.discovery.loadfiles.production import Production
 
@@ -107,13 +107,13 @@ def build_report(
     groups = [
         FindingGroup(
             code=code,
-            severity=SEVERITY[code],
+            severity=severity_of(code),
             count=count,
-            meaning=MEANING[code],
+            meaning=meaning_of(code),
             examples=[example.record() for example in findings.examples[code]],
         )
         for code, count in sorted(
-            findings.counts.items(), key=lambda item: (SEVERITIES.index(SEVERITY[item[0]]), item[0])
+            findings.counts.items(), key=lambda item: (SEVERITIES.index(severity_of(item[0])), item[0])
         )
     ]
     return ValidationReport(

@@ -269,7 +269,7 @@ FAULT_NAMES = tuple(fault.__name__.removeprefix("_") for fault in FAULTS)
 
 
 def _break(volume: _Volume, names: tuple[str, ...]) -> None:
-    """Break each thing that is named, each in another document without family."""
+    """Break each thing that is named, each in another document without family; there must be enough of them."""
     documents = volume.truth.documents
     alone = iter([i for i, d in enumerate(documents) if d.native and not d.parent and not d.row["ATTCHIDS"]])
     for fault, findings in FAULTS.items():
