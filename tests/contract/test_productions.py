@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,10 @@ from tests.simulation.discovery.productions import FAULT_NAMES, HEADER, Recipe, 
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles.options import LoadOptions, load_options
 from thresher.service.discovery.loadfiles.production import find_production
+from thresher.service.discovery.loadfiles.production_load import import_production
 from thresher.service.discovery.loadfiles.typed_values import line_ends
 from thresher.service.discovery.loadfiles.validation import Listeners, Validation, validate
+from thresher.service.discovery.matter.folder import Matter
 
 SAMPLES = Path("tests/fixtures/relativity_samples")
 
@@ -219,3 +223,56 @@ def test_header_names_of_the_generator_are_known() -> None:
     from thresher.service.discovery.loadfiles.columns import canonical
 
     assert [name for name in HEADER if canonical(name) is None] == ["DEAL TEAM", "NOTES"]
+
+
+def broken(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with a piece cut out, doubled, replaced, or set to noise."""
+    at, size = rng.randrange(len(data) + 1), rng.choice((1, 1, 2, 7, 300))
+    noise = rng.choice(
+        (rng.randbytes(size), b"\xfe" * size, b"\x14\xfe\x14", b"\r", b"\x00" * size, b"9" * 5000, b"\\..\\" * 40)
+    )
+    return data[:at] + rng.choice((b"", noise, data[at : at + size] * 2)) + data[at + size :]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_broken_load_files_are_findings_and_never_faults(tmp_path: Path, seed: int) -> None:
+    """Whatever happens to the bytes of DAT and OPT, the check ends, its counts balance, and what it accepts can be loaded."""
+    rng = random.Random(seed)
+    recipe = Recipe(documents=12, seed=seed, encoding=rng.choice(("cp1252", "utf-8-sig", "utf-16-le")))
+    make_production(tmp_path / "v", recipe)
+    for name in ("ABC001.dat", "ABC001.opt"):
+        path = tmp_path / "v" / "DATA" / name
+        data = path.read_bytes()
+        for _ in range(rng.randrange(1, 5)):
+            data = broken(data, rng)
+        path.write_bytes(data)
+    with Matter(tmp_path / "matter") as matter:
+        loaded = import_production(matter, find_production(tmp_path / "v"), LoadOptions(), "")
+        report = loaded.validation.report
+        assert report.imbalances == []
+        assert report.model_dump_json()
+        assert sum(matter.store.counts("documents").values()) == (loaded.documents or 0)
+        assert loaded.documents in {None, report.counts.documents}
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\x00" * 9000, b"\x1a", b"\r\n\r\n", b"BEGBATES", b"\xfe"]
+)
+def test_load_files_without_rows_are_refused(tmp_path: Path, data: bytes) -> None:
+    """Empty in one way or another."""
+    (tmp_path / "v.dat").write_bytes(data)
+    assert checked(tmp_path).report.status == "refused"
+
+
+@pytest.mark.parametrize("cell", ["1" * 100_000, "a\\" * 50_000, " " * 100_000 + "–", "1/" * 50_000])
+def test_long_cells_take_no_long_time(tmp_path: Path, cell: str) -> None:
+    """No pattern goes over a long cell more than a few times: as a name, an id, a range, a date, or a path."""
+    names = ["BEGBATES", "ENDBATES", "FAMLYRNG", "DATESENT", "EXTRACTEDTEXT", "PGCOUNT", "MD5HASH", "NATIVELINK"]
+    rows = [names, [cell] * len(names), ["ABC001"] * len(names)]
+    text = "".join("\x14".join(f"þ{value}þ" for value in row) + "\r\n" for row in rows)
+    (tmp_path / "v.dat").write_text(text, "utf-8")
+    before = time.process_time()
+    assert checked(tmp_path).report.counts.rows == 2
+    (tmp_path / "v.dat").write_text("".join(reversed(text.splitlines(keepends=True)[:2])), "utf-8")
+    assert checked(tmp_path).report.counts.rows >= 1
+    assert time.process_time() - before < 5  # a pattern that is quadratic takes minutes

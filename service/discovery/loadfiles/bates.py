@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+BATES_MAX_CHARS = 100
+DIGITS_MAX = 18  # fits 64 bits
 _BATES = re.compile(r"(?P<prefix>.*?)(?P<number>\d{3,})(?P<suffix>[._-]\d+|[A-Z])?", re.DOTALL)
 
 
@@ -31,8 +33,8 @@ class Bates:
 
 def parse(text: str) -> Bates | None:
     """Return the parts of a Bates number; None for text that is none."""
-    found = _BATES.fullmatch(text)
-    if found is None:
+    found = _BATES.fullmatch(text) if len(text) <= BATES_MAX_CHARS else None
+    if found is None or len(found["number"]) > DIGITS_MAX:
         return None
     digits = found["number"]
     return Bates(found["prefix"], int(digits), found["suffix"] or "", len(digits))

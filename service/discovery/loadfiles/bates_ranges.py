@@ -10,7 +10,7 @@ import numpy as np
 from thresher.service.discovery.loadfiles.bates import page_count, parse
 
 NO_SERIES = -1
-LARGEST = 1 << 62  # a number from here on is not compared
+PAGES_MAX = (1 << 31) - 1  # of one document, as an array of 32 bits takes it
 
 
 class BatesRanges:
@@ -34,9 +34,9 @@ class BatesRanges:
             and (one or (len(end) == length and end.startswith(prefix)))
         ):
             first, last = begin[at:], begin[at:] if one else end[at:]
-            if first.isdigit() and last.isdigit() and (low := int(first)) <= (high := int(last)):
+            if first.isdecimal() and last.isdecimal() and (low := int(first)) <= (high := int(last)):
                 self._keep(low, high, series)
-                return high - low + 1 if end else 0
+                return min(high - low + 1, PAGES_MAX) if end else 0
         return self._add_other(begin, begin if one else end, has_end=bool(end))
 
     def _add_other(self, begin: str, end: str, *, has_end: bool) -> int | None:
@@ -46,7 +46,7 @@ class BatesRanges:
             self._keep(0, 0, NO_SERIES)
             return 0 if first is None and begin == end else None
         pages = page_count(first, last)
-        if pages is None or first.suffix or last.number >= LARGEST:  # suffixes number the pages of one number
+        if pages is None or first.suffix or pages > PAGES_MAX:  # suffixes number the pages of one number
             self._keep(0, 0, NO_SERIES)
         else:
             series = self._numbers.setdefault((first.prefix, first.width), len(self._highest))
@@ -54,7 +54,7 @@ class BatesRanges:
                 self._highest.append(-1)
             self._usual = (first.prefix, len(begin), series)
             self._keep(first.number, last.number, series)
-        return pages if has_end or pages is None else 0
+        return min(pages, PAGES_MAX) if has_end and pages else pages and 0
 
     def _keep(self, first: int, last: int, series: int) -> None:
         self._begins.append(first)

@@ -11,6 +11,7 @@ from typing import Any
 
 from thresher.service.discovery.loadfiles.dates import DATE_LIKE
 
+HEADER_MAX_CHARS = 300  # of one name; a longer cell is a value
 _IGNORED = re.compile(r"[\s_\-.#()]+")
 _VALUE_LIKE = (
     DATE_LIKE,
@@ -64,6 +65,8 @@ def canonical(header: str) -> str | None:
 def is_header(cells: list[str]) -> bool:
     """Whether a first row names columns: every cell is a known name, or none looks like a date, a number or a path."""
     filled = [cell.strip() for cell in cells if cell.strip()]
+    if any(len(cell) > HEADER_MAX_CHARS for cell in filled):
+        return False
     if all(canonical(cell) for cell in filled):
         return bool(filled)
     return not any(pattern.fullmatch(cell) for cell in filled for pattern in _VALUE_LIKE)

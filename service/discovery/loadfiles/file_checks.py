@@ -137,16 +137,26 @@ class FileChecks:
             self._find("native_withheld", row, number, detail=found.native.path)
 
     def _check_file(self, file: FoundPath, row: list[str], number: int, *, is_native: bool) -> None:
-        first = file.path not in self.named
-        self.named.add(file.path)
-        size = (self.files.root / file.path).stat().st_size
+        try:
+            size, facts = self.take(file.path)
+        except OSError as error:
+            self._find("permission_denied", row, number, detail=f"{file.path}: {error.strerror}")
+            return
         if size == 0:
             self._find("zero_byte", row, number, detail=file.path)
-        facts = file_facts(self.files.root, file.path) if self.on_file else None
-        if facts and first and self.on_file:
-            self.on_file(facts)
         if is_native:
             self._compare(file, size, facts, row, number)
+
+    def take(self, path: str) -> tuple[int, FileFacts | None]:
+        """Note that a file was named; return its size in bytes, and its facts where they are wanted. Raises OSError."""
+        first = path not in self.named
+        self.named.add(path)
+        if self.on_file is None:
+            return (self.files.root / path).stat().st_size, None
+        facts = file_facts(self.files.root, path)
+        if first:
+            self.on_file(facts)
+        return facts.size, facts
 
     def _compare(self, file: FoundPath, size: int, facts: FileFacts | None, row: list[str], number: int) -> None:
         """Compare size and hash with what the row says; a mail's hash is the vendor's own, and is not compared."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.service.base.file_names import printable_name
 
 Severity = Literal["fatal", "error", "alert", "warning"]
 SEVERITIES: tuple[Severity, ...] = ("fatal", "error", "alert", "warning")
@@ -58,7 +59,8 @@ class Finding:
 
     def record(self) -> dict[str, Any]:
         """Return it for JSON, without what is unknown."""
-        return {"severity": self.severity} | {k: v for k, v in asdict(self).items() if v not in {None, ""}}
+        told = {k: printable_name(v) if isinstance(v, str) else v for k, v in asdict(self).items()}
+        return {"severity": self.severity} | {k: v for k, v in told.items() if v not in {None, ""}}
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from thresher.service.discovery.loadfiles.file_checks import FileChecks, file_facts
+from thresher.service.discovery.loadfiles.file_checks import FileChecks
 from thresher.service.discovery.loadfiles.findings import Finding
 from thresher.service.discovery.loadfiles.opticon import PageImage
 from thresher.service.discovery.loadfiles.volume_paths import FoundPath, PathEscapeError
@@ -99,11 +99,13 @@ class ImageChecks:
         self.files.rules[found.rule] += 1
         if found.path in self.files.named:
             return
-        self.files.named.add(found.path)
-        if (self.files.files.root / found.path).stat().st_size == 0:
+        try:
+            size, _ = self.files.take(found.path)
+        except OSError as error:
+            self._find_page("permission_denied", name, page, f"{found.path}: {error.strerror}")
+            return
+        if size == 0:
             self._find_page("zero_byte", name, page, found.path)
-        if self.files.on_file:
-            self.files.on_file(file_facts(self.files.files.root, found.path))
 
     def _end_document(self) -> None:
         """Compare the rows of the document that ends with its page count; a file of many pages is one row."""

@@ -42,9 +42,9 @@ def find_production(path: Path, loadfile: str | None = None) -> Production:
     """
     if not path.exists():
         raise InputProblem("file_not_found", str(path))
-    root = path if path.is_dir() else _root_around(path)
+    root = path.resolve() if path.is_dir() else _root_around(path)
     files = VolumeFiles.listed(root)
-    named = loadfile or (path.relative_to(root).as_posix() if path.is_file() else None)
+    named = loadfile or (path.resolve().relative_to(root).as_posix() if path.is_file() else None)
     candidates = sorted(name for name in files if _may_be_loadfile(name))
     table = _named(files, named) if named else _only_table(candidates)
     images = tuple(name for name in candidates if _suffix(name) in {".opt", ".lfp"})

@@ -8,24 +8,20 @@ Loading the same production again gives the same records.
 from __future__ import annotations
 
 import getpass
-import json
 import sqlite3
 import tempfile
-from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from thresher.schemas.matter import MatterDate, MatterDocument, MatterException, ProducedFiles, exception_id
+from thresher.schemas.matter import MatterDocument, MatterException, ProducedFiles, exception_id
 from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.document_records import FamilyPlace, RecordMaker, document_id
-from thresher.service.discovery.loadfiles.family_links import Families
+from thresher.service.discovery.loadfiles.family_places import FamilySorting, FamilyTree
 from thresher.service.discovery.loadfiles.file_checks import FileChecks, FileFacts, RowFiles
-from thresher.service.discovery.loadfiles.file_facts import FileFactsStore
 from thresher.service.discovery.loadfiles.findings import Finding, Findings
-from thresher.service.discovery.loadfiles.image_pages import ImagePages
+from thresher.service.discovery.loadfiles.first_pass import FirstPass
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.loadfiles.page_map import page_numbers
 from thresher.service.discovery.loadfiles.produced_content import ProducedContent, produced_content
@@ -39,7 +35,6 @@ from thresher.service.discovery.matter.rows import Records, inner_place, source_
 from thresher.service.discovery.matter.work import SourceRow, WorkStore
 
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
-FAMILIES_REMEMBERED = 10_000  # a family's rows stand near each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +52,7 @@ def import_production(
     """Validate a production and load it into a matter; one that pass 1 refuses changes nothing."""
     given = listeners or Listeners()
     with tempfile.TemporaryDirectory(dir=matter.folder, prefix="production-") as folder:
-        kept = _Kept(Path(folder), given)
+        kept = FirstPass(Path(folder), given)
         try:
             listening = Listeners(on_finding=kept.on_finding, on_file=kept.on_file, on_page=kept.pages.put)
             validation = validate(production, options, listening)
@@ -72,40 +67,6 @@ def import_production(
             kept.close()
 
 
-class _Kept:
-    """What pass 1 found, for pass 2, in files."""
-
-    def __init__(self, folder: Path, given: Listeners) -> None:
-        self.facts, self.pages = FileFactsStore(folder / "facts.db"), ImagePages(folder / "pages.db")
-        self._given, self._path = given, folder / "findings.jsonl"
-        self._file = self._path.open("w", encoding="utf-8", errors="surrogatepass")
-
-    def on_finding(self, finding: Finding) -> None:
-        """Keep a finding, and pass it on."""
-        self._file.write(json.dumps([getattr(finding, name) for name in Finding.__slots__]) + "\n")
-        if self._given.on_finding:
-            self._given.on_finding(finding)
-
-    def on_file(self, facts: FileFacts) -> None:
-        """Keep the facts of a file, and pass them on."""
-        self.facts.put(facts)
-        if self._given.on_file:
-            self._given.on_file(facts)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield all findings again."""
-        self._file.flush()
-        with self._path.open(encoding="utf-8", errors="surrogatepass") as file:
-            for line in file:
-                yield Finding(**dict(zip(Finding.__slots__, json.loads(line), strict=True)))
-
-    def close(self) -> None:
-        """Close all files."""
-        self._file.close()
-        self.facts.close()
-        self.pages.close()
-
-
 class _Load:
     """The second pass over one production."""
 
@@ -116,7 +77,7 @@ class _Load:
         validation: Validation,
         options: LoadOptions,
         source: SourceRow,
-        kept: _Kept,
+        kept: FirstPass,
     ) -> None:
         self.matter, self.production, self.validation, self.source, self.kept = (
             matter, production, validation, source, kept,
@@ -127,8 +88,8 @@ class _Load:
             dat=validation.dat, dates=dates, label=source.label, source=source.number, custodian=source.custodian
         )
         self.files = FileChecks(production.files, validation.dat.columns, validation.dat.name, Findings())
-        self.tree = _FamilyTree(validation.families)
-        self.sorting = _FamilySorting()
+        self.tree = FamilyTree(validation.families)
+        self.sorting = FamilySorting()
         self.received = (now(), getpass.getuser())
 
     # --- documents
@@ -272,51 +233,5 @@ class _Load:
         return inner_place(source, printable_name(f"{finding.file}!/{finding.row or 0:09d}"))
 
 
-class _FamilySorting:
-    """Gives the members of a family the date by which its top document is sorted, while that is remembered."""
-
-    def __init__(self) -> None:
-        self._dates: dict[str, MatterDate | None] = {}
-
-    def sorted(self, record: MatterDocument) -> MatterDocument:
-        """Return a record with the family's date; a top document that comes after its children leaves them their own."""
-        if record.parent_id is None:
-            self._dates[record.id] = record.dates.sort
-            if len(self._dates) > FAMILIES_REMEMBERED:
-                del self._dates[next(iter(self._dates))]
-            return record
-        date = self._dates.get(record.family_id) or record.dates.sort
-        return record.model_copy(update={"dates": record.dates.model_copy(update={"sort": date})})
-
-
 def _shown(path: str | None) -> str | None:
     return printable_name(path) if path else None
-
-
-class _FamilyTree:
-    """Places of documents: families together, parents before children, tops in the order of the load file."""
-
-    def __init__(self, families: Families) -> None:
-        self._parents = families.parents
-        self.positions = array("i", bytes(4 * len(families.parents)))  # among siblings; of tops, among all rows
-        counts = array("i", bytes(4 * len(families.parents)))
-        for i, parent in enumerate(families.parents):
-            self.positions[i] = i if parent < 0 else counts[parent]
-            if parent >= 0:
-                counts[parent] += 1
-
-    def _chain(self, ordinal: int) -> Iterator[int]:
-        while ordinal >= 0:
-            yield self.positions[ordinal]
-            ordinal = self._parents[ordinal]
-
-    def level(self, ordinal: int) -> int:
-        """Return 1 for a top document, 2 for its children, and so on."""
-        return sum(1 for _ in self._chain(ordinal))
-
-    def place(self, ordinal: int, source: str) -> str:
-        """Return the place of a document in its source."""
-        place = source
-        for position in reversed(list(self._chain(ordinal))):
-            place = inner_place(place, position)
-        return place

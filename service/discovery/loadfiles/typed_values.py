@@ -13,6 +13,7 @@ _HEX = re.compile(r"[0-9a-fA-F]*")
 HASH_LENGTHS = frozenset({32, 40, 64})  # hex digits of MD5, SHA-1, SHA-256
 _TRUE = frozenset({"yes", "y", "1", "true", "t", "x"})
 _FALSE = frozenset({"no", "n", "0", "false", "f", ""})
+RANGE_MAX_CHARS = 300
 _RANGE = re.compile(r"\s+-\s+|\s*–\s*")
 
 
@@ -52,6 +53,8 @@ def bates_range(text: str) -> tuple[str, str]:
     >>> bates_range("ABC-0001 - ABC-0005"), bates_range("ABC0001–ABC0005"), bates_range("ABC0001-ABC0005"), bates_range("ABC-0001")
     (('ABC-0001', 'ABC-0005'), ('ABC0001', 'ABC0005'), ('ABC0001', 'ABC0005'), ('ABC-0001', 'ABC-0001'))
     """
+    if len(text) > RANGE_MAX_CHARS:
+        return text, text
     parts = _RANGE.split(text.strip(), maxsplit=1)
     middle = len(text) // 2
     if len(parts) == 1 and len(text) % 2 and text[middle] == "-":

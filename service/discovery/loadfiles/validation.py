@@ -136,3 +136,5 @@ def _check_orphans(production: Production, files: FileChecks, findings: Findings
             findings.add(Finding(code="orphan_file", file=path))
     for path in production.files.links:
         findings.add(Finding(code="link_skipped", file=path))
+    for path in production.files.closed:
+        findings.add(Finding(code="permission_denied", file=path))

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 _DRIVE = re.compile(r"^(?:[A-Za-z]:|[\\/]{2}[?.][\\/](?:[A-Za-z]:)?)?")
 
@@ -34,6 +35,7 @@ class VolumeFiles:
 
     root: Path
     links: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)  # folders that can not be listed
     _by_folded: dict[str, list[str]] = field(default_factory=dict)
     _top: set[str] = field(default_factory=set)
     count: int = 0
@@ -42,9 +44,9 @@ class VolumeFiles:
     def listed(cls, root: Path) -> VolumeFiles:
         """List the files below a root."""
         files = cls(root)
-        for path, is_link in _walk(root, ""):
-            if is_link:
-                files.links.append(path)
+        for path, kind in _walk(root):
+            if kind != "file":
+                (files.links if kind == "link" else files.closed).append(path)
                 continue
             files.count += 1
             files._by_folded.setdefault(_folded(path), []).append(path)
@@ -76,21 +78,23 @@ class VolumeFiles:
         return _below([], parts[1:])
 
 
-def _walk(root: Path, below: str) -> Iterator[tuple[str, bool]]:
-    """Yield paths of files and of links below a folder, in order of their names."""
-    stack = [below]
+def _walk(root: Path) -> Iterator[tuple[str, Literal["file", "link", "closed"]]]:
+    """Yield paths of files, of links, and of folders that can not be listed, below a root in order of their names."""
+    stack = [""]
     while stack:
         folder = stack.pop()
-        with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+        try:
+            with os.scandir(root / folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            yield folder, "closed"
+            continue
         for entry in found:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_symlink():
-                yield path, True
-            elif entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False):
                 stack.append(path)
             else:
-                yield path, False
+                yield path, "link" if entry.is_symlink() else "file"
 
 
 def _folded(path: str) -> str:
