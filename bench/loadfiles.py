@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from thresher.service.discovery.loadfiles.options import LoadOptions
-from thresher.service.discovery.loadfiles.production import find_production
-from thresher.service.discovery.loadfiles.validation import validate
+from thresher.service.discovery.productions.validation import validate
+from thresher.service.discovery.productions.volume import find_production
 
 COLUMNS = [
     "BEGBATES",

@@ -14,14 +14,14 @@ from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
-from thresher.service.discovery.loadfiles.file_checks import FileFacts
-from thresher.service.discovery.loadfiles.findings import Finding
 from thresher.service.discovery.loadfiles.options import load_options
-from thresher.service.discovery.loadfiles.production import Production, find_production
-from thresher.service.discovery.loadfiles.production_load import Loaded, import_production
-from thresher.service.discovery.loadfiles.validation import Listeners, validate
-from thresher.service.discovery.loadfiles.validation_report import FindingGroup, ValidationReport
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.productions.file_checks import FileFacts
+from thresher.service.discovery.productions.findings import Finding
+from thresher.service.discovery.productions.loading import Loaded, import_production
+from thresher.service.discovery.productions.validation import Listeners, validate
+from thresher.service.discovery.productions.validation_report import FindingGroup, ValidationReport
+from thresher.service.discovery.productions.volume import Production, find_production
 
 WIDTH = 80  # characters of a line
 EXAMPLES_SHOWN = 3  # of each code; the JSON has more, and the list of findings all

@@ -13,10 +13,10 @@ from tests.simulation.discovery.productions import Recipe, Truth, make_productio
 from thresher.schemas.matter import MatterDocument, families
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.options import LoadOptions
-from thresher.service.discovery.loadfiles.page_map import page_map
-from thresher.service.discovery.loadfiles.production import find_production
-from thresher.service.discovery.loadfiles.production_load import Loaded, import_production
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.productions.loading import Loaded, import_production
+from thresher.service.discovery.productions.page_map import page_map
+from thresher.service.discovery.productions.volume import find_production
 
 FAULTS = ("column_count", "missing_native", "native_for_redacted", "orphan", "missing_image", "bad_date")
 

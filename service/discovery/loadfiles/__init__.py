@@ -1,5 +1,5 @@
-"""Productions as the other side delivers them: DAT, OPT, CSV, LFP and EDRM XML, with NATIVES, TEXT and IMAGES.
+"""Load files from bytes to typed values, and back: DAT, CSV and OPT.
 
-Begin at `validation.py`: the first pass over a volume, which reads everything and writes nothing. Below it, from bytes to
-meaning: `text_encoding`, `delimiters`, `rows`, `columns` (names of fields), `dates` and `typed_values`, `bates`, `volume_paths`.
+Begin at `dat_file.py`. Below it, in the order of the data: `text_encoding`, `delimiters`, `rows`, `columns` (names of fields, from
+`fields.toml`), `typed_values`, `dates`, `bates`. `dat_writer.py` and `opticon.py` write.
 """

@@ -8,14 +8,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 
-from thresher.service.discovery.loadfiles.bates_ranges import BatesRanges
 from thresher.service.discovery.loadfiles.columns import ColumnMap, dictionary
 from thresher.service.discovery.loadfiles.dat_file import DatFile
 from thresher.service.discovery.loadfiles.dates import DateColumn, DateOrder, is_none, split_date, time_of_day
-from thresher.service.discovery.loadfiles.family_links import Families, FamilyCollector, FamilyEvidence
-from thresher.service.discovery.loadfiles.findings import Finding, Findings
 from thresher.service.discovery.loadfiles.rows import RowBlock
 from thresher.service.discovery.loadfiles.typed_values import bad_values, bates_range, integer, several
+from thresher.service.discovery.productions.bates_ranges import BatesRanges
+from thresher.service.discovery.productions.family_links import Families, FamilyCollector, FamilyEvidence
+from thresher.service.discovery.productions.findings import Finding, Findings
 
 Column = Sequence[str]
 NO_COUNT = -1

@@ -17,22 +17,22 @@ from pathlib import Path
 from thresher.schemas.matter import MatterDocument, MatterException, ProducedFiles, exception_id
 from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
-from thresher.service.discovery.loadfiles.document_records import FamilyPlace, RecordMaker, document_id
-from thresher.service.discovery.loadfiles.family_places import FamilySorting, FamilyTree
-from thresher.service.discovery.loadfiles.file_checks import FileChecks, FileFacts, RowFiles
-from thresher.service.discovery.loadfiles.findings import Finding, Findings
-from thresher.service.discovery.loadfiles.first_pass import FirstPass
 from thresher.service.discovery.loadfiles.options import LoadOptions
-from thresher.service.discovery.loadfiles.page_map import page_numbers
-from thresher.service.discovery.loadfiles.produced_content import ProducedContent, produced_content
-from thresher.service.discovery.loadfiles.produced_dates import ProducedDates
-from thresher.service.discovery.loadfiles.production import Production
-from thresher.service.discovery.loadfiles.validation import Listeners, Validation, validate
-from thresher.service.discovery.loadfiles.volume_paths import PathEscapeError
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.originals import hashes_of
 from thresher.service.discovery.matter.rows import Records, inner_place, source_place
 from thresher.service.discovery.matter.work import SourceRow, WorkStore
+from thresher.service.discovery.productions.document_records import FamilyPlace, RecordMaker, document_id
+from thresher.service.discovery.productions.family_places import FamilySorting, FamilyTree
+from thresher.service.discovery.productions.file_checks import FileChecks, FileFacts, RowFiles
+from thresher.service.discovery.productions.findings import Finding, Findings
+from thresher.service.discovery.productions.first_pass import FirstPass
+from thresher.service.discovery.productions.page_map import page_numbers
+from thresher.service.discovery.productions.produced_content import ProducedContent, produced_content
+from thresher.service.discovery.productions.produced_dates import ProducedDates
+from thresher.service.discovery.productions.validation import Listeners, Validation, validate
+from thresher.service.discovery.productions.volume import Production
+from thresher.service.discovery.productions.volume_paths import PathEscapeError
 
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 

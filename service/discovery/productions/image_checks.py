@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from thresher.service.discovery.loadfiles.file_checks import FileChecks
-from thresher.service.discovery.loadfiles.findings import Finding
 from thresher.service.discovery.loadfiles.opticon import PageImage
-from thresher.service.discovery.loadfiles.volume_paths import FoundPath, PathEscapeError
+from thresher.service.discovery.productions.file_checks import FileChecks
+from thresher.service.discovery.productions.findings import Finding
+from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
 
 
 @dataclass(slots=True)

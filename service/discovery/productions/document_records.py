@@ -12,11 +12,11 @@ from thresher.schemas.matter import DocumentKind, MatterDates, MatterDocument, P
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.columns import ColumnMap
 from thresher.service.discovery.loadfiles.dat_file import DatFile
-from thresher.service.discovery.loadfiles.file_checks import FileFacts
-from thresher.service.discovery.loadfiles.produced_content import ProducedContent
-from thresher.service.discovery.loadfiles.produced_dates import ProducedDates
 from thresher.service.discovery.loadfiles.typed_values import hash_digest, line_ends, several
 from thresher.service.discovery.mail_keys import message_id_hash
+from thresher.service.discovery.productions.file_checks import FileFacts
+from thresher.service.discovery.productions.produced_content import ProducedContent
+from thresher.service.discovery.productions.produced_dates import ProducedDates
 
 _KINDS: tuple[tuple[str, DocumentKind], ...] = (
     ("attach", "attachment"),

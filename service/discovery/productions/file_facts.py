@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
-from thresher.service.discovery.loadfiles.file_checks import FileFacts
+from thresher.service.discovery.productions.file_checks import FileFacts
 
 
 class FileFactsStore:

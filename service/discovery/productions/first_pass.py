@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from thresher.service.discovery.loadfiles.file_checks import FileFacts
-from thresher.service.discovery.loadfiles.file_facts import FileFactsStore
-from thresher.service.discovery.loadfiles.findings import Finding
-from thresher.service.discovery.loadfiles.image_pages import ImagePages
-from thresher.service.discovery.loadfiles.validation import Listeners
+from thresher.service.discovery.productions.file_checks import FileFacts
+from thresher.service.discovery.productions.file_facts import FileFactsStore
+from thresher.service.discovery.productions.findings import Finding
+from thresher.service.discovery.productions.image_pages import ImagePages
+from thresher.service.discovery.productions.validation import Listeners
 
 
 class FirstPass:

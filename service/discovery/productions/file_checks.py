@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from thresher.service.discovery.loadfiles.columns import ColumnMap
-from thresher.service.discovery.loadfiles.findings import Finding, Findings
 from thresher.service.discovery.loadfiles.typed_values import flag, hash_digest, integer
-from thresher.service.discovery.loadfiles.volume_paths import FoundPath, PathEscapeError, VolumeFiles
+from thresher.service.discovery.productions.findings import Finding, Findings
+from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError, VolumeFiles
 
 PATH_TEXT_MAX_CHARS = 400  # an EXTRACTEDTEXT cell beyond this, or of several lines, is text and no path
 BLOCK_BYTES = 1 << 20

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterator
 
 from thresher.schemas.matter import MatterDate, MatterDocument
-from thresher.service.discovery.loadfiles.family_links import Families
 from thresher.service.discovery.matter.rows import inner_place
+from thresher.service.discovery.productions.family_links import Families
 
 FAMILIES_REMEMBERED = 10_000  # a family's rows stand near each other
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from thresher.schemas.matter import TextOrigin
 from thresher.service.discovery.loadfiles.columns import ColumnMap
-from thresher.service.discovery.loadfiles.file_checks import RowFiles, is_redacted, is_withheld
-from thresher.service.discovery.loadfiles.image_pages import DocumentImages
+from thresher.service.discovery.productions.file_checks import RowFiles, is_redacted, is_withheld
+from thresher.service.discovery.productions.image_pages import DocumentImages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

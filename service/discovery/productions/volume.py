@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from thresher.schemas.errors import InputProblem
-from thresher.service.discovery.loadfiles.volume_paths import VolumeFiles
+from thresher.service.discovery.productions.volume_paths import VolumeFiles
 
 LOAD_FOLDERS = frozenset({"", "data", "load", "loadfile", "loadfiles", "load files"})
 CONTENT_FOLDERS = frozenset({"natives", "native", "text", "images", "image", "fulltext", "doclink", "ocr"})

@@ -7,12 +7,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from thresher.service.base.file_names import printable_name
-from thresher.service.discovery.loadfiles.dat_checks import DatChecks
-from thresher.service.discovery.loadfiles.family_links import Families
-from thresher.service.discovery.loadfiles.file_checks import FileChecks
-from thresher.service.discovery.loadfiles.findings import SEVERITIES, Severity, meaning_of, severity_of
-from thresher.service.discovery.loadfiles.image_checks import ImageCounts
-from thresher.service.discovery.loadfiles.production import Production
+from thresher.service.discovery.productions.dat_checks import DatChecks
+from thresher.service.discovery.productions.family_links import Families
+from thresher.service.discovery.productions.file_checks import FileChecks
+from thresher.service.discovery.productions.findings import SEVERITIES, Severity, meaning_of, severity_of
+from thresher.service.discovery.productions.image_checks import ImageCounts
+from thresher.service.discovery.productions.volume import Production
 
 Status = Literal["ok", "warnings", "exceptions", "refused"]
 

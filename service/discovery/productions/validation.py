@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.service.discovery.loadfiles import text_encoding
-from thresher.service.discovery.loadfiles.dat_checks import DatChecks
 from thresher.service.discovery.loadfiles.dat_file import DatFile, open_dat
 from thresher.service.discovery.loadfiles.dates import DateOrder
-from thresher.service.discovery.loadfiles.family_links import Families
-from thresher.service.discovery.loadfiles.file_checks import FileChecks, FileFacts, file_facts
-from thresher.service.discovery.loadfiles.findings import Finding, Findings
-from thresher.service.discovery.loadfiles.image_checks import ImageChecks, ImageCounts
 from thresher.service.discovery.loadfiles.opticon import page_images
 from thresher.service.discovery.loadfiles.options import LoadOptions
-from thresher.service.discovery.loadfiles.production import Production
 from thresher.service.discovery.loadfiles.text_encoding import TextEncoding
-from thresher.service.discovery.loadfiles.validation_report import ValidationReport, build_report
+from thresher.service.discovery.productions.dat_checks import DatChecks
+from thresher.service.discovery.productions.family_links import Families
+from thresher.service.discovery.productions.file_checks import FileChecks, FileFacts, file_facts
+from thresher.service.discovery.productions.findings import Finding, Findings
+from thresher.service.discovery.productions.image_checks import ImageChecks, ImageCounts
+from thresher.service.discovery.productions.validation_report import ValidationReport, build_report
+from thresher.service.discovery.productions.volume import Production
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
