@@ -92,6 +92,7 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "opt_first_row": _fact("error", "the first row of the OPT begins no document"),
     "opt_row_unread": _fact("error", "the row of the OPT can not be read; ask for it"),
     "opt_document_missing": _fact("error", "the images belong to a document that is not in the load file"),
+    "lfp_command_ignored": _fact("warning", "commands of the LFP that build no page were left out"),
     "link_skipped": _fact("warning", "a symbolic link in the volume was not followed"),
     "native_for_redacted": _fact("warning", "a redacted document came with its native; it was not opened: ask counsel"),
     "unsupported_loadfile": _fact("error", "load files of this format are not read; ask for DAT or CSV"),

@@ -188,3 +188,28 @@ def test_the_command_reports_in_lines_of_eighty_characters(tmp_path: Path) -> No
     assert {group["code"]: group["count"] for group in written["findings"]} == dict(truth.findings)
     lines = report.with_suffix(".findings.jsonl").read_text("utf-8").splitlines()
     assert len(lines) == truth.findings.total()
+
+
+def test_an_lfp_gives_pages_natives_and_the_families_that_no_column_tells(tmp_path: Path) -> None:
+    """IPRO's file instead of an OPT: pages, a child, a native, and commands that are counted."""
+    root = tmp_path / "v"
+    for name in ("IMAGES/001/A001.tif", "IMAGES/001/A002.tif", "IMAGES/001/A003.tif", "NATIVES/A003.xlsx"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+    (root / "v.csv").write_text("DOCID,ENDDOC,REDACTED\nA001,A002,\nA003,A003,Yes\n", "utf-8")
+    (root / "v.lfp").write_text(
+        "IM,A001,D,0,@V;IMAGES\\001;A001.TIF;2,0\r\nIM,A002, ,0,@V;IMAGES\\001;A002.tif;2,0\r\n"
+        "IM,A003,C,0,@V;IMAGES\\001;A003.tif;2\r\nOF,A003,@V;NATIVES;A003.xlsx,1\r\nBF,A003\r\nnonsense\r\n",
+        "utf-8",
+    )
+    load(tmp_path / "matter", root)
+    (parent, child), exceptions = stored(tmp_path / "matter")
+    assert (child.parent_id, child.bates_begin) == (parent.id, "A003")
+    assert parent.produced is not None
+    assert child.produced is not None
+    assert (parent.produced.pages, parent.produced.images) == (
+        ("A001", "A002"),
+        ("IMAGES/001/A001.tif", "IMAGES/001/A002.tif"),
+    )
+    assert (child.produced.native, child.produced.text_from) == (None, "images")
+    assert exceptions == {"lfp_command_ignored": 1, "opt_row_unread": 1, "native_for_redacted": 1}

@@ -29,16 +29,17 @@ class PageImage:
     box_break: str = ""
     page_count: int | None = None  # of the document, as the file says
     mended: bool = False  # the path held commas
+    is_child: bool = False  # of the document before it; only an LFP says so
 
 
 def page_images(path: Path, encoding: TextEncoding) -> Iterator[PageImage | int]:
     """Yield the rows of an OPT; a row that can not be read comes as its number alone."""
-    for row, line in enumerate(_lines(decoded_blocks(path, encoding)), 1):
+    for row, line in enumerate(text_lines(decoded_blocks(path, encoding)), 1):
         if line.strip():
             yield _page(line, row) or row
 
 
-def _lines(blocks: Iterable[str]) -> Iterator[str]:
+def text_lines(blocks: Iterable[str]) -> Iterator[str]:
     """Yield lines at CR LF, LF or CR; other marks of a new line belong to a path."""
     pending = ""
     for block in blocks:

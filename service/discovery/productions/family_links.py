@@ -81,6 +81,7 @@ class FamilyCollector:
         self._group_keys, self._range_keys = _Keys(), _Keys()
         self._late_parents: dict[int, str] = {}
         self._late_children: dict[str, int] = {}
+        self._suggested: dict[int, int] = {}
 
     def add(self, document_id: str, evidence: FamilyEvidence | None) -> bool:
         """Add a row; return False for an id that another row has already."""
@@ -114,6 +115,12 @@ class FamilyCollector:
         elif self._listers[known] == NONE:
             self._listers[known] = ordinal
 
+    def suggest(self, child: str, parent: str) -> None:
+        """Add what an LFP says, once all rows are added: believed where no column tells of a document's family."""
+        pair = self.ordinals.get(child), self.ordinals.get(parent)
+        if pair[0] is not None and pair[1] is not None and pair[0] != pair[1]:
+            self._suggested[pair[0]] = pair[1]
+
     def linked(self) -> Families:
         """Return the families of all rows added."""
         missing = self._settle_parents()
@@ -123,6 +130,7 @@ class FamilyCollector:
         self._settle_keys()
         conflicts += self._end_conflicts()
         conflicts += _joined(parents, self._groups, self._ranges)
+        conflicts += self._take_suggestions(parents)
         conflicts += _broken_loops(parents)
         tops = _tops(parents)
         conflicts += _disagreements(tops, self._groups, "GROUPID")
@@ -145,6 +153,15 @@ class FamilyCollector:
         for child, (parent, lister) in enumerate(zip(self._parents, self._listers, strict=True)):
             if parent >= 0 and parent != lister and (lister >= 0 or self._has_list[parent]):
                 yield FamilyConflict(child, "PARENTID and ATTACHIDS")
+
+    def _take_suggestions(self, parents: array[int]) -> Iterator[FamilyConflict]:
+        """Believe an LFP of documents without other evidence; yield those that columns give another parent."""
+        for child, parent in self._suggested.items():
+            told = any(key[child] not in {NONE, child} for key in (self._groups, self._ranges))
+            if parents[child] < 0 and not told:
+                parents[child] = parent
+            elif parents[child] != parent:
+                yield FamilyConflict(child, "the LFP names another parent")
 
     def _settle_keys(self) -> None:
         for numbers, keys in ((self._groups, self._group_keys), (self._ranges, self._range_keys)):

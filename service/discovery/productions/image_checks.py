@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from thresher.service.discovery.loadfiles.ipro import NativeLink, OtherCommand
 from thresher.service.discovery.loadfiles.opticon import PageImage
 from thresher.service.discovery.productions.file_checks import FileChecks
 from thresher.service.discovery.productions.findings import Finding
@@ -31,16 +33,23 @@ class ImageChecks:
     files: FileChecks
     ordinals: dict[str, int]  # document id to ordinal
     pages: array[int]  # pages by ordinal, counted here
+    on_native: Callable[[int, str], None] | None = None  # gets a document's ordinal and its native
     on_page: Callable[[int, str, str | None], None] | None = None  # gets a document's ordinal, a page's key and file
     counts: ImageCounts = field(default_factory=ImageCounts)
     _keys: set[str] = field(default_factory=set)
     _document: tuple[str, PageImage, int] | None = None  # file, first page, rows so far
 
-    def check(self, name: str, pages: Iterable[PageImage | int]) -> None:
+    def check(self, name: str, pages: Iterable[PageImage | NativeLink | OtherCommand | int]) -> None:
         """Check one load file of images."""
         folder = "" if "/" not in name else str(PurePosixPath(name).parent)
-        first = True
+        first, others = True, Counter[str]()
         for page in pages:
+            if isinstance(page, OtherCommand):
+                others[page.command] += 1
+                continue
+            if isinstance(page, NativeLink):
+                self._check_native(name, folder, page)
+                continue
             self.counts.rows += 1
             if isinstance(page, int):
                 self.counts.unread += 1
@@ -51,6 +60,31 @@ class ImageChecks:
             self._check_page(name, folder, page, begins=first or page.begins_document)
             first = False
         self._end_document()
+        for command, count in others.items():
+            detail = f"{command}: {count} lines"
+            self.files.findings.add(Finding(code="lfp_command_ignored", file=name, detail=detail))
+
+    def _check_native(self, name: str, folder: str, native: NativeLink) -> None:
+        """Look for a native that an LFP names."""
+        found = self._searched(name, folder, native)
+        ordinal = self.ordinals.get(native.key)
+        if ordinal is None:
+            self._find("opt_document_missing", name, native.row, native.key)
+        if found:
+            self.files.rules[found.rule] += 1
+            self.files.take(found.path)
+            if self.on_native and ordinal is not None:
+                self.on_native(ordinal, found.path)
+
+    def _searched(self, name: str, folder: str, native: NativeLink) -> FoundPath | None:
+        try:
+            found = self.files.files.find(native.path, folder)
+        except PathEscapeError:
+            self._find("path_escape", name, native.row, native.key, native.path)
+            return None
+        if found is None:
+            self._find("missing_file", name, native.row, native.key, native.path)
+        return found
 
     def _find(self, code: str, name: str, row: int, key: str | None = None, detail: str = "") -> None:
         self.files.findings.add(Finding(code=code, file=name, row=row, id=key, detail=detail))

@@ -27,12 +27,23 @@ class ImagePages:
             "CREATE TABLE pages (document INTEGER, number INTEGER PRIMARY KEY, key TEXT, path BLOB)"
         )
         self._connection.execute("CREATE INDEX pages_document ON pages (document)")
+        self._connection.execute("CREATE TABLE natives (document INTEGER PRIMARY KEY, path BLOB)")
         self._connection.execute("BEGIN")
 
     def put(self, document: int, key: str, path: str | None) -> None:
         """Keep the next page of a document; no path for a page whose image is not there."""
         raw = path.encode("utf-8", "surrogateescape") if path else None
         self._connection.execute("INSERT INTO pages (document, key, path) VALUES (?, ?, ?)", (document, key, raw))
+
+    def put_native(self, document: int, path: str) -> None:
+        """Keep the native that an image load file names."""
+        raw = path.encode("utf-8", "surrogateescape")
+        self._connection.execute("INSERT OR REPLACE INTO natives VALUES (?, ?)", (document, raw))
+
+    def native(self, document: int) -> str | None:
+        """Return the native that an image load file names; None where it names none."""
+        row = self._connection.execute("SELECT path FROM natives WHERE document = ?", (document,)).fetchone()
+        return row[0].decode("utf-8", "surrogateescape") if row else None
 
     def get(self, document: int) -> DocumentImages:
         """Return the page images of a document."""

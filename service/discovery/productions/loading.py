@@ -32,7 +32,7 @@ from thresher.service.discovery.productions.produced_content import ProducedCont
 from thresher.service.discovery.productions.produced_dates import ProducedDates
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
-from thresher.service.discovery.productions.volume_paths import PathEscapeError
+from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
 
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 
@@ -54,7 +54,12 @@ def import_production(
     with tempfile.TemporaryDirectory(dir=matter.folder, prefix="production-") as folder:
         kept = FirstPass(Path(folder), given)
         try:
-            listening = Listeners(on_finding=kept.on_finding, on_file=kept.on_file, on_page=kept.pages.put)
+            listening = Listeners(
+                on_finding=kept.on_finding,
+                on_file=kept.on_file,
+                on_page=kept.pages.put,
+                on_native=kept.pages.put_native,
+            )
             validation = validate(production, options, listening)
             if validation.report.status == "refused":
                 return Loaded(validation=validation)
@@ -120,7 +125,11 @@ class _Load:
 
     def _add(self, records: Records, row: list[str], ordinal: int) -> None:
         images = self.kept.pages.get(ordinal)
-        content = produced_content(self.validation.dat.columns, row, self._row_files(row), images)
+        files = self._row_files(row)
+        linked = None if files.native else self.kept.pages.native(ordinal)
+        if linked:
+            files.native = FoundPath(linked, 1)
+        content = produced_content(self.validation.dat.columns, row, files, images)
         facts = self.kept.facts.get(content.file) if content.file else None
         begin, end = (self.validation.dat.columns.value(row, name) for name in ("BEGBATES", "ENDBATES"))
         pages = page_numbers(begin, end, images.keys if len(images.keys) > 1 else ())
@@ -128,6 +137,8 @@ class _Load:
         record = self.sorting.sorted(record)
         place = self.tree.place(ordinal, source_place(self.source.number))
         records.document(record, place)
+        if linked and content.redacted:
+            records.exception(self._exception(record, "native_for_redacted", linked, linked), place)
         if record.state == "exception":
             records.exception(self._exception(record, "no_text", begin, "nothing was produced of it"), place)
 

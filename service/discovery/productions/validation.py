@@ -13,6 +13,7 @@ from pathlib import Path
 from thresher.service.discovery.loadfiles import text_encoding
 from thresher.service.discovery.loadfiles.dat_file import DatFile, open_dat
 from thresher.service.discovery.loadfiles.dates import DateOrder
+from thresher.service.discovery.loadfiles.ipro import lfp_children, lfp_rows
 from thresher.service.discovery.loadfiles.opticon import page_images
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.loadfiles.text_encoding import TextEncoding
@@ -42,6 +43,7 @@ class Listeners:
 
     on_finding: Callable[[Finding], None] | None = None
     on_file: Callable[[FileFacts], None] | None = None  # without it the files are not hashed
+    on_native: Callable[[int, str], None] | None = None  # ordinal of the document, native that an LFP names
     on_page: Callable[[int, str, str | None], None] | None = None  # ordinal of the document, key and file of the page
 
 
@@ -57,6 +59,9 @@ def validate(production: Production, options: LoadOptions, listeners: Listeners 
         files.check(*checks.add(block))
     if checks.rows == 0:
         findings.add(Finding(code="dat_empty", file=dat.name))
+    for name in _lfps(production):
+        for child, parent in lfp_children(production.root / name, text_encoding.detect(production.root / name)):
+            checks.collector.suggest(child, parent)
     families, ids = checks.finish()
     images = _check_images(production, checks, files, ids, listeners)
     _check_orphans(production, files, findings)
@@ -105,10 +110,11 @@ def _check_images(
 ) -> ImageCounts:
     """Check the OPT files, and that they hold every document as the DAT says."""
     pages = array("i", bytes(4 * len(ids)))
-    images = ImageChecks(files, checks.collector.ordinals, pages, listeners.on_page)
+    images = ImageChecks(files, checks.collector.ordinals, pages, listeners.on_native, listeners.on_page)
     for name in production.images:
         encoding = text_encoding.detect(production.root / name)
-        images.check(name, page_images(production.root / name, encoding))
+        rows = lfp_rows if name in _lfps(production) else page_images
+        images.check(name, rows(production.root / name, encoding))
     if images.counts.rows:
         _compare_pages(checks, pages, ids)
     return images.counts
@@ -122,6 +128,10 @@ def _compare_pages(checks: DatChecks, pages: array[int], ids: list[str]) -> None
         elif said > 1 and counted != said:
             detail = f"OPT {counted}, Bates {said}"
             checks.findings.add(Finding(code="page_count_mismatch", detail=detail, **place))  # type: ignore[arg-type]
+
+
+def _lfps(production: Production) -> list[str]:
+    return [name for name in production.images if name.casefold().endswith(".lfp")]
 
 
 def _load_files(production: Production) -> list[str]:
