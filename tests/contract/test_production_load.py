@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.discovery.productions import Recipe, Truth, make_production
+from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument, families
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.options import LoadOptions
@@ -213,3 +214,43 @@ def test_an_lfp_gives_pages_natives_and_the_families_that_no_column_tells(tmp_pa
     )
     assert (child.produced.native, child.produced.text_from) == (None, "images")
     assert exceptions == {"lfp_command_ignored": 1, "opt_row_unread": 1, "native_for_redacted": 1}
+
+
+EDRM = """<?xml version="1.0" encoding="UTF-8"?>
+<Root MajorVersion="1" MinorVersion="2"><Batch><Documents>
+<Document DocID="d0000001" DocType="Message" MimeType="message/rfc822"><Tags>
+<Tag TagName="#Subject" TagDataType="Text" TagValue="Here is &amp; there"/><Tag TagName="#DateSent" TagValue="2001-05-21T15:48:00Z"/>
+<Tag TagName="Matter" TagValue="7"/></Tags><Files><File FileType="Native"><ExternalFile FilePath="natives" FileName="a.msg"
+Hash="5D41402ABC4B2A76B9719D911017C592" HashType="MD5"/></File></Files><Locations><Location><Custodian>Doe, Jane</Custodian>
+<LocationURI>box/inbox</LocationURI></Location></Locations></Document>
+<Document DocID="d0000002" DocType="File"/></Documents>
+<Relationships><Relationship Type="Container" ParentDocId="d0000001" ChildDocId="d0000002"/></Relationships></Batch></Root>"""
+
+
+def test_the_core_of_an_edrm_xml_is_read(tmp_path: Path) -> None:
+    """Documents, tags, natives, custodians and relationships."""
+    (tmp_path / "v" / "natives").mkdir(parents=True)
+    (tmp_path / "v" / "natives" / "a.msg").write_bytes(b"hello")
+    (tmp_path / "v" / "v.xml").write_text(EDRM, "utf-8")
+    loaded = load(tmp_path / "matter", tmp_path / "v")
+    (parent, child), exceptions = stored(tmp_path / "matter")
+    assert (parent.subject, parent.custodian, parent.kind) == ("Here is & there", "Doe, Jane", "email")
+    assert parent.dates.sent is not None
+    assert (parent.dates.sent.utc, parent.dates.sent.evidence) == ("2001-05-21T15:48:00Z", "header")
+    assert (child.parent_id, child.level, parent.extra["Matter"]) == (parent.id, 2, "7")
+    assert (exceptions, loaded.validation.report.imbalances) == ({"no_text": 1}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('<!DOCTYPE Root [<!ENTITY a "b">]><Root><Batch/></Root>', "corrupt"),
+        (EDRM[:-20], "corrupt"),
+        ("<Other/>", "unsupported_loadfile"),
+    ],
+)
+def test_xml_that_is_hostile_cut_off_or_of_another_kind_is_refused(tmp_path: Path, text: str, code: str) -> None:
+    """No entity is expanded, and nothing is half read."""
+    (tmp_path / "v.xml").write_text(text, "utf-8")
+    with Matter(tmp_path / "matter") as matter, pytest.raises(InputProblem, match=code):
+        import_production(matter, find_production(tmp_path / "v.xml"), LoadOptions(), "")

@@ -13,6 +13,7 @@ from pathlib import Path
 from thresher.service.discovery.loadfiles import text_encoding
 from thresher.service.discovery.loadfiles.dat_file import DatFile, open_dat
 from thresher.service.discovery.loadfiles.dates import DateOrder
+from thresher.service.discovery.loadfiles.edrm_xml import open_edrm
 from thresher.service.discovery.loadfiles.ipro import lfp_children, lfp_rows
 from thresher.service.discovery.loadfiles.opticon import page_images
 from thresher.service.discovery.loadfiles.options import LoadOptions
@@ -51,7 +52,8 @@ def validate(production: Production, options: LoadOptions, listeners: Listeners 
     """Return the validation of a production; bad content is a finding, never an exception."""
     listeners = listeners or Listeners()
     findings = Findings(sink=listeners.on_finding)
-    dat = open_dat(production.root, production.table, options)
+    open_table = open_edrm if production.table.casefold().endswith(".xml") else open_dat
+    dat = open_table(production.root, production.table, options)
     _check_text(dat, findings)
     checks = DatChecks(dat, findings, options.date_order)
     files = FileChecks(production.files, dat.columns, dat.name, findings, listeners.on_file)
