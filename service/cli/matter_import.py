@@ -12,6 +12,7 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions, DenistMode
+from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.matter.folder import Matter
 
 
@@ -32,10 +33,8 @@ class Request:
 def main(request: Request) -> int:
     """Import, and print what came out. Raises InputProblem for options that are not valid."""
     _check(request)
-    with Matter(request.folder) as matter:
-        new = import_collections(
-            matter, request.sources, request.custodian, _options(matter, request), workers=request.workers
-        )
+    with Matter(request.folder) as matter, UnitPool(request.workers) as pool:
+        new = import_collections(matter, request.sources, request.custodian, _options(matter, request), pool=pool)
     typer.echo(", ".join(f"{count} {name}" for name, count in new.items()))
     return 0
 

@@ -127,7 +127,7 @@ def people(field: str) -> tuple[str, ...]:
         return ()
     try:
         pairs = getaddresses([field])
-    except (ValueError, IndexError, AttributeError, TypeError):
+    except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
         return (field.strip(),)
     found = tuple(_shown(name, where) for name, where in pairs if name or where)
     return found or (field.strip(),)

@@ -120,5 +120,6 @@ class ContainerExpansion:
 
     def _stop(self, code: str, what: str) -> None:
         """Report that the rest of the members was not read; they count as failed."""
-        self.report(code, f"{self.emitted} of {self.declared} members done: {what}", "")
+        done = f"{self.item.path}: {self.emitted} of {self.declared} members done"
+        self.report(code, f"{done}: {what}" if what else done, "")
         self.failed = self.declared - self.emitted

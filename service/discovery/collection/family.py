@@ -73,14 +73,22 @@ class FamilyExpansion:
         self._reading = ReadOptions(passwords=context.options.passwords, limits=limits)
 
     def add_root(
-        self, item: Item, content: Content, hashes: Hashes | None = None, faults: tuple[tuple[str, str], ...] = ()
+        self,
+        item: Item,
+        content: Content,
+        hashes: Hashes | None = None,
+        faults: tuple[tuple[str, str], ...] = (),
+        notes: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        """Record an item without a parent, with all that it holds. Given `faults`, it is recorded unread."""
+        """Record an item without a parent, with all that it holds.
+
+        Given `faults` (code, what), it is recorded unread; `notes` are what went wrong before with parts of it.
+        """
         hashes = hashes or self._hashes(item)
         origin = self.context.origin
         made = root_id(origin.custodian, origin.label, item.raw, hashes.sha256)
         member = _Member(item, hashes, content, made, None, Budget(self.context.options.limits, hashes.size))
-        member.faults = [(code, what, "") for code, what in faults]
+        member.faults = [(code, what, "") for code, what in (*faults, *notes)]
         if faults:
             self._record(member, {}, hashes.sha256)
         else:
@@ -312,4 +320,5 @@ def _one_name(name: str) -> str:
 
 def _said(message: str) -> str:
     """Return the message of a Note without its remedy."""
-    return next((message.removesuffix(f": {remedy}") for remedy in CODES.values() if message.endswith(remedy)), message)
+    remedy = next((remedy for remedy in CODES.values() if message.endswith(remedy)), "")
+    return message.removesuffix(remedy).removesuffix(": ")

@@ -38,20 +38,20 @@ def import_collections(
     custodian: str,
     options: CollectionOptions,
     *,
-    workers: int = 2,
+    pool: UnitPool,
     progress: Progress = lambda _: None,
 ) -> dict[str, int]:
     """Import SOURCEs of one custodian; return how many documents, exceptions and so on the Matter has more than before.
+
+    `pool` does the units; `progress` is told of documents as they come.
 
     Raises SetupProblem for faults of the machine, InputProblem for a De-NIST list that can not be used.
     """
     before = _counts(matter)
     known = gather(options.denist, matter.folder)
     matter.originals.remove_parts()
-    with UnitPool(workers) as pool:
-        for path in sources:
-            run = _SourceImport(matter, options, pool, str(known) if known else None, progress)
-            run.run(path, custodian)
+    for path in sources:
+        _SourceImport(matter, options, pool, str(known) if known else None, progress).run(path, custodian)
     write_manifest(matter, options)
     return {name: count - before[name] for name, count in _counts(matter).items()}
 

@@ -63,7 +63,7 @@ def _unpack(
         if writers.fault:
             reading.findings.append(("corrupt_partial", f"the archive breaks off ({writers.fault})"))
         return infos, writers.written
-    raise InputProblem("password_protected", path.name)
+    raise InputProblem("password_protected")
 
 
 def _extract(path: Path, password: str | None, writers: _Writers) -> list[Any]:
@@ -78,11 +78,11 @@ def _extract(path: Path, password: str | None, writers: _Writers) -> list[Any]:
     except (InputProblem, LimitReached):
         raise
     except py7zr.exceptions.PasswordRequired as error:
-        raise InputProblem("password_protected", path.name) from error
+        raise InputProblem("password_protected") from error
     except Exception as error:
         if writers.limit:
             raise LimitReached(writers.limit) from error
-        raise InputProblem("corrupt", f"{path.name} ({type(error).__name__})") from error
+        raise InputProblem("corrupt", f"not readable as 7z ({type(error).__name__})") from error
 
 
 def _refuse_locked(archive: SevenZipFile, password: str | None) -> None:

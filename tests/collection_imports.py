@@ -1,0 +1,46 @@
+"""Import collections in tests without processes, and compare what came out."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+from thresher.service.discovery.collection.import_run import import_collections
+from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.collection.unit_pool import UnitPool
+from thresher.service.discovery.collection.units import UnitSetting, perform
+from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.work import Unit, UnitResult
+
+
+class InlineUnits(UnitPool):
+    """Do units in this process, each when it is asked for."""
+
+    def __init__(self) -> None:
+        """Use one process, this one."""
+        super().__init__(1)
+
+    def submit(self, unit: Unit, setting: UnitSetting) -> Future[UnitResult]:
+        """Do a unit; the Future is done when this returns."""
+        done: Future[UnitResult] = Future()
+        try:
+            done.set_result(perform(unit, setting))
+        except Exception as error:  # noqa: BLE001 - the Future raises it again
+            done.set_exception(error)
+        return done
+
+
+def imported(
+    folder: Path, sources: list[Path], custodian: str = "A", options: CollectionOptions | None = None
+) -> dict[str, int]:
+    """Import into the Matter of a folder; return what is new."""
+    with Matter(folder) as matter:
+        return import_collections(matter, sources, custodian, options or CollectionOptions(), pool=InlineUnits())
+
+
+def dumped(folder: Path) -> list[str]:
+    """Return all records of a Matter, in order, as they are kept."""
+    with Matter(folder, writes=False) as matter:
+        store = matter.store
+        streams = (store.documents(), store.exceptions(), store.containers(), store.suppressed())
+        return [record.to_json() for stream in streams for record in stream]
