@@ -12,6 +12,7 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
+from thresher.service.cli.matter_import import matter_timezone
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.loadfiles.options import load_options
@@ -34,6 +35,7 @@ class Request:
     sources: list[Path]
     folder: Path | None
     custodian: str
+    timezone: str | None
     options: Path | None
     loadfile: str | None
     report: Path
@@ -80,17 +82,10 @@ def _loaded(production: Production, request: Request) -> Loaded:
         if request.dry_run or request.folder is None:
             return Loaded(validation=validate(production, options, listeners))
         with Matter(request.folder) as matter:
-            zone = _timezone(matter, options.production_timezone)
+            zone = matter_timezone(matter, request.timezone)
             loaded = import_production(matter, production, options, request.custodian, listeners)
             write_manifest(matter, CollectionOptions(timezone=zone))
             return loaded
-
-
-def _timezone(matter: Matter, wanted: str | None) -> str:
-    """Return the zone in which the matter shows times; its first import sets it."""
-    zone = matter.store.get("timezone") or wanted or "UTC"
-    matter.store.set("timezone", zone)
-    return zone
 
 
 def _write(file: IO[str], record: dict[str, object]) -> None:

@@ -254,3 +254,25 @@ def test_xml_that_is_hostile_cut_off_or_of_another_kind_is_refused(tmp_path: Pat
     (tmp_path / "v.xml").write_text(text, "utf-8")
     with Matter(tmp_path / "matter") as matter, pytest.raises(InputProblem, match=code):
         import_production(matter, find_production(tmp_path / "v.xml"), LoadOptions(), "")
+
+
+def test_what_may_be_redacted_or_withheld_is_closed(tmp_path: Path) -> None:
+    """An unclear mark of redaction counts as one; a slip-sheet is known by its whole text, a word in a title is none."""
+    (tmp_path / "v" / "N").mkdir(parents=True)
+    for number in (1, 2, 3):
+        (tmp_path / "v" / "N" / f"{number}.txt").write_text(f"native {number}", "utf-8")
+    (tmp_path / "v" / "N" / "slip.txt").write_text("Document Withheld\nBased On Privilege", "utf-8")
+    (tmp_path / "v" / "v.csv").write_text(
+        "DOCID,TITLE,REDACTED,NATIVELINK,TEXTLINK\nA001,,partly,N\\1.txt,\nA002,Tax withheld in 2001,None,N\\2.txt,\n"
+        "A003,,0,N\\3.txt,\nA004,,,,N\\slip.txt\n",
+        "utf-8",
+    )
+    load(tmp_path / "matter", tmp_path / "v")
+    documents, exceptions = stored(tmp_path / "matter")
+    assert [(d.redacted, d.withheld, d.produced.native if d.produced else None) for d in documents] == [
+        (True, False, None),
+        (False, False, "N/2.txt"),
+        (False, False, "N/3.txt"),
+        (False, True, None),
+    ]
+    assert exceptions == {"bad_value": 1, "native_for_redacted": 1, "no_text": 1}

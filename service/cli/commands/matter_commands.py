@@ -61,6 +61,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
             sources=sources,
             folder=folder,
             custodian=custodian,
+            timezone=timezone,
             options=load_options,
             loadfile=loadfile,
             report=report,

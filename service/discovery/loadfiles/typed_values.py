@@ -12,7 +12,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}|[+-]?\d{1,3}(?:,\d{3}){1,5}")
 _HEX = re.compile(r"[0-9a-fA-F]*")
 HASH_LENGTHS = frozenset({32, 40, 64})  # hex digits of MD5, SHA-1, SHA-256
 _TRUE = frozenset({"yes", "y", "1", "true", "t", "x"})
-_FALSE = frozenset({"no", "n", "0", "false", "f", ""})
+_FALSE = frozenset({"no", "n", "0", "false", "f", "none", "n/a", "na", "-", ""})
 RANGE_MAX_CHARS = 300
 _RANGE = re.compile(r"\s+-\s+|\s*–\s*")
 
@@ -23,12 +23,14 @@ def integer(text: str) -> int | None:
 
 
 def flag(text: str) -> bool | None:
-    """Return a yes or no; empty is no.
+    """Return a yes or no; empty is no, a number above 0 is yes.
 
-    >>> flag("Yes"), flag(""), flag("perhaps")
-    (True, False, None)
+    >>> flag("Yes"), flag(""), flag("3"), flag("perhaps")
+    (True, False, True, None)
     """
     folded = text.strip().casefold()
+    if folded.isascii() and folded.isdecimal():
+        return bool(folded.strip("0"))
     return True if folded in _TRUE else False if folded in _FALSE else None
 
 

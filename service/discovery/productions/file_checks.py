@@ -16,6 +16,10 @@ from thresher.service.discovery.productions.volume_paths import FoundPath, PathE
 
 PATH_TEXT_MAX_CHARS = 400  # an EXTRACTEDTEXT cell beyond this, or of several lines, is text and no path
 BLOCK_BYTES = 1 << 20
+SLIP_SHEET_MAX_CHARS = 500  # a longer text has content of its own
+_WITHHELD = re.compile(
+    r"\bdocuments?\s+withheld\b|\bwithheld\s+(?:based|as|for|on|due)\b.{0,40}\bprivileg", re.IGNORECASE | re.DOTALL
+)
 _TEXT_PATH = re.compile(r"[^\n;]*\\[^\n;]*\.[tT][xX][tT]")
 _LINKS = ("NATIVELINK", "TEXTLINK", "EXTRACTEDTEXT")
 _MAIL_MARKS = ("FROM", "TO", "DATESENT", "MESSAGEID")
@@ -46,8 +50,12 @@ def file_facts(root: Path, path: str) -> FileFacts:
 
 
 def is_redacted(columns: ColumnMap, row: list[str]) -> bool:
-    """Whether a row says that its document is redacted, in a column of its own or among its properties (DOJ)."""
-    return bool(flag(columns.value(row, "REDACTED"))) or "redacted" in columns.value(row, "RECORDTYPE").casefold()
+    """Whether a row says that its document is redacted, in a column of its own or among its properties (DOJ).
+
+    A value that is neither yes nor no counts as yes: what was redacted must not be read by mistake.
+    """
+    said = flag(columns.value(row, "REDACTED"))
+    return said is not False or "redacted" in columns.value(row, "RECORDTYPE").casefold()
 
 
 def is_withheld(columns: ColumnMap, row: list[str]) -> bool:
@@ -55,8 +63,16 @@ def is_withheld(columns: ColumnMap, row: list[str]) -> bool:
     said = columns.value(row, "WITHHELD")
     if said and flag(said) is not False:
         return True
-    titles = f"{columns.value(row, 'TITLE')} {columns.value(row, 'RECORDTYPE')} {columns.value(row, 'CONFIDENTIALITY')}"
-    return "withheld" in titles.casefold()
+    return any(says_withheld(columns.value(row, name)) for name in ("TITLE", "RECORDTYPE", "CONFIDENTIALITY"))
+
+
+def says_withheld(text: str) -> bool:
+    """Whether a short text is that of a slip-sheet for a withheld document.
+
+    >>> says_withheld("Document Withheld Based On Privilege"), says_withheld("Tax withheld in 2001")
+    (True, False)
+    """
+    return len(text) <= SLIP_SHEET_MAX_CHARS and _WITHHELD.search(text) is not None
 
 
 @dataclass(slots=True)

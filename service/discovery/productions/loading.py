@@ -24,7 +24,13 @@ from thresher.service.discovery.matter.rows import Records, inner_place, source_
 from thresher.service.discovery.matter.work import SourceRow, WorkStore
 from thresher.service.discovery.productions.document_records import FamilyPlace, RecordMaker, document_id
 from thresher.service.discovery.productions.family_places import FamilySorting, FamilyTree
-from thresher.service.discovery.productions.file_checks import FileChecks, FileFacts, RowFiles
+from thresher.service.discovery.productions.file_checks import (
+    SLIP_SHEET_MAX_CHARS,
+    FileChecks,
+    FileFacts,
+    RowFiles,
+    says_withheld,
+)
 from thresher.service.discovery.productions.findings import Finding, Findings
 from thresher.service.discovery.productions.first_pass import FirstPass
 from thresher.service.discovery.productions.page_map import page_numbers
@@ -130,6 +136,7 @@ class _Load:
         if linked:
             files.native = FoundPath(linked, 1)
         content = produced_content(self.validation.dat.columns, row, files, images)
+        content = self._slip_sheet(content)
         facts = self.kept.facts.get(content.file) if content.file else None
         begin, end = (self.validation.dat.columns.value(row, name) for name in ("BEGBATES", "ENDBATES"))
         pages = page_numbers(begin, end, images.keys if len(images.keys) > 1 else ())
@@ -141,6 +148,16 @@ class _Load:
             records.exception(self._exception(record, "native_for_redacted", linked, linked), place)
         if record.state == "exception":
             records.exception(self._exception(record, "no_text", begin, "nothing was produced of it"), place)
+
+    def _slip_sheet(self, content: ProducedContent) -> ProducedContent:
+        """Return content, withheld where its whole text is that of a slip-sheet though no column says so."""
+        text = content.text_in_row
+        facts = self.kept.facts.get(content.text) if content.text else None
+        if facts and facts.size <= SLIP_SHEET_MAX_CHARS:
+            text = (self.production.root / facts.path).read_text("utf-8", "replace")
+        if text and says_withheld(text) and content.native is None:
+            return ProducedContent(withheld=True, redacted=content.redacted)
+        return content
 
     def _row_files(self, row: list[str]) -> RowFiles:
         try:
