@@ -5,14 +5,14 @@
     field = QUALIFIER *(QUALIFIER QUALIFIER / other) QUALIFIER        line ends inside belong to the value
           / *(neither SEPARATOR nor line end)                         a qualifier inside is literal
 
-Most rows are written alike: every field qualified, or none. `split_plain` parts those with methods of str. Any other row is read
+Most rows are written alike: every field qualified, or none. `plain_splitter` parts those with methods of str. Any other row is read
 by `RowScanner`, field by field; both give the same cells, which a property test shows against a machine of single characters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from thresher.schemas.errors import InputProblem
@@ -70,8 +70,7 @@ class _BlockParser:
     """Parts text into rows; keeps the number of the next row and the style of line ends."""
 
     def __init__(self, delimiters: Delimiters) -> None:
-        self.scanner = RowScanner(delimiters)
-        self.delimiters = delimiters
+        self.scanner, self.split = RowScanner(delimiters), plain_splitter(delimiters)
         self.row = 1
         self._line_end = ""
 
@@ -86,7 +85,7 @@ class _BlockParser:
                 continue
             end = text.find(line_end, position)
             line = text[position : end if end >= 0 else length]
-            cells = split_plain(line.removesuffix("\r"), self.delimiters)
+            cells = self.split(line.removesuffix("\r"))
             if cells is not None and (end >= 0 or final):
                 position = end + 1 if end >= 0 else length
             else:
@@ -111,24 +110,28 @@ class _BlockParser:
         return scanned.cells, scanned.end
 
 
-def split_plain(line: str, delimiters: Delimiters) -> list[str] | None:
-    r"""Return the cells of a line all of whose fields are qualified, or none; None for any other line.
+def plain_splitter(delimiters: Delimiters) -> Callable[[str], list[str] | None]:
+    r"""Return what parts a line all of whose fields are qualified, or none, into cells; it gives None for any other line.
 
     A line of n qualified fields has exactly 2 n qualifiers: the first and the last character, and those beside separators.
 
     >>> from thresher.service.discovery.loadfiles.delimiters import CONCORDANCE
-    >>> split_plain("þABC001þ\x14þþ\x14þa\x14bþ", CONCORDANCE), split_plain("ABC001\x14\x14", CONCORDANCE)
-    (['ABC001', '', 'a\x14b'], ['ABC001', '', ''])
-    >>> split_plain("þABC001þ\x14bare", CONCORDANCE) is None
-    True
+    >>> split = plain_splitter(CONCORDANCE)
+    >>> split("þABC001þ\x14þþ\x14þa\x14bþ"), split("ABC001\x14\x14"), split("þABC001þ\x14bare")
+    (['ABC001', '', 'a\x14b'], ['ABC001', '', ''], None)
     """
-    qualifier = delimiters.qualifier
-    if qualifier is None or qualifier not in line:
-        return None if "\r" in line or "\n" in line else line.split(delimiters.separator)
-    if line[0] != qualifier or line[-1] != qualifier or len(line) < 2:
-        return None
-    cells = line[1:-1].split(f"{qualifier}{delimiters.separator}{qualifier}")
-    return cells if line.count(qualifier) == 2 * len(cells) else None
+    separator, qualifier = delimiters.separator, delimiters.qualifier
+    between = f"{qualifier}{separator}{qualifier}"
+
+    def split(line: str) -> list[str] | None:
+        if qualifier is None or qualifier not in line:
+            return None if "\r" in line or "\n" in line else line.split(separator)
+        if line[0] != qualifier or line[-1] != qualifier or len(line) < 2:
+            return None
+        cells = line[1:-1].split(between)
+        return cells if line.count(qualifier) == 2 * len(cells) else None
+
+    return split
 
 
 @dataclass(slots=True)

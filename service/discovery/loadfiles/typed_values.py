@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from thresher.service.discovery.loadfiles.dates import is_none, time_of_day
 from thresher.service.discovery.loadfiles.delimiters import Delimiters
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}|[+-]?\d{1,3}(?:,\d{3}){1,5}")
-_HEX = re.compile(r"[0-9a-fA-F]*")
 HASH_LENGTHS = frozenset({32, 40, 64})  # hex digits of MD5, SHA-1, SHA-256
+_HASH_LENGTHS_OR_NONE = HASH_LENGTHS | {0}
 _TRUE = frozenset({"yes", "y", "1", "true", "t", "x"})
 _FALSE = frozenset({"no", "n", "0", "false", "f", "none", "n/a", "na", "-", ""})
 RANGE_MAX_CHARS = 300
@@ -36,7 +35,15 @@ def flag(text: str) -> bool | None:
 
 def hash_digest(text: str) -> str | None:
     """Return a digest in lower case; None for "null", nothing, and what is none."""
-    return text.lower() if len(text) in HASH_LENGTHS and _HEX.fullmatch(text) else None
+    return text.lower() if len(text) in HASH_LENGTHS and _is_hex(text) else None
+
+
+def _is_hex(text: str) -> bool:
+    """Whether a text is pairs of hexadecimal digits."""
+    try:
+        return 2 * len(bytes.fromhex(text)) == len(text)
+    except ValueError:
+        return False
 
 
 def several(text: str, delimiters: Delimiters) -> list[str]:
@@ -73,7 +80,7 @@ def line_ends(text: str, delimiters: Delimiters) -> str:
 
 def bad_values(kind: str, values: Iterable[str]) -> set[str]:
     """Return the values of a column, trimmed, that are not of its type; empty ones are of every type."""
-    check = {"integer": _bad_integers, "flag": _bad_flags, "hash": _bad_hashes, "time": _bad_times}.get(kind)
+    check = {"integer": _bad_integers, "flag": _bad_flags, "hash": _bad_hashes}.get(kind)
     return check(values) if check else set()
 
 
@@ -89,11 +96,7 @@ def _bad_flags(values: Iterable[str]) -> set[str]:
 
 
 def _bad_hashes(values: Iterable[str]) -> set[str]:
-    if set(map(len, values)) <= HASH_LENGTHS | {0} and _HEX.fullmatch("".join(values)):
+    if set(map(len, values)) <= _HASH_LENGTHS_OR_NONE and _is_hex("".join(values)):
         return set()
     trimmed = {value.strip() for value in values}
     return {v for v in trimmed if v and v.casefold() != "null" and hash_digest(v) is None}
-
-
-def _bad_times(values: Iterable[str]) -> set[str]:
-    return {v for v in {value.strip() for value in values} if not is_none(v) and time_of_day(v) is None}

@@ -20,7 +20,7 @@ from thresher.service.discovery.productions.findings import Finding, Findings
 Column = Sequence[str]
 NO_COUNT = -1
 LARGEST_COUNT = 1 << 30
-_CHECKED = frozenset({"integer", "flag", "hash", "time"})
+_CHECKED = frozenset({"integer", "flag", "hash"})
 
 
 class DatChecks:
@@ -35,6 +35,7 @@ class DatChecks:
         fields, columns = dictionary(), dat.columns
         self._dates = {n: DateColumn() for n in columns.positions if fields[n].type == "date"}
         self._times: dict[str, bool] = {}  # texts of times of day, and whether they are some
+        self._clocks = [n for n in columns.positions if fields[n].type == "time"]
         self._typed = {n: fields[n].type for n in columns.positions if fields[n].type in _CHECKED}
 
     def add(self, block: RowBlock) -> tuple[list[list[str]], Sequence[int]]:
@@ -87,7 +88,11 @@ class DatChecks:
         for name, kind in self._typed.items():
             column = columns[self.dat.columns.positions[name]]
             if bad := bad_values(kind, column):
-                self._find_in_column("bad_date" if kind == "time" else "bad_value", name, bad, column, numbers)
+                self._find_in_column("bad_value", name, bad, column, numbers)
+        for name in self._clocks:
+            column = columns[self.dat.columns.positions[name]]
+            if bad := {v.strip() for v in set(column) if not self._is_time(v)}:
+                self._find_in_column("bad_date", name, bad, column, numbers)
 
     def _check_dates(self, columns: Sequence[Column], numbers: Sequence[int]) -> None:
         for name, dates in self._dates.items():

@@ -82,6 +82,7 @@ class FamilyCollector:
         self._late_parents: dict[int, str] = {}
         self._late_children: dict[str, int] = {}
         self._suggested: dict[int, int] = {}
+        self._last_range = ("", NONE)  # BEGATTACH of the row before, and its number
 
     def add(self, document_id: str, evidence: FamilyEvidence | None) -> bool:
         """Add a row; return False for an id that another row has already."""
@@ -92,11 +93,13 @@ class FamilyCollector:
         parent, children, group, begin, end = evidence or NO_EVIDENCE
         self._parents.append(self._parent(document_id, ordinal, parent) if parent else NONE)
         self._groups.append(self._group_keys.number(group, self.ordinals) if group else NONE)
-        self._ranges.append(self._range_keys.number(begin, self.ordinals) if begin else NONE)
+        if begin != self._last_range[0]:  # the members of a family follow each other
+            self._last_range = (begin, self._range_keys.number(begin, self.ordinals) if begin else NONE)
+        self._ranges.append(self._last_range[1])
         self._ends.append(hash(end) if end else 0)
-        self._has_list.append(bool(children))
-        for child in children:
-            self._list_child(child, ordinal)
+        self._has_list.append(1 if children else 0)
+        if children:
+            self._list_children(children, ordinal)
         return True
 
     def _parent(self, document_id: str, ordinal: int, parent: str) -> int:
@@ -108,12 +111,13 @@ class FamilyCollector:
             return NONE
         return known
 
-    def _list_child(self, child: str, ordinal: int) -> None:
-        known = self.ordinals.get(child)
-        if known is None:
-            self._late_children.setdefault(child, ordinal)
-        elif self._listers[known] == NONE:
-            self._listers[known] = ordinal
+    def _list_children(self, children: tuple[str, ...], ordinal: int) -> None:
+        for child in children:
+            known = self.ordinals.get(child)
+            if known is None:
+                self._late_children.setdefault(child, ordinal)
+            elif self._listers[known] == NONE:
+                self._listers[known] = ordinal
 
     def suggest(self, child: str, parent: str) -> None:
         """Add what an LFP says, once all rows are added: believed where no column tells of a document's family."""
