@@ -10,7 +10,7 @@ from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.collection.units import UnitSetting, perform
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 
 
 class InlineUnits(UnitPool):
@@ -20,7 +20,7 @@ class InlineUnits(UnitPool):
         """Use one process, this one."""
         super().__init__(1)
 
-    def submit(self, unit: Unit, setting: UnitSetting) -> Future[UnitResult]:
+    def submit(self, unit: WorkUnit, setting: UnitSetting) -> Future[UnitResult]:
         """Do a unit; the Future is done when this returns."""
         done: Future[UnitResult] = Future()
         try:

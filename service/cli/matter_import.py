@@ -27,6 +27,7 @@ class Request:
     passwords: Path | None
     denist: list[Path]
     denist_mode: str
+    copies: bool
     workers: int
 
 
@@ -75,4 +76,5 @@ def _options(matter: Matter, request: Request) -> CollectionOptions:
         passwords=tuple(line for line in passwords if line),
         denist=tuple(str(path.resolve()) for path in request.denist),
         denist_mode=cast("DenistMode", request.denist_mode),
+        copies=request.copies,
     )

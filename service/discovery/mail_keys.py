@@ -17,6 +17,9 @@ from functools import lru_cache
 _SPACES = re.compile(r"\s+")
 _ANGLED = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _BARE = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+")
+_PLAIN = re.compile(  # one person without quotes, comments or groups: no parser is needed
+    r"\s*(?:[^\s\",;:<>()@\\\[\]][^\",;:<>()@\\\[\]]*<[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+>|[^\s<>@,;:\"()]+@[^\s<>@,;:\"()]+)\s*"
+)
 _FEWEST = 3  # of sender, date, subject, text and attachment that must be there
 
 
@@ -125,6 +128,9 @@ def people(field: str) -> tuple[str, ...]:
     """
     if not field.strip():
         return ()
+    pieces = field.split(",")
+    if all(map(_PLAIN.fullmatch, pieces)):
+        return tuple(" ".join(piece.split()) for piece in pieces)
     try:
         pairs = getaddresses([field])
     except (ValueError, IndexError, AttributeError, TypeError, RecursionError):

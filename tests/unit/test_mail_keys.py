@@ -96,6 +96,8 @@ def test_people_of_odd_fields() -> None:
         ("Mon, 21 May 2001 15:48:00", "2001-05-21T13:48:00Z", "assumed:Europe/Berlin"),
         ("Mon, 21 May 2001 13:48:00 -0000", "2001-05-21T13:48:00Z", "header"),
         ("2001-05-21T13:48:00Z", "2001-05-21T13:48:00Z", "header"),
+        ("Mon, 21 May 2001 15(hours) : 48 : 00 +0200", "2001-05-21T13:48:00Z", "header"),
+        ("21 May 2001 at 14:48:00 GMT+1", "2001-05-21T13:48:00Z", "header"),
         ("13/21/2001", None, "none"),
         ("next week", None, "none"),
     ],

@@ -34,6 +34,9 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
     denist_mode: Annotated[str, typer.Option(help="Known files: exclude, keep (marked), or log (counted only).")] = (
         "exclude"
     ),
+    copies: Annotated[
+        bool, typer.Option("--copy", help="Copy loose files into the matter too; else they are read where they lie.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
     production: Annotated[
         bool, typer.Option("--production", help="The source is a produced volume: DAT, OPT, NATIVES, TEXT, IMAGES.")
@@ -80,6 +83,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         passwords=passwords,
         denist=denist or [],
         denist_mode=denist_mode,
+        copies=copies,
         workers=workers,
     )
     run(main, asked)

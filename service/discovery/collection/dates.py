@@ -13,6 +13,9 @@ from thresher.schemas.matter import MatterDate
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})\b")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _ZONE = re.compile(r"[+-]\d{4}\b|\b(?:UTC?|GMT|Z|[ECMP][SD]T)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
+_COLON = re.compile(r"\s*:\s*")
+_GMT_HOURS = re.compile(r"\b(?:GMT|UTC)([+-])(\d{1,2})$")
 _COLON_ZONE = re.compile(r"(?:\b(?:GMT|UTC?))?([+-]\d\d):(\d\d)\b")
 
 
@@ -27,10 +30,10 @@ def date_of(stated: str, zone: str) -> MatterDate | None:
     text = stated.strip()
     if not text:
         return None
-    try:
-        when, known = _iso(text) if _ISO.match(text) else _mail_date(text)
-    except (ValueError, OverflowError, TypeError, IndexError):
+    read = _read(text) or _read(_tidied(text))
+    if read is None:
         return MatterDate(original=text)
+    when, known = read
     if known:
         return MatterDate(utc=_shown(when), original=text, offset=_offset(text), evidence="header")
     try:
@@ -38,6 +41,20 @@ def date_of(stated: str, zone: str) -> MatterDate | None:
     except OverflowError:
         return MatterDate(original=text)
     return MatterDate(utc=_shown(assumed), original=text, evidence=f"assumed:{zone}")
+
+
+def _read(text: str) -> tuple[datetime, bool] | None:
+    """Return a time, and whether its zone is stated: then it is in UTC. None where the text is no date."""
+    try:
+        return _iso(text) if _ISO.match(text) else _mail_date(text)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _tidied(text: str) -> str:
+    """Return a date without comments and blanks round colons, with the zone "GMT+1" as "+0100"."""
+    bare = _COLON.sub(":", _COMMENT.sub(" ", text)).replace(" at ", " ")
+    return _GMT_HOURS.sub(lambda zone: f"{zone[1]}{int(zone[2]):02d}00", bare)
 
 
 def _iso(text: str) -> tuple[datetime, bool]:

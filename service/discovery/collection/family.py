@@ -5,18 +5,18 @@ An item's children are recorded before the item itself, as the key of a mail is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from thresher.schemas.errors import CODES, InputProblem, SetupProblem
-from thresher.schemas.matter import MatterDates, MatterDocument, SuppressedItem, SuppressionReason, child_id, root_id
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.matter import MatterDates, SuppressedItem, SuppressionReason, child_id, root_id
 from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.container_expansion import ContainerExpansion
 from thresher.service.discovery.collection.content import CONTAINERS, MAILS, Content, content_of
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.expansion import Budget, LimitReached
+from thresher.service.discovery.collection.family_member import FamilyMember, record_member, said
 from thresher.service.discovery.collection.items import INSIDE, Item
 from thresher.service.discovery.collection.mail_record import (
     content_for_key,
@@ -32,35 +32,6 @@ from thresher.service.readers.mail.letter import Enclosure, Letter
 
 MAIL_MAX_BYTES = 1 << 29  # bytes of a mail that is parsed; a larger one is kept and reported
 _EMBEDDED_TYPES = {"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"}
-_UNREADABLE_CODES = """
-    corrupt zero_byte unsupported_type password_protected encrypted_smime encrypted_pgp timeout too_large depth_limit
-    rms_protected unknown
-"""
-_UNREADABLE = frozenset(_UNREADABLE_CODES.split())  # with one of these, the document as such can not be read
-
-
-@dataclass(slots=True)
-class _Member:
-    """A member of the family while it is expanded."""
-
-    item: Item
-    hashes: Hashes
-    content: Content
-    id: str
-    parent: _Member | None
-    budget: Budget
-    sort: MatterDates = field(default_factory=MatterDates)  # only its `sort` is set
-    faults: list[tuple[str, str, str]] = field(default_factory=list)  # code, what, path of what is inside, or ""
-
-    @property
-    def top(self) -> _Member:
-        """Return the member at level 1."""
-        return self.parent.top if self.parent else self
-
-    @property
-    def level(self) -> int:
-        """Return 1 for the parent of the family, 2 for its children, and so on."""
-        return self.parent.level + 1 if self.parent else 1
 
 
 class FamilyExpansion:
@@ -87,10 +58,10 @@ class FamilyExpansion:
         hashes = hashes or self._hashes(item)
         origin = self.context.origin
         made = root_id(origin.custodian, origin.label, item.raw, hashes.sha256)
-        member = _Member(item, hashes, content, made, None, Budget(self.context.options.limits, hashes.size))
+        member = FamilyMember(item, hashes, content, made, None, Budget(self.context.options.limits, hashes.size))
         member.faults = [(code, what, "") for code, what in (*faults, *notes)]
         if faults:
-            self._record(member, {}, hashes.sha256)
+            record_member(self.context, member, {}, hashes.sha256)
         else:
             self._expand(member)
 
@@ -101,10 +72,10 @@ class FamilyExpansion:
             raise ValueError("an item has bytes or a file")
         return hashes_of_file(item.file)
 
-    def _expand(self, member: _Member) -> str:
+    def _expand(self, member: FamilyMember) -> str:
         """Record a member and its children; return the key by which its parent's key knows it."""
         content = member.content
-        member.faults += [("type_mismatch", _said(note.message), "") for note in content.notes]
+        member.faults += [("type_mismatch", said(note.message), "") for note in content.notes]
         if content.role not in MAILS and self._is_known(member):
             return member.hashes.sha256
         if content.role in MAILS:
@@ -115,10 +86,10 @@ class FamilyExpansion:
             member.faults.append(("zero_byte", member.item.path, ""))
         elif content.role == "refused":
             member.faults.append(("unsupported_type", f"{member.item.path} is {content.refusal}", ""))
-        self._record(member, {}, member.hashes.sha256)
+        record_member(self.context, member, {}, member.hashes.sha256)
         return child_key(member.hashes.sha256)
 
-    def _may_go_deeper(self, member: _Member) -> bool:
+    def _may_go_deeper(self, member: FamilyMember) -> bool:
         if member.item.depth < self.context.options.limits.depth:
             return True
         member.faults.append(("depth_limit", f"{member.item.path} is {member.item.depth} containers deep", ""))
@@ -126,7 +97,7 @@ class FamilyExpansion:
 
     # --- files that are known
 
-    def _is_known(self, member: _Member) -> bool:
+    def _is_known(self, member: FamilyMember) -> bool:
         """Whether a file is on a De-NIST list and was recorded as left out; a mode may keep it."""
         context = self.context
         if not context.known.holds(member.hashes):
@@ -137,7 +108,7 @@ class FamilyExpansion:
         context.known_kept += 1
         return False
 
-    def _suppress(self, member: _Member, reason: SuppressionReason) -> None:
+    def _suppress(self, member: FamilyMember, reason: SuppressionReason) -> None:
         item, hashes = member.item, member.hashes
         record = SuppressedItem(
             id=member.id,
@@ -155,15 +126,15 @@ class FamilyExpansion:
 
     # --- mails
 
-    def _expand_mail(self, member: _Member) -> str:
+    def _expand_mail(self, member: FamilyMember) -> str:
         """Record a mail and its children; return its key of duplicates, or its hash where it says too little."""
         if not self._may_go_deeper(member):
-            self._record(member, {"kind": "email"}, member.hashes.sha256)
+            record_member(self.context, member, {"kind": "email"}, member.hashes.sha256)
             return child_key(member.hashes.sha256)
         data = self._data(member)
         letter = self._letter(member, data)
         if letter is None:
-            self._record(member, {"kind": "email"}, member.hashes.sha256)
+            record_member(self.context, member, {"kind": "email"}, member.hashes.sha256)
             return child_key(member.hashes.sha256)
         zone = self.context.options.timezone
         dates = dates_of(letter, data, zone)
@@ -171,17 +142,19 @@ class FamilyExpansion:
         member.sort = MatterDates(sort=dates.sort)
         keys = self._children_of_mail(member, letter)
         made = dedup_key(content_for_key(letter, fields, dates.sent, keys), bcc=self.context.options.bcc)
-        self._record(member, {"kind": kind_of(letter), "dates": dates, **fields}, made or member.hashes.sha256)
+        record_member(
+            self.context, member, {"kind": kind_of(letter), "dates": dates, **fields}, made or member.hashes.sha256
+        )
         return made or child_key(member.hashes.sha256)
 
-    def _data(self, member: _Member) -> bytes:
+    def _data(self, member: FamilyMember) -> bytes:
         if member.item.data is not None:
             return member.item.data
         if member.hashes.size > MAIL_MAX_BYTES or member.item.file is None:
             return b""
         return member.item.file.read_bytes()
 
-    def _letter(self, member: _Member, data: bytes) -> Letter | None:
+    def _letter(self, member: FamilyMember, data: bytes) -> Letter | None:
         """Return the Letter of a mail; None, with a fault, where it can not be read."""
         name = member.item.path
         if member.hashes.size > MAIL_MAX_BYTES:
@@ -200,11 +173,11 @@ class FamilyExpansion:
         except Exception as error:  # noqa: BLE001 - a reader may raise anything, and the mail must not be lost
             member.faults.append(("corrupt", f"{name} ({type(error).__name__})", ""))
         else:
-            member.faults += [(n.code, _said(n.message), "") for n in letter.notes if n.code in EXCEPTION_CODES]
+            member.faults += [(n.code, said(n.message), "") for n in letter.notes if n.code in EXCEPTION_CODES]
             return letter
         return None
 
-    def _children_of_mail(self, member: _Member, letter: Letter) -> list[str]:
+    def _children_of_mail(self, member: FamilyMember, letter: Letter) -> list[str]:
         """Record the attachments of a mail; return a key for each, also for those that can not be had."""
         keys = [unreadable_key(what, 0) for code, what, _ in member.faults if code == "embedded_unreadable"]
         found, done = letter.found or len(letter.enclosures), len(letter.enclosures)
@@ -221,7 +194,7 @@ class FamilyExpansion:
             member.faults.append(("expansion_limit", f"{done} of {found} attachments done", ""))
         return keys
 
-    def _add_enclosure(self, parent: _Member, enclosure: Enclosure, ordinal: int) -> str:
+    def _add_enclosure(self, parent: FamilyMember, enclosure: Enclosure, ordinal: int) -> str:
         """Record one attachment with what it holds; return its key."""
         hashes = hashes_of(enclosure.data)
         file = self.context.originals.put(enclosure.data, hashes.sha256)
@@ -244,13 +217,13 @@ class FamilyExpansion:
             return child_key(hashes.sha256)
         return self._expand(child)
 
-    def _child(self, parent: _Member, item: Item, hashes: Hashes, content: Content) -> _Member:
+    def _child(self, parent: FamilyMember, item: Item, hashes: Hashes, content: Content) -> FamilyMember:
         made = child_id(parent.id, item.ordinal, hashes.sha256)
-        return _Member(item, hashes, content, made, parent, parent.budget, parent.sort)
+        return FamilyMember(item, hashes, content, made, parent, parent.budget, parent.sort)
 
     # --- containers inside a family
 
-    def _expand_container(self, member: _Member) -> None:
+    def _expand_container(self, member: FamilyMember) -> None:
         """Record the members of an attached container as its children."""
         options, originals = self.context.options, self.context.originals
 
@@ -262,46 +235,7 @@ class FamilyExpansion:
         for item, hashes in expansion.items(options, originals):
             content = content_of(item.file or Path(), item.name, declared=item.declared, is_attached=True)
             self._expand(self._child(member, item, hashes, content))
-
-    # --- records
-
-    def _record(self, member: _Member, fields: dict[str, Any], key: str) -> None:
-        """Add the document of a member, and an exception for each of its faults."""
-        item, hashes, origin = member.item, member.hashes, self.context.origin
-        dates: MatterDates = fields.pop("dates", MatterDates())
-        sort = member.top.sort.sort or item.modified
-        dates = dates.model_copy(
-            update={"modified": item.modified, "sort": dates.sort if member.parent is None and dates.sort else sort}
-        )
-        extra: dict[str, str] = dict(fields.pop("extra", {}))
-        if member.content.role not in MAILS and self.context.is_marked_known(hashes):
-            extra["denist"] = "known"
-        document = MatterDocument(
-            id=member.id,
-            parent_id=member.parent.id if member.parent else None,
-            family_id=member.top.id,
-            level=member.level,
-            ordinal=item.ordinal,
-            custodian=origin.custodian,
-            source=origin.number,
-            path=item.path,
-            path_bytes=item.path_bytes,
-            name=item.name,
-            kind=fields.pop("kind", "attachment" if member.parent else "edoc"),
-            media_type=member.content.media_type,
-            size=hashes.size,
-            md5=hashes.md5,
-            sha1=hashes.sha1,
-            sha256=hashes.sha256,
-            dates=dates,
-            dedup_key=key,
-            state="exception" if any(not path and code in _UNREADABLE for code, _, path in member.faults) else "new",
-            extra=extra,
-            **fields,
-        )
-        self.context.records.document(document, item.place)
-        for code, what, path in member.faults:
-            self.context.add_exception(code, what, place=item.place, path=path or item.path, document=document)
+        member.password_index = expansion.reading.password_index
 
 
 def _content_of_enclosure(enclosure: Enclosure, file: Path) -> Content:
@@ -316,9 +250,3 @@ def _content_of_enclosure(enclosure: Enclosure, file: Path) -> Content:
 def _one_name(name: str) -> str:
     """Return a name as one step of a path."""
     return "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name) or "unnamed"
-
-
-def _said(message: str) -> str:
-    """Return the message of a Note without its remedy."""
-    remedy = next((remedy for remedy in CODES.values() if message.endswith(remedy)), "")
-    return message.removesuffix(remedy).removesuffix(": ")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -26,9 +27,10 @@ from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.collection.units import UnitSetting
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.rows import inner_place, source_place
-from thresher.service.discovery.matter.work import InputRow, SourceRow, Unit, UnitResult, WorkStore
+from thresher.service.discovery.matter.work import InputRow, SourceRow, UnitResult, WorkStore, WorkUnit
 
 Progress = Callable[[int], None]  # is told how many documents a unit gave
+_LOG_SECONDS = 5.0  # between two writings of the log while units are done; what it will say is in the store before
 _COUNTED = {"documents": "documents", "exceptions": "exceptions", "containers": "containers", "left out": "suppressed"}
 
 
@@ -69,6 +71,7 @@ class _SourceImport:
         self.matter, self.options, self.pool, self.known, self.progress = matter, options, pool, known, progress
         self.work = WorkStore(matter.store)
         self.received = (now(), _user())
+        self.logged = time.monotonic()
 
     def run(self, path: Path, custodian: str) -> None:
         """Import the SOURCE at a path, go on with it, or add what is new in it."""
@@ -111,7 +114,7 @@ class _SourceImport:
         """Do all units of the SOURCE, also those that units give, with few in hand at once."""
         origin = Origin(number=row.number, label=row.label, custodian=row.custodian)
         setting = UnitSetting(origin, self.options, self.matter.originals, self.known)
-        running: dict[Future[UnitResult], Unit] = {}
+        running: dict[Future[UnitResult], WorkUnit] = {}
         while True:
             room = 2 * self.pool.workers - len(running)
             for unit in self.work.waiting(row.number, {u.place for u in running.values()}, room) if room > 0 else []:
@@ -122,7 +125,7 @@ class _SourceImport:
                 unit = running.pop(future)
                 self._finish(unit, self.pool.result_of(unit, future, setting))
 
-    def _finish(self, unit: Unit, result: UnitResult) -> None:
+    def _finish(self, unit: WorkUnit, result: UnitResult) -> None:
         records = result.records
         digest = hashlib.sha256("\n".join(f"{row[0]} {row[8]}" for row in records.documents).encode()).hexdigest()
         facts = {name: len(getattr(records, table)) for name, table in _COUNTED.items()}
@@ -130,6 +133,9 @@ class _SourceImport:
             "unit", source=unit.source, place=unit.place.split("\x01"), **facts, **result.facts, documents_sha256=digest
         )
         self.work.finish(unit, result, event, self.received)
+        if time.monotonic() - self.logged > _LOG_SECONDS:
+            self.matter.write_log()
+            self.logged = time.monotonic()
         self.progress(len(records.documents))
 
     # --- custody

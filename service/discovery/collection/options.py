@@ -17,7 +17,8 @@ class CollectionOptions:
 
     `timezone`: IANA name of the zone that is assumed where a date states none, and in which dates are shown.
     `denist`: files with the digests of known files; `denist_mode`: "exclude" (no document), "keep" (a document with
-    `extra["denist"]`), "log" (counted only). `bcc`: whether blind copies belong to the key of duplicates.
+    `extra["denist"]`), "log" (counted only). `bcc`: whether blind copies belong to the key of duplicates. `copies`:
+    whether files that lie in a SOURCE are copied too; else they are read where they lie.
     """
 
     timezone: str = "UTC"
@@ -25,4 +26,5 @@ class CollectionOptions:
     denist: tuple[str, ...] = ()
     denist_mode: DenistMode = "exclude"
     bcc: bool = True
+    copies: bool = False
     limits: Limits = LIMITS

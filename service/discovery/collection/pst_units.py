@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from thresher.service.discovery.collection.pst_file import PstDamaged, PstFile
 from thresher.service.discovery.collection.pst_members import MESSAGE
 from thresher.service.discovery.collection.pst_messages import PstFolder, folders, message_file
 from thresher.service.discovery.collection.tasks import Expanding, item_of, unit_of
-from thresher.service.discovery.matter.originals import Originals
+from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of
 from thresher.service.discovery.matter.rows import inner_place
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 
 _UNIT_MESSAGES = 100
 _CONTENT = Content("message", MESSAGE)
@@ -79,7 +78,7 @@ def _plan_folder(expanding: Expanding, folder: PstFolder) -> None:
         expanding.result.units.append(unit)
 
 
-def read_messages(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def read_messages(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Record the messages of a unit. One that can not be read is an exception, and counts as failed."""
     task = unit.task
     item = item_of(task["item"], context.originals)
@@ -92,8 +91,8 @@ def read_messages(unit: Unit, context: CollectionContext, result: UnitResult) ->
                 failed += 1
                 _report_unread(task, item, number, context, ("corrupt", str(error)))
                 continue
-            message = _message_item(task, item, number, data, context.originals)
-            family.add_root(message, _CONTENT, notes=tuple(_faults(message, faults)))
+            message, hashes = _message_item(task, item, number, data, context.originals)
+            family.add_root(message, _CONTENT, hashes, notes=tuple(_faults(message, faults)))
     result.counts[task["container"]] = (len(task["nodes"]) - failed, failed)
 
 
@@ -103,21 +102,24 @@ def _faults(item: Item, faults: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _message_item(task: dict[str, Any], box: Item, number: int, data: bytes, originals: Originals) -> Item:
-    """Return a message of a folder, its bytes kept."""
-    name = mail_name(number, ".msg")
+def _message_item(
+    task: dict[str, Any], box: Item, number: int, data: bytes, originals: Originals
+) -> tuple[Item, Hashes]:
+    """Return a message of a folder, its bytes kept, and their hashes."""
+    name, hashes = mail_name(number, ".msg"), hashes_of(data)
     inside = f"{INSIDE}{task['folder']}/{name}"
-    return Item(
+    item = Item(
         name=name,
         path=box.path + inside,
         raw=box.raw + inside.encode("utf-8", "surrogatepass"),
         place=inner_place(task["place"], number),
         ordinal=number,
         depth=box.depth + 1,
-        file=originals.put(data, hashlib.sha256(data).hexdigest()),
+        file=originals.put(data, hashes.sha256),
         data=data,
         declared=MESSAGE,
     )
+    return item, hashes
 
 
 def _report_unread(

@@ -23,7 +23,7 @@ from thresher.service.discovery.collection.dates import date_of_file
 from thresher.service.discovery.collection.inventory import batches
 from thresher.service.discovery.collection.items import Item, Origin
 from thresher.service.discovery.matter.originals import Hashes, Originals
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 
 
 def item_of(task: dict[str, Any], originals: Originals) -> Item:
@@ -64,12 +64,12 @@ def task_of(item: Item, hashes: Hashes) -> dict[str, Any]:
     return task
 
 
-def unit_of(origin: Origin, place: str, task: dict[str, Any]) -> Unit:
+def unit_of(origin: Origin, place: str, task: dict[str, Any]) -> WorkUnit:
     """Return a unit; its place sorts after that of the item which it begins with."""
-    return Unit(origin.number, f"{place}\x01~{task['do']}", task)
+    return WorkUnit(origin.number, f"{place}\x01~{task['do']}", task)
 
 
-def item_units(origin: Origin, items: Iterator[dict[str, Any]]) -> Iterator[Unit]:
+def item_units(origin: Origin, items: Iterator[dict[str, Any]]) -> Iterator[WorkUnit]:
     """Yield units of items."""
     for batch in batches(items):
         yield unit_of(origin, batch[0]["place"], {"do": "items", "items": batch})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 from thresher.schemas.errors import Problem, SetupProblem
 from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.discovery.collection.units import UnitSetting, give_up, perform, split
-from thresher.service.discovery.matter.work import Unit, UnitResult
+from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 from thresher.service.readers import process_start, worker_process
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class UnitPool:
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
-    def submit(self, unit: Unit, setting: UnitSetting) -> Future[UnitResult]:
+    def submit(self, unit: WorkUnit, setting: UnitSetting) -> Future[UnitResult]:
         """Begin a unit; its Future raises what `result_of` handles."""
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - loads slowly
 
@@ -55,7 +55,7 @@ class UnitPool:
         seconds = limits.tree_seconds if unit.task["do"] == "expand" else limits.seconds
         return cast("Future[UnitResult]", self._pool.schedule(run_unit, args=(unit, setting), timeout=seconds))
 
-    def result_of(self, unit: Unit, future: Future[UnitResult], setting: UnitSetting) -> UnitResult:
+    def result_of(self, unit: WorkUnit, future: Future[UnitResult], setting: UnitSetting) -> UnitResult:
         """Return what a unit gave. Where it failed, its items are done one by one, and the one at fault is recorded.
 
         Raises SetupProblem for faults of the machine.
@@ -94,7 +94,7 @@ class UnitPool:
         return "", ""
 
 
-def run_unit(unit: Unit, setting: UnitSetting) -> UnitResult:
+def run_unit(unit: WorkUnit, setting: UnitSetting) -> UnitResult:
     """Do a unit in a worker process, under a limit of memory."""
     worker_process.limit_memory(_MEMORY_BYTES)
     return perform(unit, setting)

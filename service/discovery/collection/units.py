@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,9 @@ from thresher.service.discovery.collection.items import INSIDE, Item, Origin, ke
 from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
-from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of_file
+from thresher.service.discovery.matter.originals import READ_BYTES, Hashes, Originals, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place
-from thresher.service.discovery.matter.work import InputRow, Unit, UnitResult
+from thresher.service.discovery.matter.work import InputRow, UnitResult, WorkUnit
 
 _UNIT_MAILS, _UNIT_BYTES = 128, 8 << 20  # mails of a unit at most, and bytes unless one mail alone has more
 MAIL_CONTENT = Content("mail", MAIL)
@@ -42,7 +41,7 @@ class UnitSetting:
         return CollectionContext(self.origin, self.options, self.originals, known)
 
 
-def perform(unit: Unit, setting: UnitSetting) -> UnitResult:
+def perform(unit: WorkUnit, setting: UnitSetting) -> UnitResult:
     """Do a unit and return what it gave. Raises SetupProblem for faults of the machine."""
     context, result = setting.context(), UnitResult()
     result.records = context.records
@@ -54,7 +53,7 @@ def perform(unit: Unit, setting: UnitSetting) -> UnitResult:
 # --- doing them
 
 
-def _do_items(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_items(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     family = FamilyExpansion(context)
     for task in unit.task["items"]:
         if task.get("problem"):
@@ -79,10 +78,19 @@ def _do_item(
     if content.role in CONTAINERS and item.depth < context.options.limits.depth:
         result.units.append(unit_of(context.origin, item.place, {"do": "expand", "item": task}))
         return
-    hashes = hashes_of_file(item.file or Path())
+    hashes = _hashes_of(item, context)
     _note_input(task, hashes, result)
     deep = (("depth_limit", f"{item.path} is {item.depth} containers deep"),) if content.role in CONTAINERS else ()
     family.add_root(item, content, hashes, deep)
+
+
+def _hashes_of(item: Item, context: CollectionContext) -> Hashes:
+    """Return the hashes of a file, which is copied first where that was asked."""
+    file = item.file or Path()
+    if not context.options.copies or file.is_relative_to(context.originals.folder):
+        return hashes_of_file(file)
+    with file.open("rb") as opened:
+        return context.originals.put_pieces(iter(lambda: opened.read(READ_BYTES), b""))
 
 
 def _note_input(task: dict[str, Any], hashes: Hashes, result: UnitResult) -> None:
@@ -92,7 +100,7 @@ def _note_input(task: dict[str, Any], hashes: Hashes, result: UnitResult) -> Non
         result.inputs.append(InputRow(path, hashes.size, task["modified_ns"], hashes.sha256))
 
 
-def _do_expand(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_expand(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Expand an archive into units of items, or find the mails of a mailbox."""
     task = unit.task["item"]
     item = item_of(task, context.originals)
@@ -153,22 +161,23 @@ def _mail_batches(mails: Iterator[MailOffsets]) -> Iterator[list[MailOffsets]]:
         yield batch
 
 
-def _do_mails(unit: Unit, context: CollectionContext, result: UnitResult) -> None:
+def _do_mails(unit: WorkUnit, context: CollectionContext, result: UnitResult) -> None:
     """Record the mails of a part of an mbox."""
     box = item_of(unit.task["item"], context.originals)
     family = FamilyExpansion(context)
     with (box.file or Path()).open("rb") as file:
         for number, start, end in unit.task["offsets"]:
             file.seek(start)
-            family.add_root(mail_item(box, number, file.read(end - start), context.originals), MAIL_CONTENT)
+            item, hashes = mail_item(box, number, file.read(end - start), context.originals)
+            family.add_root(item, MAIL_CONTENT, hashes)
     result.counts[unit.task["container"]] = (len(unit.task["offsets"]), 0)
 
 
-def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> Item:
-    """Return a mail of an mbox, its bytes kept."""
-    name = mail_name(number)
-    file = originals.put(data, hashlib.sha256(data).hexdigest())
-    return Item(
+def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> tuple[Item, Hashes]:
+    """Return a mail of an mbox, its bytes kept, and their hashes."""
+    name, hashes = mail_name(number), hashes_of(data)
+    file = originals.put(data, hashes.sha256)
+    item = Item(
         name=name,
         path=f"{box.path}{INSIDE}{name}",
         raw=box.raw + f"{INSIDE}{name}".encode(),
@@ -179,9 +188,10 @@ def mail_item(box: Item, number: int, data: bytes, originals: Originals) -> Item
         data=data,
         declared=MAIL,
     )
+    return item, hashes
 
 
-_TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
+_TASKS: dict[str, Callable[[WorkUnit, CollectionContext, UnitResult], None]] = {
     "items": _do_items,
     "expand": _do_expand,
     "mails": _do_mails,
@@ -195,33 +205,50 @@ _TASKS: dict[str, Callable[[Unit, CollectionContext, UnitResult], None]] = {
 _PARTS = {"items": "items", "mails": "offsets", "messages": "nodes"}  # what a task is a list of
 
 
-def split(unit: Unit) -> list[Unit]:
+def split(unit: WorkUnit) -> list[WorkUnit]:
     """Return a unit as one for each of its items; itself where it has no parts."""
     name = _PARTS.get(unit.task["do"])
     if name is None:
         return [unit]
-    return [Unit(unit.source, unit.place, {**unit.task, name: [part]}) for part in unit.task[name]]
+    return [WorkUnit(unit.source, unit.place, {**unit.task, name: [part]}) for part in unit.task[name]]
 
 
-def give_up(unit: Unit, setting: UnitSetting, code: str, what: str) -> UnitResult:
+def give_up(unit: WorkUnit, setting: UnitSetting, code: str, what: str) -> UnitResult:
     """Record the one item of a unit that can not be done as a document that was not read."""
     context, result = setting.context(), UnitResult()
     result.records = context.records
     task = unit.task
-    item = item_of(task["items"][0] if task["do"] == "items" else task["item"], context.originals)
-    content = Content("file", item.declared or "application/octet-stream")
+    of = task["items"][0] if task["do"] == "items" else task["item"]
+    item = item_of(of, context.originals)
     if task["do"] == "messages":
         pst_units.give_up(task, item, context, result, (code, what))
         return result
+    try:
+        _record_unread(unit, of, item, context, result, (code, what))
+    except OSError as error:
+        said = f"{item.path} ({error.strerror or type(error).__name__})"
+        context.add_exception("missing_file", said, place=item.place, path=item.path, stage="inventory")
+    return result
+
+
+def _record_unread(
+    unit: WorkUnit,
+    of: dict[str, Any],
+    item: Item,
+    context: CollectionContext,
+    result: UnitResult,
+    fault: tuple[str, str],
+) -> None:
+    """Record an item by its bytes alone: hashes, name and place."""
+    task, content = unit.task, Content("file", item.declared or "application/octet-stream")
     if task["do"] == "mails":
         number, start, end = task["offsets"][0]
         with (item.file or Path()).open("rb") as file:
             file.seek(start)
-            item, content = mail_item(item, number, file.read(end - start), context.originals), MAIL_CONTENT
+            item, hashes = mail_item(item, number, file.read(end - start), context.originals)
+        content = MAIL_CONTENT
         result.counts[task["container"]] = (1, 0)
     else:
-        _note_input(
-            task["items"][0] if task["do"] == "items" else task["item"], hashes_of_file(item.file or Path()), result
-        )
-    FamilyExpansion(context).add_root(item, content, None, ((code, f"{item.path}: {what}"),))
-    return result
+        hashes = hashes_of_file(item.file or Path())
+        _note_input(of, hashes, result)
+    FamilyExpansion(context).add_root(item, content, hashes, ((fault[0], f"{item.path}: {fault[1]}"),))

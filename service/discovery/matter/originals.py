@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
-from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.disk_faults import disk_faults_as_problems, write_all
 
 READ_BYTES = 1 << 20
 
@@ -68,17 +69,15 @@ class Originals:
 
     def path(self, sha256: str) -> Path:
         """Return where the bytes with a hash are, or would be."""
-        return self.folder / sha256[:2] / sha256[2:4] / sha256
+        return self.folder / sha256[:2] / sha256
 
     def put(self, data: bytes, sha256: str) -> Path:
         """Keep bytes whose hash is known, and return where. Raises SetupProblem(storage_full, store_failed)."""
         path = self.path(sha256)
-        if not path.exists():
+        shown = str(path)
+        if not os.path.exists(shown):  # noqa: PTH110 - a Path costs more than the call
             with disk_faults_as_problems(self.folder):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                part = path.with_name(f"{sha256}.{os.getpid()}.part")
-                part.write_bytes(data)
-                part.replace(path)
+                _write(f"{shown}.{os.getpid()}.part", shown, data)
         return path
 
     def put_pieces(self, pieces: Iterable[bytes]) -> Hashes:
@@ -106,3 +105,15 @@ class Originals:
         """Remove what a killed process left half written."""
         for part in self.folder.glob("**/*.part"):
             part.unlink(missing_ok=True)
+
+
+def _write(part: str, path: str, data: bytes) -> None:
+    """Write a file whole, by way of another name; its folder is made where it is missing."""
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with FileIO(handle, "wb") as file:
+        write_all(file, data)
+    os.replace(part, path)  # noqa: PTH105 - see above

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS units (        -- pieces of work, each done in one tr
   done INTEGER NOT NULL,
   PRIMARY KEY (source, place)
 );
+CREATE INDEX IF NOT EXISTS units_waiting ON units (source, place) WHERE done = 0;
 
 CREATE TABLE IF NOT EXISTS documents (
   id TEXT PRIMARY KEY,

@@ -36,7 +36,7 @@ class InputRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class WorkUnit:
     """A piece of work: its place, and what is to be done, as JSON says it."""
 
     source: int
@@ -49,7 +49,7 @@ class UnitResult:
     """What a unit gave: rows, further units, files read, and for containers how many items came out or failed."""
 
     records: Records = field(default_factory=Records)
-    units: list[Unit] = field(default_factory=list)
+    units: list[WorkUnit] = field(default_factory=list)
     inputs: list[InputRow] = field(default_factory=list)
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)  # for the log
@@ -118,7 +118,7 @@ class WorkStore:
         for row in self._connection.execute(statement, (source,)).fetchall():
             yield InputRow(*row)
 
-    def plan(self, source: int, units: Iterable[Unit]) -> int:
+    def plan(self, source: int, units: Iterable[WorkUnit]) -> int:
         """Add the units of a SOURCE's inventory and open it, all or nothing; return how many."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -127,17 +127,17 @@ class WorkStore:
         return added
 
     @staticmethod
-    def _add_units(connection: sqlite3.Connection, units: Iterable[Unit]) -> int:
+    def _add_units(connection: sqlite3.Connection, units: Iterable[WorkUnit]) -> int:
         rows = ((u.source, u.place, json.dumps(u.task, separators=(",", ":"))) for u in units)
         return connection.executemany("INSERT INTO units VALUES (?, ?, ?, 0)", rows).rowcount
 
-    def waiting(self, source: int, taken: set[str], most: int) -> list[Unit]:
+    def waiting(self, source: int, taken: set[str], most: int) -> list[WorkUnit]:
         """Return up to `most` units of a SOURCE that are neither done nor `taken`, in order."""
         statement = "SELECT place, task FROM units WHERE source = ? AND done = 0 ORDER BY place LIMIT ?"
         rows = self._connection.execute(statement, (source, most + len(taken)))
-        return [Unit(source, place, json.loads(task)) for place, task in rows if place not in taken][:most]
+        return [WorkUnit(source, place, json.loads(task)) for place, task in rows if place not in taken][:most]
 
-    def finish(self, unit: Unit, result: UnitResult, event: dict[str, Any], received: tuple[str, str]) -> None:
+    def finish(self, unit: WorkUnit, result: UnitResult, event: dict[str, Any], received: tuple[str, str]) -> None:
         """Write what a unit gave and mark it as done, in one transaction; `received`: when and by whom files came."""
 
         def also(connection: sqlite3.Connection) -> None:

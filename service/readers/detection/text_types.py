@@ -58,6 +58,8 @@ def utf16_without_mark(data: bytes) -> str | None:
 
 def _is_half_latin(low: bytes, high: bytes) -> bool:
     """Whether many high bytes are zero, hardly any low ones are, and low bytes next to the zeros are Latin text."""
+    if high.count(0) <= 0.4 * len(high):
+        return False  # most files: no list is made of their bytes
     zeros = [x for x, y in zip(low, high, strict=False) if y == 0]
     plain = sum(x in _LATIN for x in zeros)
     return (

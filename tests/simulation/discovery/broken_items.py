@@ -104,7 +104,7 @@ def write_broken(folder: Path) -> dict[str, set[str]]:
     items: dict[str, tuple[bytes, set[str]]] = {
         "empty.txt": (b"", {"zero_byte"}),
         "cut.zip": (cut_zip(), {"corrupt", "corrupt_partial"}),
-        "bomb.zip": (zip_of({"zeros.bin": bytes(90 << 20), "after.txt": b"after"}), {"expansion_limit"}),
+        "bomb.zip": (zip_of({"zeros.bin": bytes(8 << 20), "after.txt": b"after"}), {"expansion_limit"}),
         "not-a-message.msg": (_PNG, {"type_mismatch"}),
         "wrong.pdf": (b"A text, whatever its name says.\n", {"type_mismatch"}),
         "locked.7z": (seven_zip({"secret.txt": b"secret"}, PASSWORD), {"password_protected"}),
