@@ -20,6 +20,7 @@ DocumentKind = Literal[
 State = Literal["new", "extracted", "partial", "exception", "held", "skipped"]
 Stage = Literal["inventory", "expand", "parse", "ocr", "chunk", "extract", "merge", "export"]
 Resolution = Literal["open", "resolved", "waived"]
+TextOrigin = Literal["text_file", "load_file", "native", "images", "none"]
 SuppressionReason = Literal["inline", "denist"]
 
 
@@ -57,6 +58,21 @@ class MatterDates(_Record):
     created: MatterDate | None = None
     modified: MatterDate | None = None
     sort: MatterDate | None = None
+
+
+class ProducedFiles(_Record):
+    """What a production gave for a document; paths are below the SOURCE.
+
+    `text_from` says what is to be read: the text file, the text in the load file (kept among the originals under
+    `text_sha256`), the native, OCR of the images, or nothing. A native that must not be read is not named here.
+    """
+
+    text_from: TextOrigin = "none"
+    text: str | None = None
+    text_sha256: str | None = None
+    native: str | None = None
+    images: tuple[str, ...] = ()  # in order; one file may hold all pages
+    pages: tuple[str, ...] = ()  # Bates number of each page, the first being `bates_begin`
 
 
 class MatterDocument(_Record):
@@ -106,6 +122,7 @@ class MatterDocument(_Record):
     privilege_flags: tuple[str, ...] = ()
     held: bool = False
     state: State = "new"
+    produced: ProducedFiles | None = None  # of productions alone
     extra: dict[str, str] = {}
 
 

@@ -46,19 +46,30 @@ def _check(request: Request) -> None:
         raise InputProblem("file_not_found", ", ".join(missing))
     if request.denist_mode not in get_args(DenistMode):
         raise InputProblem("field_invalid", f"--denist-mode {request.denist_mode}")
+    _check_zone(request.timezone)
+
+
+def _check_zone(name: str | None) -> None:
     try:
-        ZoneInfo(request.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InputProblem("field_invalid", f"--timezone {request.timezone}") from error
+        ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name may be that of a folder of zones
+        raise InputProblem("field_invalid", f"--timezone {name}") from error
 
 
-def _options(matter: Matter, request: Request) -> CollectionOptions:
-    """Return the options of the import. One zone holds for the whole matter."""
+def matter_timezone(matter: Matter, wanted: str | None) -> str:
+    """Return the zone that holds for the whole matter; its first import sets it. Raises InputProblem(field_invalid)."""
+    _check_zone(wanted)
     kept = matter.store.get("timezone")
-    zone = request.timezone or kept or "UTC"
+    zone = wanted or kept or "UTC"
     if kept is not None and zone != kept:
         raise InputProblem("field_invalid", f"--timezone {zone}: this matter was begun with {kept}")
     matter.store.set("timezone", zone)
+    return zone
+
+
+def _options(matter: Matter, request: Request) -> CollectionOptions:
+    """Return the options of the import."""
+    zone = matter_timezone(matter, request.timezone)
     passwords = request.passwords.read_text(encoding="utf-8").splitlines() if request.passwords else []
     return CollectionOptions(
         timezone=zone,

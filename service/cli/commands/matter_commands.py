@@ -12,7 +12,7 @@ from thresher.service.cli.commands.options import Passwords
 
 app = typer.Typer()
 matter = typer.Typer(no_args_is_help=True, help="A matter of legal discovery: what is in it, and what to do with it.")
-MatterFolder = Annotated[Path, typer.Option("--matter", help="Folder of the matter; made where it is missing.")]
+MatterFolder = Annotated[Path | None, typer.Option("--matter", help="Folder of the matter; made where it is missing.")]
 ThisMatter = Annotated[Path, typer.Argument(help="Folder of the matter.", show_default=False)]
 Sources = Annotated[
     list[Path], typer.Argument(help="Folders, archives, mailboxes, mails and files.", show_default=False)
@@ -22,7 +22,7 @@ Sources = Annotated[
 @app.command(name="import")
 def import_sources(  # noqa: PLR0913 - the flags of the contract
     sources: Sources,
-    folder: MatterFolder,
+    folder: MatterFolder = None,
     custodian: Annotated[str, typer.Option(help="Whose sources these are, as in 'Lay, Kenneth'.")] = "",
     timezone: Annotated[
         str | None, typer.Option(help="IANA zone for dates without one; the first import sets it. Default: UTC.")
@@ -38,8 +38,41 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--copy", help="Copy loose files into the matter too; else they are read where they lie.")
     ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
+    production: Annotated[
+        bool, typer.Option("--production", help="The source is a produced volume: DAT, OPT, NATIVES, TEXT, IMAGES.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the production, report, and load nothing.")] = False,
+    loadfile: Annotated[str | None, typer.Option(help="The production's load file, where it has several.")] = None,
+    load_options: Annotated[
+        Path | None, typer.Option(help="TOML: encoding, delimiters, columns, fields, date_order, production_timezone.")
+    ] = None,
+    report: Annotated[Path, typer.Option(help="Where the report on a production is written, as JSON.")] = Path(
+        "production.json"
+    ),
 ) -> None:
-    """Import collected sources of one custodian into a matter; again to go on, or to add."""
+    """Import collected sources of one custodian into a matter; again to go on, or to add.
+
+    Exit codes with --production: 0 loaded; 1 loaded with exceptions; 2 refused, or usage.
+    """
+    if production:
+        from thresher.service.cli.production_import import (  # noqa: PLC0415 - see service/cli/main.py
+            Request as ProductionRequest,
+        )
+        from thresher.service.cli.production_import import main as production_main  # noqa: PLC0415 - as above
+
+        wanted = ProductionRequest(
+            sources=sources,
+            folder=folder,
+            custodian=custodian,
+            timezone=timezone,
+            options=load_options,
+            loadfile=loadfile,
+            report=report,
+            dry_run=dry_run,
+        )
+        run(production_main, wanted)
+    if folder is None:
+        raise typer.BadParameter("a matter is needed", param_hint="--matter")
     from thresher.service.cli.matter_import import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     asked = Request(
