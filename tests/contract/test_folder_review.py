@@ -81,9 +81,8 @@ def files(folder: Path) -> None:
     held = {"a.pdf": PDF, "b.eml": mail(), "c.tif": scan(), "d.pdf": PDF}
     for name, body in held.items():
         (given / name).write_bytes(body)
-    attached = SourceFacts(
-        path="b.eml!/1-order.pdf", sha256="", media_type="application/pdf", page_sizes=[(612.0, 792.0)] * 3
-    )
+    facts = {"media_type": "application/pdf", "page_sizes": [(612.0, 792.0)] * 3}
+    attached = SourceFacts(path="b.eml!/1-order.pdf", sha256=hashlib.sha256(PDF).hexdigest(), **facts)
     quote = "we order 24 oars at 86.50 each."
     start = len("From: a@example.org\nTo: b@example.org\nSubject: Order 4711\n")
     seen = Evidence(path="/number", quote=quote, start=start, end=start + len(quote))
