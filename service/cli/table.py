@@ -20,8 +20,8 @@ MAX_VALUES_SHOWN = 4  # shown of one Result
 VALUE_MAX_CHARS = 28  # characters of one value
 
 
-def table(results: list[tuple[str, Result[Any]]], more: int, report: dict[str, Any], out: Path) -> str:
-    """Return a table of Results, how many more there are, and a line of totals, as text."""
+def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path, more: int = 0) -> str:
+    """Return a table of Results, how many `more` there are, and a line of totals, as text."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name, justify in (
         ("status", "left"),
