@@ -18,9 +18,11 @@ import pytest
 from PIL import Image
 
 from tests.pdf_maker import Page, Pdf
+from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
 from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.service.cli.review import checked_folder
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
 from thresher.service.reviews.folder_file import events_in_folder
@@ -264,3 +266,11 @@ async def test_a_picture_is_drawn_once(client: httpx.AsyncClient, monkeypatch: p
     first, *others = await asyncio.gather(*(client.get(here) for _ in range(4)))
     assert {o.content for o in others} == {first.content}
     assert len(calls) == 1
+
+
+def test_a_folder_without_results_is_refused_by_name(folder: Path) -> None:
+    """Before anything is served: the message says how Results are made."""
+    assert checked_folder(folder / "out").is_absolute()
+    for wrong in (folder / "in", folder / "none"):
+        with pytest.raises(InputProblem, match="Results"):
+            checked_folder(wrong)
