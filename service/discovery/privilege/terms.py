@@ -1,0 +1,83 @@
+"""Find terms of privilege in a text, outside the notices that stand under every mail.
+
+A notice (of confidentiality, of what to do with a mail that went astray) says "privileged" whoever writes what; so a
+paragraph that reads like one is not searched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+DEFAULT_TERMS = (
+    "privileged",
+    "attorney-client",
+    "attorney client",
+    "solicitor-client",
+    "attorney work product",
+    "work product",
+    "prepared in anticipation of litigation",
+    "legal advice",
+    "advice of counsel",
+    "legal counsel",
+    "outside counsel",
+    "general counsel",
+)
+TERM_MAX_CHARS = 200
+PARAGRAPH_MAX_CHARS = 4_000  # a longer one is no notice
+_NOTICE = re.compile(
+    r"intended (?:solely |only )?(?:recipient|addressee|for the (?:use|person|named|individual|addressee|exclusive))"
+    r"|(?:received|sent) (?:this|the) [^.\n]{0,60}\bin error\b"
+    r"|(?:confidentiality|privacy|legal|privilege)(?: and [\w ]{1,30})? (?:notice|disclaimer)"
+    r"|this (?:e-?mail|message|communication|transmission|facsimile|fax)[^.]{0,120}"
+    r"(?:may (?:be|contain)|is intended|contains?|is confidential|and any (?:attachments?|files))"
+    r"|(?:dissemination|distribution|disclosure|copying|unauthori[sz]ed)[^.]{0,160}\b(?:prohibited|forbidden)"
+    r"|(?:delete|destroy)[^.]{0,60}(?:e-?mail|message|copies|communication)",
+    re.IGNORECASE,
+)
+_QUOTE_MARKS = re.compile(r"^[>| \t]+", re.MULTILINE)
+_PARAGRAPHS = re.compile(r"\n[>| \t]*\n|\n[>| \t]*[-_*=]{5,}[ \t]*\n|\f")
+
+
+def term_list(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the terms that some lines say; behind a `#` are remarks."""
+    found = (line.partition("#")[0].strip()[:TERM_MAX_CHARS] for line in lines)
+    return tuple(dict.fromkeys(term for term in found if term))
+
+
+def terms_in(texts: Iterable[str], terms: tuple[str, ...]) -> list[str]:
+    r"""Return the terms that stand in texts outside notices, each once, in the order of `terms`.
+
+    >>> notice = "This message may contain privileged material. If you received this message in error, delete it."
+    >>> terms_in([f"See you at noon.\n\n{notice}"], DEFAULT_TERMS), terms_in(["This is Privileged."], DEFAULT_TERMS)
+    ([], ['privileged'])
+    """
+    found: set[str] = set()
+    pattern = _pattern(terms)
+    for text in texts:
+        for paragraph in _searched(text):
+            found.update(_folded(m[0]) for m in pattern.finditer(paragraph))
+    return [term for term in terms if _folded(term) in found]
+
+
+def _searched(text: str) -> Iterator[str]:
+    """Yield the paragraphs that are no notices, on one line each."""
+    for raw in _PARAGRAPHS.split(text):
+        paragraph = " ".join(_QUOTE_MARKS.sub("", raw).split())
+        if len(paragraph) > PARAGRAPH_MAX_CHARS or not _NOTICE.search(paragraph):
+            yield paragraph
+
+
+@lru_cache(maxsize=8)
+def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """Return an expression for any of the terms as whole words, in any case; blanks and hyphens are alike."""
+    if not terms:
+        return re.compile(r"(?!)")
+    longest_first = sorted(terms, key=len, reverse=True)
+    words = ("[ \u2010\u2011-]".join(map(re.escape, re.split(r"[\s-]+", term))) for term in longest_first)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
+
+
+def _folded(term: str) -> str:
+    return " ".join(re.split(r"[\s\u2010\u2011-]+", term.casefold()))
