@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
         model = model_of(choice.policy, settings, answers, book=store)
         tally.files = len(planned(matter, choice, Outcomes(matter)).asked)
         sys.stderr.write(f"thresher: {tally.files} documents to ask, model {choice.policy.model}\n")
-        parts = Parts(pool=pool, model=model, store=store, report=_heard(tally))
+        parts = Parts(pool=pool, model=model, store=store, report=_heard(matter, tally))
         await _ran(matter, choice, parts, ended)
         await _told(matter, tally, store, model, ended)
     if ended.fault is not None:
@@ -122,13 +123,14 @@ async def _ran(matter: Matter, choice: ExtractionChoice, parts: Parts, ended: _E
         ended.fault = problem
 
 
-def _heard(tally: RunCounts) -> Any:
-    """Return who hears of Events: the counts, and lines on standard error."""
+def _heard(matter: Matter, tally: RunCounts) -> Callable[[Event], None]:
+    """Return who hears of Events: the counts, and lines on standard error that call documents by Bates number or path."""
     lines = Lines(tally.files)
 
     def heard(event: Event) -> None:
         tally.add(event)
-        lines(event)
+        document = matter.store.document(event.path.rpartition("/")[2])
+        lines(replace(event, path=document.bates_begin or document.path) if document else event)
 
     return heard
 

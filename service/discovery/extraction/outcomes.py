@@ -61,8 +61,7 @@ class Outcomes:
         changed = [o for o in outcomes if self._is_new(o)]
         records = Records()
         for exception in self._exceptions(changed, list(exceptions)):
-            place = self._matter.store.place(exception.document_id or "") or ""
-            records.exception(exception, place)
+            records.exception(exception, self._matter.store.place(exception.document_id or "") or "")
         if not changed and not records.exceptions:
             return 0
         for outcome in changed:

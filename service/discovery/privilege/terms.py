@@ -1,7 +1,7 @@
 """Find terms of privilege in a text, outside the notices that stand under every mail.
 
 A notice (of confidentiality, of what to do with a mail that went astray) says "privileged" whoever writes what; so a
-paragraph that reads like one is not searched.
+sentence that reads like part of one is not searched. Only the sentence: what is written beside a notice is.
 """
 
 from __future__ import annotations
@@ -25,19 +25,21 @@ DEFAULT_TERMS = (
     "general counsel",
 )
 TERM_MAX_CHARS = 200
-PARAGRAPH_MAX_CHARS = 4_000  # a longer one is no notice
+NOTICE_MAX_CHARS = 1_000  # a longer sentence is no notice
+SHORT_LINE_CHARS = 45  # a shorter line ends a sentence: a heading, a greeting, the last line of a paragraph
 _NOTICE = re.compile(
     r"intended (?:solely |only )?(?:recipient|addressee|for the (?:use|person|named|individual|addressee|exclusive))"
-    r"|(?:received|sent) (?:this|the) [^.\n]{0,60}\bin error\b"
-    r"|(?:confidentiality|privacy|legal|privilege)(?: and [\w ]{1,30})? (?:notice|disclaimer)"
-    r"|this (?:e-?mail|message|communication|transmission|facsimile|fax)[^.]{0,120}"
-    r"(?:may (?:be|contain)|is intended|contains?|is confidential|and any (?:attachments?|files))"
+    r"|(?:received|sent) (?:this|the) [^.]{0,60}\bin error\b"
+    r"|(?:confidentiality|privacy|privilege)(?: and [\w ]{1,30})? (?:notice|disclaimer)"
+    r"|(?:this|the) (?:e-?mail|message|communication|transmission|facsimile|fax)[^.]{0,120}"
+    r"(?:may (?:be|contain)|is intended|is confidential|and any (?:attachments?|files))"
+    r"|information (?:contained|transmitted) (?:in|by) this"
     r"|(?:dissemination|distribution|disclosure|copying|unauthori[sz]ed)[^.]{0,160}\b(?:prohibited|forbidden)"
     r"|(?:delete|destroy)[^.]{0,60}(?:e-?mail|message|copies|communication)",
     re.IGNORECASE,
 )
-_QUOTE_MARKS = re.compile(r"^[>| \t]+", re.MULTILINE)
-_PARAGRAPHS = re.compile(r"\n[>| \t]*\n|\n[>| \t]*[-_*=]{5,}[ \t]*\n|\f")
+_QUOTE_MARKS = re.compile(r"^[>| \t]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+")
 
 
 def term_list(lines: Iterable[str]) -> tuple[str, ...]:
@@ -56,17 +58,29 @@ def terms_in(texts: Iterable[str], terms: tuple[str, ...]) -> list[str]:
     found: set[str] = set()
     pattern = _pattern(terms)
     for text in texts:
-        for paragraph in _searched(text):
-            found.update(_folded(m[0]) for m in pattern.finditer(paragraph))
+        for sentence in _searched(text):
+            found.update(_folded(m[0]) for m in pattern.finditer(sentence))
     return [term for term in terms if _folded(term) in found]
 
 
 def _searched(text: str) -> Iterator[str]:
-    """Yield the paragraphs that are no notices, on one line each."""
-    for raw in _PARAGRAPHS.split(text):
-        paragraph = " ".join(_QUOTE_MARKS.sub("", raw).split())
-        if len(paragraph) > PARAGRAPH_MAX_CHARS or not _NOTICE.search(paragraph):
-            yield paragraph
+    """Yield the sentences that are no part of a notice, on one line each."""
+    for run in _runs(text):
+        for sentence in _SENTENCE_END.split(run):
+            if len(sentence) > NOTICE_MAX_CHARS or not _NOTICE.search(sentence):
+                yield sentence
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Yield wrapped lines as one, without marks of quotes; a short line ends a run."""
+    lines: list[str] = []
+    for raw in text.splitlines():
+        line = " ".join(_QUOTE_MARKS.sub("", raw).split())
+        lines.append(line)
+        if len(line) < SHORT_LINE_CHARS:
+            yield " ".join(lines)
+            lines = []
+    yield " ".join(lines)
 
 
 @lru_cache(maxsize=8)
