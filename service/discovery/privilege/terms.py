@@ -7,7 +7,7 @@ sentence that reads like part of one is not searched. Only the sentence: what is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 DEFAULT_TERMS = (
@@ -39,7 +39,7 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _QUOTE_MARKS = re.compile(r"^[>| \t]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]{0,2}\s+|\n+")
 
 
 def term_list(lines: Iterable[str]) -> tuple[str, ...]:
@@ -55,32 +55,30 @@ def terms_in(texts: Iterable[str], terms: tuple[str, ...]) -> list[str]:
     >>> terms_in([f"See you at noon.\n\n{notice}"], DEFAULT_TERMS), terms_in(["This is Privileged."], DEFAULT_TERMS)
     ([], ['privileged'])
     """
-    found: set[str] = set()
     pattern = _pattern(terms)
-    for text in texts:
-        for sentence in _searched(text):
-            found.update(_folded(m[0]) for m in pattern.finditer(sentence))
+    found = {_folded(m[0]) for text in map(_flat, texts) for m in pattern.finditer(text) if not _is_in_notice(text, m)}
     return [term for term in terms if _folded(term) in found]
 
 
-def _searched(text: str) -> Iterator[str]:
-    """Yield the sentences that are no part of a notice, on one line each."""
-    for run in _runs(text):
-        for sentence in _SENTENCE_END.split(run):
-            if len(sentence) > NOTICE_MAX_CHARS or not _NOTICE.search(sentence):
-                yield sentence
+def _flat(text: str) -> str:
+    r"""Return a text without marks of quotes, in which wrapped lines are one; a short line keeps its end.
 
-
-def _runs(text: str) -> Iterator[str]:
-    """Yield wrapped lines as one, without marks of quotes; a short line ends a run."""
-    lines: list[str] = []
+    >>> _flat("> Dear Ann,\n> " + "word " * 12 + "\n> on")
+    'Dear Ann,\nword word word word word word word word word word word word on'
+    """
+    pieces: list[str] = []
     for raw in text.splitlines():
         line = " ".join(_QUOTE_MARKS.sub("", raw).split())
-        lines.append(line)
-        if len(line) < SHORT_LINE_CHARS:
-            yield " ".join(lines)
-            lines = []
-    yield " ".join(lines)
+        pieces += [line, "\n" if len(line) < SHORT_LINE_CHARS else " "]
+    return "".join(pieces[:-1])
+
+
+def _is_in_notice(text: str, match: re.Match[str]) -> bool:
+    """Whether the sentence around a match reads like one of a notice."""
+    before, after = max(0, match.start() - NOTICE_MAX_CHARS), match.end() + NOTICE_MAX_CHARS
+    start = max((m.end() for m in _SENTENCE_END.finditer(text, before, match.start())), default=before)
+    end = next((m.start() for m in _SENTENCE_END.finditer(text, match.end(), after)), min(after, len(text)))
+    return end - start <= NOTICE_MAX_CHARS and _NOTICE.search(text, start, end) is not None
 
 
 @lru_cache(maxsize=8)
@@ -89,7 +87,7 @@ def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
     if not terms:
         return re.compile(r"(?!)")
     longest_first = sorted(terms, key=len, reverse=True)
-    words = ("[ \u2010\u2011-]".join(map(re.escape, re.split(r"[\s-]+", term))) for term in longest_first)
+    words = ("[\\s\u2010\u2011-]".join(map(re.escape, re.split(r"[\s-]+", term))) for term in longest_first)
     return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
 
 
