@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ from typing import Any
 
 import typer
 
-from thresher.schemas.errors import Problem
+from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.library.relevance import Relevance
 from thresher.service.cli.exits import COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.extract import PAID_CALL_GRACE_SECONDS
 from thresher.service.cli.matter_reading import counting, existing_matter, reader_pool
@@ -80,8 +82,16 @@ def main(request: Request) -> int:
         inclusive_only=request.inclusive_only,
         fresh=request.fresh,
     )
+    _check_issue(choice)
     with observed(settings, request.log), existing_matter(request.folder) as matter:
         return asyncio.run(_extract(matter, choice))
+
+
+def _check_issue(choice: ExtractionChoice) -> None:
+    """Raise InputProblem(option_invalid) for the target `relevance` without an issue to be relevant to."""
+    names = {rule.target.name for targets in choice.targets for rule in targets.rules}
+    if Relevance.__name__ in names and not choice.policy.instructions.strip():
+        raise InputProblem("option_invalid", "relevance needs the issue, as text: --instructions 'Issue A: …'")
 
 
 async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
@@ -100,7 +110,7 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
         await _told(matter, tally, store, model, ended)
     if ended.fault is not None:
         raise ended.fault
-    return INTERRUPTED if ended.interrupted else _exit(tally)
+    return INTERRUPTED if ended.interrupted or ended.counts is None else _exit(tally, ended.counts.states)
 
 
 async def _screened(matter: Matter, choice: ExtractionChoice, pool: ReaderPool) -> None:
@@ -124,11 +134,13 @@ async def _ran(matter: Matter, choice: ExtractionChoice, parts: Parts, ended: _E
 
 
 def _heard(matter: Matter, tally: RunCounts) -> Callable[[Event], None]:
-    """Return who hears of Events: the counts, and lines on standard error that call documents by Bates number or path."""
+    """Return who hears of Events: the counts, and lines on standard error on what is new, by Bates number or path."""
     lines = Lines(tally.files)
 
     def heard(event: Event) -> None:
         tally.add(event)
+        if event.kind == "kept":
+            return
         document = matter.store.document(event.path.rpartition("/")[2])
         lines(replace(event, path=document.bates_begin or document.path) if document else event)
 
@@ -145,18 +157,21 @@ async def _told(matter: Matter, tally: RunCounts, store: DurableStore, model: Mo
                              "interrupted": ended.interrupted}  # fmt: skip
     if counts is not None:
         facts |= {"asked": counts.asked, "shared": counts.shared, "unreadable": counts.unreadable,
-                  "passed": dict(counts.passed), "new": counts.new}  # fmt: skip
+                  "passed": dict(counts.passed), "states": dict(counts.states), "new": counts.new}  # fmt: skip
         passed = "".join(f", {count} {reason}" for reason, count in sorted(counts.passed.items()))
-        typer.echo(f"{counts.asked} asked, {counts.shared} answered by another, {counts.unreadable} unreadable{passed}")
+        states = "".join(f", {count} {state}" for state, count in sorted(counts.states.items()))
+        typer.echo(
+            f"{counts.asked} asked{states}; {counts.shared} answered by another, {counts.unreadable} unreadable{passed}"
+        )
     matter.record_event("extraction", **facts)
     calls = made["calls"]
     typer.echo(f"{calls['made']} model calls, {calls['usd']} USD; Results in {matter.folder / 'results'}")
 
 
-def _exit(tally: RunCounts) -> int:
-    """Return the exit code: as for `extract`, but a matter in which nothing is left to ask is complete."""
+def _exit(tally: RunCounts, states: Counter[str]) -> int:
+    """Return the exit code: as for `extract`; a document of another kind than the target is no failure."""
     if tally.away and not tally.answered:
         return UNAVAILABLE
-    if tally.results.get("failed") or tally.refused:
+    if states["exception"]:
         return SOME_FAILED
-    return COMPLETE if set(tally.results) <= {"complete"} else SOME_NOT
+    return SOME_NOT if states["partial"] or states["new"] else COMPLETE

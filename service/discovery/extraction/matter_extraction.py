@@ -73,6 +73,7 @@ class ExtractionCounts:
     shared: int = 0
     unreadable: int = 0
     passed: Counter[str] = field(default_factory=Counter)  # by reason
+    states: Counter[str] = field(default_factory=Counter)  # of those that were asked
     new: int = 0  # outcomes that were written
 
 
@@ -103,6 +104,7 @@ async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts)
         await asking.ask(made)
     finally:
         counts.new += asking.recorder.new + _write_shared(made, outcomes)
+        counts.states.update(asking.recorder.states.values())
         matter.write_log()
     return counts
 

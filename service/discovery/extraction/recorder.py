@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import Note
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.matter import MatterDocument, State
 from thresher.schemas.result import Result
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.result_states import exception, exceptions_of, state_of
@@ -25,6 +25,7 @@ class Recorder:
         self._outcomes, self._folder, self._document, self._model = outcomes, results, document, model
         self._found: dict[str, list[tuple[str, Result[Any]]]] = {}
         self.new = 0  # outcomes that were written
+        self.states: dict[str, State] = {}  # of what was asked in this run, by the last target that was
 
     def __call__(self, event: Event) -> None:
         """Take one Event."""
@@ -42,6 +43,7 @@ class Recorder:
         state, reason = state_of(results)
         names = tuple(name for name, _ in found)
         outcome = Outcome(target=target, document_id=document.id, state=state, reason=reason, results=names)
+        self.states[document.id] = state
         digests = [_digest(self._folder / name) for name in names]
         exceptions = exceptions_of(document, results)
         self.new += self._outcomes.write([outcome], exceptions, model=self._model, results_sha256=digests)
@@ -49,6 +51,7 @@ class Recorder:
     def _refused(self, path: str, why: Note) -> None:
         target, document = path.partition("/")[0], self._document(path.rpartition("/")[2])
         outcome = Outcome(target=target, document_id=document.id, state="exception", reason=why.code)
+        self.states[document.id] = "exception"
         self.new += self._outcomes.write([outcome], [exception(document, why)])
 
 

@@ -6,6 +6,7 @@ too. Behind a `#` are remarks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import getaddresses
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument
+
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ def counsel_among(document: MatterDocument, known: CounselList) -> Iterator[str]
         if address not in seen and known.holds(address):
             seen.add(address)
             yield address
+
+
+def counsel_quoted(texts: Iterable[str], known: CounselList) -> list[str]:
+    r"""Return the addresses of counsel that stand in texts, as in the headings of quoted mails, each once, in order.
+
+    >>> counsel_quoted(["> From: Sue <SUE@firm.example>\n> To: Bob"], counsel_list(["firm.example"]))
+    ['sue@firm.example']
+    """
+    found = (m[0].casefold() for text in texts for m in _ADDRESS.finditer(text))
+    return list(dict.fromkeys(address for address in found if known.holds(address)))
 
 
 def _addresses(people: Iterable[str]) -> Iterator[str]:

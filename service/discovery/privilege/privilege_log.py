@@ -79,7 +79,9 @@ def _row(
         description=_description(document, attachments),
         basis=_basis(document.privilege_flags),
         treatment=treatment,
-        attorneys="; ".join(f.partition(":")[2] for f in document.privilege_flags if f.startswith("counsel:")),
+        attorneys="; ".join(
+            f.partition(":")[2] for f in document.privilege_flags if f.startswith(("counsel:", "quoted:"))
+        ),
     )
 
 
@@ -101,7 +103,7 @@ def _basis(flags: tuple[str, ...]) -> str:
     """
     terms = [flag.removeprefix("term:").casefold() for flag in flags if flag.startswith("term:")]
     product = any(word in term for term in terms for word in _WORK_PRODUCT)
-    client = any(flag.startswith("counsel:") for flag in flags) or len(terms) > sum(
+    client = any(flag.startswith(("counsel:", "quoted:")) for flag in flags) or len(terms) > sum(
         any(word in term for word in _WORK_PRODUCT) for term in terms
     )
     return "; ".join(ground for ground, stands in (("AC", client), ("WP", product)) if stands)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from thresher.schemas.errors import Problem
 from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list
+from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
 from thresher.service.discovery.privilege.holding import Member, holding_of
 from thresher.service.discovery.privilege.terms import terms_in
 from thresher.service.discovery.reading.document_texts import DocumentTexts
@@ -81,7 +81,9 @@ async def _look(
         contents = await asyncio.gather(*(_texts(texts, d) for d in documents))
         rows = []
         for document, content in zip(documents, contents, strict=True):
-            flags = [f"counsel:{a}" for a in counsel_among(document, known)]
+            among = list(counsel_among(document, known))
+            flags = [f"counsel:{a}" for a in among]
+            flags += [f"quoted:{a}" for a in counsel_quoted(content or (), known) if a not in among]
             flags += [f"term:{t}" for t in terms_in([document.subject, *(content or ())], lists.terms)]
             rows.append((document.id, lists.fingerprint, json.dumps(flags)))
             unread += content is None

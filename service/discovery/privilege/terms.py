@@ -20,9 +20,7 @@ DEFAULT_TERMS = (
     "prepared in anticipation of litigation",
     "legal advice",
     "advice of counsel",
-    "legal counsel",
     "outside counsel",
-    "general counsel",
 )
 TERM_MAX_CHARS = 200
 NOTICE_MAX_CHARS = 1_000  # a longer sentence is no notice
