@@ -200,8 +200,8 @@ async def test_copies_share_answers_and_other_kinds_are_asked_with_the_next_targ
         assert found == [("Fact", "skipped", "not_of_this_kind"), ("Other", "extracted", "")]
     cited, text = _cited(matter, documents["ABC0001"])
     assert (cited.bates, cited.quote, text) == ("ABC0002", "P-1", "P-1")
-    (matter.parent / "in" / "4.txt").write_text("changed since")
+    (matter.parent / "in" / "1.eml").write_text("changed since")
     assert await extracted(matter) == SOME_FAILED
-    assert stored(matter)["4.txt"].state == "exception"
+    assert stored(matter)["1.eml"].state == "exception"
     with Matter(matter, writes=False) as opened:
-        assert [e.code for e in opened.store.exceptions() if e.path == "4.txt"] == ["hash_mismatch"]
+        assert [e.code for e in opened.store.exceptions() if e.path == "1.eml"] == ["hash_mismatch"]

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.matter import MatterDocument, MatterException
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.plan import Plan, PrivilegePolicy, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
-from thresher.service.discovery.extraction.result_states import OTHER_KIND
+from thresher.service.discovery.extraction.result_states import OTHER_KIND, failed_exception
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import parents
@@ -34,6 +34,7 @@ from thresher.service.llm.page_images import read_options
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
 from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.reviews.folder_results import inputs_of, save_inputs
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.storage.answers.base import Store
@@ -98,35 +99,45 @@ async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts)
     made = planned(matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
-    counts.new += _write_passed(made, outcomes)
+    counts.new += _write_passed(matter, made, outcomes)
+    folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
+    save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
     asking = _Asking(matter, choice, parts, outcomes)
     try:
         await asking.ask(made)
     finally:
-        counts.new += asking.recorder.new + _write_shared(made, outcomes)
+        counts.new += asking.recorder.new + _write_shared(matter, made, outcomes)
         counts.states.update(asking.recorder.states.values())
         matter.write_log()
     return counts
 
 
-def _write_passed(made: Plan, outcomes: Outcomes) -> int:
+def _write_passed(matter: Matter, made: Plan, outcomes: Outcomes) -> int:
     found = [Outcome(target="", document_id=p.document_id, state=p.state, reason=p.reason) for p in made.passed]
-    return _written(found, outcomes)
+    return _written(found, outcomes, matter)
 
 
-def _write_shared(made: Plan, outcomes: Outcomes) -> int:
-    """Give copies the outcomes of the documents that answer for them."""
+def _write_shared(matter: Matter, made: Plan, outcomes: Outcomes) -> int:
+    """Give copies the outcomes of the documents that answer for them, and the exceptions where there was no answer."""
     found = [
         replace(outcome, document_id=copy, answered_by=master)
         for copy, master in made.shared.items()
         for outcome in outcomes.of(master)
         if outcome.target
     ]
-    return _written(found, outcomes)
+    return _written(found, outcomes, matter)
 
 
-def _written(found: list[Outcome], outcomes: Outcomes) -> int:
-    return sum(outcomes.write(found[i : i + _AT_ONCE]) for i in range(0, len(found), _AT_ONCE))
+def _written(found: list[Outcome], outcomes: Outcomes, matter: Matter) -> int:
+    batches = (found[i : i + _AT_ONCE] for i in range(0, len(found), _AT_ONCE))
+    return sum(outcomes.write(some, list(_failed(matter, some))) for some in batches)
+
+
+def _failed(matter: Matter, copies: list[Outcome]) -> Iterator[MatterException]:
+    for outcome in copies:
+        document = matter.store.document(outcome.document_id)
+        if document is not None and outcome.state == "exception":
+            yield failed_exception(document, outcome.reason, outcome.answered_by or "")
 
 
 class _Asking:

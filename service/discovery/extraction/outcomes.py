@@ -11,11 +11,12 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from thresher.schemas.matter import MatterException, State
+from thresher.schemas.matter import MatterDocument, MatterException, State
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.rows import Records
 
 STAGE = "extract"
+PASSED_OVER = "skipped"  # in `extra` of a document: why it is passed over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Outcomes:
             document = self._matter.store.document(outcome.document_id)
             place = self._matter.store.place(outcome.document_id)
             if document is not None and place is not None:
-                records.document(document.model_copy(update={"state": outcome.state}), place)
+                records.document(_with_state(document, outcome), place)
         rows = [_row(o) for o in changed]
         asked = [(o.document_id,) for o in changed if o.target]
 
@@ -107,6 +108,14 @@ class Outcomes:
         statement = "SELECT record FROM exceptions WHERE document_id = ? AND stage = ?"
         rows = self._connection.execute(statement, (document_id, STAGE))
         return [MatterException.from_json(row[0]) for row in rows]
+
+
+def _with_state(document: MatterDocument, outcome: Outcome) -> MatterDocument:
+    """Return the document in its new state; why it was passed over stands in its `extra`, too."""
+    extra = {name: value for name, value in document.extra.items() if name != PASSED_OVER}
+    if outcome.state == "skipped":
+        extra[PASSED_OVER] = outcome.reason
+    return document.model_copy(update={"state": outcome.state, "extra": extra})
 
 
 def _outcome(row: tuple[str, str, State, str, str, str | None]) -> Outcome:

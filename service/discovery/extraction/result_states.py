@@ -39,9 +39,26 @@ def _is_of_another_kind(result: Result[Any]) -> bool:
 
 
 def exceptions_of(document: MatterDocument, results: list[Result[Any]]) -> list[MatterException]:
-    """Return what is to be known of a document's Results: notes of its reading, values that stand nowhere, no answer."""
+    """Return what is to be known of a document's Results: notes of its reading, values that stand nowhere, no answer.
+
+    A document whose state is "exception" has at least one that is an error.
+    """
     found = {e.id: e for result in results for note in _notes(result) for e in (exception(document, note),)}
+    state, reason = state_of(results)
+    if state == "exception" and not any(e.level == "error" for e in found.values()):
+        made = failed_exception(document, reason)
+        found[made.id] = made
     return list(found.values())
+
+
+def failed_exception(document: MatterDocument, reason: str, answered_by: str = "") -> MatterException:
+    """Return the exception of a document that gave nothing, for a reason, or whose answering document did not."""
+    code = _SAME.get(reason, reason)
+    code = code if code in EXCEPTION_CODES and EXCEPTION_CODES[code].level == "error" else "unknown"
+    message = f"nothing was extracted ({reason})" + (
+        f", as of {answered_by}, of which it is a copy" if answered_by else ""
+    )
+    return exception(document, Note(code=code, message=message))
 
 
 def _notes(result: Result[Any]) -> Iterator[Note]:
