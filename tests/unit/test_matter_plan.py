@@ -151,8 +151,8 @@ def cited(pages: tuple[str, ...], **evidence: Any) -> str:
 
 def test_citations_name_the_page() -> None:
     """By the page in the file, by the page image of several, by the whole range where no page is known."""
-    assert cited(("A1", "A2"), page=2) == "A2:3-4"
-    assert cited(("A1", "A2"), source="a!/2", page=1) == "A2/2:3-4"
-    assert cited(("A1", "A2")) == "A1-A2:3-4"
-    assert cited(("A1",)) == "A1:3-4"
-    assert cited((), page=7) == "id p. 7:3-4"
+    assert cited(("A1", "A2"), page=2) == "A2@3-4"
+    assert cited(("A1", "A2"), source="a!/2", page=1) == "A2/2@3-4"
+    assert cited(("A1", "A2")) == "A1-A2@3-4"
+    assert cited(("A1",)) == "A1@3-4"
+    assert cited((), page=7) == "page 7@3-4"

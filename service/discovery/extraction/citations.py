@@ -28,11 +28,10 @@ class Citation:
     text: int = 1  # number of the text: 1 is the document's own, others are of further page images or pictures in it
 
     def __str__(self) -> str:
-        """Return the citation as one writes it: "ABC0000123:120-145", "ID p. 2:120-145"."""
-        page = f" p. {self.page}" if self.page else ""
-        where = self.bates or f"{self.document_id}{page}"
+        """Return the citation as one writes it: "ABC0000123@120-145", "page 2@120-145", "text@120-145"."""
+        where = self.bates or (f"page {self.page}" if self.page else "text")
         number = f"/{self.text}" if self.text > 1 else ""
-        return where if self.start is None else f"{where}{number}:{self.start}-{self.end}"
+        return where if self.start is None else f"{where}{number}@{self.start}-{self.end}"
 
 
 def citations(document: MatterDocument, result: Result[Any]) -> Iterator[Citation]:
