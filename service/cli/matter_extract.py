@@ -164,6 +164,8 @@ async def _told(matter: Matter, tally: RunCounts, store: DurableStore, model: Mo
             f"{counts.asked} asked{states}; {counts.shared} answered by another, {counts.unreadable} unreadable{passed}"
         )
     matter.record_event("extraction", **facts)
+    if ended.interrupted:
+        sys.stderr.write("thresher: not finished; what is done is kept, and the same command goes on\n")
     calls = made["calls"]
     typer.echo(f"{calls['made']} model calls, {calls['usd']} USD; Results in {matter.folder / 'results'}")
 
