@@ -57,9 +57,9 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
-    """Extract from the documents of a matter; copies share the answer of their master.
+    """Extract from the documents of a matter, each asked once.
 
-    Results are below MATTER/results. Run it again to go on: what was answered is not asked again.
+    Copies share the answer of their master. Results are below MATTER/results. Run it again to go on: what was answered is not asked again.
 
     Exit codes: as for `thresher extract`.
     """
@@ -117,7 +117,7 @@ def release(
     why: Annotated[str, typer.Option(help="Why it is not privileged.")],
     by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
 ) -> None:
-    """Release held documents, so that they may be asked about."""
+    """Release held documents, with a reason."""
     from thresher.service.cli.matter_privilege import release_documents  # noqa: PLC0415 - see service/cli/main.py
 
     run(release_documents, folder, documents, by, why)
@@ -130,7 +130,10 @@ def pii(
         choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
     ] = None,
 ) -> None:
-    """Report personal data (social security, tax, card and account numbers, birth dates …) with its places."""
+    """Report personal data with its places.
+
+    Social security, tax, card and account numbers, IBANs, birth dates, passports, e-mail addresses, telephone numbers.
+    """
     read_ahead()
     from thresher.service.cli.matter_pii import main  # noqa: PLC0415 - see service/cli/main.py
 
