@@ -16,8 +16,9 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.work import WorkStore
 from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.texts import Texts
-from thresher.service.discovery.reading.walk import DocumentFiles, walked
+from thresher.service.discovery.reading.walk import DocumentFiles, OwnContent, walked
 from thresher.service.readers.pool import InlineReader
+from thresher.service.readers.sources import make_source
 from thresher.service.runs.units import units
 
 
@@ -43,7 +44,7 @@ async def test_page_images_are_one_unit_whose_texts_are_kept(sources: DocumentSo
     """Two images are one Unit with two Documents; each has its own text in the matter."""
     document = produced(text_from="images", images=("1.txt", "2.txt"))
     texts, reader = Texts(tmp_path / "texts"), InlineReader(tmp_path / "spool")
-    files = DocumentFiles(document, sources.sources(document, "Fact/ab/abc"), has_children=False)
+    files = DocumentFiles(document, sources.sources(document, "Fact/ab/abc"))
 
     async def whole(found: Document) -> list[Document]:
         return [found]
@@ -62,3 +63,42 @@ def test_nothing_else_is_opened(sources: DocumentSources) -> None:
     with pytest.raises(InputProblem) as refused:
         sources.sources(produced(text_from="text_file", text="../secret.txt"), "a")
     assert refused.value.code == "unsafe_path"
+
+
+MAIL = b"""From: a@x.example
+To: b@x.example
+Subject: s
+MIME-Version: 1.0
+Content-Type: multipart/related; boundary=b
+
+--b
+Content-Type: text/html
+
+<p>Look: <img src="cid:1"></p>
+--b
+Content-Type: image/gif
+Content-ID: <1>
+Content-Disposition: inline; filename=1.gif
+Content-Transfer-Encoding: base64
+
+R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
+--b
+Content-Type: text/plain
+Content-ID: <2>
+Content-Disposition: inline; filename=memo.txt
+
+the memo
+--b--
+"""
+
+
+async def test_what_became_a_document_is_not_read_with_its_mail(tmp_path: Path) -> None:
+    """A part that is called inline and is no picture is a document of its own: no byte of it comes with the mail."""
+    file = tmp_path / "1.eml"
+    file.write_bytes(MAIL)
+    reader, source = InlineReader(tmp_path / "spool"), make_source(file)
+    whole = await reader.read(source, ReadOptions())
+    own = await OwnContent(reader, frozenset({"hash of the memo"})).read(source, ReadOptions())
+    assert [child.name for child in own.children if child.name == "memo.txt"] == []
+    assert len(own.children) < len(whole.children)
+    assert "the memo" not in own.document.text
