@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.library.relevance import Relevance
 from thresher.service.cli.exits import COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
@@ -30,7 +31,6 @@ from thresher.service.discovery.extraction.matter_extraction import (
     planned,
 )
 from thresher.service.discovery.extraction.outcomes import Outcomes
-from thresher.service.discovery.extraction.plan import PrivilegePolicy
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.screen import kept_lists, screen
 from thresher.service.discovery.reading.document_texts import DocumentTexts

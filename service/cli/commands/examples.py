@@ -73,7 +73,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "matter held": ("thresher matter held case",),
     "matter release": ("thresher matter release case ABC0000123 --by 'J. Roe' --why 'no advice'",),
-    "matter pii": ("thresher matter pii case",),
+    "matter pii": ("thresher matter pii case", "thresher matter pii case --redacted copies --kind ssn"),
 }
 
 

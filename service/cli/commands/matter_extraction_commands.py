@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -40,7 +40,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     model: ModelName = None,
     policy: PolicyFile = None,
     privilege: Annotated[
-        Literal["hold", "flag", "off"],
+        choices.PrivilegePolicy,
         typer.Option(help="hold: what the privilege screen holds reaches no model. flag, off: it is asked."),
     ] = "hold",
     inclusive_only: Annotated[
@@ -126,6 +126,13 @@ def release(
 @matter.command()
 def pii(
     folder: ThisMatter,
+    redacted: Annotated[
+        Path | None,
+        typer.Option(help="Also write copies of the texts into this folder, with finds as [REDACTED:kind]."),
+    ] = None,
+    kinds: Annotated[
+        list[choices.PersonalKind] | None, typer.Option("--kind", help="What to redact; default: what FRCP 5.2 names.")
+    ] = None,
     ocr: Annotated[
         choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
     ] = None,
@@ -135,6 +142,6 @@ def pii(
     Social security, tax, card and account numbers, IBANs, birth dates, passports, e-mail addresses, telephone numbers.
     """
     read_ahead()
-    from thresher.service.cli.matter_pii import main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matter_pii import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
-    run(main, folder, ocr)
+    run(main, Request(folder=folder, redacted=redacted, kinds=tuple(kinds or ()), ocr=ocr))

@@ -15,12 +15,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument, MatterException
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
-from thresher.service.discovery.extraction.plan import Plan, PrivilegePolicy, folder_of, plan
+from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
 from thresher.service.discovery.extraction.result_states import OTHER_KIND, failed_exception
 from thresher.service.discovery.matter.folder import Matter

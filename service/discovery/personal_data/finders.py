@@ -9,21 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-PersonalKind = Literal[
-    "ssn",
-    "tax_id",
-    "birth_date",
-    "account_number",
-    "card_number",
-    "iban",
-    "passport",
-    "driver_license",
-    "email",
-    "phone",
-]
-KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
+from thresher.schemas.choices import PersonalKind
+
 COURT_KINDS: frozenset[PersonalKind] = frozenset(
     ("ssn", "tax_id", "birth_date", "account_number", "card_number", "iban")
 )
