@@ -23,6 +23,8 @@ from thresher.service.cli.commands.options import (
     Stance,
 )
 
+__all__ = ["matter"]  # with these commands in it
+
 
 @matter.command()
 def extract(  # noqa: PLR0913 - the flags of the contract
@@ -131,7 +133,7 @@ def pii(
         typer.Option(help="Also write copies of the texts into this folder, with finds as [REDACTED:kind]."),
     ] = None,
     kinds: Annotated[
-        list[choices.PersonalKind] | None, typer.Option("--kind", help="What to redact; default: what FRCP 5.2 names.")
+        list[str] | None, typer.Option("--kind", help="What to redact; default: what FRCP 5.2 names.")
     ] = None,
     ocr: Annotated[
         choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 from thresher.schemas.choices import PersonalKind
 
+KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 COURT_KINDS: frozenset[PersonalKind] = frozenset(
     ("ssn", "tax_id", "birth_date", "account_number", "card_number", "iban")
 )
