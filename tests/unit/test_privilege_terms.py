@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from thresher.schemas.choices import PersonalKind
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument
+from thresher.schemas.policy import Policy, ReadOptions
 from thresher.service.discovery.personal_data.finders import personal_data
 from thresher.service.discovery.personal_data.redaction import redacted
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list
+from thresher.service.discovery.privilege.screened_policy import screened_policy
 from thresher.service.discovery.privilege.terms import DEFAULT_TERMS, term_list, terms_in
 
 NOTICE = (
@@ -122,3 +124,11 @@ def test_redacted_copies_mark_finds_and_keep_the_rest(text: str) -> None:
         place = made.moved(i)
         assert (place is None) == (i in inside)
         assert place is None or made.text[place] == character
+
+
+def test_model_sees_no_page_that_could_not_be_screened() -> None:
+    """Pictures of weak pages are off after a screen; OCR by a model is refused; what is asked for by name stays."""
+    assert screened_policy(Policy()).images == "off"
+    assert screened_policy(Policy(images="all")).images == "all"
+    with pytest.raises(InputProblem, match="vision"):
+        screened_policy(Policy(read=ReadOptions(ocr="vision")))
