@@ -1,4 +1,4 @@
-"""Run `thresher matter dedup`, `threads` and `near-duplicates`, and what follows every import."""
+"""Run `thresher matter dedup` and `thresher matter threads`, and what follows every import."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NAME_WIDTH = 44  # of a custodian in a table of 80 columns
 
 def dedup(folder: Path, scope: str | None, productions: bool, again: bool, as_json: bool) -> int:  # noqa: FBT001 - flags
     """Find copies in a matter, and print the counts by custodian. Raises InputProblem(field_invalid) for the scope."""
-    with _opened(folder) as matter:
+    with opened_matter(folder) as matter:
         grouping = chosen_grouping(matter, scope, productions=productions, again=again)
         found = deduplicate(matter, grouping)
         if found.changed:
             thread_matter(matter)  # copies stand where their originals stand
     if as_json:
-        _print_json({"scope": grouping.scope, **asdict(found), "total": asdict(found.total())})
+        print_json({"scope": grouping.scope, **asdict(found), "total": asdict(found.total())})
         return 0
     for line in dedup_lines(found):
         typer.echo(line)
@@ -34,10 +34,10 @@ def dedup(folder: Path, scope: str | None, productions: bool, again: bool, as_js
 
 def threads(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - a flag
     """Thread the mails of a matter, and print the counts."""
-    with _opened(folder) as matter:
+    with opened_matter(folder) as matter:
         found = thread_matter(matter)
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
         return 0
     for line in thread_lines(found):
         typer.echo(line)
@@ -79,11 +79,12 @@ def thread_lines(found: Threaded) -> list[str]:
     ]
 
 
-def _opened(folder: Path) -> Matter:
+def opened_matter(folder: Path) -> Matter:
     """Open a matter for writing. Raises SetupProblem(store_failed) where the folder holds none."""
     Matter(folder, writes=False).close()
     return Matter(folder)
 
 
-def _print_json(facts: dict[str, Any]) -> None:
+def print_json(facts: dict[str, Any]) -> None:
+    """Print facts as JSON."""
     typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))

@@ -124,3 +124,17 @@ def threads(folder: ThisMatter, *, as_json: AsJson = False) -> None:
     from thresher.service.cli.matter_relations import threads as main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, as_json)
+
+
+@matter.command(name="near-duplicates")
+def near_duplicates(
+    folder: ThisMatter,
+    *,
+    threshold: Annotated[float, typer.Option(help="Least share of five-word sequences in common.")] = 0.8,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Find documents whose texts are nearly the same. Reads every text once."""
+    from thresher.service.cli.matter_near_duplicates import main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, folder, threshold, workers, as_json)

@@ -19,6 +19,7 @@ TABLES = {
     "containers": "id, place, source, custodian, record",
     "suppressed": "id, place, source, custodian, reason, sha256, record",
     "mail_texts": "id, body, passages",
+    "signatures": "id, words, signature",
 }
 
 
@@ -45,6 +46,7 @@ class Records:
     containers: list[Row] = field(default_factory=list)
     suppressed: list[Row] = field(default_factory=list)
     mail_texts: list[Row] = field(default_factory=list)
+    signatures: list[Row] = field(default_factory=list)
 
     def document(self, record: MatterDocument, place: str) -> None:
         """Add a document."""
