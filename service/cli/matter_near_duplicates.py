@@ -9,12 +9,13 @@ import typer
 
 from thresher.service.cli.matter_relations import opened_matter, print_json
 from thresher.service.discovery.duplicates.near_duplicates import find_near_duplicates
+from thresher.service.discovery.text_reading import TextReading
 
 
 def main(folder: Path, threshold: float, workers: int, as_json: bool) -> int:  # noqa: FBT001 - a flag
     """Find near-duplicates in a matter, and print the counts. Raises InputProblem(field_invalid) for the threshold."""
     with opened_matter(folder) as matter:
-        found = find_near_duplicates(matter, threshold, workers=workers)
+        found = find_near_duplicates(TextReading(matter, workers), threshold)
     if as_json:
         print_json(asdict(found))
         return 0

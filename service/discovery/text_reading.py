@@ -13,7 +13,7 @@ from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.discovery.duplicates.compared_texts import source_of
+from thresher.service.discovery.document_texts import source_of
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
@@ -27,7 +27,7 @@ _OPTIONS = ReadOptions(ocr="off")
 class TextReading:
     """Worker processes, used from code that does not wait itself."""
 
-    def __init__(self, matter: Matter, workers: int) -> None:
+    def __init__(self, matter: Matter, workers: int = 2) -> None:
         """Read texts of a Matter with so many processes, which start with the first reading."""
         self.matter, self.workers = matter, workers
 
@@ -39,15 +39,19 @@ class TextReading:
         Raises SetupProblem for faults of the machine.
         """
         stream = iter(documents)
+        batch = list(islice(stream, _AT_ONCE))
+        if not batch:
+            return
         with (
             tempfile.TemporaryDirectory(dir=self.matter.folder, prefix="reading-") as folder,
             asyncio.Runner() as runner,
         ):
             pool = ReaderPool(Path(folder), workers=self.workers)
             try:
-                while batch := list(islice(stream, _AT_ONCE)):
+                while batch:
                     made = runner.run(self._read_batch(pool, batch, function))
                     yield list(zip((document.id for document in batch), made, strict=True))
+                    batch = list(islice(stream, _AT_ONCE))
             finally:
                 runner.run(pool.close())
 

@@ -49,7 +49,7 @@ def _stated(matter: Matter) -> Iterator[tuple[str, str, str]]:
 def _conflicts(matter: Matter) -> Iterator[tuple[str, str, str]]:
     """Yield (place, id, id of the first mail) of each mail whose text is not that of the first with its MIH."""
     statement = (
-        "SELECT mih, place, stated.id, body FROM stated JOIN mail_texts ON mail_texts.id = stated.id WHERE mih IN"
+        "SELECT mih, place, stated.id, body FROM stated JOIN mail_texts ON mail_texts.id = stated.id WHERE body <> '' AND mih IN"
         " (SELECT mih FROM stated GROUP BY mih HAVING COUNT(*) > 1) ORDER BY mih, place"
     )
     rows = matter.store.connection.execute(statement)

@@ -16,8 +16,8 @@ import numpy as np
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument
-from thresher.service.discovery.duplicates.compared_texts import read_shingles, read_signature
 from thresher.service.discovery.duplicates.near_groups import Signatures, near_groups, shared_bands
+from thresher.service.discovery.duplicates.shingle_reading import read_shingles, read_signature
 from thresher.service.discovery.duplicates.shingles import PERMUTATIONS, Hashes
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
@@ -41,17 +41,17 @@ class NearDuplicates:
     changed: int = 0
 
 
-def find_near_duplicates(matter: Matter, threshold: float = 0.8, *, workers: int = 2) -> NearDuplicates:
-    """Find near-duplicates and record them; a killed search goes on with the signatures that are there.
+def find_near_duplicates(reading: TextReading, threshold: float = 0.8) -> NearDuplicates:
+    """Find near-duplicates in the Matter that is read, and record them; a killed search goes on with the signatures that are there.
 
     Raises InputProblem(field_invalid) for a threshold that is not above 0.5 and at most 1.
     """
     if not 0.5 < threshold <= 1:
         raise InputProblem("field_invalid", f"the threshold {threshold}; it is above 0.5 and at most 1")
-    reading = TextReading(matter, workers)
-    _add_signatures(matter, reading)
+    matter = reading.matter
+    _add_signatures(reading)
     ids, signatures = _signatures(matter.store.connection)
-    principals = dict(_principals(matter, reading, ids, signatures, threshold))
+    principals = dict(_principals(reading, ids, signatures, threshold))
     found = _counted(matter, ids, principals, threshold)
     event = matter.event("near_duplicates", **{k: v for k, v in asdict(found).items() if k != "changed"})
     found.changed = matter.store.update(_changed(matter, principals), event)
@@ -66,8 +66,9 @@ def _documents(matter: Matter, ids: set[str] | None = None) -> Iterator[MatterDo
             yield document
 
 
-def _add_signatures(matter: Matter, reading: TextReading) -> None:
+def _add_signatures(reading: TextReading) -> None:
     """Keep a signature of each document that has none yet."""
+    matter = reading.matter
     known = "SELECT 1 FROM signatures WHERE id = ?"
     missing = (d for d in _documents(matter) if matter.store.connection.execute(known, (d.id,)).fetchone() is None)
     for batch in reading.read(missing, read_signature):
@@ -88,9 +89,10 @@ def _signatures(connection: sqlite3.Connection) -> tuple[list[str], Signatures]:
 
 
 def _principals(
-    matter: Matter, reading: TextReading, ids: list[str], signatures: Signatures, threshold: float
+    reading: TextReading, ids: list[str], signatures: Signatures, threshold: float
 ) -> Iterator[tuple[str, str]]:
     """Yield (id, id of its principal) for each near-duplicate."""
+    matter = reading.matter
     own = {document.id for document in _documents(matter)}
     rows = [row for row, name in enumerate(ids) if name in own]
     ids, signatures = [ids[row] for row in rows], signatures[rows]

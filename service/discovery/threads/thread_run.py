@@ -16,7 +16,9 @@ from typing import Any
 from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.mail_passages import HASH_BYTES
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.text_reading import TextReading
 from thresher.service.discovery.threads.inclusive import ComparedMail, inclusive_mails
+from thresher.service.discovery.threads.missing_passages import add_missing_passages
 from thresher.service.discovery.threads.thread_mails import ThreadMail, ThreadPlace, thread_mail
 from thresher.service.discovery.threads.thread_places import thread_places
 
@@ -37,10 +39,14 @@ class Threaded:
     changed: int = 0
 
 
-def thread_matter(matter: Matter) -> Threaded:
-    """Thread all mails and record where each stands; its attachments have the thread of their mail."""
+def thread_matter(matter: Matter, reading: TextReading | None = None) -> Threaded:
+    """Thread all mails and record where each stands; its attachments have the thread of their mail.
+
+    `reading` reads texts that are not known yet. Raises SetupProblem for faults of the machine.
+    """
     mails, attachments = _taken(matter)
     places = thread_places(mails)
+    add_missing_passages(reading or TextReading(matter), mails, places)
     found = _counted(mails, places)
     inclusive = dict(_inclusive(matter, mails, attachments, places))
     found.inclusive = sum(inclusive.values())

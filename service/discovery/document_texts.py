@@ -1,13 +1,8 @@
-"""Read the texts that are compared: of mails their body alone, of produced documents what was produced, else the file's.
-
-`Reading` functions run in worker processes, with the limits of all readings.
-"""
+"""Read the text of a document: of a mail its body alone, of a produced document what was produced, else the file's."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import numpy as np
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument
@@ -15,8 +10,6 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.discovery.collection.content import Role
 from thresher.service.discovery.collection.mail_record import mail_text
-from thresher.service.discovery.duplicates.shingles import shingles, signature, words
-from thresher.service.discovery.mail_passages import compared
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.readers.base import Spool
 from thresher.service.readers.charset import decode
@@ -64,7 +57,7 @@ def _produced(matter: Matter, document: MatterDocument) -> tuple[Path, str] | No
 
 
 def text_of(source: Source, options: ReadOptions, spool: Spool) -> str:
-    """Return the text of a Source. Raises InputProblem, OSError."""
+    """Return the text of a Source, in a worker process. Raises InputProblem, OSError."""
     path = Path(source.blob)
     if source.size > options.limits.size:
         raise InputProblem("too_large", source.path)
@@ -73,20 +66,3 @@ def text_of(source: Source, options: ReadOptions, spool: Spool) -> str:
     if source.media_type in _MAILS:
         return mail_text(path, _MAILS[source.media_type])
     return read_source(source, options, spool).document.text
-
-
-def read_signature(source: Source, options: ReadOptions, spool: Spool) -> tuple[int, bytes]:
-    """Return the number of words of a Source, and the MinHash of its shingles; of too few words, none."""
-    tokens = words(text_of(source, options, spool))
-    found = shingles(tokens)
-    return len(tokens), signature(found).tobytes() if len(found) else b""
-
-
-def read_shingles(source: Source, options: ReadOptions, spool: Spool) -> bytes:
-    """Return the distinct shingles of a Source, sorted, 8 bytes each."""
-    return np.ascontiguousarray(shingles(words(text_of(source, options, spool)))).tobytes()
-
-
-def read_passages(source: Source, options: ReadOptions, spool: Spool) -> tuple[str, bytes]:
-    """Return what is compared of the text of a Source that is a mail."""
-    return compared(text_of(source, options, spool))
