@@ -7,12 +7,13 @@ positions of children. `first < second` then means "came before".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 
 SEPARATOR = "\x01"  # sorts before any character of a name
 
-Row = tuple[str | int | bytes | None, ...]
+Row = tuple[Any, ...]
 TABLES = {
     "documents": "id, place, source, family_id, level, kind, custodian, state, sha256, bates_begin, record",
     "exceptions": "id, place, source, document_id, custodian, code, level, stage, record",
