@@ -148,7 +148,7 @@ def test_the_command_shows_a_service_that_stands_still(
     bad = subprocess.run(
         command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert (bad.returncode, "request_invalid" in bad.stderr) == (2, True)
+    assert (bad.returncode, "option_invalid" in bad.stderr) == (2, True)
 
 
 def test_budgets_are_set_listed_and_removed(tmp_path: Path) -> None:

@@ -177,7 +177,11 @@ class FamilyExpansion:
         except Exception as error:  # noqa: BLE001 - a reader may raise anything, and the mail must not be lost
             member.faults.append(("corrupt", f"{name} ({type(error).__name__})", ""))
         else:
-            member.faults += [(n.code, said(n.message), "") for n in letter.notes if n.code in EXCEPTION_CODES]
+            member.faults += [
+                (n.code, said(n.message), member.item.path if n.code == "too_large" else "")  # a header field was cut
+                for n in letter.notes
+                if n.code in EXCEPTION_CODES
+            ]
             return letter
         return None
 
