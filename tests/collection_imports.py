@@ -11,6 +11,7 @@ from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.collection.units import UnitSetting, perform
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.work import UnitResult, WorkUnit
+from thresher.service.discovery.reconciliation.reconciling import reconcile
 
 
 class InlineUnits(UnitPool):
@@ -33,9 +34,12 @@ class InlineUnits(UnitPool):
 def imported(
     folder: Path, sources: list[Path], custodian: str = "A", options: CollectionOptions | None = None
 ) -> dict[str, int]:
-    """Import into the Matter of a folder; return what is new."""
+    """Import into the Matter of a folder, whose counts must then balance; return what is new."""
     with Matter(folder) as matter:
-        return import_collections(matter, sources, custodian, options or CollectionOptions(), pool=InlineUnits())
+        new = import_collections(matter, sources, custodian, options or CollectionOptions(), pool=InlineUnits())
+        found = reconcile(matter)
+        assert found.state == "reconciled", [(e.scope, e.rule.text, e.numbers) for e in found.failing]
+    return new
 
 
 def dumped(folder: Path) -> list[str]:

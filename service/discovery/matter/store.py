@@ -75,7 +75,7 @@ class MatterStore:
             if also is not None:
                 also(self.connection)
             if event is not None:
-                self._add_event(event)
+                self.add_to_events(event)
 
     def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> None:
         """Replace documents that are there, each keeping its place, in one transaction."""
@@ -88,15 +88,16 @@ class MatterStore:
             rows = ((*document_row(d, "")[2:], d.id) for d in documents)
             self.connection.executemany(statement, rows)
             if event is not None:
-                self._add_event(event)
+                self.add_to_events(event)
 
     def add_event(self, event: dict[str, Any]) -> None:
         """Add an event of its own."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            self._add_event(event)
+            self.add_to_events(event)
 
-    def _add_event(self, event: dict[str, Any]) -> None:
+    def add_to_events(self, event: dict[str, Any]) -> None:
+        """Add an event to the transaction that is open."""
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         self.connection.execute("INSERT INTO events (line) VALUES (?)", (line,))
 

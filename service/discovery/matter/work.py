@@ -118,12 +118,13 @@ class WorkStore:
         for row in self._connection.execute(statement, (source,)).fetchall():
             yield InputRow(*row)
 
-    def plan(self, source: int, units: Iterable[WorkUnit]) -> int:
-        """Add the units of a SOURCE's inventory and open it, all or nothing; return how many."""
+    def plan(self, source: int, units: Iterable[WorkUnit], event: dict[str, Any]) -> int:
+        """Add the units of a SOURCE's inventory and open it, with the event that says so; return how many units."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             added = self._add_units(self._connection, units)
             self._connection.execute("UPDATE sources SET state = 'open' WHERE number = ?", (source,))
+            self._store.add_to_events(event)
         return added
 
     @staticmethod
