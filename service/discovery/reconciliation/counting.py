@@ -129,19 +129,17 @@ def _count_results(document: MatterDocument, group: Group, counts: MatterCounts,
 
 
 def _count_duplicates(matter: Matter, counts: MatterCounts) -> None:
-    """Count masters, and duplicates by the master that each points to; children follow their parent."""
+    """Count masters, and duplicates by what each points to: one that points to no master counts nowhere."""
     masters: dict[str, bool] = {}
-    for family in families(matter.store.documents()):
-        pointed = family.parent.dup_of
-        if pointed is not None and pointed not in masters:
+    for document in matter.store.documents():
+        group, pointed = (document.source, document.custodian), document.dup_of
+        if pointed is None:
+            counts.add(group, "unique_masters")
+            continue
+        if pointed not in masters:
             master = matter.store.document(pointed)
             masters[pointed] = master is not None and master.dup_of is None
-        for document in family.members:
-            group = (document.source, document.custodian)
-            if pointed is None and document.dup_of is None:
-                counts.add(group, "unique_masters")
-            else:
-                counts.add(group, "duplicates", int(masters.get(pointed or "", pointed is None)))
+        counts.add(group, "duplicates", int(masters[pointed]))
 
 
 def _count_containers(matter: Matter, counts: MatterCounts) -> None:

@@ -75,6 +75,16 @@ class Equation:
         """Return the numbers as people write them."""
         return f"{self.left:,} {'=' if self.holds else '≠'} {' + '.join(f'{n:,}' for n in self.right)}"
 
+    @property
+    def told(self) -> str:
+        """Return the equation with its numbers before the names of what was counted.
+
+        >>> Equation(Scope("total"), Rule("documents", ("unique_masters", "duplicates")), 3, (2, 1)).told
+        '3 documents = 2 unique masters + 1 duplicates'
+        """
+        right = " + ".join(f"{n:,} {_words(name)}" for n, name in zip(self.right, self.rule.right, strict=True))
+        return f"{self.left:,} {_words(self.rule.left)} {'=' if self.holds else '≠'} {right}"
+
     def record(self) -> dict[str, Any]:
         """Return the equation as JSON."""
         counts = dict(zip(self.rule.right, self.right, strict=True))
@@ -85,6 +95,10 @@ class Equation:
             "counts": {self.rule.left: self.left, **counts},
             "holds": self.holds,
         }
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

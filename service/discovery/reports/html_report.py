@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from itertools import islice
 
-from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.matter_codes import EXCEPTION_CODES, upper
 from thresher.schemas.result import VERSION
 from thresher.service.discovery.reconciliation.equations import Equation, Reconciliation
 from thresher.service.discovery.reports.tables import Cell, MatterTable
@@ -23,10 +24,12 @@ from thresher.service.exports.report.html_text import isolated, shown
 
 ROWS_SHOWN = 200  # of a table; its CSV has all
 TYPES_SHOWN = 12
-_NUMBERS = {"bytes", "documents", "families", "duplicates", "exceptions", "held", "level", "depth", "members", "position",
-            "source", "items_unread", "count"}  # fmt: skip
+ID_SHOWN_CHARS = 10  # of the 32 of an id; the rest shows under the pointer, and stands in the CSV
+_ID = re.compile("[0-9a-f]{32}")
+_IDS, _DATES = {"document", "master", "thread", "parent"}, {"sent", "first_date", "last_date"}
+_NUMBERS = {"bytes", "documents", "families", "duplicates", "exceptions", "held", "depth"}
 _LISTED = {
-    "exceptions": "document code level stage custodian path message resolution resolved_by resolved_why",
+    "exceptions": "document code custodian path message resolution resolved_why",
     "duplicates": "document master custodian path all_custodians all_paths",
     "threads": "thread document parent depth link_evidence inclusive sent from subject",
     "custodians": "custodian documents families duplicates exceptions held bytes first_date last_date",
@@ -90,9 +93,9 @@ def _verdict(report: MatterReport) -> str:
     if found.state == "reconciled":
         count = len(found.equations)
         return f'<p class="verdict"><b>Reconciled.</b> All {count} equations hold: nothing that was found is missing.</p>\n'
-    failing = "; ".join(f"{_scope(e)}: {e.rule.text}: {e.numbers}" for e in found.failing)
-    said = "; ".join(filter(None, (failing, *found.unbalanced)))
-    return f'<p class="verdict bad"><b>Not reconciled.</b> {isolated(said)}</p>\n'
+    items = [f"{_scope(e)}: {shown(e.told)}" for e in found.failing] + [isolated(one) for one in found.unbalanced]
+    told = "".join(f"<li>{item}</li>" for item in items)
+    return f'<div class="verdict bad"><b>Not reconciled.</b> These counts do not come out:<ul>{told}</ul></div>\n'
 
 
 def _contents() -> str:
@@ -107,7 +110,7 @@ def _cards(report: MatterReport) -> str:
         "families": f"{whole.families:,}",
         "duplicates": f"{whole.duplicates:,}",
         "exceptions": f"{sum(count for _, _, count, _ in report.exceptions):,}",
-        "of them open": f"{sum(left for *_, left in report.exceptions):,}",
+        "still open": f"{sum(left for *_, left in report.exceptions):,}",
         "held back": f"{whole.held:,}",
         "bytes": _bytes(whole.bytes),
     }
@@ -152,12 +155,13 @@ def _equations(equations: Iterable[Equation]) -> str:
     rows = []
     for one in equations:
         mark, word = ("holds", "holds") if one.holds else ("fails", "does not hold")
-        rows.append(
-            f'<tr class="{mark if not one.holds else ""}"><td><code>{shown(one.rule.text)}</code></td>'
-            f'<td>{shown(one.numbers)}</td><td class="{mark}">{word}</td></tr>\n'
-        )
-    head = "".join(f'<th scope="col">{n}</th>' for n in ("equation", "numbers", ""))
-    return f'<div class="wide" tabindex="0" role="group" aria-label="Equations"><table class="equations"><thead><tr>{head}</tr></thead><tbody>\n{"".join(rows)}</tbody></table></div>\n'
+        rows.append(f'<tr class="{mark}"><td>{shown(one.told)}</td><td><b>{word}</b></td></tr>\n')
+    return _framed("Equations", f'<table class="equations"><tbody>\n{"".join(rows)}</tbody></table>')
+
+
+def _framed(label: str, table: str) -> str:
+    """Return a table that scrolls by itself where the page is narrow."""
+    return f'<div class="wide" tabindex="0" role="group" aria-label="{shown(label)}">{table}</div>\n'
 
 
 # --- tables
@@ -177,12 +181,13 @@ def _codes(codes: list[tuple[str, str, int, int]]) -> str:
     if not codes:
         return ""
     rows = "".join(
-        f'<tr class="{shown(level)}"><td>{shown(code)}</td><td>{shown(level)}</td><td class="n">{count:,}</td>'
+        f'<tr class="{shown(level)}"><td>{shown(upper(code))}</td><td>{shown(level)}</td><td class="n">{count:,}</td>'
         f'<td class="n">{left:,}</td><td>{shown(EXCEPTION_CODES[code].remedy)}</td></tr>\n'
         for code, level, count, left in codes
     )
     head = '<th scope="col">code</th><th scope="col">level</th><th scope="col" class="n">count</th><th scope="col" class="n">open</th><th scope="col">what to do</th>'
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table>\n<h3>Each of them</h3>\n"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table>"
+    return f"{_framed('Codes', table)}<h3>Each of them</h3>\n"
 
 
 def _custodian_bars(volumes: Volumes) -> list[Bar]:
@@ -219,7 +224,8 @@ def _listed(table: MatterTable) -> str:
         if len(rows) > ROWS_SHOWN
         else ""
     )
-    return f'<div class="wide" tabindex="0" role="group" aria-label="{shown(_SECTIONS[table.name])}"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n{more}'
+    table_html = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+    return _framed(_SECTIONS[table.name], table_html) + more
 
 
 def _numeric(name: str) -> str:
@@ -227,7 +233,19 @@ def _numeric(name: str) -> str:
 
 
 def _cell(name: str, value: Cell) -> str:
-    text = (
-        "" if value is None else f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    )
-    return f"<td{_numeric(name)}>{isolated(text)}</td>"
+    text = "" if value is None else str(value)
+    if isinstance(value, bool):
+        return f"<td>{'yes' if value else 'no'}</td>"
+    if isinstance(value, int):
+        return f"<td{_numeric(name)}>{value:,}</td>"
+    if name in _IDS and _ID.fullmatch(text):
+        return f'<td title="{text}"><code>{text[:ID_SHOWN_CHARS]}…</code></td>'
+    if name in _DATES:
+        return f'<td class="date">{isolated(text[:16].replace("T", " "))}</td>'
+    return f'<td class="{name}">{isolated(_without_remedy(text) if name == "message" else text)}</td>'
+
+
+def _without_remedy(message: str) -> str:
+    """Return a message without the remedy of its code, which stands in the table of codes."""
+    remedy = next((fact.remedy for fact in EXCEPTION_CODES.values() if message.endswith(f": {fact.remedy}")), None)
+    return message.removesuffix(f": {remedy}") if remedy else message

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from thresher.service.exports.report.html_text import shown
 
-WIDTH_PIXELS, LABEL_PIXELS, NUMBER_PIXELS = 720, 190, 110
+WIDTH_PIXELS, LABEL_PIXELS, NUMBER_PIXELS = 720, 200, 130
 ROW_PIXELS, PLOT_PIXELS = 24, 150
 MONTHS_MAX = 60  # more are drawn by year
 LABELS_MAX = 12  # below the columns
@@ -44,7 +44,7 @@ def bars(title: str, values: Sequence[Bar]) -> str:
 
 def columns(title: str, values: Sequence[Bar]) -> str:
     """Draw one column a value over a ground line, with names below as far as they fit."""
-    most = max((one.value for one in values), default=0) or 1
+    most = _round_up(max((one.value for one in values), default=0))
     left, ground = 64, PLOT_PIXELS + 12
     step = (WIDTH_PIXELS - left - 8) / max(len(values), 1)
     body = [_grid(ground - PLOT_PIXELS * i / _TICKS, left, most * i / _TICKS) for i in range(_TICKS + 1)]
@@ -60,6 +60,19 @@ def columns(title: str, values: Sequence[Bar]) -> str:
             middle = left + step * (i + 0.5)
             body.append(f'<text x="{middle:.1f}" y="{ground + 18}" text-anchor="middle">{shown(one.name)}</text>')
     return _svg(title, ground + 28, body)
+
+
+def _round_up(value: int) -> int:
+    """Return the next number that three ticks part evenly: 3, 6, 9, 15, 30, 60 and so on.
+
+    >>> _round_up(0), _round_up(4194), _round_up(31)
+    (3, 6000, 60)
+    """
+    scale = 1
+    while value > 9 * scale:
+        scale *= 10
+    steps = (3, 6, 9) if scale == 1 else (1.5, 3, 6, 9)
+    return next(int(step * scale) for step in steps if value <= step * scale)
 
 
 def _grid(y: float, left: int, value: float) -> str:
