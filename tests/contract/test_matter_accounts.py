@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.collection_imports import imported
-from tests.simulation.discovery.broken_items import write_broken
+from tests.matter_results import answer
+from tests.simulation.discovery.broken_items import mail, write_broken, zip_of
 from tests.simulation.discovery.productions import Recipe, make_production
+from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.loadfiles.options import LoadOptions
+from thresher.service.discovery.matter.audit_log import head_of
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.overlay.writing import OverlayRequest, export_matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reconciliation.equations import Reconciliation
-from thresher.service.discovery.reconciliation.reconciling import reconcile, reconcile_and_keep
+from thresher.service.discovery.reconciliation.reconciling import reconcile
 
 FAULTS = ("column_count", "missing_native", "native_for_redacted", "orphan", "missing_image", "bad_date")
 
@@ -46,3 +50,64 @@ def test_broken_items_balance(broken: Path) -> None:
     items = next(e for text, e in whole.items() if text.startswith("items_discovered"))
     assert items.right[-1] > 3
     assert any(text.startswith("dat_rows") for text in whole)
+
+
+# --- nothing changes unseen
+
+
+def _deviations(folder: Path, head: str = "") -> list[str]:
+    with Matter(folder, writes=False) as matter:
+        return [f"{d.gravity}: {d.what}" for d in verify(matter, head)]
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    """A Matter with answers and an export, beside its source."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.eml").write_bytes(bytes(mail(1, {"a.bin": b"attached"})))
+    (tmp_path / "source" / "b.zip").write_bytes(zip_of({"b.eml": bytes(mail(2))}))
+    imported(tmp_path / "matter", [tmp_path / "source"])
+    with Matter(tmp_path / "matter") as matter:
+        answer(matter)
+        export_matter(matter, OverlayRequest(out=tmp_path / "out"))
+    assert _deviations(tmp_path / "matter") == []
+    return tmp_path / "matter"
+
+
+def test_any_changed_byte_is_found_and_named(sound: Path) -> None:
+    """A byte of any file that is kept, received or exported: the file is named; put back, all is well again."""
+    out, source = sound.parent / "out", sound.parent / "source"
+    paths = [p for folder in (sound, out, source) for p in sorted(folder.rglob("*")) if p.is_file()]
+    left_out = (".lock", ".db", ".db-wal", ".db-shm")
+    checked = [p for p in paths if not p.name.endswith(left_out)]
+    assert len(checked) > 14
+    for path in checked:
+        data = path.read_bytes()
+        for place in {0, len(data) // 2, len(data) - 1}:
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            found = _deviations(sound)
+            assert any(path.name in one for one in found), (path, place, found)
+        path.write_bytes(data)
+    assert _deviations(sound) == []
+
+
+def test_changed_records_are_found_and_named(sound: Path) -> None:
+    """A record that is changed, added or removed past the program shows by its id."""
+    with Matter(sound, writes=False) as matter:
+        first = next(iter(matter.store.documents()))
+        run = matter.store.connection.execute
+        run("UPDATE documents SET record = replace(record, 'Mail 1', 'Mail 9') WHERE id = ?", (first.id,))
+        assert [d.what for d in verify(matter)] == [f"documents {first.id}"]
+        run("DELETE FROM documents WHERE id = ?", (first.id,))
+        assert f"missing: documents {first.id}" in [f"{d.gravity}: {d.what}" for d in verify(matter)]
+
+
+def test_rewritten_log_is_found_by_the_hash_noted_elsewhere(sound: Path) -> None:
+    """Who changes log and store alike is found by the hash of the last line, if somebody kept it."""
+    head = head_of(sound / "audit.jsonl")
+    assert _deviations(sound, head) == []
+    lines = (sound / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    (sound / "audit.jsonl").write_bytes(b"".join(lines[:-1]))
+    with Matter(sound, writes=False) as matter:
+        matter.store.connection.execute("DELETE FROM events WHERE number = ?", (len(lines),))
+    assert any("no line has the hash" in one for one in _deviations(sound, head))
