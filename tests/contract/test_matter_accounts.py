@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.collection_imports import imported
+from tests.collection_imports import InlineUnits, dumped, imported
 from tests.matter_results import answer
-from tests.simulation.discovery.broken_items import mail, write_broken, zip_of
+from tests.simulation.discovery.broken_items import PASSWORD, mail, seven_zip, write_broken, zip_of
 from tests.simulation.discovery.productions import Recipe, make_production
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.matter import MatterException
+from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.custody.resolution import Chosen, resolve
+from thresher.service.discovery.custody.retrying import retry
 from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.audit_log import head_of
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.rows import Records, inner_place, source_place
 from thresher.service.discovery.overlay.writing import OverlayRequest, export_matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
@@ -111,3 +117,70 @@ def test_rewritten_log_is_found_by_the_hash_noted_elsewhere(sound: Path) -> None
     with Matter(sound, writes=False) as matter:
         matter.store.connection.execute("DELETE FROM events WHERE number = ?", (len(lines),))
     assert any("no line has the hash" in one for one in _deviations(sound, head))
+
+
+# --- exceptions come to an end
+
+
+def _exceptions(folder: Path) -> dict[str, list[MatterException]]:
+    found: dict[str, list[MatterException]] = {}
+    with Matter(folder, writes=False) as matter:
+        for one in matter.store.exceptions():
+            found.setdefault(one.path, []).append(one)
+    return found
+
+
+def test_exception_is_waived_and_stays_waived(tmp_path: Path) -> None:
+    """Who and why are kept, also when the same thing is found again; without a reason nothing is waived."""
+    (tmp_path / "empty.txt").write_bytes(b"")
+    imported(tmp_path / "matter", [tmp_path / "empty.txt"])
+    with Matter(tmp_path / "matter") as matter:
+        with pytest.raises(InputProblem, match="--why"):
+            resolve(matter, Chosen(code="ZERO_BYTE"), "waived", "Ann", " ")
+        assert resolve(matter, Chosen(code="ZERO_BYTE"), "waived", "Ann", "empty at the custodian's, too") == 1
+        one = next(matter.store.exceptions())
+        again = one.model_copy(update={"resolution": "open", "resolved_by": None, "resolved_why": None})
+        records = Records()
+        records.exception(again, inner_place(source_place(1), "empty.txt"))
+        matter.store.write(records)
+        assert next(matter.store.exceptions()) == one
+    assert (one.resolution, one.resolved_by) == ("waived", "Ann")
+    assert _deviations(tmp_path / "matter") == []
+
+
+def test_retry_with_a_password_opens_what_was_locked(tmp_path: Path) -> None:
+    """The document becomes a container with its members, the exception is resolved, ids and counts stay sound."""
+    source = tmp_path / "source"
+    source.mkdir()
+    locked = seven_zip({"one.txt": b"one", "two.eml": bytes(mail(2))}, PASSWORD)
+    (source / "locked.7z").write_bytes(locked)
+    (source / "family.eml").write_bytes(bytes(mail(1, {"locked.7z": locked, "gone.bin": b""})))
+    (source / "other.zip").write_bytes(zip_of({"inner.7z": locked, "plain.txt": b"plain"}))
+    folder = tmp_path / "matter"
+    imported(folder, [source])
+    with Matter(folder) as matter:
+        before = {d.path: d for d in matter.store.documents()}
+        matter.store.update([before["other.zip!/plain.txt"].model_copy(update={"thread_id": "kept"})])
+        assert retry(matter, CollectionOptions(), InlineUnits()).gone == 0
+        assert {e[0].last_attempt is None for p, e in _exceptions(folder).items() if "locked" in p} == {False}
+        assert retry(matter, CollectionOptions(passwords=(PASSWORD,)), InlineUnits()).gone == 3
+        assert reconcile(matter).state == "reconciled", [(e.scope, e.told) for e in reconcile(matter).failing]
+        after = {d.path: d for d in matter.store.documents()}
+        assert [e.resolution for e in _exceptions(folder)["locked.7z"]] == ["resolved"]
+        assert [e.resolution for e in _exceptions(folder)["family.eml!/2-gone.bin"]] == ["open"]
+    assert {"locked.7z!/one.txt", "family.eml!/1-locked.7z!/two.eml", "other.zip!/inner.7z!/one.txt"} <= after.keys()
+    assert "locked.7z" not in after
+    assert after["family.eml"].id == before["family.eml"].id
+    assert after["other.zip!/plain.txt"].thread_id == "kept"
+    assert _deviations(folder) == []
+
+
+def test_retry_gives_what_an_import_with_the_password_gives(tmp_path: Path) -> None:
+    """Documents are the same, byte for byte, however they came to be opened."""
+    (tmp_path / "locked.7z").write_bytes(seven_zip({"one.txt": b"one", "two.eml": bytes(mail(2))}, PASSWORD))
+    imported(tmp_path / "late", [tmp_path / "locked.7z"])
+    with Matter(tmp_path / "late") as matter:
+        retry(matter, CollectionOptions(passwords=(PASSWORD,)), InlineUnits())
+    imported(tmp_path / "soon", [tmp_path / "locked.7z"], options=CollectionOptions(passwords=(PASSWORD,)))
+    late, soon = ([r for r in dumped(tmp_path / name) if '"code":' not in r] for name in ("late", "soon"))
+    assert late == soon

@@ -88,12 +88,16 @@ class Matter:
         copy = self.originals.path(document.sha256)
         if copy.exists():
             return copy
-        statement = "SELECT path FROM sources WHERE number = ?"
-        row = self.store.connection.execute(statement, (document.source,)).fetchone()
+        raw = bytes.fromhex(document.path_bytes) if document.path_bytes else document.path.encode()
+        return self.file_of(document.source, document.path, raw)
+
+    def file_of(self, source: int, path: str, raw: bytes) -> Path:
+        """Return where a file of a SOURCE lies, or lay, by its path there and the bytes of that."""
+        row = self.store.connection.execute("SELECT path FROM sources WHERE number = ?", (source,)).fetchone()
         base = Path(row[0]) if row else Path()
-        if document.path_bytes:
-            return Path(os.fsdecode(os.path.join(os.fsencode(base), bytes.fromhex(document.path_bytes))))  # noqa: PTH118 - bytes
-        return base / document.path if base.is_dir() else base
+        if raw != path.encode():
+            return Path(os.fsdecode(os.path.join(os.fsencode(base), raw)))  # noqa: PTH118 - bytes
+        return base / path if base.is_dir() else base
 
     def write_manifest(self, facts: dict[str, Any]) -> None:
         """Replace `manifest.json`."""

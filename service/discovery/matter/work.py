@@ -146,7 +146,7 @@ class WorkStore:
             rows = [(unit.source, i.path, i.size, i.modified_ns, i.sha256, *received) for i in result.inputs]
             connection.executemany("INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             for name, counts in result.counts.items():
-                _count(connection, name, counts)
+                count_items(connection, name, counts)
             connection.execute(
                 "UPDATE units SET done = 1, task = '' WHERE source = ? AND place = ?", (unit.source, unit.place)
             )
@@ -154,7 +154,7 @@ class WorkStore:
         self._store.write(result.records, event, also)
 
 
-def _count(connection: sqlite3.Connection, container: str, counts: tuple[int, int]) -> None:
+def count_items(connection: sqlite3.Connection, container: str, counts: tuple[int, int]) -> None:
     """Add to the emitted and failed items of a container."""
     row = connection.execute("SELECT record FROM containers WHERE id = ?", (container,)).fetchone()
     record = MatterContainer.from_json(row[0])
