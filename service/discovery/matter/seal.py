@@ -24,6 +24,7 @@ _TABLES = {
     "exceptions": "id",
     "containers": "id",
     "suppressed": "id",
+    "outcomes": "document_id || ' ' || target",
 }  # table and what names a row
 _FOLDERS = ("texts", "results")
 _FILES = ("manifest.json",)

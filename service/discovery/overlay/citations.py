@@ -1,33 +1,40 @@
-"""Say where a value stands, as lawyers cite it: the Bates number of the page, and the characters in the document's text."""
+"""Say where the values of a Result stand, in the words of an overlay."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any
+
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.matter import MatterDocument
+from thresher.schemas.result import Result
+from thresher.service.discovery.extraction.citations import Citation, citations
 
 
-def citation(document: MatterDocument, evidence: Evidence) -> str:
-    """Return the citation of one piece of Evidence.
+class ResultCitations:
+    """The citations of one Result by the paths of its values."""
 
-    `ABC0000124@310-325`: page and characters `[310, 325)`, counted from 0 in the stored text. Without Bates numbers
-    `page 2@310-325`, without pages `text@310-325`; `derived from /a, /b` and `by a person` where no text is cited.
-    """
+    def __init__(self, document: MatterDocument, result: Result[Any]) -> None:
+        """Cite for a document; a copy is cited by its own pages."""
+        self._by_path: dict[str, list[str]] = defaultdict(list)
+        for evidence, place in zip(result.evidence, citations(document, result), strict=True):
+            self._by_path[evidence.path].append(_told(evidence, place))
+
+    def of(self, path: str) -> list[str]:
+        """Return the citations of a value and of all values below it, each once, without values that stand nowhere."""
+        own = (
+            told
+            for at, all_told in self._by_path.items()
+            if at == path or at.startswith(f"{path}/")
+            for told in all_told
+        )
+        return list(dict.fromkeys(filter(None, own)))
+
+
+def _told(evidence: Evidence, place: Citation) -> str:
+    """Return a citation: "ABC0000124@310-325", "page 2@310-325"; what is no place in a text says so in words."""
     if evidence.method == "corrected":
         return "by a person"
     if evidence.match == "derived":
         return f"derived from {', '.join(evidence.derived_from)}" if evidence.derived_from else "derived"
-    place = _page(document, evidence)
-    if evidence.start is None or evidence.end is None:
-        return place if evidence.page else ""
-    return f"{place}@{evidence.start}-{evidence.end}"
-
-
-def _page(document: MatterDocument, evidence: Evidence) -> str:
-    """Return the page; of a file inside or beside the document's own with the rest of its path."""
-    pages = document.produced.pages if document.produced else ()
-    page = evidence.page
-    inside = (evidence.source or "").partition("!/")[2] if evidence.source else ""
-    if page and 0 < page <= len(pages):
-        return pages[page - 1]
-    shown = f"page {page}" if page else document.bates_begin or "text"
-    return f"{inside} {shown}" if inside else shown
+    return str(place) if evidence.start is not None or evidence.page else ""

@@ -8,7 +8,7 @@ from typing import Any
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.matter import MatterDocument
 from thresher.service.base import json_pointer
-from thresher.service.discovery.overlay.citations import citation
+from thresher.service.discovery.overlay.citations import ResultCitations
 from thresher.service.exports.marks import Marks, marks_of
 from thresher.service.exports.reviewed_results import ReviewedResult
 
@@ -32,16 +32,16 @@ class ResultCells:
 
     def __init__(self, document: MatterDocument, reviewed: ReviewedResult) -> None:
         """Take a document and a Result that speaks for it."""
-        self._document, self._result, self._marks = document, reviewed.result, marks_of(reviewed)
+        self._result, self._marks = reviewed.result, marks_of(reviewed)
+        self._cites = ResultCitations(document, reviewed.result)
         self._unsupported = {one.path for one in self._result.unsupported}
 
     def of(self, path: str) -> FieldCells:
         """Return the cells of the field at a pointer."""
         value = json_pointer.get(self._result.values, path)
         evidence = self._result.evidence_of(path)
-        cites = list(dict.fromkeys(filter(None, (citation(self._document, one) for one in evidence))))
         status = self._status(path, value)
-        return FieldCells(value, cites, _confidence(status, evidence), status)
+        return FieldCells(value, self._cites.of(path), _confidence(status, evidence), status)
 
     def _status(self, path: str, value: Any) -> str:
         marks: Marks = self._marks

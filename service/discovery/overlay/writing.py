@@ -23,6 +23,7 @@ from thresher.service.discovery.overlay.carrying import Altered, Carrier, Unenco
 from thresher.service.discovery.overlay.columns import overlay_columns
 from thresher.service.discovery.overlay.overlay_file import Form, OverlayFile, delimiters_of
 from thresher.service.discovery.overlay.rows import DocumentKeys, OverlayRows, document_keys
+from thresher.service.discovery.privilege.privilege_log import privilege_log, write_privilege_log
 from thresher.service.discovery.reconciliation.equations import Reconciliation
 from thresher.service.discovery.reconciliation.reconciling import reconcile_and_keep
 from thresher.service.discovery.reports.tables import MatterTable, matter_tables
@@ -105,6 +106,7 @@ class _Exporting:
             found = reconcile_and_keep(self.matter, results=self.results, overlay_rows=rows)
             for table in self._tables(found):
                 write_csv(table, files.part(self._beside(f"{table.name}.csv")))
+            write_privilege_log(privilege_log(self.matter), files.part(self._beside("privilege_log.csv")))
             _write_json(found.record(), files.part(self._beside("reconciliation.json")))
         except BaseException:
             files.discard()
