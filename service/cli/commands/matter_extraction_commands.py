@@ -23,6 +23,8 @@ from thresher.service.cli.commands.options import (
     Stance,
 )
 
+__all__ = ["matter"]
+
 
 @matter.command()
 def extract(  # noqa: PLR0913 - the flags of the contract

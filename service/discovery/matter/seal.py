@@ -26,7 +26,8 @@ _TABLES = {
     "suppressed": "id",
     "outcomes": "document_id || ' ' || target",
 }  # table and what names a row
-_FOLDERS = ("texts", "results")
+_FOLDERS = ("texts", "results", "samples")
+_FILLED_IN = ("coding.csv",)  # by people, at any time
 _FILES = ("manifest.json",)
 _NAME_BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\\": "\\\\"})
 
@@ -91,7 +92,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for base, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if ".sqlite" not in name and not name.endswith(".part"):
+            if ".sqlite" not in name and not name.endswith(".part") and name not in _FILLED_IN:
                 yield Path(base) / name
 
 
