@@ -3,7 +3,7 @@
 X_FIELD              the value; several values of a plain list; JSON for lists of objects
 X_FIELD_CITE         where it stands: Bates number of the page and characters
 X_FIELD_CONFIDENCE   HIGH, MEDIUM or LOW
-X_FIELD_STATUS       FOUND, DOUBTFUL, CORRECTED, ABSENT, UNSUPPORTED, or that of the document
+X_FIELD_STATUS       FOUND, DOUBTFUL, CORRECTED, ABSENT, UNREAD, UNSUPPORTED, or that of the document
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from thresher.service.exports.reviewed_results import ReviewedResult
 
 CONFIDENCES = ("LOW", "MEDIUM", "HIGH")
 _FOUND_BY_CODE = ("exact", "normalised")  # matches that leave no room for judgement
+_NOT_LOOKED_FOR = frozenset({"unread", "unresolved", "prompt_cut"})  # codes of reasons
 _SURE_OCR = 0.9  # confidence of the worst character, from which a reading by OCR counts like text
 
 
@@ -48,8 +49,15 @@ class ResultCells:
         if path in marks.settled or any(settled.startswith(f"{path}/") for settled in marks.settled):
             return "CORRECTED"
         if value in (None, [], {}, ""):
-            return "UNSUPPORTED" if any(p == path or p.startswith(f"{path}/") for p in self._unsupported) else "ABSENT"
+            return self._empty(path)
         return "DOUBTFUL" if path in marks.below else "FOUND"
+
+    def _empty(self, path: str) -> str:
+        """Return why a field has no value: given and not in the text, not looked for everywhere, or not stated."""
+        if any(p == path or p.startswith(f"{path}/") for p in self._unsupported):
+            return "UNSUPPORTED"
+        reasons = (*self._marks.below.get(path, ()), *(r for r in self._result.reasons if not r.path))
+        return "UNREAD" if any(reason.code in _NOT_LOOKED_FOR for reason in reasons) else "ABSENT"
 
 
 def _confidence(status: str, evidence: list[Evidence]) -> str:
