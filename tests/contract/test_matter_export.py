@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import re
@@ -25,6 +26,8 @@ from thresher.service.discovery.overlay.overlay_file import read_overlay
 from thresher.service.discovery.overlay.writing import Exported, OverlayRequest, export_matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.reviews.base import NewEvent
+from thresher.service.reviews.folder_file import folder_place, opened_folder_reviews
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +119,24 @@ def test_each_citation_is_the_text_at_its_place(matter_folder: Path, tmp_path: P
             assert row["X_TOTAL_CONFIDENCE"] == ("LOW" if row["X_TOTAL_STATUS"] == "DOUBTFUL" else "HIGH")
             checked += 1
     assert checked > 5
+
+
+async def _correct(results: Path, name: str) -> None:
+    async with opened_folder_reviews(results) as reviews:
+        await reviews.append(folder_place(name), NewEvent(by="ann", path="/total", action="edit", value="77.00"))
+
+
+def test_values_that_people_corrected_are_exported(matter_folder: Path, tmp_path: Path) -> None:
+    """For the document and for its copies, with the status and the citation of a correction."""
+    folder = tmp_path / "matter"
+    shutil.copytree(matter_folder, folder)
+    copy = next(d for d in _documents(folder) if d.dup_of)
+    asyncio.run(_correct(folder / "results", f"{copy.dup_of}.json"))
+    _exported(folder, tmp_path / "out")
+    rows = {row["DOCID"]: row for row in _rows(tmp_path / "out" / "overlay.dat")}
+    for document in (copy.id, copy.dup_of or ""):
+        told = [rows[document][f"X_TOTAL{end}"] for end in ("", "_CITE", "_CONFIDENCE", "_STATUS")]
+        assert told == ["77.00", "by a person", "HIGH", "CORRECTED"]
 
 
 def test_production_is_keyed_and_cited_by_bates_number(tmp_path: Path) -> None:
