@@ -202,10 +202,12 @@ def _plots(volumes: Volumes) -> str:
         types[media_type] += one.documents
         sizes[media_type] += one.bytes
     most = [Bar(name, count, _bytes(sizes[name])) for name, count in types.most_common(TYPES_SHOWN)]
-    dated = by_time({month: one.documents for month, one in volumes.months.items()})
+    dated, outside = by_time({month: one.documents for month, one in volumes.months.items()})
     undated = volumes.months[""].documents if "" in volumes.months else 0
     drawn = columns("Documents by the date of their family", dated) if dated else ""
-    said = f'<p class="said">{undated:,} documents have no date.</p>\n' if undated else ""
+    notes = [f"{outside:,} documents are earlier or later than the plot" for _ in range(1) if outside]
+    notes += [f"{undated:,} documents have no date" for _ in range(1) if undated]
+    said = f'<p class="said">{"; ".join(notes)}; see volumes_by_date.csv.</p>\n' if notes else ""
     return f"{drawn}{said}{bars('Documents by type', most)}"
 
 

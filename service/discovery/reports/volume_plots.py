@@ -12,6 +12,7 @@ ROW_PIXELS, PLOT_PIXELS = 24, 150
 MONTHS_MAX = 60  # more are drawn by year
 LABELS_MAX = 12  # below the columns
 _TICKS = 3
+_TAIL = 0.005  # of the documents, at either end of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +84,39 @@ def _grid(y: float, left: int, value: float) -> str:
     )
 
 
-def by_time(counts: dict[str, int]) -> list[Bar]:
-    """Return the counts of months ("2001-05") in order, with those of 0 between them; by year where there are many.
+def by_time(counts: dict[str, int]) -> tuple[list[Bar], int]:
+    """Return the counts of months ("2001-05") in order, with those of 0 between them; and how many are left out.
 
-    >>> [(bar.name, bar.value) for bar in by_time({"2001-11": 2, "2002-01": 1})]
+    Where the months are too many for a plot, the earliest and latest of the documents, a hundredth at most, are left out
+    if that is enough, for a few wrong dates must not hide the rest; else the counts are those of years.
+
+    >>> [(bar.name, bar.value) for bar in by_time({"2001-11": 2, "2002-01": 1})[0]]
     [('2001-11', 2), ('2001-12', 0), ('2002-01', 1)]
     """
     months = {_number(month): count for month, count in counts.items() if month}
-    if not months:
-        return []
-    first, last = min(months), max(months)
+    core = _core(months) if months and max(months) - min(months) >= MONTHS_MAX else months
+    if not core:
+        return [], 0
+    first, last = min(core), max(core)
     if last - first < MONTHS_MAX:
-        return [Bar(f"{n // 12:04d}-{n % 12 + 1:02d}", months.get(n, 0)) for n in range(first, last + 1)]
+        made = [Bar(f"{n // 12:04d}-{n % 12 + 1:02d}", core.get(n, 0)) for n in range(first, last + 1)]
+        return made, sum(months.values()) - sum(core.values())
     years: dict[int, int] = {}
     for number, count in months.items():
         years[number // 12] = years.get(number // 12, 0) + count
     span = range(min(years), max(years) + 1) if max(years) - min(years) <= MONTHS_MAX else sorted(years)
-    return [Bar(f"{year:04d}", years.get(year, 0)) for year in span]
+    return [Bar(f"{year:04d}", years.get(year, 0)) for year in span], 0
+
+
+def _core(months: dict[int, int]) -> dict[int, int]:
+    """Return the months without the earliest and the latest two-hundredth of the documents."""
+    whole, before, kept = sum(months.values()), 0, {}
+    for number in sorted(months):
+        after = whole - before - months[number]
+        if before + months[number] > whole * _TAIL and after + months[number] > whole * _TAIL:
+            kept[number] = months[number]
+        before += months[number]
+    return kept
 
 
 def _number(month: str) -> int:
