@@ -1,6 +1,6 @@
 """Import generated mailboxes of two custodians: documents a second, memory, growth, kills, and a second import.
 
-    python -m bench.collections [--mails 10000,100000] [--kills 0] [--workers 2] [--folder DIR]
+    python -m bench.collections [--mails 10000,100000] [--kills 0] [--damaged 0] [--workers 2] [--folder DIR]
 
 Everything is real: mailboxes on the disk (20 kB a mail, a third with one attachment, 30 % in both mailboxes, every
 fourth of the rest with HTML), `thresher import` as a command, two reading processes. Printed for each size: documents,
@@ -13,6 +13,7 @@ and killed with SIGKILL at that many random moments; its records must be those o
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import os
 import random
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from tests.collection_imports import imported
 from tests.simulation.discovery.mailboxes import Mailboxes
 from thresher.service.discovery.matter.folder import Matter
 
@@ -165,17 +167,40 @@ def kill_often(folder: Path, kills: int, workers: int) -> None:
     print(f"{done} kills: records {'are the same' if same else 'DIFFER'}; once more: {again.stdout.decode().strip()}")
 
 
+def damage(folder: Path, seeds: int) -> None:
+    """Import a PST with bytes overwritten at random, and count the imports whose folders come out."""
+    whole = gzip.decompress(Path("tests/fixtures/testPST.pst.gz").read_bytes())
+    even = reported = 0
+    for seed in range(seeds):
+        draw, changed = random.Random(seed), bytearray(whole)
+        for _ in range(draw.choice([3, 30, 100, 200])):
+            at, size = draw.randrange(600, len(changed) - 512), draw.choice([1, 8, 64, 512])
+            changed[at : at + size] = draw.randbytes(size)
+        place = folder / f"damaged{seed}"
+        place.mkdir(parents=True)
+        (place / "a.pst").write_bytes(changed)
+        imported(place / "matter", [place / "a.pst"])
+        with Matter(place / "matter", writes=False) as opened:
+            containers = list(opened.store.containers())
+            even += all(c.declared == c.emitted + c.failed for c in containers)
+            reported += any(True for _ in opened.store.exceptions())
+    print(f"{seeds} damaged mailboxes: the count of every folder came out in {even}, exceptions in {reported}")
+
+
 def main() -> None:
     """Measure each size, the growth between them, and kills."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mails", default="10000,100000")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--damaged", type=int, default=0, help="only so many damaged mailboxes of Outlook")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to write; default: a temporary folder")
     asked = parser.parse_args()
     place = Path(tempfile.mkdtemp(dir=asked.folder))
     sizes = [int(size) for size in asked.mails.split(",")]
     try:
+        if asked.damaged:
+            return damage(place, asked.damaged)
         found = [measure(place / str(size), size, asked.workers) for size in sizes]
         for small, large in pairwise(found):
             ratio = (large.cpu / large.documents) / (small.cpu / small.documents)
@@ -184,6 +209,7 @@ def main() -> None:
             kill_often(place / str(sizes[0]), asked.kills, asked.workers)
     finally:
         shutil.rmtree(place)
+    return None
 
 
 if __name__ == "__main__":

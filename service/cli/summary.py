@@ -36,7 +36,7 @@ def finish(
     _remarks(tally)
     shown = _told(_stored(tally, out))
     if not to_stdout:
-        sys.stderr.write(table(shown, len(tally.names) - len(shown), body, out))
+        sys.stderr.write(table(shown, body, out, len(tally.names) - len(shown)))
 
 
 def _stored(tally: RunCounts, out: Path) -> Iterator[tuple[str, Result[Any]]]:

@@ -27,8 +27,8 @@ COLUMNS = (
 )
 
 
-def table(results: list[tuple[str, Result[Any]]], more: int, report: dict[str, Any], out: Path) -> str:
-    """Return a table of Results, how many more there are, and a line of totals, as text."""
+def table(results: list[tuple[str, Result[Any]]], report: dict[str, Any], out: Path, more: int = 0) -> str:
+    """Return a table of Results, how many `more` there are, and a line of totals, as text."""
     rows = [(r.status, printable_name(name), *map(str, _counts(r)), _values(r), short(r)) for name, r in results]
     rest = f"and {more} more\n" if more else ""
     return (screen.table(COLUMNS, rows) if rows else "") + rest + totals(report, out)

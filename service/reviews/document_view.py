@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from thresher.schemas.result import REASON_REMEDIES, Result, SourceFacts
+from thresher.schemas.result import REASON_REMEDIES, Result
 from thresher.schemas.review import ReviewClaim, ReviewDocument, ReviewList, ReviewPage, ReviewReason
+from thresher.schemas.source import SourceFacts
 from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import review_of
 from thresher.service.reviews.base import ResultPlace
@@ -57,7 +58,7 @@ def pages_of(result: Result[Any], place: ResultPlace) -> list[ReviewPage]:
         first = facts.page_range[0] if facts.page_range else 1
         source = facts.path if own else ""
         for page, (width, height) in enumerate(facts.page_sizes, start=first):
-            address = picture_address(place, source, page) if is_drawn(facts) else None
+            address = picture_address(place, source, page, facts.sha256) if is_drawn(facts) else None
             found.append(ReviewPage(source=source, page=page, width=width, height=height, picture=address))
     return found
 
@@ -67,6 +68,10 @@ def is_drawn(facts: SourceFacts) -> bool:
     return facts.media_type.startswith(DRAWN) and not facts.media_type.startswith(NOT_DRAWN)
 
 
-def picture_address(place: ResultPlace, source: str, page: int) -> str:
-    """Return the address of a page's picture; a caller adds `scale`."""
-    return f"/v1/reviews/{place.collection}/{place.number}/picture?{urlencode({'source': source, 'page': page})}"
+def picture_address(place: ResultPlace, source: str, page: int, sha256: str) -> str:
+    """Return the address of a page's picture; a caller adds `scale`.
+
+    It changes with the document's bytes, so that a browser may keep the picture for good.
+    """
+    query = urlencode({"source": source, "page": page, "version": sha256[:12]})
+    return f"/v1/reviews/{place.collection}/{place.number}/picture?{query}"

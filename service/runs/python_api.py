@@ -74,9 +74,10 @@ async def aextract(source: Any, target: Any, choices: Choices) -> Result[Any]:
             together = replace(door.engine, policy=door.engine.policy.model_copy(update={"unit": "folder"}))
             found = [r async for r, _ in results_of(door.walk, together, [g.source for g in given])]
             return door.finished(found[0], door.files(source, given))
-        documents = [reading.document async for reading in door.walk(given[0].source)]
-        with _logged_for(given[0].source):
-            result = await process(door.engine, documents)
+        async with door.walk(given[0].source) as readings:
+            documents = [reading.document async for reading in readings]
+            with _logged_for(given[0].source):
+                result = await process(door.engine, documents)
         return door.finished(result, door.files(source, given))
 
 
@@ -187,13 +188,14 @@ class _Door:
     pool: ReaderPool
     progress: ReportedProgress
 
-    async def walk(self, source: Source) -> AsyncIterator[Reading]:
-        """Yield the Readings of a file and of all it holds."""
+    @asynccontextmanager
+    async def walk(self, source: Source) -> AsyncIterator[AsyncIterator[Reading]]:
+        """Provide the Readings of a file and of all it holds; their files stay until the end."""
         policy, model = self.engine.policy, self.engine.model
-        async with self.pool.apart() as reads:
-            readings = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
-            async for reading in self.progress.of_readings(readings):
-                yield reading
+        async with self.pool.apart(stores=True) as reads:
+            walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
+            async with aclosing(walk) as readings:
+                yield self.progress.of_readings(readings)
 
     async def results(self, given: GivenSource | RefusedSource) -> AsyncIterator[Result[Any]]:
         """Yield the Results of one source, one for each document in it; a failed one where there is none to read."""

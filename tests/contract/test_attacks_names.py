@@ -191,7 +191,7 @@ def test_the_table_of_a_run_moves_no_cursor() -> None:
     calls = {"usd": 0.0, "made": 0, "prompt_tokens": 0, "answer_tokens": 0}
     body = {"calls": calls, "results": {"total": 1}, "seconds": 0.0}
     kept = AnyResult.model_validate({**result_of("a").model_dump(), "data": {"a": "[bold]x\x1b[2J"}})
-    said = table([("a\x1b[2J.json", kept)], 0, body, Path("out"))
+    said = table([("a\x1b[2J.json", kept)], body, Path("out"))
     assert "\x1b" not in said
     assert "[bold]x" in said
 

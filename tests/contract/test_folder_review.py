@@ -18,9 +18,12 @@ import pytest
 from PIL import Image
 
 from tests.pdf_maker import Page, Pdf
+from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
+from thresher.service.cli.review import checked_folder
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
 from thresher.service.reviews.folder_file import events_in_folder
@@ -81,9 +84,8 @@ def files(folder: Path) -> None:
     held = {"a.pdf": PDF, "b.eml": mail(), "c.tif": scan(), "d.pdf": PDF}
     for name, body in held.items():
         (given / name).write_bytes(body)
-    attached = SourceFacts(
-        path="b.eml!/1-order.pdf", sha256="", media_type="application/pdf", page_sizes=[(612.0, 792.0)] * 3
-    )
+    facts = {"media_type": "application/pdf", "page_sizes": [(612.0, 792.0)] * 3}
+    attached = SourceFacts(path="b.eml!/1-order.pdf", sha256=hashlib.sha256(PDF).hexdigest(), **facts)
     quote = "we order 24 oars at 86.50 each."
     start = len("From: a@example.org\nTo: b@example.org\nSubject: Order 4711\n")
     seen = Evidence(path="/number", quote=quote, start=start, end=start + len(quote))
@@ -265,3 +267,11 @@ async def test_a_picture_is_drawn_once(client: httpx.AsyncClient, monkeypatch: p
     first, *others = await asyncio.gather(*(client.get(here) for _ in range(4)))
     assert {o.content for o in others} == {first.content}
     assert len(calls) == 1
+
+
+def test_a_folder_without_results_is_refused_by_name(folder: Path) -> None:
+    """Before anything is served: the message says how Results are made."""
+    assert checked_folder(folder / "out").is_absolute()
+    for wrong in (folder / "in", folder / "none"):
+        with pytest.raises(InputProblem, match="Results"):
+            checked_folder(wrong)

@@ -34,12 +34,13 @@ def stored(folder: Path) -> tuple[list[MatterDocument], Counter[str]]:
         return list(matter.store.documents()), Counter(e.code for e in matter.store.exceptions())
 
 
-@pytest.fixture
-def loaded(tmp_path: Path) -> tuple[Truth, list[MatterDocument], Counter[str]]:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Truth, list[MatterDocument], Counter[str]]:
     """A production with faults, and what the matter holds of it."""
-    truth = make_production(tmp_path / "ABC001", Recipe(documents=110, seed=5, faults=FAULTS))
-    load(tmp_path / "matter", tmp_path / "ABC001")
-    return truth, *stored(tmp_path / "matter")
+    folder = tmp_path_factory.mktemp("loaded")
+    truth = make_production(folder / "ABC001", Recipe(documents=110, seed=5, faults=FAULTS))
+    load(folder / "matter", folder / "ABC001")
+    return truth, *stored(folder / "matter")
 
 
 def test_documents_are_as_given(loaded: tuple[Truth, list[MatterDocument], Counter[str]]) -> None:

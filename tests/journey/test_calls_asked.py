@@ -144,11 +144,11 @@ def test_the_command_shows_a_service_that_stands_still(
     table = told(data, "--by", "tenant").splitlines()
     assert table[0].split()[:3] == ["tenant", "calls", "made"]
     assert [line.split()[:2] for line in table[1:]] == [["acme", "2"], ["bolt", "1"]]
-    assert "extract.v3" in told(data)
+    assert "stop" in told(data)
     bad = subprocess.run(
         command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert (bad.returncode, "request_invalid" in bad.stderr) == (2, True)
+    assert (bad.returncode, "option_invalid" in bad.stderr) == (2, True)
 
 
 def test_budgets_are_set_listed_and_removed(tmp_path: Path) -> None:

@@ -90,4 +90,4 @@ def test_a_packet_is_kept_and_another_split_is_other_work(case: Path) -> None:
     (whole,) = results(case / "whole").values()
     assert (whole["source"]["path"], whole["source"]["page_range"]) == ("packet.pdf", None)
     assert "about 4 calls" in thresher(case, "dry", "--ocr", "off", "--split", "pages:1", "--dry-run").stdout
-    assert "policy_invalid" in thresher(case, "bad", "--split", "sometimes").stderr
+    assert "option_invalid" in thresher(case, "bad", "--split", "sometimes").stderr

@@ -78,7 +78,7 @@ class ContainerExpansion:
             case "mbox":
                 return mbox_members(path, reading)
             case "pst":
-                from thresher.service.discovery.collection.pst_members import pst_members  # noqa: PLC0415 - rare
+                from thresher.service.discovery.collection.pst.members import pst_members  # noqa: PLC0415 - rare
 
                 return pst_members(path, reading)
             case _:

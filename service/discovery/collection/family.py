@@ -180,7 +180,12 @@ class FamilyExpansion:
             member.faults.append(Fault("corrupt", f"{name} ({type(error).__name__})"))
         else:
             member.faults += [
-                Fault(n.code, said(n.message), unread=int(n.code == _UNREAD_CHILD))
+                Fault(
+                    n.code,
+                    said(n.message),
+                    path=member.item.path if n.code == "too_large" else "",  # a header field was cut
+                    unread=int(n.code == _UNREAD_CHILD),
+                )
                 for n in letter.notes
                 if n.code in EXCEPTION_CODES
             ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from thresher.service.discovery.collection import pst_units
 from thresher.service.discovery.collection.container_expansion import ContainerExpansion
 from thresher.service.discovery.collection.content import CONTAINERS, Content, content_of
 from thresher.service.discovery.collection.context import CollectionContext
@@ -17,6 +16,7 @@ from thresher.service.discovery.collection.family import FamilyExpansion
 from thresher.service.discovery.collection.items import INSIDE, Item, Origin, key_path
 from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
 from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.collection.pst import units as pst_units
 from thresher.service.discovery.collection.tasks import Expanding, item_of, item_units, task_of, unit_of
 from thresher.service.discovery.matter.originals import READ_BYTES, Hashes, Originals, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place

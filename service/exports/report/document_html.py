@@ -145,7 +145,7 @@ def _list(view: DocumentView, table: Table, rows: list[Row]) -> str:
         if left
         else ""
     )
-    title = f"{table.name}: {len(rows)} rows"
+    title = f"{table.name}: {len(rows)} row{'s' if len(rows) != 1 else ''}"
     return (
         f'<h3>{isolated(title)}</h3>\n<div class="wide" tabindex="0" role="group" aria-label="{shown(title)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n{more}"

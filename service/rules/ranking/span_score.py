@@ -85,6 +85,7 @@ EXCLUSION_WORDS = re.compile(
     r"\b(?:excl\w*|before|without|ohne|hors|ht|zonder|escl\w*|sin)\b"
 )  # words that exclude something from a total
 EXCLUSION_PENALTY = 0.4  # points subtracted for such words next to a total
+BEFORE_MAX_CHARS = 200  # characters before a span in its line that are looked at; a line may have millions
 LABEL_MAX_CHARS = 64  # characters before a span in its line that may be its label
 
 
@@ -164,7 +165,8 @@ def uncached_nearby_words(layout: Layout, span: Span) -> list[NearbyWords]:
     if i < 0:
         return []
     piece = layout.pieces[i]
-    before = layout.text[piece.start : max(span.hints.get("from", span.start), piece.start)]
+    at = max(span.hints.get("from", span.start), piece.start)
+    before = layout.text[max(piece.start, at - BEFORE_MAX_CHARS) : at]
     near, own = _prefix(before)
     found = [NearbyWords(near, 1.0)] if near else []
     found += _to_the_left(layout, i, 0.55 if own else 0.97)

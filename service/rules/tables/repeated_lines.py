@@ -31,6 +31,7 @@ _GROUP_BY_CONCEPT = {
     "line_total": "amount",
     "unit_price": "unit_price",
 }
+LINE_MAX_CHARS = 500  # characters; a longer line is no item, and the patterns would take the cube of its length
 MIN_LINES = 2  # fewest lines of a list
 
 
@@ -53,7 +54,7 @@ def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
     for row in layout.rows:
         start, end = layout.pieces[row[0]].start, layout.pieces[row[-1]].end
         text = layout.text[start:end]
-        if start >= end or "\n" in text.strip():
+        if start >= end or "\n" in text.strip() or len(text) > LINE_MAX_CHARS:
             above = None
             continue
         if _is_total(text):

@@ -70,7 +70,7 @@ DOCUMENT: dict[str, Any] = {
             "page": 1,
             "width": 595.3,
             "height": 841.9,
-            "picture": "/v1/reviews/019a8c1e7f3b4d2c/0/picture?source=&page=1",
+            "picture": "/v1/reviews/019a8c1e7f3b4d2c/0/picture?source=&page=1&version=9f86d081884c",
         }
     ],
     "fields": [FIELD],

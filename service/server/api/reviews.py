@@ -166,10 +166,13 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
     source: SourcePath = "",
     page: Annotated[int, Query(ge=1, le=1_000_000, description="1-based, of the file")] = 1,
     scale: Annotated[float, Query(ge=0.5, le=4.0, description="pixels a point")] = 1.5,
+    version: Annotated[
+        str, Query(max_length=64, description="of the document's bytes, as in `pages`: a cache may keep it then")
+    ] = "",
 ) -> Response:
     """A page's picture; a box in points, times the scale, is its place in pixels."""
     drawn = await desk.picture(who.tenant, collection, number, (source, page, scale))
-    return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE)
+    return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE if version else NO_STORE)
 
 
 @routes.get(

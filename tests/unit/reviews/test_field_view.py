@@ -6,8 +6,9 @@ from typing import Any
 
 from thresher.schemas.document import PageBoxes
 from thresher.schemas.extraction import Evidence, Unsupported
-from thresher.schemas.result import REASON_REMEDIES, AnyResult, Reason, ReasonCode, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import REASON_REMEDIES, AnyResult, Reason, ReasonCode, Result, TargetFacts
 from thresher.schemas.review import ReviewEvent
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.document_view import document_view
@@ -119,7 +120,9 @@ def test_a_document_is_shown_a_page_of_fields_at_a_time() -> None:
     shown = document_view(FieldsView(result(reasons=reasons), [], order()), PLACE, None, (4, 2))
     assert [f.path for f in shown.fields] == ["/lines/0/item", "/lines/0/amount"]
     assert (shown.fields_total, shown.first_doubtful, shown.head) == (9, None, "")
-    assert [p.picture for p in shown.pages] == [f"/v1/reviews/job/0/picture?source=&page={n}" for n in (1, 2)]
+    assert [p.picture for p in shown.pages] == [
+        f"/v1/reviews/job/0/picture?source=&page={n}&version=ab" for n in (1, 2)
+    ]
     assert [(li.path, li.columns, li.rows) for li in shown.lists] == [("/lines", ["item", "amount"], 2)]
     assert shown.reasons[0].remedy == REASON_REMEDIES["unread"]
 

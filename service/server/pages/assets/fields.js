@@ -114,7 +114,12 @@ function pageLink(message) {
   return sheet && [" ", h("button", { type: "button", class: "link", onclick: () => bringIntoView(sheet, null) }, `look at page ${sheet.page}`)];
 }
 
-function fieldId(path) { return "f" + [...review.fields.keys()].indexOf(path); }
+const ids = { of: null, size: 0, map: new Map() };
+
+function fieldId(path) {
+  if (ids.of !== review.fields || ids.size !== review.fields.size) Object.assign(ids, { of: review.fields, size: review.fields.size, map: new Map([...review.fields.keys()].map((p, i) => [p, i])) });
+  return "f" + ids.map.get(path);
+}
 
 /** Return a field as a card of the list: a head that chooses it, and its body where it is chosen. */
 function fieldCard(field) {
@@ -204,6 +209,7 @@ function listTable(list) {
     if (!rows.has(row)) rows.set(row, new Map());
     rows.get(row).set(column, field);
   }
+  list.shown = columns;
   const first = windows.get(list.path) || 0;
   const shown = [...rows.keys()].sort((a, b) => a - b).filter((r) => r >= first && r < first + ROWS_SHOWN);
   return [
@@ -219,7 +225,7 @@ function listTable(list) {
 function tableRow(list, row, columns, cells) {
   const chosen = [...cells.values()].find((f) => f.path === review.current && !isDoubtful(f));
   return [
-    h("tr", { class: isRemoved(cells) ? "gone" : "" }, h("th", { scope: "row" }, String(row + 1), !columns.has("") && rowButton(list, row, isRemoved(cells))), [...columns.keys()].map((c) => tableCell(cells.get(c)))),
+    h("tr", { class: isRemoved(cells) ? "gone" : "", data: { row: String(row) } }, h("th", { scope: "row" }, String(row + 1), !columns.has("") && rowButton(list, row, isRemoved(cells))), [...columns.keys()].map((c) => tableCell(cells.get(c)))),
     chosen && h("tr", { class: "detail" }, h("td", { colspan: String(columns.size + 1), id: fieldId(chosen.path) + "-body" }, h("div", { class: "body" }, fieldBody(chosen)))),
   ];
 }
@@ -276,6 +282,17 @@ function renderList(list) {
   if (section) fill(section, listTable(list));
 }
 
+/** Render one row of a list again; the whole list where the row is not shown. */
+function renderRow(list, row) {
+  const section = [...document.querySelectorAll("[data-list]")].find((s) => s.dataset.list === list.path);
+  const old = section?.querySelector(`tr[data-row="${row}"]`);
+  const first = windows.get(list.path) || 0;
+  if (!old || row < first || row >= first + ROWS_SHOWN) { renderList(list); return; }
+  if (old.nextElementSibling?.classList.contains("detail")) old.nextElementSibling.remove();
+  const fields = [...list.shown.keys()].map((c) => [c, review.fields.get(`${list.path}/${row}${c && "/" + c}`)]);
+  old.replaceWith(...tableRow(list, row, list.shown, new Map(fields.filter(([, f]) => f))).filter(Boolean));
+}
+
 /** Render one field again, wherever it stands. */
 function renderField(path) {
   const field = review.fields.get(path);
@@ -284,7 +301,7 @@ function renderField(path) {
   keepFocus(() => {
     const card = document.getElementById(fieldId(path));
     if (card?.classList.contains("card")) card.replaceWith(fieldCard(field));
-    if (cell) renderList(cell.list);
+    if (cell) renderRow(cell.list, cell.row);
   });
 }
 

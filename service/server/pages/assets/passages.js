@@ -114,7 +114,8 @@ function spansIn(block) {
 
 /** Show the first place of a field that lies in a text. Returns whether there is one. */
 function markPassages(field, wanted) {
-  for (const source of textSources()) addTextBlock(source);
+  if (review.sourced !== review.fields.size) for (const source of textSources()) addTextBlock(source); // more were loaded
+  review.sourced = review.fields.size;
   const place = wanted || placesOf(field).map((p) => p.place).find((p) => texts.has(p.source || "") && p.end > p.start);
   const block = place && texts.get(place.source || "");
   for (const other of texts.values()) if (other !== block && other.text.length) renderPassage(other);

@@ -5,7 +5,7 @@ const ZOOMS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4]; // 1: a point is 1/72 inc
 const PIXELS_PER_POINT = 96 / 72;
 const SVG = "http://www.w3.org/2000/svg";
 
-const view = { zoom: "fit", sheets: new Map(), places: new Map(), near: null, at: null };
+const view = { zoom: "fit", sheets: new Map(), places: new Map(), near: null, width: 0 };
 
 function sheetKey(source, page) { return `${page}|${source || ""}`; }
 
@@ -22,10 +22,11 @@ function buildPages(pages, pane) {
     if (!page.picture) blocks.push(textBlock(page.source));
     else blocks.push(buildSheet(page, pages.length).figure);
   }
+  const width = fill(pane).clientWidth; // while it is empty, which is quick
   fill(pane, blocks);
   for (const source of textSources()) addTextBlock(source);
   document.querySelector(".tools").hidden = view.sheets.size === 0;
-  layOut();
+  layOut(width);
   for (const sheet of view.sheets.values()) view.near.observe(sheet.figure);
 }
 
@@ -56,11 +57,12 @@ function buildSheet(page, total) {
 function sheetScale(sheet) {
   if (view.zoom !== "fit") return view.zoom * PIXELS_PER_POINT;
   const across = sheet.turn % 2 ? sheet.height : sheet.width;
-  return Math.max(0.2, (document.getElementById("pages").clientWidth - 40) / across);
+  return Math.max(0.2, (view.width - 40) / across);
 }
 
 /** Give every sheet its size; pictures follow when they come near. */
-function layOut() {
+function layOut(width = document.getElementById("pages").clientWidth) {
+  view.width = width; // read once: each reading after a writing costs a layout
   for (const sheet of view.sheets.values()) {
     const scale = sheetScale(sheet);
     const [across, down] = [sheet.width * scale, sheet.height * scale];

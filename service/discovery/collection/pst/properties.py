@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thresher.service.discovery.collection.pst_file import Node, PstDamaged, PstFile
+from thresher.service.discovery.collection.pst.file import Node, PstDamaged, PstFile
 
 _HEAP, _PROPERTIES, _TABLE, _TREE = 0xEC, 0xBC, 0x7C, 0xB5
 _INLINE = {0x0002: 2, 0x0003: 4, 0x0004: 4, 0x000A: 4, 0x000B: 1}  # types that stand in their entry, and their bytes

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from thresher.service.discovery.collection.pst_file import Node, PstDamaged, PstFile
-from thresher.service.discovery.collection.pst_properties import NodeData, Property
+from thresher.service.discovery.collection.pst.file import Node, PstDamaged, PstFile
+from thresher.service.discovery.collection.pst.properties import NodeData, Property
 from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
 
 ROOT_FOLDER = 0x122

@@ -14,9 +14,9 @@ from thresher.service.discovery.collection.expansion import Fault
 from thresher.service.discovery.collection.family import FamilyExpansion
 from thresher.service.discovery.collection.items import INSIDE, Item
 from thresher.service.discovery.collection.mbox_members import mail_name
-from thresher.service.discovery.collection.pst_file import PstDamaged, PstFile
-from thresher.service.discovery.collection.pst_members import MESSAGE
-from thresher.service.discovery.collection.pst_messages import PstFolder, folders, message_file
+from thresher.service.discovery.collection.pst.file import PstDamaged, PstFile
+from thresher.service.discovery.collection.pst.members import MESSAGE
+from thresher.service.discovery.collection.pst.messages import PstFolder, folders, message_file
 from thresher.service.discovery.collection.tasks import Expanding, item_of, unit_of
 from thresher.service.discovery.matter.originals import Hashes, Originals, hashes_of
 from thresher.service.discovery.matter.rows import inner_place

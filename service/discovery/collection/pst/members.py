@@ -8,8 +8,8 @@ from pathlib import Path
 
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
 from thresher.service.discovery.collection.mbox_members import mail_name
-from thresher.service.discovery.collection.pst_file import PstDamaged, PstFile
-from thresher.service.discovery.collection.pst_messages import folders, message_file
+from thresher.service.discovery.collection.pst.file import PstDamaged, PstFile
+from thresher.service.discovery.collection.pst.messages import folders, message_file
 from thresher.service.readers.archives.container import Damaged
 
 MESSAGE = "application/vnd.ms-outlook"

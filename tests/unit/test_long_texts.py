@@ -1,0 +1,126 @@
+"""Rules over long texts take time in proportion to their length; look-ahead keeps the order of Units."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.test_records import plain
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.target import Field
+from thresher.service.base.range_index import RangeIndex
+from thresher.service.rules.fields.concepts import concepts_of_label, without_figures
+from thresher.service.rules.ranking.span_score import label_score, nearby_words
+from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.printed_numbers import find_numbers, is_near
+from thresher.service.rules.spans.span_finder import candidates
+from thresher.service.runs.units_ahead import results_in_order
+
+FACTOR, SLACK = 4, 3  # times as many lines, and times more than in proportion that a busy machine may make of it
+RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)).map(lambda r: (r[0], sum(r))), max_size=12)
+
+
+def fees(lines: int) -> str:
+    """Lines of a long statement of fees."""
+    rows = (f"{n:05}  2024-03-{n % 28 + 1:02}  Berth fee {n}  {n % 90 + 3}.50" for n in range(lines))
+    return "\n".join(rows)
+
+
+@given(RANGES, st.integers(0, 50), st.integers(0, 9))
+def test_an_index_of_ranges_says_what_comparing_all_says(ranges: list[tuple[int, int]], start: int, size: int) -> None:
+    """It finds the same overlaps and the same enclosing ranges as a look at every range."""
+    index, end = RangeIndex(ranges), start + size
+    assert index.overlaps(start, end) == any(a < end and start < b for a, b in ranges)
+    assert index.holds(start, end) == any(a <= start and end <= b for a, b in ranges)
+
+
+@given(st.lists(st.integers(0, 3000).map(lambda n: Decimal(n) / 1000)), st.integers(0, 3000))
+def test_near_amounts_are_found_in_a_sorted_list(amounts: list[Decimal], thousandths: int) -> None:
+    """The search finds an amount within the tolerance if and only if there is one."""
+    amount = Decimal(thousandths) / 1000
+    assert is_near(sorted(amounts), amount) == any(abs(a - amount) < Decimal("0.011") for a in amounts)
+
+
+@pytest.mark.parametrize("label", ["berth fee 17", "vat 19", "vat 20", "total 4 items", "iso 4217", "btw 21"])
+def test_figures_in_a_label_are_told_apart_only_where_a_concept_has_some(label: str) -> None:
+    """A label and the same label with zeros name the same concepts, unless a concept's own figures may be in it."""
+    bare = without_figures(label)
+    assert bare == label or not any(c in "123456789" for c in bare)
+    shapes = ("money", "percent", "currency")
+    assert concepts_of_label(label, shapes) == concepts_of_label(bare, shapes)
+
+
+def test_words_of_one_kind_have_one_score() -> None:
+    """Words beside values that differ in figures only are of one kind, and score alike."""
+    layout = lay_out(document := plain("Fee 1: 3.50\nFee 2: 4.50\nTotal: 8.00"), 0, len(document.text))
+    field = Field(path="/total", kind="number")
+    first, second, total = (nearby_words(layout, s) for s in find_numbers(layout, field) if s.hints["cents"])
+    alone = [label_score(near.words[:1], field, None, "money") for near in (first, second, total)]
+    assert alone[0] == alone[1] < alone[2]
+
+
+@pytest.mark.parametrize("path", ["/total", "/date", "/number"])
+def test_candidates_take_time_in_proportion_to_the_text(path: str) -> None:
+    """Four times as many lines take about four times the processor time, not sixteen times."""
+    kind = "date" if path == "/date" else "number" if path == "/total" else "text"
+    seconds = []
+    for lines in (300, 300 * FACTOR):
+        layout = lay_out(document := plain(fees(lines)), 0, len(document.text))
+        begun = time.process_time()
+        candidates(layout, Field(path=path, kind=cast("Any", kind)))
+        seconds.append(time.process_time() - begun)
+    assert seconds[1] < SLACK * FACTOR * seconds[0] + 0.5
+
+
+def unit(number: int) -> Any:
+    """A Unit of one short Document."""
+    return SimpleNamespace(path=str(number), documents=[SimpleNamespace(length=10)])
+
+
+async def test_results_come_in_order_while_several_units_are_at_work() -> None:
+    """The first Unit is the slowest, and still its Result comes first; no more than the limit are at work."""
+    working, most, released = 0, 0, asyncio.Event()
+
+    async def process(one: Any) -> Any:
+        nonlocal working, most
+        working, most = working + 1, max(most, working + 1)
+        if one.path == "2":
+            released.set()
+        if one.path == "0":
+            await released.wait()
+        working -= 1
+        return one.path
+
+    async def units() -> AsyncIterator[Any]:
+        for n in range(8):
+            yield unit(n)
+            await asyncio.sleep(0)
+
+    found = [path async for _, path in results_in_order(units(), process, 3)]
+    assert found == [str(n) for n in range(8)]
+    assert 1 < most <= 3
+
+
+async def test_results_before_a_fault_come_first() -> None:
+    """Where reading fails, the Results of the Units before are given, then the Problem is raised."""
+
+    async def process(one: Any) -> Any:
+        return one.path
+
+    async def units() -> AsyncIterator[Any]:
+        yield unit(0)
+        raise InputProblem("corrupt", "b")
+
+    found = []
+    with pytest.raises(InputProblem):  # noqa: PT012 - what comes before it counts
+        async for _, path in results_in_order(units(), process, 3):
+            found.append(path)
+    assert found == ["0"]
