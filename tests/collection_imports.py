@@ -43,7 +43,7 @@ class InlineTexts(TextReading):
 
     def read(
         self, documents: Iterable[MatterDocument], function: Function[Made]
-    ) -> Iterator[list[tuple[str, Made | None]]]:
+    ) -> Iterator[list[tuple[MatterDocument, Made | None]]]:
         """Yield a batch for each document."""
         for document in documents:
             source = source_of(self.matter, document)
@@ -51,7 +51,7 @@ class InlineTexts(TextReading):
                 made = function(source, ReadOptions(ocr="off"), Spool(self.matter.folder)) if source else None
             except InputProblem:
                 made = None
-            yield [(document.id, made)]
+            yield [(document, made)]
 
 
 def imported(

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from thresher.service.discovery.mail_keys import normal_body
 from thresher.service.readers.mail import phrases
-from thresher.service.readers.mail.replies import depth_of
 
 HASH_BYTES = 8
 _RULE = "-_*=— \u2013"
@@ -34,34 +33,41 @@ def passages(text: str) -> Iterator[str]:
     lines: list[str] = []
     depth = 0
     for line in text.splitlines():
-        found = depth_of(line) if ">" in line[:3] else 0
-        bare = line.replace(">", " ").strip() if found else line.strip()
-        if lines and (not bare or found != depth or _is_separator(bare)):
+        bare = line.strip()
+        before, depth = depth, 0
+        if bare[:1] == ">":
+            bare = line.lstrip("> ")
+            depth, bare = line.count(">", 0, len(line) - len(bare)), bare.strip()
+        if not bare or depth != before:
             yield from _normal(lines)
             lines = []
-        depth = found
         if bare:
             lines.append(bare)
-        if bare and (_is_introduction(bare) or _is_separator(bare)):
-            yield from _normal(lines)
-            lines = []
+            separates = bare[0] in _RULE and _is_separator(bare)
+            if separates and len(lines) > 1:
+                yield from _normal(lines[:-1])
+            if separates or (bare[-1] in ":：" and _is_introduction(bare)):
+                yield from _normal(lines[-1:] if separates else lines)
+                lines = []
     yield from _normal(lines)
 
 
 def _normal(lines: list[str]) -> Iterator[str]:
-    passage = normal_body("".join(lines).replace(">", ""))
+    passage = normal_body("".join(lines))
+    if ">" in passage:
+        passage = passage.replace(">", "")
     if passage:
         yield passage
 
 
 def _is_introduction(line: str) -> bool:
     """Whether a line is the end of "On … wrote:"."""
-    return line[-1] in ":：" and phrases.WROTE.search(line[-_INTRODUCTION_MAX_CHARS:]) is not None
+    return phrases.WROTE.search(line[-_INTRODUCTION_MAX_CHARS:]) is not None
 
 
 def _is_separator(line: str) -> bool:
     """Whether a line is like "-----Original Message-----"."""
-    if not line or line[0] not in _RULE or len(line) > phrases.LINE_MAX_CHARS:
+    if len(line) > phrases.LINE_MAX_CHARS:
         return False
     bare = line.strip(_RULE).rstrip(":").strip().lower()
     return bare in phrases.SEPARATORS or bare.startswith(phrases.SEPARATOR_STARTS)

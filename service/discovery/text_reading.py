@@ -33,8 +33,8 @@ class TextReading:
 
     def read(
         self, documents: Iterable[MatterDocument], function: Function[Made]
-    ) -> Iterator[list[tuple[str, Made | None]]]:
-        """Yield batches of (id, what the function made of the text), in order; None where there is no text to be had.
+    ) -> Iterator[list[tuple[MatterDocument, Made | None]]]:
+        """Yield batches of (document, what the function made of the text), in order; None where there is no text to be had.
 
         Raises SetupProblem for faults of the machine.
         """
@@ -50,7 +50,7 @@ class TextReading:
             try:
                 while batch:
                     made = runner.run(self._read_batch(pool, batch, function))
-                    yield list(zip((document.id for document in batch), made, strict=True))
+                    yield list(zip(batch, made, strict=True))
                     batch = list(islice(stream, _AT_ONCE))
             finally:
                 runner.run(pool.close())

@@ -147,7 +147,7 @@ class FamilyExpansion:
         said_by_mail = content_for_key(letter, fields, dates.sent, keys)
         made = dedup_key(said_by_mail, bcc=self.context.options.bcc)
         if member.parent is None:
-            self.context.records.mail_text(member.id, *compared(said_by_mail.body))
+            self.context.records.mail_text(member.id, fields["mih"], *compared(said_by_mail.body))
         record_member(
             self.context, member, {"kind": kind_of(letter), "dates": dates, **fields}, made or member.hashes.sha256
         )

@@ -108,8 +108,8 @@ def deduplicate(matter: Matter, grouping: Grouping) -> Deduplicated:
     if not found.changed and before != grouping:
         matter.store.add_event({**event, **_facts(found)})
     matter.store.set(SETTING, json.dumps(grouping.shown()))
-    matter.store.connection.executescript(_TABLES)
     found.conflicts = report_conflicts(matter)
+    matter.store.connection.executescript(_TABLES)
     matter.write_log()
     return found
 

@@ -12,22 +12,13 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
 
 _CODE = "mih_body_conflict"
-_TABLE = """
-DROP TABLE IF EXISTS temp.stated;
-CREATE TEMP TABLE stated (mih TEXT NOT NULL, place TEXT NOT NULL, id TEXT NOT NULL);
-"""
 
 
 def report_conflicts(matter: Matter) -> int:
     """Record an exception for each mail that has the MIH of an earlier one and another text; return how many are new.
 
-    An exception that is there already stays as it is, with what people said of it.
+    Copies, as the table `copied` has them, are left out. An exception that is there already stays as it is, with what people said of it.
     """
-    connection = matter.store.connection
-    connection.executescript(_TABLE)
-    connection.execute("BEGIN")
-    connection.executemany("INSERT INTO stated VALUES (?, ?, ?)", _stated(matter))
-    connection.execute("COMMIT")
     before = matter.store.counts("exceptions", "code").get(_CODE, 0)
     records = Records()
     for row in _conflicts(matter):
@@ -35,22 +26,15 @@ def report_conflicts(matter: Matter) -> int:
     event = matter.event("message_id_conflicts", found=len(records.exceptions))
     if records.exceptions:
         matter.store.write(records, event)
-    connection.executescript(_TABLE)
     return matter.store.counts("exceptions", "code").get(_CODE, 0) - before
-
-
-def _stated(matter: Matter) -> Iterator[tuple[str, str, str]]:
-    for placed in matter.store.placed_documents():
-        document = placed.document
-        if document.mih and document.level == 1 and document.dup_of is None:
-            yield document.mih, placed.place, document.id
 
 
 def _conflicts(matter: Matter) -> Iterator[tuple[str, str, str]]:
     """Yield (place, id, id of the first mail) of each mail whose text is not that of the first with its MIH."""
     statement = (
-        "SELECT mih, place, stated.id, body FROM stated JOIN mail_texts ON mail_texts.id = stated.id WHERE body <> '' AND mih IN"
-        " (SELECT mih FROM stated GROUP BY mih HAVING COUNT(*) > 1) ORDER BY mih, place"
+        "SELECT mih, place, m.id, body FROM mail_texts AS m JOIN documents AS d ON d.id = m.id WHERE body <> '' AND mih IN"
+        " (SELECT mih FROM mail_texts WHERE mih IS NOT NULL GROUP BY mih HAVING COUNT(DISTINCT body) > 1)"
+        " AND m.id NOT IN (SELECT id FROM copied) ORDER BY mih, place"
     )
     rows = matter.store.connection.execute(statement)
     for _, group in groupby(rows, key=itemgetter(0)):

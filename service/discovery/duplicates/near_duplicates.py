@@ -73,8 +73,8 @@ def _add_signatures(reading: TextReading) -> None:
     missing = (d for d in _documents(matter) if matter.store.connection.execute(known, (d.id,)).fetchone() is None)
     for batch in reading.read(missing, read_signature):
         records = Records()
-        for name, made in batch:
-            records.signatures.append((name, *(made or (0, b""))))
+        for document, made in batch:
+            records.signatures.append((document.id, *(made or (0, b""))))
         matter.store.write(records)
 
 
@@ -111,10 +111,12 @@ def _principals(
     connection.executescript(_TABLE)
 
 
-def _keep_shingles(connection: sqlite3.Connection, batches: Iterable[list[tuple[str, bytes | None]]]) -> None:
+def _keep_shingles(
+    connection: sqlite3.Connection, batches: Iterable[list[tuple[MatterDocument, bytes | None]]]
+) -> None:
     connection.executescript(_TABLE)
     for batch in batches:
-        rows = ((name, made or b"") for name, made in batch)
+        rows = ((document.id, made or b"") for document, made in batch)
         connection.execute("BEGIN")
         connection.executemany("INSERT INTO shingled VALUES (?, ?)", rows)
         connection.execute("COMMIT")

@@ -19,7 +19,7 @@ TABLES = {
     "exceptions": "id, place, source, document_id, custodian, code, level, stage, record",
     "containers": "id, place, source, custodian, record",
     "suppressed": "id, place, source, custodian, reason, sha256, record",
-    "mail_texts": "id, body, passages",
+    "mail_texts": "id, mih, body, passages",
     "signatures": "id, words, signature",
 }
 
@@ -67,9 +67,9 @@ class Records:
         facts = (record.custodian, record.reason, record.sha256, record.to_json())
         self.suppressed.append((record.id, place, record.source, *facts))
 
-    def mail_text(self, document_id: str, body: str, passages: bytes) -> None:
+    def mail_text(self, document_id: str, mih: str | None, body: str, passages: bytes) -> None:
         """Add what of a mail's text is compared (see `mail_passages.py`)."""
-        self.mail_texts.append((document_id, body, passages))
+        self.mail_texts.append((document_id, mih, body, passages))
 
     def add(self, other: Records) -> None:
         """Add all rows of another."""

@@ -86,6 +86,7 @@ CREATE INDEX IF NOT EXISTS suppressed_place ON suppressed (place);
 
 CREATE TABLE IF NOT EXISTS mail_texts (   -- what of a mail's text is compared, of mails at level 1
   id TEXT PRIMARY KEY,       -- of the document
+  mih TEXT,                  -- as its record has it
   body TEXT NOT NULL,        -- SHA-256 of the text without white space
   passages BLOB NOT NULL     -- a hash of 8 bytes for each passage, in order
 );

@@ -29,8 +29,8 @@ def add_missing_passages(reading: TextReading, mails: Iterable[ThreadMail], plac
     matter = reading.matter
     for batch in reading.read(_missing(matter, list(mails), places), read_passages):
         records = Records()
-        for name, made in batch:
-            records.mail_text(name, *(made or _UNREAD))
+        for document, made in batch:
+            records.mail_text(document.id, document.mih, *(made or _UNREAD))
         matter.store.write(records)
 
 
