@@ -45,7 +45,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema check": ("thresher schema check mine.py:Invoice",),
     "models": ("thresher models list", "thresher models pull"),
     "models list": ("thresher models list",),
-    "models pull": ("thresher models pull", "thresher models pull embedded/gemma3-270m --accept-terms"),
+    "models pull": (
+        "thresher models pull",
+        "thresher models pull embedded/gemma3-270m --accept-terms",
+        "thresher models pull hf:OWNER/REPO/FILE.gguf",
+    ),
     "keys": ("thresher keys create --tenant acme",),
     "keys create": ("thresher keys create --tenant acme --days 90 --usd 50",),
     "keys list": ("thresher keys list",),
