@@ -17,6 +17,7 @@ BYTES = b"GGUF" + bytes(range(256)) * 8_000
 class HubServer:
     """What the hub holds, how it misbehaves, and what it was asked."""
 
+    name: str = NAME
     body: bytes = BYTES
     states_checksum: bool = True
     stated: str = hashlib.sha256(BYTES).hexdigest()
@@ -46,9 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         said = (self.headers.get("Range", ""), self.headers.get("Authorization", ""))
         self.hub.asked.append((self.command, self.path, *said))
-        if self.path == f"/old/{NAME.partition('/')[2].replace('/', '/resolve/main/', 1)}":
-            self._head(307, {"Location": f"/{_resolved(NAME)}"})
-        elif self.path == f"/{_resolved(NAME)}":
+        if self.path == f"/old/{self.hub.name.partition('/')[2].replace('/', '/resolve/main/', 1)}":
+            self._head(307, {"Location": f"/{_resolved(self.hub.name)}"})
+        elif self.path == f"/{_resolved(self.hub.name)}":
             self._resolve()
         elif self.path == "/blob?signature=1":
             self._blob()

@@ -51,7 +51,7 @@ def models_pull(
     accept_terms: Annotated[bool, typer.Option(help="Accept the model's own terms, where it has some.")] = False,
     sha256: Annotated[str | None, typer.Option(help="Of hf:OWNER/REPO/FILE; default: what the hub states.")] = None,
 ) -> None:
-    """Fetch a model's weights, with their checksum verified: one of the list, or a GGUF file of a hub."""
+    """Fetch a model's weights and verify their checksum."""
     from thresher.service.cli.weights import fetch as main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, name, accept_terms, sha256)
