@@ -43,7 +43,7 @@ seed = 7
 ```
 """
 STANCES = """\
-What the three stances change: [how sure a value must be](../guides/certainty.md) and [conflicts](../guides/conflicts.md#stances-stance-stance).
+What the three stances change: [how sure a value must be](../guides/certainty.md) and [conflicts](../guides/conflicts.md#stances-stance---stance).
 """
 TABLES: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("All fields", "", Policy),

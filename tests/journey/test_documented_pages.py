@@ -23,6 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "invoice.pdf").write_bytes(Pdf().write([Page(lines(72, 700, LINES))]))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("THRESHER_MODEL", raising=False)
+    monkeypatch.setenv("THRESHER_CONFIG", "")  # so that what a command sets is forgotten
     with hub_server(name=MODEL, body=BODY, stated=hashlib.sha256(BODY).hexdigest()) as hub:
         monkeypatch.setenv("THRESHER_HUB", hub.address)
         yield
