@@ -73,7 +73,9 @@ class Policy(BaseModel):
 
     model: str | None = None  # None: what THRESHER_MODEL says, else the embedded one
     unit: Unit = "family"  # what one Result answers for: a file with what it holds, each document alone, a folder
-    split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents: found and split, kept whole, or cut every N pages
+    split: str = Field(
+        default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$"
+    )  # a file of several documents; auto: cut where they begin, off: kept whole, pages:N: cut every N pages
     stance: Stance = "balanced"  # which mistake is worse: a wrong value, or a missing one
     read: ReadOptions = ReadOptions()  # see below
     images: Images = "auto"  # pictures of pages in the question; auto: of pages whose text is weak

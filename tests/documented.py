@@ -2,7 +2,7 @@
 
 | After the three ticks | What happens |
 |---|---|
-| `python NAME.py`, `json NAME.json` … | the block is written to that file of the working folder |
+| `python NAME.py`, `json NAME.json` … | the block is written to that file of the working folder; the page must name it, for nobody sees this |
 | `python` | it is run; all such blocks of a page share their names |
 | `bash` | each line is run and must end with 0; with 0 or 1 where it extracts; with N where `exit=N` is said |
 | `bash unrun` | it is not run: it needs a server, a browser, or waits for ever |
@@ -43,7 +43,9 @@ class Reader:
 
     def read(self, page: str) -> None:
         """Run every block; what one prints must be the text below it."""
-        found = blocks(page)
+        found, text = blocks(page), (DOCS / page).read_text("utf-8")
+        unnamed = [name for kind, _ in found if "." in (name := kind.partition(" ")[2]) and f"`{name}`" not in text]
+        assert unnamed == [], f"{page} does not say what these blocks are"
         for (kind, code), (after, expected) in zip(found, [*found[1:], ("", "")], strict=True):
             printed = self.run(kind, code)
             if printed is not None and after.startswith("text") and "." not in after:
