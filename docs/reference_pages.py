@@ -27,8 +27,9 @@ A Policy holds all choices of a run. What you do not say has the default, and an
 - in Python as `Policy(stance="precision")`;
 - over HTTP as the part `policy` of an upload, in JSON; which names a caller may use is in [the page of the service](../guides/service.md).
 
-```toml
-# policy.toml
+`policy.toml`:
+
+```toml policy.toml
 stance = "precision"
 max_cost = 2.0
 

@@ -6,13 +6,17 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from typer.main import get_command
 
 import thresher
+from thresher.schemas.policy import Policy
+from thresher.service.cli.main import app
 
 DOCS = Path(thresher.__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -63,6 +67,53 @@ def test_every_page_is_in_the_contents() -> None:
             for line in (one for one in body.splitlines() if one and not one.startswith(":")):
                 listed |= {found.resolve() for found in page.parent.glob(f"{line}.md")}
     assert {page for page in PAGES if page not in listed} == {DOCS / "index.md"}
+
+
+def commands(page: Path) -> list[str]:
+    """Return what stands behind the word `thresher` in a page's code."""
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    code = [
+        line
+        for body in re.findall(r"^```[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        for line in body.splitlines()
+    ]
+    code += re.findall(r"`(thresher [^`]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    return [
+        found[1]
+        for line in code
+        if (found := re.search(r"(?:^|\s|/|\()thresher ([a-z-][^|#>;&`]*)", line)) and "kubectl" not in line
+    ]
+
+
+def unknown(words: list[str]) -> list[str]:
+    """Return the words of a command that are neither commands nor options of the program."""
+    at, bad, known = get_command(app), [], {"--help"}
+    for word in ["", *words]:
+        below = getattr(at, "commands", {})
+        at = below.get(word, at)
+        known |= {option for parameter in at.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        option = word.split("=")[0].rstrip(",.):")
+        if (word.startswith("--") and option not in known) or (
+            below and re.fullmatch("[a-z]+", word) and word not in below
+        ):
+            bad.append(word)
+    return bad
+
+
+def test_every_command_and_option_exists() -> None:
+    """What pages say in code is what the program takes."""
+    wrong = [(page.name, said) for page in PAGES for said in commands(page) if unknown(said.split())]
+    assert wrong == []
+
+
+def test_every_policy_is_one() -> None:
+    """Examples of Policies are taken as they stand."""
+    found = [
+        body
+        for page in PAGES
+        for body in re.findall(r"^```toml policy\.toml\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    ]
+    assert len([Policy.model_validate(tomllib.loads(body)) for body in found]) >= 2
 
 
 def build(source: Path, out: Path) -> subprocess.CompletedProcess[str]:

@@ -22,7 +22,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("thresher report results --out results.html",),
     "score": (
         "thresher score cases --model openai/gpt-4o-mini",
-        "thresher score --compare out/score/runs/OLD out/score/runs/NEW",
+        "thresher score --compare out/score/run-OLD.json out/score/run-NEW.json",
     ),
     "serve": (
         "thresher serve",
