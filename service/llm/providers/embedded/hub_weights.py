@@ -144,9 +144,7 @@ def _sent(client: httpx.Client, request: httpx.Request, name: str) -> httpx.Resp
     try:
         answer = client.send(request, follow_redirects=False)
     except httpx.HTTPError as error:
-        raise SetupProblem(
-            "weights_missing", f"{name}: {request.url.host} ({error or type(error).__name__})"
-        ) from error
+        raise SetupProblem("weights_missing", f"{name}: {request.url.host} does not answer ({error})") from error
     _refuse_failure(answer, name)
     return answer
 
