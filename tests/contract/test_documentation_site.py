@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
@@ -85,9 +86,12 @@ def commands(page: Path) -> list[str]:
     ]
 
 
+program = cache(lambda: get_command(app))
+
+
 def unknown(words: list[str]) -> list[str]:
     """Return the words of a command that are neither commands nor options of the program."""
-    at, bad, known = get_command(app), [], {"--help"}
+    at, bad, known = program(), [], {"--help"}
     for word in ["", *words]:
         below = getattr(at, "commands", {})
         at = below.get(word, at)
