@@ -117,7 +117,7 @@ SETUP_CODES = {
     "model_unreachable": "nothing answers at the model's address; check THRESHER_API_BASE, and that the server runs",
     "setting_invalid": "a setting has an unknown name or a wrong value; the message names it, `thresher settings` lists all",
     "setting_missing": "a setting is needed; the message names it",
-    "weights_missing": "the embedded model's weights are not here; run `thresher models pull`",
+    "weights_missing": "the model's weights are not here; run `thresher models pull`, with its name where it is not the embedded one",
     "weights_corrupt": "the weights' checksum is wrong; run `thresher models pull` again",
     "storage_away": "the storage of the uploads does not answer; check its address and the network, then try again",
     "storage_damaged": "what is kept is not what was put there; restore it from a backup, or send the document again",
