@@ -53,7 +53,8 @@ def answers() -> list[dict[str, object]]:
     ]
     said[WRONG]["amount"] = "77.00"
     nothing = {"claim": None, "amount": None, "answer_by": None}
-    return [*({"when": f"C-{900 + n} of", "say": one} for n, one in enumerate(said)), {"when": "", "say": nothing}]
+    each: list[dict[str, object]] = [{"when": f"C-{900 + n} of", "say": one} for n, one in enumerate(said)]
+    return [*each, {"when": "", "say": nothing}]
 
 
 def thresher(*words: object) -> str:
