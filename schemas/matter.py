@@ -114,6 +114,7 @@ class MatterDocument(_Record):
     thread_id: str | None = None
     thread_parent: str | None = None
     thread_depth: int | None = None
+    thread_position: int | None = None  # 0-based; answers after what they answer, else by date
     link_evidence: str | None = None
     inclusive: bool | None = None
     near_duplicate_of: str | None = None
@@ -147,6 +148,7 @@ class MatterException(_Record):
     resolution: Resolution = "open"
     resolved_by: str | None = None
     resolved_why: str | None = None
+    unread: int = 0  # items that gave neither document nor container because of this
 
     @field_validator("code")
     @classmethod

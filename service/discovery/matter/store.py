@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
-from thresher.service.discovery.matter.rows import TABLES, Records, document_row
+from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
 
 _PAGE_ROWS = 500  # rows read at a time
 
@@ -70,15 +70,34 @@ class MatterStore:
         """Insert or replace records, add an event, and do what else belongs to it, all in one transaction."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            for table in TABLES:
-                self.connection.executemany(_UPSERTS[table], getattr(records, table))
+            self.put(records)
             if also is not None:
                 also(self.connection)
             if event is not None:
-                self._add_event(event)
+                self.add_to_events(event)
 
-    def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> None:
-        """Replace documents that are there, each keeping its place, in one transaction."""
+    def put(self, records: Records) -> None:
+        """Insert or replace records in the transaction that is open."""
+        for table in TABLES:
+            rows = getattr(records, table)
+            self.connection.executemany(_UPSERTS[table], self._resolved(rows) if table == "exceptions" else rows)
+
+    def _resolved(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield rows of exceptions; one that is found again stays resolved or waived if a person said so."""
+        for row in rows:
+            known = self.exception(str(row[0]))
+            if known is None or known.resolution == "open":
+                yield row
+            else:
+                said = known.model_dump(include={"resolution", "resolved_by", "resolved_why"})
+                yield (*row[:-1], MatterException.from_json(str(row[-1])).model_copy(update=said).to_json())
+
+    def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> int:
+        """Replace documents that are there, each keeping its place, in one transaction; return how many.
+
+        Documents are taken one by one, also from a stream of this store. The event is written after the last of them,
+        with what it holds then, and not at all where there was none.
+        """
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
             statement = (
@@ -86,17 +105,19 @@ class MatterStore:
                 " sha256 = ?, bates_begin = ?, record = ? WHERE id = ?"
             )
             rows = ((*document_row(d, "")[2:], d.id) for d in documents)
-            self.connection.executemany(statement, rows)
-            if event is not None:
-                self._add_event(event)
+            changed = self.connection.executemany(statement, rows).rowcount
+            if event is not None and changed > 0:
+                self.add_to_events(event)
+        return max(changed, 0)
 
     def add_event(self, event: dict[str, Any]) -> None:
         """Add an event of its own."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            self._add_event(event)
+            self.add_to_events(event)
 
-    def _add_event(self, event: dict[str, Any]) -> None:
+    def add_to_events(self, event: dict[str, Any]) -> None:
+        """Add an event to the transaction that is open."""
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         self.connection.execute("INSERT INTO events (line) VALUES (?)", (line,))
 
@@ -158,6 +179,11 @@ class MatterStore:
         row = self.connection.execute("SELECT record FROM documents WHERE id = ?", (document_id,)).fetchone()
         return MatterDocument.from_json(row[0]) if row else None
 
+    def exception(self, exception_id: str) -> MatterException | None:
+        """Return one exception; None where there is none."""
+        row = self.connection.execute("SELECT record FROM exceptions WHERE id = ?", (exception_id,)).fetchone()
+        return MatterException.from_json(row[0]) if row else None
+
     def family(self, family_id: str) -> list[MatterDocument]:
         """Return the members of a family, in order."""
         statement = "SELECT record FROM documents WHERE family_id = ? ORDER BY place"
@@ -167,6 +193,11 @@ class MatterStore:
         """Return the place of a document; None where there is none."""
         row = self.connection.execute("SELECT place FROM documents WHERE id = ?", (document_id,)).fetchone()
         return row[0] if row else None
+
+    def mail_text(self, document_id: str) -> tuple[str, bytes] | None:
+        """Return the hash of a mail's text and those of its passages; None where its text is not known."""
+        row = self.connection.execute("SELECT body, passages FROM mail_texts WHERE id = ?", (document_id,)).fetchone()
+        return (row[0], row[1]) if row else None
 
     def counts(self, table: str, by: str | None = None) -> dict[str, int]:
         """Return how many rows a table has, by the values of a column, or under "" in all."""
