@@ -61,7 +61,7 @@ INPUT_CODES = {
     "password_protected": "the file needs a password; give a file of passwords with --passwords",
     "picture_unread": "a picture on the page may hold text that was not read; look at it, or let OCR read it (thresher[ocr])",
     "policy_invalid": "correct the policy; the message names the field",
-    "quota_exceeded": "the tenant's quota is used up; wait for the next month or ask the operator for more",
+    "quota_exceeded": "the tenant's quota has no room for it; send less, wait for the next month, or ask the operator for more",
     "request_invalid": "the request is not as the service expects it; see the message",
     "review_conflict": "somebody else is at it, or has changed it meanwhile; look at it again, then decide",
     "rms_protected": "the file is protected by rights management; open it with an account that may",

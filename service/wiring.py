@@ -173,6 +173,9 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
     model, address, key = _address_of(name, settings)
+    if address and not address.startswith(("http://", "https://")):
+        about = f"the model's address (base_url, THRESHER_API_BASE) begins with http:// or https://, not as {address!r}"
+        raise SetupProblem("setting_invalid", about)
     return Remote(
         model=model,
         mode=schema_mode_of(model),
