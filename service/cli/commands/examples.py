@@ -65,6 +65,21 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "thresher import ABC001 --production --dry-run",
     ),
     "matter": ("thresher matter status case", "thresher matter extract case --target correspondence"),
+    "matter dedup": ("thresher matter dedup case --scope custodian",),
+    "matter threads": ("thresher matter threads case",),
+    "matter near-duplicates": ("thresher matter near-duplicates case --threshold 0.8",),
+    "matter report": ("thresher matter report case --out reports",),
+    "matter export": (
+        "thresher matter export case --out overlay",
+        "thresher matter export case --out tables --form csv",
+    ),
+    "matter verify": ("thresher matter verify case",),
+    "matter resolve": (
+        "thresher matter resolve case --code zero_byte --as waived --why empty --by A",
+    ),
+    "matter retry": ("thresher matter retry case --passwords passwords.txt",),
+    "matter sample": ("thresher matter sample case --size 385 --seed 1",),
+    "matter validate": ("thresher matter validate case --coding sheet.csv",),
     "matter status": ("thresher matter status case", "thresher matter status case --json"),
     "matter extract": (
         "thresher matter extract case -t correspondence --max-cost 50",
