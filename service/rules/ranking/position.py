@@ -13,7 +13,7 @@ from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, date_score, row_of
 from thresher.service.rules.spans.identifiers import valid_iban
-from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.line_pieces import Layout, last_column
 from thresher.service.rules.spans.postal_addresses import find_addresses, is_address_line, is_town
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.span import Span
@@ -52,16 +52,7 @@ def _amounts_follow(layout: Layout, span: Span) -> bool:
     i = layout.at(span.start)
     first = next(layout.right(i), None)
     rest = layout.text[span.end : layout.pieces[i].end] + ("" if first is None else layout.words(first))
-    return bool(_AMOUNT.search(rest)) or layout.pieces[i].column < _last_amount(layout, layout.pieces[i].row)
-
-
-def _last_amount(layout: Layout, r: int) -> int:
-    """Return the column of the last piece of a row that holds an amount, -1 without one; computed once."""
-    if ("last amount", r) not in layout.memory:
-        found = (c for c, i in enumerate(layout.rows[r]) if _AMOUNT.search(layout.words(i)))
-        layout.memory["last amount", r] = max(found, default=-1)
-    column: int = layout.memory["last amount", r]
-    return column
+    return bool(_AMOUNT.search(rest)) or layout.pieces[i].column < last_column(layout, layout.pieces[i].row, _AMOUNT)
 
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:
