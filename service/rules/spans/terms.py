@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from thresher.schemas.target import Field
 from thresher.service.rules.fields.wording import plain, words_of
-from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.line_pieces import Layout, last_column
 from thresher.service.rules.spans.span import Span
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
