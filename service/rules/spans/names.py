@@ -19,7 +19,9 @@ from thresher.service.rules.spans.span import Span
 
 NAME_GAP_MAX_LINE_HEIGHTS = 2.5  # line heights; on a scan a wider gap separates two names
 NAME_MAX_CHARS = 70  # characters; a longer piece is prose, and only names inside it count
-INLINE_MAX_CHARS = 500  # characters before the comma after a name; in a line without end the patterns would take its square
+INLINE_MAX_CHARS = (
+    500  # characters before the comma after a name; in a line without end the patterns would take its square
+)
 _FORM = (
     r"(?:Inc(?:orporated)?|L\.?L\.?C|Ltd|LTD|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?|Company|COMPANY|Co|INC|L\.?P|L\.?L\.?P|P\.?L\.?C|"
     r"GmbH(?:\s&\sCo\.?\sKG)?|GMBH|AG|KG|OHG|e\.\s?V|SE|S\.A\.S|SAS|S\.A|SARL|Sarl|S\.?r\.?l|B\.V|BV|N\.V|NV|S\.L|Pty|PAC|Oy|AB|ApS|A/S|"
