@@ -74,9 +74,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "thresher matter export case --out tables --form csv",
     ),
     "matter verify": ("thresher matter verify case",),
-    "matter resolve": (
-        "thresher matter resolve case --code zero_byte --as waived --why empty --by A",
-    ),
+    "matter resolve": ("thresher matter resolve case --code zero_byte --as waived --why empty --by A",),
     "matter retry": ("thresher matter retry case --passwords passwords.txt",),
     "matter sample": ("thresher matter sample case --size 385 --seed 1",),
     "matter validate": ("thresher matter validate case --coding sheet.csv",),
