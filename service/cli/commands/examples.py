@@ -22,7 +22,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("thresher report results --out results.html",),
     "score": (
         "thresher score cases --model openai/gpt-4o-mini",
-        "thresher score --compare out/score/runs/OLD out/score/runs/NEW",
+        "thresher score --compare out/score/run-OLD.json out/score/run-NEW.json",
     ),
     "serve": (
         "thresher serve",
@@ -45,7 +45,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema check": ("thresher schema check mine.py:Invoice",),
     "models": ("thresher models list", "thresher models pull"),
     "models list": ("thresher models list",),
-    "models pull": ("thresher models pull", "thresher models pull embedded/gemma3-270m --accept-terms"),
+    "models pull": (
+        "thresher models pull",
+        "thresher models pull embedded/gemma3-270m --accept-terms",
+        "thresher models pull hf:OWNER/REPO/FILE.gguf",
+    ),
     "keys": ("thresher keys create --tenant acme",),
     "keys create": ("thresher keys create --tenant acme --days 90 --usd 50",),
     "keys list": ("thresher keys list",),
