@@ -218,6 +218,7 @@ async def stream(
 async def cancel(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Cancel a job, a running one too. What is finished stays."""
     request.state.job = id
+    await parts.jobs.job(tenant, id)
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
@@ -227,6 +228,7 @@ async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId)
     request.state.job = id
     parts.must_run()
     await parts.budgets.may_start(tenant)
+    await parts.jobs.job(tenant, id)
     await parts.jobs.retry(tenant, id)
     return extraction(await parts.jobs.job(tenant, id))
 
