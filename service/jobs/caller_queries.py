@@ -70,7 +70,7 @@ def job(session: Session, tenant: str, id: str, matter: str | None) -> Job:  # n
     return found
 
 
-def jobs(  # noqa: PLR0913, PLR0917 - what a page is chosen by
+def jobs(
     session: Session, tenant: str, before: str | None, limit: int, state: JobState | None, matter: str | None
 ) -> list[Job]:
     """Select Jobs, newest first."""

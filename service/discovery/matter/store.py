@@ -43,13 +43,20 @@ class Placed:
 class MatterStore:
     """The records of one Matter. For one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises SetupProblem(store_failed)."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Open or create the file. Raises SetupProblem(store_failed).
+
+        `shared`: a file that is created may be opened on several machines. Its journal is then one that needs no
+        memory in common (SQLite's "WAL" does), and stays so.
+        """
         self.path = path
+        is_new = not path.exists()
         try:
             self.connection = sqlite3.connect(path, isolation_level=None)
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = NORMAL")
+            if is_new and not shared:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+            mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
+            self.connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
             self.connection.execute("PRAGMA busy_timeout = 10000")
             self.connection.executescript(_schema())
         except sqlite3.Error as error:
