@@ -20,10 +20,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.matter_import import ImportStatus, ImportSummary, SourceCounts
+from thresher.schemas.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.work import ImportOrder
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked
+from thresher.service.backend.matters.source_counts import source_counts
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
@@ -148,24 +149,6 @@ def _summary(
         new_documents=max(0, sum(source.documents for source in found) - before),
         report=report.model_dump(mode="json") if report else None,
     )
-
-
-def source_counts(matter: Matter, custodian: str | None = None, paths: list[Path] | None = None) -> list[SourceCounts]:
-    """Return the counts of sources: of all, or of those at some paths of one custodian."""
-    tables = {
-        name: matter.store.counts(name, "source") for name in ("documents", "exceptions", "containers", "suppressed")
-    }
-    wanted = None if paths is None else {str(path.resolve()) for path in paths}
-    statement = "SELECT number, label, path, custodian, kind, state FROM sources ORDER BY number"
-    return [
-        SourceCounts(
-            number=number, label=label, custodian=owner, kind=kind, state=state,
-            documents=tables["documents"].get(str(number), 0), exceptions=tables["exceptions"].get(str(number), 0),
-            containers=tables["containers"].get(str(number), 0), left_out=tables["suppressed"].get(str(number), 0),
-        )
-        for number, label, path, owner, kind, state in matter.store.connection.execute(statement).fetchall()
-        if wanted is None or (path in wanted and owner == custodian)
-    ]  # fmt: skip
 
 
 if __name__ == "__main__":
