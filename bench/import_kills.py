@@ -180,6 +180,7 @@ def kill_service(folder: Path, sources: list[Path], kills: int, seed: int) -> Ki
         while seen.kills < kills:
             client = _one_matter(house, client, kills, draw, seen, whole)
     finally:
+        client.close()
         house.stop(signal.SIGTERM)
     return seen
 
@@ -196,6 +197,7 @@ def _one_matter(
         if client.get(job).json()["state"] != "open":
             seen.spared += 1
             break
+        client.close()
         house.stop(signal.SIGKILL)
         seen.kills += 1
         client = house.start()
