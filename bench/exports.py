@@ -17,7 +17,8 @@ from pathlib import Path
 
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder

@@ -32,8 +32,8 @@ from tests.pdf_maker import Page, Pdf
 from tests.simulation.two_reviewers import Person, at_once, make_keys, wrong
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
-from thresher.schemas.source import Source
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.source import Source, SourceFacts
 from thresher.service.pages.drawing import draw_page, load_libraries
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.base import Spool

@@ -114,6 +114,7 @@ class MatterDocument(_Record):
     thread_id: str | None = None
     thread_parent: str | None = None
     thread_depth: int | None = None
+    thread_position: int | None = None  # 0-based; answers after what they answer, else by date
     link_evidence: str | None = None
     inclusive: bool | None = None
     near_duplicate_of: str | None = None

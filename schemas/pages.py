@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
-
-if TYPE_CHECKING:
-    from thresher.schemas.result import Result, SourceFacts
+from thresher.schemas.source import SourceFacts
 
 PICTURE_SCALE = 1.5  # pixels a point: 108 dots an inch
 
@@ -29,7 +27,7 @@ class Original(Protocol):
         """Return a page as PNG; `source`: path of the file within, "" for the Result's own. Raises Problem."""
         ...
 
-    def html(self, result: Result[Any]) -> str:
+    def html(self, result: Any) -> str:
         """Return a self-contained HTML page that shows a Result with its evidence framed on the pages."""
         ...
 
@@ -78,10 +76,10 @@ _FRAME = "width:100%;height:720px;border:1px solid #ccc"
 NO_ORIGINAL = "this Result does not know its file: read it with read_result('invoice.pdf.json', source='invoice.pdf')"
 
 
-def pages_of(result: Result[Any], original: Original | None) -> list[Page]:
-    """Return the pages of a Result's own file, then of each file in it."""
-    own = _pages(result.source, "", result.evidence, original)
-    return [*own, *(p for facts in result.sources for p in _pages(facts, facts.path, result.evidence, original))]
+def pages_of(sources: list[SourceFacts], evidence: list[Evidence], original: Original | None) -> list[Page]:
+    """Return the pages of a Result's own file, which is the first of its sources, then of each file in it."""
+    names = ["", *(facts.path for facts in sources[1:])]
+    return [p for facts, name in zip(sources, names, strict=True) for p in _pages(facts, name, evidence, original)]
 
 
 def _pages(facts: SourceFacts, source: str, evidence: Iterable[Evidence], original: Original | None) -> Iterator[Page]:

@@ -11,6 +11,7 @@ from thresher.schemas.errors import InputProblem, Note
 from thresher.schemas.extraction import Evidence, Unresolved, Unsupported
 from thresher.schemas.numbers import WRITING, JsonValue, read_json, without_marks
 from thresher.schemas.pages import NO_ORIGINAL, Original, Page, Shown, pages_of
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.stages import STAGES
 from thresher.schemas.verdict import Conflict, Verdict
 
@@ -19,19 +20,6 @@ Status = Literal["complete", "partial", "abstained", "failed"]
 VERSION = "0.2.0"
 FORM = 2
 """Version of the Result's JSON form; 1 is that of Thresher 0.1.0. A form that only gains fields keeps its number."""
-
-
-class SourceFacts(BaseModel):
-    """What the Result says of a Source."""
-
-    path: str
-    sha256: str
-    media_type: str
-    pages: int | None = None
-    page_sizes: list[tuple[float, float]] = Field(default_factory=list)  # width and height of each, points as displayed
-    page_range: tuple[int, int] | None = None  # of a part of a packet: its first and last page in the file
-    relation: str = "root"
-    notes: list[Note] = Field(default_factory=list)
 
 
 class TargetFacts(BaseModel):
@@ -203,7 +191,7 @@ class Result(BaseModel, Generic[T]):
     @property
     def pages(self) -> list[Page]:
         """Return the pages of the file, then those of each file in it, with their sizes, evidence and pictures."""
-        return pages_of(self, self._original)
+        return pages_of([self.source, *self.sources], self.evidence, self._original)
 
     def evidence_of(self, path: str) -> list[Evidence]:
         """Return the evidence of a value, or of all values below a path: "/total", "/lines/0/amount", "/lines".

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from thresher.schemas.errors import Note
 
 Relation = Literal["root", "attachment", "inline", "embedded", "member", "part"]
 
@@ -51,3 +53,16 @@ class Source(BaseModel):
         """
         root = self.path if self.parent is None else self.parent
         return hashlib.sha256(f"{root}\0{self.ordinal}\0{self.sha256}".encode()).hexdigest()[:16]
+
+
+class SourceFacts(BaseModel):
+    """What the Result says of a Source."""
+
+    path: str
+    sha256: str
+    media_type: str
+    pages: int | None = None
+    page_sizes: list[tuple[float, float]] = Field(default_factory=list)  # width and height of each, points as displayed
+    page_range: tuple[int, int] | None = None  # of a part of a packet: its first and last page in the file
+    relation: str = "root"
+    notes: list[Note] = Field(default_factory=list)

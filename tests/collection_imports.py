@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.matter import MatterDocument
+from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.collection.units import UnitSetting, perform
+from thresher.service.discovery.document_texts import source_of
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.work import UnitResult, WorkUnit
+from thresher.service.discovery.text_reading import Function, Made, TextReading
+from thresher.service.readers.base import Spool
 
 
 class InlineUnits(UnitPool):
@@ -28,6 +35,22 @@ class InlineUnits(UnitPool):
         except Exception as error:  # noqa: BLE001 - the Future raises it again
             done.set_exception(error)
         return done
+
+
+class InlineTexts(TextReading):
+    """Read texts in this process."""
+
+    def read(
+        self, documents: Iterable[MatterDocument], function: Function[Made]
+    ) -> Iterator[list[tuple[MatterDocument, Made | None]]]:
+        """Yield a batch for each document."""
+        for document in documents:
+            source = source_of(self.matter, document)
+            try:
+                made = function(source, ReadOptions(ocr="off"), Spool(self.matter.folder)) if source else None
+            except InputProblem:
+                made = None
+            yield [(document, made)]
 
 
 def imported(

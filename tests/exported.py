@@ -6,7 +6,8 @@ from typing import Any
 
 from thresher.schemas.extraction import Evidence, Unresolved, Unsupported
 from thresher.schemas.numbers import read_json
-from thresher.schemas.result import AnyResult, Coverage, Reason, Result, SourceFacts, TargetFacts, Unclaimed
+from thresher.schemas.result import AnyResult, Coverage, Reason, Result, TargetFacts, Unclaimed
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.targets.loading import target_from_schema
 

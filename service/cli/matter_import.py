@@ -9,9 +9,11 @@ from typing import cast, get_args
 import typer
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.cli.matter_relations import after_import
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions, DenistMode
 from thresher.service.discovery.collection.unit_pool import UnitPool
+from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.timezone import check_zone, matter_timezone
 
@@ -29,14 +31,17 @@ class Request:
     denist_mode: str
     copies: bool
     workers: int
+    scope: str | None = None
 
 
 def main(request: Request) -> int:
     """Import, and print what came out. Raises InputProblem for options that are not valid."""
     _check(request)
     with Matter(request.folder) as matter, UnitPool(request.workers) as pool:
+        chosen_grouping(matter, request.scope)
         new = import_collections(matter, request.sources, request.custodian, _options(matter, request), pool=pool)
-    typer.echo(", ".join(f"{count} {name}" for name, count in new.items()))
+        typer.echo(", ".join(f"{count} {name}" for name, count in new.items()))
+        after_import(matter, request.scope)
     return 0
 
 

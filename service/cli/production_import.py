@@ -12,8 +12,10 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
+from thresher.service.cli.matter_relations import after_import
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.loadfiles.options import load_options
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.timezone import matter_timezone
@@ -40,6 +42,7 @@ class Request:
     loadfile: str | None
     report: Path
     dry_run: bool
+    scope: str | None = None
 
 
 def main(request: Request) -> int:
@@ -83,8 +86,11 @@ def _loaded(production: Production, request: Request) -> Loaded:
             return Loaded(validation=validate(production, options, listeners))
         with Matter(request.folder) as matter:
             zone = matter_timezone(matter, request.timezone)
+            chosen_grouping(matter, request.scope)
             loaded = import_production(matter, production, options, request.custodian, listeners)
             write_manifest(matter, CollectionOptions(timezone=zone))
+            if loaded.documents is not None:
+                after_import(matter, request.scope)
             return loaded
 
 

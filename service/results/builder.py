@@ -15,13 +15,13 @@ from thresher.schemas.result import (
     FieldError,
     Reason,
     Result,
-    SourceFacts,
     Status,
     TargetFacts,
     Unasked,
     Unclaimed,
     Usage,
 )
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target, Validation
 from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused

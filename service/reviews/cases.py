@@ -43,7 +43,8 @@ def case_files(result: Result[Any], events: list[ReviewEvent], target: Target, d
 def case_name(result: Result[Any]) -> str:
     """Return the name of a Result's case: its document's, made safe, and the start of its hash.
 
-    >>> from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
+    >>> from thresher.schemas.result import AnyResult, TargetFacts
+    >>> from thresher.schemas.source import SourceFacts
     >>> source = SourceFacts(path="in/Rechnung 7.pdf", sha256="ab" * 32, media_type="application/pdf")
     >>> case_name(AnyResult(source=source, target=TargetFacts(name="t", fingerprint="f"), status="complete"))
     'in-Rechnung-7-pdf-abababab'

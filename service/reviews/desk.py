@@ -17,7 +17,7 @@ from typing import Any
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import Result, Review, SourceFacts
+from thresher.schemas.result import Result, Review
 from thresher.schemas.review import (
     CorrectionDone,
     CorrectionRequest,
@@ -31,7 +31,7 @@ from thresher.schemas.review import (
     TextPassage,
     is_right,
 )
-from thresher.schemas.source import Source
+from thresher.schemas.source import Source, SourceFacts
 from thresher.service.pages.cutting import cut_pages
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of

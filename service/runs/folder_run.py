@@ -26,8 +26,8 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import FACTS, STOPS_RUN, Note, Problem, SetupProblem, note
 from thresher.schemas.job import UnitState
 from thresher.schemas.policy import Policy
-from thresher.schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, SourceFacts, TargetFacts
-from thresher.schemas.source import Source
+from thresher.schemas.result import AnyResult, Coverage, Reason, ReasonCode, Result, TargetFacts
+from thresher.schemas.source import Source, SourceFacts
 from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
 from thresher.service.base.resource_exhaustion import is_exhaustion

@@ -21,7 +21,8 @@ from tests.pdf_maker import Page, Pdf
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.service.cli.review import checked_folder
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections

@@ -20,7 +20,8 @@ from thresher.schemas.errors import SetupProblem, note
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy, ReadOptions
-from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.service.backend.resources import ServiceResources, opened_resources, retried_on_full_disk
 from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source

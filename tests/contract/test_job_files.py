@@ -17,8 +17,8 @@ import pytest
 from tests.journey.serving import SCHEMA
 from thresher.schemas.errors import Note
 from thresher.schemas.policy import Policy, ReadOptions
-from thresher.schemas.result import AnyResult, SourceFacts, TargetFacts
-from thresher.schemas.source import Source
+from thresher.schemas.result import AnyResult, TargetFacts
+from thresher.schemas.source import Source, SourceFacts
 from thresher.schemas.work import Outcome
 from thresher.service.backend.resources import opened_resources
 from thresher.service.reviews.desk import ReviewDesk

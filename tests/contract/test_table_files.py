@@ -19,7 +19,8 @@ from selectolax.lexbor import LexborHTMLParser as HTMLParser
 from tests.exported import DATA, doubtful, result, target
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.result import Reason, Result, SourceFacts
+from thresher.schemas.result import Reason, Result
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.exports.column_map import load_column_map
 from thresher.service.exports.columns import layout_of

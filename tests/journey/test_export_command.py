@@ -60,4 +60,4 @@ def test_what_can_not_be_exported_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputProblem, match="no Results in"):
         main(Request(tmp_path, "csv"))
     with pytest.raises(InputProblem, match="--format ods: one of xlsx, csv, jsonl, parquet"):
-        main(Request(tmp_path, "ods"))  # type: ignore[arg-type] - as argv may have it
+        main(Request(tmp_path, "ods"))  # type: ignore[arg-type]

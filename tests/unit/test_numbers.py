@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.numbers import Number, number_of, read_json
-from thresher.schemas.result import AnyResult, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.service.results.printed_decimals import with_digits
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**20), max_value=10**20)

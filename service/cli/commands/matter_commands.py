@@ -13,6 +13,7 @@ from thresher.service.cli.commands.options import Passwords
 app = typer.Typer()
 matter = typer.Typer(no_args_is_help=True, help="A matter of legal discovery: what is in it, and what to do with it.")
 MatterFolder = Annotated[Path | None, typer.Option("--matter", help="Folder of the matter; made where it is missing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 ThisMatter = Annotated[Path, typer.Argument(help="Folder of the matter.", show_default=False)]
 Sources = Annotated[
     list[Path], typer.Argument(help="Folders, archives, mailboxes, mails and files.", show_default=False)
@@ -38,6 +39,9 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         bool, typer.Option("--copy", help="Copy loose files into the matter too; else they are read where they lie.")
     ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
+    scope: Annotated[
+        str | None, typer.Option("--dedup", help="Where copies are looked for: none, custodian, global (default).")
+    ] = None,
     production: Annotated[
         bool, typer.Option("--production", help="The source is a produced volume: DAT, OPT, NATIVES, TEXT, IMAGES.")
     ] = False,
@@ -69,6 +73,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
             loadfile=loadfile,
             report=report,
             dry_run=dry_run,
+            scope=scope,
         )
         run(production_main, wanted)
     if folder is None:
@@ -85,13 +90,51 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         denist_mode=denist_mode,
         copies=copies,
         workers=workers,
+        scope=scope,
     )
     run(main, asked)
 
 
 @matter.command()
-def status(folder: ThisMatter, *, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def status(folder: ThisMatter, *, as_json: AsJson = False) -> None:
     """Show how many documents, exceptions and sources a matter has."""
     from thresher.service.cli.matter_status import main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, as_json)
+
+
+@matter.command()
+def dedup(
+    folder: ThisMatter,
+    *,
+    scope: Annotated[str | None, typer.Option(help="none, custodian or global; default: as before.")] = None,
+    productions: Annotated[bool, typer.Option("--productions", help="Also documents of productions.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="With another scope than before; the log says so.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find the copies of documents; each stays a record. Also done by every import."""
+    from thresher.service.cli.matter_relations import dedup as main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, folder, scope, productions, again, as_json)
+
+
+@matter.command()
+def threads(folder: ThisMatter, *, as_json: AsJson = False) -> None:
+    """Join mails into threads and mark the inclusive ones. Also done by every import."""
+    from thresher.service.cli.matter_relations import threads as main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, folder, as_json)
+
+
+@matter.command(name="near-duplicates")
+def near_duplicates(
+    folder: ThisMatter,
+    *,
+    threshold: Annotated[float, typer.Option(help="Least share of five-word sequences in common.")] = 0.8,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Find documents whose texts are nearly the same. Reads every text once."""
+    from thresher.service.cli.matter_near_duplicates import main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, folder, threshold, workers, as_json)

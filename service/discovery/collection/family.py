@@ -26,6 +26,7 @@ from thresher.service.discovery.collection.mail_record import (
     read_letter,
 )
 from thresher.service.discovery.mail_keys import child_key, dedup_key, unreadable_key
+from thresher.service.discovery.mail_passages import compared
 from thresher.service.discovery.matter.originals import Hashes, hashes_of, hashes_of_file
 from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.readers.mail.letter import Enclosure, Letter
@@ -141,7 +142,10 @@ class FamilyExpansion:
         fields = mail_fields(letter)
         member.sort = MatterDates(sort=dates.sort)
         keys = self._children_of_mail(member, letter)
-        made = dedup_key(content_for_key(letter, fields, dates.sent, keys), bcc=self.context.options.bcc)
+        said_by_mail = content_for_key(letter, fields, dates.sent, keys)
+        made = dedup_key(said_by_mail, bcc=self.context.options.bcc)
+        if member.parent is None:
+            self.context.records.mail_text(member.id, fields["mih"], *compared(said_by_mail.body))
         record_member(
             self.context, member, {"kind": kind_of(letter), "dates": dates, **fields}, made or member.hashes.sha256
         )

@@ -7,17 +7,20 @@ positions of children. `first < second` then means "came before".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 
 SEPARATOR = "\x01"  # sorts before any character of a name
 
-Row = tuple[str | int | None, ...]
+Row = tuple[Any, ...]
 TABLES = {
     "documents": "id, place, source, family_id, level, kind, custodian, state, sha256, bates_begin, record",
     "exceptions": "id, place, source, document_id, custodian, code, level, stage, record",
     "containers": "id, place, source, custodian, record",
     "suppressed": "id, place, source, custodian, reason, sha256, record",
+    "mail_texts": "id, mih, body, passages",
+    "signatures": "id, words, signature",
 }
 
 
@@ -43,6 +46,8 @@ class Records:
     exceptions: list[Row] = field(default_factory=list)
     containers: list[Row] = field(default_factory=list)
     suppressed: list[Row] = field(default_factory=list)
+    mail_texts: list[Row] = field(default_factory=list)
+    signatures: list[Row] = field(default_factory=list)
 
     def document(self, record: MatterDocument, place: str) -> None:
         """Add a document."""
@@ -61,6 +66,10 @@ class Records:
         """Add an item that is no document."""
         facts = (record.custodian, record.reason, record.sha256, record.to_json())
         self.suppressed.append((record.id, place, record.source, *facts))
+
+    def mail_text(self, document_id: str, mih: str | None, body: str, passages: bytes) -> None:
+        """Add what of a mail's text is compared (see `mail_passages.py`)."""
+        self.mail_texts.append((document_id, mih, body, passages))
 
     def add(self, other: Records) -> None:
         """Add all rows of another."""

@@ -84,6 +84,19 @@ CREATE TABLE IF NOT EXISTS suppressed (
 );
 CREATE INDEX IF NOT EXISTS suppressed_place ON suppressed (place);
 
+CREATE TABLE IF NOT EXISTS mail_texts (   -- what of a mail's text is compared, of mails at level 1
+  id TEXT PRIMARY KEY,       -- of the document
+  mih TEXT,                  -- as its record has it
+  body TEXT NOT NULL,        -- SHA-256 of the text without white space
+  passages BLOB NOT NULL     -- a hash of 8 bytes for each passage, in order
+);
+
+CREATE TABLE IF NOT EXISTS signatures (   -- by which near-duplicates are found
+  id TEXT PRIMARY KEY,       -- of the document
+  words INTEGER NOT NULL,
+  signature BLOB NOT NULL    -- MinHash, 128 numbers of 4 bytes; empty for a text of too few words
+);
+
 CREATE TABLE IF NOT EXISTS events (       -- what the log will say, written with what it is about
   number INTEGER PRIMARY KEY,
   line TEXT NOT NULL

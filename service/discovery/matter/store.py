@@ -84,8 +84,12 @@ class MatterStore:
             if event is not None:
                 self._add_event(event)
 
-    def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> None:
-        """Replace documents that are there, each keeping its place, in one transaction."""
+    def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> int:
+        """Replace documents that are there, each keeping its place, in one transaction; return how many.
+
+        Documents are taken one by one, also from a stream of this store. The event is written after the last of them,
+        with what it holds then, and not at all where there was none.
+        """
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
             statement = (
@@ -93,9 +97,10 @@ class MatterStore:
                 " sha256 = ?, bates_begin = ?, record = ? WHERE id = ?"
             )
             rows = ((*document_row(d, "")[2:], d.id) for d in documents)
-            self.connection.executemany(statement, rows)
-            if event is not None:
+            changed = self.connection.executemany(statement, rows).rowcount
+            if event is not None and changed > 0:
                 self._add_event(event)
+        return max(changed, 0)
 
     def add_event(self, event: dict[str, Any]) -> None:
         """Add an event of its own."""
@@ -192,6 +197,11 @@ class MatterStore:
         """Return the place of a document; None where there is none."""
         row = self.connection.execute("SELECT place FROM documents WHERE id = ?", (document_id,)).fetchone()
         return row[0] if row else None
+
+    def mail_text(self, document_id: str) -> tuple[str, bytes] | None:
+        """Return the hash of a mail's text and those of its passages; None where its text is not known."""
+        row = self.connection.execute("SELECT body, passages FROM mail_texts WHERE id = ?", (document_id,)).fetchone()
+        return (row[0], row[1]) if row else None
 
     def counts(self, table: str, by: str | None = None) -> dict[str, int]:
         """Return how many rows a table has, by the values of a column, or under "" in all."""

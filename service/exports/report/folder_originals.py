@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.schemas.errors import Problem
-from thresher.schemas.result import SourceFacts
+from thresher.schemas.source import SourceFacts
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE

@@ -54,9 +54,20 @@ class Mailboxes:
     """A collection: the truth of each mail, and its bytes as each owner has them."""
 
     def __init__(
-        self, mails: int, *, seed: int = 1, custodians: int = 2, shared: float = 0.3, attached_bytes: int = 36_000
+        self,
+        mails: int,
+        *,
+        seed: int = 1,
+        custodians: int = 2,
+        shared: float = 0.3,
+        attached_bytes: int = 36_000,
+        quoted: bool = False,
     ) -> None:
-        """`shared`: the part of the mails of which every custodian has a copy; `attached_bytes`: of one attachment."""
+        """`shared`: the part of the mails of which every custodian has a copy; `attached_bytes`: of one attachment.
+
+        `quoted`: answers quote what they answer, below their own text.
+        """
+        self.quoted = quoted
         self.mails, self.seed, self.custodians, self.shared = mails, seed, custodians, shared
         self.attached_bytes = attached_bytes
         source = random.Random(seed)
@@ -116,7 +127,7 @@ class Mailboxes:
         if truth.parent is not None:
             answered = f"<{self.seed}.{truth.parent}@mail.corp.example>"
             head += [f"In-Reply-To: {answered}", f"References: {answered}"]
-        text = truth.body.replace("\n", "\r\n")
+        text = self.text(truth).replace("\n", "\r\n")
         if truth.attachments:
             return self._multipart(truth, head, text)
         if truth.number % _WITH_HTML == 0:
@@ -133,6 +144,14 @@ class Mailboxes:
             f'Content-Disposition: attachment; filename="{name}"', "", "",
         ]  # fmt: skip
         return "\r\n".join(parts).encode() + base64.encodebytes(data) + f"--{mark}--\r\n".encode()
+
+    def text(self, truth: MailTruth) -> str:
+        """Return the text of a mail, with what it quotes."""
+        if not self.quoted or truth.parent is None:
+            return truth.body
+        answered = self.truth(truth.parent)
+        quoted = "".join(f"> {line}\n" for line in self.text(answered).splitlines())
+        return f"{truth.body}\nOn {answered.sent}, {answered.sender} wrote:\n{quoted}"
 
     def of(self, owner: int) -> Iterator[tuple[MailTruth, bytes]]:
         """Yield the mails of a custodian."""

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.review import ReviewEvent
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import apply_corrections, is_same, standing_events

@@ -6,8 +6,9 @@ from typing import Any
 
 from thresher.schemas.document import PageBoxes
 from thresher.schemas.extraction import Evidence, Unsupported
-from thresher.schemas.result import REASON_REMEDIES, AnyResult, Reason, ReasonCode, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import REASON_REMEDIES, AnyResult, Reason, ReasonCode, Result, TargetFacts
 from thresher.schemas.review import ReviewEvent
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.document_view import document_view

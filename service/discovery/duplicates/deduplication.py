@@ -1,0 +1,197 @@
+"""Find the copies of documents in a Matter: each stays a record, and says of which document it is a copy.
+
+    documents at level 1 -> their keys, sorted in a temporary table -> groups -> members of families -> records
+
+Only documents at level 1 are compared; their children follow them. The first in the order of the Matter is the one that
+the others are copies of; it names the custodians and paths of all. Memory does not grow with the Matter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Literal, cast
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.matter import MatterDocument
+from thresher.service.discovery.duplicates.copies import counterparts
+from thresher.service.discovery.duplicates.message_id_conflicts import report_conflicts
+from thresher.service.discovery.matter.folder import Matter
+
+Scope = Literal["none", "custodian", "global"]
+SETTING = "dedup"
+_TABLES = """
+DROP TABLE IF EXISTS temp.keyed;
+DROP TABLE IF EXISTS temp.copied;
+DROP TABLE IF EXISTS temp.merged;
+CREATE TEMP TABLE keyed (scope TEXT NOT NULL, key TEXT NOT NULL, place TEXT NOT NULL, id TEXT NOT NULL);
+CREATE TEMP TABLE copied (id TEXT PRIMARY KEY, original TEXT NOT NULL);
+CREATE TEMP TABLE merged (id TEXT PRIMARY KEY, custodians TEXT NOT NULL, paths TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Within what documents are compared. `productions`: also those received from another party."""
+
+    scope: Scope = "global"
+    productions: bool = False
+
+    def shown(self) -> dict[str, Any]:
+        """Return the grouping as the Matter and its log keep it."""
+        return {"scope": self.scope, "productions": self.productions}
+
+
+@dataclass(slots=True)
+class CustodianCounts:
+    """What a custodian has. `documents` = `unique` + `duplicates`."""
+
+    documents: int = 0
+    unique: int = 0
+    duplicates: int = 0
+
+
+@dataclass(slots=True)
+class Deduplicated:
+    """What deduplication gave: counts by custodian, records that changed, conflicts reported for the first time."""
+
+    grouping: Grouping
+    custodians: dict[str, CustodianCounts] = field(default_factory=dict)
+    changed: int = 0
+    conflicts: int = 0
+
+    def total(self) -> CustodianCounts:
+        """Return the sums over all custodians."""
+        found = self.custodians.values()
+        return CustodianCounts(
+            sum(c.documents for c in found), sum(c.unique for c in found), sum(c.duplicates for c in found)
+        )
+
+
+def kept_grouping(matter: Matter) -> Grouping | None:
+    """Return the grouping by which the Matter was deduplicated; None before the first time."""
+    kept = matter.store.get(SETTING)
+    return Grouping(**json.loads(kept)) if kept else None
+
+
+def chosen_grouping(matter: Matter, scope: str | None, *, productions: bool = False, again: bool = False) -> Grouping:
+    """Return the grouping to use: as asked, else as before, else global without productions.
+
+    Raises InputProblem(field_invalid) for one that is not that of before, unless `again` says that this is meant: what
+    was reviewed or produced since then rests on it.
+    """
+    kept = kept_grouping(matter)
+    if scope is None and (kept is None or not again):
+        return kept or Grouping(productions=productions)
+    if scope not in {"none", "custodian", "global"}:
+        raise InputProblem("field_invalid", f"the scope {scope}; there are none, custodian and global")
+    asked = Grouping(cast("Scope", scope), productions=productions)
+    if kept not in {None, asked} and not again:
+        was = f"this matter was deduplicated with {_named(kept)}; see `thresher matter dedup --again`"
+        raise InputProblem("field_invalid", f"the scope {scope}: {was}")
+    return asked
+
+
+def _named(grouping: Grouping | None) -> str:
+    return f"{grouping.scope}{', productions too' if grouping.productions else ''}" if grouping else "none"
+
+
+def deduplicate(matter: Matter, grouping: Grouping) -> Deduplicated:
+    """Find copies and record them, all in one transaction. Once more with the same grouping, nothing changes."""
+    before, found = kept_grouping(matter), Deduplicated(grouping)
+    _Groups(matter, grouping).find()
+    event = matter.event("deduplicated", **grouping.shown(), before=before.shown() if before else None)
+    found.changed = matter.store.update(_changed(matter, found, event), event)
+    if not found.changed and before != grouping:
+        matter.store.add_event({**event, **_facts(found)})
+    matter.store.set(SETTING, json.dumps(grouping.shown()))
+    found.conflicts = report_conflicts(matter)
+    matter.store.connection.executescript(_TABLES)
+    matter.write_log()
+    return found
+
+
+def _facts(found: Deduplicated) -> dict[str, Any]:
+    total = found.total()
+    return {"documents": total.documents, "unique": total.unique, "duplicates": total.duplicates}
+
+
+class _Groups:
+    """The groups of equal documents, in temporary tables."""
+
+    def __init__(self, matter: Matter, grouping: Grouping) -> None:
+        self.store, self.grouping = matter.store, grouping
+        self.connection = matter.store.connection
+
+    def find(self) -> None:
+        """Fill `copied` (copy, original) and `merged` (original, custodians and paths of all)."""
+        self.connection.executescript(_TABLES)
+        if self.grouping.scope == "none":
+            return
+        self.connection.execute("BEGIN")
+        self.connection.executemany("INSERT INTO keyed VALUES (?, ?, ?, ?)", self._keyed())
+        statement = (
+            "SELECT scope, key, id FROM keyed JOIN (SELECT scope AS s, key AS k FROM keyed GROUP BY 1, 2"
+            " HAVING COUNT(*) > 1) ON s = scope AND k = key ORDER BY scope, key, place"
+        )
+        for _, group in groupby(self.connection.execute(statement), key=itemgetter(0, 1)):
+            self._add([row[2] for row in group])
+        self.connection.execute("COMMIT")
+
+    def _keyed(self) -> Iterator[tuple[str, str, str, str]]:
+        for placed in self.store.placed_documents():
+            document = placed.document
+            key = document.dedup_key or document.sha256
+            if document.level == 1 and key and may_be_copy(document, self.grouping):
+                scope = document.custodian if self.grouping.scope == "custodian" else ""
+                yield scope, key, placed.place, document.id
+
+    def _add(self, ids: list[str]) -> None:
+        original = self.store.family(ids[0])
+        everyone = {member.id: [member] for member in original}
+        for copy_id in ids[1:]:
+            for copy, of in counterparts(original, self.store.family(copy_id)):
+                self.connection.execute("INSERT INTO copied VALUES (?, ?)", (copy.id, of.id))
+                everyone[of.id].append(copy)
+        rows = ((name, *_merged(same)) for name, same in everyone.items())
+        self.connection.executemany("INSERT INTO merged VALUES (?, ?, ?)", rows)
+
+
+def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
+    """Whether a document takes part. A redacted or withheld one never does: it equals no other."""
+    return (grouping.productions or document.produced is None) and not document.redacted and not document.withheld
+
+
+def _merged(same: list[MatterDocument]) -> tuple[str, str]:
+    """Return the custodians of equal documents, each once, and the path of each, as JSON."""
+    return json.dumps(list(dict.fromkeys(d.custodian for d in same))), json.dumps([d.path for d in same])
+
+
+def _changed(matter: Matter, found: Deduplicated, event: dict[str, Any]) -> Iterator[MatterDocument]:
+    """Yield the documents whose records change, and count all; the event gets the counts."""
+    connection = matter.store.connection
+    for document in matter.store.documents():
+        copied = connection.execute("SELECT original FROM copied WHERE id = ?", (document.id,)).fetchone()
+        counts = found.custodians.setdefault(document.custodian, CustodianCounts())
+        counts.documents += 1
+        counts.duplicates += copied is not None
+        counts.unique += copied is None
+        merged = connection.execute("SELECT custodians, paths FROM merged WHERE id = ?", (document.id,)).fetchone()
+        changed = _with_copies(document, copied[0] if copied else None, merged)
+        if changed != document:
+            yield changed
+    event.update(_facts(found))
+
+
+def _with_copies(document: MatterDocument, original: str | None, merged: tuple[str, str] | None) -> MatterDocument:
+    """Return a document as it is to be recorded. Custodians and paths that a producing party gave stay as given."""
+    changes: dict[str, Any] = {"dup_of": original}
+    if document.produced is None:
+        custodians, paths = merged or ("[]", "[]")
+        changes |= {"all_custodians": tuple(json.loads(custodians)), "all_paths": tuple(json.loads(paths))}
+    if all(getattr(document, name) == value for name, value in changes.items()):
+        return document
+    return document.model_copy(update=changes)
