@@ -33,6 +33,7 @@ GPL = re.compile(
     r"\b(?:A|L)?GPL|GNU\s+(?:Affero\s+|Lesser\s+|Library\s+(?:or\s+Lesser\s+)?)?General\s+Public", re.IGNORECASE
 )
 LESSER = {  # LGPL libraries, used unmodified and as packages of their own, which a user may replace
+    **dict.fromkeys(("inflate64", "multivolumefile", "py7zr", "pybcj", "pyppmd"), "LGPL-2.1, extra discovery"),
     "pebble": "LGPL-3.0, base",
     "psycopg": "LGPL-3.0, extra postgres",
     "psycopg-binary": "LGPL-3.0, extra postgres",
@@ -44,6 +45,7 @@ LLVM_TEXT = "LLVM's exception to Apache-2.0, which speaks of the GPL"
 REVIEWED = {  # licence texts that name the GPL, and why the package may be here
     **{name: f"{licence}: named above" for name, licence in LESSER.items()},
     "aiohappyeyeballs": PYTHON_TEXT,
+    "backports-zstd": PYTHON_TEXT,
     "et-xmlfile": PYTHON_TEXT,
     "typing-extensions": PYTHON_TEXT,
     "librt": PYTHON_TEXT,
@@ -58,7 +60,7 @@ REVIEWED = {  # licence texts that name the GPL, and why the package may be here
     "pypdfium2": "build scripts of ICU with Autoconf's exception; GCC's runtime libraries with theirs",
     "shapely": "GEOS, LGPL-2.1, a library of its own in the wheel",
 }
-ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}  # of other machines, so never installed here
+ELSEWHERE = {"brotlicffi": "MIT", "colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}  # of other machines, so never installed here
 
 
 def main(arguments: list[str]) -> int:
@@ -156,7 +158,7 @@ def _stated(found: Distribution) -> str:
         c for c in data.get_all("Classifier") or [] if c.startswith("License ::") and not c.endswith("OSI Approved")
     ]
     expression, text = (data.get_all(key) or [""] for key in ("License-Expression", "License"))
-    text = text[0].strip().splitlines()
+    text = (text[0] or next(_texts(found), "")).strip().splitlines()
     return expression[0] or " / ".join(classifiers) or (text[0] if text else "")
 
 

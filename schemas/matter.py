@@ -148,6 +148,7 @@ class MatterException(_Record):
     resolution: Resolution = "open"
     resolved_by: str | None = None
     resolved_why: str | None = None
+    unread: int = 0  # items that gave neither document nor container because of this
 
     @field_validator("code")
     @classmethod

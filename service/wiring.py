@@ -357,8 +357,8 @@ def tracer_of(settings: Settings) -> Tracer | None:
     return Otel()
 
 
-def _log_waiting(folder: Path) -> None:
-    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "folder": folder.name})
+def _log_waiting(_: Path) -> None:
+    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "why": "locked"})
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from thresher.service.cli.commands import (
     cost_commands,
     document_commands,
     look_commands,
+    matter_account_commands,
     matter_commands,
     service_commands,
     table_commands,
@@ -40,7 +41,7 @@ for commands in (
 app.add_typer(look_commands.schema, name="schema")
 app.add_typer(service_commands.keys, name="keys")
 app.add_typer(look_commands.models, name="models")
-app.add_typer(matter_commands.matter, name="matter")
+app.add_typer(matter_account_commands.matter, name="matter")
 cost_commands.add_to(app)
 add_examples(app)
 

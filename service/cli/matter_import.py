@@ -9,6 +9,7 @@ from typing import cast, get_args
 import typer
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.cli.matter_outputs import reconciled_after
 from thresher.service.cli.matter_relations import after_import
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions, DenistMode
@@ -35,14 +36,14 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Import, and print what came out. Raises InputProblem for options that are not valid."""
+    """Import, and print what came out; 4 where counts do not come out. Raises InputProblem for options that are not valid."""
     _check(request)
     with Matter(request.folder) as matter, UnitPool(request.workers) as pool:
         chosen_grouping(matter, request.scope)
         new = import_collections(matter, request.sources, request.custodian, _options(matter, request), pool=pool)
         typer.echo(", ".join(f"{count} {name}" for name, count in new.items()))
         after_import(matter, request.scope)
-    return 0
+        return reconciled_after(matter)
 
 
 def _check(request: Request) -> None:

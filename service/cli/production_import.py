@@ -12,6 +12,7 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
+from thresher.service.cli.matter_outputs import reconciled_after
 from thresher.service.cli.matter_relations import after_import
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
@@ -46,28 +47,31 @@ class Request:
 
 
 def main(request: Request) -> int:
-    """Check a production and print the report; 0 clean or warnings alone, 1 exceptions, 2 refused."""
+    """Check a production and print the report; 0 clean or warnings alone, 1 exceptions, 2 refused, 4 counts that do not come out."""
     if len(request.sources) != 1:
         raise InputProblem("request_invalid", "one production at a time: a volume, or its load file")
     if request.folder is None and not request.dry_run:
         raise InputProblem("request_invalid", "a matter is needed: --matter")
     production = find_production(request.sources[0], request.loadfile)
-    loaded = _loaded(production, request)
+    loaded, balance = _loaded(production, request)
     report = loaded.validation.report
     request.report.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     typer.echo(report_text(report), nl=False)
     if loaded.documents is not None:
         typer.echo(f"Loaded: {loaded.documents} new documents, {loaded.exceptions} new exceptions.")
     typer.echo(f"\nReport: {request.report}; every finding: {_findings_path(request.report)}")
-    return {"refused": USAGE, "exceptions": SOME_NOT}.get(report.status, COMPLETE)
+    return balance or {"refused": USAGE, "exceptions": SOME_NOT}.get(report.status, COMPLETE)
 
 
 def _findings_path(report: Path) -> Path:
     return report.with_suffix(".findings.jsonl")
 
 
-def _loaded(production: Production, request: Request) -> Loaded:
-    """Run pass 1, and pass 2 unless the run is dry; every finding and the facts of every file are written as they come."""
+def _loaded(production: Production, request: Request) -> tuple[Loaded, int]:
+    """Run pass 1, and pass 2 unless the run is dry; return what came out, and the exit code of the reconciliation.
+
+    Every finding and the facts of every file are written as they come.
+    """
     options = load_options(request.options)
     request.report.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -83,15 +87,16 @@ def _loaded(production: Production, request: Request) -> Loaded:
 
         listeners = Listeners(on_finding=on_finding, on_file=on_file)
         if request.dry_run or request.folder is None:
-            return Loaded(validation=validate(production, options, listeners))
+            return Loaded(validation=validate(production, options, listeners)), COMPLETE
         with Matter(request.folder) as matter:
             zone = matter_timezone(matter, request.timezone)
             chosen_grouping(matter, request.scope)
             loaded = import_production(matter, production, options, request.custodian, listeners)
             write_manifest(matter, CollectionOptions(timezone=zone))
-            if loaded.documents is not None:
-                after_import(matter, request.scope)
-            return loaded
+            if loaded.documents is None:
+                return loaded, COMPLETE
+            after_import(matter, request.scope)
+            return loaded, reconciled_after(matter)
 
 
 def _write(file: IO[str], record: dict[str, object]) -> None:

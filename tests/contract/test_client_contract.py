@@ -25,6 +25,7 @@ ELSEWHERE = {  # what an operation takes and no method says, and why
     ("get /v1/extractions/{id}", "limit"): "pages are joined",
     ("get /v1/calls", "limit"): "pages are joined",
     ("get /v1/reviews/{collection}", "limit"): "pages are joined",
+    ("get /v1/reviews/{collection}/{number}/picture", "version"): "for the browser's cache",
     ("get /v1/calls", "format"): "rows are typed",
     ("get /v1/calls/by/{group}", "format"): "rows are typed",
 }

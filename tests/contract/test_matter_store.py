@@ -44,7 +44,7 @@ def test_log_is_chained_and_tells_a_changed_byte(tmp_path: Path) -> None:
     with Matter(tmp_path) as again:
         _write(again, 2)
     path = tmp_path / "audit.jsonl"
-    assert path.read_bytes().count(b"\n") == 2
+    assert path.read_bytes().count(b"\n") == 3  # the last one seals the matter
     assert list(faults(path)) == []
     path.write_bytes(path.read_bytes().replace(b'"documents":1', b'"documents":7', 1))
     assert list(faults(path)) == ["line 2 does not follow from the line before"]

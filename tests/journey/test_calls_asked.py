@@ -144,7 +144,7 @@ def test_the_command_shows_a_service_that_stands_still(
     table = told(data, "--by", "tenant").splitlines()
     assert table[0].split()[:3] == ["tenant", "calls", "made"]
     assert [line.split()[:2] for line in table[1:]] == [["acme", "2"], ["bolt", "1"]]
-    assert "extract.v3" in told(data)
+    assert "stop" in told(data)
     bad = subprocess.run(
         command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.import_kills import collection, kill_command
-from tests.collection_imports import dumped, imported
+from tests.collection_imports import dumped, settled
 from tests.postgres_server import Server
 from tests.simulation.discovery.mailboxes import Mailboxes
 from thresher.schemas.work import AskedTarget, ImportOrder, Submission, Task
@@ -80,5 +80,5 @@ async def test_another_worker_goes_on_where_a_killed_one_stood(tmp_path: Path) -
             process.send_signal(signal.SIGTERM)
             process.wait(WAIT_SECONDS)
         server.close()
-    imported(tmp_path / "whole", [box])
+    settled(tmp_path / "whole", [box])
     assert dumped(matter) == dumped(tmp_path / "whole")

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.collection_imports import dumped, imported
+from tests.collection_imports import dumped, settled
 from tests.journey.serving import Served, make_key, served
 from tests.simulation.discovery.mailboxes import Mailboxes
 from tests.simulation.discovery.productions import Recipe, make_production
@@ -89,7 +89,7 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     here = f"/v1/matters/{made.json()['id']}"
     order = {"custodian": "A", "paths": [str(evidence)]}
     first = ended(client, client.post(f"{here}/imports", json=order))
-    imported(tmp_path / "whole", [evidence])
+    settled(tmp_path / "whole", [evidence])
     folder = matter_folder(house, made.json()["id"])
     assert dumped(folder) == dumped(tmp_path / "whole")
     status = client.get(here).json()
@@ -199,6 +199,6 @@ def test_a_cancelled_import_is_gone_on_with(
         time.sleep(0.05)
     assert client.delete(begun["links"]["self"]).json()["state"] == "cancelled"
     again = ended(client, client.post(f"{here}/imports", json=order))
-    imported(tmp_path / "whole", [big])
+    settled(tmp_path / "whole", [big])
     assert dumped(matter_folder(house, here.rpartition("/")[2])) == dumped(tmp_path / "whole")
     assert 0 < again["summary"]["new_documents"] < again["summary"]["sources"][0]["documents"]

@@ -34,6 +34,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.validation_report import ValidationReport
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.discovery.settling import settle
 
 PROCESSES = 2  # that read for one import
 Say = Callable[[str], None]
@@ -97,6 +98,7 @@ def run_import(task: ImportTask, say: Say) -> ImportSummary:
         say("import")
         with UnitPool(PROCESSES) as pool:
             import_collections(matter, sources, task.order.custodian, options, pool=pool)
+        say("settle")
         return _summary(matter, task, sources, before, None)
 
 
@@ -114,6 +116,7 @@ def _production(
     loaded = import_production(matter, production, _load_options(task), task.order.custodian)
     write_manifest(matter, options)
     report = loaded.validation.report
+    say("settle")
     return _summary(matter, task, [production.root.resolve()], before, report)
 
 
@@ -139,8 +142,11 @@ def _before(matter: Matter, task: ImportTask, sources: list[Path]) -> int:
 def _summary(
     matter: Matter, task: ImportTask, sources: list[Path], before: int, report: ValidationReport | None
 ) -> ImportSummary:
+    reconciliation = settle(matter)
     found = tuple(source_counts(matter, task.order.custodian, sources))
     status: ImportStatus = "exceptions" if any(source.exceptions for source in found) else "complete"
+    if reconciliation.state != "reconciled":
+        status = "failed_reconciliation"
     if report is not None and report.status == "refused":
         status = "refused"
     return ImportSummary(

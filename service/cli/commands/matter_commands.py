@@ -56,7 +56,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
 ) -> None:
     """Import collected sources of one custodian into a matter; again to go on, or to add.
 
-    Exit codes with --production: 0 loaded; 1 loaded with exceptions; 2 refused, or usage.
+    Exit codes: 0 imported; 1 a production with exceptions; 2 refused, or usage; 4 counts that do not come out.
     """
     if production:
         from thresher.service.cli.production_import import (  # noqa: PLC0415 - see service/cli/main.py

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.collection.content import Content
-from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading, Budget, LimitReached
+from thresher.service.discovery.collection.expansion import (
+    ArchiveMember,
+    ArchiveReading,
+    Budget,
+    Fault,
+    LimitReached,
+)
 from thresher.service.discovery.collection.items import INSIDE, Item, shown_path
 from thresher.service.discovery.collection.mbox_members import mbox_members
 from thresher.service.discovery.collection.options import CollectionOptions
@@ -21,7 +27,7 @@ from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.readers.archives.container import Damaged
 
 _LEAVES_FOLDER = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
-Report = Callable[[str, str, str], None]  # code, what, path of the member or ""
+Report = Callable[[Fault], None]
 
 
 @dataclass(slots=True)
@@ -34,6 +40,7 @@ class ContainerExpansion:
     report: Report
     emitted: int = 0
     failed: int = 0
+    told: dict[str, int] = field(default_factory=dict)  # how often each thing was said of a member
     reading: ArchiveReading = field(default_factory=ArchiveReading)
 
     @property
@@ -57,7 +64,7 @@ class ContainerExpansion:
         for name, code, what in self.reading.unread:
             self._fail(code, what, name)
         for code, what in self.reading.findings:
-            self.report(code, f"{self.emitted} of {self.declared} members: {what}", "")
+            self.report(Fault(code, f"{self.emitted} of {self.declared} members: {what}"))
 
     def _members(self, originals: Originals) -> Iterator[ArchiveMember]:
         path, reading, media_type = self._path(), self.reading, self.content.media_type
@@ -95,7 +102,7 @@ class ContainerExpansion:
             return None
         item = self._item(member, originals.path(hashes.sha256))
         if _LEAVES_FOLDER.search(member.name):
-            self.report("unsafe_path", member.name, item.path)
+            self.report(Fault("unsafe_path", member.name, item.path))
         self.emitted += 1
         return item, hashes
 
@@ -116,10 +123,16 @@ class ContainerExpansion:
 
     def _fail(self, code: str, what: str, name: str) -> None:
         self.failed += 1
-        self.report(code, what, f"{self.item.path}{INSIDE}{name}")
+        self.report(Fault(code, self._told_once(what), f"{self.item.path}{INSIDE}{name}", 1))
+
+    def _told_once(self, what: str) -> str:
+        """Return what went wrong in words that no other member has: members may share a name."""
+        self.told[what] = number = self.told.get(what, 0) + 1
+        return what if number == 1 else f"{what} (no. {number})"
 
     def _stop(self, code: str, what: str) -> None:
         """Report that the rest of the members was not read; they count as failed."""
         done = f"{self.item.path}: {self.emitted} of {self.declared} members done"
-        self.report(code, f"{done}: {what}" if what else done, "")
-        self.failed = self.declared - self.emitted
+        left = self.declared - self.emitted - self.failed
+        self.report(Fault(code, f"{done}: {what}" if what else done, unread=left))
+        self.failed += left

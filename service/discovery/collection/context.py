@@ -23,6 +23,7 @@ class CollectionContext:
     known: KnownFiles = field(default_factory=KnownFiles)
     records: Records = field(default_factory=Records)
     known_kept: int = 0  # files on a De-NIST list that became documents all the same
+    discovered: int = 0  # items found inside others, counted where they are found and before anything is done with them
 
     def is_marked_known(self, hashes: Hashes) -> bool:
         """Whether a file is on a De-NIST list and is to be marked so."""
@@ -38,8 +39,12 @@ class CollectionContext:
         document: MatterDocument | None = None,
         stage: Stage = "expand",
         about: str = "",
+        unread: int = 0,
     ) -> None:
-        """Record what went wrong with a document, or with something that gave none, which `about` names."""
+        """Record what went wrong with a document, or with something that gave none, which `about` names.
+
+        `unread`: how many items gave neither document nor container because of it.
+        """
         fact = EXCEPTION_CODES[code]
         record = MatterException(
             id=exception_id(document.id if document else about or place, code, f"{path}\n{what}"),
@@ -55,5 +60,6 @@ class CollectionContext:
             level=fact.level,
             message=f"{what}: {fact.remedy}" if what else fact.remedy,
             retryable=fact.retryable,
+            unread=unread,
         )
         self.records.exception(record, place)

@@ -5,11 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDate
 from thresher.schemas.policy import Limits
 from thresher.service.readers.archives.container import PIECE_BYTES, expanded_limit
+
+
+class Fault(NamedTuple):
+    """What went wrong while something was expanded."""
+
+    code: str
+    what: str
+    path: str = ""  # of what is inside; "" for the item itself
+    unread: int = 0  # items that could not be had because of it
 
 
 @dataclass(frozen=True, slots=True)

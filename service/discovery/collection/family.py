@@ -5,6 +5,7 @@ An item's children are recorded before the item itself, as the key of a mail is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.container_expansion import ContainerExpansion
 from thresher.service.discovery.collection.content import CONTAINERS, MAILS, Content, content_of
 from thresher.service.discovery.collection.context import CollectionContext
-from thresher.service.discovery.collection.expansion import Budget, LimitReached
+from thresher.service.discovery.collection.expansion import Budget, Fault, LimitReached
 from thresher.service.discovery.collection.family_member import FamilyMember, record_member, said
 from thresher.service.discovery.collection.items import INSIDE, Item
 from thresher.service.discovery.collection.mail_record import (
@@ -32,6 +33,7 @@ from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.readers.mail.letter import Enclosure, Letter
 
 MAIL_MAX_BYTES = 1 << 29  # bytes of a mail that is parsed; a larger one is kept and reported
+_UNREAD_CHILD = "embedded_unreadable"  # said of each attachment that is not among the enclosures
 _EMBEDDED_TYPES = {"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"}
 
 
@@ -49,18 +51,18 @@ class FamilyExpansion:
         item: Item,
         content: Content,
         hashes: Hashes | None = None,
-        faults: tuple[tuple[str, str], ...] = (),
-        notes: tuple[tuple[str, str], ...] = (),
+        faults: Sequence[Fault] = (),
+        notes: Sequence[Fault] = (),
     ) -> None:
         """Record an item without a parent, with all that it holds.
 
-        Given `faults` (code, what), it is recorded unread; `notes` are what went wrong before with parts of it.
+        Given `faults`, it is recorded unread; `notes` are what went wrong before with parts of it.
         """
         hashes = hashes or self._hashes(item)
         origin = self.context.origin
         made = root_id(origin.custodian, origin.label, item.raw, hashes.sha256)
         member = FamilyMember(item, hashes, content, made, None, Budget(self.context.options.limits, hashes.size))
-        member.faults = [(code, what, "") for code, what in (*faults, *notes)]
+        member.faults = [*faults, *notes]
         if faults:
             record_member(self.context, member, {}, hashes.sha256)
         else:
@@ -76,7 +78,7 @@ class FamilyExpansion:
     def _expand(self, member: FamilyMember) -> str:
         """Record a member and its children; return the key by which its parent's key knows it."""
         content = member.content
-        member.faults += [("type_mismatch", said(note.message), "") for note in content.notes]
+        member.faults += [Fault("type_mismatch", said(note.message)) for note in content.notes]
         if content.role not in MAILS and self._is_known(member):
             return member.hashes.sha256
         if content.role in MAILS:
@@ -84,16 +86,16 @@ class FamilyExpansion:
         if content.role in CONTAINERS and self._may_go_deeper(member):
             self._expand_container(member)
         elif content.role == "empty":
-            member.faults.append(("zero_byte", member.item.path, ""))
+            member.faults.append(Fault("zero_byte", member.item.path))
         elif content.role == "refused":
-            member.faults.append(("unsupported_type", f"{member.item.path} is {content.refusal}", ""))
+            member.faults.append(Fault("unsupported_type", f"{member.item.path} is {content.refusal}"))
         record_member(self.context, member, {}, member.hashes.sha256)
         return child_key(member.hashes.sha256)
 
     def _may_go_deeper(self, member: FamilyMember) -> bool:
         if member.item.depth < self.context.options.limits.depth:
             return True
-        member.faults.append(("depth_limit", f"{member.item.path} is {member.item.depth} containers deep", ""))
+        member.faults.append(Fault("depth_limit", f"{member.item.path} is {member.item.depth} containers deep"))
         return False
 
     # --- files that are known
@@ -162,23 +164,28 @@ class FamilyExpansion:
         """Return the Letter of a mail; None, with a fault, where it can not be read."""
         name = member.item.path
         if member.hashes.size > MAIL_MAX_BYTES:
-            member.faults.append(("too_large", f"{name} has {member.hashes.size} bytes", ""))
+            member.faults.append(Fault("too_large", f"{name} has {member.hashes.size} bytes"))
             return None
         try:
             letter = read_letter(data, member.content.role, name, self._reading)
         except SetupProblem:
             raise
         except InputProblem as problem:
-            member.faults.append((problem.code, problem.detail, ""))
+            member.faults.append(Fault(problem.code, problem.detail))
         except MemoryError:
-            member.faults.append(("too_large", f"{name} needs more memory than the limit", ""))
+            member.faults.append(Fault("too_large", f"{name} needs more memory than the limit"))
         except RecursionError:
-            member.faults.append(("depth_limit", name, ""))
+            member.faults.append(Fault("depth_limit", name))
         except Exception as error:  # noqa: BLE001 - a reader may raise anything, and the mail must not be lost
-            member.faults.append(("corrupt", f"{name} ({type(error).__name__})", ""))
+            member.faults.append(Fault("corrupt", f"{name} ({type(error).__name__})"))
         else:
             member.faults += [
-                (n.code, said(n.message), member.item.path if n.code == "too_large" else "")  # a header field was cut
+                Fault(
+                    n.code,
+                    said(n.message),
+                    path=member.item.path if n.code == "too_large" else "",  # a header field was cut
+                    unread=int(n.code == _UNREAD_CHILD),
+                )
                 for n in letter.notes
                 if n.code in EXCEPTION_CODES
             ]
@@ -187,19 +194,24 @@ class FamilyExpansion:
 
     def _children_of_mail(self, member: FamilyMember, letter: Letter) -> list[str]:
         """Record the attachments of a mail; return a key for each, also for those that can not be had."""
-        keys = [unreadable_key(what, 0) for code, what, _ in member.faults if code == "embedded_unreadable"]
+        keys = [unreadable_key(fault.what, 0) for fault in member.faults if fault.code == _UNREAD_CHILD]
         found, done = letter.found or len(letter.enclosures), len(letter.enclosures)
+        self.context.discovered += found + len(keys)
         for ordinal, enclosure in enumerate(letter.enclosures):
             try:
                 member.budget.take_member()
                 member.budget.take_bytes(len(enclosure.data))
             except LimitReached as reached:
                 keys += [child_key(hashes_of(rest.data).sha256) for rest in letter.enclosures[ordinal:]]
-                member.faults.append(("expansion_limit", f"{ordinal} of {found} attachments done: {reached}", ""))
+                member.faults.append(
+                    Fault(
+                        "expansion_limit", f"{ordinal} of {found} attachments done: {reached}", unread=found - ordinal
+                    )
+                )
                 return keys
             keys.append(self._add_enclosure(member, enclosure, ordinal))
         if found > done:
-            member.faults.append(("expansion_limit", f"{done} of {found} attachments done", ""))
+            member.faults.append(Fault("expansion_limit", f"{done} of {found} attachments done", unread=found - done))
         return keys
 
     def _add_enclosure(self, parent: FamilyMember, enclosure: Enclosure, ordinal: int) -> str:
@@ -235,14 +247,12 @@ class FamilyExpansion:
         """Record the members of an attached container as its children."""
         options, originals = self.context.options, self.context.originals
 
-        def report(code: str, what: str, path: str) -> None:
-            member.faults.append((code, what, path))
-
         kept = replace(member.item, file=originals.path(member.hashes.sha256))
-        expansion = ContainerExpansion(kept, member.content, member.budget, report)
+        expansion = ContainerExpansion(kept, member.content, member.budget, member.faults.append)
         for item, hashes in expansion.items(options, originals):
             content = content_of(item.file or Path(), item.name, declared=item.declared, is_attached=True)
             self._expand(self._child(member, item, hashes, content))
+        self.context.discovered += expansion.declared
         member.password_index = expansion.reading.password_index
 
 

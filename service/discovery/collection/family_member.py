@@ -9,7 +9,7 @@ from thresher.schemas.errors import CODES
 from thresher.schemas.matter import MatterDates, MatterDocument
 from thresher.service.discovery.collection.content import MAILS, Content
 from thresher.service.discovery.collection.context import CollectionContext
-from thresher.service.discovery.collection.expansion import Budget
+from thresher.service.discovery.collection.expansion import Budget, Fault
 from thresher.service.discovery.collection.items import Item
 from thresher.service.discovery.matter.originals import Hashes
 
@@ -32,7 +32,7 @@ class FamilyMember:
     budget: Budget
     sort: MatterDates = field(default_factory=MatterDates)  # only its `sort` is set
     password_index: int | None = None  # number of the password that opened it
-    faults: list[tuple[str, str, str]] = field(default_factory=list)  # code, what, path of what is inside, or ""
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def top(self) -> FamilyMember:
@@ -72,13 +72,13 @@ def record_member(context: CollectionContext, member: FamilyMember, fields: dict
         sha256=hashes.sha256,
         dates=_dates(member, fields.pop("dates", MatterDates())),
         dedup_key=key,
-        state="exception" if any(not path and code in _UNREADABLE for code, _, path in member.faults) else "new",
+        state="exception" if any(not fault.path and fault.code in _UNREADABLE for fault in member.faults) else "new",
         extra=extra,
         **fields,
     )
     context.records.document(document, item.place)
-    for code, what, path in member.faults:
-        context.add_exception(code, what, place=item.place, path=path or item.path, document=document)
+    for code, what, path, unread in member.faults:
+        context.add_exception(code, what, place=item.place, path=path or item.path, document=document, unread=unread)
 
 
 def _dates(member: FamilyMember, stated: MatterDates) -> MatterDates:

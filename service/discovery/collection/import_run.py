@@ -82,8 +82,11 @@ class _SourceImport:
             if not found and row.state == "finished":
                 return
             origin = Origin(number=row.number, label=row.label, custodian=custodian)
-            self.work.plan(row.number, item_units(origin, iter(found)))
-            self.matter.record_event("source", source=row.number, path=str(root), custodian=custodian, items=len(found))
+            event = self.matter.event(
+                "source", source=row.number, path=str(root), custodian=custodian, items=len(found)
+            )
+            self.work.plan(row.number, item_units(origin, iter(found)), event)
+            self.matter.write_log()
         self._do_units(row)
         self._recheck(row, root)
         self.work.set_state(row.number, "finished")

@@ -25,7 +25,7 @@ def seven_zip_members(
 ) -> Iterator[ArchiveMember]:
     """Yield the files of a 7z, in order; `take` is told the bytes as they are unpacked into `folder`, and may raise.
 
-    Raises InputProblem(password_protected, corrupt) and what `take` raises.
+    Raises InputProblem(password_protected, corrupt, unsupported_type) and what `take` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="7z-", suffix=".part", dir=folder))
@@ -67,8 +67,10 @@ def _unpack(
 
 
 def _extract(path: Path, password: str | None, writers: _Writers) -> list[Any]:
-    import py7zr  # noqa: PLC0415 - few collections have a 7z
-
+    try:
+        import py7zr  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise InputProblem("unsupported_type", "a 7z archive needs thresher[discovery]") from error
     try:
         with py7zr.SevenZipFile(path, password=password) as archive:
             _refuse_locked(archive, password)

@@ -20,6 +20,7 @@ from thresher.schemas.matter import MatterContainer, MatterDate, root_id
 from thresher.service.discovery.collection.content import Content
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.dates import date_of_file
+from thresher.service.discovery.collection.expansion import Fault
 from thresher.service.discovery.collection.inventory import batches
 from thresher.service.discovery.collection.items import Item, Origin
 from thresher.service.discovery.matter.originals import Hashes, Originals
@@ -109,7 +110,7 @@ class Expanding:
         )
         self.context.records.container(record, self.item.place)
 
-    def report(self, code: str, what: str, path: str = "") -> None:
+    def report(self, fault: Fault) -> None:
         """Record what went wrong with the container or with a member of it."""
-        item = self.item
-        self.context.add_exception(code, what or item.path, place=item.place, path=path or item.path, about=self.id)
+        item, what, path = self.item, fault.what or self.item.path, fault.path or self.item.path
+        self.context.add_exception(fault.code, what, place=item.place, path=path, about=self.id, unread=fault.unread)

@@ -11,7 +11,7 @@ from thresher.service.discovery.collection.container_expansion import ContainerE
 from thresher.service.discovery.collection.content import CONTAINERS, Content, content_of
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.denist import KnownFiles
-from thresher.service.discovery.collection.expansion import ArchiveReading, Budget
+from thresher.service.discovery.collection.expansion import ArchiveReading, Budget, Fault
 from thresher.service.discovery.collection.family import FamilyExpansion
 from thresher.service.discovery.collection.items import INSIDE, Item, Origin, key_path
 from thresher.service.discovery.collection.mbox_members import MAIL, MailOffsets, mail_name, mbox_offsets
@@ -46,8 +46,13 @@ def perform(unit: WorkUnit, setting: UnitSetting) -> UnitResult:
     context, result = setting.context(), UnitResult()
     result.records = context.records
     _TASKS[unit.task["do"]](unit, context, result)
-    result.facts["known_files"] = context.known_kept
+    _note_counts(context, result)
     return result
+
+
+def _note_counts(context: CollectionContext, result: UnitResult) -> None:
+    result.facts["known_files"] = context.known_kept
+    result.facts["discovered"] = context.discovered
 
 
 # --- doing them
@@ -58,7 +63,7 @@ def _do_items(unit: WorkUnit, context: CollectionContext, result: UnitResult) ->
     for task in unit.task["items"]:
         if task.get("problem"):
             context.add_exception(
-                task["problem"], task["path"], place=task["place"], path=task["path"], stage="inventory"
+                task["problem"], task["path"], place=task["place"], path=task["path"], stage="inventory", unread=1
             )
             continue
         item = item_of(task, context.originals)
@@ -67,7 +72,7 @@ def _do_items(unit: WorkUnit, context: CollectionContext, result: UnitResult) ->
         except OSError as error:
             code = "missing_file" if isinstance(error, FileNotFoundError) else "permission_denied"
             what = f"{item.path} ({error.strerror or type(error).__name__})"
-            context.add_exception(code, what, place=item.place, path=item.path, stage="inventory")
+            context.add_exception(code, what, place=item.place, path=item.path, stage="inventory", unread=1)
 
 
 def _do_item(
@@ -80,7 +85,7 @@ def _do_item(
         return
     hashes = _hashes_of(item, context)
     _note_input(task, hashes, result)
-    deep = (("depth_limit", f"{item.path} is {item.depth} containers deep"),) if content.role in CONTAINERS else ()
+    deep = (Fault("depth_limit", f"{item.path} is {item.depth} containers deep"),) if content.role in CONTAINERS else ()
     family.add_root(item, content, hashes, deep)
 
 
@@ -114,17 +119,18 @@ def _do_expand(unit: WorkUnit, context: CollectionContext, result: UnitResult) -
 
 def _expand_archive(expanding: Expanding) -> None:
     """Keep the bytes of all members and make units of them. An archive that gives nothing becomes a document."""
-    context, faults = expanding.context, list[tuple[str, str, str]]()
+    context, faults = expanding.context, list[Fault]()
     budget = Budget(context.options.limits, expanding.hashes.size)
-    expansion = ContainerExpansion(expanding.item, expanding.content, budget, lambda *fault: faults.append(fault))
+    expansion = ContainerExpansion(expanding.item, expanding.content, budget, faults.append)
     members = [task_of(item, hashes) for item, hashes in expansion.items(context.options, context.originals)]
+    context.discovered += expansion.declared
     if faults and not members:
-        unread = tuple((code, what) for code, what, _ in faults)
+        unread = [fault._replace(path="") for fault in faults]
         FamilyExpansion(context).add_root(expanding.item, expanding.content, expanding.hashes, unread)
         return
     expanding.record(expansion.declared, expansion.emitted, expansion.failed)
-    for code, what, path in faults:
-        expanding.report(code, what, path)
+    for fault in faults:
+        expanding.report(fault)
     expanding.result.units.extend(item_units(context.origin, iter(members)))
     if expansion.reading.password_index is not None:
         expanding.result.facts["password"] = str(expansion.reading.password_index)
@@ -142,12 +148,16 @@ def _plan_mbox(expanding: Expanding) -> None:
         total += len(batch)
     if not total:
         FamilyExpansion(expanding.context).add_root(
-            expanding.item, expanding.content, expanding.hashes, (("corrupt", f"{expanding.item.path} holds no mail"),)
+            expanding.item,
+            expanding.content,
+            expanding.hashes,
+            (Fault("corrupt", f"{expanding.item.path} holds no mail"),),
         )
         return
+    expanding.context.discovered += total
     expanding.record(total)
     for code, what in reading.findings:
-        expanding.report(code, what)
+        expanding.report(Fault(code, what))
 
 
 def _mail_batches(mails: Iterator[MailOffsets]) -> Iterator[list[MailOffsets]]:
@@ -220,6 +230,7 @@ def give_up(unit: WorkUnit, setting: UnitSetting, code: str, what: str) -> UnitR
     task = unit.task
     of = task["items"][0] if task["do"] == "items" else task["item"]
     item = item_of(of, context.originals)
+    result.facts["discovered"] = 0
     if task["do"] == "messages":
         pst_units.give_up(task, item, context, result, (code, what))
         return result
@@ -227,7 +238,7 @@ def give_up(unit: WorkUnit, setting: UnitSetting, code: str, what: str) -> UnitR
         _record_unread(unit, of, item, context, result, (code, what))
     except OSError as error:
         said = f"{item.path} ({error.strerror or type(error).__name__})"
-        context.add_exception("missing_file", said, place=item.place, path=item.path, stage="inventory")
+        context.add_exception("missing_file", said, place=item.place, path=item.path, stage="inventory", unread=1)
     return result
 
 
@@ -251,4 +262,4 @@ def _record_unread(
     else:
         hashes = hashes_of_file(item.file or Path())
         _note_input(of, hashes, result)
-    FamilyExpansion(context).add_root(item, content, hashes, ((fault[0], f"{item.path}: {fault[1]}"),))
+    FamilyExpansion(context).add_root(item, content, hashes, (Fault(fault[0], f"{item.path}: {fault[1]}"),))

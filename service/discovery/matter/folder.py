@@ -14,6 +14,7 @@ from thresher.schemas.matter import MatterDocument
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals
+from thresher.service.discovery.matter.seal import EVENT, seal
 from thresher.service.discovery.matter.store import MatterStore
 from thresher.service.storage.answers.sqlite_opening import lock
 
@@ -52,16 +53,24 @@ class Matter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the log, and close all files."""
+        """Close the Matter."""
         self.close()
 
     def close(self) -> None:
-        """Write the log, and close all files."""
-        self.write_log()
+        """Seal what was written, write the log, and close all files."""
+        if self.log is not None:
+            self._seal()
         self.store.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _seal(self) -> None:
+        """Write down the hashes of all that is there now, and the hash of that list into the log."""
+        self.write_log()
+        sealed = seal(self.store, self.folder)
+        if sealed is not None:
+            self.record_event(EVENT, sha256=sealed[0], lines=sealed[1])
 
     def write_log(self) -> None:
         """Append to the log what the store says happened since its last line."""
@@ -82,12 +91,16 @@ class Matter:
         copy = self.originals.path(document.sha256)
         if copy.exists():
             return copy
-        statement = "SELECT path FROM sources WHERE number = ?"
-        row = self.store.connection.execute(statement, (document.source,)).fetchone()
+        raw = bytes.fromhex(document.path_bytes) if document.path_bytes else document.path.encode()
+        return self.file_of(document.source, document.path, raw)
+
+    def file_of(self, source: int, path: str, raw: bytes) -> Path:
+        """Return where a file of a SOURCE lies, or lay, by its path there and the bytes of that."""
+        row = self.store.connection.execute("SELECT path FROM sources WHERE number = ?", (source,)).fetchone()
         base = Path(row[0]) if row else Path()
-        if document.path_bytes:
-            return Path(os.fsdecode(os.path.join(os.fsencode(base), bytes.fromhex(document.path_bytes))))  # noqa: PTH118 - bytes
-        return base / document.path if base.is_dir() else base
+        if raw != path.encode():
+            return Path(os.fsdecode(os.path.join(os.fsencode(base), raw)))  # noqa: PTH118 - bytes
+        return base / path if base.is_dir() else base
 
     def write_manifest(self, facts: dict[str, Any]) -> None:
         """Replace `manifest.json`."""

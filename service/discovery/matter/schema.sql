@@ -101,3 +101,27 @@ CREATE TABLE IF NOT EXISTS events (       -- what the log will say, written with
   number INTEGER PRIMARY KEY,
   line TEXT NOT NULL
 );
+
+CREATE TABLE IF NOT EXISTS outcomes (     -- what an extraction came to, by target and document
+  target TEXT NOT NULL,
+  document_id TEXT NOT NULL,
+  state TEXT NOT NULL,       -- extracted, partial, exception, held, skipped; new: to be tried again
+  reason TEXT NOT NULL,      -- why it is not extracted; empty where it is
+  results TEXT NOT NULL,     -- JSON: files below results/
+  answered_by TEXT,          -- the document of which this one is a copy, and whose Result is its own
+  PRIMARY KEY (target, document_id)
+);
+CREATE INDEX IF NOT EXISTS outcomes_document ON outcomes (document_id);
+
+CREATE TABLE IF NOT EXISTS screened (     -- documents that a privilege screen has looked at
+  document_id TEXT PRIMARY KEY,
+  screen TEXT NOT NULL,      -- fingerprint of the lists it was screened with
+  found TEXT NOT NULL        -- JSON: what it is flagged for by itself
+);
+
+CREATE TABLE IF NOT EXISTS releases (     -- documents that a person has cleared of privilege
+  document_id TEXT PRIMARY KEY,
+  released_at TEXT NOT NULL,
+  released_by TEXT NOT NULL,
+  why TEXT NOT NULL
+);

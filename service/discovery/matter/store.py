@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
-from thresher.service.discovery.matter.rows import TABLES, Records, document_row
+from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
 
 _PAGE_ROWS = 500  # rows read at a time
 
@@ -77,12 +77,27 @@ class MatterStore:
         """Insert or replace records, add an event, and do what else belongs to it, all in one transaction."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            for table in TABLES:
-                self.connection.executemany(_UPSERTS[table], getattr(records, table))
+            self.put(records)
             if also is not None:
                 also(self.connection)
             if event is not None:
-                self._add_event(event)
+                self.add_to_events(event)
+
+    def put(self, records: Records) -> None:
+        """Insert or replace records in the transaction that is open."""
+        for table in TABLES:
+            rows = getattr(records, table)
+            self.connection.executemany(_UPSERTS[table], self._resolved(rows) if table == "exceptions" else rows)
+
+    def _resolved(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield rows of exceptions; one that is found again stays resolved or waived if a person said so."""
+        for row in rows:
+            known = self.exception(str(row[0]))
+            if known is None or known.resolution == "open":
+                yield row
+            else:
+                said = known.model_dump(include={"resolution", "resolved_by", "resolved_why"})
+                yield (*row[:-1], MatterException.from_json(str(row[-1])).model_copy(update=said).to_json())
 
     def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> int:
         """Replace documents that are there, each keeping its place, in one transaction; return how many.
@@ -99,16 +114,17 @@ class MatterStore:
             rows = ((*document_row(d, "")[2:], d.id) for d in documents)
             changed = self.connection.executemany(statement, rows).rowcount
             if event is not None and changed > 0:
-                self._add_event(event)
+                self.add_to_events(event)
         return max(changed, 0)
 
     def add_event(self, event: dict[str, Any]) -> None:
         """Add an event of its own."""
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            self._add_event(event)
+            self.add_to_events(event)
 
-    def _add_event(self, event: dict[str, Any]) -> None:
+    def add_to_events(self, event: dict[str, Any]) -> None:
+        """Add an event to the transaction that is open."""
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         self.connection.execute("INSERT INTO events (line) VALUES (?)", (line,))
 
@@ -187,6 +203,11 @@ class MatterStore:
         """Return one document; None where there is none."""
         row = self.connection.execute("SELECT record FROM documents WHERE id = ?", (document_id,)).fetchone()
         return MatterDocument.from_json(row[0]) if row else None
+
+    def exception(self, exception_id: str) -> MatterException | None:
+        """Return one exception; None where there is none."""
+        row = self.connection.execute("SELECT record FROM exceptions WHERE id = ?", (exception_id,)).fetchone()
+        return MatterException.from_json(row[0]) if row else None
 
     def family(self, family_id: str) -> list[MatterDocument]:
         """Return the members of a family, in order."""

@@ -118,12 +118,13 @@ class WorkStore:
         for row in self._connection.execute(statement, (source,)).fetchall():
             yield InputRow(*row)
 
-    def plan(self, source: int, units: Iterable[WorkUnit]) -> int:
-        """Add the units of a SOURCE's inventory and open it, all or nothing; return how many."""
+    def plan(self, source: int, units: Iterable[WorkUnit], event: dict[str, Any]) -> int:
+        """Add the units of a SOURCE's inventory and open it, with the event that says so; return how many units."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             added = self._add_units(self._connection, units)
             self._connection.execute("UPDATE sources SET state = 'open' WHERE number = ?", (source,))
+            self._store.add_to_events(event)
         return added
 
     @staticmethod
@@ -145,7 +146,7 @@ class WorkStore:
             rows = [(unit.source, i.path, i.size, i.modified_ns, i.sha256, *received) for i in result.inputs]
             connection.executemany("INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             for name, counts in result.counts.items():
-                _count(connection, name, counts)
+                count_items(connection, name, counts)
             connection.execute(
                 "UPDATE units SET done = 1, task = '' WHERE source = ? AND place = ?", (unit.source, unit.place)
             )
@@ -153,7 +154,7 @@ class WorkStore:
         self._store.write(result.records, event, also)
 
 
-def _count(connection: sqlite3.Connection, container: str, counts: tuple[int, int]) -> None:
+def count_items(connection: sqlite3.Connection, container: str, counts: tuple[int, int]) -> None:
     """Add to the emitted and failed items of a container."""
     row = connection.execute("SELECT record FROM containers WHERE id = ?", (container,)).fetchone()
     record = MatterContainer.from_json(row[0])

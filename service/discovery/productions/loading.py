@@ -110,6 +110,8 @@ class _Load:
         before = self._count("documents")
         facts = {"path": self.source.path, "custodian": self.source.custodian, "load_file": self.validation.dat.name}
         self.matter.record_event("production", source=self.source.number, **facts)
+        counts = self.validation.report.counts.model_dump(mode="json")
+        self.matter.record_event("production_counts", source=self.source.number, counts=counts)
         ordinals = {begin: i for i, begin in enumerate(self.validation.ids)}
         width = len(self.validation.dat.columns.headers)
         for block in self.validation.dat.blocks():

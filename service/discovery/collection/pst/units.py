@@ -10,6 +10,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterContainer, root_id
 from thresher.service.discovery.collection.content import Content
 from thresher.service.discovery.collection.context import CollectionContext
+from thresher.service.discovery.collection.expansion import Fault
 from thresher.service.discovery.collection.family import FamilyExpansion
 from thresher.service.discovery.collection.items import INSIDE, Item
 from thresher.service.discovery.collection.mbox_members import mail_name
@@ -36,9 +37,10 @@ def plan(expanding: Expanding) -> None:
         return _refuse(expanding, "corrupt", f"{expanding.item.path} ({error})")
     if not found and faults:
         return _refuse(expanding, "corrupt", f"{expanding.item.path} ({faults[0]})")
+    expanding.context.discovered += len(found)
     expanding.record(len(found), len(found))
     for fault in faults:
-        expanding.report("corrupt_partial", f"{expanding.item.path}: {fault}")
+        expanding.report(Fault("corrupt_partial", f"{expanding.item.path}: {fault}"))
     for folder in found:
         _plan_folder(expanding, folder)
     return None
@@ -46,7 +48,7 @@ def plan(expanding: Expanding) -> None:
 
 def _refuse(expanding: Expanding, code: str, what: str) -> None:
     """Record a PST that can not be opened as a document that was not read."""
-    faults = ((code, f"{expanding.item.path} is {what}" if code == "unsupported_type" else what),)
+    faults = (Fault(code, f"{expanding.item.path} is {what}" if code == "unsupported_type" else what),)
     FamilyExpansion(expanding.context).add_root(expanding.item, expanding.content, expanding.hashes, faults)
 
 
@@ -68,9 +70,12 @@ def _plan_folder(expanding: Expanding, folder: PstFolder) -> None:
         failed=missing,
     )
     expanding.context.records.container(record, place)
+    expanding.context.discovered += len(folder.messages) + missing
     if folder.stated != len(folder.messages):
         what = f"{path} states {folder.stated} messages and has {len(folder.messages)}"
-        expanding.context.add_exception("container_count_mismatch", what, place=place, path=path, about=made)
+        expanding.context.add_exception(
+            "container_count_mismatch", what, place=place, path=path, about=made, unread=missing
+        )
     for start in range(0, len(folder.messages), _UNIT_MESSAGES):
         nodes = [[start + i, nid] for i, nid in enumerate(folder.messages[start : start + _UNIT_MESSAGES])]
         task = {"do": "messages", "item": expanding.task, "folder": folder.path, "place": place, "nodes": nodes}
@@ -96,9 +101,12 @@ def read_messages(unit: WorkUnit, context: CollectionContext, result: UnitResult
     result.counts[task["container"]] = (len(task["nodes"]) - failed, failed)
 
 
-def _faults(item: Item, faults: list[str]) -> list[tuple[str, str]]:
+def _faults(item: Item, faults: list[str]) -> list[Fault]:
     return [
-        ("embedded_unreadable" if "attach" in fault else "corrupt_partial", f"{item.path}: {fault}") for fault in faults
+        Fault("embedded_unreadable", f"{item.path}: {fault}", unread=1)
+        if "attach" in fault
+        else Fault("corrupt_partial", f"{item.path}: {fault}")
+        for fault in faults
     ]
 
 
@@ -127,7 +135,7 @@ def _report_unread(
 ) -> None:
     path = f"{box.path}{INSIDE}{task['folder']}/{mail_name(number, '.msg')}"
     place = inner_place(task["place"], number)
-    context.add_exception(fault[0], f"{path} ({fault[1]})", place=place, path=path, about=place)
+    context.add_exception(fault[0], f"{path} ({fault[1]})", place=place, path=path, about=place, unread=1)
 
 
 def give_up(

@@ -1,0 +1,139 @@
+"""Commands on a matter's documents: extract, privilege, held, release, pii."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from thresher.schemas import choices
+from thresher.service.cli.command import read_ahead, run
+from thresher.service.cli.commands.matter_commands import ThisMatter, matter
+from thresher.service.cli.commands.options import (
+    Images,
+    Instructions,
+    Jobs,
+    Log,
+    MaxCost,
+    ModelName,
+    Ocr,
+    Passwords,
+    PolicyFile,
+    Stance,
+)
+
+__all__ = ["matter"]
+
+
+@matter.command()
+def extract(  # noqa: PLR0913 - the flags of the contract
+    folder: ThisMatter,
+    targets: Annotated[
+        list[str],
+        typer.Option(
+            "--target",
+            "-t",
+            help="As for `thresher extract`; a map may also say kind:email or type:application/pdf. Again: the next one to "
+            "try where a document is of another kind.",
+            show_default=False,
+        ),
+    ],
+    model: ModelName = None,
+    policy: PolicyFile = None,
+    privilege: Annotated[
+        Literal["hold", "flag", "off"],
+        typer.Option(help="hold: what the privilege screen holds reaches no model. flag, off: it is asked."),
+    ] = "hold",
+    inclusive_only: Annotated[
+        bool, typer.Option("--inclusive-only", help="Pass over mails that a later mail of the thread holds whole.")
+    ] = False,
+    stance: Stance = None,
+    max_cost: MaxCost = None,
+    jobs: Jobs = None,
+    batch: Annotated[bool, typer.Option("--batch", help="Let calls wait for the provider's batches.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask again what was answered; pays again.")] = False,
+    instructions: Instructions = None,
+    ocr: Ocr = None,
+    images: Images = None,
+    passwords: Passwords = None,
+    log: Log = "text",
+) -> None:
+    """Extract from the documents of a matter; copies share the answer of their master.
+
+    Results are below MATTER/results. Run it again to go on: what was answered is not asked again.
+
+    Exit codes: as for `thresher extract`.
+    """
+    read_ahead()
+    from thresher.service.cli.matter_extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
+
+    chosen = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
+    chosen |= {"images": images, "batch": batch or None, "instructions": instructions}
+    asked = Request(
+        folder=folder,
+        targets=targets,
+        policy=policy,
+        choices=chosen,
+        passwords=passwords,
+        privilege=privilege,
+        inclusive_only=inclusive_only,
+        fresh=fresh,
+        log=log,
+    )
+    run(main, asked)
+
+
+@matter.command()
+def privilege(
+    folder: ThisMatter,
+    counsel: Annotated[Path, typer.Option(help="A file: one address or domain of counsel a line.")],
+    terms: Annotated[Path | None, typer.Option(help="A file: one term a line; else the usual ones.")] = None,
+    ocr: Annotated[
+        choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
+    ] = None,
+) -> None:
+    """Screen for privilege: flag, hold, and write the privilege log.
+
+    Held: what has counsel among its people or a term in its text (not in a notice under it), what is attached to it, and
+    every copy. Its family and thread are warned of.
+    """
+    read_ahead()
+    from thresher.service.cli.matter_privilege import Request, main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, Request(folder=folder, counsel=counsel, terms=terms, ocr=ocr))
+
+
+@matter.command()
+def held(folder: ThisMatter) -> None:
+    """List the documents that are held, with the reasons."""
+    from thresher.service.cli.matter_privilege import list_held  # noqa: PLC0415 - see service/cli/main.py
+
+    run(list_held, folder)
+
+
+@matter.command()
+def release(
+    folder: ThisMatter,
+    documents: Annotated[list[str], typer.Argument(help="Ids or Bates numbers.", show_default=False)],
+    why: Annotated[str, typer.Option(help="Why it is not privileged.")],
+    by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
+) -> None:
+    """Release held documents, so that they may be asked about."""
+    from thresher.service.cli.matter_privilege import release_documents  # noqa: PLC0415 - see service/cli/main.py
+
+    run(release_documents, folder, documents, by, why)
+
+
+@matter.command()
+def pii(
+    folder: ThisMatter,
+    ocr: Annotated[
+        choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
+    ] = None,
+) -> None:
+    """Report personal data (social security, tax, card and account numbers, birth dates …) with its places."""
+    read_ahead()
+    from thresher.service.cli.matter_pii import main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, folder, ocr)

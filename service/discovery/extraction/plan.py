@@ -1,0 +1,110 @@
+"""Decide which documents of a matter are asked, which are answered by another, and which are passed over, and why.
+
+A pure function over the documents in the order of the matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from thresher.schemas.matter import MatterDocument, State
+from thresher.schemas.target import Target
+from thresher.service.targets.target_map import Rule, TargetMap, matches
+
+TARGET_NAME_MAX_CHARS = 80
+PrivilegePolicy = Literal["hold", "flag", "off"]
+"""hold: what is held is not asked; flag: it is asked, and its flags stay; off: flags do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A document that is not asked: its state, and the reason in one word."""
+
+    document_id: str
+    state: State
+    reason: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """Documents by what happens to them; each is in exactly one of the three, or was an exception before."""
+
+    asked: dict[str, Rule] = field(default_factory=dict)  # by document id: the rule that names its target
+    shared: dict[str, str] = field(default_factory=dict)  # the document that answers for it
+    passed: list[Passed] = field(default_factory=list)
+    unreadable: int = 0  # exceptions of the import: there is nothing to read
+
+
+def plan(
+    documents: Iterable[MatterDocument],
+    targets: TargetMap,
+    unreadable: Callable[[MatterDocument], bool],
+    *,
+    privilege: PrivilegePolicy = "hold",
+    inclusive_only: bool = False,
+) -> Plan:
+    """Return what happens to each document. `unreadable`: whether the import could not open it.
+
+    Where a master is not asked, its first copy that may be answers for the others.
+    """
+    made, masters, answering = Plan(), _Masters(), dict[str, str]()
+    for document in documents:
+        master = masters.of(document)
+        passed = _passed(document, privilege, inclusive_only=inclusive_only)
+        if passed is not None:
+            made.passed.append(passed)
+        elif unreadable(document):
+            made.unreadable += 1
+        elif master in answering:
+            made.shared[document.id] = answering[master]
+        elif (rule := rule_for(targets, document)) is None:
+            made.passed.append(Passed(document.id, "skipped", "no_target"))
+        else:
+            made.asked[document.id] = rule
+            answering |= {document.id: document.id, master or document.id: document.id}
+    return made
+
+
+def _passed(document: MatterDocument, privilege: PrivilegePolicy, *, inclusive_only: bool) -> Passed | None:
+    if document.withheld:
+        return Passed(document.id, "skipped", "withheld")
+    if document.held and privilege == "hold":
+        return Passed(document.id, "held", "privilege")
+    if inclusive_only and document.inclusive is False:
+        return Passed(document.id, "skipped", "not_inclusive")
+    return None
+
+
+def rule_for(targets: TargetMap, document: MatterDocument) -> Rule | None:
+    """Return the first rule that matches a document: by `kind:email`, `type:application/pdf`, or a glob over its path."""
+    names = (f"kind:{document.kind}", f"type:{document.media_type}", document.path.replace("!/", "/"), document.name)
+    return next((r for r in targets.rules if any(name and matches(r.glob, name) for name in names)), None)
+
+
+def folder_of(target: Target) -> str:
+    """Return the folder of a target's Results below `results/`, which is also its name among the outcomes."""
+    return re.sub(r"[^\w-]+", "_", target.name).strip("_")[:TARGET_NAME_MAX_CHARS] or "target"
+
+
+class _Masters:
+    """Find the document that answers for another: its master, or the same child of its parent's master."""
+
+    def __init__(self) -> None:
+        self._masters: dict[str, str] = {}
+        self._children: dict[tuple[str, int, str], str] = {}
+
+    def of(self, document: MatterDocument) -> str | None:
+        """Return the master of a document; None where it has none. Parents must come before their children."""
+        place = (document.ordinal, document.sha256)
+        parent = document.parent_id
+        master = document.dup_of
+        if master is None and parent in self._masters and document.sha256:
+            master = self._children.get((self._masters[parent], *place))
+        if parent:
+            self._children[(parent, *place)] = document.id
+        if master is not None:
+            self._masters[document.id] = master
+        return master

@@ -1,0 +1,105 @@
+"""Seal a Matter: write down the hash of every record and every file, and the hash of that list into the log.
+
+`seal.txt` has a line for each record and file: what it is, its name, its SHA-256. A later change of any of them shows,
+and shows which; a change of the list itself shows by its hash in the log, whose lines are chained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.discovery.matter.store import MatterStore
+
+FILE = "seal.txt"
+EVENT = "sealed"
+_TABLES = {
+    "settings": "name",
+    "sources": "number",
+    "inputs": "source || '/' || path",
+    "documents": "id",
+    "exceptions": "id",
+    "containers": "id",
+    "suppressed": "id",
+    "outcomes": "document_id || ' ' || target",
+}  # table and what names a row
+_FOLDERS = ("texts", "results", "samples")
+_FILLED_IN = ("coding.csv",)  # by people, at any time
+_FILES = ("manifest.json",)
+_NAME_BREAKS = str.maketrans({"\n": "\\n", "\r": "\\r", "\\": "\\\\"})
+
+
+def seal(store: MatterStore, folder: Path) -> tuple[str, int] | None:
+    """Write the list of a Matter if anything happened since it was sealed last; return its hash and number of lines."""
+    last = last_event(store)
+    if last is None or last == EVENT:
+        return None
+    digest, count = hashlib.sha256(), 0
+    with disk_faults_as_problems(folder):
+        part = folder / f"{FILE}.part"
+        with part.open("wb") as file:
+            for text in sealed_lines(store, folder):
+                data = f"{text}\n".encode("utf-8", "backslashreplace")
+                digest.update(data)
+                file.write(data)
+                count += 1
+        part.replace(folder / FILE)
+    return digest.hexdigest(), count
+
+
+def last_event(store: MatterStore) -> str | None:
+    """Return the name of the last event of a Matter; None where nothing has happened."""
+    row = store.connection.execute("SELECT MAX(number) FROM events").fetchone()
+    events = store.events(row[0] - 1) if row[0] else []
+    return str(events[-1][1]["event"]) if events else None
+
+
+def sealed_lines(store: MatterStore, folder: Path) -> Iterator[str]:
+    """Yield a line for each record and each file of a Matter, in order: kind, SHA-256, name."""
+    for table, name in _TABLES.items():
+        yield from _row_lines(store, table, name)
+    for below in _FOLDERS:
+        for path in _files(folder / below):
+            yield line("file", path.relative_to(folder).as_posix(), sha256_of(path))
+    for one in _FILES:
+        if (folder / one).exists():
+            yield line("file", one, sha256_of(folder / one))
+
+
+def _row_lines(store: MatterStore, table: str, name: str) -> Iterator[str]:
+    """Yield the lines of a table's rows, each hashed with all its columns."""
+    statement = f"SELECT {name}, * FROM {table} ORDER BY 1"  # noqa: S608 - our own names
+    for row in store.connection.execute(statement):
+        yield line(table, str(row[0]), hashlib.sha256(repr(row[1:]).encode("utf-8", "backslashreplace")).hexdigest())
+
+
+def line(kind: str, name: str, digest: str) -> str:
+    """Return a line of the seal."""
+    return f"{kind} {digest} {name.translate(_NAME_BREAKS)}"
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Return what a line is about ("documents 3fa9…"), and the hash in it."""
+    kind, digest, name = text.split(" ", 2)
+    return f"{kind} {name}", digest
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, in order; databases of reviews have a log of their own."""
+    for base, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if ".sqlite" not in name and not name.endswith(".part") and name not in _FILLED_IN:
+                yield Path(base) / name
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file; "" where it can not be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

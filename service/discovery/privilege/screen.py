@@ -1,0 +1,159 @@
+"""Screen a matter: counsel among the people, terms in the text; then hold what follows from it.
+
+A document is read once; again only where the lists changed. No model is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from thresher.schemas.errors import Problem
+from thresher.schemas.matter import MatterDocument
+from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
+from thresher.service.discovery.privilege.holding import Member, holding_of
+from thresher.service.discovery.privilege.terms import terms_in
+from thresher.service.discovery.reading.document_texts import DocumentTexts
+
+_SETTING = "privilege"
+_AT_ONCE = 64  # documents read before what was found is written
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLists:
+    """What is looked for: lines of a list of counsel, and terms."""
+
+    counsel: tuple[str, ...]
+    terms: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of the lists."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:32]
+
+
+def kept_lists(matter: Matter) -> ScreenLists | None:
+    """Return the lists of the last screen of a matter; None where there was none."""
+    kept = matter.store.get(_SETTING)
+    if kept is None:
+        return None
+    lists = json.loads(kept)
+    return ScreenLists(tuple(lists["counsel"]), tuple(lists["terms"]))
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenCounts:
+    """What a screen came to."""
+
+    documents: int
+    read: int  # now
+    unread: int  # whose text could not be had: flagged by their people alone
+    flagged: int  # themselves
+    held: int
+    warned: int
+
+
+async def screen(
+    matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None] = lambda _: None
+) -> ScreenCounts:
+    """Screen what was not screened with these lists, hold what follows, and return the counts."""
+    matter.store.set(_SETTING, json.dumps(asdict(lists)))
+    read, unread = await _look(matter, lists, texts, progress)
+    held, warned = apply_holding(matter)
+    own = _found(matter)
+    counts = ScreenCounts(sum(matter.store.counts("documents").values()), read, unread,
+                          sum(bool(flags) for flags in own.values()), held, warned)  # fmt: skip
+    if read:
+        matter.record_event("privilege_screen", screen=lists.fingerprint, **asdict(counts))
+    return counts
+
+
+async def _look(
+    matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None]
+) -> tuple[int, int]:
+    """Look at documents that were not screened yet; return how many, and of how many no text could be had."""
+    known, done, unread = counsel_list(lists.counsel), 0, 0
+    for documents in _unscreened(matter, lists.fingerprint):
+        contents = await asyncio.gather(*(_texts(texts, d) for d in documents))
+        rows = []
+        for document, content in zip(documents, contents, strict=True):
+            among = list(counsel_among(document, known))
+            flags = [f"counsel:{a}" for a in among]
+            flags += [f"quoted:{a}" for a in counsel_quoted(content or (), known) if a not in among]
+            flags += [f"term:{t}" for t in terms_in([document.subject, *(content or ())], lists.terms)]
+            rows.append((document.id, lists.fingerprint, json.dumps(flags)))
+            unread += content is None
+        matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
+        done += len(documents)
+        progress(done)
+    return done, unread
+
+
+async def _texts(texts: DocumentTexts, document: MatterDocument) -> list[str] | None:
+    """Return the texts of a document; None where there is none to be had."""
+    if document.withheld or (document.size == 0 and document.produced is None):
+        return None
+    try:
+        return await texts.of(document)
+    except Problem:
+        return None
+
+
+def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[MatterDocument]]:
+    rows = matter.store.connection.execute("SELECT document_id FROM screened WHERE screen = ?", (screen_id,))
+    known = {row[0] for row in rows}
+    waiting: list[MatterDocument] = []
+    for document in matter.store.documents():
+        if document.id not in known:
+            waiting.append(document)
+        if len(waiting) == _AT_ONCE:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _found(matter: Matter) -> dict[str, tuple[str, ...]]:
+    rows = matter.store.connection.execute("SELECT document_id, found FROM screened")
+    return {i: tuple(json.loads(found)) for i, found in rows}
+
+
+def released_ids(matter: Matter) -> frozenset[str]:
+    """Return the documents that a person has released."""
+    return frozenset(row[0] for row in matter.store.connection.execute("SELECT document_id FROM releases"))
+
+
+def apply_holding(matter: Matter) -> tuple[int, int]:
+    """Write flags and holds that follow from what was found and released; return how many are held, and warned of."""
+    found, released = _found(matter), released_ids(matter)
+    holding = holding_of((_member(d, found.get(d.id, ())) for d in matter.store.documents()), released)
+    changed = [
+        made
+        for d in matter.store.documents()
+        if (made := _held(d, holding.flags.get(d.id, ()), held=d.id in holding.held)) != d
+    ]
+    if changed:
+        facts = {"held": [d.id for d in changed if d.held], "not_held": [d.id for d in changed if not d.held]}
+        matter.store.update(changed, matter.event("privilege_flags", **facts))
+        matter.write_log()
+    return len(holding.held), sum(i not in holding.held for i in holding.flags)
+
+
+def _member(document: MatterDocument, own: tuple[str, ...]) -> Member:
+    contents = {document.sha256 if document.size else "", document.dedup_key or ""} - {""}
+    return Member(document.id, document.parent_id, document.family_id, document.thread_id,
+                  tuple(sorted(contents)), own)  # fmt: skip
+
+
+def _held(document: MatterDocument, flags: tuple[str, ...], *, held: bool) -> MatterDocument:
+    """Return the document with its flags; what is held for the first time has the state "held" until it is released."""
+    state = document.state
+    if held and state in ("new", "extracted", "partial"):
+        state = "held"
+    elif not held and state == "held":
+        state = "new"
+    return document.model_copy(update={"privilege_flags": flags, "held": held, "state": state})

@@ -1,0 +1,35 @@
+"""Give the texts of a matter's documents to code that looks for something in them; no model is asked."""
+
+from __future__ import annotations
+
+from thresher.schemas.matter import MatterDocument
+from thresher.schemas.policy import ReadOptions
+from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.reading.document_sources import DocumentSources
+from thresher.service.discovery.reading.texts import Texts
+from thresher.service.discovery.reading.walk import DocumentFiles, read_texts
+from thresher.service.readers.pool import ReaderPool
+
+
+class DocumentTexts:
+    """The texts of the documents of one Matter: those that are kept, else read now."""
+
+    def __init__(self, matter: Matter, pool: ReaderPool, options: ReadOptions) -> None:
+        """Read with a pool made for `read_matter_source`."""
+        self._sources, self._pool, self._options = DocumentSources(matter), pool, options
+        self._texts = Texts(matter.folder / "texts")
+        self._parents = parents(matter)
+
+    async def of(self, document: MatterDocument) -> list[str]:
+        """Return the texts of a document, one a file. Raises InputProblem."""
+        found = self._texts.all(document.id)
+        if found:
+            return found
+        sources = self._sources.sources(document, document.id)
+        files = DocumentFiles(document, sources, document.id in self._parents)
+        return await read_texts(files, self._pool, self._options, self._texts)
+
+
+def parents(matter: Matter) -> frozenset[str]:
+    """Return the documents that others came out of."""
+    return frozenset(document.parent_id for document in matter.store.documents() if document.parent_id)

@@ -1,0 +1,77 @@
+"""Read one document of a matter, without its children, which are documents of their own, and keep its text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from thresher.schemas.matter import MatterDocument
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.discovery.reading.texts import Texts
+from thresher.service.readers.base import Reading
+from thresher.service.readers.container_walk import walk_tree
+from thresher.service.readers.pool import AsyncReader, ReaderPool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFiles:
+    """A document with its Sources, the first being its own; `has_children`: others of the matter came out of it."""
+
+    document: MatterDocument
+    sources: list[Source]
+    has_children: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContent:
+    """Read as `inner` does, but leave out what became documents of the matter: of them only pictures in the text stay."""
+
+    inner: AsyncReader
+    has_children: bool
+
+    async def read(self, source: Source, options: ReadOptions) -> Reading:
+        """Return the Reading of a Source with the children that belong to the document itself."""
+        reading = await self.inner.read(source, options)
+        if not self.has_children:
+            return reading
+        return Reading(reading.document, [child for child in reading.children if child.relation == "inline"])
+
+
+async def _readings(files: DocumentFiles, reader: AsyncReader, options: ReadOptions) -> AsyncIterator[Reading]:
+    for source in files.sources:
+        async for reading in walk_tree(source, OwnContent(reader, files.has_children), options):
+            yield reading
+
+
+async def _kept(readings: AsyncIterator[Reading], document_id: str, texts: Texts) -> AsyncIterator[Reading]:
+    """Yield Readings, and keep the text of each."""
+    number = 0
+    async for reading in readings:
+        number += 1
+        texts.put(document_id, number, reading.document.text)
+        yield reading
+
+
+@asynccontextmanager
+async def walked(
+    files: DocumentFiles, reader: AsyncReader, options: ReadOptions, texts: Texts
+) -> AsyncIterator[AsyncIterator[Reading]]:
+    """Provide the Readings of a document, whose texts are kept. Raises what reading its first file raises."""
+    readings = _kept(_readings(files, reader, options), files.document.id, texts)
+    try:
+        yield readings
+    finally:
+        await readings.aclose()  # type: ignore[attr-defined]
+
+
+async def read_texts(files: DocumentFiles, pool: ReaderPool, options: ReadOptions, texts: Texts) -> list[str]:
+    """Return the texts of a document: those that are kept, else read now. No model is asked. Raises InputProblem."""
+    known = texts.all(files.document.id)
+    if known:
+        return known
+    if options.ocr == "vision":  # a model would see the page
+        options = options.model_copy(update={"ocr": "auto"})
+    async with pool.apart() as reader, walked(files, reader, options, texts) as readings:
+        return [reading.document.text async for reading in readings]
