@@ -108,6 +108,8 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert [(s["label"], s["documents"]) for s in sent["summary"]["sources"]] == [("one.eml", 1), ("zero.txt", 1)]
     assert sent["summary"]["status"] == "exceptions"
     assert {e["code"] for e in all_of(client, f"{here}/exceptions", "exceptions", custodian="B")} == {"zero_byte"}
+    assert client.get(f"{here}/reports/reconciliation.json").json()["state"] == "reconciled"
+    assert client.get(f"{here}/reports/matter.db").status_code == 422
     listed = client.get(f"{here}/imports").json()["imports"]
     assert listed[0]["id"] == sent["id"]
     assert client.get("/v1/extractions").json()["extractions"] == []

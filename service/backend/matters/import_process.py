@@ -34,6 +34,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.validation_report import ValidationReport
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.discovery.reports.writing import write_reports
 from thresher.service.discovery.settling import settle
 
 PROCESSES = 2  # that read for one import
@@ -143,6 +144,7 @@ def _summary(
     matter: Matter, task: ImportTask, sources: list[Path], before: int, report: ValidationReport | None
 ) -> ImportSummary:
     reconciliation = settle(matter)
+    write_reports(matter, reconciliation, matter.folder / "reports")
     found = tuple(source_counts(matter, task.order.custodian, sources))
     status: ImportStatus = "exceptions" if any(source.exceptions for source in found) else "complete"
     if reconciliation.state != "reconciled":

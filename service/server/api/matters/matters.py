@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import FileResponse
 
 from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.work import Purged
@@ -42,6 +43,18 @@ Cursor = Annotated[
 ]  # fmt: skip
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 Choice = Annotated[str | None, Query(max_length=200)]
+
+
+ReportName = Annotated[
+    str,
+    Path(
+        max_length=64, pattern=r"^[a-z_-]+\.(html|csv|json)$", examples=["reconciliation.json"], description="of a file"
+    ),
+]
+REPORT = {
+    "description": "the file; HTML is sent to be saved, not shown",
+    "content": {"application/octet-stream": {"schema": {"type": "string"}, "example": '{"state": "reconciled"}'}},
+}
 
 
 def folders_of(parts: AppState) -> MatterFolders:
@@ -136,6 +149,22 @@ async def exceptions(  # noqa: PLR0913, PLR0917 - the parameters of the address
 ) -> Response:
     """What went wrong, in the order of what it is about; all, or of a custodian, or with a code."""
     return await _page(parts, tenant, matter, ("exceptions", cursor, limit, {"custodian": custodian, "code": code}))
+
+
+@routes.get(
+    "/{matter}/reports/{name}",
+    operation_id="get_matter_report",
+    response_class=FileResponse,
+    responses={200: REPORT, **PROBLEMS},
+)
+async def report(parts: AppStateDep, tenant: Tenant, matter: MatterId, name: ReportName) -> FileResponse:
+    """A report as the last import left it, as report.html, reconciliation.json, exceptions.csv or duplicates.csv."""
+    folder = await asyncio.to_thread(folders_of(parts).folder, tenant, matter)
+    file = folder / "reports" / name
+    if not await asyncio.to_thread(file.is_file):
+        raise InputProblem("not_found", f"no report {name}; the end of an import writes them")
+    kind = {".html": "text/html", ".csv": "text/csv", ".json": "application/json"}[file.suffix]
+    return FileResponse(file, media_type=kind, filename=name, headers={"Content-Security-Policy": "sandbox"})
 
 
 async def _page(
