@@ -15,6 +15,7 @@ import email.policy
 import json
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,8 +82,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--out", type=Path, default=Path("out/relevance"))
     parser.add_argument("--model", default="openai/gpt-4o-mini")
-    parser.add_argument("--policy", type=Path, help=f"default: {POLICY!r}")
-    parser.add_argument("--documents", type=int, default=0, help="so many: all relevant ones, then others in order; 0: all")
+    parser.add_argument("--policy", type=Path, help=f"added to {POLICY!r}")
+    parser.add_argument(
+        "--documents", type=int, default=0, help="so many: all relevant ones, then others in order; 0: all"
+    )
     parser.add_argument("--count", action="store_true", help="only say how many questions there are")
     return parser.parse_args()
 
@@ -106,9 +109,9 @@ def _imported(out: Path, files: list[Path]) -> Path:
 
 
 def _extracted(matter: Path, asked: argparse.Namespace) -> None:
-    policy = asked.policy or matter.parent / "policy.toml"
-    if asked.policy is None:
-        policy.write_text(POLICY)
+    policy, given = matter.parent / "policy.toml", asked.policy.read_text("utf-8") if asked.policy else ""
+    own = tomllib.loads(given)
+    policy.write_text("".join(line for line in POLICY.splitlines(keepends=True) if line.split()[0] not in own) + given)
     target = f"{Path(__file__)}:Reviewed"
     arguments = ["--target", target, "--model", asked.model, "--policy", str(policy), "--instructions", ISSUE]
     done = subprocess.run([*_THRESHER, "matter", "extract", str(matter), *arguments], check=False)
@@ -139,7 +142,9 @@ def _print(mails: list[Read]) -> None:
     positive = [m for m in mails if m.given in RELEVANT]
     hits = sum(m.is_relevant for m in positive)
     print(f"relevance: {hits} of {sum(m.is_relevant for m in mails)} found, {hits} of {len(positive)} given are right")
-    print(f"states: {dict(Counter(m.state for m in mails))}; without a grounded quote: {sum(not m.cited for m in mails)}")
+    print(
+        f"states: {dict(Counter(m.state for m in mails))}; without a grounded quote: {sum(not m.cited for m in mails)}"
+    )
     for name in ("sender", "sent", "subject"):
         told = [(m, _truth(m.file)[name], _plain(name, m.data.get(name))) for m in mails]
         right = sum(given == truth for _, truth, given in told)

@@ -60,7 +60,11 @@ REVIEWED = {  # licence texts that name the GPL, and why the package may be here
     "pypdfium2": "build scripts of ICU with Autoconf's exception; GCC's runtime libraries with theirs",
     "shapely": "GEOS, LGPL-2.1, a library of its own in the wheel",
 }
-ELSEWHERE = {"brotlicffi": "MIT", "colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}  # of other machines, so never installed here
+ELSEWHERE = {
+    "brotlicffi": "MIT",
+    "colorama": "BSD-3-Clause",
+    "tzdata": "Apache-2.0",
+}  # of other machines, so never installed here
 
 
 def main(arguments: list[str]) -> int:

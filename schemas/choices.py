@@ -13,3 +13,17 @@ Chunker = Literal["auto", "pages", "sections", "thread", "tables", "plain"]
 Period = Literal["day", "month"]
 AtLimit = Literal["refuse", "hold", "never"]
 Running = Literal["finish", "stop"]
+PersonalKind = Literal[
+    "ssn",
+    "tax_id",
+    "birth_date",
+    "account_number",
+    "card_number",
+    "iban",
+    "passport",
+    "driver_license",
+    "email",
+    "phone",
+]
+PrivilegePolicy = Literal["hold", "flag", "off"]
+"""hold: what is held is not asked; flag: it is asked, and its flags stay; off: flags do not count."""

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from thresher.schemas.extraction import Evidence, Unsupported
 from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import Coverage, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import Coverage, Reason, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.reviews.folder_results import INPUTS, RunInputs
 from thresher.service.targets.loading import load_target

@@ -47,4 +47,6 @@ class Agreement(BaseModel):
     confidentiality: str | None = Field(None, description="What is to be kept secret and how long, in its own words")
     governing_law: str | None = Field(None, description="State or country whose law applies")
     disputes: str | None = Field(None, description="Court or arbitration that decides")
-    is_signed: bool | None = Field(None, description="True where signatures or /s/ marks stand, false for a draft or form")
+    is_signed: bool | None = Field(
+        None, description="True where signatures or /s/ marks stand, false for a draft or form"
+    )

@@ -16,7 +16,9 @@ class Event(BaseModel):
     quote: str | None = Field(None, description="The sentence that states the event, copied character by character")
     people: list[str] = Field([], description="Persons and organisations that take part, as written")
     place: str | None = Field(None, description="Where it happens")
-    planned: bool | None = Field(None, description="True for what is only planned, proposed or due at the time of writing")
+    planned: bool | None = Field(
+        None, description="True for what is only planned, proposed or due at the time of writing"
+    )
 
 
 class Chronology(BaseModel):

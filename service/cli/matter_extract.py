@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.library.relevance import Relevance
 from thresher.service.cli.exits import COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
@@ -30,9 +31,9 @@ from thresher.service.discovery.extraction.matter_extraction import (
     planned,
 )
 from thresher.service.discovery.extraction.outcomes import Outcomes
-from thresher.service.discovery.extraction.plan import PrivilegePolicy
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.screen import kept_lists, screen
+from thresher.service.discovery.privilege.screened_policy import screened_policy
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.fresh_answers import WriteOnlyCache
@@ -99,7 +100,7 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
     settings, tally, ended = load(), RunCounts(), _Ended()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(reader_pool())
-        await _screened(matter, choice, pool)
+        choice = await _screened(matter, choice, pool)
         store = await stack.enter_async_context(opened_store(matter.folder / "results"))
         answers = WriteOnlyCache(store, str(tally.begun)) if choice.fresh else store
         model = model_of(choice.policy, settings, answers, book=store)
@@ -113,15 +114,17 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
     return INTERRUPTED if ended.interrupted or ended.counts is None else _exit(tally, ended.counts.states)
 
 
-async def _screened(matter: Matter, choice: ExtractionChoice, pool: ReaderPool) -> None:
+async def _screened(matter: Matter, choice: ExtractionChoice, pool: ReaderPool) -> ExtractionChoice:
     """Screen what came since the last screen, before anything is asked; say so where there never was one."""
     lists = kept_lists(matter)
     if choice.privilege != "hold":
-        return
+        return choice
     if lists is None:
         sys.stderr.write("thresher: no privilege screen was made (`thresher matter privilege`), so nothing is held\n")
-        return
-    await screen(matter, lists, DocumentTexts(matter, pool, choice.policy.read), counting("screened"))
+        return choice
+    screened = replace(choice, policy=screened_policy(choice.policy))
+    await screen(matter, lists, DocumentTexts(matter, pool, screened.policy.read), counting("screened"))
+    return screened
 
 
 async def _ran(matter: Matter, choice: ExtractionChoice, parts: Parts, ended: _Ended) -> None:
@@ -164,6 +167,8 @@ async def _told(matter: Matter, tally: RunCounts, store: DurableStore, model: Mo
             f"{counts.asked} asked{states}; {counts.shared} answered by another, {counts.unreadable} unreadable{passed}"
         )
     matter.record_event("extraction", **facts)
+    if ended.interrupted:
+        sys.stderr.write("thresher: not finished; what is done is kept, and the same command goes on\n")
     calls = made["calls"]
     typer.echo(f"{calls['made']} model calls, {calls['usd']} USD; Results in {matter.folder / 'results'}")
 

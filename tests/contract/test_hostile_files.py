@@ -63,6 +63,10 @@ def test_every_fixture_is_used_and_attributed() -> None:
     """No file lies here without a test and a source."""
     told = (FIXTURES / "README.md").read_text()
     names = {p.name for p in FIXTURES.iterdir() if p.is_file()} - {"README.md"}
-    used = {case[0] for case in READ} | {"testPST.pst.gz", "06_corrupted_artur.pdf", "08_encrypted_open_password_opf.pdf"}
+    used = {case[0] for case in READ} | {
+        "testPST.pst.gz",
+        "06_corrupted_artur.pdf",
+        "08_encrypted_open_password_opf.pdf",
+    }
     assert names == used
     assert all(f"`{name}`" in told for name in names)

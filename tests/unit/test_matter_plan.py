@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.matter import MatterDocument, ProducedFiles
-from thresher.schemas.result import AnyResult, Reason, Result, SourceFacts, TargetFacts
+from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.discovery.extraction.citations import citations
 from thresher.service.discovery.extraction.plan import Plan, plan

@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas.choices import PersonalKind
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument
+from thresher.schemas.policy import Policy, ReadOptions
 from thresher.service.discovery.personal_data.finders import personal_data
+from thresher.service.discovery.personal_data.redaction import redacted
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list
+from thresher.service.discovery.privilege.screened_policy import screened_policy
 from thresher.service.discovery.privilege.terms import DEFAULT_TERMS, term_list, terms_in
 
 NOTICE = (
@@ -106,3 +110,25 @@ def test_finds_never_overlap(text: str) -> None:
         assert end <= found.start < found.end
         assert text[found.start : found.end] == found.value
         end = found.end
+
+
+@given(st.lists(st.sampled_from(["SSN 078-05-1120", "x", " ", "DOB 03/04/61", "\n", "1"]), max_size=20).map("".join))
+def test_redacted_copies_mark_finds_and_keep_the_rest(text: str) -> None:
+    """Each find is a mark; every character outside finds stands where `moved` says."""
+    kinds: frozenset[PersonalKind] = frozenset({"ssn", "birth_date"})
+    made = redacted(text, kinds)
+    found = [d for d in personal_data(text) if d.kind in kinds]
+    inside = {i for d in found for i in range(d.start, d.end)}
+    assert made.text.count("[REDACTED:") == len(found)
+    for i, character in enumerate(text):
+        place = made.moved(i)
+        assert (place is None) == (i in inside)
+        assert place is None or made.text[place] == character
+
+
+def test_model_sees_no_page_that_could_not_be_screened() -> None:
+    """Pictures of weak pages are off after a screen; OCR by a model is refused; what is asked for by name stays."""
+    assert screened_policy(Policy()).images == "off"
+    assert screened_policy(Policy(images="all")).images == "all"
+    with pytest.raises(InputProblem, match="vision"):
+        screened_policy(Policy(read=ReadOptions(ocr="vision")))

@@ -55,6 +55,25 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "budgets set": ("thresher budgets set --tenant acme --per day --usd 10 --stop hold",),
     "budgets list": ("thresher budgets list",),
     "budgets remove": ("thresher budgets remove --tenant acme --per day",),
+    "import": (
+        "thresher import mails.pst share --matter case --custodian 'Lay, Kenneth'",
+        "thresher import ABC001 --production --matter case",
+        "thresher import ABC001 --production --dry-run",
+    ),
+    "matter": ("thresher matter status case", "thresher matter extract case --target correspondence"),
+    "matter status": ("thresher matter status case", "thresher matter status case --json"),
+    "matter extract": (
+        "thresher matter extract case -t correspondence --max-cost 50",
+        "thresher matter extract case -t agreement -t correspondence",
+        "thresher matter extract case -t relevance --instructions 'Issue A: …'",
+    ),
+    "matter privilege": (
+        "thresher matter privilege case --counsel counsel.txt",
+        "thresher matter privilege case --counsel counsel.txt --terms terms.txt",
+    ),
+    "matter held": ("thresher matter held case",),
+    "matter release": ("thresher matter release case ABC0000123 --by 'J. Roe' --why 'no advice'",),
+    "matter pii": ("thresher matter pii case", "thresher matter pii case --redacted copies --kind ssn"),
 }
 
 

@@ -11,7 +11,7 @@ from thresher.service.cli.command import run
 from thresher.service.cli.commands.options import Passwords
 
 app = typer.Typer()
-matter = typer.Typer(no_args_is_help=True, help="A matter of legal discovery: what is in it, and what to do with it.")
+matter = typer.Typer(no_args_is_help=True, help="A matter of legal discovery: its documents, and work on them.")
 MatterFolder = Annotated[Path | None, typer.Option("--matter", help="Folder of the matter; made where it is missing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 ThisMatter = Annotated[Path, typer.Argument(help="Folder of the matter.", show_default=False)]
@@ -54,7 +54,9 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         "production.json"
     ),
 ) -> None:
-    """Import collected sources of one custodian into a matter; again to go on, or to add.
+    """Import sources of one custodian, or a production, into a matter.
+
+    Run it again to go on, or to add.
 
     Exit codes: 0 imported; 1 a production with exceptions; 2 refused, or usage; 4 counts that do not come out.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ from thresher.service.cli.commands.options import (
     Stance,
 )
 
-__all__ = ["matter"]
+__all__ = ["matter"]  # with these commands in it
 
 
 @matter.command()
@@ -42,7 +42,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     model: ModelName = None,
     policy: PolicyFile = None,
     privilege: Annotated[
-        Literal["hold", "flag", "off"],
+        choices.PrivilegePolicy,
         typer.Option(help="hold: what the privilege screen holds reaches no model. flag, off: it is asked."),
     ] = "hold",
     inclusive_only: Annotated[
@@ -59,9 +59,9 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     passwords: Passwords = None,
     log: Log = "text",
 ) -> None:
-    """Extract from the documents of a matter; copies share the answer of their master.
+    """Extract from the documents of a matter, each asked once.
 
-    Results are below MATTER/results. Run it again to go on: what was answered is not asked again.
+    Copies share the answer of their master. Results are below MATTER/results. Run it again to go on: what was answered is not asked again.
 
     Exit codes: as for `thresher extract`.
     """
@@ -119,7 +119,7 @@ def release(
     why: Annotated[str, typer.Option(help="Why it is not privileged.")],
     by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
 ) -> None:
-    """Release held documents, so that they may be asked about."""
+    """Release held documents, with a reason."""
     from thresher.service.cli.matter_privilege import release_documents  # noqa: PLC0415 - see service/cli/main.py
 
     run(release_documents, folder, documents, by, why)
@@ -128,12 +128,22 @@ def release(
 @matter.command()
 def pii(
     folder: ThisMatter,
+    redacted: Annotated[
+        Path | None,
+        typer.Option(help="Also write copies of the texts into this folder, with finds as [REDACTED:kind]."),
+    ] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help="What to redact; default: what FRCP 5.2 names.")
+    ] = None,
     ocr: Annotated[
         choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
     ] = None,
 ) -> None:
-    """Report personal data (social security, tax, card and account numbers, birth dates …) with its places."""
-    read_ahead()
-    from thresher.service.cli.matter_pii import main  # noqa: PLC0415 - see service/cli/main.py
+    """Report personal data with its places.
 
-    run(main, folder, ocr)
+    Social security, tax, card and account numbers, IBANs, birth dates, passports, e-mail addresses, telephone numbers.
+    """
+    read_ahead()
+    from thresher.service.cli.matter_pii import Request, main  # noqa: PLC0415 - see service/cli/main.py
+
+    run(main, Request(folder=folder, redacted=redacted, kinds=tuple(kinds or ()), ocr=ocr))

@@ -15,17 +15,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.matter import MatterDocument, MatterException
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
-from thresher.service.discovery.extraction.plan import Plan, PrivilegePolicy, folder_of, plan
+from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
 from thresher.service.discovery.extraction.result_states import OTHER_KIND, failed_exception
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.reading.document_sources import DocumentSources
-from thresher.service.discovery.reading.document_texts import parents
+from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
 from thresher.service.extraction.engine import Engine
@@ -145,7 +146,7 @@ class _Asking:
 
     def __init__(self, matter: Matter, choice: ExtractionChoice, parts: Parts, outcomes: Outcomes) -> None:
         self.matter, self.choice, self.parts, self.outcomes = matter, choice, parts, outcomes
-        self.sources, self.parents = DocumentSources(matter), parents(matter)
+        self.sources, self.children = DocumentSources(matter), children_of(matter)
         self.texts, self.results = Texts(matter.folder / "texts"), matter.folder / "results"
         self.files: dict[str, DocumentFiles] = {}  # of what is in hand, by path
         self.recorder = Recorder(outcomes, self.results, self._document, parts.model.name)
@@ -205,7 +206,7 @@ class _Asking:
             except InputProblem as problem:
                 yield RefusedPath(path, problem)
                 continue
-            self.files[path] = DocumentFiles(document, found, document_id in self.parents)
+            self.files[path] = DocumentFiles(document, found, self.children.get(document_id, frozenset()))
             yield found[0]
 
     def _walk(self, source: Source) -> AbstractAsyncContextManager[Any]:

@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
+from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.matter import MatterDocument, State
 from thresher.schemas.target import Target
 from thresher.service.targets.target_map import Rule, TargetMap, matches
 
 TARGET_NAME_MAX_CHARS = 80
-PrivilegePolicy = Literal["hold", "flag", "off"]
-"""hold: what is held is not asked; flag: it is asked, and its flags stay; off: flags do not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
-PersonalKind = Literal[
-    "ssn",
-    "tax_id",
-    "birth_date",
-    "account_number",
-    "card_number",
-    "iban",
-    "passport",
-    "driver_license",
-    "email",
-    "phone",
-]
+from thresher.schemas.choices import PersonalKind
+
 KINDS: tuple[PersonalKind, ...] = get_args(PersonalKind)
 COURT_KINDS: frozenset[PersonalKind] = frozenset(
     ("ssn", "tax_id", "birth_date", "account_number", "card_number", "iban")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.matter.folder import Matter
@@ -18,7 +20,7 @@ class DocumentTexts:
         """Read with a pool made for `read_matter_source`."""
         self._sources, self._pool, self._options = DocumentSources(matter), pool, options
         self._texts = Texts(matter.folder / "texts")
-        self._parents = parents(matter)
+        self._children = children_of(matter)
 
     async def of(self, document: MatterDocument) -> list[str]:
         """Return the texts of a document, one a file. Raises InputProblem."""
@@ -26,10 +28,14 @@ class DocumentTexts:
         if found:
             return found
         sources = self._sources.sources(document, document.id)
-        files = DocumentFiles(document, sources, document.id in self._parents)
+        files = DocumentFiles(document, sources, self._children.get(document.id, frozenset()))
         return await read_texts(files, self._pool, self._options, self._texts)
 
 
-def parents(matter: Matter) -> frozenset[str]:
-    """Return the documents that others came out of."""
-    return frozenset(document.parent_id for document in matter.store.documents() if document.parent_id)
+def children_of(matter: Matter) -> dict[str, frozenset[str]]:
+    """Return the hashes of what came out of each document, by its id."""
+    found = defaultdict[str, set[str]](set)
+    for document in matter.store.documents():
+        if document.parent_id:
+            found[document.parent_id].add(document.sha256)
+    return {parent: frozenset(hashes) for parent, hashes in found.items()}

@@ -17,11 +17,11 @@ from thresher.service.readers.pool import AsyncReader, ReaderPool
 
 @dataclass(frozen=True, slots=True)
 class DocumentFiles:
-    """A document with its Sources, the first being its own; `has_children`: others of the matter came out of it."""
+    """A document with its Sources, the first being its own; `children`: hashes of the documents that came out of it."""
 
     document: MatterDocument
     sources: list[Source]
-    has_children: bool
+    children: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,24 @@ class OwnContent:
     """Read as `inner` does, but leave out what became documents of the matter: of them only pictures in the text stay."""
 
     inner: AsyncReader
-    has_children: bool
+    children: frozenset[str]
 
     async def read(self, source: Source, options: ReadOptions) -> Reading:
         """Return the Reading of a Source with the children that belong to the document itself."""
         reading = await self.inner.read(source, options)
-        if not self.has_children:
+        if not self.children:
             return reading
-        return Reading(reading.document, [child for child in reading.children if child.relation == "inline"])
+        return Reading(reading.document, [child for child in reading.children if self._is_own(child)])
+
+    def _is_own(self, child: Source) -> bool:
+        """Whether a child is a picture shown in the text, and no document of the matter."""
+        is_picture = (child.declared_type or child.media_type).startswith("image/")
+        return child.relation == "inline" and is_picture and child.sha256 not in self.children
 
 
 async def _readings(files: DocumentFiles, reader: AsyncReader, options: ReadOptions) -> AsyncIterator[Reading]:
     for source in files.sources:
-        async for reading in walk_tree(source, OwnContent(reader, files.has_children), options):
+        async for reading in walk_tree(source, OwnContent(reader, files.children), options):
             yield reading
 
 
