@@ -28,7 +28,7 @@ WAIT_SECONDS = 180
 @pytest.mark.slow
 def test_an_import_killed_at_three_random_moments_gives_what_one_without_kills_gives(tmp_path: Path) -> None:
     """Records, originals, manifest and log are the same, and a further import adds nothing (bench: 50 moments)."""
-    seen = kill_command(tmp_path, collection(tmp_path, 150), 3, seed=5)
+    seen = kill_command(tmp_path, collection(tmp_path, 60), 3, seed=5)
     assert seen.faults == []
     assert (seen.kills, seen.ended > 0) == (3, True)
 
@@ -57,7 +57,7 @@ async def task_when(house: ServiceResources, job: str, documents: int, matter: P
 @pytest.mark.slow
 async def test_another_worker_goes_on_where_a_killed_one_stood(tmp_path: Path) -> None:
     """Two workers on one PostgreSQL; the one that imports is killed; the records are those of an import without a kill."""
-    box = Mailboxes(900, attached_bytes=300, custodians=1).write(tmp_path / "evidence")[0]
+    box = Mailboxes(600, attached_bytes=300, custodians=1).write(tmp_path / "evidence")[0]
     server, processes = Server(), list[subprocess.Popen[bytes]]()
     try:
         address = server.fresh("thresher")

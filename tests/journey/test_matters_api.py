@@ -26,7 +26,7 @@ WAIT_SECONDS = 120
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder on the server with a mailbox of one custodian and loose files."""
     folder = tmp_path_factory.mktemp("evidence")
-    return Mailboxes(120, attached_bytes=300, custodians=1).write(folder)[0]
+    return Mailboxes(60, attached_bytes=300, custodians=1).write(folder)[0]
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_a_cancelled_import_is_gone_on_with(
     house: tuple[Path, Served, dict[str, str]], client: httpx.Client, tmp_path: Path, evidence: Path
 ) -> None:
     """Cancelled in the middle, then asked for again: the records are those of an import without a break."""
-    big = Mailboxes(800, attached_bytes=300, custodians=1).write(evidence.parent / "big")[0]
+    big = Mailboxes(500, attached_bytes=300, custodians=1).write(evidence.parent / "big")[0]
     here = f"/v1/matters/{client.post('/v1/matters', json={'name': 'c'}).json()['id']}"
     order = {"custodian": "A", "paths": [str(big)]}
     begun = client.post(f"{here}/imports", json=order).json()
