@@ -46,6 +46,18 @@ class AskedTarget(Noun):
     known_as: str | None = None  # a name that servers and workers are configured with; the fingerprint must agree
 
 
+class ImportOrder(Noun):
+    """An import into a matter: from the Submission's files, or from paths that its workers reach."""
+
+    matter: str  # id
+    kind: Literal["collection", "production"] = "collection"
+    custodian: str
+    paths: tuple[str, ...] = ()  # below folders that the operator opened for imports
+    copies: bool = False  # files that lie at the paths are copied into the matter, too
+    loadfile: str | None = None  # of a production, where it has several
+    load_options: dict[str, Any] = Field(default_factory=dict)  # of a production: encoding, delimiters, fields …
+
+
 class Submission(Noun):
     """What a caller asks for."""
 
@@ -57,6 +69,7 @@ class Submission(Noun):
     idempotency_key: str | None = None
     request_hash: str = ""  # of the request's body: one key with another body is refused
     webhook: str | None = None  # told when the Job is finished
+    import_order: ImportOrder | None = None  # what is asked for is an import: there is no target
     trace: str | None = None  # W3C traceparent of the request: the workers' spans hang under it
 
 
@@ -80,6 +93,7 @@ class Job(Noun):
     target: str  # name
     fingerprint: str
     priority: int
+    matter: str | None = None  # id of the matter that it imports into; None: it extracts
     created: float  # seconds since 1970, UTC
     finished: float | None = None
     webhook: str | None = None

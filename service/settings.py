@@ -28,6 +28,8 @@ VARIABLES = {
     "THRESHER_HUB": "address of the hub that `thresher models pull hf:…` fetches from, https://…; default: https://huggingface.co",
     "THRESHER_DATABASE": "postgresql://… of the service's jobs, if --database does not name one",
     "THRESHER_UPLOADS": "where the service stores uploads, if --uploads does not name it: a folder, or s3://bucket/prefix?endpoint=…",
+    "THRESHER_MATTERS": "folder of the service's matters, at the same path on all its machines; default: in the folder of its data, where that is one machine's and not encrypted",
+    "THRESHER_IMPORT_ROOTS": "folders from which matters may import what lies on the server, by commas: PATH for every tenant, TENANT=PATH for one; default: none",
     "THRESHER_KEEP_DAYS": "days for which the service stores a job, its results and uploads after its end; default: without limit",
     "THRESHER_ENCRYPTION_KEY": "keys with which the service encrypts what it stores, separated by commas: the first encrypts, all decrypt",
     "THRESHER_ENCRYPTION_KEY_FILE": "a file of such keys, one a line, in place of the variable",
@@ -71,6 +73,14 @@ class Provider:
     protocol: str = "openai"
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRoot:
+    """A folder below which imports may read what lies on the server."""
+
+    path: Path
+    tenant: str | None = None  # None: every tenant's
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of the environment."""
@@ -85,6 +95,8 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)  # given in Python; else litellm reads the provider's variable
     database: str | None = field(default=None, repr=False)  # may hold a password
     uploads: str | None = None
+    matters: Path | None = None
+    import_roots: tuple[ImportRoot, ...] = ()
     keep_days: float | None = None
     encryption_key: str | None = field(default=None, repr=False)
     encryption_key_file: Path | None = None
@@ -115,6 +127,8 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         hub_token=environment.get("HF_TOKEN") or None,
         database=environment.get("THRESHER_DATABASE") or None,
         uploads=environment.get("THRESHER_UPLOADS") or None,
+        matters=Path(matters).expanduser() if (matters := environment.get("THRESHER_MATTERS")) else None,
+        import_roots=_roots(environment.get("THRESHER_IMPORT_ROOTS", "")),
         keep_days=_days(environment.get("THRESHER_KEEP_DAYS")),
         encryption_key=environment.get("THRESHER_ENCRYPTION_KEY") or None,
         encryption_key_file=Path(key_file).expanduser() if key_file else None,
@@ -246,6 +260,21 @@ def _days(text: str | None) -> float | None:
     if not 0 <= days < float("inf"):
         raise SetupProblem("setting_invalid", "THRESHER_KEEP_DAYS: a number of days")
     return days
+
+
+def _roots(text: str) -> tuple[ImportRoot, ...]:
+    """Return the folders that a variable lists.
+
+    >>> [str(root.path) for root in _roots("/mnt/all, acme=/mnt/acme")], _roots("acme=/mnt/acme")[0].tenant
+    (['/mnt/all', '/mnt/acme'], 'acme')
+    """
+    found = []
+    for word in filter(None, map(str.strip, text.split(","))):
+        tenant, _, path = ("", "", word) if word.startswith("/") else word.rpartition("=")
+        if not path.startswith("/") or not tenant == tenant.strip():
+            raise SetupProblem("setting_invalid", "THRESHER_IMPORT_ROOTS: whole paths, or TENANT=PATH, by commas")
+        found.append(ImportRoot(Path(path), tenant or None))
+    return tuple(found)
 
 
 def _ports(text: str) -> frozenset[int]:

@@ -17,6 +17,7 @@ from thresher.service.discovery.document_texts import source_of
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 from thresher.service.discovery.reconciliation.reconciling import reconcile
+from thresher.service.discovery.settling import settle
 from thresher.service.discovery.text_reading import Function, Made, TextReading
 from thresher.service.readers.base import Spool
 
@@ -62,6 +63,14 @@ def imported(
         new = import_collections(matter, sources, custodian, options or CollectionOptions(), pool=InlineUnits())
         found = reconcile(matter)
         assert found.state == "reconciled", [(e.scope, e.rule.text, e.numbers) for e in found.failing]
+    return new
+
+
+def settled(folder: Path, sources: list[Path], custodian: str = "A") -> dict[str, int]:
+    """Import, and do what follows an import; return what is new."""
+    new = imported(folder, sources, custodian)
+    with Matter(folder) as matter:
+        assert settle(matter).state == "reconciled"
     return new
 
 

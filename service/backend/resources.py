@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from thresher.schemas.errors import SetupProblem
+from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.base.disk_faults import DISK_FULL_WAIT_SECONDS, retry_while_disk_full
 from thresher.service.jobs.base import Jobs
 from thresher.service.llm.rate_limiting import Limits, LocalLimits
@@ -87,6 +88,7 @@ class ServiceResources:
     spending: Spending
     limits: Limits  # shared by all machines, or by all Jobs of this process
     cipher: Cipher = NO_CIPHER
+    matters: MatterFolders | None = None  # None: the operator named no folder for matters
     scratch: Path | None = None  # for what must not outlive the process; None: the system's temporary folder
     owned: bool = True  # the uploads belong to these Jobs alone, so that those that no Job names may be deleted
 
@@ -108,12 +110,16 @@ def cipher_of(settings: Settings) -> Cipher:
 
 @asynccontextmanager
 async def opened_resources(
-    folder: Path, database: str | None = None, uploads: str | Path | None = None, cipher: Cipher = NO_CIPHER
+    folder: Path,
+    database: str | None = None,
+    uploads: str | Path | None = None,
+    cipher: Cipher = NO_CIPHER,
+    matters: Path | None = None,
 ) -> AsyncIterator[ServiceResources]:
     """Open Jobs, their Store and their uploads: one SQLite file for this process alone, or a PostgreSQL database.
 
     `folder` holds the file, uploads on their way, and the uploads where no other folder and no s3://… is named for
-    them. Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
+    them. `matters` holds the matters. Raises SetupProblem(store_locked, store_failed, extra_missing, encryption_key_missing) and what Uploads raise.
     """
     async with AsyncExitStack() as stack:
         store, jobs, limits = await stack.enter_async_context(opened_jobs(folder, database, cipher))
@@ -126,9 +132,20 @@ async def opened_resources(
             spending=Spending(store),
             limits=limits,
             cipher=cipher,
+            matters=_matters(folder, database, cipher, matters),
             scratch=scratch,
             owned=await _is_owner(jobs, kept),
         )
+
+
+def _matters(folder: Path, database: str | None, cipher: Cipher, named: Path | None) -> MatterFolders | None:
+    """Return the folders of matters: where they are named, else in the service's own folder.
+
+    None where that folder is one of several machines, or would hold in the clear what the service encrypts elsewhere.
+    """
+    if named is None and (database is not None or cipher.ids):
+        return None
+    return MatterFolders(named or folder / "matters")
 
 
 def _uploads(folder: Path, place: str, cipher: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:

@@ -28,6 +28,7 @@ from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
@@ -110,13 +111,15 @@ class Worker:
     budgets: Budgets | None = None
     targets: dict[str, Target] = field(default_factory=dict)  # the operator's own, by name
     spending: TaskCosts = field(init=False)
-    _orders: OrderedDict[str, _Order] = field(default_factory=OrderedDict)
+    imports: Imports = field(init=False)
+    _orders: OrderedDict[str, _Order | Submission] = field(default_factory=OrderedDict)
     _models: ModelCache = field(default_factory=lambda: ModelCache(CACHED_MODELS))
     _targets: OrderedDict[str, Target] = field(default_factory=OrderedDict)  # of Jobs, by their whole definition
 
     def __post_init__(self) -> None:
         """Count what is spent."""
         self.spending = TaskCosts(self.resources.store)
+        self.imports = Imports(resources=self.resources, settings=self.settings)
 
     async def work(self, claim: Claim, stage: Stage) -> TaskOutcome:
         """Work on a Task; return its Outcomes. Raises Problem where no Result can be given."""
@@ -127,6 +130,8 @@ class Worker:
             self.budgets.stopped.discard(claim.id)  # left by an attempt that was dropped
         stage("read")
         order = await self._order(claim.job)
+        if isinstance(order, Submission):
+            return await self.imports.work(claim, order, stage)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
         try:
             with (
@@ -191,8 +196,8 @@ class Worker:
         """Give paid calls `grace` seconds to return; close connections."""
         await self._models.aclose(grace)
 
-    async def _order(self, job: str) -> _Order:
-        """Return what a Job's Tasks are done with."""
+    async def _order(self, job: str) -> _Order | Submission:
+        """Return what a Job's Tasks are done with; of an import what was asked."""
         order = self._orders.get(job)
         if order is None:
             order = self._orders[job] = await self._new_order(job)
@@ -201,8 +206,10 @@ class Worker:
             self._orders.popitem(last=False)
         return order
 
-    async def _new_order(self, job: str) -> _Order:
+    async def _new_order(self, job: str) -> _Order | Submission:
         order = await self.resources.jobs.order(job)
+        if order.import_order is not None:
+            return order
         policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
         choices = policy.model_dump(
             mode="json", include=MODEL_CHOICES

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -17,6 +16,7 @@ from thresher.service.discovery.collection.options import CollectionOptions, Den
 from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.timezone import check_zone, matter_timezone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +52,7 @@ def _check(request: Request) -> None:
         raise InputProblem("file_not_found", ", ".join(missing))
     if request.denist_mode not in get_args(DenistMode):
         raise InputProblem("field_invalid", f"--denist-mode {request.denist_mode}")
-    _check_zone(request.timezone)
-
-
-def _check_zone(name: str | None) -> None:
-    try:
-        ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name may be that of a folder of zones
-        raise InputProblem("field_invalid", f"--timezone {name}") from error
-
-
-def matter_timezone(matter: Matter, wanted: str | None) -> str:
-    """Return the zone that holds for the whole matter; its first import sets it. Raises InputProblem(field_invalid)."""
-    _check_zone(wanted)
-    kept = matter.store.get("timezone")
-    zone = wanted or kept or "UTC"
-    if kept is not None and zone != kept:
-        raise InputProblem("field_invalid", f"--timezone {zone}: this matter was begun with {kept}")
-    matter.store.set("timezone", zone)
-    return zone
+    check_zone(request.timezone)
 
 
 def _options(matter: Matter, request: Request) -> CollectionOptions:

@@ -12,7 +12,6 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
-from thresher.service.cli.matter_import import matter_timezone
 from thresher.service.cli.matter_outputs import reconciled_after
 from thresher.service.cli.matter_relations import after_import
 from thresher.service.discovery.collection.manifest import write_manifest
@@ -20,6 +19,7 @@ from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.loadfiles.options import load_options
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.timezone import matter_timezone
 from thresher.service.discovery.productions.file_checks import FileFacts
 from thresher.service.discovery.productions.findings import Finding
 from thresher.service.discovery.productions.loading import Loaded, import_production

@@ -52,7 +52,9 @@ async def _work(request: Request) -> None:
     metrics = Metrics(serves=False)
     async with (
         serving_probes(*request.probes, metrics),
-        retried_on_full_disk(lambda: opened_resources(folder, database, uploads, cipher)) as resources,
+        retried_on_full_disk(
+            lambda: opened_resources(folder, database, uploads, cipher, settings.matters)
+        ) as resources,
         opened_record_store(folder, database, cipher) as record_store,
         worker_loop(
             resources,

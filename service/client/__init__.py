@@ -25,8 +25,9 @@ from thresher.schemas.account import KeyEvent
 from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.work import JobState
-from thresher.service.client.answers import event_facts, filter_parameters, opened, problem_of, without_none
+from thresher.service.client.answers import filter_parameters, opened, without_none
 from thresher.service.client.files import EXTRACTIONS, FileCalls
+from thresher.service.client.matters import Import, Matter, MatterCalls
 from thresher.service.client.models import (
     BudgetState,
     Call,
@@ -51,8 +52,10 @@ __all__ = [
     "Event",
     "Extraction",
     "FinishedFile",
+    "Import",
     "Key",
     "KeyEvent",
+    "Matter",
     "ServiceProblem",
     "Target",
 ]
@@ -82,7 +85,7 @@ class KeyOptions(TypedDict, total=False):
     usd: float
 
 
-class Client(FileCalls, ReviewCalls):
+class Client(FileCalls, MatterCalls, ReviewCalls):
     """A client of one service. Raises ServiceProblem, and httpx.TransportError where the service cannot be reached."""
 
     async def extract(
@@ -135,32 +138,8 @@ class Client(FileCalls, ReviewCalls):
 
     async def events(self, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
         """Iterate over a job's events to its end; `after` is the number of the last event that was seen."""
-        tried = 0
-        while True:
-            try:
-                async for one in self._stream(id, after):
-                    tried, after = 0, one.number or after
-                    yield one
-            except (httpx.TransportError, ServiceProblem) as error:
-                tried += 1
-                await self._pause(error, tried)
-            else:
-                return
-
-    async def _stream(self, id: str, after: int) -> AsyncIterator[Event]:  # noqa: A002 - as above
-        address = f"{EXTRACTIONS}/{id}/events"
-        async with self._http.stream("GET", address, params={"after": after}) as stream:
-            if not stream.is_success:
-                await stream.aread()
-                raise problem_of(stream)
-            facts: dict[str, str] = {}
-            async for line in stream.aiter_lines():
-                name, _, value = line.partition(": ")
-                if line and name:
-                    facts[name] = value
-                elif not line and "data" in facts:
-                    yield Event(number=facts.get("id"), kind=facts["event"], **event_facts(facts["data"]))
-                    facts = {}
+        async for one in self._events(f"{EXTRACTIONS}/{id}/events", after):
+            yield one
 
     async def retry(self, id: str) -> Extraction:  # noqa: A002 - as above
         """Try the failed and set aside files of a job again."""

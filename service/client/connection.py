@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import httpx
 
-from thresher.service.client.answers import body_of, problem_of, without_none
-from thresher.service.client.models import ServiceProblem
+from thresher.service.client.answers import body_of, event_facts, problem_of, without_none
+from thresher.service.client.models import Event, ServiceProblem
 
 RETRIES = 4
 FIRST_PAUSE, LONGEST_PAUSE = (
@@ -81,6 +81,34 @@ class Connection:
             for one in page[name]:
                 yield one
             cursor = page.get("next")
+
+    async def _events(self, address: str, after: int) -> AsyncIterator[Event]:
+        """Iterate over a job's events to its end; a stream that is cut off is gone on with."""
+        tried = 0
+        while True:
+            try:
+                async for one in self._stream(address, after):
+                    tried, after = 0, one.number or after
+                    yield one
+            except (httpx.TransportError, ServiceProblem) as error:
+                tried += 1
+                await self._pause(error, tried)
+            else:
+                return
+
+    async def _stream(self, address: str, after: int) -> AsyncIterator[Event]:
+        async with self._http.stream("GET", address, params={"after": after}) as stream:
+            if not stream.is_success:
+                await stream.aread()
+                raise problem_of(stream)
+            facts: dict[str, str] = {}
+            async for line in stream.aiter_lines():
+                name, _, value = line.partition(": ")
+                if line and name:
+                    facts[name] = value
+                elif not line and "data" in facts:
+                    yield Event(number=facts.get("id"), kind=facts["event"], **event_facts(facts["data"]))
+                    facts = {}
 
     async def _request(self, method: str, address: str, **options: Any) -> Any:
         return await self._retried(lambda: self._http.request(method, address, **options))

@@ -45,14 +45,23 @@ class CallerJobs(Protocol):
         """
         ...
 
-    async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - the field's own name
-        """Return one Job. Raises JobProblem(job_not_found, job_gone), as every method below does that names a Job."""
+    async def job(self, tenant: str, id: str, *, matter: str | None = None) -> Job:  # noqa: A002 - the field's own name
+        """Return one Job: an extraction, or an import into `matter`.
+
+        Raises JobProblem(job_not_found, job_gone), as every method below does that names a Job.
+        """
         ...
 
     async def jobs(
-        self, tenant: str, *, before: str | None = None, limit: int = 50, state: JobState | None = None
+        self,
+        tenant: str,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        state: JobState | None = None,
+        matter: str | None = None,
     ) -> list[Job]:
-        """Return Jobs, newest first; `before` is the id of the last one seen: the cursor."""
+        """Return extractions, or the imports into a matter, newest first; `before`: the id of the last one seen."""
         ...
 
     async def tasks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.work import Counts, Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
 from thresher.service.jobs.completion import JobChange, end, note, tell
 from thresher.service.jobs.job_rows import (
@@ -23,9 +23,9 @@ from thresher.service.jobs.job_rows import (
 from thresher.service.storage.answers.session import Session
 from thresher.service.storage.encryption.base import encrypt_text
 
-NEW_JOB = """INSERT INTO jobs (id, tenant, state, target, fingerprint, priority, created, finished, webhook, webhook_due,
+NEW_JOB = """INSERT INTO jobs (id, tenant, state, target, fingerprint, priority, matter, created, finished, webhook, webhook_due,
     asked, idempotency_key, request_hash, bytes, total, events)
-    VALUES (:id, :tenant, :state, :target, :fingerprint, :priority, :created, :finished, :webhook, :webhook_due,
+    VALUES (:id, :tenant, :state, :target, :fingerprint, :priority, :matter, :created, :finished, :webhook, :webhook_due,
     :asked, :idempotency_key, :request_hash, :bytes, :total, 1) ON CONFLICT DO NOTHING"""
 NEW_TASK = """INSERT INTO tasks (job, number, tenant, files, state, priority, due)
     VALUES (:job, :number, :tenant, :files, 'todo', :priority, :due)"""
@@ -62,12 +62,26 @@ def _earlier_job(session: Session, asked: Submission, id: str) -> tuple[Job, boo
     return job_of(session, asked.tenant, row[0]), row[0] != id
 
 
-def jobs(session: Session, tenant: str, before: str | None, limit: int, state: JobState | None) -> list[Job]:
+def job(session: Session, tenant: str, id: str, matter: str | None) -> Job:  # noqa: A002 - as above
+    """Select one Job. Raises JobProblem(job_not_found) for one of another matter, or of none."""
+    found = job_of(session, tenant, id)
+    if found.matter != matter:
+        raise JobProblem("job_not_found", id[:64])
+    return found
+
+
+def jobs(
+    session: Session, tenant: str, before: str | None, limit: int, state: JobState | None, matter: str | None
+) -> list[Job]:
     """Select Jobs, newest first."""
-    sql = f"""SELECT {JOB} FROM jobs WHERE tenant = :tenant AND id < :before AND (state = :state OR :every = 1)
+    of = "IS NULL" if matter is None else "= :matter"
+    named = {} if matter is None else {"matter": matter}
+    sql = f"""SELECT {JOB} FROM jobs WHERE tenant = :tenant AND id < :before AND (state = :state OR :every = 1) AND matter {of}
         ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - columns of this package
     last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
-    rows = session.all(sql, tenant=tenant, before=last, state=state or "", every=int(state is None), limit=limit)
+    rows = session.all(
+        sql, tenant=tenant, before=last, state=state or "", every=int(state is None), limit=limit, **named
+    )
     return [to_job(row, session.cipher) for row in rows]
 
 

@@ -12,7 +12,7 @@ from thresher.schemas.work import Claim, Counts, Job, KeptOutcome, Outcome, Subm
 from thresher.service.storage.answers.session import Row, Session
 from thresher.service.storage.encryption.base import Cipher, decrypt_text, encrypt_text
 
-JOB = """id, tenant, state, target, fingerprint, priority, created, finished, webhook,
+JOB = """id, tenant, state, target, fingerprint, priority, matter, created, finished, webhook,
     total, done, failed, cancelled,
     (SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'running' AND stage >= '')"""  # lets SQLite use the index tasks_stages
 FACTS = (
@@ -22,6 +22,7 @@ FACTS = (
     "target",
     "fingerprint",
     "priority",
+    "matter",
     "created",
     "finished",
 )  # the first columns of JOB
@@ -121,7 +122,8 @@ def from_files(files: tuple[UploadedFile, ...]) -> str:
 
 def in_tasks(asked: Submission) -> list[tuple[UploadedFile, ...]]:
     """Split a Submission's files into those of each Task."""
-    return [asked.files] if asked.policy.unit == "folder" else [(file,) for file in asked.files]
+    whole = asked.policy.unit == "folder" or asked.import_order is not None
+    return [asked.files] if whole else [(file,) for file in asked.files]
 
 
 def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[str, Any]:
@@ -140,6 +142,7 @@ def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[s
         "target": asked.target.name,
         "fingerprint": asked.target.fingerprint,
         "priority": asked.priority,
+        "matter": asked.import_order and asked.import_order.matter,
         "created": now,
         "finished": None if total else now,
         "webhook": asked.webhook and encrypt_text(cipher, asked.webhook, f"webhook {job}"),

@@ -87,15 +87,21 @@ class SqlJobs:
         job = job_rows.new_id(time.time())
         return await self._do_and_notify(lambda s: caller_queries.submit(s, asked, job))
 
-    async def job(self, tenant: str, id: str) -> Job:  # noqa: A002 - as in Jobs
+    async def job(self, tenant: str, id: str, *, matter: str | None = None) -> Job:  # noqa: A002 - as in Jobs
         """Return one Job."""
-        return await self._do(lambda s: job_rows.job_of(s, tenant, id), writes=False)
+        return await self._do(lambda s: caller_queries.job(s, tenant, id, matter), writes=False)
 
     async def jobs(
-        self, tenant: str, *, before: str | None = None, limit: int = 50, state: JobState | None = None
+        self,
+        tenant: str,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        state: JobState | None = None,
+        matter: str | None = None,
     ) -> list[Job]:
         """Return Jobs, newest first."""
-        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state), writes=False)
+        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state, matter), writes=False)
 
     async def tasks(
         self, tenant: str, job: str, *, after: int = -1, limit: int = 100, ended: bool = False

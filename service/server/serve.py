@@ -149,7 +149,9 @@ async def opened_service(chosen: ServeOptions, stopping: asyncio.Event) -> Async
         await _check_address(chosen, accounts)
         await accounts.reencrypt()
         resources = await stack.enter_async_context(
-            retried_on_full_disk(lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, cipher))
+            retried_on_full_disk(
+                lambda: opened_resources(chosen.data, chosen.database, chosen.uploads, cipher, chosen.settings.matters)
+            )
         )
         budgets = Budgets(accounts.record_store, resources.spending, clock=chosen.clock)
         desk = await stack.enter_async_context(opened_desk(resources, offer.targets))
@@ -157,6 +159,8 @@ async def opened_service(chosen: ServeOptions, stopping: asyncio.Event) -> Async
             desk=desk,
             jobs=resources.jobs,
             uploads=resources.uploads,
+            matters=resources.matters,
+            import_roots=chosen.settings.import_roots,
             accounts=accounts,
             calls=resources.calls,
             budgets=budgets,

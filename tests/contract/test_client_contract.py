@@ -16,6 +16,7 @@ from tests.contract.test_openapi import CONTRACT, examples, operation
 from thresher.service.client import CallFilter, Client, Extraction
 
 ID = "01a1f5c2b6e84d0f9c3a7e21"
+MATTER = "019a8c1e7f3b4d2c5e6f708192a3b4c5"
 EVERY = CallFilter(
     tenant="acme", since=1.0, until=2.0, job=ID, document="d", model="openai/m", prompt="extract.v1", status="made"
 )
@@ -25,13 +26,28 @@ ELSEWHERE = {  # what an operation takes and no method says, and why
     ("get /v1/extractions/{id}", "limit"): "pages are joined",
     ("get /v1/calls", "limit"): "pages are joined",
     ("get /v1/reviews/{collection}", "limit"): "pages are joined",
+    ("get /v1/matters", "limit"): "pages are joined",
+    ("get /v1/matters/{matter}/imports", "limit"): "pages are joined",
+    ("get /v1/matters/{matter}/documents", "limit"): "pages are joined",
+    ("get /v1/matters/{matter}/exceptions", "limit"): "pages are joined",
     ("get /v1/reviews/{collection}/{number}/picture", "version"): "for the browser's cache",
     ("get /v1/calls", "format"): "rows are typed",
     ("get /v1/calls/by/{group}", "format"): "rows are typed",
 }
 
 
-NO_ANSWER = {"forget", "original", "page", "workbook", "table", "picture", "release", "case"}  # or written to a file
+NO_ANSWER = {
+    "forget",
+    "original",
+    "page",
+    "workbook",
+    "table",
+    "picture",
+    "release",
+    "case",
+    "delete_matter",
+    "report",
+}  # or written to a file
 FOR_BROWSERS = {f"{m} /v1/session" for m in ("get", "post", "delete")}  # programs send their key each time
 
 
@@ -112,6 +128,20 @@ SAID: dict[str, Ask] = {
     "review_events": lambda c, _: c.review_events(ID, 0),
     "make_case": lambda c, _: c.make_case(ID, 0),
     "case": lambda c, p: c.case(ID, 0, p.with_name("case.zip")),
+    "create_matter": lambda c, _: c.create_matter("Acme v. Ternboat", "UTC"),
+    "matters": lambda c, _: all_of(c.matters()),
+    "matter": lambda c, _: c.matter(MATTER),
+    "delete_matter": lambda c, _: c.delete_matter(MATTER),
+    "import_paths": lambda c, _: c.import_paths(MATTER, ["/mnt/a.pst"], custodian="Lay"),
+    "import_files": lambda c, p: c.import_files(MATTER, [p], custodian="Lay"),
+    "imports": lambda c, _: all_of(c.imports(MATTER, "open")),
+    "get_import": lambda c, _: c.get_import(MATTER, ID),
+    "import_events": lambda c, _: all_of(c.import_events(MATTER, ID, after=2)),
+    "cancel_import": lambda c, _: c.cancel_import(MATTER, ID),
+    "retry_import": lambda c, _: c.retry_import(MATTER, ID),
+    "documents": lambda c, _: all_of(c.documents(MATTER, custodian="Lay", state="new", kind="email")),
+    "exceptions": lambda c, _: all_of(c.exceptions(MATTER, custodian="Lay", code="corrupt")),
+    "report": lambda c, p: c.report(MATTER, "report.html", p.with_name("report.html")),
     "create_key": lambda c, _: c.create_key("acme", note="n", days=3.0),
     "keys": lambda c, _: c.keys("acme"),
     "revoke_key": lambda c, _: c.revoke_key("0123456789ab"),

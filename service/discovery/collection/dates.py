@@ -97,7 +97,9 @@ def _shown(when: datetime) -> str:
 
 
 def date_of_file(nanoseconds: int) -> MatterDate | None:
-    """Return the time of a file system, which states an instant."""
+    """Return the time of a file system, which states an instant; None for its beginning, which stands for no time."""
+    if not nanoseconds:
+        return None
     try:
         when = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
     except (OverflowError, ValueError, OSError):

@@ -24,8 +24,11 @@ _FOLDERS = ("originals", "texts", "results", "reports", "exports")
 class Matter:
     """One Matter: `store` (records), `originals` (bytes), `log`. One process may write to it at a time."""
 
-    def __init__(self, folder: Path, *, writes: bool = True) -> None:
-        """Open the folder, made where it is missing and `writes`. Raises SetupProblem(store_locked, store_failed)."""
+    def __init__(self, folder: Path, *, writes: bool = True, shared: bool = False) -> None:
+        """Open the folder, made where it is missing and `writes`, for several machines if `shared`.
+
+        Raises SetupProblem(store_locked, store_failed).
+        """
         self.folder = folder
         self.originals = Originals(folder / "originals")
         self._lock: int | None = None
@@ -34,7 +37,7 @@ class Matter:
         if writes:
             self._make_folders()
             self._lock = lock(folder / "matter.lock")
-        self.store = MatterStore(folder / "matter.db")
+        self.store = MatterStore(folder / "matter.db", shared=shared)
         self.log = AuditLog.open(folder / "audit.jsonl") if writes else None
         self.write_log()
 

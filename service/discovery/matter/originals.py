@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import FileIO
@@ -85,7 +87,7 @@ class Originals:
         hasher = Hasher()
         with disk_faults_as_problems(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{os.getpid()}-{id(hasher):x}.part"
+        part = self.folder / f"{os.getpid()}-{secrets.token_hex(8)}.part"  # other machines have the same numbers
         try:
             with part.open("wb") as file:
                 for piece in pieces:
@@ -103,8 +105,11 @@ class Originals:
 
     def remove_parts(self) -> None:
         """Remove what a killed process left half written."""
-        for part in self.folder.glob("**/*.part"):
-            part.unlink(missing_ok=True)
+        for part in list(self.folder.glob("**/*.part")):
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
 
 
 def _write(part: str, path: str, data: bytes) -> None:

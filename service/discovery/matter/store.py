@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from thresher.schemas.errors import SetupProblem
+from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
 
@@ -43,13 +43,20 @@ class Placed:
 class MatterStore:
     """The records of one Matter. For one thread."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file. Raises SetupProblem(store_failed)."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Open or create the file. Raises SetupProblem(store_failed).
+
+        `shared`: a file that is created may be opened on several machines. Its journal is then one that needs no
+        memory in common (SQLite's "WAL" does), and stays so.
+        """
         self.path = path
+        is_new = not path.exists()
         try:
             self.connection = sqlite3.connect(path, isolation_level=None)
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = NORMAL")
+            if is_new and not shared:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+            mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]
+            self.connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
             self.connection.execute("PRAGMA busy_timeout = 10000")
             self.connection.executescript(_schema())
         except sqlite3.Error as error:
@@ -173,6 +180,24 @@ class MatterStore:
             for row_place, _, record in rows:
                 yield row_place, record
             place, last = rows[-1][:2]
+
+    def page(
+        self, table: str, after: str | None, limit: int, where: dict[str, str | None] | None = None
+    ) -> list[tuple[str, str]]:
+        """Return (id, record as JSON) in order, from the row after the one with an id; `where`: values of columns.
+
+        Raises InputProblem(field_invalid) where no row has that id.
+        """
+        wanted = {name: value for name, value in (where or {}).items() if value is not None}
+        tests = "".join(f" AND {name} = ?" for name in wanted)
+        place = ""
+        if after is not None:
+            row = self.connection.execute(f"SELECT place FROM {table} WHERE id = ?", (after,)).fetchone()  # noqa: S608 - our own names
+            if row is None:
+                raise InputProblem("field_invalid", "cursor: it is not of this matter")
+            place = row[0]
+        statement = f"SELECT id, record FROM {table} WHERE (place, id) > (?, ?){tests} ORDER BY place, id LIMIT ?"  # noqa: S608 - as above
+        return self.connection.execute(statement, (place, after or "", *wanted.values(), limit)).fetchall()
 
     def document(self, document_id: str) -> MatterDocument | None:
         """Return one document; None where there is none."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from thresher.schemas.errors import JobProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
+from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.jobs.base import Jobs
 from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.server.api.fair_slots import TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
+from thresher.service.settings import ImportRoot
 from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.uploads.base import Uploads
 from thresher.service.telemetry.metrics import Metrics
@@ -60,6 +62,8 @@ class AppState:
     accounts: Accounts
     calls: CallLog
     budgets: Budgets
+    matters: MatterFolders | None = None  # None: the service keeps no matters
+    import_roots: tuple[ImportRoot, ...] = ()
     desk: ReviewDesk | None = None  # None: without reviews
     offer: ServiceConfig = field(default_factory=ServiceConfig)
     bounds: Bounds = field(default_factory=Bounds)

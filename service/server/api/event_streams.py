@@ -72,7 +72,7 @@ async def _wait_for_end(service: AppState, request: Request, job: Job, seconds: 
         if await request.is_disconnected():
             break
         with suppress(SetupProblem):  # a database that is away may be back in time
-            job = await service.jobs.job(job.tenant, job.id)
+            job = await service.jobs.job(job.tenant, job.id, matter=job.matter)
     return job
 
 
@@ -83,7 +83,7 @@ async def events(service: AppState, job: Job, after: int) -> AsyncGenerator[str]
     while not service.stopping.is_set():
         try:
             ended = (
-                await service.jobs.job(job.tenant, job.id)
+                await service.jobs.job(job.tenant, job.id, matter=job.matter)
             ).state != "open"  # read first, so that no event is missed
             found = await service.jobs.events(job.tenant, job.id, after=after)
             now = await service.jobs.progress(job.tenant, job.id)

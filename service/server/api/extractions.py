@@ -109,12 +109,14 @@ async def create(
     parts.must_run()
     quota = await parts.accounts.quota(tenant)
     await parts.budgets.may_start(tenant)
-    await _check_quota(parts, tenant, quota, TenantUsage())  # before a byte is read, so that it does not fill the disk
+    await check_month_quota(
+        parts, tenant, quota, TenantUsage()
+    )  # before a byte is read, so that it does not fill the disk
     with tracing.span("upload") as span:
         asked = await read_submission(parts, tenant, request)
         span.set({"thresher.files": len(asked.files), "thresher.bytes": usage_of(asked).bytes})
     with tracing.span("job", kind="producer") as span:
-        job, replayed = await _submit(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
+        job, replayed = await submit_within_quota(parts, asked.model_copy(update={"trace": tracing.here()}), quota)
         span.set({"thresher.job": job.id})
     request.state.job = job.id
     job = await wait_until_ended(parts, request, job, min(wait, parts.bounds.wait))
@@ -218,6 +220,7 @@ async def stream(
 async def cancel(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId) -> Extraction:  # noqa: A002 - as in the path
     """Cancel a job, a running one too. What is finished stays."""
     request.state.job = id
+    await parts.jobs.job(tenant, id)
     return extraction(await parts.jobs.cancel(tenant, id))
 
 
@@ -227,11 +230,12 @@ async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId)
     request.state.job = id
     parts.must_run()
     await parts.budgets.may_start(tenant)
+    await parts.jobs.job(tenant, id)
     await parts.jobs.retry(tenant, id)
     return extraction(await parts.jobs.job(tenant, id))
 
 
-async def _check_quota(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) -> None:
+async def check_month_quota(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) -> None:
     """Raise InputProblem(quota_exceeded) where the tenant's month has no room for more."""
     if quota == Quota():
         return
@@ -241,11 +245,11 @@ async def _check_quota(parts: AppState, tenant: str, quota: Quota, more: TenantU
     check_quota(quota, usage.model_copy(update={"usd": spent.usd}), more)
 
 
-async def _submit(parts: AppState, asked: Submission, quota: Quota) -> tuple[Job, bool]:
+async def submit_within_quota(parts: AppState, asked: Submission, quota: Quota) -> tuple[Job, bool]:
     """Submit within the quota, one at a time for each tenant with a quota: two cannot both take the last place."""
     turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
     async with turn:
-        await _check_quota(parts, asked.tenant, quota, usage_of(asked))
+        await check_month_quota(parts, asked.tenant, quota, usage_of(asked))
         job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")

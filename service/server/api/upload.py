@@ -52,10 +52,7 @@ class Received:
 
 async def read_submission(service: AppState, tenant: str, request: Request) -> Submission:
     """Read a request to its end; return its Submission. Raises InputProblem, SetupProblem(store_failed)."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= KEY_MAX_CHARS and key.isprintable()):
-        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {KEY_MAX_CHARS} printable characters")
-    got = Received()
+    key, got = idempotency_key(request), Received()
     kind = request.headers.get("content-type", "")
     async with (
         aclosing(body_of(service, request, service.bounds.upload)) as pieces,
@@ -63,10 +60,18 @@ async def read_submission(service: AppState, tenant: str, request: Request) -> S
     ):
         async for part in found:
             if part.name == FILE:
-                await _file(service, got, part)
+                got.files.append(await stored_file(service, got.files, part))
             else:
                 await _field(service, tenant, got, part)
     return _submission(service, tenant, got, key)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Return a request's Idempotency-Key; None where it has none. Raises InputProblem(request_invalid)."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= KEY_MAX_CHARS and key.isprintable()):
+        raise InputProblem("request_invalid", f"Idempotency-Key: 1 to {KEY_MAX_CHARS} printable characters")
+    return key
 
 
 def usage_of(asked: Submission) -> TenantUsage:
@@ -74,11 +79,12 @@ def usage_of(asked: Submission) -> TenantUsage:
     return TenantUsage(documents=len(asked.files), bytes=sum(f.size for f in asked.files))
 
 
-async def _file(service: AppState, got: Received, part: Part) -> None:
-    if len(got.files) >= service.bounds.files:
+async def stored_file(service: AppState, before: list[UploadedFile], part: Part) -> UploadedFile:
+    """Store the file of a part; its name differs from those before. Raises InputProblem(too_large)."""
+    if len(before) >= service.bounds.files:
         raise InputProblem("too_large", f"more than {service.bounds.files} files in one request")
-    name = _unique(part.file or "unnamed", {f.name for f in got.files})
-    got.files.append(await service.uploads.put(name, part.data, most=service.bounds.file))
+    name = _unique(part.file or "unnamed", {f.name for f in before})
+    return await service.uploads.put(name, part.data, most=service.bounds.file)
 
 
 async def _field(service: AppState, tenant: str, got: Received, part: Part) -> None:
@@ -88,7 +94,7 @@ async def _field(service: AppState, tenant: str, got: Received, part: Part) -> N
             "request_invalid",
             f"unknown part {part.name[:80]!r}{suggestion(part.name[:80], known)}; there are {', '.join(known)}",
         )
-    text = await _text(part, service.bounds.field)
+    text = await read_field(part, service.bounds.field)
     if part.name in got.fields:
         raise InputProblem("field_invalid", f"{part.name}: sent twice; which one is meant?")
     got.fields.add(part.name)
@@ -121,7 +127,7 @@ async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
     return found
 
 
-async def _text(part: Part, most: int) -> str:
+async def read_field(part: Part, most: int) -> str:
     """Read a plain field. Raises InputProblem(too_large, field_invalid)."""
     body = bytearray()
     async for data in part.data:
