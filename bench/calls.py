@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.postgres_server import Server
-from thresher.schemas.calls import CallFilter
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
+from thresher.schemas.tenants.calls import CallFilter
 from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.answers.call_rows import call_row
 from thresher.service.storage.answers.postgres import LOG as POSTGRES_LOG

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions

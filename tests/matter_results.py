@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.extraction import Evidence, Unsupported
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Coverage, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts

@@ -1,6 +1,6 @@
 """A small server of the pages over invented Results, kind and hostile: what the pages are tested and looked at with.
 
-`python -m tests.review_fixture PORT` serves it for a person. It answers like `service/server/api/reviews.py`, from memory.
+`python -m tests.review_fixture PORT` serves it for a person. It answers like `service/server/api/reviews/reviews.py`, from memory.
 """
 
 from __future__ import annotations

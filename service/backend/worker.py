@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from thresher.chunkers.tokens import counter
-from thresher.schemas.account import LOCAL
-from thresher.schemas.budget import ALL_TENANTS
 from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, note
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.library import library_names
@@ -27,6 +25,8 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
+from thresher.schemas.tenants.account import LOCAL
+from thresher.schemas.tenants.budget import ALL_TENANTS
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.model_cache import ModelCache

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from thresher.schemas.budget import Budget
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.tenants.budget import Budget
 from thresher.service.backend.resources import cipher_of, opened_record_store
 from thresher.service.cli.serve import data_folder
 from thresher.service.settings import load

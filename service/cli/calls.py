@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.calls import CallFilter, CallSums, KeptCall
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.tenants.calls import CallFilter, CallSums, KeptCall
 from thresher.service.backend.resources import opened_calls
 from thresher.service.cli import screen
 from thresher.service.cli.screen import Column

@@ -81,7 +81,7 @@ def main(request: Request) -> int:
     with observed(settings, request.log):
         code = asyncio.run(_extract(request, out, targets, policy))
     if request.show and code != INTERRUPTED:
-        from thresher.service.cli.look import look_at  # noqa: PLC0415 - only when asked for
+        from thresher.service.cli.results.look import look_at  # noqa: PLC0415 - only when asked for
 
         look_at(out, request.passwords, request.log)
     return code

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.account import ApiKey, Quota, is_tenant_name
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.schemas.tenants.account import ApiKey, Quota, is_tenant_name
 from thresher.service.cli import screen
 from thresher.service.cli.observability import observed
 from thresher.service.cli.screen import Column

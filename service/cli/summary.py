@@ -31,7 +31,7 @@ def finish(
     lines = "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in tally.exceptions)
     write_atomically(out / "exceptions.jsonl", lines)
     if form != "json":
-        from thresher.service.cli.export import export_names  # noqa: PLC0415 - only when asked for
+        from thresher.service.cli.results.export import export_names  # noqa: PLC0415 - only when asked for
 
         export_names(out, tally.names, form)
     _remarks(tally)

@@ -21,9 +21,9 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import httpx
 
-from thresher.schemas.account import KeyEvent
-from thresher.schemas.calls import CallFilter, GroupBy
 from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.tenants.account import KeyEvent
+from thresher.schemas.tenants.calls import CallFilter, GroupBy
 from thresher.schemas.work import JobState
 from thresher.service.client.answers import filter_parameters, opened, without_none
 from thresher.service.client.files import EXTRACTIONS, FileCalls

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from thresher.schemas.calls import CallFilter
 from thresher.schemas.numbers import read_json
+from thresher.schemas.tenants.calls import CallFilter
 from thresher.service.client.models import Event, ServiceProblem
 
 

@@ -12,9 +12,9 @@ from typing import Any, TypedDict, Unpack
 import httpx
 from pydantic import BaseModel
 
+from thresher.schemas.discovery.matter import MatterDocument, MatterException
+from thresher.schemas.discovery.matter_import import ImportSummary, SourceCounts
 from thresher.schemas.errors import Note
-from thresher.schemas.matter import MatterDocument, MatterException
-from thresher.schemas.matter_import import ImportSummary, SourceCounts
 from thresher.schemas.work import Counts, JobState
 from thresher.service.client.answers import opened
 from thresher.service.client.connection import Connection

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from thresher.schemas import budget as budgets
-from thresher.schemas import calls
 from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.result import Status
+from thresher.schemas.tenants import budget as budgets
+from thresher.schemas.tenants import calls
 from thresher.schemas.work import Counts, JobState, TaskState
 
 

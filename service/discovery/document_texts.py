@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.discovery.collection.content import Role

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.result import Result
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.exports.finished_results import FinishedResults, find_results

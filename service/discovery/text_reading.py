@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem, JobProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.discovery.document_texts import source_of

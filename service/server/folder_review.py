@@ -11,18 +11,19 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 
-from thresher.schemas.account import LOCAL
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.result import VERSION
 from thresher.schemas.target import Target
+from thresher.schemas.tenants.account import LOCAL
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.collections import ResultCollection
 from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.reviews.folder_file import COLLECTION, opened_folder_reviews
 from thresher.service.reviews.folder_results import FolderResults
-from thresher.service.server.api import problems, reviews
+from thresher.service.server.api import problems
 from thresher.service.server.api.auth import check_local, tenant_of
+from thresher.service.server.api.reviews import reviews
 from thresher.service.server.api.sessions import SessionView
 from thresher.service.server.pages import page_routes
 from thresher.service.server.serve import listening_sockets, serve_application

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from thresher.schemas.budget import ALL_TENANTS, Alert
 from thresher.schemas.errors import JobProblem, Problem
+from thresher.schemas.tenants.budget import ALL_TENANTS, Alert
 from thresher.schemas.work import Job
 from thresher.service.jobs.base import Jobs
 from thresher.service.reviews.base import DueDecision, Reviews

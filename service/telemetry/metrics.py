@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from thresher.schemas.budget import Alert
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.result import VERSION
+from thresher.schemas.tenants.budget import Alert
 
 BUCKETS = (0.005, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0)  # seconds
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

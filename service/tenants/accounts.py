@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from thresher.schemas.account import ApiKey, KeyEvent, NamedSchema, Quota
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.tenants.account import ApiKey, KeyEvent, NamedSchema, Quota
 from thresher.schemas.work import TenantUsage
 from thresher.service.base.single_flight import SingleFlight
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypting_key_id

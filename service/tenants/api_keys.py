@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 
-from thresher.schemas.account import ApiKey
+from thresher.schemas.tenants.account import ApiKey
 
 KEY_PATTERN = re.compile(r"thr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 DUMMY_DIGEST = hashlib.sha256(b"").hexdigest()  # compared with where there is no such key, so that both take as long

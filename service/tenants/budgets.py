@@ -17,8 +17,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from thresher.schemas.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.schemas.errors import ModelProblem, SetupProblem
+from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.telemetry.ids import current_task, current_tenant
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from thresher.schemas.account import ApiKey, Session
+from thresher.schemas.tenants.account import ApiKey, Session
 from thresher.service.tenants.accounts import Accounts
 
 SESSION_SECONDS = 12 * 3600.0  # after which a session ends by itself: a working day

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.jobs_house import order, pieces, script, target
-from thresher.schemas.budget import ALL_TENANTS, Alert, Budget, Spent, bounds
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy, Prices
+from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, Spent, bounds
 from thresher.schemas.work import Submission
 from thresher.service.backend.resources import ServiceResources, opened_record_store, opened_resources
 from thresher.service.backend.worker import worker_loop

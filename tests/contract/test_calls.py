@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.schemas.calls import CallFilter, CallState, CallSums, GroupBy
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
+from thresher.schemas.tenants.calls import CallFilter, CallState, CallSums, GroupBy
 from thresher.service.storage.answers import call_log as room
 from thresher.service.storage.answers import postgres_opening, sqlite_opening
 from thresher.service.storage.answers.call_log import CallLog

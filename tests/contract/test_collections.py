@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from tests.collection_imports import InlineUnits, dumped, imported
 from tests.simulation.discovery.broken_items import PASSWORD, mail, seven_zip, write_broken, zip_of
 from tests.simulation.discovery.mailboxes import Mailboxes
+from thresher.schemas.discovery.matter import MatterDocument, families
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, families
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
 from thresher.service.discovery.collection.units import UnitSetting

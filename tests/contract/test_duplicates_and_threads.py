@@ -12,8 +12,8 @@ import pytest
 from tests.collection_imports import InlineTexts, dumped, imported
 from tests.simulation.discovery.broken_items import mail, zip_of
 from tests.simulation.discovery.mailboxes import CUSTODIANS, Mailboxes
+from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles, families
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, ProducedFiles, families
 from thresher.service.discovery.duplicates.deduplication import (
     Deduplicated,
     Grouping,

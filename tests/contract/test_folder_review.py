@@ -23,7 +23,7 @@ from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
 from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
-from thresher.service.cli.review import checked_folder
+from thresher.service.cli.results.review import checked_folder
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
 from thresher.service.reviews.folder_file import events_in_folder

@@ -10,8 +10,8 @@ from tests.collection_imports import InlineUnits, dumped, imported
 from tests.matter_results import answer
 from tests.simulation.discovery.broken_items import PASSWORD, mail, seven_zip, write_broken, zip_of
 from tests.simulation.discovery.productions import Recipe, make_production
+from thresher.schemas.discovery.matter import MatterException
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterException
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.custody.resolution import Chosen, resolve
 from thresher.service.discovery.custody.retrying import retry

@@ -17,8 +17,8 @@ from tests.collection_imports import imported
 from tests.matter_results import HOSTILE, answer
 from tests.simulation.discovery.broken_items import mail, write_broken
 from tests.simulation.discovery.productions import Recipe, make_production
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.loadfiles.delimiters import CONCORDANCE, CSV
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter

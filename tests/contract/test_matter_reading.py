@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, ProducedFiles
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.work import WorkStore

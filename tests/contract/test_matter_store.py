@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import SetupProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.audit_log import faults
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.originals import hashes_of

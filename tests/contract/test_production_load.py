@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.discovery.productions import Recipe, Truth, make_production
+from thresher.schemas.discovery.matter import MatterDocument, families
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, families
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from thresher.schemas.errors import InputProblem
-from thresher.service.cli.export import Request, main
+from thresher.service.cli.results.export import Request, main
 
 
 def test_what_can_not_be_exported_is_said(tmp_path: Path) -> None:

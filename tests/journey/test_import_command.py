@@ -16,7 +16,7 @@ import pytest
 from tests.collection_imports import dumped, imported
 from tests.simulation.discovery.mailboxes import Mailboxes
 from thresher.schemas.errors import SetupProblem
-from thresher.service.cli.matter_relations import dedup, threads
+from thresher.service.cli.matters.relations import dedup, threads
 from thresher.service.discovery.duplicates.deduplication import Grouping, deduplicate
 from thresher.service.discovery.matter.audit_log import faults
 from thresher.service.discovery.matter.folder import Matter

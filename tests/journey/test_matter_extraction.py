@@ -16,10 +16,10 @@ import pytest
 
 from tests.collection_imports import dumped, imported
 from tests.simulation.server import Said, Server
-from thresher.schemas.matter import MatterDocument
-from thresher.service.cli import matter_privilege
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.cli.exits import SOME_FAILED
-from thresher.service.cli.matter_extract import Request, main
+from thresher.service.cli.matters import privilege as matter_privilege
+from thresher.service.cli.matters.extract import Request, main
 from thresher.service.discovery.extraction.citations import Citation, citations
 from thresher.service.discovery.extraction.outcomes import Outcomes
 from thresher.service.discovery.loadfiles.options import LoadOptions

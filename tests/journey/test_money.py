@@ -18,9 +18,9 @@ import uvicorn
 from tests.journey.test_serve_tenants import receiver
 from tests.simulation.reader.reader import Reader
 from tests.simulation.reader.server import ReaderServer
-from thresher.schemas.account import Quota
-from thresher.schemas.budget import Budget, bounds
 from thresher.schemas.policy import Policy
+from thresher.schemas.tenants.account import Quota
+from thresher.schemas.tenants.budget import Budget, bounds
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
 from thresher.service.server.serve import ServeOptions, opened_service

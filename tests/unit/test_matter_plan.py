@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.matter import MatterDocument, ProducedFiles
 from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thresher.schemas.matter import MatterDocument, MatterException, child_id, families, root_id
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, child_id, families, root_id
 
 
 def _document(name: str, family: str, level: int = 1) -> MatterDocument:

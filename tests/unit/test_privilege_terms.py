@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thresher.schemas.choices import PersonalKind
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.service.discovery.personal_data.finders import personal_data
 from thresher.service.discovery.personal_data.redaction import redacted

@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from thresher.schemas.discovery.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.work import ImportOrder
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked

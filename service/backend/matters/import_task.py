@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas.discovery.matter_import import ImportSummary
 from thresher.schemas.errors import (
     CODES,
     INPUT_CODES,
@@ -26,7 +27,6 @@ from thresher.schemas.errors import (
     SetupProblem,
     note,
 )
-from thresher.schemas.matter_import import ImportSummary
 from thresher.schemas.work import Claim, ImportOrder, Outcome, Submission
 from thresher.service.backend.matters.import_process import ImportTask, Upload
 from thresher.service.backend.matters.import_roots import allowed_path

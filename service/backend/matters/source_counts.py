@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from thresher.schemas.matter_import import SourceCounts
+from thresher.schemas.discovery.matter_import import SourceCounts
 from thresher.service.discovery.matter.folder import Matter
 
 

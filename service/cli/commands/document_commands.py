@@ -161,7 +161,7 @@ def review(  # noqa: PLR0913 - the flags of the contract
 ) -> None:
     """Look at Results beside their pages, correct and accept them."""
     read_ahead()
-    from thresher.service.cli.review import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.results.review import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     asked = Request(
         folder=results,

@@ -24,7 +24,7 @@ def report(folder: ThisMatter, out: Out = None) -> None:
     Exceptions, reconciliation, duplicates, threads, custodians, volumes by type and date. Exit codes: 0 all counts come
     out; 4 they do not (the matter is then failed_reconciliation).
     """
-    from thresher.service.cli.matter_outputs import report_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.outputs import report_main  # noqa: PLC0415 - see service/cli/main.py
 
     run(report_main, folder, out)
 
@@ -45,7 +45,7 @@ def export(
     Beside it: families, exceptions, duplicates, threads, privilege log, reconciliation, manifest. Exit codes: 0 all
     counts come out; 4 they do not.
     """
-    from thresher.service.cli.matter_outputs import export_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.outputs import export_main  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.discovery.overlay.writing import OverlayRequest  # noqa: PLC0415 - as above
 
     place = out or folder / "exports"
@@ -64,7 +64,7 @@ def verify(
 
     Exit codes: 0 nothing has changed; 4 something has.
     """
-    from thresher.service.cli.matter_accounts import verify_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.accounts import verify_main  # noqa: PLC0415 - see service/cli/main.py
 
     run(verify_main, folder, head)
 
@@ -84,7 +84,7 @@ def resolve(  # noqa: PLR0913 - the flags of the contract
     by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
 ) -> None:
     """Mark exceptions as resolved or waived. Says by whom and why."""
-    from thresher.service.cli.matter_accounts import resolve_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.accounts import resolve_main  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.discovery.custody.resolution import Chosen  # noqa: PLC0415 - as above
 
     chosen = Chosen(ids=tuple(exceptions or ()), code=code, document=document)
@@ -102,7 +102,7 @@ def retry(
 
     What a model was asked becomes not processed: `thresher matter extract` asks it again.
     """
-    from thresher.service.cli.matter_accounts import retry_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.accounts import retry_main  # noqa: PLC0415 - see service/cli/main.py
 
     run(retry_main, folder, code, passwords, workers)
 
@@ -126,7 +126,7 @@ def sample(  # noqa: PLR0913 - the flags of the contract
     borderline: Annotated[bool, typer.Option("--borderline", help="Borderline documents count as relevant.")] = False,
 ) -> None:
     """Draw a random sample and write a coding sheet. People who code do not see what the machine said."""
-    from thresher.service.cli.matter_samples import SampleRequest, sample_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.samples import SampleRequest, sample_main  # noqa: PLC0415 - see service/cli/main.py
 
     asked = SampleRequest(
         folder=folder,
@@ -154,6 +154,6 @@ def validate(
     ] = None,
 ) -> None:
     """Compute precision, recall and elusion of a sample. Richness, error rate and fields too, each with its 95 % interval."""
-    from thresher.service.cli.matter_samples import validate_main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.samples import validate_main  # noqa: PLC0415 - see service/cli/main.py
 
     run(validate_main, folder, label, coding, interval, true_positives)

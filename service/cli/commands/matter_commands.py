@@ -61,10 +61,10 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
     Exit codes: 0 imported; 1 a production with exceptions; 2 refused, or usage; 4 counts that do not come out.
     """
     if production:
-        from thresher.service.cli.production_import import (  # noqa: PLC0415 - see service/cli/main.py
+        from thresher.service.cli.matters.production_import import (  # noqa: PLC0415 - see service/cli/main.py
             Request as ProductionRequest,
         )
-        from thresher.service.cli.production_import import main as production_main  # noqa: PLC0415 - as above
+        from thresher.service.cli.matters.production_import import main as production_main  # noqa: PLC0415 - as above
 
         wanted = ProductionRequest(
             sources=sources,
@@ -80,7 +80,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         run(production_main, wanted)
     if folder is None:
         raise typer.BadParameter("a matter is needed", param_hint="--matter")
-    from thresher.service.cli.matter_import import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.collection_import import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     asked = Request(
         sources=sources,
@@ -100,7 +100,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
 @matter.command()
 def status(folder: ThisMatter, *, as_json: AsJson = False) -> None:
     """Count documents, exceptions and sources."""
-    from thresher.service.cli.matter_status import main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.status import main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, as_json)
 
@@ -115,7 +115,7 @@ def dedup(
     as_json: AsJson = False,
 ) -> None:
     """Find the copies of documents; each stays a record. Also done by every import."""
-    from thresher.service.cli.matter_relations import dedup as main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.relations import dedup as main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, scope, productions, again, as_json)
 
@@ -123,7 +123,7 @@ def dedup(
 @matter.command()
 def threads(folder: ThisMatter, *, as_json: AsJson = False) -> None:
     """Join mails into threads and mark the inclusive ones. Also done by every import."""
-    from thresher.service.cli.matter_relations import threads as main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.relations import threads as main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, as_json)
 
@@ -137,6 +137,6 @@ def near_duplicates(
     as_json: AsJson = False,
 ) -> None:
     """Find documents whose texts are nearly the same. Reads every text once."""
-    from thresher.service.cli.matter_near_duplicates import main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.near_duplicates import main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, threshold, workers, as_json)

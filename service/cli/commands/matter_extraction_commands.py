@@ -66,7 +66,7 @@ def extract(  # noqa: PLR0913 - the flags of the contract
     Exit codes: as for `thresher extract`.
     """
     read_ahead()
-    from thresher.service.cli.matter_extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.extract import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     chosen = {"model": model, "stance": stance, "max_cost": max_cost, "concurrency": jobs, "ocr": ocr}
     chosen |= {"images": images, "batch": batch or None, "instructions": instructions}
@@ -99,7 +99,7 @@ def privilege(
     every copy. Its family and thread are warned of.
     """
     read_ahead()
-    from thresher.service.cli.matter_privilege import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.privilege import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(folder=folder, counsel=counsel, terms=terms, ocr=ocr))
 
@@ -107,7 +107,7 @@ def privilege(
 @matter.command()
 def held(folder: ThisMatter) -> None:
     """List the documents that are held, with the reasons."""
-    from thresher.service.cli.matter_privilege import list_held  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.privilege import list_held  # noqa: PLC0415 - see service/cli/main.py
 
     run(list_held, folder)
 
@@ -120,7 +120,7 @@ def release(
     by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
 ) -> None:
     """Release held documents, with a reason."""
-    from thresher.service.cli.matter_privilege import release_documents  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.privilege import release_documents  # noqa: PLC0415 - see service/cli/main.py
 
     run(release_documents, folder, documents, by, why)
 
@@ -144,6 +144,6 @@ def pii(
     Social security, tax, card and account numbers, IBANs, birth dates, passports, e-mail addresses, telephone numbers.
     """
     read_ahead()
-    from thresher.service.cli.matter_pii import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.matters.pii import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(folder=folder, redacted=redacted, kinds=tuple(kinds or ()), ocr=ocr))

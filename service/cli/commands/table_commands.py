@@ -34,7 +34,7 @@ def export(
 
     One row a document, and one table for each list.
     """
-    from thresher.service.cli.export import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.results.export import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(place, form, out, columns, target, bom))
 
@@ -54,6 +54,6 @@ def report(
 
     It has values, reasons, and the evidence framed on its pages.
     """
-    from thresher.service.cli.report import Request, main  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.cli.results.report import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, Request(place, out, tuple(documents or ())))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from thresher.schemas.matter import MatterDocument, MatterException, Stage, exception_id
-from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, Stage, exception_id
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.discovery.collection.denist import KnownFiles
 from thresher.service.discovery.collection.items import Origin
 from thresher.service.discovery.collection.options import CollectionOptions

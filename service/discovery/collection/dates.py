@@ -8,7 +8,7 @@ from email.utils import parsedate_tz
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from thresher.schemas.matter import MatterDate
+from thresher.schemas.discovery.matter import MatterDate
 
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})\b")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from thresher.schemas.discovery.matter import MatterDate
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDate
 from thresher.schemas.policy import Limits
 from thresher.service.readers.archives.container import PIECE_BYTES, expanded_limit
 

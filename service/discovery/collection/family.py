@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDates, SuppressedItem, SuppressionReason, child_id, root_id
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.schemas.matter import MatterDates, SuppressedItem, SuppressionReason, child_id, root_id
-from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.container_expansion import ContainerExpansion
 from thresher.service.discovery.collection.content import CONTAINERS, MAILS, Content, content_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDates, MatterDocument
 from thresher.schemas.errors import CODES
-from thresher.schemas.matter import MatterDates, MatterDocument
 from thresher.service.discovery.collection.content import MAILS, Content
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.expansion import Budget, Fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from thresher.schemas.matter import MatterDate
+from thresher.schemas.discovery.matter import MatterDate
 
 INSIDE = "!/"  # between the path of something and what is inside it
 

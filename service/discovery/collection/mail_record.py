@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas.discovery.matter import DocumentKind, MatterDate, MatterDates
 from thresher.schemas.errors import InputProblem, note
-from thresher.schemas.matter import DocumentKind, MatterDate, MatterDates
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.content import Role
 from thresher.service.discovery.collection.dates import date_of

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from thresher.schemas.discovery.matter import MatterDate
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDate
 from thresher.service.discovery.collection.dates import date_of_file
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading, LimitReached
 from thresher.service.readers.archives.container import PIECE_BYTES, Damaged

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.matter import MatterContainer, MatterDate, root_id
+from thresher.schemas.discovery.matter import MatterContainer, MatterDate, root_id
 from thresher.service.discovery.collection.content import Content
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.dates import date_of_file

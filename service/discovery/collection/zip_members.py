@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDate
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDate
 from thresher.service.discovery.collection.dates import date_of_file, date_of_member
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
 from thresher.service.discovery.collection.zip_aes import aes_form, aes_pieces

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
+from thresher.schemas.discovery.matter import MatterException, Resolution
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterException, Resolution
-from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException
+from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException
 from thresher.service.discovery.collection.items import INSIDE
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import SEPARATOR

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from thresher.schemas.matter import MatterDocument, MatterException
+from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.service.discovery.collection.items import Origin
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import unit_of

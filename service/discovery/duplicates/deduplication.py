@@ -15,8 +15,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal, cast
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.duplicates.copies import counterparts
 from thresher.service.discovery.duplicates.message_id_conflicts import report_conflicts
 from thresher.service.discovery.matter.folder import Matter

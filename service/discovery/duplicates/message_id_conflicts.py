@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from thresher.schemas.matter import MatterDocument, MatterException, exception_id
-from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, exception_id
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.duplicates.near_groups import Signatures, near_groups, shared_bands
 from thresher.service.discovery.duplicates.shingle_reading import read_shingles, read_signature
 from thresher.service.discovery.duplicates.shingles import PERMUTATIONS, Hashes

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.result import Result
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from thresher.schemas.choices import PrivilegePolicy
+from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, MatterException
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from thresher.schemas.matter import MatterDocument, MatterException, State
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, State
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.rows import Records
 

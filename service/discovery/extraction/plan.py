@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from thresher.schemas.choices import PrivilegePolicy
-from thresher.schemas.matter import MatterDocument, State
+from thresher.schemas.discovery.matter import MatterDocument, State
 from thresher.schemas.target import Target
 from thresher.service.targets.target_map import Rule, TargetMap, matches
 

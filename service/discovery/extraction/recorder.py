@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDocument, State
 from thresher.schemas.errors import Note
-from thresher.schemas.matter import MatterDocument, State
 from thresher.schemas.result import Result
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.result_states import exception, exceptions_of, state_of

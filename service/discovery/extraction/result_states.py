@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, State, exception_id
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.schemas.errors import FACTS, RETRIED_BY_RERUN, Note
-from thresher.schemas.matter import MatterDocument, MatterException, State, exception_id
-from thresher.schemas.matter_codes import EXCEPTION_CODES
 from thresher.schemas.result import Result
 from thresher.service.discovery.extraction.outcomes import STAGE
 from thresher.service.runs.retryable import transient_reason

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import SetupProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
+from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 
 SEPARATOR = "\x01"  # sorts before any character of a name
 

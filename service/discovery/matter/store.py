@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.schemas.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
 
 _PAGE_ROWS = 500  # rows read at a time

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from thresher.schemas.matter import MatterContainer
+from thresher.schemas.discovery.matter import MatterContainer
 from thresher.service.discovery.matter.rows import Records
 from thresher.service.discovery.matter.store import MatterStore
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.matter import MatterDocument
 from thresher.schemas.result import Result
 from thresher.service.discovery.extraction.citations import Citation, citations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.extraction import Evidence
-from thresher.schemas.matter import MatterDocument
 from thresher.service.base import json_pointer
 from thresher.service.discovery.overlay.citations import ResultCitations
 from thresher.service.exports.marks import Marks, marks_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from thresher.schemas.matter import MatterDocument, MatterException
-from thresher.schemas.matter_codes import upper
+from thresher.schemas.discovery.matter import MatterDocument, MatterException
+from thresher.schemas.discovery.matter_codes import upper
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.overlay.columns import OverlayColumns, OverlayField
 from thresher.service.discovery.overlay.field_cells import CONFIDENCES, FieldCells, ResultCells

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from thresher.schemas.choices import PersonalKind
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import Problem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.personal_data.finders import personal_data
 from thresher.service.discovery.personal_data.redaction import redacted

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import Problem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.base.atomic_files import write_atomically
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.personal_data.finders import personal_data

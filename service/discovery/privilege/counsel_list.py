@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from email.utils import getaddresses
 from pathlib import Path
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 

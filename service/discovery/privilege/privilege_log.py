@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
 
 Treatment = Literal["held", "withheld", "redacted"]

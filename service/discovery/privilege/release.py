@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.privilege.screen import apply_holding
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import Problem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
 from thresher.service.discovery.privilege.holding import Member, holding_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from thresher.schemas.matter import DocumentKind, MatterDates, MatterDocument, ProducedFiles, root_id
+from thresher.schemas.discovery.matter import DocumentKind, MatterDates, MatterDocument, ProducedFiles, root_id
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.columns import ColumnMap
 from thresher.service.discovery.loadfiles.dat_file import DatFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 
-from thresher.schemas.matter import MatterDate, MatterDocument
+from thresher.schemas.discovery.matter import MatterDate, MatterDocument
 from thresher.service.discovery.matter.rows import inner_place
 from thresher.service.discovery.productions.family_links import Families
 

@@ -1,7 +1,7 @@
 """What is wrong with a production: one finding, and all of them counted.
 
 fatal: nothing is loaded. error: the row or file becomes an exception. warning: loaded as given, and said. alert: as a warning, but a
-person should act. What is not fatal is in the table of exceptions (`schemas/matter_codes.py`). A report shows the first findings of
+person should act. What is not fatal is in the table of exceptions (`schemas/discovery/matter_codes.py`). A report shows the first findings of
 each code, the whole list goes where `sink` sends it.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
 
 Severity = Literal["fatal", "error", "alert", "warning"]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from thresher.schemas.matter import MatterDocument, MatterException, ProducedFiles, exception_id
-from thresher.schemas.matter_codes import EXCEPTION_CODES
+from thresher.schemas.discovery.matter import MatterDocument, MatterException, ProducedFiles, exception_id
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter, now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thresher.schemas.matter import TextOrigin
+from thresher.schemas.discovery.matter import TextOrigin
 from thresher.service.discovery.loadfiles.columns import ColumnMap
 from thresher.service.discovery.productions.file_checks import RowFiles, is_redacted, is_withheld
 from thresher.service.discovery.productions.image_pages import DocumentImages

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from thresher.schemas.matter import MatterDate
+from thresher.schemas.discovery.matter import MatterDate
 from thresher.service.discovery.loadfiles.columns import ColumnMap, dictionary
 from thresher.service.discovery.loadfiles.dates import DateOrder, is_none, parse_day, split_date, time_of_day
 

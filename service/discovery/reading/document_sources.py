@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument, ProducedFiles
 from thresher.schemas.source import Source
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.originals import hashes_of_file

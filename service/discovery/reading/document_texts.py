@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.reading.document_sources import DocumentSources

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.discovery.reading.texts import Texts

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from thresher.schemas.matter import Family, MatterDocument, families
+from thresher.schemas.discovery.matter import Family, MatterDocument, families
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import SEPARATOR
 from thresher.service.discovery.results_of_matter import MatterResults

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from itertools import islice
 
-from thresher.schemas.matter_codes import EXCEPTION_CODES, upper
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES, upper
 from thresher.schemas.result import VERSION
 from thresher.service.discovery.reconciliation.equations import Equation, Reconciliation
 from thresher.service.discovery.reports.tables import Cell, MatterTable

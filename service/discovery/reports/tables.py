@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from thresher.schemas.matter import MatterDate, MatterDocument, families
-from thresher.schemas.matter_codes import upper
+from thresher.schemas.discovery.matter import MatterDate, MatterDocument, families
+from thresher.schemas.discovery.matter_codes import upper
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.overlay.rows import DocumentKeys, document_keys
 from thresher.service.discovery.reconciliation.equations import Reconciliation

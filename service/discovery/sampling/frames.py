@@ -16,8 +16,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.results_of_matter import MatterResults
 from thresher.service.discovery.sampling.relevance import judged_relevant

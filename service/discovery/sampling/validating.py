@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterDocument
 from thresher.service.base import json_pointer
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.folder import Matter

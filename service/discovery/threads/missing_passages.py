@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.discovery.document_texts import text_of

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.discovery.mail_keys import address
 from thresher.service.discovery.threads.base_subject import base_subject
 

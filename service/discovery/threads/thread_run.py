@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.discovery.mail_passages import HASH_BYTES
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.text_reading import TextReading

@@ -12,7 +12,6 @@ from thresher.service.server.api import (
     extractions,
     keys,
     problems,
-    reviews,
     sessions,
     system,
 )
@@ -21,6 +20,7 @@ from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.files import originals, tables
 from thresher.service.server.api.matters import imports, matters
 from thresher.service.server.api.openapi import TypedApi
+from thresher.service.server.api.reviews import reviews
 from thresher.service.server.pages import page_routes
 
 ABOUT = """Documents in, one JSON document against your target out, with the evidence for every value.

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from thresher.schemas.account import LOCAL, ApiKey
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.tenants.account import LOCAL, ApiKey
 from thresher.service.server.api.app_state import AppState
 from thresher.service.telemetry.ids import current_tenant
 from thresher.service.tenants.sessions import Sessions, csrf_token

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from thresher.schemas.budget import Budget, BudgetState, Spent
+from thresher.schemas.tenants.budget import Budget, BudgetState, Spent
 from thresher.service.server.api.auth import AppStateDep, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from thresher.schemas.calls import CallFilter, CallState, GroupBy, KeptCall
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.tenants.calls import CallFilter, CallState, GroupBy, KeptCall
 from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.response_models import CallGroups, Calls, CallView

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from thresher.schemas.account import Quota
-from thresher.schemas.budget import bounds
 from thresher.schemas.errors import JobProblem
+from thresher.schemas.tenants.account import Quota
+from thresher.schemas.tenants.budget import bounds
 from thresher.schemas.work import Job, JobState, Submission, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from thresher.schemas.account import ApiKey, KeyEvent, Quota, is_tenant_name
-from thresher.schemas.budget import DAY
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.nearest_name import suggestion
+from thresher.schemas.tenants.account import ApiKey, KeyEvent, Quota, is_tenant_name
+from thresher.schemas.tenants.budget import DAY
 from thresher.service.server.api.auth import Admin, AppStateDep
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.upload import body_of

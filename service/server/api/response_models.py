@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from thresher.schemas.calls import CallSums, GroupBy
 from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Attempt, Evidence
 from thresher.schemas.result import AnyResult, FieldError, Reason, TargetFacts
 from thresher.schemas.source import SourceFacts
+from thresher.schemas.tenants.calls import CallSums, GroupBy
 from thresher.schemas.work import Counts, Job, JobState, Progress
 
 EXAMPLE_JOB: dict[str, Any] = {

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from thresher.schemas.account import NamedSchema
-from thresher.schemas.budget import ALL_TENANTS, DAY
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.library import library_names
 from thresher.schemas.published import result_schema
+from thresher.schemas.tenants.account import NamedSchema
+from thresher.schemas.tenants.budget import ALL_TENANTS, DAY
 from thresher.schemas.work import AskedTarget
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant

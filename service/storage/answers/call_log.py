@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
-from thresher.schemas.calls import CallFilter, CallSums, GroupBy, KeptCall
+from thresher.schemas.tenants.calls import CallFilter, CallSums, GroupBy, KeptCall
 from thresher.service.storage.answers.call_rows import DAY, SHOWN, seconds_of, to_call
 from thresher.service.storage.answers.session import Row, Session, Transactions
 

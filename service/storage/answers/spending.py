@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from thresher.schemas.budget import DAY, Alert, Spent
+from thresher.schemas.tenants.budget import DAY, Alert, Spent
 from thresher.service.storage.answers.session import Session, Transactions
 
 COUNT = """INSERT INTO spent (tenant, day, part, usd, tokens) VALUES (:tenant, :day, :part, :usd, :tokens)

@@ -6,8 +6,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas.discovery.matter import MatterContainer, root_id
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.matter import MatterContainer, root_id
 from thresher.service.discovery.collection.content import Content
 from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.expansion import Fault

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from thresher.schemas.discovery.matter_import import ImportSummary
 from thresher.schemas.errors import Note
-from thresher.schemas.matter_import import ImportSummary
 from thresher.schemas.work import Job, JobState, TenantUsage
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from thresher.schemas.discovery.matter import MatterDocument, MatterException
+from thresher.schemas.discovery.matter_import import ImportSummary, SourceCounts
 from thresher.schemas.errors import Note
-from thresher.schemas.matter import MatterDocument, MatterException
-from thresher.schemas.matter_import import ImportSummary, SourceCounts
 from thresher.schemas.work import Counts, Job, JobState, Progress
 from thresher.service.server.api.response_models import Links
 

@@ -19,7 +19,7 @@ from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.library.relevance import Relevance
 from thresher.service.cli.exits import COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.extract import PAID_CALL_GRACE_SECONDS
-from thresher.service.cli.matter_reading import counting, existing_matter, reader_pool
+from thresher.service.cli.matters.reading import counting, existing_matter, reader_pool
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import Lines
 from thresher.service.cli.summary import report

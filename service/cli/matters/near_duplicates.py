@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from thresher.service.cli.matter_relations import opened_matter, print_json
+from thresher.service.cli.matters.relations import opened_matter, print_json
 from thresher.service.discovery.duplicates.near_duplicates import find_near_duplicates
 from thresher.service.discovery.text_reading import TextReading
 

@@ -10,7 +10,7 @@ import typer
 
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE
-from thresher.service.cli.matter_relations import opened_matter
+from thresher.service.cli.matters.relations import opened_matter
 from thresher.service.discovery.results_of_matter import results_of
 from thresher.service.discovery.sampling.drawing import draw, kept_sample, wanted_size
 from thresher.service.discovery.sampling.frames import Judging, frame_of

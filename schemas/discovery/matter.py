@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from thresher.schemas.matter_codes import EXCEPTION_CODES, ExceptionLevel
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES, ExceptionLevel
 
 DocumentKind = Literal[
     "email", "attachment", "edoc", "hardcopy", "calendar", "contact", "task", "journal", "note", "other"

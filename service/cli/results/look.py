@@ -21,7 +21,7 @@ def look_at(folder: Path, passwords: Path | None, log: str) -> None:
 
 
 def _review(folder: Path, passwords: Path | None, log: str) -> None:
-    from thresher.service.cli.review import Request, main  # noqa: PLC0415 - loads the service
+    from thresher.service.cli.results.review import Request, main  # noqa: PLC0415 - loads the service
 
     asked = Request(
         folder=folder,
@@ -41,7 +41,7 @@ def _review(folder: Path, passwords: Path | None, log: str) -> None:
 
 
 def _report(folder: Path) -> None:
-    from thresher.service.cli.report import Request, main  # noqa: PLC0415 - loads what reads documents
+    from thresher.service.cli.results.report import Request, main  # noqa: PLC0415 - loads what reads documents
 
     main(Request(folder))
     webbrowser.open((folder / "report.html").resolve().as_uri())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import typer
 
-from thresher.schemas.matter import MatterDocument
+from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
 from thresher.service.base.file_names import printable_name
-from thresher.service.cli.matter_reading import counting, document_texts, existing_matter
+from thresher.service.cli.matters.reading import counting, document_texts, existing_matter
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_list, lines_of
 from thresher.service.discovery.privilege.privilege_log import privilege_log, write_privilege_log

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from thresher.schemas.budget import ALL_TENANTS
+from thresher.schemas.tenants.budget import ALL_TENANTS
 
 LOCAL = "local"  # the tenant of callers that need no key, on loopback
 

@@ -8,7 +8,7 @@ import typer
 
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_FAILED
-from thresher.service.cli.matter_relations import opened_matter
+from thresher.service.cli.matters.relations import opened_matter
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.seal import sha256_of
 from thresher.service.discovery.overlay.writing import OverlayRequest, export_matter

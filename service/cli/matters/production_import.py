@@ -12,8 +12,8 @@ import typer
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, USAGE
-from thresher.service.cli.matter_outputs import reconciled_after
-from thresher.service.cli.matter_relations import after_import
+from thresher.service.cli.matters.outputs import reconciled_after
+from thresher.service.cli.matters.relations import after_import
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.duplicates.deduplication import chosen_grouping

@@ -28,9 +28,9 @@ from thresher.schemas.review import (
 )
 from thresher.service.pages.drawing import picture_type
 from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
-from thresher.service.server.api import review_examples as examples
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
+from thresher.service.server.api.reviews import review_examples as examples
 
 routes = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 Asked = TypeVar("Asked", bound=BaseModel)

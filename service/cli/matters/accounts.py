@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 
-from thresher.schemas.matter import Resolution
+from thresher.schemas.discovery.matter import Resolution
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_FAILED, SOME_NOT
-from thresher.service.cli.matter_outputs import reconciled_after
-from thresher.service.cli.matter_relations import after_import, opened_matter
+from thresher.service.cli.matters.outputs import reconciled_after
+from thresher.service.cli.matters.relations import after_import, opened_matter
 from thresher.service.discovery.collection.denist import gather
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool

@@ -11,7 +11,7 @@ import typer
 from thresher.schemas.choices import PersonalKind
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
-from thresher.service.cli.matter_reading import counting, document_texts, existing_matter
+from thresher.service.cli.matters.reading import counting, document_texts, existing_matter
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.personal_data.finders import COURT_KINDS, KINDS
 from thresher.service.discovery.personal_data.redacted_copies import write_redacted

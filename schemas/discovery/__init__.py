@@ -1,0 +1,1 @@
+"""Nouns of legal discovery."""

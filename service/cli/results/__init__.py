@@ -1,0 +1,1 @@
+"""Commands on finished Results, as they run."""
