@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 WEIGHTS := $(VENV)/weights
 
-.PHONY: demo test lint audit lock clean
+.PHONY: demo test lint docs audit lock clean
 
 demo: $(WEIGHTS)
 	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
@@ -28,6 +28,15 @@ $(READY): requirements.lock pyproject.toml
 
 $(WEIGHTS): $(READY)
 	$(BIN)/thresher models pull
+	touch $@
+
+# The documentation site, into out/docs: offline once Sphinx is there, in an environment of its own; a warning or a dead link fails.
+docs: $(VENV)/docs/ready
+	$(VENV)/docs/bin/sphinx-build --fail-on-warning --keep-going --nitpicky docs out/docs
+
+$(VENV)/docs/ready: docs/requirements.txt
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
 	touch $@
 
 # Licences, hashes and agreement with pyproject.toml need no network (`make test` looks at them too). Known vulnerabilities need

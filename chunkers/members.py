@@ -44,6 +44,8 @@ class Packing:
         return Packer(document, context, strength, count, records).pack(budget, overlap, self.name)
 
     def _strength(self, document: Document, piece: Piece) -> int:
+        if piece.block is None and not len(document.pages):
+            return SENTENCE
         found = [SENTENCE if piece.block is None else BLOCK]
         if piece.block == BlockKind.HEADING and self.sections:
             found.append(SECTION - min(piece.level, SECTION - PAGE - 1))

@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 from thresher.chunkers.base import NO_RECORDS, Counter, Records
@@ -33,7 +32,7 @@ RECORD = 100  # strength of the cut before a record, more than any other
 Strength = Callable[[Piece], int]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Counted:
     """A piece with the strength of the cut before it; its tokens are counted only where they decide."""
 
@@ -42,13 +41,16 @@ class Counted:
     text: str
     count: Counter
     is_record: bool = False  # whether a record begins here
+    _tokens: int = -1  # -1: not counted yet
 
-    @cached_property
+    @property
     def tokens(self) -> int:
         """Return the token count of the piece alone."""
-        return self.count(self.text)
+        if self._tokens < 0:
+            self._tokens = self.count(self.text)
+        return self._tokens
 
-    @cached_property
+    @property
     def most(self) -> int:
         """Return an upper bound of the token count."""
         return _most_tokens(self.text)
@@ -125,6 +127,8 @@ class Packer:
 
     def _is_record(self, piece: Piece) -> bool:
         starts = self._records.starts
+        if not starts:
+            return False
         i = bisect_right(starts, piece.start) - 1
         return i >= 0 and not _LETTER.search(self._document.text, starts[i], piece.start)
 

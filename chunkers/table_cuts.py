@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, filled_cells, is_group, row_at
+from thresher.chunkers.table_heads import MOST_ABOVE, TableHeads, row_at
 from thresher.schemas.document import Document, Table
 
 NO_CUT = -1  # strength of a cut inside something that should stay whole, less than any other
@@ -72,8 +72,8 @@ class TableCuts:
             return False
         above = self._heads.beside(table, -1)
         end = above.span()[1] if above else table.span()[0] - MOST_ABOVE
-        rows = range(self._heads.rows(table), len(table))
-        first = next((r for r in rows if not is_group(self._document, table, r)), 0)
+        rows, groups = range(self._heads.rows(table), len(table)), self._heads.kinds(table)[1]
+        first = next((r for r in rows if not groups[r]), 0)
         begins = self._holds(end, table.row_range(first)[0] + 1)
         return self._heads.page_before(table) is not None or (not begins and self._holds(*table.span()))
 
@@ -83,13 +83,17 @@ class TableCuts:
         heads = self._heads.rows(table)
         if 0 < row <= heads:
             return table.row_range(0)[0], table.row_range(min(heads, len(table) - 1))[0]
+        full, groups = self._heads.kinds(table)
+        if full[row] and not (row and groups[row - 1]):  # as most rows
+            return (start := table.row_range(row)[0]), start
         first, last = self._run(table, row)
         return table.row_range(first)[0], table.row_range(last)[0]
 
     def _run(self, table: Table, row: int) -> tuple[int, int]:
         """Return the rows of one cell above a row of several, and that row; the row itself where there is no such run."""
         below = range(row, min(row + RUN_MAX_ROWS, len(table)))
-        last = next((r for r in below if filled_cells(table, r) > 1), None)
+        full = self._heads.kinds(table)[0]
+        last = next((r for r in below if full[r]), None)
         first = row if last is None else last
         while last is not None and first > 0 and last - first < RUN_MAX_ROWS and self._opens(table, first - 1):
             first -= 1
@@ -97,6 +101,7 @@ class TableCuts:
 
     def _opens(self, table: Table, row: int) -> bool:
         """Whether a row names a group or begins a label; where records are known, one must begin with it."""
+        if not self._heads.kinds(table)[1][row]:
+            return False
         start = table.row_range(row)[0]
-        known = self._holds(*table.span())
-        return is_group(self._document, table, row) and (not known or self._holds(start, start + 1))
+        return not self._holds(*table.span()) or self._holds(start, start + 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from thresher.schemas.document import BlockKind, Document, Table
 
@@ -34,6 +33,7 @@ class TableHeads:
         self._document = document
         self._lines: dict[int, list[Range]] = {}  # lines above each table, by where it begins
         self._rows: dict[int, tuple[list[Range], list[Range]]] = {}  # its head rows, and those that name groups
+        self._kinds: dict[int, tuple[bytes, bytes]] = {}  # for each of its rows whether it is full, and a group
 
     def at(self, offset: int) -> list[Range]:
         """Return the ranges that hold for the row at an offset and stand before it, in text order."""
@@ -57,11 +57,29 @@ class TableHeads:
         """Return how many rows head a table."""
         return len(self._rows_of(table)[0])
 
+    def kinds(self, table: Table) -> tuple[bytes, bytes]:
+        """Return for each row of a table whether several of its cells are filled, and whether it is a group; looked at once."""
+        first = table.start[0] if table.start else 0
+        if first not in self._kinds:
+            full = bytes(filled_cells(table, r) > 1 for r in range(len(table)))
+            self._kinds[first] = full, bytes(is_group(self._document, table, r) for r in range(len(table)))
+        return self._kinds[first]
+
     def _rows_of(self, table: Table) -> tuple[list[Range], list[Range]]:
         first = table.span()[0]
         if first not in self._rows:
-            self._rows[first] = head_rows(self._document, table), group_rows(self._document, table)
+            self._rows[first] = head_rows(self._document, table), self._group_rows(table)
         return self._rows[first]
+
+    def _group_rows(self, table: Table) -> list[Range]:
+        """Return the rows of one cell, in the column of labels, above a row of several: each names a group of rows.
+
+        Where there are many, they are parts of labels, and none is returned.
+        """
+        full, groups = self.kinds(table)
+        rows = [r for r in range(len(table) - 1) if groups[r] and full[r + 1]]
+        found = [table.row_range(r) for r in rows] if len(rows) <= GROUPS_MAX_SHARE * len(table) else []
+        return [(start, end) for start, end in found if 0 < end - start <= GROUP_MAX_CHARS]
 
     def _before(self, table: Table) -> list[Range]:
         """Return the heads that hold for a table without its own: those on the nearest earlier page that has heads.
@@ -165,20 +183,15 @@ def heads_cover_figures(document: Document, heads: tuple[Table, Sequence[int]], 
     return bool(figured) and 2 * len(figured & worded) >= len(figured)
 
 
-def group_rows(document: Document, table: Table) -> list[Range]:
-    """Return the rows of one cell, in the column of labels, above a row of several: each names a group of rows.
-
-    Where there are many, they are parts of labels, and none is returned.
-    """
-    rows = [r for r in range(len(table) - 1) if filled_cells(table, r + 1) > 1 and is_group(document, table, r)]
-    found = [table.row_range(r) for r in rows] if len(rows) <= GROUPS_MAX_SHARE * len(table) else []
-    return [(start, end) for start, end in found if 0 < end - start <= GROUP_MAX_CHARS]
-
-
 def is_group(document: Document, table: Table, r: int) -> bool:
     """Return whether a row has one cell, in the column of labels, that does not begin with a small letter."""
-    told = list(islice(((text, column) for text, column in _texts(document, table, r) if text), 2))
-    return len(told) == 1 and told[0][1] == 0 and not told[0][0][0].islower()
+    label = ""
+    for i in range(table.first[r], table.first[r + 1]):
+        if text := document.text[table.start[i] : table.end[i]].strip():
+            if label or table.column[i] != 0:
+                return False
+            label = text
+    return bool(label) and not label[0].islower()
 
 
 def row_at(table: Table, offset: int) -> int:

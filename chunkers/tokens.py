@@ -40,6 +40,8 @@ def counter(name: str) -> Counter:
     encoding, times = _encoding(base), float(factor or 1)
 
     def count(text: str) -> int:
+        if len(text) <= SLICE:
+            return math.ceil(len(encoding.encode_ordinary(text)) * times)
         tokens = sum(len(encoding.encode_ordinary(text[i : i + SLICE])) for i in range(0, len(text), SLICE))
         return math.ceil(tokens * times)
 

@@ -178,8 +178,12 @@ class Document:
         >>> found.is_struck(9, 15), found.is_struck(7, 17), found.is_struck(18, 24)
         (True, True, False)
         """
-        line = self.text.rfind("\n", 0, start) + 1
-        within = self.text.count(STRUCK, line, start) % 2 == 1
+        marks = self.once(_marks)
+        if not marks:
+            return False
+        n = self.line_number(start)
+        line = self._line_breaks()[n - 2] + 1 if n > 1 else 0
+        within = (bisect_right(marks, start - len(STRUCK)) - bisect_left(marks, line)) % 2 == 1
         return within != self.text.startswith(STRUCK, start, end)
 
     def is_mended(self, start: int, end: int) -> bool:
@@ -206,9 +210,12 @@ class Document:
 
     def line_number(self, offset: int) -> int:
         """Return the 1-based number of the text line that holds a character."""
+        return bisect_left(self._line_breaks(), offset) + 1
+
+    def _line_breaks(self) -> array[int]:
         if self._breaks is None:
             self._breaks = array("Q", (m.start() for m in re.finditer("\n", self.text)))
-        return bisect_left(self._breaks, offset) + 1
+        return self._breaks
 
     def table_at(self, offset: int) -> Table | None:
         """Return the table that holds a character, if any."""
@@ -227,6 +234,11 @@ class Document:
         i = bisect_right(table.start, offset) - 1
         r = bisect_right(table.first, i) - 1
         return f"{table.name or 'Sheet'}!{column_letters(table.column[i])}{table.row[r]}"
+
+
+def _marks(document: Document) -> array[int]:
+    """Return where the marks of struck text begin, in order."""
+    return array("Q", (m.start() for m in re.finditer(STRUCK, document.text)))
 
 
 class DocumentBuilder:

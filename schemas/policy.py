@@ -21,7 +21,7 @@ class Limits(BaseModel):
     tree_seconds: float = 3600.0  # of all readings together of what one file holds, itself included
     memory: int = 4 * 2**30  # bytes of address space a reading process may add
     size: int = 2 * 2**30  # bytes of one Source
-    pages: int = 20_000
+    pages: int = 20_000  # of one Document
     pixels: int = 100_000_000  # of one image or rendered page
     depth: int = 20  # containers inside containers, MIME nesting
     members: int = 10_000  # children of one container or mail
@@ -35,14 +35,14 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    ocr: Ocr = "auto"
+    ocr: Ocr = "auto"  # engine for pictures of text; auto: RapidOCR where it is installed, for pages that need it
     reader: ReaderName = "auto"  # auto: ours, and unstructured where none of ours reads a type
-    passwords: tuple[str, ...] = Field(default=(), repr=False)
+    passwords: tuple[str, ...] = Field(default=(), repr=False)  # tried in order on what is locked
     inline: Literal["auto", "all", "none"] = "auto"  # pictures set into a text; auto: those that may hold words
     models: str | None = None  # folder of OCR recognisers fetched with `thresher models pull`; set from the settings
     pictures: Literal["none", "weak", "all"] = "none"  # of pages, kept for a model that sees; set from Policy.images
     hidden_text: bool = False  # let text that is not visible on the page into the Document
-    limits: Limits = Limits()
+    limits: Limits = Limits()  # see below
 
 
 class Prices(BaseModel):
@@ -50,8 +50,8 @@ class Prices(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prompt: float
-    answer: float
+    prompt: float  # dollars a million tokens that are sent
+    answer: float  # dollars a million tokens that come back
 
 
 class Policy(BaseModel):
@@ -72,14 +72,16 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = None  # None: what THRESHER_MODEL says, else the embedded one
-    unit: Unit = "family"
-    split: str = Field(default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$")  # a file of several documents
-    stance: Stance = "balanced"
-    read: ReadOptions = ReadOptions()
+    unit: Unit = "family"  # what one Result answers for: a file with what it holds, each document alone, a folder
+    split: str = Field(
+        default="auto", pattern=r"^(auto|off|pages:[1-9][0-9]{0,4})$"
+    )  # a file of several documents; auto: cut where they begin, off: kept whole, pages:N: cut every N pages
+    stance: Stance = "balanced"  # which mistake is worse: a wrong value, or a missing one
+    read: ReadOptions = ReadOptions()  # see below
     images: Images = "auto"  # pictures of pages in the question; auto: of pages whose text is weak
-    chunker: Chunker = "auto"
+    chunker: Chunker = "auto"  # where a long text is cut; auto: by what the Document is
     chunk_tokens: int | None = Field(default=None, ge=1)  # budget of a Chunk; None: what the model's window allows
-    overlap_tokens: int = Field(default=0, ge=0)
+    overlap_tokens: int = Field(default=0, ge=0)  # that a Chunk repeats of the one before it
     ranking: Literal["bm25", "embeddings"] = "bm25"  # of the Chunks of a long Document; "embeddings": fused with BM25
     embedding_model: str | None = None  # as litellm names it: "openai/text-embedding-3-small"; for ranking "embeddings"
     embedding_price: float | None = Field(default=None, ge=0)  # dollars a million tokens, where its price is not known
@@ -94,7 +96,7 @@ class Policy(BaseModel):
     model_options: dict[str, Any] = Field(
         default={}
     )  # for the model, as litellm names them: reasoning_effort, top_p, seed
-    temperature: float = 0.0
+    temperature: float = 0.0  # of the model; 0: the same question gives the same answer, as far as the model can
     repairs: int = Field(default=2, ge=0)  # times a model sees its own error on one question
     reasks: int = Field(
         default=2, ge=0
@@ -103,21 +105,23 @@ class Policy(BaseModel):
     retries: int = Field(default=5, ge=0)  # transport retries of one call
     concurrency: int = Field(default=16, ge=1)  # calls in flight, of one worker
     shared_concurrency: int | None = Field(default=None, ge=1)  # of all workers of one database together
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
+    requests_per_minute: int | None = None  # to one model; None: no limit
+    tokens_per_minute: int | None = None  # to one model, both ways; None: no limit
     timeout: float = 120.0  # seconds one call may take
     batch: bool = False  # calls may wait up to a day for the provider's batches, at half the price
     batch_wait: float = (
         90_000.0  # seconds after which a batch is cancelled, and what it did not answer is asked at once
     )
     max_cost: float | None = None  # dollars, calls in flight counted
-    prices: Prices | None = None
+    prices: Prices | None = None  # where the model's price is not known; see below
     ungrounded: Literal["drop", "keep"] = (
         "drop"  # "keep": what nothing shows stays, with a reason; no evaluator is asked
     )
     quotes: bool = True  # an evaluator looks at what code did not find, before it leaves
     required: Literal["strict", "asked"] = "strict"  # "asked": a required field may be null, and that is no reason
-    conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = "most_supported"
+    conflict: Literal["most_supported", "first", "last", "latest_date", "model", "error"] = (
+        "most_supported"  # the rule that chooses among values that disagree
+    )
     fuzzy: float = 90.0  # least similarity (0..100) of a fuzzy match
 
     def prompt(self, name: str) -> str:

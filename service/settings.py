@@ -25,6 +25,7 @@ VARIABLES = {
     "THRESHER_API_BASE": "address of an OpenAI-compatible server, for models that litellm would look for elsewhere",
     "THRESHER_EMBEDDING_API_BASE": "the same for the policy's embedding model; default: THRESHER_API_BASE",
     "THRESHER_PROVIDERS": "servers of models at addresses of their own, by name, as a JSON object; in the file: [providers.NAME]",
+    "THRESHER_HUB": "address of the hub that `thresher models pull hf:…` fetches from, https://…; default: https://huggingface.co",
     "THRESHER_DATABASE": "postgresql://… of the service's jobs, if --database does not name one",
     "THRESHER_UPLOADS": "where the service stores uploads, if --uploads does not name it: a folder, or s3://bucket/prefix?endpoint=…",
     "THRESHER_MATTERS": "folder of the service's matters, at the same path on all its machines; default: in the folder of its data, where that is one machine's and not encrypted",
@@ -53,6 +54,8 @@ TRACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS", "_HEADERS")  # how names of secrets end
 FILE_NAME = "thresher.toml"
 NOT_IN_FILE = ("THRESHER_CONFIG", "THRESHER_SECRETS", "OTEL_EXPORTER_OTLP_ENDPOINT")  # read before it, or by others
+HUB = "https://huggingface.co"
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")  # where no TLS is wanted
 YES = frozenset({"1", "true", "yes"})
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 PROVIDER_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -87,6 +90,8 @@ class Settings:
     api_base: str | None = None
     embedding_api_base: str | None = None
     providers: tuple[Provider, ...] = ()
+    hub: str = HUB
+    hub_token: str | None = field(default=None, repr=False)  # HF_TOKEN, for files that need an account
     api_key: str | None = field(default=None, repr=False)  # given in Python; else litellm reads the provider's variable
     database: str | None = field(default=None, repr=False)  # may hold a password
     uploads: str | None = None
@@ -118,6 +123,8 @@ def load(variables: Mapping[str, str] = os.environ) -> Settings:
         api_base=environment.get("THRESHER_API_BASE") or None,
         embedding_api_base=environment.get("THRESHER_EMBEDDING_API_BASE") or None,
         providers=providers,
+        hub=_hub(environment.get("THRESHER_HUB")),
+        hub_token=environment.get("HF_TOKEN") or None,
         database=environment.get("THRESHER_DATABASE") or None,
         uploads=environment.get("THRESHER_UPLOADS") or None,
         matters=Path(matters).expanduser() if (matters := environment.get("THRESHER_MATTERS")) else None,
@@ -233,6 +240,13 @@ def _provider(name: str, said: Any, environment: Mapping[str, str]) -> Provider:
         raise SetupProblem("setting_invalid", f"{place}.base_url: http:// or https:// is expected")
     key = environment.get(said.get("key_variable", "")) or None
     return Provider(name=name, key=key, **{**said, "models": tuple(models)})
+
+
+def _hub(address: str | None) -> str:
+    """Return the address of the hub of models. Beyond loopback its checksums are worth as much as its TLS."""
+    if address and not re.match(rf"https://|(?:{'|'.join(map(re.escape, LOOPBACK))})(?::\d+)?(?:/|$)", address):
+        raise SetupProblem("setting_invalid", "THRESHER_HUB: https:// is expected")
+    return address or HUB
 
 
 def _days(text: str | None) -> float | None:

@@ -105,21 +105,32 @@ def endpoint_of(name: str, policy: Policy, settings: Settings) -> Endpoint:
             name=name, wire=EmbeddedTransport(setup), identity=identity(weights), facts=facts(), tariff=FREE_TARIFF
         )
     if name.startswith("local:"):
-        return _local(name)
+        return _local(name, settings)
     if name.startswith("scripted:"):
         return _scripted(name, policy)
     return _remote(name, policy, settings)
 
 
-def _local(name: str) -> Endpoint:
+def _local(name: str, settings: Settings) -> Endpoint:
     from thresher.service.llm.providers.embedded.engine import Setup  # noqa: PLC0415 - only for local models
 
-    path = Path(name.removeprefix("local:")).expanduser()
-    if not path.is_file():
-        raise InputProblem("file_not_found", f"no weights at {path}")
+    path = _local_path(name.removeprefix("local:"), settings)
     wire = EmbeddedTransport(lambda: Setup(weights=path, window=LOCAL_WINDOW_TOKENS))
     free = replace(facts(LOCAL_WINDOW_TOKENS), style="free", dialect="llama")  # a model of the user's own may write
     return Endpoint(name=name, wire=wire, identity=identity(path), facts=free, tariff=FREE_TARIFF)
+
+
+def _local_path(given: str, settings: Settings) -> Path:
+    """Return the file that was pulled under a name, else the one at a path. Raises InputProblem(file_not_found)."""
+    from thresher.service.llm.providers.embedded.hub_weights import path_of  # noqa: PLC0415 - only for local models
+
+    pulled, path = path_of(given, weights_folder(settings)), Path(given).expanduser()
+    found = next((p for p in (pulled, path) if p is not None and p.is_file()), None)
+    if found is None:
+        raise InputProblem(
+            "file_not_found", f"no weights at {path}" + (f", nor pulled as hf:{given}" if pulled else "")
+        )
+    return found
 
 
 def _scripted(name: str, policy: Policy) -> Endpoint:
@@ -162,6 +173,9 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
     model, address, key = _address_of(name, settings)
+    if address and not address.startswith(("http://", "https://")):
+        about = f"the model's address (base_url, THRESHER_API_BASE) begins with http:// or https://, not as {address!r}"
+        raise SetupProblem("setting_invalid", about)
     return Remote(
         model=model,
         mode=schema_mode_of(model),

@@ -24,6 +24,7 @@ from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, no
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.library import library_names
 from thresher.schemas.policy import Policy
+from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
@@ -172,7 +173,7 @@ class Worker:
             if (why := transient_reason(result, codes))
         ]
         return TaskOutcome(
-            outcomes=tuple(Outcome(path=p, status=r.status, body=r.model_dump_json()) for r, p in found),
+            outcomes=await asyncio.to_thread(_outcomes, found),
             usd=self.spending.taken(claim.id),
             read=max(read, 1),
             passing=reasons[0] if reasons else None,
@@ -231,6 +232,11 @@ class Worker:
         while len(self._targets) > CACHED_TARGETS:
             self._targets.popitem(last=False)
         return self._targets[asked]
+
+
+def _outcomes(found: list[tuple[Result[Any], str]]) -> tuple[Outcome, ...]:
+    """Return the Outcomes of a Task, with Results as JSON: a long list takes its time."""
+    return tuple(Outcome(path=path, status=r.status, body=r.model_dump_json()) for r, path in found)
 
 
 def target_of(asked: AskedTarget, known: dict[str, Target]) -> Target:

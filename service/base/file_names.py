@@ -12,7 +12,17 @@ PART_MAX_BYTES = 200  # bytes of one part of a Result's path: file systems take 
 PATH_MAX_BYTES = 1000  # bytes of a whole path below the folder of Results
 RESERVED_NAMES = frozenset({"run.json"})  # what a run itself writes into the folder
 _MARKED = re.compile(r"~[0-9a-f]{20}$")
+_DIGITS = re.compile(r"([0-9]+)")
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
+
+
+def counting_order(name: str) -> tuple[list[str | int], str]:
+    """Return what names are sorted by, so that 2 comes before 10.
+
+    >>> sorted(["mail-10", "mail-2", "Mail", "3"], key=counting_order)
+    ['3', 'Mail', 'mail-2', 'mail-10']
+    """
+    return [int(part) if i % 2 else part for i, part in enumerate(_DIGITS.split(name))], name
 
 
 def printable_name(text: str) -> str:

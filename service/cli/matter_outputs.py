@@ -10,6 +10,7 @@ from thresher.service.base.file_names import printable_name
 from thresher.service.cli.exits import COMPLETE, SOME_FAILED
 from thresher.service.cli.matter_relations import opened_matter
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.seal import sha256_of
 from thresher.service.discovery.overlay.writing import OverlayRequest, export_matter
 from thresher.service.discovery.reconciliation.equations import Reconciliation
 from thresher.service.discovery.reconciliation.reconciling import reconcile_and_keep
@@ -22,6 +23,8 @@ def report_main(folder: Path, out: Path | None) -> int:
     with opened_matter(folder) as matter:
         found = reconcile_and_keep(matter)
         files = write_reports(matter, found, place)
+        facts = [{"name": path.name, "sha256": sha256_of(path)} for path in files]
+        matter.record_event("report", folder=str(place.resolve()), files=facts)
     typer.echo(f"{len(files)} files in {place}; begin with report.html")
     return told(found)
 

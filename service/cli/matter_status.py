@@ -8,15 +8,17 @@ from pathlib import Path
 import typer
 
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.reconciliation.reconciling import STATE
 
 
 def main(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - a flag of the command
     """Print the counts of a matter. Raises SetupProblem(store_failed) where the folder holds none."""
     with Matter(folder, writes=False) as matter:
-        counts = counted(matter)
+        counts, state = counted(matter), matter.store.get(STATE) or "not reconciled yet"
     if as_json:
-        typer.echo(json.dumps(counts, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"state": state, **counts}, ensure_ascii=False, indent=2))
         return 0
+    typer.echo(f"state: {state}")
     for title, rows in counts.items():
         typer.echo(f"{title}: {sum(rows.values())}")
         for name, count in rows.items():

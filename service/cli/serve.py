@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.account import Quota, is_tenant_name
+from thresher.schemas.account import ApiKey, Quota, is_tenant_name
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.cli import screen
 from thresher.service.cli.observability import observed
+from thresher.service.cli.screen import Column
 from thresher.service.cli.targets import named
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import Settings, load
@@ -141,15 +143,21 @@ def listing(place: AccountsLocation) -> int:
     """List the keys, never their secrets."""
 
     async def work(accounts: Accounts) -> int:
-        for key in await accounts.keys():
-            state = "revoked" if key.revoked else "expired" if key.expires and key.expires < time.time() else "valid"
-            made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
-            sys.stdout.write(
-                f"{key.id}  {state:8}  {made}  {key.tenant}{' (admin)' if key.admin else ''}  {key.note}\n"
-            )
+        rows = [_key_row(key, await accounts.quota(key.tenant)) for key in await accounts.keys()]
+        names = ("id", "state", "made", "expires", "tenant", "note", "tenant may, a month")
+        sys.stdout.write(screen.table([Column(name=n) for n in names], rows))
         return 0
 
     return _with_accounts(place, work)
+
+
+def _key_row(key: ApiKey, quota: Quota) -> list[str]:
+    """Return what `keys list` says of a key; never the key itself."""
+    state = "revoked" if key.revoked else "expired" if key.expires and key.expires < time.time() else "valid"
+    made, ends = (time.strftime("%Y-%m-%d", time.gmtime(at)) if at else "never" for at in (key.created, key.expires))
+    limits = {"documents": quota.documents, "MiB": quota.bytes and quota.bytes / 2**20, "USD": quota.usd}
+    may = ", ".join(f"{most:g} {unit}" for unit, most in limits.items() if most is not None)
+    return [key.id, state, made, ends, key.tenant + " (admin)" * key.admin, key.note, may or "no limit"]
 
 
 def audit(place: AccountsLocation) -> int:

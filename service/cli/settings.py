@@ -112,7 +112,7 @@ HEAD = (
 )
 PROVIDERS = (
     "",
-    "Keys of the usual providers are read by their own names (OPENAI_API_KEY, ANTHROPIC_API_KEY …), those of S3 by AWS's.",
+    "Keys of the usual providers are read by their own names (OPENAI_API_KEY, ANTHROPIC_API_KEY …), those of S3 by AWS's, that of a hub of models as HF_TOKEN.",
     "",
     "## Several servers of models",
     "",

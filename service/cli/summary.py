@@ -19,6 +19,7 @@ from thresher.service.runs.run_counts import RunCounts
 
 OWN_FILE = "the target map, policy or passwords of this run"  # why a file is ignored
 IGNORED_SHOWN = 5  # paths for each reason, in the summary
+WHYS_SHOWN = 5  # partial Results that are told with their first reason, above the table of all
 
 
 def finish(
@@ -34,7 +35,7 @@ def finish(
 
         export_names(out, tally.names, form)
     _remarks(tally)
-    shown = _told(_stored(tally, out))
+    shown = _told(_stored(tally, out), sys.maxsize if to_stdout else WHYS_SHOWN)
     if not to_stdout:
         sys.stderr.write(table(shown, body, out, len(tally.names) - len(shown)))
 
@@ -44,14 +45,17 @@ def _stored(tally: RunCounts, out: Path) -> Iterator[tuple[str, Result[Any]]]:
     return ((n, r) for n in tally.names if (r := Folder(out).read(n)) is not None)
 
 
-def _told(results: Iterable[tuple[str, Result[Any]]]) -> list[tuple[str, Result[Any]]]:
-    """Print each Result that is not complete, by name, and return the first Results, which the table shows."""
-    shown = list[tuple[str, Result[Any]]]()
+def _told(results: Iterable[tuple[str, Result[Any]]], most: int) -> list[tuple[str, Result[Any]]]:
+    """Print why Results are not complete: of failed ones all, of others so many. Return the first Results, for the table."""
+    shown, others = list[tuple[str, Result[Any]]](), 0
     for name, result in results:
-        if result.status != "complete":
+        others += result.status not in {"complete", "failed"}
+        if result.status == "failed" or (result.status != "complete" and others <= most):
             sys.stderr.write(f"{result.status}: {printable_name(name)}{printable_name(_why(result))}\n")
         if len(shown) < MAX_ROWS_SHOWN:
             shown.append((name, result))
+    if others > most:
+        sys.stderr.write(f"and {others - most} more that are not complete: each Result says why\n")
     return shown
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
+from thresher.service.base.file_names import counting_order
 from thresher.service.exports.reviewed_results import ReviewedResult, events_by_name, reviewed
 from thresher.service.exports.target_fields import TargetFields, inferred_target, kept_target
 
@@ -85,7 +86,7 @@ def find_results(place: Path) -> FinishedResults:
     """Return the Results below a folder, or the one in a file. Other JSON files are passed over, damaged ones named."""
     if place.is_file():
         return _found(place.parent, [place.name])
-    return _found(place, sorted(_json_names(place)))
+    return _found(place, sorted(_json_names(place), key=counting_order))
 
 
 def _json_names(root: Path) -> Iterator[str]:

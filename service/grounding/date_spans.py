@@ -26,11 +26,15 @@ _COUNT = r"(?:\d{1,3}|[〇零一二三四五六七八九十]{1,3})"
 _NAMED_ERAS = "|".join(name for name in ERA_OFFSETS if not name.isascii())
 _DATES = (
     re.compile(r"\d(?<!\d\d)\d{3}\s?[-./年년]\s?\d{1,2}\s?[-./月월]\s?\d{1,2}\s?[日일]?(?!\d)"),
-    re.compile(r"\d(?<![\d.,]\d)\d?\s?[-./]\s?\d{1,2}\s?[-./]\s?(?:\d{4}|['’]?\d{2})(?!\d)"),
     re.compile(rf"[12](?<!\d[12]){_CENTURY}\d{{6}}(?!\d)"),
     re.compile(r"\d(?<!\w\d)\d?[./ -] ?[IVX]{1,4}[./ -] ?\d{4}(?!\d)"),
     re.compile(rf"(?:{_NAMED_ERAS}) ?(?:{_COUNT}|元)年 ?{_COUNT}月 ?{_COUNT}日"),
     re.compile(r"[RHS](?<!\w[RHS])\d{1,2}[./]\d{1,2}[./]\d{1,2}(?![\d./])"),
+)
+_DAY_FIRST = (
+    re.compile(  # the rest of the date is a lookahead, so that an amount before it, "28.99- 01.10.2021", hides none
+        rf"\d(?<![\d.,]\d)(?=(\d?\s?[-./]\s?\d{{1,2}}\s?[-./]\s?{_YEAR}))"
+    )
 )
 _WORD_DATES = (  # the rest of the date is a lookahead, so that "6 this 23rd of June" hides none; group 2 is the month
     re.compile(
@@ -67,18 +71,21 @@ _KANJI_DATE = re.compile(
 
 
 def dates(text: str) -> Iterator[tuple[Range, frozenset[date]]]:
-    """Yield the ranges of the dates in a text, each with its possible readings.
+    r"""Yield the ranges of the dates in a text, each with its possible readings.
 
     >>> [sorted(map(str, r)) for _, r in dates("due 03/04/2024, signed the 5th day of May, 2023")]
     [['2024-03-04', '2024-04-03'], ['2023-05-05']]
     >>> [(s, str(*r)) for s, r in dates("２０２４年３月５日, 二〇二四年十二月二十五日, 5 марта 2024")]
     [((0, 9), '2024-03-05'), ((25, 37), '2024-03-05'), ((11, 23), '2024-12-25')]
+    >>> [span for span, _ in dates("28.99-\t01.10.2021")]
+    [(7, 17)]
     """
     plain = ascii_figures(text)
     figured = (match.span() for form in _DATES for match in form.finditer(plain))
+    day_first = ((match.start(), match.end(1)) for match in _DAY_FIRST.finditer(plain))
     worded = ((m.start(), m.end(1)) for form in _WORD_DATES for m in form.finditer(plain) if month_of(m[2]))
     in_words = (match.span() for match in _DAY_WORDS.finditer(plain) if month_of(match[1]))
-    for start, end in chain(figured, worded, _month_first(plain), in_words):
+    for start, end in chain(figured, day_first, worded, _month_first(plain), in_words):
         readings = _days(plain[start:end])
         if readings:
             yield (start, end), readings

@@ -24,7 +24,11 @@ NEEDS_JUDGEMENT_MESSAGE = (
 def of_unsupported(found: Iterable[Unsupported]) -> Iterator[Reason]:
     """Yield a reason for each value that was removed from `data` because the document does not hold it."""
     for one in found:
-        yield Reason(code="unsupported", path=one.path, message=f"{one.reason}: {one.value!r}")
+        yield Reason(
+            code="unsupported",
+            path=one.path,
+            message=one.reason if one.value is None else f"{one.reason}: {one.value!r}",
+        )
 
 
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Reason]:

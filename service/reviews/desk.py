@@ -25,6 +25,7 @@ from thresher.schemas.review import (
     ReviewClaim,
     ReviewCollection,
     ReviewDocument,
+    ReviewEvent,
     ReviewEvents,
     ReviewRow,
     ReviewTarget,
@@ -32,6 +33,8 @@ from thresher.schemas.review import (
     is_right,
 )
 from thresher.schemas.source import Source, SourceFacts
+from thresher.schemas.target import Target
+from thresher.service.base.gc_pause import gc_paused
 from thresher.service.pages.cutting import cut_pages
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of
@@ -107,7 +110,7 @@ class ReviewDesk:
         place, result = await collection.result(number)
         target = await collection.target(result)
         events = await self.reviews.events(place)
-        return place, await asyncio.to_thread(FieldsView, result, events, target)  # a long list takes its time
+        return place, await asyncio.to_thread(_view_of, result, events, target)
 
     async def picture(self, tenant: str, name: str, number: int, wanted: tuple[str, int, float]) -> bytes:
         """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
@@ -155,7 +158,7 @@ class ReviewDesk:
         )
         await self.reviews.append(place, event)
         events = await self.reviews.events(place)
-        after = await asyncio.to_thread(FieldsView, view.machine, events, view.target)
+        after = await asyncio.to_thread(_view_of, view.machine, events, view.target)
         return CorrectionDone(head=after.events[-1].hash, field=after.of_path(asked.path))
 
     async def claim(self, who: Reviewer, name: str, number: int) -> ReviewClaim:
@@ -173,7 +176,8 @@ class ReviewDesk:
         collection = await self.collection(who.tenant, name)
         place, result = await collection.result(number)
         tells = collection.tells and asked.state != "open"
-        machine = FieldsView(result, []).machine_facts("")
+        view = await asyncio.to_thread(_view_of, result, [], None)
+        machine = await asyncio.to_thread(view.machine_facts, "")
         event = NewEvent(
             by=who.name,
             path="",
@@ -207,7 +211,8 @@ class ReviewDesk:
             raise InputProblem("case_invalid", f"{result.source.path}: {why}")
         async with self._source(collection, place, result.source) as source:
             document = await self._bytes(source, result.source, collection.options)
-        files, title = case_files(result, view.events, view.target, document), case_name(result)
+        files = await asyncio.to_thread(case_files, result, view.events, view.target, document)
+        title = case_name(result)
         if self.cases is not None:
             await asyncio.to_thread(_write, self.cases / title, files)
         return title, files
@@ -218,6 +223,12 @@ class ReviewDesk:
             return await asyncio.to_thread(Path(source.blob).read_bytes)
         cut = partial(cut_pages, first=facts.page_range[0], last=facts.page_range[1])
         return await self.views.pool.call(cut, source, options)
+
+
+@gc_paused()
+def _view_of(result: Result[Any], events: list[ReviewEvent], target: Target | None) -> FieldsView:
+    """Return the fields of a Result: a long list takes its time."""
+    return FieldsView(result, events, target)
 
 
 def _write(folder: Path, files: Files) -> None:

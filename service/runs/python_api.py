@@ -6,7 +6,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -94,11 +94,10 @@ async def aextract_many(sources: Any, target: Any, choices: Choices, at_once: in
 
 def extract(source: Any, target: Any, choices: Choices) -> Result[Any]:
     """Return what `aextract` does, in an event loop of its own. Raises InputProblem(loop_running)."""
-    try:
+    with suppress(RuntimeError):  # "no running event loop"
         asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(aextract(source, target, choices))
-    raise InputProblem("loop_running")
+        raise InputProblem("loop_running")
+    return asyncio.run(aextract(source, target, choices))
 
 
 def read_result(file: Path, source: Path | None = None) -> Result[Any]:

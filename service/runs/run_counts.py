@@ -9,6 +9,7 @@ from typing import Any
 
 from thresher.schemas.errors import Note
 from thresher.schemas.result import Result
+from thresher.service.base.file_names import counting_order
 from thresher.service.readers.ignored_files import IgnoredPath
 from thresher.service.runs.folder_run import Event
 
@@ -51,7 +52,7 @@ class RunCounts:
 
     def _result(self, result: Result[Any], event: Event) -> None:
         self.kept += event.kind == "kept"
-        bisect.insort(self.names, event.name)
+        bisect.insort(self.names, event.name, key=counting_order)
         self.answered += result.coverage.chunks_answered
         self.away = self.away or any(u.code in UNAVAILABLE_CODES for u in result.unresolved)
         self.results[result.status] = self.results.get(result.status, 0) + 1

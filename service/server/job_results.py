@@ -22,6 +22,7 @@ from thresher.schemas.target import Target
 from thresher.schemas.work import Job, KeptOutcome, Submission, Task
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.worker import shown_names, target_of
+from thresher.service.base.gc_pause import gc_paused
 from thresher.service.jobs.base import Jobs
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
@@ -93,7 +94,7 @@ class JobResults:
         found = await self.maker.jobs.results(self.job.tenant, self.job.id, after=(task, within - 1), limit=1)
         if not found or (found[0].task, found[0].number) != (task, within):
             raise InputProblem("not_found", f"the job has no Result with the number {number}, or not yet")
-        return self._place(found[0]), await asyncio.to_thread(AnyResult.model_validate_json, found[0].body)
+        return self._place(found[0]), await asyncio.to_thread(_result, found[0].body)
 
     async def target(self, result: Result[Any]) -> Target | None:
         """Return the job's target; None where it is the operator's and was changed since."""
@@ -158,5 +159,11 @@ def _keep(held: OrderedDict[str, Any], key: str, made: Any) -> None:
         held.popitem(last=False)
 
 
+@gc_paused()
+def _result(body: str) -> Result[Any]:
+    return AnyResult.model_validate_json(body)
+
+
+@gc_paused()
 def _bodies(outcomes: list[KeptOutcome]) -> list[dict[str, Any]]:
     return [read_json(o.body) for o in outcomes]

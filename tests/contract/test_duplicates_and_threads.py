@@ -208,12 +208,12 @@ def test_one_message_id_with_two_texts_is_reported_once(tmp_path: Path) -> None:
 
 
 def _produced(name: str, text: Path | None, **facts: object) -> MatterDocument:
-    given = ProducedFiles(text_from="text_file", text=text.name) if text else ProducedFiles()
+    given = ProducedFiles(text_from="text_file", text=text.name if text else None, native=facts.pop("native", "x.doc"))
     return MatterDocument(id=name, family_id=name, source=1, sha256="ab", kind="email", produced=given, **facts)
 
 
 def test_productions_are_threaded_from_their_texts_and_not_deduplicated(tmp_path: Path) -> None:
-    """Equal documents of a production stay apart unless asked for; a redacted one always; what was given stays."""
+    """Equal documents of a production stay apart unless asked for; a redacted one, and one without a native, always; what was given stays."""
     (tmp_path / "1.txt").write_text("Shall we?\n")
     (tmp_path / "2.txt").write_text("Yes.\n\n> Shall we?\n")
     answer = {"message_id": "<2@x>", "references": ("<1@x>",), "dates": {"sent": {"utc": "2001-01-02T00:00:00Z"}}}
@@ -221,6 +221,7 @@ def test_productions_are_threaded_from_their_texts_and_not_deduplicated(tmp_path
         _produced("a", tmp_path / "1.txt", message_id="<1@x>", dates={"sent": {"utc": "2001-01-01T00:00:00Z"}}),
         _produced("b", tmp_path / "2.txt", all_custodians=("Given",), **answer),
         _produced("c", None, redacted=True),
+        _produced("d", None, native=None),
     )
     with Matter(tmp_path / "m") as matter:
         statement = "INSERT INTO sources VALUES (1, 'p', ?, 'A', 'production', 'finished')"
@@ -231,9 +232,9 @@ def test_productions_are_threaded_from_their_texts_and_not_deduplicated(tmp_path
         matter.store.write(records)
     assert _deduplicated(tmp_path / "m").total().duplicates == 0
     assert _threaded(tmp_path / "m").not_inclusive == 1
-    assert [d.inclusive for d in _documents(tmp_path / "m")] == [False, True, True]
+    assert [d.inclusive for d in _documents(tmp_path / "m")] == [False, True, True, True]
     _deduplicated(tmp_path / "m", Grouping(productions=True))
-    assert [d.dup_of for d in _documents(tmp_path / "m")] == [None, "a", None]
+    assert [d.dup_of for d in _documents(tmp_path / "m")] == [None, "a", None, None]
     assert _documents(tmp_path / "m")[1].all_custodians == ("Given",)
 
 

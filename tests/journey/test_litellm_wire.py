@@ -164,6 +164,14 @@ async def test_nobody_there(nowhere: str) -> None:
     assert len(await store.calls()) == 1
 
 
+async def test_ollama_is_not_running(nowhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for Ollama without an address: it is looked for where litellm does, and the message names the place."""
+    monkeypatch.setenv("OLLAMA_API_BASE", nowhere)
+    with pytest.raises(SetupProblem, match=nowhere) as gone:
+        await LitellmTransport(Remote(model="ollama_chat/qwen3"))._reached()
+    assert gone.value.code == "model_unreachable"
+
+
 async def test_a_call_that_takes_too_long() -> None:
     """A timeout ends a call."""
     async with Server(always(Said(seconds=2.0))) as server:

@@ -253,22 +253,6 @@ async def test_calls_of_one_program_share_its_store(tmp_path: Path) -> None:
     assert {r.status for r in await asyncio.gather(*calls)} == {"complete"}
 
 
-async def test_a_page_is_shown_as_a_picture() -> None:
-    """Of a PDF by path and by bytes, with its size, and what stands on it; a Result bound again shows it too."""
-    pdf = ROOT / "samples" / "inbox" / "invoice-azure.pdf"
-    schema = {"title": "Bill", "type": "object", "properties": {"number": {"type": "string"}}}
-    for given in (pdf.read_bytes(),):
-        result = await aextract(given, schema)
-        page = result.pages[0]
-        width, height = _png_size(page.image(scale=1.0))
-        assert (page.number, width, height) == (1, round(page.width), round(page.height))
-        assert [e.quote for e in page.evidence] == ["INV/2023/03/0008"]
-        html = result.show().html
-        assert html.count("data:image/") == 1
-        assert "INV/2023/03/0008" in html
-        assert "&lt;!DOCTYPE" in result.show()._repr_html_() or "srcdoc" in result.show()._repr_html_()
-
-
 async def test_a_page_of_an_attachment_is_shown_too() -> None:
     """Its bytes are taken out of the mail again."""
     schema = {"title": "Bill", "type": "object", "properties": {"number": {"type": "string"}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -14,15 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.test_records import plain
+from thresher.schemas.document import STRUCK
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Field
 from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.concepts import concepts_of_label, without_figures
+from thresher.service.rules.ranking.position import _amounts_follow as amounts_follow
 from thresher.service.rules.ranking.span_score import label_score, nearby_words
 from thresher.service.rules.spans.line_pieces import lay_out
 from thresher.service.rules.spans.printed_numbers import find_numbers, is_near
 from thresher.service.rules.spans.span_finder import candidates
+from thresher.service.rules.tables.table_items import find_items
+from thresher.service.rules.tables.tax_rows import tax_rows
 from thresher.service.runs.units_ahead import results_in_order
+from thresher.service.targets.loading import load_target
 
 FACTOR, SLACK = 4, 3  # times as many lines, and times more than in proportion that a busy machine may make of it
 RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)).map(lambda r: (r[0], sum(r))), max_size=12)
@@ -124,3 +130,78 @@ async def test_results_before_a_fault_come_first() -> None:
         async for _, path in results_in_order(units(), process, 3):
             found.append(path)
     assert found == ["0"]
+
+
+def pieces_of_one_line(count: int) -> str:
+    """Amounts in one line, as many as are wanted, apart by tabs."""
+    return "\t".join(f"{n}.50" for n in range(count))
+
+
+LIST = {
+    "title": "Statement",
+    "type": "object",
+    "properties": {
+        "total": {"type": "number"},
+        "payment_method": {"type": "string"},
+        "entries": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "description": {"type": "string"},
+                    "vat_rate": {"type": "number"},
+                    "amount": {"type": "number"},
+                },
+            },
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(lambda n: " ".join(fees(n).split("\n")), id="one line"),
+        pytest.param(lambda n: "\n".join(["Anna Smith   Hamburg   Engineer"] * n), id="rows of words"),
+        pytest.param(
+            lambda n: "\n".join(["Description   Rate   Amount", *["Berth   19   3.50"] * 9] * (n // 10)), id="heads"
+        ),
+        pytest.param(lambda n: '{"items": [' + ", ".join(f'{{"amount": {i}.5}}' for i in range(n)) + "]}", id="JSON"),
+        pytest.param(pieces_of_one_line, id="one row"),
+        pytest.param(lambda n: "Tax summary   Net amount\n" + "  ".join(f"{i}.50" for i in range(n // 4)), id="taxes"),
+    ],
+)
+def test_rules_take_time_in_proportion_whatever_the_shape(lines: Any) -> None:
+    """A line without end, rows that may all be headers, and rows of very many amounts take no square of their length."""
+    target, seconds = load_target(LIST), []
+    for count in (100, 100 * FACTOR):
+        layout = lay_out(document := plain(lines(count)), 0, len(document.text))
+        begun = time.process_time()
+        find_items(layout, target)
+        tax_rows(layout)
+        for field in target.fields:
+            candidates(layout, field)
+        seconds.append(time.process_time() - begun)
+    assert seconds[1] < SLACK * FACTOR * seconds[0] + 0.5
+
+
+@given(st.text("~ab \n", max_size=20), st.integers(0, 20), st.integers(0, 5))
+def test_struck_text_is_found_as_by_counting_marks(text: str, start: int, size: int) -> None:
+    """The index of marks says what counting them from the beginning of the line says."""
+    line = text.rfind("\n", 0, start) + 1
+    within = text.count(STRUCK, line, start) % 2 == 1
+    wanted = within != text.startswith(STRUCK, start, start + size)
+    assert plain(text).is_struck(start, start + size) == wanted
+
+
+@given(st.text("13.,\t a", max_size=16))
+def test_amounts_that_follow_are_found_as_by_searching_the_rest_of_the_row(text: str) -> None:
+    """What is known of a row's pieces says what a search of all that follows says."""
+    layout = lay_out(plain(text), 0, len(text))
+    for i, piece in enumerate(layout.pieces):
+        right = "".join(f"\t{layout.words(j)}"[n == 0 :] for n, j in enumerate(layout.right(i)))
+        for end in range(piece.start + 1, piece.end + 1):
+            span = cast("Any", SimpleNamespace(start=piece.start, end=end))
+            apart = any(re.search(r"\d[.,]\d\d(?!\d)", layout.words(j)) for j in layout.right(i))
+            together = re.search(r"\d[.,]\d\d(?!\d)", layout.text[end : piece.end] + right)
+            assert amounts_follow(layout, span) == bool(apart or together)

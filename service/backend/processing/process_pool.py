@@ -26,6 +26,7 @@ from thresher.service.backend.processing.messages import (
     ReplyMessage,
     UnitOrder,
 )
+from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.base import Model
 from thresher.service.llm.client import ModelClient
@@ -201,7 +202,13 @@ async def _next_message(line: Connection) -> QuestionMessage | DoneMessage:
         await ready.wait()
     finally:
         loop.remove_reader(line.fileno())
-    message: QuestionMessage | DoneMessage = await asyncio.to_thread(line.recv)
+    return await asyncio.to_thread(_received, line)
+
+
+@gc_paused()
+def _received(line: Connection) -> QuestionMessage | DoneMessage:
+    """Return a message: for many small objects that are all kept, the collector would stop the other threads for long."""
+    message: QuestionMessage | DoneMessage = line.recv()
     return message
 
 

@@ -22,7 +22,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "report": ("thresher report results --out results.html",),
     "score": (
         "thresher score cases --model openai/gpt-4o-mini",
-        "thresher score --compare out/score/runs/OLD out/score/runs/NEW",
+        "thresher score --compare out/score/run-OLD.json out/score/run-NEW.json",
     ),
     "serve": (
         "thresher serve",
@@ -45,7 +45,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema check": ("thresher schema check mine.py:Invoice",),
     "models": ("thresher models list", "thresher models pull"),
     "models list": ("thresher models list",),
-    "models pull": ("thresher models pull", "thresher models pull embedded/gemma3-270m --accept-terms"),
+    "models pull": (
+        "thresher models pull",
+        "thresher models pull embedded/gemma3-270m --accept-terms",
+        "thresher models pull hf:OWNER/REPO/FILE.gguf",
+    ),
     "keys": ("thresher keys create --tenant acme",),
     "keys create": ("thresher keys create --tenant acme --days 90 --usd 50",),
     "keys list": ("thresher keys list",),
@@ -61,6 +65,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "thresher import ABC001 --production --dry-run",
     ),
     "matter": ("thresher matter status case", "thresher matter extract case --target correspondence"),
+    "matter dedup": ("thresher matter dedup case --scope custodian",),
+    "matter threads": ("thresher matter threads case",),
+    "matter near-duplicates": ("thresher matter near-duplicates case --threshold 0.8",),
+    "matter report": ("thresher matter report case --out reports",),
+    "matter export": (
+        "thresher matter export case --out overlay",
+        "thresher matter export case --out tables --form csv",
+    ),
+    "matter verify": ("thresher matter verify case",),
+    "matter resolve": ("thresher matter resolve case --code zero_byte --as waived --why empty --by A",),
+    "matter retry": ("thresher matter retry case --passwords passwords.txt",),
+    "matter sample": ("thresher matter sample case --size 385 --seed 1",),
+    "matter validate": ("thresher matter validate case --coding sheet.csv",),
     "matter status": ("thresher matter status case", "thresher matter status case --json"),
     "matter extract": (
         "thresher matter extract case -t correspondence --max-cost 50",

@@ -47,13 +47,14 @@ def models_list() -> None:
 
 @models.command("pull")
 def models_pull(
-    name: Annotated[str, typer.Argument(help="Which; see `thresher models list`.")] = "embedded",
+    name: Annotated[str, typer.Argument(help="See `thresher models list`; or hf:OWNER/REPO/FILE.gguf.")] = "embedded",
     accept_terms: Annotated[bool, typer.Option(help="Accept the model's own terms, where it has some.")] = False,
+    sha256: Annotated[str | None, typer.Option(help="Of hf:OWNER/REPO/FILE; default: what the hub states.")] = None,
 ) -> None:
-    """Fetch a model's weights, with their checksum verified."""
+    """Fetch a model's weights and verify their checksum."""
     from thresher.service.cli.weights import fetch as main  # noqa: PLC0415 - see service/cli/main.py
 
-    run(main, name, accept_terms)
+    run(main, name, accept_terms, sha256)
 
 
 @app.command()

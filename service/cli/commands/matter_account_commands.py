@@ -19,7 +19,7 @@ Code = Annotated[str | None, typer.Option(help="Only exceptions with this code."
 
 @matter.command()
 def report(folder: ThisMatter, out: Out = None) -> None:
-    """Reconcile a matter, and write its reports: HTML, CSV and JSON.
+    """Reconcile a matter and write its reports. HTML, CSV and JSON.
 
     Exceptions, reconciliation, duplicates, threads, custodians, volumes by type and date. Exit codes: 0 all counts come
     out; 4 they do not (the matter is then failed_reconciliation).
@@ -40,7 +40,7 @@ def export(
         bool, typer.Option("--escape", help="Write what the encoding has not as \\u{1F600}; else it is refused.")
     ] = False,
 ) -> None:
-    """Write an overlay: one row for every document, with values, citations, confidence and status.
+    """Write an overlay: a row for every document. Values, citations, confidence and status.
 
     Beside it: families, exceptions, duplicates, threads, privilege log, reconciliation, manifest. Exit codes: 0 all
     counts come out; 4 they do not.
@@ -60,7 +60,7 @@ def verify(
     folder: ThisMatter,
     head: Annotated[str, typer.Option(help="Hash of the log's last line, as noted when the matter was left.")] = "",
 ) -> None:
-    """Find every changed byte: log, records, originals, texts, Results, inputs, exports. Names what changed.
+    """Find every changed byte, and name what changed. Log, records, originals, texts, Results, inputs, exports.
 
     Exit codes: 0 nothing has changed; 4 something has.
     """
@@ -83,7 +83,7 @@ def resolve(  # noqa: PLR0913 - the flags of the contract
     document: Annotated[str | None, typer.Option(help="Only those of this document: id or Bates number.")] = None,
     by: Annotated[str | None, typer.Option(help="Who decided.", show_default="your login name")] = None,
 ) -> None:
-    """Say that exceptions are resolved or waived, by whom and why."""
+    """Mark exceptions as resolved or waived. Says by whom and why."""
     from thresher.service.cli.matter_accounts import resolve_main  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.discovery.custody.resolution import Chosen  # noqa: PLC0415 - as above
 
@@ -98,7 +98,7 @@ def retry(
     passwords: Passwords = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
 ) -> None:
-    """Try open exceptions again that may come out otherwise, as with further passwords.
+    """Try open exceptions again. Those that may come out otherwise, as with further passwords.
 
     What a model was asked becomes not processed: `thresher matter extract` asks it again.
     """
@@ -125,7 +125,7 @@ def sample(  # noqa: PLR0913 - the flags of the contract
     issue: Annotated[str | None, typer.Option(help="Relevance to this issue alone.")] = None,
     borderline: Annotated[bool, typer.Option("--borderline", help="Borderline documents count as relevant.")] = False,
 ) -> None:
-    """Draw a random sample, and write a sheet to be coded by people who do not see what the machine said."""
+    """Draw a random sample and write a coding sheet. People who code do not see what the machine said."""
     from thresher.service.cli.matter_samples import SampleRequest, sample_main  # noqa: PLC0415 - see service/cli/main.py
 
     asked = SampleRequest(
@@ -153,7 +153,7 @@ def validate(
         int | None, typer.Option(help="Relevant documents known outside the discard pile; else those judged relevant.")
     ] = None,
 ) -> None:
-    """Compute precision, recall, richness, elusion, error rate, and those of fields, each with its 95 % interval."""
+    """Compute precision, recall and elusion of a sample. Richness, error rate and fields too, each with its 95 % interval."""
     from thresher.service.cli.matter_samples import validate_main  # noqa: PLC0415 - see service/cli/main.py
 
     run(validate_main, folder, label, coding, interval, true_positives)

@@ -99,7 +99,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
 
 @matter.command()
 def status(folder: ThisMatter, *, as_json: AsJson = False) -> None:
-    """Show how many documents, exceptions and sources a matter has."""
+    """Count documents, exceptions and sources."""
     from thresher.service.cli.matter_status import main  # noqa: PLC0415 - see service/cli/main.py
 
     run(main, folder, as_json)

@@ -93,7 +93,7 @@ def privilege(
         choices.Ocr | None, typer.Option("--ocr", help="How pages without text are read; never by a model.")
     ] = None,
 ) -> None:
-    """Screen for privilege: flag, hold, and write the privilege log.
+    """Screen for privilege: flag and hold. Writes the privilege log.
 
     Held: what has counsel among its people or a term in its text (not in a notice under it), what is attached to it, and
     every copy. Its family and thread are warned of.

@@ -161,8 +161,13 @@ class _Groups:
 
 
 def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
-    """Whether a document takes part. A redacted or withheld one never does: it equals no other."""
-    return (grouping.productions or document.produced is None) and not document.redacted and not document.withheld
+    """Whether a document takes part. A redacted or withheld one never does: it equals no other.
+
+    A produced one does by its native alone: the hash of a text or of a first page says too little.
+    """
+    if document.redacted or document.withheld:
+        return False
+    return document.produced is None or (grouping.productions and document.produced.native is not None)
 
 
 def _merged(same: list[MatterDocument]) -> tuple[str, str]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from thresher.service.discovery.duplicates.shingles import PERMUTATIONS, Hashes, jaccard
 
 _MISSED_MAX = 0.001  # share of pairs at the threshold that hashing may miss
-_SPREAD = 0.2  # by which a similarity estimated from signatures may be wrong: five standard deviations
+_SPREAD = 0.15  # by which a similarity estimated from signatures may be wrong: four standard deviations
+_VERIFIED_MAX = 256  # principals that one document is compared with: of more, those whose signatures agree most
 Signatures = NDArray[np.uint32]
 
 
@@ -66,7 +67,8 @@ def _likely(document: int, candidates: Sequence[int], signatures: Signatures, th
     if not candidates:
         return []
     agreeing = (signatures[list(candidates)] == signatures[document]).mean(axis=1)
-    return [c for c, share in zip(candidates, agreeing.tolist(), strict=True) if share >= threshold - _SPREAD]
+    most = np.argsort(-agreeing, kind="stable")[:_VERIFIED_MAX]
+    return sorted(candidates[place] for place in most[agreeing[most] >= threshold - _SPREAD].tolist())
 
 
 def _first_match(

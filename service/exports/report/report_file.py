@@ -29,6 +29,7 @@ MAX_BYTES = 20_000_000  # of the file
 TEXT_MAX_BYTES = 12_000_000  # of it, for everything but pictures
 MARGIN_BYTES = 200_000  # head, style and what the file says of itself
 DOCUMENT_LINE_BYTES = 400  # of a document whose values are left out, and of its line in the overview
+GONE = "the document is not there any more, or has changed"
 
 
 class Originals(Protocol):
@@ -160,9 +161,7 @@ async def _pages(view: DocumentView, originals: Originals, budget: PictureBudget
             name = f"{page[0]}, " if page[0] != view.result.source.path else ""
             parts.append(page_figure(picture, page, places, f"{name}page {page[1]}"))
     if missing:
-        parts.append(
-            f'<p class="said">{missing} pages are not shown: the document is not there any more, or has changed.</p>\n'
-        )
+        parts.append(f'<p class="said">{missing} pages are not shown: {GONE}.</p>\n')
     return "".join(parts)
 
 
@@ -170,7 +169,9 @@ async def _texts(view: DocumentView, originals: Originals) -> str:
     parts = []
     for source, places in view.places.passages().items():
         text = await originals.text(view, source)
-        if text is not None and (made := text_passages(text, places)):
+        if text is None:
+            parts.append(f'<p class="said">{isolated(source)}: its text is not shown: {GONE}.</p>\n')
+        elif made := text_passages(text, places):
             parts.append(f"<h3>{isolated(source)}</h3>\n{made}")
     return "".join(parts)
 

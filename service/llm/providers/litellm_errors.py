@@ -92,7 +92,9 @@ def problem_of(kind: Kind, model: str, text: str, headers: Mapping[str, Any] | N
         return TransientError(problem, retry_after=retry_after(headers or {}), charged=kind == "timeout")
     if kind == "key":
         return SetupProblem("key_rejected", f"{model}: {said}")
-    if kind == "model_unknown" or (kind == "question_rejected" and _NO_MODEL.search(said)):
+    if "LLM Provider NOT provided" in said:
+        said = f"whose is it? Write provider/name; openai/{model} for a server that speaks OpenAI's protocol"
+    if kind == "model_unknown" or (kind == "question_rejected" and (_NO_MODEL.search(text))):
         return SetupProblem("model_unknown", f"{model}: {said}")
     return ModelProblem(kind, f"{model}: {said}")
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ASKS_THE_NETWORK = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")  # for lists that it brings
 _importing = threading.Lock()  # two threads that import it at once would see halves of it
+OLLAMA_ADDRESS = (
+    "http://localhost:11434"  # where litellm looks for Ollama if its own variable OLLAMA_API_BASE names no other
+)
 OWN_HANDLERS = ("LiteLLM", "LiteLLM Proxy", "LiteLLM Router")  # loggers to which litellm gives handlers of its own
 
 
@@ -51,7 +54,8 @@ class LitellmTransport:
         self._transport = transport
         self._client: Any = None  # litellm's, over the transport
         self._knocking = asyncio.Lock()
-        self._is_there = remote.api_base is None or transport is not None  # nothing that a knock could tell
+        self._address = address_of(remote)
+        self._is_there = self._address is None or transport is not None  # nothing that a knock could tell
 
     async def send(self, call: Call) -> Answer:
         """Send a Call through litellm. Raises SetupProblem(key_missing, key_rejected, model_unknown, model_unreachable) too."""
@@ -74,7 +78,7 @@ class LitellmTransport:
         """Knock at the address until it was there once."""
         async with self._knocking:
             if not self._is_there:
-                await check_reachable(self._remote.api_base or "")
+                await check_reachable(self._address or "")
                 self._is_there = True
 
     async def aclose(self) -> None:
@@ -131,6 +135,13 @@ def body(remote: Remote, question: Question) -> dict[str, Any]:
         **({"api_key": remote.api_key} if remote.api_key else {}),
         **remote.options,
     }
+
+
+def address_of(remote: Remote) -> str | None:
+    """Return where a server is that may not be running; None for a provider of litellm's table."""
+    if remote.api_base is None and provider_of(remote.model) in OLLAMA:
+        return os.environ.get("OLLAMA_API_BASE") or OLLAMA_ADDRESS
+    return remote.api_base
 
 
 def window_of(remote: Remote, window: int) -> dict[str, Any]:

@@ -149,12 +149,13 @@ def address_of(remote: Remote) -> str:
 
 
 def headers_of(remote: Remote) -> dict[str, str]:
-    """Return the headers of a request. Raises SetupProblem(key_missing)."""
+    """Return the headers of a request; a server of one's own may need no key. Raises SetupProblem(key_missing)."""
     key = remote.api_key or os.environ.get(KEY)
-    if not key:
+    if not key and not remote.api_base:
         raise SetupProblem("key_missing", f"{remote.model}: set {KEY}")
     own = {header: os.environ[name] for name, header in HEADERS.items() if os.environ.get(name)}
-    return {"Authorization": f"Bearer {key}", **own, **remote.options.get("extra_headers", {})}
+    known = {"Authorization": f"Bearer {key}"} if key else {}
+    return {**known, **own, **remote.options.get("extra_headers", {})}
 
 
 def body(remote: Remote, question: Question) -> dict[str, Any]:

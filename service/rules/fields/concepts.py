@@ -101,8 +101,9 @@ def _likeness_to_concepts(label: str) -> dict[str, float]:
     """Return the likeness of a label to every concept that it may name; compares only phrases that it may contain."""
     packed, found = label.replace(" ", ""), dict[str, float]()
     whole, begun, long = _phrases()
-    words = label.split()
-    some = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)} & whole.keys()
+    words, most = label.split(), _most_words()
+    ends = ((i, j) for i in range(len(words)) for j in range(i + 1, min(i + most, len(words)) + 1))
+    some = {phrase for i, j in ends if (phrase := " ".join(words[i:j])) in whole}
     some |= {
         p
         for i in range(len(packed) - SUBSTRING_MIN_LETTERS + 1)
@@ -137,6 +138,11 @@ def _phrases() -> tuple[dict[str, list[str]], dict[str, list[str]], list[str]]:
     for phrase in whole:
         begun.setdefault(phrase.replace(" ", "")[:SUBSTRING_MIN_LETTERS], []).append(phrase)
     return whole, begun, [p for p in whole if len(p.replace(" ", "")) >= MISSPELT_MIN_LETTERS]
+
+
+@cache
+def _most_words() -> int:
+    return max(len(p.split()) for p in _phrases()[0])
 
 
 @cache

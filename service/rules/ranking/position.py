@@ -13,7 +13,7 @@ from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, date_score, row_of
 from thresher.service.rules.spans.identifiers import valid_iban
-from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.line_pieces import Layout, last_column
 from thresher.service.rules.spans.postal_addresses import find_addresses, is_address_line, is_town
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.span import Span
@@ -45,23 +45,29 @@ def _money(layout: Layout, concept: Concept | None, span: Span) -> float:
 
 
 _AMOUNT = re.compile(r"\d[.,]\d\d(?!\d)")
+_AMOUNT_START = re.compile(r"(?=\d[.,]\d\d(?!\d))")
+AMOUNT_CHARS = 4  # characters of such an amount
 
 
 def _amounts_follow(layout: Layout, span: Span) -> bool:
     """Whether more amounts follow in the row, as in a row of a summary, where the total stands last."""
     i = layout.at(span.start)
     first = next(layout.right(i), None)
-    rest = layout.text[span.end : layout.pieces[i].end] + ("" if first is None else layout.words(first))
-    return bool(_AMOUNT.search(rest)) or layout.pieces[i].column < _last_amount(layout, layout.pieces[i].row)
+    tail = layout.text[max(span.end, layout.pieces[i].end - AMOUNT_CHARS) : layout.pieces[i].end]
+    over = _AMOUNT.search(tail + ("" if first is None else layout.text_of(first, AMOUNT_CHARS)))  # of both pieces
+    if _last_start(layout, i) >= span.end or (over and over.start() < len(tail)):
+        return True
+    return layout.pieces[i].column < last_column(layout, layout.pieces[i].row, _AMOUNT)
 
 
-def _last_amount(layout: Layout, r: int) -> int:
-    """Return the column of the last piece of a row that holds an amount, -1 without one; computed once."""
-    if ("last amount", r) not in layout.memory:
-        found = (c for c, i in enumerate(layout.rows[r]) if _AMOUNT.search(layout.words(i)))
-        layout.memory["last amount", r] = max(found, default=-1)
-    column: int = layout.memory["last amount", r]
-    return column
+def _last_start(layout: Layout, i: int) -> int:
+    """Return where the last amount of piece i begins, but for one at its very end; -1 without one. Searched once."""
+    if ("last amount", i) not in layout.memory:
+        piece = layout.pieces[i]
+        starts = (m.start() for m in _AMOUNT_START.finditer(layout.text, piece.start, piece.end))
+        layout.memory["last amount", i] = max((s for s in starts if s + AMOUNT_CHARS < piece.end), default=-1)
+    start: int = layout.memory["last amount", i]
+    return start
 
 
 def _number(layout: Layout, concept: Concept | None, span: Span) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
@@ -188,15 +189,22 @@ def _has_letters(words: str) -> bool:
 
 
 def _to_the_left(layout: Layout, i: int, weight: float) -> list[NearbyWords]:
-    found = []
-    for j in layout.left(i):
-        words = plain(layout.text_of(j, -LABEL_MAX_CHARS))
-        if _has_letters(words):
-            found.append(NearbyWords(words, weight))
-            weight *= 0.6
-        if len(found) == 2:
-            break
-    return [*found, *_section_heading(layout, i, layout.pieces[i])]
+    here = layout.pieces[i]
+    columns, words = _lettered(layout, here.row)
+    last = bisect_left(columns, here.column)
+    near = reversed(words[max(last - 2, 0) : last])
+    found = [NearbyWords(said, weight * 0.6**n) for n, said in enumerate(near)]
+    return [*found, *_section_heading(layout, i, here)]
+
+
+def _lettered(layout: Layout, r: int) -> tuple[list[int], list[str]]:
+    """Return the columns of the pieces of a row whose ends have letters, and these words; computed once."""
+    if ("lettered", r) not in layout.memory:
+        ends = ((c, plain(layout.text_of(i, -LABEL_MAX_CHARS))) for c, i in enumerate(layout.rows[r]))
+        known = [(c, words) for c, words in ends if _has_letters(words)]
+        layout.memory["lettered", r] = [c for c, _ in known], [words for _, words in known]
+    found: tuple[list[int], list[str]] = layout.memory["lettered", r]
+    return found
 
 
 def _section_heading(layout: Layout, i: int, here: Piece) -> list[NearbyWords]:

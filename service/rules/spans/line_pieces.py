@@ -102,6 +102,16 @@ class Layout:
         return row[bisect_right(reach, here.box[0]) : bisect_left(lefts, here.box[2])]
 
 
+def last_column(layout: Layout, row: int, pattern: re.Pattern[str]) -> int:
+    """Return the column of the last piece of a row that a pattern occurs in, -1 without one; searched once."""
+    key = ("last column", row, pattern)
+    if key not in layout.memory:
+        found = (c for c, i in enumerate(layout.rows[row]) if pattern.search(layout.words(i)))
+        layout.memory[key] = max(found, default=-1)
+    column: int = layout.memory[key]
+    return column
+
+
 def _overlap(a: Piece, b: Piece) -> float:
     if a.page != b.page:
         return 0.0

@@ -19,6 +19,9 @@ from thresher.service.rules.spans.span import Span
 
 NAME_GAP_MAX_LINE_HEIGHTS = 2.5  # line heights; on a scan a wider gap separates two names
 NAME_MAX_CHARS = 70  # characters; a longer piece is prose, and only names inside it count
+INLINE_MAX_CHARS = (
+    500  # characters before the comma after a name; in a line without end the patterns would take its square
+)
 _FORM = (
     r"(?:Inc(?:orporated)?|L\.?L\.?C|Ltd|LTD|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?|Company|COMPANY|Co|INC|L\.?P|L\.?L\.?P|P\.?L\.?C|"
     r"GmbH(?:\s&\sCo\.?\sKG)?|GMBH|AG|KG|OHG|e\.\s?V|SE|S\.A\.S|SAS|S\.A|SARL|Sarl|S\.?r\.?l|B\.V|BV|N\.V|NV|S\.L|Pty|PAC|Oy|AB|ApS|A/S|"
@@ -110,7 +113,7 @@ def _inline(layout: Layout) -> Iterator[tuple[int, int]]:
     """Yield the text between "Supplier:" and the first comma, where an address follows in the line."""
     for i, region in regions(layout).items():
         body = layout.text[region.start : region.end]
-        comma = body.find(", ")
+        comma = body.find(", ", 0, INLINE_MAX_CHARS)
         form = comma > 0 and _FORM_END.search(", " + body[comma + 2 :].split(",")[0])
         if region.inline and comma > 3 and not form and _like_name(body[:comma]):
             yield _trim(layout.text, region.start, region.start + comma)
@@ -156,7 +159,7 @@ def _in_piece(layout: Layout, start: int, end: int) -> Iterator[tuple[int, int, 
     colon = max(text.find(":"), text.find("："))
     if end - start <= NAME_MAX_CHARS and colon < 0 and _like_name(text):
         yield (*_trim(layout.text, start, end), True)
-    if 0 <= colon < len(text) - 3 and _like_name(text[colon + 1 :]) and len(text) - colon < NAME_MAX_CHARS:
+    if 0 <= colon < len(text) - 3 and len(text) - colon < NAME_MAX_CHARS and _like_name(text[colon + 1 :]):
         yield (*_trim(layout.text, start + colon + 1, end), False)
 
 

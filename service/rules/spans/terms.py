@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from thresher.schemas.target import Field
 from thresher.service.rules.fields.wording import plain, words_of
-from thresher.service.rules.spans.line_pieces import Layout
+from thresher.service.rules.spans.line_pieces import Layout, last_column
 from thresher.service.rules.spans.span import Span
 
 _WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -126,8 +126,10 @@ def find_methods(layout: Layout, field: Field) -> Iterator[Span]:
     for i, piece in enumerate(layout.pieces):
         m = _METHOD.match(layout.text, piece.start, piece.end)
         if m:
-            rest = layout.text[m.end() : piece.end] + " ".join(layout.words(j) for j in layout.right(i))
-            yield Span(start=m.start(), end=m.end(), text=m[0], value=m[0], hints={"paid": bool(_PAID.search(rest))})
+            first = next(layout.right(i), None)
+            rest = layout.text[m.end() : piece.end] + ("" if first is None else layout.words(first))
+            paid = bool(_PAID.search(rest)) or piece.column + 1 < last_column(layout, piece.row, _PAID)
+            yield Span(start=m.start(), end=m.end(), text=m[0], value=m[0], hints={"paid": paid})
 
 
 def find_places(layout: Layout, field: Field) -> Iterator[Span]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from thresher.schemas.document import Table
 from thresher.service.rules.spans.line_pieces import Layout, Piece
 
 Cell = tuple[int, int]  # range of the text
+Heads = dict[int, str]  # words over each column
 HEADER_MAX_ROWS = 3  # rows at the top of a table that may be its header
 
 
@@ -18,21 +19,24 @@ class Grid:
 
     start: int
     end: int
-    heads: dict[int, str]  # words over each column
+    heads: Heads
     rows: tuple[dict[int, Cell], ...]
     is_table: bool = False  # found by the reader
 
 
-def grids(layout: Layout) -> Iterator[Grid]:
-    """Yield every way to read a header in the tables of the text and in its aligned pieces; the caller chooses."""
+def grids(layout: Layout, wants: Callable[[Heads], bool]) -> Iterator[Grid]:
+    """Yield every way to read a header in the tables of the text and in its aligned pieces; the caller chooses.
+
+    `wants`: whether rows below such heads are of use at all; others are not collected.
+    """
     for table in layout.document.tables:
         start, end = table.span()
         if layout.start <= start and end <= layout.end:
-            yield from _of_table(layout.text, table)
-    yield from _of_pieces(layout)
+            yield from _of_table(layout.text, table, wants)
+    yield from _of_pieces(layout, wants)
 
 
-def _of_table(text: str, table: Table) -> Iterator[Grid]:
+def _of_table(text: str, table: Table, wants: Callable[[Heads], bool]) -> Iterator[Grid]:
     start, end = table.span()
     rows = [{c: (s, e) for s, e, c in table.cells(r) if text[s:e].strip()} for r in range(len(table))]
     for last, row in enumerate(rows[:-1]):
@@ -41,7 +45,8 @@ def _of_table(text: str, table: Table) -> Iterator[Grid]:
         for first in sorted({last, max(last - 1, 0)} if last < HEADER_MAX_ROWS else {last}):
             stop = _last_header_row(text, rows, last)
             heads = _heads(text, rows[first : stop + 1])
-            yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[stop + 1 :]), is_table=True)
+            if wants(heads):
+                yield Grid(start=start, end=end, heads=heads, rows=tuple(rows[stop + 1 :]), is_table=True)
 
 
 def _last_header_row(text: str, rows: list[dict[int, Cell]], last: int) -> int:
@@ -54,21 +59,21 @@ def _last_header_row(text: str, rows: list[dict[int, Cell]], last: int) -> int:
     return last
 
 
-def _heads(text: str, rows: list[dict[int, Cell]]) -> dict[int, str]:
-    heads: dict[int, str] = {}
+def _heads(text: str, rows: list[dict[int, Cell]]) -> Heads:
+    heads: Heads = {}
     for row in rows:
         for column, (s, e) in row.items():
             heads[column] = f"{heads.get(column, '')} {text[s:e]}".strip()
     return heads
 
 
-def _of_pieces(layout: Layout) -> Iterator[Grid]:
+def _of_pieces(layout: Layout, wants: Callable[[Heads], bool]) -> Iterator[Grid]:
     for r, row in enumerate(layout.rows):
         heads = [layout.pieces[i] for i in row]
         if len(heads) < 2 or any(p.end - p.start > 40 for p in heads):
             continue
         words = {c: layout.text[p.start : p.end] for c, p in enumerate(heads)}
-        if sum(ch.isdigit() for w in words.values() for ch in w) > 2:
+        if sum(ch.isdigit() for w in words.values() for ch in w) > 2 or not wants(words):
             continue
         below = [_cells_by_head(layout, heads, i) for i in range(r + 1, len(layout.rows))]
         rows = tuple(b for b in below if b)

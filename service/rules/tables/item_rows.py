@@ -99,9 +99,19 @@ def _cell(layout: Layout, fit: ColumnMapping, cell: Cell | None, field: Field) -
 
 def _is_not_rate(layout: Layout, fit: ColumnMapping, column: int, text: str) -> bool:
     """Whether a cell without "%" is no rate: most cells of its column have "%", or more numbers than this one."""
-    cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
-    rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
-    return 2 * len(rates) > len(cells) or (len(rates) > 1 and min(rates) > len(_NUMBERS.findall(text)))
+    most, fewest = _rates(layout, fit, column)
+    return most or fewest > len(_NUMBERS.findall(text))
+
+
+def _rates(layout: Layout, fit: ColumnMapping, column: int) -> tuple[bool, int]:
+    """Return whether most cells of a column have "%", and the fewest numbers in one that has (0: one cell at most); computed once."""
+    key = ("rates", fit.grid.start, fit.grid.is_table, len(fit.grid.rows), column)
+    if key not in layout.memory:
+        cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
+        rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
+        layout.memory[key] = 2 * len(rates) > len(cells), min(rates) if len(rates) > 1 else 0
+    found: tuple[bool, int] = layout.memory[key]
+    return found
 
 
 def _form(span: Span, shape: str) -> int:

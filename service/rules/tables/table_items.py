@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from thresher.schemas.target import Field, Target
 from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.column_meaning import (
@@ -16,11 +18,13 @@ from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
 from thresher.service.rules.ranking.span_score import own_words
 from thresher.service.rules.spans.line_pieces import Layout
-from thresher.service.rules.tables.grids import Grid, grids
+from thresher.service.rules.tables.grids import Grid, Heads, grids
 from thresher.service.rules.tables.item_rows import items_of
 
 MIN_LIKENESS = 0.55  # least likeness (0..1) of a header to a field
 MIN_TABLE_SCORE = 1.4  # least sum of the likeness of a table's headers to a list's fields
+MAX_ROWS = 300_000  # rows below headers that are tried in one text: with a header on each page, all rows below each
+FIRST_ROWS = 50  # rows that show whether a table lists what another has already listed
 READER_TABLE_POINTS = 0.3  # points that a table of the reader gets over aligned pieces
 
 
@@ -30,12 +34,25 @@ def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     found: dict[str, list[Item]] = {}
     taken = list[tuple[int, int]]()
     for _, pattern, fit in sorted(ranked, key=lambda t: (-t[0], t[2].grid.start)):
-        items = items_of(layout, fit, item_fields(target, pattern))
+        fields = item_fields(target, pattern)
+        if (pattern in found and not _continues(found[pattern], fit)) or _is_taken(layout, fit, fields, taken):
+            continue
+        items = items_of(layout, fit, fields)
         reach = [(s.start, s.end) for item in items for s in item.values()]
-        if items and not _overlap(reach, taken) and (pattern not in found or _continues(found[pattern], fit)):
+        if items and not _overlap(reach, taken):
             found.setdefault(pattern, []).extend(items)
             taken += reach
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
+
+
+def _is_taken(layout: Layout, fit: ColumnMapping, fields: list[Field], taken: list[tuple[int, int]]) -> bool:
+    """Whether the first rows of a long table are items that were already taken; their rates depend on the other rows."""
+    if not taken or len(fit.grid.rows) <= FIRST_ROWS:
+        return False
+    beginning = replace(fit, grid=replace(fit.grid, rows=fit.grid.rows[:FIRST_ROWS]))
+    rates = {f.path for f in fields if cell_shape(f) == "percent"}
+    items = items_of(layout, beginning, fields)
+    return _overlap([(s.start, s.end) for i in items for path, s in i.items() if path not in rates], taken)
 
 
 def _overlap(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
@@ -55,14 +72,27 @@ def _continues(items: list[Item], fit: ColumnMapping) -> bool:
 
 
 def _fits(layout: Layout, fields: list[Field]) -> list[ColumnMapping]:
-    found = []
-    for grid in grids(layout):
+    found, left = [], MAX_ROWS
+    for grid in grids(layout, lambda heads: _may_fit(heads, fields)):
+        if left <= 0:
+            break
+        left -= len(grid.rows)
         columns, score = _columns(grid, fields)
         _map_percentages(layout, grid, fields, columns)
         _map_signed_amounts(grid, fields, columns)
-        if score >= min(MIN_TABLE_SCORE, 0.8 * len(fields)):
+        if score >= _min_score(fields):
             found.append(ColumnMapping(grid=grid, columns=columns, score=score + READER_TABLE_POINTS * grid.is_table))
     return found
+
+
+def _min_score(fields: list[Field]) -> float:
+    return min(MIN_TABLE_SCORE, 0.8 * len(fields))
+
+
+def _may_fit(heads: Heads, fields: list[Field]) -> bool:
+    """Whether heads may reach the score of a list's table, whatever the rows below them are."""
+    best = (max((likeness_of(head, f) for head in heads.values()), default=0.0) for f in fields)
+    return bool(fields) and sum(like for like in best if like >= MIN_LIKENESS) >= _min_score(fields)
 
 
 def _columns(grid: Grid, fields: list[Field]) -> tuple[dict[str, int], float]:

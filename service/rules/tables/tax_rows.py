@@ -15,6 +15,7 @@ from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, decimal_mark, parse_number
 
 MAX_RATE_PERCENT = 35  # percent
+MAX_NUMBERS = 20  # in a line of a tax summary; every three of them are tried
 _NUMBER = re.compile(
     r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
 )
@@ -59,7 +60,7 @@ def _row(layout: Layout, start: int, end: int) -> TaxRow | None:
         )
         for m in _NUMBER.finditer(layout.text, start, end)
     ]
-    for rate, net, amount in permutations(numbers, 3):
+    for rate, net, amount in permutations(numbers, 3) if len(numbers) <= MAX_NUMBERS else ():
         if net[3] and amount[3] and not net[2] and not amount[2] and _is_rate(rate[1], net[1], amount[1]):
             return TaxRow(rate=rate[0], net=net[0], amount=amount[0])
     sums = [n for n in numbers if n[3] and not n[2]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from thresher.schemas.errors import FACTS, Note
@@ -23,6 +24,10 @@ async def result_page(jobs: CallerJobs, job: Job, cursor: str, limit: int) -> by
     failed = [] if cursor else await failures(jobs, job)
     head = json.dumps({"id": job.id, "state": job.state})[:-1]
     tail = json.dumps({"failed": [f.model_dump() for f in failed], "next": _cursor(shown[-1]) if more else None})[1:]
+    return await asyncio.to_thread(_page, head, shown, tail)
+
+
+def _page(head: str, shown: list[KeptOutcome], tail: str) -> bytes:
     return f'{head}, "results": [{",".join(in_current_form(o.body) for o in shown)}], {tail}'.encode()
 
 

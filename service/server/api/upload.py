@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from starlette.requests import ClientDisconnect, Request
 
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.library import library_names
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
@@ -119,7 +120,10 @@ async def target_of(service: AppState, tenant: str, text: str) -> AskedTarget:
         return await service.schema_checker.judged(tenant, json.dumps(registered.json_schema), registered.name)
     found = known_target(name, service.offer)
     if found is None:
-        raise InputProblem("target_invalid", f"{name[:80]!r} is no target here; see /v1/targets, or send a JSON Schema")
+        like = suggestion(name, [*service.offer.targets, *library_names()])
+        raise InputProblem(
+            "target_invalid", f"{name[:80]!r} is no target here{like}; see /v1/targets, or send a JSON Schema"
+        )
     return found
 
 

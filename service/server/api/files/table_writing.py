@@ -14,7 +14,7 @@ from typing import Literal
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.result import AnyResult
 from thresher.schemas.review import ReviewEvent
-from thresher.schemas.work import Job
+from thresher.schemas.work import Job, KeptOutcome
 from thresher.service.backend.worker import target_of
 from thresher.service.exports.finished_results import LeftOut
 from thresher.service.exports.reviewed_results import ReviewedResult, reviewed
@@ -46,8 +46,12 @@ async def _fill(parts: AppState, job: Job, spool: Path) -> None:
     await asyncio.to_thread(_append, spool, "")
     while some := await parts.jobs.results(job.tenant, job.id, after=after, limit=PAGE_RESULTS):
         after = (some[-1].task, some[-1].number)
-        lines = "".join(f"{o.task}.{o.number}\t{in_current_form(o.body)}\n" for o in some)
-        await asyncio.to_thread(_append, spool, lines)
+        await asyncio.to_thread(_append_results, spool, some)
+
+
+def _append_results(spool: Path, some: list[KeptOutcome]) -> None:
+    for outcome in some:
+        _append(spool, f"{outcome.task}.{outcome.number}\t{in_current_form(outcome.body)}\n")
 
 
 def _append(spool: Path, lines: str) -> None:

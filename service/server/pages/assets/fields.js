@@ -97,7 +97,7 @@ function wholeReasons() {
   for (const r of review.doc.reasons.filter((one) => !told(one))) {
     const key = r.code + r.message;
     if (!rest.has(key)) rest.set(key, { ...r, names: [] });
-    if (r.path) rest.get(key).names.push([...parents(r.path), keyWords(r.path.replaceAll("/*", "").split("/").pop())].join(" · "));
+    if (r.path) rest.get(key).names.push([...parents(r.path), r.path.endsWith("/-") ? "a row" : keyWords(r.path.replaceAll("/*", "").split("/").pop())].join(" · "));
   }
   if (!rest.size) return null;
   const shown = [...rest.values()].slice(0, 12);
@@ -149,9 +149,12 @@ function fieldBody(field) {
   ];
 }
 
+/** Whether another value than the present one can be taken: one of several, or the one that was taken out. */
+function hasChoice(field) { return field.candidates?.length > (isMissing(field) ? 0 : 1); }
+
 function candidateList(field) {
-  if (!(field.candidates?.length > 1)) return null;
-  return h("div", null, h("h3", null, "The document gives"), h("ul", { class: "candidates" }, field.candidates.map((c, i) => candidateItem(field, c, i))));
+  if (!hasChoice(field)) return null;
+  return h("div", null, h("h3", null, field.candidates.length > 1 ? "The document gives" : "Was given, and taken out"), h("ul", { class: "candidates" }, field.candidates.map((c, i) => candidateItem(field, c, i))));
 }
 
 function candidateItem(field, candidate, i) {
@@ -164,7 +167,7 @@ function candidateItem(field, candidate, i) {
 }
 
 function evidenceList(field) {
-  if (field.candidates?.length > 1) return null;
+  if (hasChoice(field)) return null;
   const places = field.evidence || [];
   if (!places.length) {
     return isMissing(field) ? null : h("p", { class: "small soft" }, field.method === "derived" ? "Computed from other values." : "No place in the document is known for this value.");
@@ -262,7 +265,7 @@ function tableCell(field) {
   const kind = isOpen(field) ? "doubtful" : isSettled(field) ? "settled" : "";
   const inCard = isDoubtful(field);
   const mark = isOpen(field) ? "! " : isSettled(field) ? "✓ " : "";
-  return h("td", { class: `${kind} ${field.path === review.current ? "selected" : ""} ${field.kind === "number" ? "number" : ""}`, data: { path: field.path }, onpointerenter: () => lightPlaces(field.path), onpointerleave: () => lightPlaces(null) },
+  return h("td", { class: `${kind} ${field.path === review.current ? "selected" : ""} ${field.kind === "number" || field.kind === "date" ? field.kind : ""}`, data: { path: field.path }, onpointerenter: () => lightPlaces(field.path), onpointerleave: () => lightPlaces(null) },
     h("button", { class: "cell", type: "button", id: inCard ? null : fieldId(field.path), "aria-expanded": inCard ? null : String(field.path === review.current), onclick: () => select(field.path) },
       mark && h("span", { class: "mark-sign", "aria-hidden": "true" }, mark), mark && h("span", { class: "only-read" }, isOpen(field) ? "doubtful: " : "checked: "),
       isMissing(field) && !field.correction ? [h("span", { class: "none", "aria-hidden": "true" }, "–"), h("span", { class: "only-read" }, "not found")] : valueElement(field)));

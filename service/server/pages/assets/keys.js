@@ -27,7 +27,7 @@ function pressed(event) {
   if (!keysOn()) return;
   if (review.number === null) { queueKey(event); return; }
   const field = review.fields.get(review.current);
-  if (/^[1-9]$/.test(event.key) && field?.candidates?.length > 1) {
+  if (/^[1-9]$/.test(event.key) && field && hasChoice(field)) {
     const candidate = field.candidates[Number(event.key) - 1];
     if (candidate) { event.preventDefault(); act("edit", { value: candidate.value }); }
     return;

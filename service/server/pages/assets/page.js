@@ -55,7 +55,7 @@ class Refusal extends Error {
   }
 }
 
-const session = { csrf: "", tenant: "", expires: null };
+const session = { csrf: "", tenant: "", expires: null, left: false };
 
 /** Ask the service; return its JSON. Throws Refusal. A session that has ended leads to the login page. */
 async function ask(method, path, body, more = {}) {
@@ -90,8 +90,10 @@ function valueText(value) {
   return value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Go to the login page, and back here afterwards. */
+/** Go to the login page, and back here afterwards; once, for several requests may learn at the same time that the session has ended. */
 function toLogin() {
+  if (session.left) return;
+  session.left = true;
   location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
 }
 

@@ -141,7 +141,7 @@ function drawBoxes(sheet) {
 function placesOf(field) {
   const own = (field.evidence || []).map((place) => ({ place, mark: "" }));
   const others = (field.candidates || []).flatMap((c, i) => (c.evidence || []).map((place) => ({ place, mark: String(i + 1) })));
-  return field.candidates?.length > 1 ? [...others, ...(others.length ? [] : own)] : own;
+  return hasChoice(field) ? [...others, ...(others.length ? [] : own)] : own;
 }
 
 function svg(tag, attributes) {

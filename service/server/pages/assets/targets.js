@@ -18,7 +18,8 @@ async function loadTargets() {
     for (const target of found) known.set(target.name, target);
     return found.length > 0 && h("optgroup", { label: words }, found.map((t) => h("option", { value: t.name }, plainText(t.name, 80))));
   }));
-  const last = choices.get("target", "invoice");
+  const first = said.targets.some((t) => t.origin !== "ready-made") ? select_.value : "invoice";
+  const last = choices.get("target", first);
   if (known.has(last)) select_.value = last;
   aboutTarget();
 }

@@ -62,7 +62,7 @@ function addJob(job, first = false) {
 function renderJob(item, job) {
   const { total, done, failed, cancelled, running } = job.counts;
   const ended = job.state !== "open";
-  const stages = Object.entries(job.stages || {}).filter(([, n]) => n > 0).map(([s, n]) => `${STAGE_WORDS[s] || s} ${n > 1 ? n : ""}`.trim()).join(" · ");
+  const stages = Object.entries(job.stages || {}).filter(([s, n]) => s && n > 0).map(([s, n]) => `${STAGE_WORDS[s] || s} ${n > 1 ? n : ""}`.trim()).join(" · ");
   const state = ended ? (failed ? h("span", { class: "chip bad" }, "✕ ", count(failed, "file"), " failed") : job.state === "cancelled" ? h("span", { class: "chip" }, "cancelled") : h("span", { class: "chip good" }, "✓ finished")) : h("span", { class: "chip" }, running ? "working" : "waiting");
   const failures = item.querySelector(".failures");
   fill(item,
