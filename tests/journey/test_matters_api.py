@@ -99,7 +99,7 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert len(shown) == status["counts"]["documents"]
     assert ended(client, client.post(f"{here}/imports", json=order))["summary"]["new_documents"] == 0
     mail = b"From: a@x.example\r\nSubject: hello\r\nMessage-ID: <1@x>\r\nDate: Mon, 1 Jan 2001 10:00:00 +0000\r\n\r\nHi\r\n"
-    files = [
+    files: list[Any] = [
         ("order", (None, json.dumps({"custodian": "B"}))),
         ("file", ("one.eml", mail)),
         ("file", ("zero.txt", b"")),
