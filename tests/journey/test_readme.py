@@ -57,7 +57,7 @@ def test_every_command_and_flag_exists() -> None:
     for line in re.findall(r"thresher ([^\n]+)", lines):
         words = line.split("#")[0].split()
         group = [w for w in words[:2] if re.fullmatch(r"[a-z]+", w)]
-        group = group if group[0] in {"schema", "models", "keys"} else group[:1]
+        group = group if group[0] in {"schema", "models", "keys", "matter"} else group[:1]
         help_text = subprocess.run(
             [sys.executable, "-m", "thresher.service.cli.main", *group, "--help"],
             cwd=ROOT,
