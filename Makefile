@@ -11,7 +11,7 @@ demo: $(WEIGHTS)
 	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
 
 test: $(WEIGHTS) lint
-	$(BIN)/python -m compileall -q thresher bench tests  # once, and not in each of the thousand processes that tests start
+	$(BIN)/python -m compileall -q chunkers schemas service thresher bench tests  # once, and not in each of the thousand processes that tests start
 	$(BIN)/python -m pytest -n 3 --hypothesis-profile thorough
 
 lint: $(READY)
