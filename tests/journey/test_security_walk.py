@@ -35,6 +35,8 @@ OWN = {  # one's own, whoever asks: nothing of another is in it
     ("GET", "/v1/schemas/result"),
     ("GET", "/v1/budgets"),
     ("GET", "/v1/session"),
+    ("GET", "/v1/matters"),
+    ("POST", "/v1/matters"),
     *LOGIN,
 }
 METHODS = ["HEAD", "GET", "POST", "PUT", "DELETE"]  # in an order in which nothing is gone before it is asked for
@@ -67,12 +69,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
         job = sent.json()["id"]
         assert owner.get(f"/v1/extractions/{job}/result", params={"wait": 100}).status_code == 200
         owner.put("/v1/targets/secret-order", content=TARGET, headers={"content-type": "application/json"})
+        made["matter"] = owner.post("/v1/matters", json={"name": "PO-41", "timezone": "UTC"}).json()["id"]
         yield running, made, job
 
 
-def asked(job: str, path: str) -> tuple[str, dict[str, str]]:
+def asked(job: str, path: str, matter: str) -> tuple[str, dict[str, str]]:
     """A route's address and query, with the owner's ids in them."""
-    address = path.replace("{id}", job).replace("{name}", "secret-order").replace("{group}", "model")
+    address = path.replace("{matter}", matter).replace("reports/{name}", "reports/reconciliation.json")
+    address = address.replace("{id}", job).replace("{name}", "secret-order").replace("{group}", "model")
     address = address.replace("{collection}", job).replace("{number}", "0").replace("{page}", "1")
     assert "{" not in address, f"{path}: a new kind of id; say here what the owner has of it"
     if path.endswith("/text"):
@@ -80,7 +84,11 @@ def asked(job: str, path: str) -> tuple[str, dict[str, str]]:
     return address, {"extraction": job} if path.startswith("/v1/calls") else {}
 
 
-BODIES = {"corrections": {"path": "/number", "action": "accept"}, "decision": {"state": "accepted"}}  # by a route's end
+BODIES: dict[str, dict[str, Any]] = {  # by a route's end
+    "corrections": {"path": "/number", "action": "accept"},
+    "decision": {"state": "accepted"},
+    "imports": {"paths": ["/srv/mail"], "custodian": "A"},
+}
 
 
 def test_the_table_holds_what_is_shown_and_more() -> None:
@@ -93,7 +101,7 @@ def test_the_table_holds_what_is_shown_and_more() -> None:
 def test_another_tenant_finds_nothing(house: tuple[Served, dict[str, str], str], method: str, path: str) -> None:
     """With the owner's ids: 404, or one's own, in which nothing of the owner stands."""
     running, made, job = house
-    address, query = asked(job, path)
+    address, query = asked(job, path, made["matter"])
     with running.client(made["bolt"]) as other, running.client(made["orchid"]) as owner:
         strange = other.request(method, address, params=query, json=BODIES.get(path.rsplit("/", 1)[-1]))
         assert "PO-41" not in strange.text
@@ -114,7 +122,7 @@ def test_another_tenant_finds_nothing(house: tuple[Served, dict[str, str], str],
 def test_a_key_that_is_none_opens_nothing(house: tuple[Served, dict[str, str], str], method: str, path: str) -> None:
     """None, expired, of another service, nearly right, in the wrong place: 401, and never a word on which of them."""
     running, made, job = house
-    address, query = asked(job, path)
+    address, query = asked(job, path, made["matter"])
     key = made["orchid"]
     foreign = api_keys.new_key("orchid", 0.0)[0]
     wrong = ["", f"Bearer {made['expired']}", f"Bearer {foreign}", f"Bearer {key[:-2]}", f"Bearer {key.upper()}"]
