@@ -21,10 +21,6 @@ PRODUCED_TEXT = "text/plain; produced"  # declared type of a text that is read a
 class HashMismatch(InputProblem):
     """A file is not the one that was imported."""
 
-    def __init__(self, path: str) -> None:
-        """Take the path of the file."""
-        super().__init__("corrupt", f"{path} is not the file that was imported (hash_mismatch)")
-
 
 class DocumentSources:
     """The files of the documents of one Matter."""
@@ -88,7 +84,7 @@ def _check(file: Path, sha256: str | None, path: str) -> str:
     except OSError as error:
         raise InputProblem("file_not_found", f"{path}: {file} ({error.strerror or type(error).__name__})") from error
     if sha256 and found != sha256:
-        raise HashMismatch(path)
+        raise HashMismatch("corrupt", f"{path} is not the file that was imported (hash_mismatch)")
     return found
 
 
