@@ -1,4 +1,4 @@
-"""Define what a collection of Results is: a job's, or a folder's. The desk works on any."""
+"""Define what a collection of Results is: a job's, or a folder's. `ReviewService` works on any."""
 
 from __future__ import annotations
 

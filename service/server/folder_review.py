@@ -18,9 +18,9 @@ from thresher.schemas.tenants.account import LOCAL
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.collections import ResultCollection
-from thresher.service.reviews.desk import ReviewDesk
 from thresher.service.reviews.folder_file import COLLECTION, opened_folder_reviews
 from thresher.service.reviews.folder_results import FolderResults
+from thresher.service.reviews.review_service import ReviewService
 from thresher.service.server.api import problems
 from thresher.service.server.api.auth import check_local, tenant_of
 from thresher.service.server.api.reviews import reviews
@@ -47,14 +47,14 @@ class FolderReview:
 
 async def review_folder(asked: FolderReview, ready: Callable[[str], None]) -> None:
     """Serve the review until SIGTERM or SIGINT; `ready` is told its address. Raises SetupProblem(address_taken)."""
-    async with opened_desk(asked) as desk, listening_sockets("127.0.0.1", asked.port) as sockets:
+    async with opened_review_service(asked) as review_service, listening_sockets("127.0.0.1", asked.port) as sockets:
         address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/review/{COLLECTION}"
-        app = folder_application(desk, asked.person)
+        app = folder_application(review_service, asked.person)
         await serve_application(app, sockets, asyncio.Event(), ready=lambda: ready(address), grace=GRACE_SECONDS)
 
 
 @asynccontextmanager
-async def opened_desk(asked: FolderReview) -> AsyncIterator[ReviewDesk]:
+async def opened_review_service(asked: FolderReview) -> AsyncIterator[ReviewService]:
     """Open the reviews of a folder, and a process that draws pages."""
     async with AsyncExitStack() as stack:
         kept = await stack.enter_async_context(opened_folder_reviews(asked.folder))
@@ -76,14 +76,14 @@ async def opened_desk(asked: FolderReview) -> AsyncIterator[ReviewDesk]:
 
         views = PageViews(pool, folder / "files")
         views.warm()
-        yield ReviewDesk(reviews=kept, views=views, collection=collection, cases=asked.cases)
+        yield ReviewService(reviews=kept, views=views, collection=collection, cases=asked.cases)
 
 
-def folder_application(desk: ReviewDesk, person: str) -> FastAPI:
+def folder_application(review_service: ReviewService, person: str) -> FastAPI:
     """Build the application: the routes of reviews and the pages, for programs and browsers of this machine alone."""
     app = FastAPI(title="Thresher review", version=VERSION, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
-    app.state.desk = desk
+    app.state.review_service = review_service
 
     async def local(request: Request) -> str:
         check_local(request)

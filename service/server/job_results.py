@@ -28,7 +28,7 @@ from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
-from thresher.service.reviews.desk import ReviewDesk
+from thresher.service.reviews.review_service import ReviewService
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.storage.uploads.base import Uploads
@@ -143,13 +143,15 @@ class JobCollections:
 
 
 @asynccontextmanager
-async def opened_desk(resources: ServiceResources, targets: dict[str, Target]) -> AsyncIterator[ReviewDesk]:
-    """Open the desk of a service, with processes of its own that draw pages, started when first needed."""
+async def opened_review_service(
+    resources: ServiceResources, targets: dict[str, Target]
+) -> AsyncIterator[ReviewService]:
+    """Open the ReviewService of a server, with processes of its own that draw pages, started when first needed."""
     collections = JobCollections(jobs=resources.jobs, uploads=resources.uploads, own_targets=targets)
     with temp_folder(resources.scratch) as folder:
         async with ReaderPool(folder / "spool", workers=DRAWING_PROCESSES) as pool:
             views = PageViews(pool, folder / "files")
-            yield ReviewDesk(reviews=SqlReviews(resources.store), views=views, collection=collections.of)
+            yield ReviewService(reviews=SqlReviews(resources.store), views=views, collection=collections.of)
 
 
 def _keep(held: OrderedDict[str, Any], key: str, made: Any) -> None:

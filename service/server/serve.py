@@ -44,7 +44,7 @@ from thresher.service.server.api.connections import (
     TimedConnection,
     max_connections,
 )
-from thresher.service.server.job_results import opened_desk
+from thresher.service.server.job_results import opened_review_service
 from thresher.service.server.webhook_delivery import WebhookSender
 from thresher.service.settings import Settings
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
@@ -154,9 +154,9 @@ async def opened_service(chosen: ServeOptions, stopping: asyncio.Event) -> Async
             )
         )
         budgets = Budgets(accounts.record_store, resources.spending, clock=chosen.clock)
-        desk = await stack.enter_async_context(opened_desk(resources, offer.targets))
+        review_service = await stack.enter_async_context(opened_review_service(resources, offer.targets))
         service = AppState(
-            desk=desk,
+            review_service=review_service,
             jobs=resources.jobs,
             uploads=resources.uploads,
             matters=resources.matters,
@@ -232,7 +232,7 @@ def _sender(service: AppState, settings: Settings) -> WebhookSender:
         jobs=service.jobs,
         accounts=service.accounts,
         spending=service.budgets.spending,
-        reviews=None if service.desk is None else service.desk.reviews,
+        reviews=None if service.review_service is None else service.review_service.reviews,
         private=service.offer.private_webhooks,
         ports=service.offer.webhook_ports,
         count=lambda outcome: service.metrics.add("thresher_webhooks_total", outcome=outcome),

@@ -234,13 +234,13 @@ async def test_a_crash_while_ordering(provider: str, quick: DurableStore, *, hea
         model = model_at(server, provider, quick)
         keys = [key_of(question(n), model.identity) for n in range(3)]
         url = f"{server.base}/{'chat/completions' if provider == 'openai' else 'messages'}"
-        desk = batch_api_at(url, {"authorization": "Bearer none", "x-api-key": "none"})
-        await SqlBatchLedger(quick).intend("b" * 32, desk.address, keys)
+        api = batch_api_at(url, {"authorization": "Bearer none", "x-api-key": "none"})
+        await SqlBatchLedger(quick).intend("b" * 32, api.address, keys)
         if heard:
             body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 9}).encode()
-            await desk.submit("b" * 32, [Item(key=key, body=body) for key in keys])
+            await api.submit("b" * 32, [Item(key=key, body=body) for key in keys])
         await asked(model, 3)
-        await asyncio.gather(model.aclose(), desk.aclose())
+        await asyncio.gather(model.aclose(), api.aclose())
         assert sorted(server.batches.paid) == sorted(keys)
         assert (len(server.batches.orders), whole(server)) == (1, 0)
 

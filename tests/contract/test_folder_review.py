@@ -30,7 +30,7 @@ from thresher.service.reviews.folder_file import events_in_folder
 from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
 from thresher.service.scorecard.cases import load_cases
-from thresher.service.server.folder_review import FolderReview, folder_application, opened_desk
+from thresher.service.server.folder_review import FolderReview, folder_application, opened_review_service
 from thresher.service.targets.loading import load_target
 
 SCHEMA = {
@@ -113,8 +113,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def client(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the review, and the numbers of its documents by name."""
     asked = FolderReview(folder=folder / "out", person="Ada", cases=folder / "cases")
-    async with opened_desk(asked) as desk:
-        transport = httpx.ASGITransport(folder_application(desk, "Ada"))
+    async with opened_review_service(asked) as review_service:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as made:
             yield made
 

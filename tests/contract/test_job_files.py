@@ -21,7 +21,7 @@ from thresher.schemas.result import AnyResult, TargetFacts
 from thresher.schemas.source import Source, SourceFacts
 from thresher.schemas.work import Outcome
 from thresher.service.backend.resources import opened_resources
-from thresher.service.reviews.desk import ReviewDesk
+from thresher.service.reviews.review_service import ReviewService
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
 from thresher.service.tenants.accounts import Accounts
@@ -147,7 +147,7 @@ async def test_tables_of_a_job_have_the_columns_of_its_target(service: AppState)
 
 
 async def test_a_page_is_a_picture_of_the_file_as_it_was_read(service: AppState) -> None:
-    """The picture of the right bytes, page and scale; without a desk, and of a text, it is a clear problem."""
+    """The picture of the right bytes, page and scale; without a ReviewService, and of a text, it is a clear problem."""
     asked: list[tuple[str, int, float]] = []
 
     async def picture(source: Source, page: int, scale: float, options: ReadOptions) -> bytes:
@@ -158,7 +158,7 @@ async def test_a_page_is_a_picture_of_the_file_as_it_was_read(service: AppState)
     async with await client(service) as acme:
         address = f"/v1/extractions/{await sent(acme)}/files/1/pages/3"
         assert problem(await acme.get(address)) == (404, "not_found")
-        service.desk = cast("ReviewDesk", SimpleNamespace(views=SimpleNamespace(picture=picture)))
+        service.review_service = cast("ReviewService", SimpleNamespace(views=SimpleNamespace(picture=picture)))
         drawn = await acme.get(address, params={"scale": 2})
     assert (drawn.status_code, drawn.headers["content-type"], asked) == (
         200,

@@ -63,7 +63,7 @@ def browser(service: AppState, base: str = "http://localhost:8080") -> httpx.Asy
 @asynccontextmanager
 async def logged_in(service: AppState, tenant: str = "acme") -> AsyncIterator[httpx.AsyncClient]:
     """A client with a session of a tenant, which sends the CSRF token."""
-    key, _ = await service.accounts.create_key(tenant, note=f"{tenant}'s desk")
+    key, _ = await service.accounts.create_key(tenant, note=f"{tenant}'s review_service")
     async with browser(service) as client:
         answer = await client.post("/v1/session", json={"key": f" {key} "})
         assert answer.status_code == 201
@@ -79,7 +79,7 @@ async def test_a_session_is_its_tenant_and_sees_nothing_of_another(service: AppS
         assert (await bolt.get("/v1/targets/mine")).status_code == 404
         assert (await local.get("/v1/targets/mine")).status_code == 404
         who = (await acme.get("/v1/session")).json()
-        assert (who["tenant"], who["name"]) == ("acme", "acme's desk")
+        assert (who["tenant"], who["name"]) == ("acme", "acme's review_service")
         assert (await local.get("/v1/session")).json() == {
             "tenant": "local",
             "name": "local",

@@ -41,9 +41,9 @@ class _Batch:
 class BatchPolling:
     """The batches at one BatchApi that this process waits for."""
 
-    def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
+    def __init__(self, book: BatchLedger, api: BatchApi, pace: BatchTiming, askers: Waiters) -> None:
         """Start without any batch."""
-        self._book, self._desk, self._pace, self._askers = book, desk, pace, askers
+        self._book, self._api, self._pace, self._askers = book, api, pace, askers
         self._batches: dict[str, _Batch] = {}
         self._glanced = 0.0  # when it was last looked for batches that nobody wants
 
@@ -82,7 +82,7 @@ class BatchPolling:
 
     async def found(self, name: str, count: int, age: float) -> str | None:
         """Return the provider's id of a batch by item count and age in seconds, or None. Raises ProviderUnavailable."""
-        return await self._desk.find(name, count, time.time() - age, await self._book.known(self._desk.address))
+        return await self._api.find(name, count, time.time() - age, await self._book.known(self._api.address))
 
     async def abandon(self, name: str, why: str) -> None:
         """Stop waiting for a batch."""
@@ -101,14 +101,14 @@ class BatchPolling:
         try:
             if ordered.theirs is None:
                 return await self._ask_after(ordered, age)
-            if await self._desk.ended(ordered.theirs):
+            if await self._api.ended(ordered.theirs):
                 await self._land(name, ordered.theirs)
             else:
                 await self._patience(name, ordered, age)
         except BatchRefused as refused:
             await self.abandon(name, f"the provider does not know it ({refused})")
         except ProviderUnavailable as away:
-            log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
+            log.warning("the provider of batches does not answer", extra={"action": "batch.away", "why": str(away)})
             await self._patience(name, ordered, age)
         return set()
 
@@ -138,7 +138,7 @@ class BatchPolling:
         if time.monotonic() < self._glanced + UNWANTED_CHECK_SECONDS[0 if idle else 1]:
             return
         self._glanced = time.monotonic()
-        for ordered, age in await self._book.unwanted(self._desk.address):
+        for ordered, age in await self._book.unwanted(self._api.address):
             batch = self._batches.setdefault(ordered.id, _Batch())
             free = batch.cancelled is None and not self._askers.wanted(batch.keys)
             if free and ordered.theirs is not None and await self._cancel(batch, ordered.theirs):
@@ -148,7 +148,7 @@ class BatchPolling:
         """Tell the provider to cancel a batch; return whether it has answered, be it with a refusal."""
         batch.next_look = 0.0
         try:
-            await self._desk.cancel(theirs)
+            await self._api.cancel(theirs)
         except (ProviderUnavailable, BatchRefused) as error:
             log.warning("batch not cancelled", extra={"action": "batch.not_cancelled", "why": str(error)})
             return isinstance(error, BatchRefused)
@@ -159,7 +159,7 @@ class BatchPolling:
         """Store all results of a batch before anyone reads them, then hand them out."""
         some: list[tuple[str, int, Mapping[str, Any]]] = []
         count = 0
-        async for landed in self._desk.results(theirs):
+        async for landed in self._api.results(theirs):
             some.append((landed.key, landed.status, landed.body))
             count += 1
             if len(some) == RESULTS_PER_TRANSACTION:

@@ -41,11 +41,11 @@ MAX_PAUSE_SECONDS = 2.0  # seconds: the longest pause
 class BatchRounds:
     """All rounds of batches to one BatchApi."""
 
-    def __init__(self, book: BatchLedger, desk: BatchApi, pace: BatchTiming) -> None:
+    def __init__(self, book: BatchLedger, api: BatchApi, pace: BatchTiming) -> None:
         """Start without any call."""
-        self._book, self._desk, self._pace = book, desk, pace
+        self._book, self._api, self._pace = book, api, pace
         self._askers = Waiters()
-        self._watch = BatchPolling(book, desk, pace, self._askers)
+        self._watch = BatchPolling(book, api, pace, self._askers)
         self._new: dict[str, None] = {}  # asked, and not yet looked up in the ledger
         self._wave: dict[str, None] = {}  # in no batch, in the order in which they came
         self._first = self._last = 0.0  # when the round's first and last call came
@@ -73,7 +73,7 @@ class BatchRounds:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        await self._desk.aclose()
+        await self._api.aclose()
 
     async def _run(self) -> None:
         """Run rounds until no call waits and no cancelled batch is left."""
@@ -144,7 +144,7 @@ class BatchRounds:
         items = self._some()
         keys = [item.key for item in items]
         self._askers.ordered(keys)
-        own = await self._book.intend(name, self._desk.address, keys, self._askers.tasks(keys))
+        own = await self._book.intend(name, self._api.address, keys, self._askers.tasks(keys))
         for item in items:
             self._wave.pop(item.key, None)
             if item.key not in own:  # another worker was quicker
@@ -171,12 +171,12 @@ class BatchRounds:
             await self._book.renew(name)
             try:
                 theirs = await self._watch.found(name, len(items), 0.0) if tried else None
-                theirs = theirs or await self._desk.submit(name, items)
+                theirs = theirs or await self._api.submit(name, items)
             except BatchRefused as refused:
                 await self._watch.abandon(name, f"refused ({refused})")
                 return
             except ProviderUnavailable as away:
-                log.warning("desk away", extra={"action": "batch.away", "why": str(away)})
+                log.warning("the provider of batches does not answer", extra={"action": "batch.away", "why": str(away)})
                 await asyncio.sleep(self._pace.looks[0] * 2**tried)
             else:
                 await self._book.submitted(name, theirs)

@@ -42,7 +42,7 @@ def api(service: AppState) -> FastAPI:
     app = TypedApi(title="Thresher", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.service = service
-    app.state.desk = getattr(service, "desk", None)  # the contract alone is made without a service
+    app.state.review_service = getattr(service, "review_service", None)  # the contract alone is made without a service
     app.include_router(extractions.routes)
     app.include_router(matters.routes)
     app.include_router(imports.routes)

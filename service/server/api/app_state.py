@@ -13,7 +13,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.target import Target
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.jobs.base import Jobs
-from thresher.service.reviews.desk import ReviewDesk
+from thresher.service.reviews.review_service import ReviewService
 from thresher.service.server.api.fair_slots import TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.settings import ImportRoot
@@ -64,7 +64,7 @@ class AppState:
     budgets: Budgets
     matters: MatterFolders | None = None  # None: the service keeps no matters
     import_roots: tuple[ImportRoot, ...] = ()
-    desk: ReviewDesk | None = None  # None: without reviews
+    review_service: ReviewService | None = None  # None: without reviews
     offer: ServiceConfig = field(default_factory=ServiceConfig)
     bounds: Bounds = field(default_factory=Bounds)
     metrics: Metrics = field(default_factory=Metrics)

@@ -89,10 +89,10 @@ async def page_picture(  # noqa: PLR0913, PLR0917 - the parameters of the addres
     request.state.job = id
     job = await parts.jobs.job(tenant, id)
     file = await file_of(parts.jobs, job, number)
-    if parts.desk is None:
+    if parts.review_service is None:
         raise InputProblem("not_found", "this service draws no pages")
     options = (await parts.jobs.order(job.id)).policy.read
     async with parts.uploads.local(file.sha256) as path:
         source = Source(path=file.name, blob=str(path), sha256=file.sha256, size=file.size, name=file.name)
-        drawn = await parts.desk.views.picture(source, page, scale, options)
+        drawn = await parts.review_service.views.picture(source, page, scale, options)
     return Response(drawn, media_type=picture_type(drawn), headers={**INERT, "Cache-Control": UNCHANGING})

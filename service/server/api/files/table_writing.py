@@ -69,9 +69,9 @@ def _results(spool: Path, events: Events) -> Iterator[ReviewedResult]:
 
 async def _events(parts: AppState, job: Job) -> Events:
     """Return what people said of the job's Results, by key."""
-    if parts.desk is None:
+    if parts.review_service is None:
         return {}
-    reviews, found = parts.desk.reviews, dict[str, list[ReviewEvent]]()
+    reviews, found = parts.review_service.reviews, dict[str, list[ReviewEvent]]()
     for key, progress in (await reviews.states(job.tenant, job.id)).items():
         place = ResultPlace(tenant=job.tenant, collection=job.id, key=key, number=progress.number)
         found[key] = await reviews.events(place)

@@ -27,7 +27,7 @@ from thresher.schemas.review import (
     TextPassage,
 )
 from thresher.service.pages.drawing import picture_type
-from thresher.service.reviews.desk import Filter, ReviewDesk, Reviewer
+from thresher.service.reviews.review_service import Filter, Reviewer, ReviewService
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.reviews import review_examples as examples
@@ -53,12 +53,12 @@ SourcePath = Annotated[
 ]
 
 
-async def desk_of(request: Request) -> ReviewDesk:
-    """Return the desk of the application that got a request. Raises InputProblem(not_found) where it has none."""
-    desk: ReviewDesk | None = request.app.state.desk
-    if desk is None:
+async def review_service_of(request: Request) -> ReviewService:
+    """Return the ReviewService of the application that got a request. Raises InputProblem(not_found) where it has none."""
+    review_service: ReviewService | None = request.app.state.review_service
+    if review_service is None:
         raise InputProblem("not_found", "this service has no reviews")
-    return desk
+    return review_service
 
 
 async def reviewer_of(request: Request, tenant: Tenant) -> Reviewer:
@@ -66,7 +66,7 @@ async def reviewer_of(request: Request, tenant: Tenant) -> Reviewer:
     return Reviewer(tenant=tenant, name=getattr(request.state, "who", "") or tenant)
 
 
-Desk = Annotated[ReviewDesk, Depends(desk_of)]
+Service = Annotated[ReviewService, Depends(review_service_of)]
 Who = Annotated[Reviewer, Depends(reviewer_of)]
 
 
@@ -115,7 +115,7 @@ def answer(made: ExactModel | BaseModel) -> Response:
     "/{collection}", operation_id="list_reviews", responses=shown(examples.COLLECTION), response_model=ReviewCollection
 )
 async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
-    desk: Desk,
+    review_service: Service,
     who: Who,
     collection: Collection,
     reason: Annotated[ReasonCode | None, Query(description="only Results with this reason")] = None,
@@ -125,7 +125,7 @@ async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
 ) -> Response:
     """Results of a job for review, with the queues by reason."""
     wanted = Filter(reason=reason, state=state, after=int(cursor) if cursor else -1, limit=limit)
-    return answer(await desk.listing(who.tenant, collection, wanted))
+    return answer(await review_service.listing(who.tenant, collection, wanted))
 
 
 @routes.get(
@@ -135,7 +135,7 @@ async def listing(  # noqa: PLR0913, PLR0917 - the parameters of the address
     response_model=ReviewDocument,
 )
 async def document(
-    desk: Desk,
+    review_service: Service,
     who: Who,
     collection: Collection,
     number: Number,
@@ -143,7 +143,7 @@ async def document(
     limit: Annotated[int, Query(ge=1, le=FIELDS_MAX, description="fields at most")] = 500,
 ) -> Response:
     """One Result with its fields, doubts, places and rivals, as corrected so far."""
-    return answer(await desk.document(who.tenant, collection, number, (fields_from, limit)))
+    return answer(await review_service.document(who.tenant, collection, number, (fields_from, limit)))
 
 
 @routes.get(
@@ -159,7 +159,7 @@ async def document(
     },
 )
 async def picture(  # noqa: PLR0913, PLR0917 - as above
-    desk: Desk,
+    review_service: Service,
     who: Who,
     collection: Collection,
     number: Number,
@@ -171,7 +171,7 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
     ] = "",
 ) -> Response:
     """A page's picture; a box in points, times the scale, is its place in pixels."""
-    drawn = await desk.picture(who.tenant, collection, number, (source, page, scale))
+    drawn = await review_service.picture(who.tenant, collection, number, (source, page, scale))
     return Response(drawn, media_type=picture_type(drawn), headers=IMMUTABLE if version else NO_STORE)
 
 
@@ -182,7 +182,7 @@ async def picture(  # noqa: PLR0913, PLR0917 - as above
     response_model=TextPassage,
 )
 async def text(  # noqa: PLR0913, PLR0917 - as above
-    desk: Desk,
+    review_service: Service,
     who: Who,
     collection: Collection,
     number: Number,
@@ -192,7 +192,7 @@ async def text(  # noqa: PLR0913, PLR0917 - as above
     around: Annotated[int, Query(ge=0, le=AROUND_MAX_CHARS, description="characters before and after")] = 400,
 ) -> Response:
     """A passage of a document's text round a span, for formats without pages."""
-    return answer(await desk.passage(who.tenant, collection, number, (source, start, end, around)))
+    return answer(await review_service.passage(who.tenant, collection, number, (source, start, end, around)))
 
 
 @routes.post(
@@ -202,9 +202,11 @@ async def text(  # noqa: PLR0913, PLR0917 - as above
     response_model=CorrectionDone,
     openapi_extra=CORRECTION,
 )
-async def correct(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
+async def correct(
+    review_service: Service, who: Who, request: Request, collection: Collection, number: Number
+) -> Response:
     """Accept, edit, reject a field, say that the document does not state it, or take the last word back."""
-    return answer(await desk.correct(who, collection, number, await asked_for(request, CorrectionRequest)))
+    return answer(await review_service.correct(who, collection, number, await asked_for(request, CorrectionRequest)))
 
 
 @routes.post(
@@ -213,15 +215,15 @@ async def correct(desk: Desk, who: Who, request: Request, collection: Collection
     responses=shown(examples.CLAIM),
     response_model=ReviewClaim,
 )
-async def claim(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+async def claim(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """Claim a Result, so that nobody else changes it meanwhile; a correction renews the claim."""
-    return answer(await desk.claim(who, collection, number))
+    return answer(await review_service.claim(who, collection, number))
 
 
 @routes.delete("/{collection}/{number}/claim", operation_id="release_review", responses=PROBLEMS, status_code=204)
-async def release(desk: Desk, who: Who, collection: Collection, number: Number) -> None:
+async def release(review_service: Service, who: Who, collection: Collection, number: Number) -> None:
     """Give a claim back."""
-    await desk.release(who, collection, number)
+    await review_service.release(who, collection, number)
 
 
 @routes.post(
@@ -231,9 +233,11 @@ async def release(desk: Desk, who: Who, collection: Collection, number: Number) 
     response_model=Review,
     openapi_extra=DECISION,
 )
-async def decide(desk: Desk, who: Who, request: Request, collection: Collection, number: Number) -> Response:
+async def decide(
+    review_service: Service, who: Who, request: Request, collection: Collection, number: Number
+) -> Response:
     """Accept or reject a Result as a whole, or open it again. The job's webhook is told."""
-    return answer(await desk.decide(who, collection, number, await asked_for(request, DecisionRequest)))
+    return answer(await review_service.decide(who, collection, number, await asked_for(request, DecisionRequest)))
 
 
 @routes.get(
@@ -242,9 +246,9 @@ async def decide(desk: Desk, who: Who, request: Request, collection: Collection,
     responses=shown(examples.EVENTS),
     response_model=ReviewEvents,
 )
-async def events(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+async def events(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """Everything that was said of a Result, oldest first, and whether the chain is whole."""
-    return answer(await desk.events(who.tenant, collection, number))
+    return answer(await review_service.events(who.tenant, collection, number))
 
 
 @routes.post(
@@ -253,9 +257,9 @@ async def events(desk: Desk, who: Who, collection: Collection, number: Number) -
     responses=shown(examples.CASE),
     response_model=ReviewCase,
 )
-async def make_case(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+async def make_case(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """Make a scorecard case of a reviewed Result."""
-    name, _ = await desk.case(who.tenant, collection, number)
+    name, _ = await review_service.case(who.tenant, collection, number)
     return answer(ReviewCase(case=name))
 
 
@@ -271,9 +275,9 @@ async def make_case(desk: Desk, who: Who, collection: Collection, number: Number
         **PROBLEMS,
     },
 )
-async def case_zip(desk: Desk, who: Who, collection: Collection, number: Number) -> Response:
+async def case_zip(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """The scorecard case as a ZIP: unpack it into a folder of cases for `thresher score`."""
-    name, files = await desk.case(who.tenant, collection, number)
+    name, files = await review_service.case(who.tenant, collection, number)
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
         for file, content in files.items():

@@ -67,7 +67,7 @@ class Reviewer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewDesk:
+class ReviewService:
     """Reviews of one service, or of one folder."""
 
     reviews: Reviews
