@@ -35,7 +35,7 @@ def finish(
 
         export_names(out, tally.names, form)
     _remarks(tally)
-    shown = _told(_stored(tally, out), sys.maxsize if to_stdout else WHYS_SHOWN)
+    shown = _print_incomplete(_stored(tally, out), sys.maxsize if to_stdout else WHYS_SHOWN)
     if not to_stdout:
         sys.stderr.write(table(shown, body, out, len(tally.names) - len(shown)))
 
@@ -45,7 +45,7 @@ def _stored(tally: RunCounts, out: Path) -> Iterator[tuple[str, Result[Any]]]:
     return ((n, r) for n in tally.names if (r := Folder(out).read(n)) is not None)
 
 
-def _told(results: Iterable[tuple[str, Result[Any]]], most: int) -> list[tuple[str, Result[Any]]]:
+def _print_incomplete(results: Iterable[tuple[str, Result[Any]]], most: int) -> list[tuple[str, Result[Any]]]:
     """Print why Results are not complete: of failed ones all, of others so many. Return the first Results, for the table."""
     shown, others = list[tuple[str, Result[Any]]](), 0
     for name, result in results:

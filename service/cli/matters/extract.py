@@ -108,7 +108,7 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
         sys.stderr.write(f"thresher: {tally.files} documents to ask, model {choice.policy.model}\n")
         parts = Parts(pool=pool, model=model, store=store, report=_heard(matter, tally))
         await _ran(matter, choice, parts, ended)
-        await _told(matter, tally, store, model, ended)
+        await _print_end(matter, tally, store, model, ended)
     if ended.fault is not None:
         raise ended.fault
     return INTERRUPTED if ended.interrupted or ended.counts is None else _exit(tally, ended.counts.states)
@@ -150,7 +150,7 @@ def _heard(matter: Matter, tally: RunCounts) -> Callable[[Event], None]:
     return heard
 
 
-async def _told(matter: Matter, tally: RunCounts, store: DurableStore, model: ModelClient, ended: _Ended) -> None:
+async def _print_end(matter: Matter, tally: RunCounts, store: DurableStore, model: ModelClient, ended: _Ended) -> None:
     """Close the model, and write what the run came to: into the log, and for people."""
     await model.aclose(PAID_CALL_GRACE_SECONDS if ended.interrupted else 0.0)
     tally.seconds = time.time() - tally.begun

@@ -55,12 +55,12 @@ def validate_main(folder: Path, label: str, coding: Path | None, interval: str, 
     with opened_matter(folder) as matter:
         sample = kept_sample(matter, label)
         found = validate(matter, results_of(matter), sample, coding, interval=interval, true_positives=true_positives)
-    for line in _told(found):
+    for line in _lines_of(found):
         typer.echo(line)
     return COMPLETE
 
 
-def _told(found: Validated) -> Iterator[str]:
+def _lines_of(found: Validated) -> Iterator[str]:
     how, sample = INTERVALS[found.interval], found.sample
     yield f"{found.coded:,} of {sample.size:,} coded; frame {printable_name(sample.frame)}, {sample.frame_size:,} documents"
     counts = found.relevance

@@ -18,7 +18,7 @@ class ResultCitations:
         """Cite for a document; a copy is cited by its own pages."""
         self._by_path: dict[str, list[str]] = defaultdict(list)
         for evidence, place in zip(result.evidence, citations(document, result), strict=True):
-            self._by_path[evidence.path].append(_told(evidence, place))
+            self._by_path[evidence.path].append(_citation_text(evidence, place))
 
     def of(self, path: str) -> list[str]:
         """Return the citations of a value and of all values below it, each once, without values that stand nowhere."""
@@ -31,7 +31,7 @@ class ResultCitations:
         return list(dict.fromkeys(filter(None, own)))
 
 
-def _told(evidence: Evidence, place: Citation) -> str:
+def _citation_text(evidence: Evidence, place: Citation) -> str:
     """Return a citation: "ABC0000124@310-325", "page 2@310-325"; what is no place in a text says so in words."""
     if evidence.method == "corrected":
         return "by a person"
