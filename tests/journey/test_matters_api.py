@@ -191,7 +191,7 @@ def zipped(folder: Path) -> bytes:
 def test_a_cancelled_import_is_gone_on_with(
     house: tuple[Path, Served, dict[str, str]], client: httpx.Client, tmp_path: Path, evidence: Path
 ) -> None:
-    """Cancelled in the middle, then asked for again: the records are those of an import without a break."""
+    """Cancelled while it runs, then asked for again: the records are those of an import without a break, none read twice."""
     big = Mailboxes(500, attached_bytes=300, custodians=1).write(evidence.parent / "big")[0]
     here = f"/v1/matters/{client.post('/v1/matters', json={'name': 'c'}).json()['id']}"
     order = {"custodian": "A", "paths": [str(big)]}
@@ -203,4 +203,4 @@ def test_a_cancelled_import_is_gone_on_with(
     again = ended(client, client.post(f"{here}/imports", json=order))
     settled(tmp_path / "whole", [big])
     assert dumped(matter_folder(house, here.rpartition("/")[2])) == dumped(tmp_path / "whole")
-    assert 0 < again["summary"]["new_documents"] < again["summary"]["sources"][0]["documents"]
+    assert again["summary"]["new_documents"] < again["summary"]["sources"][0]["documents"]
