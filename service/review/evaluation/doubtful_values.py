@@ -138,7 +138,7 @@ class _Answer:
             wanted=PassageQuery(
                 "" if isinstance(u.value, bool) else str(u.value),
                 field_description(known),
-                " ".join(_NAME.findall(known.name)) if known else "",
+                _named(u.path) if known else "",
                 home=self._home(record),
                 whole=whole,
             ),
@@ -152,6 +152,15 @@ class _Answer:
         own = self.standing.get(record, []) if record else []
         places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
         return (min(a for a, _ in places), max(b for _, b in places)) if places else None
+
+
+def _named(path: str) -> str:
+    """Return the words of a field's name and of what it lies in.
+
+    >>> _named("/balance_sheet/totalDebt/0/value")
+    'balance sheet total Debt value'
+    """
+    return " ".join(w for key in json_pointer.parts(path) if not key.isdigit() for w in _NAME.findall(key))
 
 
 def field_description(known: Field | None) -> str:
