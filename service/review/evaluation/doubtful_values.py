@@ -130,6 +130,7 @@ class _Answer:
         members = json_pointer.get(self.extraction.data, record) if record else None
         method = known.method if known else "read"
         whole = record is None and method == "judged"
+        name, within = _names(u.path) if known else ("", "")
         return DoubtfulValue(
             path=u.path,
             value=u.value,
@@ -138,7 +139,8 @@ class _Answer:
             wanted=PassageQuery(
                 "" if isinstance(u.value, bool) else str(u.value),
                 field_description(known),
-                _named(u.path) if known else "",
+                name,
+                within,
                 home=self._home(record),
                 whole=whole,
             ),
@@ -154,13 +156,14 @@ class _Answer:
         return (min(a for a, _ in places), max(b for _, b in places)) if places else None
 
 
-def _named(path: str) -> str:
-    """Return the words of a field's name and of what it lies in.
+def _names(path: str) -> tuple[str, str]:
+    """Return the words of the two last names of a path, and those of the names before them.
 
-    >>> _named("/balance_sheet/totalDebt/0/value")
-    'balance sheet total Debt value'
+    >>> _names("/balance_sheet/totalDebt/0/value")
+    ('total Debt value', 'balance sheet')
     """
-    return " ".join(w for key in json_pointer.parts(path) if not key.isdigit() for w in _NAME.findall(key))
+    told = [" ".join(_NAME.findall(key)) for key in json_pointer.parts(path) if not key.isdigit()]
+    return " ".join(told[-2:]), " ".join(told[:-2])
 
 
 def field_description(known: Field | None) -> str:

@@ -28,7 +28,7 @@ PASSAGE = 600  # code points up to which several lines are quoted as one passage
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is searched by similarity
 LIKENESS_MAX_LINES = 20_000  # lines up to which all are compared
 USUAL_MIN_FIELDS = 3  # descriptions from which a word that most of them have is left out
-NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of the description is 1
+NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of any other is 1
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
@@ -73,7 +73,8 @@ class PassageQuery:
 
     value: str  # empty for true and false, which no text spells out
     about: str
-    name: str = ""  # words of the field's name, and of the names of what it lies in
+    name: str = ""  # words of the field's name, and of the name of what it lies in
+    within: str = ""  # words of the names around these
     home: Range | None = None  # range of its record, where it has one
     whole: bool = False  # whether it is about the whole document
 
@@ -188,13 +189,13 @@ class Passages:
     def _scores(self, wanted: PassageQuery, usual: Collection[str] = ()) -> dict[int, float]:
         """Return a score for lines that share words with a value or its description: the sum of the rarity of these words.
 
-        `usual` words of the description do not count.
+        `usual` words of what describes it do not count.
         """
         scores: dict[int, float] = defaultdict(float)
         for told, weight in (
             (search_words(wanted.value), NAME_WEIGHT),
             (words(wanted.name), NAME_WEIGHT),
-            ([w for w in words(wanted.about) if w not in usual], 1.0),
+            ([w for w in words(f"{wanted.within} {wanted.about}") if w not in usual], 1.0),
         ):
             for word in dict.fromkeys(told):
                 having = self._index.get(word, ())
@@ -213,7 +214,7 @@ class Passages:
 
 def _usual_words(wanted: Sequence[PassageQuery]) -> set[str]:
     """Return the words that most of several descriptions have ("whether the contract has such a clause"): they tell nothing."""
-    count = Counter(word for w in wanted for word in set(words(w.about)))
+    count = Counter(word for w in wanted for word in set(words(f"{w.within} {w.about}")))
     return {word for word, n in count.items() if n >= USUAL_MIN_FIELDS and 2 * n > len(wanted)}
 
 
