@@ -62,7 +62,7 @@ async def _piped(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
         known = joined(found) if stage == "asked" else {stage: json_pointer.copied(found)}
         stages.update(known)
 
-    source = make_source(_source(one, out))
+    source = make_source(source_of(one, out))
     documents = [r.document async for r in walk_tree(source, TranscribingReader(pool, model), policy.read)]
     result = await process(replace(engine_of(model, one.case.target, policy), watch=watch), documents)
     kept = {"stages": stages, "result": result.model_dump(mode="json"), "text_tokens": _tokens(documents)}
@@ -77,7 +77,7 @@ async def _plain(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
     """Ask one plain question about one document: what a careful user would write without Thresher."""
     pool, model, policy = parts
     reader = TranscribingReader(pool, model)
-    texts = [r.document.text async for r in walk_tree(make_source(_source(one, out)), reader, policy.read)]
+    texts = [r.document.text async for r in walk_tree(make_source(source_of(one, out)), reader, policy.read)]
     question = Question(
         prompt="plain.v1",
         fingerprint="",
@@ -130,7 +130,7 @@ def _join(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _source(one: Chosen, out: Path) -> Path:
+def source_of(one: Chosen, out: Path) -> Path:
     """The file that is run: an invoice of zugferd with its issuer's XML put back in, any other as it lies."""
     if one.stratum != "zugferd":
         return one.case.source
