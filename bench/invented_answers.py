@@ -192,8 +192,8 @@ async def measure(opened: Opened, pool: dict[str, list[Any]], model: Model, poli
     reading = Reading(model, options.evaluator)
     answers, data, _ = await _run(opened, reading, policy)
     reading.is_first = False
-    true = [(x.given_path, x.given) for x in judge(one.case.expected, answers, rules).leaves if x.outcome == "right"]
-    true = [(p, v) for p, v in true if p and v is not None]
+    judged = judge(one.case.expected, answers, rules).leaves
+    true = [(x.given_path, x.given) for x in judged if x.outcome == "right" and x.given_path and x.given is not None]
     score.lost_before = len([1 for leaf in true if not _has(data, leaf, rules)])
     held = [(p, v) for p, v in true if _has(data, (p, v), rules)]
     for _ in range(options.rounds):

@@ -495,6 +495,13 @@ async def test_a_unit_price_that_is_printed_nowhere_needs_no_question() -> None:
     items[0]["each"] = 47.51
     result, asked = await run(target, text, told({"items": items}, {"/items/0/each": ("not_found", "")}))
     assert (result.status, result.values["items"][0]["each"]) == ("partial", None)
+    assert [row["each"] for row in result.values["items"][1:]] == [33.46, 8.29], "the others still come out"
+    assert "/items/2/each" not in prompt_of(asked["look"][0])
+    items[0]["each"], items[1]["amount"] = 46.51, 20.46
+    result, _ = await run(target, text, told({"items": items}))
+    assert "/items/2/each" not in {p for _, p in codes(result)}, (
+        "an amount that stands nowhere says nothing of the rule"
+    )
 
 
 async def test_a_plain_description_may_name_the_fields_of_the_list() -> None:
