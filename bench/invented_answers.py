@@ -189,6 +189,8 @@ async def measure(opened: Opened, pool: dict[str, list[Any]], model: Model, poli
     """Run one document as it is, then with inventions in each round."""
     one, score, dice = opened.one, Score(), random.Random(opened.one.case.name)
     fields, rules = Fields.of(one.case.target), FieldRules(one.case.target)
+    own = {(json_pointer.pattern(p), str(v)) for p, v in json_pointer.leaves(one.case.expected)}
+    others = {pattern: [v for v in of if (pattern, str(v)) not in own] for pattern, of in pool.items()}
     reading = Reading(model, options.evaluator)
     answers, data, _ = await _run(opened, reading, policy)
     reading.is_first = False
@@ -197,7 +199,7 @@ async def measure(opened: Opened, pool: dict[str, list[Any]], model: Model, poli
     score.lost_before = len([1 for leaf in true if not _has(data, leaf, rules)])
     held = [(p, v) for p, v in true if _has(data, (p, v), rules)]
     for _ in range(options.rounds):
-        gone = plant(reading, opened.text, pool, fields, dice)
+        gone = plant(reading, opened.text, others, fields, dice)
         _, data, result = await _run(opened, reading, policy)
         _count(score, one.case.name, reading.planted, data, result)
         left = [leaf for leaf in held if not any(_is_same(leaf, g) for g in gone)]
@@ -228,7 +230,7 @@ def plant(reading: Reading, text: str, pool: dict[str, list[Any]], fields: Field
     wanted, gone = max(1, round(SHARE * len(known))), list[Leaf]()
     reading.planted = {}
     for key, path, value in dice.sample(known, len(known)):
-        others = [v for v in pool[json_pointer.pattern(path)] if v != value and not stands(v, text, letters)]
+        others = [v for v in pool.get(json_pointer.pattern(path), ()) if v != value and not stands(v, text, letters)]
         if others and len(gone) < wanted:
             reading.planted[key, path] = dice.choice(others)
             gone.append((path, value))
