@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate, chain
+from operator import itemgetter
 from typing import TypeVar
 
 from thresher.service.formats.foreign_number_words import folded_by_character
@@ -105,9 +106,10 @@ class TypedIndex:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Return dates with their ranges, also those that something interrupts."""
+        """Return dates with their ranges, in order, also those that something interrupts, and those within it."""
         if not self._without:
             return list(dates(self._text))
+        within = [((a + s, a + e), day) for a, b in self._without for (s, e), day in dates(self._text[a:b])]
         kept = between(self._without, len(self._text))
         ends = list(accumulate(b - a for a, b in kept))
         known = dates("".join(self._text[a:b] for a, b in kept))
@@ -116,7 +118,9 @@ class TypedIndex:
             i = bisect_right(ends, at)
             return kept[i][1] - ends[i] + at
 
-        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
+        return sorted(
+            [*within, *(((place(start), place(end - 1) + 1), days) for (start, end), days in known)], key=itemgetter(0)
+        )
 
     @cached_property
     def _dates(self) -> dict[date, list[Range]]:
