@@ -108,6 +108,26 @@ def test_changed_records_are_found_and_named(sound: Path) -> None:
         assert f"missing: documents {first.id}" in [f"{d.gravity}: {d.what}" for d in verify(matter)]
 
 
+def test_what_changed_before_the_next_command_is_not_sealed_in_silence(sound: Path) -> None:
+    """The command that begins to write names it in the log first; and what a command writes itself is never named."""
+    with Matter(sound) as matter:
+        first = next(iter(matter.store.documents()))
+        matter.store.update([first.model_copy(update={"thread_id": "t"})], matter.event("threaded"))
+    assert _deviations(sound) == []
+    with Matter(sound, writes=False) as matter:
+        matter.store.connection.execute("UPDATE documents SET record = replace(record, 'Mail 1', 'Mail 9')")
+    text = next((sound / "texts").rglob("*.txt"))
+    text.write_text("another")
+    with Matter(sound) as matter:
+        matter.record_event("anything")
+    found = _deviations(sound)
+    for what in (f"documents {first.id}", text.name):
+        assert [one for one in found if what in one and "found before line" in one], (what, found)
+    with Matter(sound) as matter:
+        matter.record_event("anything")
+    assert _deviations(sound) == found
+
+
 def test_rewritten_log_is_found_by_the_hash_noted_elsewhere(sound: Path) -> None:
     """Who changes log and store alike is found by the hash of the last line, if somebody kept it."""
     head = head_of(sound / "audit.jsonl")

@@ -14,10 +14,14 @@ from thresher.schemas.errors import SetupProblem
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals
-from thresher.service.discovery.matter.seal import EVENT, seal
+from thresher.service.discovery.matter.seal import EVENT, changed_since, seal
 from thresher.service.discovery.matter.store import MatterStore
 from thresher.service.storage.answers.sqlite_opening import lock
 
+FOUND_CHANGED = (
+    "found_changed"  # the event that names what had changed, when a command began to write, since it was sealed
+)
+FOUND_ITEMS = 1000  # of them named at most
 _FOLDERS = ("originals", "texts", "results", "reports", "exports")
 
 
@@ -40,6 +44,14 @@ class Matter:
         self.store = MatterStore(folder / "matter.db", shared=shared)
         self.log = AuditLog.open(folder / "audit.jsonl") if writes else None
         self.write_log()
+        if writes:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Write into the log what has changed since it was sealed: the next seal would hide it."""
+        found = [f"{one.gravity}: {one.what}" for one in changed_since(self.store, self.folder)]
+        if found:
+            self.record_event(FOUND_CHANGED, count=len(found), items=found[:FOUND_ITEMS])
 
     def _make_folders(self) -> None:
         with disk_faults_as_problems(self.folder):
