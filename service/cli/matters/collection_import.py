@@ -31,6 +31,7 @@ class Request:
     denist: list[Path]
     denist_mode: str
     copies: bool
+    embedded: bool
     workers: int
     scope: str | None = None
 
@@ -65,4 +66,5 @@ def _options(matter: Matter, request: Request) -> CollectionOptions:
         denist=tuple(str(path.resolve()) for path in request.denist),
         denist_mode=cast("DenistMode", request.denist_mode),
         copies=request.copies,
+        embedded=request.embedded,
     )
