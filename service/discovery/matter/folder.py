@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ FOUND_CHANGED = (
     "found_changed"  # the event that names what had changed, when a command began to write, since it was sealed
 )
 FOUND_ITEMS = 1000  # of them named at most
+_TEMPORARY = ("production-*", "reading-*", "originals/embedded-*", "originals/7z-*.part")
 _FOLDERS = ("originals", "texts", "results", "reports", "exports")
 
 
@@ -41,11 +43,18 @@ class Matter:
         if writes:
             self._make_folders()
             self._lock = lock(folder / "matter.lock")
+            self._sweep()
         self.store = MatterStore(folder / "matter.db", shared=shared)
         self.log = AuditLog.open(folder / "audit.jsonl") if writes else None
         self.write_log()
         if writes:
             self._compare()
+
+    def _sweep(self) -> None:
+        """Remove temporary folders that a killed process left."""
+        for pattern in _TEMPORARY:
+            for left in self.folder.glob(pattern):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _compare(self) -> None:
         """Write into the log what has changed since it was sealed: the next seal would hide it."""
