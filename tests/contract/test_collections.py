@@ -278,6 +278,19 @@ def test_limits_say_how_much_was_done(tmp_path: Path) -> None:
     assert counts == [(20, 5, 15)]
 
 
+def test_mails_of_many_parts_and_of_a_huge_header_end(tmp_path: Path) -> None:
+    """Every part is a child, and the mail of a header that is cut says so (bench: 10,000 parts, 100 MB)."""
+    (tmp_path / "s").mkdir()
+    part = b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=%d.txt\r\n\r\n%d\r\n"
+    parts = b"".join(part % (n, n) for n in range(2500))
+    head = b"From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    (tmp_path / "s" / "parts.eml").write_bytes(head + parts + b"--b--\r\n")
+    huge = b"x" * (24 << 20)
+    (tmp_path / "s" / "huge.eml").write_bytes(b"From: a@x.example\r\nSubject: " + huge + b"\r\n\r\ntext\r\n")
+    assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 2502
+    assert _codes(tmp_path / "matter") == {"huge.eml": {"too_large"}}
+
+
 def _pdf_with(attached: dict[str, bytes]) -> bytes:
     made, kept = PdfWriter(), io.BytesIO()
     made.add_blank_page(100, 100)
