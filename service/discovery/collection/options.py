@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from thresher.schemas.choices import DenistMode
 from thresher.schemas.policy import Limits
 
 LIMITS = Limits(ratio=100.0, members=1_000_000, expanded=64 * 2**30)  # mailboxes are larger than files to be read
-DenistMode = Literal["exclude", "keep", "log"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ is begun again asks nothing that was answered, and writes nothing that is there.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -94,16 +95,16 @@ def planned(matter: Matter, choice: ExtractionChoice, outcomes: Outcomes) -> Pla
 async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts) -> ExtractionCounts:
     """Extract from all documents that may be asked; return the counts.
 
-    After a cancellation the next run goes on. Raises Problem where no other document would fare better.
+    After a cancellation the next run goes on. What looks at all documents runs in a thread, as a worker's loop must not wait. Raises Problem where no other document would fare better.
     """
     outcomes = Outcomes(matter)
-    made = planned(matter, choice, outcomes)
+    made = await asyncio.to_thread(planned, matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
-    counts.new += _write_passed(matter, made, outcomes)
+    counts.new += await asyncio.to_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
     save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
-    asking = _Asking(matter, choice, parts, outcomes)
+    asking = await asyncio.to_thread(_Asking, matter, choice, parts, outcomes)
     try:
         await asking.ask(made)
     finally:
