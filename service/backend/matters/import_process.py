@@ -128,7 +128,7 @@ def _production(
     production = find_production(source, order.loadfile)
     before = _before(matter, task.job, order, [production.root.resolve()])
     say("import")
-    loaded = import_production(matter, production, _load_options(order), order.custodian)
+    loaded = import_production(matter, production, _load_options(order), order.custodian, apart=True)
     write_manifest(matter, options)
     report = loaded.validation.report
     say("settle")

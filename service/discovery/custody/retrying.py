@@ -65,7 +65,7 @@ def _load_again(matter: Matter, source: SourceRow, retried: Retried) -> int:
     """Load a production again, as it lies there now; return how many exceptions are gone."""
     try:
         production, options = kept_choices(matter, source)
-        return import_production(matter, production, options, source.custodian).resolved
+        return import_production(matter, production, options, source.custodian, apart=True).resolved
     except InputProblem:
         retried.left.append(source.path)
         return 0

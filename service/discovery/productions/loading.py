@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import sqlite3
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,11 +19,13 @@ from thresher.schemas.discovery.matter import MatterDocument, MatterException, P
 from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.options import LoadOptions
+from thresher.service.discovery.loadfiles.rows import RowBlock
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.later_facts import with_later
 from thresher.service.discovery.matter.originals import hashes_of
 from thresher.service.discovery.matter.rows import Records, inner_place, source_place
 from thresher.service.discovery.matter.work import SourceRow, WorkStore
+from thresher.service.discovery.productions.apart import blocks_apart, validate_apart
 from thresher.service.discovery.productions.document_records import FamilyPlace, RecordMaker, document_id
 from thresher.service.discovery.productions.family_places import FamilySorting, FamilyTree
 from thresher.service.discovery.productions.file_checks import (
@@ -56,9 +59,18 @@ class Loaded:
 
 
 def import_production(
-    matter: Matter, production: Production, options: LoadOptions, custodian: str, listeners: Listeners | None = None
+    matter: Matter,
+    production: Production,
+    options: LoadOptions,
+    custodian: str,
+    listeners: Listeners | None = None,
+    *,
+    apart: bool = False,
 ) -> Loaded:
-    """Validate a production and load it into a matter; one that pass 1 refuses changes nothing."""
+    """Validate a production and load it into a matter; one that pass 1 refuses changes nothing.
+
+    `apart`: load files are read in a process of its own, as they are not trusted.
+    """
     given = listeners or Listeners()
     with tempfile.TemporaryDirectory(dir=matter.folder, prefix="production-") as folder:
         kept = FirstPass(Path(folder), given)
@@ -69,7 +81,7 @@ def import_production(
                 on_page=kept.pages.put,
                 on_native=kept.pages.put_native,
             )
-            validation = validate(production, options, listening)
+            validation = (validate_apart if apart else validate)(production, options, listening)
             if validation.report.status == "refused":
                 return Loaded(validation=validation)
             source = WorkStore(matter.store).source(
@@ -77,7 +89,8 @@ def import_production(
             )
             keep_choices(matter, source, production, options)
             load = _Load(matter, production, validation, options, source, kept)
-            documents, exceptions = load.documents(), load.exceptions()
+            rows = blocks_apart(validation.dat) if apart else validation.dat.blocks()
+            documents, exceptions = load.documents(rows), load.exceptions()
             return Loaded(
                 validation=validation, documents=documents, exceptions=exceptions, resolved=load.resolve_what_is_gone()
             )
@@ -114,7 +127,7 @@ class _Load:
 
     # --- documents
 
-    def documents(self) -> int:
+    def documents(self, blocks: Iterable[RowBlock]) -> int:
         """Write all documents, and the files that were received; return how many documents are new."""
         before = self._count("documents")
         facts = {"path": self.source.path, "custodian": self.source.custodian, "load_file": self.validation.dat.name}
@@ -123,7 +136,7 @@ class _Load:
         self.matter.record_event("production_counts", source=self.source.number, counts=counts)
         ordinals = {begin: i for i, begin in enumerate(self.validation.ids)}
         width = len(self.validation.dat.columns.headers)
-        for block in self.validation.dat.blocks():
+        for block in blocks:
             records = Records()
             for row in block.rows:
                 begin = self.validation.dat.columns.value(row, "BEGBATES") if len(row) == width else ""
