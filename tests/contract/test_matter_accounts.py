@@ -128,6 +128,17 @@ def test_what_changed_before_the_next_command_is_not_sealed_in_silence(sound: Pa
     assert _deviations(sound) == found
 
 
+def test_text_that_no_question_could_be_about_shows_in_the_counts(sound: Path) -> None:
+    """A Result that says so makes the equation of texts fail."""
+    path = next(p for p in (sound / "results").rglob("*.json") if '"outside":0' in p.read_text())
+    path.write_text(path.read_text().replace('"outside":0', '"outside":7'))
+    with Matter(sound) as matter:
+        failing = [e.told for e in reconcile(matter).failing if e.scope.kind == "total"]
+    assert [told.partition(" ")[2].split("=")[0] for told in failing] == ["texts asked ≠ 1 texts covered by chunks"], (
+        failing
+    )
+
+
 def test_rewritten_log_is_found_by_the_hash_noted_elsewhere(sound: Path) -> None:
     """Who changes log and store alike is found by the hash of the last line, if somebody kept it."""
     head = head_of(sound / "audit.jsonl")
