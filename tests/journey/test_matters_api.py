@@ -125,6 +125,8 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
 def _extracted_and_exported(client: httpx.Client, here: str, documents: int) -> None:
     """Extract behind a screen, twice, then export: a row for each document; files come one by one."""
     asked = {"targets": ["mail"], "counsel": ["x.example"]}
+    begun = client.post(f"{here}/extractions", json=asked).json()["links"]["self"]
+    assert client.delete(begun).json()["state"] == "cancelled"
     extracted = ended(client, client.post(f"{here}/extractions", json=asked))
     summary = extracted["summary"]
     assert (summary["screened"], summary["passed"]["privilege"] > 0) == (True, True), extracted

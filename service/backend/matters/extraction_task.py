@@ -22,6 +22,7 @@ from thresher.schemas.work import Claim, MatterExtractionOrder, Outcome, Submiss
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.import_task import later
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.matter_extraction import (
     ExtractionChoice,
     ExtractionCounts,
@@ -81,13 +82,13 @@ async def extract_from_matter(
 @asynccontextmanager
 async def _opened(folder: Path) -> AsyncIterator[Matter]:
     """Provide a matter that is open for writing; opening compares and closing seals, which takes its time."""
-    matter = await asyncio.to_thread(Matter, folder)
+    matter = await in_thread(Matter, folder)
     try:
         if not (folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
         yield matter
     finally:
-        await asyncio.shield(asyncio.to_thread(matter.close))
+        await in_thread(matter.close)
 
 
 @asynccontextmanager

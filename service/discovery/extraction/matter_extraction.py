@@ -9,7 +9,6 @@ is begun again asks nothing that was answered, and writes nothing that is there.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +20,7 @@ from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
+from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
@@ -98,13 +98,13 @@ async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts)
     After a cancellation the next run goes on. What looks at all documents runs in a thread, as a worker's loop must not wait. Raises Problem where no other document would fare better.
     """
     outcomes = Outcomes(matter)
-    made = await asyncio.to_thread(planned, matter, choice, outcomes)
+    made = await in_thread(planned, matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
-    counts.new += await asyncio.to_thread(_write_passed, matter, made, outcomes)
+    counts.new += await in_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
     save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
-    asking = await asyncio.to_thread(_Asking, matter, choice, parts, outcomes)
+    asking = await in_thread(_Asking, matter, choice, parts, outcomes)
     try:
         await asking.ask(made)
     finally:
