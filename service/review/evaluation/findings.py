@@ -89,12 +89,14 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
         lines = _alike(document, found.likeliest, value.value)
-    whole = "\n".join(document.text[a:b] for a, b in lines)
-    guessed = bool(lines) and _is_guessed(document, lines[0])
-    if not lines or not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
+    if not lines:
         return None
-    made = _judged if value.method == "judged" else _read
-    return made(extraction, document, lines, answer).moved(path)
+    if value.method == "judged":
+        return _judged(extraction, document, lines, answer).moved(path)
+    whole, guessed = "\n".join(document.text[a:b] for a, b in lines), _is_guessed(document, lines[0])
+    if not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
+        return None
+    return _read(extraction, document, lines, answer).moved(path)
 
 
 def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
