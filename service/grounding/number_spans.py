@@ -46,7 +46,7 @@ _HEADS = re.compile(
 )
 _HEAD_POWERS = {"migliaia": 3, "milliers": 3, "miles": 3, "t": 3, "k": 3, "m": 6, "千": 3, "百万": 6, "億": 8}
 _UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
-_FRACTIONS = re.compile(r"(?<![\d.,/])\d{0,3}\s?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
+_FRACTIONS = re.compile(r"(?<![\d.,/])(?:\d{1,3}[ \u00a0]?)?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
 _POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SUFFIX = re.compile(

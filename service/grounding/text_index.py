@@ -33,6 +33,8 @@ from thresher.service.records.text_lines import tabbed
 TYPED_MAX_CHARS = 40  # characters below which a text may be a number or a date
 CUT_MIN_LETTERS = 20  # letters and figures from which a value may begin or end within a word
 LOOSE_MIN_LETTERS = 6  # letters and figures from which punctuation may differ
+GROUPED_MIN_LETTERS = 8  # letters and figures from which a code may be printed in groups
+JOINING_BLANK = re.compile(r"(?<=\d)[ \u00a0](?=\d)")  # between the groups of a code
 _WORDS = re.compile(r"\w")
 
 
@@ -100,7 +102,8 @@ class TextIndex:
     def beside(self, value: Any) -> list[Place]:
         """Return places that prove a value only next to others of its record or after its label.
 
-        They are a dash or "nil" for zero; in a text that OCR read, what it may have misread.
+        They are a dash or "nil" for zero, and a few figures under a heading that scales them; in a text that OCR read, what
+        it may have misread.
         """
         key = (type(value), str(value))
         if key not in self._near:
@@ -111,8 +114,10 @@ class TextIndex:
         if isinstance(value, str):
             if self._guessed and (len(value) < TYPED_MAX_CHARS):
                 yield from (Place(*span, "fuzzy") for span in misread_spans(self.text, self._letters[-1], value))
-        elif not isinstance(value, bool) and value == 0:
-            yield from (Place(*span, "normalised") for span in self._figures.nothing())
+        elif not isinstance(value, bool):
+            figures = self._figures
+            spans = figures.nothing() if value == 0 else figures.scaled(Decimal(str(value)))
+            yield from (Place(*span, "normalised") for span in spans)
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
@@ -153,6 +158,7 @@ class TextIndex:
             strict = [s for s in alone if comparable(self._printed(s)) == comparable(text)]
             strict = strict or [s for s in alone if comparable_unspaced(self._printed(s)) == comparable_unspaced(text)]
             loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
+            loose = loose or [s for s in alone if len(needle) >= GROUPED_MIN_LETTERS and self._is_grouped(s, text)]
             cut = [
                 whole_words(self.text, *s)
                 for s in spans
@@ -166,6 +172,14 @@ class TextIndex:
 
     def _same_figures(self, span: Range, text: str) -> bool:
         return figures_in(self._printed(span)) == figures_in(text)
+
+    def _is_grouped(self, span: Range, text: str) -> bool:
+        """Whether a code is printed in groups with a blank between, on one line, and no group before or behind is left out."""
+        start, end = span
+        around = self.text[max(start - 2, 0) : end + 2]
+        own = around[min(start, 2) :][: end - start]
+        whole = len(JOINING_BLANK.findall(around)) == len(JOINING_BLANK.findall(own))
+        return whole and "\n" not in own and figures_in(JOINING_BLANK.sub("", own)) == figures_in(JOINING_BLANK.sub("", text))
 
     def _grown(self, span: Range, text: str) -> Range:
         """Return a range extended by the punctuation around it that the value also has."""

@@ -46,7 +46,7 @@ class TypedIndex:
             return []
         alike = self._alike(number)
         found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
-        return found or self._rare.get(number) or self._rare.get(-number) or self._scaled(number)
+        return found or self._rare.get(number) or self._rare.get(-number) or self.scaled(number, SCALED_MIN_FIGURES)
 
     def nothing(self) -> list[Range]:
         """Return where a dash or "nil" stands alone, as for zero."""
@@ -76,9 +76,9 @@ class TypedIndex:
         figures = figures_of("".join(map(str, number.as_tuple().digits)))
         return [figure_at(self._text, a, b) for a, b in self._figures.get(figures, [])]
 
-    def _scaled(self, number: Decimal) -> list[Range]:
-        """Return where a number stands in a table whose heading scales it: 1,204 in thousands for 1204000."""
-        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < SCALED_MIN_FIGURES:
+    def scaled(self, number: Decimal, least: int = 1) -> list[Range]:
+        """Return where a number of at least so many figures stands under a heading that scales it: 1,204 for 1204000."""
+        if not number or len(figures_of("".join(map(str, number.as_tuple().digits)))) < least:
             return []
         for power in self._heads:
             sure = (f for f in self._alike(number) if f.sure)
