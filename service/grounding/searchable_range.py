@@ -7,11 +7,14 @@ from functools import partial
 from operator import itemgetter
 
 from thresher.schemas.document import Document
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.decimal_point import decimal_point_of
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, has_separator_before
 from thresher.service.records.structure import Structure
 
+HABIT_MAX_CHARS = 200_000  # code points of a Document that show its decimal mark
 LINES_BETWEEN = 4  # lines of other columns that may stand between the lines of a value in the text
 LINES_APART = 2.5  # line heights that may lie between the lines of a value on the page
 
@@ -30,8 +33,18 @@ def searchable(
     else:
         layout = Layout(partial(_below_in_text, document, start), 0, pages)
     return TextIndex(
-        document.text[start:end], least=least, without=without, guessed=guessed, layout=layout, powers=powers
+        document.text[start:end],
+        least=least,
+        without=without,
+        guessed=guessed,
+        layout=layout,
+        powers=powers,
+        point=document.once(_decimal_point),
     )
+
+
+def _decimal_point(document: Document) -> DecimalMark | None:
+    return decimal_point_of(document.text[:HABIT_MAX_CHARS])
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

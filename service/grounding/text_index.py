@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from thresher.schemas.extraction import Match
-from thresher.service.formats.amounts import CURRENCY_CODES, CURRENCY_SYMBOLS, SHARED_CURRENCY_SYMBOLS
+from thresher.service.formats.amounts import CURRENCY_CODES, CURRENCY_SYMBOLS, SHARED_CURRENCY_SYMBOLS, DecimalMark
 from thresher.service.formats.counted_quantities import quantity_in, words_for_number
 from thresher.service.formats.displayed_values import display_variants
 from thresher.service.grounding.fuzzy_match import FuzzyMatcher, whole_words, with_other_legal_form
@@ -50,6 +50,7 @@ class TextIndex:
         guessed: bool = False,
         layout: Layout | None = None,
         powers: frozenset[int] = frozenset(),
+        point: DecimalMark | None = None,
     ) -> None:
         """Prepare the search; nothing is indexed yet.
 
@@ -58,10 +59,11 @@ class TextIndex:
         `guessed`: whether OCR read the text, or some of it.
         `layout`: decides about columns; by default the characters of the text do.
         `powers`: powers of ten that headings above the text give for its figures.
+        `point`: the decimal mark of its amounts, if known.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
-        self._powers = powers
+        self._powers, self._point = powers, point
         self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
         self._near: dict[tuple[type, str], list[Place]] = {}
@@ -179,7 +181,11 @@ class TextIndex:
         around = self.text[max(start - 2, 0) : end + 2]
         own = around[min(start, 2) :][: end - start]
         whole = len(JOINING_BLANK.findall(around)) == len(JOINING_BLANK.findall(own))
-        return whole and "\n" not in own and figures_in(JOINING_BLANK.sub("", own)) == figures_in(JOINING_BLANK.sub("", text))
+        return (
+            whole
+            and "\n" not in own
+            and figures_in(JOINING_BLANK.sub("", own)) == figures_in(JOINING_BLANK.sub("", text))
+        )
 
     def _grown(self, span: Range, text: str) -> Range:
         """Return a range extended by the punctuation around it that the value also has."""
@@ -270,4 +276,4 @@ class TextIndex:
 
     @cached_property
     def _figures(self) -> TypedIndex:
-        return TypedIndex(self.text, self._without, self._powers)
+        return TypedIndex(self.text, self._without, self._powers, self._point)

@@ -12,6 +12,9 @@ from functools import cached_property
 from itertools import accumulate, chain
 from typing import TypeVar
 
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.ascii_figures import ascii_figures
+from thresher.service.formats.decimal_point import is_ambiguous
 from thresher.service.formats.foreign_number_words import folded_by_character
 from thresher.service.grounding.date_spans import dates, months, yearless
 from thresher.service.grounding.normalised_text import Range, between, stands_alone
@@ -25,6 +28,7 @@ from thresher.service.grounding.number_spans import (
 )
 
 _Key = TypeVar("_Key")
+THOUSAND = 1_000
 SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
 _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
 
@@ -32,13 +36,19 @@ _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[
 class TypedIndex:
     """One text, searched for numbers and dates."""
 
-    def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        text: str,
+        without: Sequence[Range] = (),
+        powers: frozenset[int] = frozenset(),
+        point: DecimalMark | None = None,
+    ) -> None:
         """Prepare the search; nothing is indexed yet.
 
         `without`: ranges, sorted, that interrupt the text, so that dates may run across them. `powers`: powers of ten that
-        headings above the text give for its figures ("in thousands" is 3).
+        headings above the text give for its figures ("in thousands" is 3). `point`: the decimal mark of its amounts, if known.
         """
-        self._text, self._without, self._powers = text, without, powers
+        self._text, self._without, self._powers, self._point = text, without, powers, point
 
     def number(self, number: Decimal) -> list[Range]:
         """Return where a number stands by itself, else within a word or a reference, else in words, else scaled by its table."""
@@ -74,7 +84,15 @@ class TypedIndex:
     def _alike(self, number: Decimal) -> list[Figure]:
         """Return the numbers of the text with the same figures; only these are parsed."""
         figures = figures_of("".join(map(str, number.as_tuple().digits)))
-        return [figure_at(self._text, a, b) for a, b in self._figures.get(figures, [])]
+        return [self._in_habit(figure_at(self._text, a, b)) for a, b in self._figures.get(figures, [])]
+
+    def _in_habit(self, figure: Figure) -> Figure:
+        """Return a figure without the reading that the decimal mark of the text excludes: 1.200 among 28,00 is no 1.2."""
+        quote = ascii_figures(self._text[figure.start : figure.end]).strip("-+()$€£¥ \u00a0")
+        if self._point is None or not is_ambiguous(quote):
+            return figure
+        groups = quote[-4] != self._point
+        return figure._replace(readings=frozenset(r for r in figure.readings if (abs(r) >= THOUSAND) is groups))
 
     def scaled(self, number: Decimal, least: int = 1) -> list[Range]:
         """Return where a number of at least so many figures stands under a heading that scales it: 1,204 for 1204000."""

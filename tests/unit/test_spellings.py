@@ -122,7 +122,6 @@ def test_another_amount_is_not_found(printed: str, value: str) -> None:
         ("a total of 1,250¹", 12501),
         ("a total of 1,250¹", "12501"),
         ("a total of 1,250¹", "1,2501"),
-        ("in thousands: 12", 12000),  # two figures are too few to be read in the scale of a head
         ("in 2025, cost 3.01 each", "2025-01-03"),
         ("page 12/20", "2010-12"),
         ("a share of 5 m each", 5.5),
@@ -138,6 +137,29 @@ def test_what_only_looks_alike_is_not_found(text: str, value: Any) -> None:
     """Notes are no figures, other currencies no proof, and digital text is not misread."""
     assert not TextIndex(text).find(value)
     assert not TextIndex(text).beside(value)
+
+
+def test_few_figures_are_scaled_only_beside_their_record() -> None:
+    """Two figures are too few to be read in the scale of a head; the record on their line is the second sign."""
+    assert not TextIndex("in thousands: 12").find(12000)
+    assert [p.start for p in TextIndex("in thousands: 12").beside(12000)] == [14]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("IBAN DE89 3704 0044 0532 0130 00\nBIC", "DE89370400440532013000", "DE89 3704 0044 0532 0130 00"),
+        ("USt-IdNr. DE 123 456 789", "DE123456789", "DE 123 456 789"),
+        ("Tel. 0221 / 47 11-0", "0221/4711-0", "0221 / 47 11-0"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "DE89370400440532", None),  # groups are left out
+        ("Part 4471  2209 3310", "447122093310", None),  # two columns
+        ("lot 447122\n093310 of it", "447122093310", None),  # two lines
+        ("2 cups\n¾ cup sugar", 0.75, "¾"),
+    ],
+)
+def test_codes_are_printed_in_groups(text: str, value: Any, quote: str | None) -> None:
+    """Groups with one blank between, on one line and all of them, are the code."""
+    assert [text[p.start : p.end] for p in TextIndex(text).find(value)] == ([quote] if quote else [])
 
 
 @pytest.mark.parametrize(
