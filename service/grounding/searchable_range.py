@@ -11,6 +11,7 @@ from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.decimal_point import decimal_point_of
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.text_index import TextIndex
+from thresher.service.grounding.typed_spans import Habits
 from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, has_separator_before
 from thresher.service.records.structure import Structure
 
@@ -38,9 +39,13 @@ def searchable(
         without=without,
         guessed=guessed,
         layout=layout,
-        powers=powers,
-        point=document.once(_decimal_point),
+        habits=Habits(powers, decimal_point(document)),
     )
+
+
+def decimal_point(document: Document) -> DecimalMark | None:
+    """Return the decimal mark of a Document's amounts, computed once; None where it is not known."""
+    return document.once(_decimal_point)
 
 
 def _decimal_point(document: Document) -> DecimalMark | None:

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from thresher.schemas.extraction import Match
-from thresher.service.formats.amounts import CURRENCY_CODES, CURRENCY_SYMBOLS, SHARED_CURRENCY_SYMBOLS, DecimalMark
+from thresher.service.formats.amounts import CURRENCY_CODES, CURRENCY_SYMBOLS, SHARED_CURRENCY_SYMBOLS
 from thresher.service.formats.counted_quantities import quantity_in, words_for_number
 from thresher.service.formats.displayed_values import display_variants
 from thresher.service.grounding.fuzzy_match import FuzzyMatcher, whole_words, with_other_legal_form
@@ -26,7 +26,7 @@ from thresher.service.grounding.text_values import (
     months_of,
     plain_number,
 )
-from thresher.service.grounding.typed_spans import TypedIndex, quantity_spans
+from thresher.service.grounding.typed_spans import Habits, TypedIndex, quantity_spans
 from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, WrappedSearch, column_below
 from thresher.service.records.text_lines import tabbed
 
@@ -49,8 +49,7 @@ class TextIndex:
         without: Sequence[Range] = (),
         guessed: bool = False,
         layout: Layout | None = None,
-        powers: frozenset[int] = frozenset(),
-        point: DecimalMark | None = None,
+        habits: Habits | None = None,
     ) -> None:
         """Prepare the search; nothing is indexed yet.
 
@@ -58,12 +57,11 @@ class TextIndex:
         `without`: ranges, sorted, that interrupt the text (page headers and footers), so that a value may run across them.
         `guessed`: whether OCR read the text, or some of it.
         `layout`: decides about columns; by default the characters of the text do.
-        `powers`: powers of ten that headings above the text give for its figures.
-        `point`: the decimal mark of its amounts, if known.
+        `habits`: how the document around it writes figures.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
-        self._powers, self._point = powers, point
+        self._habits = habits
         self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
         self._near: dict[tuple[type, str], list[Place]] = {}
@@ -276,4 +274,4 @@ class TextIndex:
 
     @cached_property
     def _figures(self) -> TypedIndex:
-        return TypedIndex(self.text, self._without, self._powers, self._point)
+        return TypedIndex(self.text, self._without, self._habits)

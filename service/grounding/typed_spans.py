@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate, chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.ascii_figures import ascii_figures
@@ -33,22 +33,22 @@ SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a head
 _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
 
 
+class Habits(NamedTuple):
+    """How the document around a text writes figures."""
+
+    powers: frozenset[int] = frozenset()  # powers of ten that headings above give for figures ("in thousands" is 3)
+    point: DecimalMark | None = None  # the decimal mark of its amounts, if known
+
+
 class TypedIndex:
     """One text, searched for numbers and dates."""
 
-    def __init__(
-        self,
-        text: str,
-        without: Sequence[Range] = (),
-        powers: frozenset[int] = frozenset(),
-        point: DecimalMark | None = None,
-    ) -> None:
+    def __init__(self, text: str, without: Sequence[Range] = (), habits: Habits | None = None) -> None:
         """Prepare the search; nothing is indexed yet.
 
-        `without`: ranges, sorted, that interrupt the text, so that dates may run across them. `powers`: powers of ten that
-        headings above the text give for its figures ("in thousands" is 3). `point`: the decimal mark of its amounts, if known.
+        `without`: ranges, sorted, that interrupt the text, so that dates may run across them.
         """
-        self._text, self._without, self._powers, self._point = text, without, powers, point
+        self._text, self._without, self._habits = text, without, habits or Habits()
 
     def number(self, number: Decimal) -> list[Range]:
         """Return where a number stands by itself, else within a word or a reference, else in words, else scaled by its table."""
@@ -89,9 +89,9 @@ class TypedIndex:
     def _in_habit(self, figure: Figure) -> Figure:
         """Return a figure without the reading that the decimal mark of the text excludes: 1.200 among 28,00 is no 1.2."""
         quote = ascii_figures(self._text[figure.start : figure.end]).strip("-+()$€£¥ \u00a0")
-        if self._point is None or not is_ambiguous(quote):
+        if self._habits.point is None or not is_ambiguous(quote):
             return figure
-        groups = quote[-4] != self._point
+        groups = quote[-4] != self._habits.point
         return figure._replace(readings=frozenset(r for r in figure.readings if (abs(r) >= THOUSAND) is groups))
 
     def scaled(self, number: Decimal, least: int = 1) -> list[Range]:
@@ -107,7 +107,7 @@ class TypedIndex:
 
     @cached_property
     def _heads(self) -> frozenset[int]:
-        return scale_heads(self._text) | self._powers
+        return scale_heads(self._text) | self._habits.powers
 
     @cached_property
     def _figures(self) -> dict[str, list[Range]]:
