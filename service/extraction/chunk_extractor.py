@@ -23,7 +23,7 @@ from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, wi
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
-from thresher.service.formats.decimal_point import decimal_point_of
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.base import Kind, Message, Model, Question
 from thresher.service.llm.page_images import images_of_chunk
@@ -255,7 +255,8 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        return replace(self.extractor.asked, point=decimal_point_of(self.chunk.text)).read(answer)
+        text = self.chunk.text
+        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""

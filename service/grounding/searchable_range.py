@@ -8,14 +8,15 @@ from operator import itemgetter
 
 from thresher.schemas.document import Document
 from thresher.service.formats.amounts import DecimalMark
-from thresher.service.formats.decimal_point import decimal_point_of
+from thresher.service.formats.dates import DateOrder
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.grounding.typed_spans import Habits
 from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, has_separator_before
 from thresher.service.records.structure import Structure
 
-HABIT_MAX_CHARS = 200_000  # code points of a Document that show its decimal mark
+HABIT_MAX_CHARS = 200_000  # code points of a Document that show how it writes figures
 LINES_BETWEEN = 4  # lines of other columns that may stand between the lines of a value in the text
 LINES_APART = 2.5  # line heights that may lie between the lines of a value on the page
 
@@ -39,17 +40,19 @@ def searchable(
         without=without,
         guessed=guessed,
         layout=layout,
-        habits=Habits(powers, decimal_point(document)),
+        habits=habits_of(document, powers),
     )
 
 
-def decimal_point(document: Document) -> DecimalMark | None:
-    """Return the decimal mark of a Document's amounts, computed once; None where it is not known."""
-    return document.once(_decimal_point)
+def habits_of(document: Document, powers: frozenset[int] = frozenset()) -> Habits:
+    """Return how a Document writes figures, where headings scale them by `powers` of ten."""
+    point, order = document.once(_notation)
+    return Habits(powers, point, order)
 
 
-def _decimal_point(document: Document) -> DecimalMark | None:
-    return decimal_point_of(document.text[:HABIT_MAX_CHARS])
+def _notation(document: Document) -> tuple[DecimalMark | None, DateOrder | None]:
+    text = document.text[:HABIT_MAX_CHARS]
+    return decimal_point_of(text), date_order_of(text)
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

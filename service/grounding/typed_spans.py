@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeVar
 
 from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.ascii_figures import ascii_figures
-from thresher.service.formats.decimal_point import is_ambiguous
+from thresher.service.formats.dates import DateOrder, parse_date
+from thresher.service.formats.figure_habits import is_ambiguous
 from thresher.service.formats.foreign_number_words import folded_by_character
 from thresher.service.grounding.date_spans import dates, months, yearless
 from thresher.service.grounding.normalised_text import Range, between, stands_alone
@@ -38,6 +39,7 @@ class Habits(NamedTuple):
 
     powers: frozenset[int] = frozenset()  # powers of ten that headings above give for figures ("in thousands" is 3)
     point: DecimalMark | None = None  # the decimal mark of its amounts, if known
+    order: DateOrder | None = None  # the order of day and month in dates of figures, if known
 
 
 class TypedIndex:
@@ -123,7 +125,14 @@ class TypedIndex:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Return dates with their ranges, also those that something interrupts."""
+        """Return dates with their ranges, also those that something interrupts; in the order of the document, if known."""
+        return [(span, self._ordered(span, readings)) for span, readings in self._written_dates()]
+
+    def _ordered(self, span: Range, readings: frozenset[date]) -> frozenset[date]:
+        day = parse_date(self._text[slice(*span)], order=self._habits.order) if len(readings) > 1 else None
+        return frozenset({day}) if day and self._habits.order else readings
+
+    def _written_dates(self) -> list[tuple[Range, frozenset[date]]]:
         if not self._without:
             return list(dates(self._text))
         kept = between(self._without, len(self._text))

@@ -11,7 +11,7 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
 from thresher.service.grounding.number_spans import scale_heads
-from thresher.service.grounding.searchable_range import decimal_point
+from thresher.service.grounding.searchable_range import habits_of
 from thresher.service.grounding.typed_spans import Habits
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
@@ -100,10 +100,10 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
 
 
 def _habits(document: Document, lines: Sequence[Range]) -> Habits:
-    """Return how figures are written on some lines: scaled by the headings of their tables, with the document's decimal mark."""
+    """Return how figures are written on some lines: scaled by the headings of their tables."""
     heads = TableHeads(document)
     powers = scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
-    return Habits(powers, decimal_point(document))
+    return habits_of(document, powers)
 
 
 def _is_absent(answer: ValueFinding) -> bool:
