@@ -50,6 +50,12 @@ _UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
 _FRACTIONS = re.compile(
     r"(?<![\d.,/])(?:\d{1,3}[ \u00a0]?)?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])"
 )
+_HOURS = re.compile(
+    r"(?<![\w.,:])(?P<h>\d{1,3})\s?(?:h|hrs?|hours?|std\.?|stunden?|heures?|horas?|ore|uur)\s?(?:(?:and|und|et|y|e|en)\s)?"
+    r"(?P<m>[0-5]?\d)(?:\s?(?:m|mins?|minut\w{0,2}|min\.)(?!\w)|(?!\w))",
+    re.IGNORECASE,
+)
+MINUTES_PER_HOUR = 60
 _POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SUFFIX = re.compile(
@@ -170,6 +176,9 @@ def worded_numbers(text: str) -> Iterator[Figure]:
     for match in _FRACTIONS.finditer(text):
         number = parse_number(match.group())
         yield from [Figure(*match.span(), frozenset({number}), sure=True)] if number is not None else []
+    for match in _HOURS.finditer(plain):
+        minutes = Decimal(match["h"]) * MINUTES_PER_HOUR + int(match["m"])
+        yield Figure(*match.span(), frozenset({minutes, minutes / MINUTES_PER_HOUR}), sure=True)
     yield from _worded(plain)
 
 

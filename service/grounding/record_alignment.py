@@ -17,6 +17,7 @@ from thresher.service.grounding.companion_values import CompanionPlacer
 from thresher.service.grounding.free_positions import FreePlaces
 from thresher.service.grounding.heading_values import HeadingCheck
 from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.printed_signs import refuse_lost_signs
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.row_cells import is_left_blank
 from thresher.service.records.structure import Structure
@@ -63,6 +64,7 @@ class RecordPlacer:
         found = [r for r in records if r.anchor]
         CompanionPlacer(self._line, self._text).fill(found)
         self._verify(found)
+        refuse_lost_signs(found, self._text)
         self._headings.carry(found)
         return records
 

@@ -19,6 +19,7 @@ from thresher.service.grounding.match_positions import MOST_PLACES, Place, all_r
 from thresher.service.grounding.normalised_text import AS_F, LONG_S, Letters, Range, letters_of, stands_alone
 from thresher.service.grounding.text_values import (
     ZEROS,
+    clock_of,
     comparable,
     comparable_unspaced,
     days_of,
@@ -123,6 +124,8 @@ class TextIndex:
         if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
             for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
+            if (at := clock_of(text)) is not None:
+                return [Place(a, b, "normalised") for a, b in self._figures.clock(at)]
             for month in months_of(text):
                 return [Place(a, b, "normalised") for a, b in self._figures.month(month)]
             number = plain_number(text)

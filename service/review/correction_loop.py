@@ -228,6 +228,7 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
                 data=whole.merged.data,
                 evidence=whole.merged.evidence,
                 wrong=frozenset(e.path for e in whole.errors),
+                refused=frozenset((u.path, comparable_value(u.value)) for u in whole.merged.unsupported),
                 whole=not suspect.chunk.ranges,
             )
             reading = filled_in(before, reading)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from thresher.service.grounding.text_index import TextIndex
+from thresher.service.grounding.typed_spans import Habits
 
 DATES = [
     ("4. Jänner 2012", "2012-01-04"),
@@ -192,3 +193,36 @@ def test_a_misread_word_needs_a_second_sign() -> None:
     assert [hay.text[p.start : p.end] for v in ("BBQ", "A-101") for p in hay.beside(v)] == ["BBO", "A-l0l"]
     assert not hay.beside("447120")
     assert not hay.beside(13.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("Doors 6.30 pm, start 7:15 p.m.", "18:30", "6.30 pm"),
+        ("Ende gegen 21.45 Uhr", "21:45", "21.45 Uhr"),
+        ("costs 18.30 at the door", "18:30", None),
+        ("to Burg   1 h 25 min", 85, "1 h 25 min"),
+        ("2 Std. 30 Min. Fahrt", 2.5, "2 Std. 30 Min"),
+        ("1 h 25 min", 125, None),
+    ],
+)
+def test_times_and_durations(text: str, value: Any, quote: str | None) -> None:
+    """A time of day is found on either clock, a duration in minutes or hours."""
+    assert [text[p.start : p.end] for p in TextIndex(text).find(value)] == ([quote] if quote else [])
+
+
+@pytest.mark.parametrize(
+    ("habits", "text", "right", "wrong"),
+    [
+        (Habits(point=","), "1.200 St", 1200, 1.2),
+        (Habits(point="."), "1.200 kg", 1.2, 1200),
+        (Habits(order="dmy"), "on 01/03/2025", "2025-03-01", "2025-01-03"),
+        (Habits(order="mdy"), "on 01/03/2025", "2025-01-03", "2025-03-01"),
+    ],
+)
+def test_figures_are_read_as_their_document_writes_them(habits: Habits, text: str, right: Any, wrong: Any) -> None:
+    """Without such a habit both readings are found; with one, only its own."""
+    assert TextIndex(text).find(right)
+    assert TextIndex(text).find(wrong)
+    assert TextIndex(text, habits=habits).find(right)
+    assert not TextIndex(text, habits=habits).find(wrong)

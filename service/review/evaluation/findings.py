@@ -90,7 +90,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
-        lines = _alike(document, found.likeliest, value.value)
+        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value)]
     whole = "\n".join(document.text[a:b] for a, b in lines)
     guessed = bool(lines) and _is_guessed(document, lines[0])
     if not lines or not may_prove(whole, value.value, guessed=guessed, habits=_habits(document, lines)):
