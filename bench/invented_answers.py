@@ -339,7 +339,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update({"THRESHER_API_BASE": options.base, "OPENAI_API_KEY": "none"})
     options.out.mkdir(parents=True, exist_ok=True)
-    choice = [c for c in chosen(options.corpora) if options.only in f"{c.stratum} {c.case.name}"]
+    choice = [c for c in chosen(options.corpora, {}) if options.only in f"{c.stratum} {c.case.name}"]
     asyncio.run(run(choice, options))
 
 
