@@ -47,6 +47,10 @@ text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_ADDRESS)
 is_embedded = _plain(pdfium.FPDFFont_GetIsEmbedded, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
 path_length = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
+path_segment = _plain(pdfium.FPDFPath_GetPathSegment, _POINTER, _INT, result=_ADDRESS)
+segment_point = _plain(pdfium.FPDFPathSegment_GetPoint, _POINTER, _POINTER, _POINTER)
+segment_kind = _plain(pdfium.FPDFPathSegment_GetType, _POINTER)
+segment_closes = _plain(pdfium.FPDFPathSegment_GetClose, _POINTER)
 clip_path = _plain(pdfium.FPDFPageObj_GetClipPath, _POINTER, result=_POINTER)
 clip_count = _plain(pdfium.FPDFClipPath_CountPaths, _POINTER)
 clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, _INT, _INT, result=_ADDRESS)
@@ -110,6 +114,14 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
     found[:, 3] = 255
     base, size = found.ctypes.data, 16 * len(objects)
     run_all(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    return found
+
+
+def points_of(segments: list[int]) -> Floats:
+    """Return (n, 2) the end points of segments of a path or a clipping path."""
+    found = np.zeros((len(segments), 2), np.float32)
+    base, size = found.ctypes.data, 8 * len(segments)
+    run_all(map(segment_point, segments, range(base, base + size, 8), range(base + 4, base + 4 + size, 8)))
     return found
 
 

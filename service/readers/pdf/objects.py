@@ -121,23 +121,11 @@ class PageObjects:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class BoundedPageObjects(PageObjects):
-    """A page's own objects, with their bounds."""
-
-    bounds: Floats  # (n, 4) left, bottom, right, top in user space
-
-
 def page_objects_of(objects: list[int]) -> PageObjects:
     """Return a page's own objects, with their render modes and types."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
     others: list[int] = np.flatnonzero(modes < 0).tolist()
     return PageObjects(objects, modes, others, list(map(object_type, [objects[i] for i in others])), FormContents())
-
-
-def with_bounds(page: PageObjects, bounds: Floats) -> BoundedPageObjects:
-    """Return the objects of a page with their bounds."""
-    return BoundedPageObjects(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
 
 
 def everything(objects: list[int]) -> list[int]:
@@ -152,28 +140,25 @@ def everything(objects: list[int]) -> list[int]:
     return found
 
 
-def restore_flat_text(objects: list[int]) -> Floats:
+def restore_flat_text(content: PageObjects) -> None:
     """Give bounds to text whose glyphs have no shape here.
 
     PDFium leaves out text that it takes to be flat. Single characters are flat in a font that is neither embedded nor on
     this machine; in an embedded font only blanks are. Stroked as outlines, they are as wide as a line.
-    Returns (n, 4) bounds left, bottom, right, top of all objects.
     """
-    box = bounds_of(objects)
-    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist())
-    for one in (objects[i] for i in flat):
-        if render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
-            pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
-            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # PDFium computes its bounds again
-    box[flat] = bounds_of([objects[i] for i in flat])
-    return box
+    filled = np.flatnonzero(content.modes == pdfium.FPDF_TEXTRENDERMODE_FILL)
+    some = _in_foreign_fonts([content.objects[i] for i in filled.tolist()])
+    box = bounds_of(some)
+    for i in np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist():
+        pdfium.FPDFTextObj_SetTextRenderMode(_handle(some[i]), pdfium.FPDF_TEXTRENDERMODE_STROKE)
+        pdfium.FPDFPageObj_Transform(_handle(some[i]), 1, 0, 0, 1, 0, 0)  # PDFium computes its bounds again
 
 
-def _in_foreign_fonts(objects: list[int], chosen: list[int]) -> list[int]:
-    """Return those of the chosen indices that are text in a font that is not embedded."""
-    fonts = [text_font(objects[i]) for i in chosen]
+def _in_foreign_fonts(texts: list[int]) -> list[int]:
+    """Return those of some text objects whose font is not embedded."""
+    fonts = list(map(text_font, texts))
     foreign = {font for font in set(fonts) if font and not is_embedded(font)}
-    return [i for i, font in zip(chosen, fonts, strict=True) if font in foreign]
+    return [one for one, font in zip(texts, fonts, strict=True) if font in foreign] if foreign else []
 
 
 def images(objects: list[int]) -> list[int]:
@@ -206,11 +191,6 @@ def pixels(image: int) -> int:
     """Return how many pixels an image declares."""
     width, height = pixel_sizes(image)
     return width * height
-
-
-def largest_image(objects: list[int]) -> int:
-    """Return the declared pixels of the largest image, 0 for none."""
-    return max(map(pixels, images(objects)), default=0)
 
 
 _BOUNDS = np.zeros(4, np.float32)
@@ -281,11 +261,16 @@ def on_layers(objects: list[int]) -> list[int]:
     return found
 
 
-def clips_of(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom of each object's clip in user space; infinite for none."""
-    found = np.tile(np.array([-_INFINITY, _INFINITY, _INFINITY, -_INFINITY], np.float32), (len(objects), 1))
+def clips_of(objects: list[int]) -> Floats | None:
+    """Return (n, 4) left, top, right, bottom of each object's clip in user space; infinite for none.
+
+    Returns None where no object has one.
+    """
     clips = list(map(clip_path, objects))
     counts = np.fromiter(map(clip_count, clips), np.int64, len(clips))
+    if not (counts > 0).any():
+        return None
+    found = np.tile(np.array([-_INFINITY, _INFINITY, _INFINITY, -_INFINITY], np.float32), (len(objects), 1))
     known: dict[int, tuple[float, float, float, float]] = {}
     for k in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > k)

@@ -17,12 +17,10 @@ from thresher.service.readers.pdf.library import Floats, address, owners_of
 from thresher.service.readers.pdf.marks.check_boxes import CheckBox
 from thresher.service.readers.pdf.marks.drawn_lines import DrawnShapes, shapes_on
 from thresher.service.readers.pdf.objects import (
-    BoundedPageObjects,
     PageObjects,
     page_objects_of,
     restore_flat_text,
     top_objects,
-    with_bounds,
 )
 from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
 from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
@@ -60,7 +58,6 @@ class PageContent:
     _page: Any = None
     _text: Any = None
     _content: PageObjects | None = None
-    _bounds: Floats | None = None
 
     @property
     def page(self) -> Any:
@@ -89,17 +86,11 @@ class PageContent:
     def text(self) -> Any:
         """Return PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
-            self._bounds = restore_flat_text(self.content.objects)
+            restore_flat_text(self.content)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
         return self._text
-
-    @property
-    def layers(self) -> BoundedPageObjects:
-        """Return all of the page's own objects with their bounds, on layers or not."""
-        assert self._bounds is not None  # noqa: S101 - loading the text sets them
-        return with_bounds(self.content, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -118,7 +109,7 @@ class PageContent:
             if self.form:
                 pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
-        self._page = self._text = self._content = self._bounds = None
+        self._page = self._text = self._content = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +190,7 @@ def read_pages(pages: list[PageContent], most: int) -> list[OpenPage]:
 
 def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
-    frame, layers = frame_of(held.page), held.layers
+    frame, layers = frame_of(held.page), held.content
     box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     handle = address(held.text)
     owners = owners_of(handle, sheet.start.tolist())
