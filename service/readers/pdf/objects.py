@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import (
     Floats,
-    address,
     bounds_of,
     clip_count,
     clip_path,
@@ -29,6 +28,7 @@ from thresher.service.readers.pdf.library import (
     page_object,
     path_length,
     path_mode,
+    pointer,
     render_mode,
     text_font,
 )
@@ -41,7 +41,7 @@ _LEFT_AND_BOTTOM = np.array([True, False, False, True])
 
 def top_objects(page: Any) -> list[int]:
     """Return the addresses of a page's own objects, in the order they are painted."""
-    return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
+    return list(map(page_object, repeat(pointer(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
 
 
 class FormContents:
@@ -57,7 +57,7 @@ class FormContents:
         known = self._known.get(form)
         if known is None:
             count = max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)
-            held = list(map(form_object, repeat(form), range(count)))
+            held = list(map(form_object, repeat(pointer(form)), range(count)))
             known = self._known[form] = held, list(map(object_type, held))
         return known
 
@@ -84,6 +84,10 @@ class PageObjects:
     others: list[int]  # indices of the objects that are not text
     kinds: list[int]  # the types of the others
     forms: FormContents
+
+    def chosen(self, mask: NDArray[np.bool_]) -> list[int]:
+        """Return the objects that a mask of them chooses."""
+        return self.objects if mask.all() else list(compress(self.objects, mask.tolist()))
 
     @property
     def has_pictures(self) -> bool:
@@ -146,8 +150,10 @@ def restore_flat_text(content: PageObjects) -> None:
     PDFium leaves out text that it takes to be flat. Single characters are flat in a font that is neither embedded nor on
     this machine; in an embedded font only blanks are. Stroked as outlines, they are as wide as a line.
     """
-    filled = np.flatnonzero(content.modes == pdfium.FPDF_TEXTRENDERMODE_FILL)
-    some = _in_foreign_fonts([content.objects[i] for i in filled.tolist()])
+    is_filled_text = content.modes == pdfium.FPDF_TEXTRENDERMODE_FILL
+    some = _in_foreign_fonts(content.chosen(is_filled_text))
+    if not some:
+        return
     box = bounds_of(some)
     for i in np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist():
         pdfium.FPDFTextObj_SetTextRenderMode(_handle(some[i]), pdfium.FPDF_TEXTRENDERMODE_STROKE)

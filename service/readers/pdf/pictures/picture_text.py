@@ -65,9 +65,7 @@ class PictureReader:
     missing: bool = False  # whether no OCR engine is installed
     named: set[tuple[bytes, ...]] = field(default_factory=set)  # pictures that a Note says were not read
 
-    def read(
-        self, held: PageContent, frame: PageFrame, found: tuple[list[TextlessRegion], Floats]
-    ) -> RecognisedWords:
+    def read(self, held: PageContent, frame: PageFrame, found: tuple[list[TextlessRegion], Floats]) -> RecognisedWords:
         """Return the words in the regions of a page. `found` is the regions, and the boxes of the known words."""
         (regions, words), number = found, held.number
         largest = sorted(regions, key=lambda one: -one.area)

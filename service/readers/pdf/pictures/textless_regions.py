@@ -52,9 +52,7 @@ class TextlessRegion:
         return max(map(pixels, self.pictures), default=0)
 
 
-def textless_regions_of(
-    layers: PageObjects, words: Callable[[], Floats], frame: PageFrame
-) -> list[TextlessRegion]:
+def textless_regions_of(layers: PageObjects, words: Callable[[], Floats], frame: PageFrame) -> list[TextlessRegion]:
     """Return the regions of a page, top to bottom.
 
     `words` returns the boxes of visible words, as displayed.

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +129,7 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     for a in range(0, len(cells), _CELLS_A_BATCH):
         some = cells[a : a + _CELLS_A_BATCH]
         for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
-            if np.isfinite(top) and np.isfinite(foot):
+            if isfinite(top) and isfinite(foot):
                 place = column, round(top), round(foot)
                 found.setdefault(place, []).extend(strips)
                 ends.setdefault(place, (top, foot))

@@ -55,11 +55,10 @@ def mark_clipped(
 
 def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> dict[int, Floats]:
     """Return by text object the clip, as displayed, of those that reach beyond it."""
-    chosen = layers.modes >= 0
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
-        chosen &= np.isin(np.array(layers.objects, np.int64), owners)
-    at = np.flatnonzero(chosen)
-    texts = [layers.objects[i] for i in at.tolist()]
+        texts = list(set(owners.tolist()).intersection(layers.objects))
+    else:
+        texts = layers.chosen(layers.modes >= 0)
     clips = clips_of(texts)
     if clips is None:
         return {}
