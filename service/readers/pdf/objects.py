@@ -17,6 +17,7 @@ from thresher.service.readers.pdf.library import (
     Floats,
     bounds_of,
     clip_count,
+    clip_length,
     clip_path,
     clip_segment,
     form_object,
@@ -29,6 +30,7 @@ from thresher.service.readers.pdf.library import (
     path_length,
     path_mode,
     pointer,
+    points_of,
     render_mode,
     text_font,
 )
@@ -285,16 +287,16 @@ def clips_of(objects: list[int]) -> Floats | None:
         begin = np.flatnonzero(np.concatenate(([True], firsts[1:] != firsts[:-1])))
         for i, first in zip(begin.tolist(), firsts[begin].tolist(), strict=True):
             if first not in known:  # objects that share a path share its points
-                known[first] = _bounds_of_clip(ctypes.cast(some[i], pdfium.FPDF_CLIPPATH), k)
+                known[first] = _bounds_of_clip(some[i], k)
         own = np.array([known[first] for first in firsts[begin].tolist()], np.float32)
         bounds = np.repeat(own, np.diff(np.append(begin, len(firsts))), axis=0)
         found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
     return found
 
 
-def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
+def _bounds_of_clip(clip: int, path: int) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of one clipping path; infinite where it has no points."""
-    points = list(_points(clip, path))
+    points = _points(clip, path)
     if not points:
         return -_INFINITY, _INFINITY, _INFINITY, -_INFINITY
     x, y = zip(*points, strict=True)
@@ -305,22 +307,20 @@ def clipped_boxes(objects: list[int]) -> Floats:
     """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths."""
     boxes = user_boxes(objects)
     for box, one in zip(boxes, objects, strict=True):
-        clip = pdfium.FPDFPageObj_GetClipPath(_handle(one))
-        for i in range(max(pdfium.FPDFClipPath_CountPaths(clip), 0) if clip else 0):
-            points = list(_points(clip, i))
+        clip = clip_path(one)
+        for i in range(max(clip_count(clip), 0) if clip else 0):
+            points = _points(clip, i)
             if points:
                 x, y = zip(*points, strict=True)
                 box[:] = max(box[0], min(x)), min(box[1], max(y)), min(box[2], max(x)), max(box[3], min(y))
     return boxes
 
 
-def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
-    """Yield the points of one clipping path."""
-    x, y = ctypes.c_float(), ctypes.c_float()
-    for i in range(max(pdfium.FPDFClipPath_CountPathSegments(clip, path), 0)):
-        segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, i)
-        if segment and pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
-            yield x.value, y.value
+def _points(clip: int, path: int) -> list[list[float]]:
+    """Return the points of one clipping path."""
+    count = max(clip_length(clip, path), 0)
+    found: list[list[float]] = points_of([one for i in range(count) if (one := clip_segment(clip, path, i))]).tolist()
+    return found
 
 
 def _handle(one: int) -> Any:

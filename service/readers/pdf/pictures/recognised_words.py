@@ -162,4 +162,5 @@ def _median_colour(ring: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the median of each channel of (n, 3) pixels, n even: the mean of the two middle values, rounded down."""
     half = len(ring) // 2
     middle = np.sort(ring, axis=0)[half - 1 : half + 1].astype(np.uint16)
-    return ((middle[0] + middle[1]) // 2).astype(np.uint8)
+    median: NDArray[np.uint8] = ((middle[0] + middle[1]) // 2).astype(np.uint8)
+    return median

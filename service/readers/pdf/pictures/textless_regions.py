@@ -120,6 +120,8 @@ def _layered(layers: PageObjects, order: list[int], boxes: Floats, frame: PageFr
     """Return which images have an OCR layer: invisible text over them, or text painted before them."""
     texts = np.flatnonzero(layers.modes >= 0)
     unpainted = np.isin(layers.modes[texts], _UNPAINTED)
+    some = unpainted | (texts < max(order, default=0))
+    texts, unpainted = texts[some], unpainted[some]
     if not len(texts) or not len(order):
         return np.zeros(len(order), np.bool_)
     under = frame.show(user_boxes([layers.objects[i] for i in texts.tolist()]))
