@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +135,8 @@ def work(client: httpx.Client, steps: Steps, file: Path) -> tuple[int, int]:
     steps.do("decide", lambda: client.post(f"{review}/0/decision", json={"state": "accepted", "note": ""}))
     steps.do("events", lambda: client.get(f"{review}/0/events"))
     steps.do("case", lambda: client.get(f"{review}/0/case.zip"))
-    for form in ("csv", "xlsx"):
-        steps.do(f"export as {form}", lambda form=form: client.get(f"{one}/export.{form}"))
+    for kind in ("csv", "xlsx"):
+        steps.do(f"export as {kind}", partial(client.get, f"{one}/export.{kind}"))
     steps.do("delete", lambda: client.delete(one))
     return len(result.content), len(result.json()["results"][0]["data"]["rows"])
 
@@ -153,6 +154,7 @@ def told(steps: Steps, waits: list[tuple[float, float]]) -> float:
     for name, begin, end, cpu in steps.times:
         within = [took for at, took in waits if at <= end and at + took >= begin]
         print(f"| {name} | {end - begin:.2f} | {cpu:.2f} | {max(within, default=0.0):.2f} |")
+    print(f"\n{len(waits):,} looks at /healthz")
     return max(took for _, took in waits)
 
 
@@ -165,13 +167,16 @@ def main(rows: int) -> None:
         answers = asyncio.run(script(file, said))
         key = make_key(folder / "data", "one")
         with served(folder, "--model", f"scripted:{answers}") as service, service.client(key) as client:
-            watch = subprocess.Popen([sys.executable, "-c", WATCH, service.url], stdout=subprocess.PIPE, text=True)
+            seen = (folder / "waits").open("w+")  # a pipe that nobody reads would stop the watch
+            watch = subprocess.Popen([sys.executable, "-c", WATCH, service.url], stdout=seen)
             steps = Steps(service)
             try:
                 size, found = work(client, steps, file)
             finally:
                 watch.kill()
-            lines = (watch.communicate()[0] or "").splitlines()
+            watch.wait()
+            seen.seek(0)
+            lines = [line for line in seen.read().split("\n")[:-1] if line]
         worst = told(steps, [(float(a), float(b)) for a, b in (line.split() for line in lines)])
     print(f"\n{size:,} bytes, {found:,} of {rows:,} rows; worst /healthz {worst:.2f} s (allowed {ALLOWED})")
     print(f"load of the machine: {', '.join(f'{n:.1f}' for n in os.getloadavg())} on {os.cpu_count()} cores")
