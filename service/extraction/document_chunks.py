@@ -63,6 +63,16 @@ def search_tokens(engine: Engine) -> int:
     return engine.plan.chunk if fixed else min(SEARCH_CHUNK_TOKENS, engine.plan.chunk)
 
 
+def characters_outside(text: str, chunks: Sequence[Chunk]) -> int:
+    """Return how many characters of a text, other than blanks, no Chunk holds. Chunks come in order and may overlap."""
+    count, end = 0, 0
+    for chunk in chunks:
+        if chunk.start > end:
+            count += len("".join(text[end : chunk.start].split()))
+        end = max(end, chunk.end)
+    return count + len("".join(text[end:].split()))
+
+
 def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
     """Whether single facts are searched for in a Document: not every Chunk is asked for them."""
     return len(chunks) > READ_WHOLE_MAX_CHUNKS and engine.policy.stance != "recall"
