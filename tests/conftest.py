@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.s3_server import S3Server
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
+settings.register_profile("quick", max_examples=5, deadline=None, suppress_health_check=CHECKS)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=25)  # --hypothesis-profile thorough
 settings.load_profile("quick")
 
