@@ -89,4 +89,5 @@ def _script(text: str) -> int:
     >>> _script("Total due"), _script("合計金額")
     (0, 5)
     """
-    return round(NON_ASCII_SHARE_STEPS * sum(c > "\x7f" for c in text) / max(len(text), 1))
+    non_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return round(NON_ASCII_SHARE_STEPS * non_ascii / max(len(text), 1))

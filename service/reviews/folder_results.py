@@ -60,6 +60,41 @@ def inputs_of(folder: Path) -> RunInputs:
         return RunInputs()
 
 
+@dataclass(frozen=True, slots=True)
+class FolderDocuments:
+    """The documents of a folder of Results, where its runs found them."""
+
+    folder: Path
+    inputs: RunInputs
+    originals: tuple[Path, ...] = ()  # folders and files in which documents are looked for first
+
+    def original(self, result: Result[Any], path: str) -> Source:
+        """Return the file that holds a source of a Result. Raises InputProblem(original_missing)."""
+        wanted = root_path(path)
+        stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
+        if stated is None and result.source.relation == "part":
+            stated = result.source.sha256
+        found = [make_source(f) for f in self._candidates(wanted) if f.is_file()]
+        right = next((s for s in found if stated in {None, s.sha256}), None)
+        if right is None:
+            why = "it has changed since" if found else "it is not there"
+            raise InputProblem("original_missing", f"{wanted} ({why})")
+        return right.model_copy(update={"path": wanted})
+
+    def _candidates(self, path: str) -> Iterator[Path]:
+        """Yield the files that a path of a Result may mean, the likeliest first."""
+        relative = Path(path)
+        if relative.is_absolute() or ".." in relative.parts:
+            return
+        below = [*self.originals, *map(Path, self.inputs.paths), Path.cwd(), self.folder, self.folder.parent]
+        for base in below:
+            if base.is_file() and base.name == relative.name:
+                yield base
+            yield base / relative
+            if len(relative.parts) > 1 and relative.parts[0].isdigit():  # of several inputs with one name
+                yield base / Path(*relative.parts[1:])
+
+
 @dataclass(slots=True, kw_only=True)
 class FolderResults:
     """The Results in a folder."""
@@ -147,32 +182,8 @@ class FolderResults:
     @asynccontextmanager
     async def original(self, place: ResultPlace, path: str) -> AsyncIterator[Source]:
         """Provide the file that holds a source of a Result."""
-        yield await asyncio.to_thread(lambda: self._original(self._read(place.key).head(), path))
-
-    def _original(self, result: Result[Any], path: str) -> Source:
-        wanted = root_path(path)
-        stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
-        if stated is None and result.source.relation == "part":
-            stated = result.source.sha256
-        found = [make_source(f) for f in self._candidates(wanted) if f.is_file()]
-        right = next((s for s in found if stated in {None, s.sha256}), None)
-        if right is None:
-            why = "it has changed since" if found else "it is not there"
-            raise InputProblem("original_missing", f"{wanted} ({why})")
-        return right.model_copy(update={"path": wanted})
-
-    def _candidates(self, path: str) -> Iterator[Path]:
-        """Yield the files that a path of a Result may mean, the likeliest first."""
-        relative = Path(path)
-        if relative.is_absolute() or ".." in relative.parts:
-            return
-        below = [*self.originals, *map(Path, self.inputs.paths), Path.cwd(), self.folder, self.folder.parent]
-        for base in below:
-            if base.is_file() and base.name == relative.name:
-                yield base
-            yield base / relative
-            if len(relative.parts) > 1 and relative.parts[0].isdigit():  # of several inputs with one name
-                yield base / Path(*relative.parts[1:])
+        documents = FolderDocuments(self.folder, self.inputs, self.originals)
+        yield await asyncio.to_thread(lambda: documents.original(self._read(place.key).head(), path))
 
 
 def result_files(folder: Path) -> Iterator[str]:
