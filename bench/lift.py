@@ -65,7 +65,7 @@ async def _piped(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
         known = joined(found) if stage == "asked" else {stage: json_pointer.copied(found)}
         stages.update(known)
 
-    source = make_source(_source(one, out))
+    source = make_source(source_of(one, out))
     read = read_options(policy, model.facts)
     documents = [r.document async for r in walk_tree(source, TranscribingReader(pool, model), read)]
     result = await process(replace(engine_of(model, one.case.target, policy), watch=watch), documents)
@@ -82,7 +82,7 @@ async def _plain(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
     pool, model, policy = parts
     reader = TranscribingReader(pool, model)
     read = read_options(policy, model.facts)
-    documents = [r.document async for r in walk_tree(make_source(_source(one, out)), reader, read)]
+    documents = [r.document async for r in walk_tree(make_source(source_of(one, out)), reader, read)]
     seen = tuple(d.pictures[page] for d in documents for page in sorted(d.pictures) if policy.images == "all")
     text = "\n\n".join(d.text for d in documents)
     question = Question(
@@ -137,7 +137,7 @@ def _join(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _source(one: Chosen, out: Path) -> Path:
+def source_of(one: Chosen, out: Path) -> Path:
     """The file that is run: an invoice of zugferd with its issuer's XML put back in, any other as it lies."""
     if one.stratum != "zugferd":
         return one.case.source

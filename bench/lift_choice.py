@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -46,9 +46,14 @@ def chosen(corpora: Path, counts: dict[str, int]) -> list[Chosen]:
     return [c for name in COUNTS for c in _of_set(name, corpora, counts)]
 
 
+def cases_of(name: str, corpora: Path) -> Iterable[Case]:
+    """Return all labelled documents of a set."""
+    found: Iterable[Case] = importlib.import_module(f"bench.adapters.{name}").cases(corpora / FOLDERS.get(name, name))
+    return found
+
+
 def _of_set(name: str, corpora: Path, counts: dict[str, int]) -> Iterator[Chosen]:
-    folder = corpora / FOLDERS.get(name, name)
-    cases = sorted(importlib.import_module(f"bench.adapters.{name}").cases(folder), key=lambda c: _stratum(name, c))
+    cases = sorted(cases_of(name, corpora), key=lambda c: _stratum(name, c))
     for stratum, group in groupby(cases, key=lambda c: _stratum(name, c)):
         few = sorted((c for c in group if _is_short(name, c)), key=_order)
         for j, case in enumerate(few[: counts.get(name, _count(name, stratum))]):

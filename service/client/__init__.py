@@ -37,6 +37,7 @@ from thresher.service.client.models import (
     Extraction,
     FinishedFile,
     Key,
+    QuotaState,
     ServiceProblem,
     Target,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "KeyEvent",
     "Matter",
     "MatterExtraction",
+    "QuotaState",
     "ServiceProblem",
     "Target",
 ]
@@ -188,6 +190,12 @@ class Client(FileCalls, MatterCalls, ReviewCalls):
         """Return budgets and how far each is used up; with an admin key those of all tenants, or of one."""
         found = await self._request("GET", "/v1/budgets", params=without_none({"tenant": tenant}))
         return [BudgetState.model_validate(one) for one in found["budgets"]]
+
+    async def quota(self, tenant: str | None = None) -> QuotaState:
+        """Return what the tenant may use in this month and what is left; with an admin key that of another tenant, too."""
+        return QuotaState.model_validate(
+            await self._request("GET", "/v1/quota", params=without_none({"tenant": tenant}))
+        )
 
     async def webhook_secret(self, tenant: str | None = None) -> str:
         """Return the secret that signs webhooks; `*` with an admin key: that of the budgets of all tenants."""

@@ -10,7 +10,13 @@ from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.result import Unasked
 from thresher.service.extraction.chunk_extractor import ChunkExtractor
-from thresher.service.extraction.document_chunks import characters_outside, chunks_of, is_searched, search_tokens
+from thresher.service.extraction.document_chunks import (
+    characters_outside,
+    chunks_of,
+    is_searched,
+    is_vast,
+    search_tokens,
+)
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.exhaustive import ExhaustiveExtraction
 from thresher.service.extraction.planning.field_groups import Group
@@ -104,6 +110,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         document=document,
         chunks=chunks,
         together=engine.plan.chunk // search_tokens(engine),
+        most=engine.plan.chunk if is_vast(document) else 0,
         embedder=engine.embedder,
     )
     exhaustive = ExhaustiveExtraction(

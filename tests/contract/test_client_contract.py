@@ -119,6 +119,7 @@ SAID: dict[str, Ask] = {
     "calls": lambda c, _: all_of(c.calls(EVERY, order="newest")),
     "sums": lambda c, _: c.sums("model", EVERY),
     "budgets": lambda c, _: c.budgets("acme"),
+    "quota": lambda c, _: c.quota("acme"),
     "webhook_secret": lambda c, _: c.webhook_secret("*"),
     "reviews": lambda c, _: all_of(c.reviews(ID, reason="arithmetic", state="open")),
     "review": lambda c, _: c.review(ID, 0, fields_from=500),

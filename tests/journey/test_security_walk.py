@@ -34,6 +34,7 @@ OWN = {  # one's own, whoever asks: nothing of another is in it
     ("GET", "/v1/webhooks/secret"),
     ("GET", "/v1/schemas/result"),
     ("GET", "/v1/budgets"),
+    ("GET", "/v1/quota"),
     ("GET", "/v1/session"),
     ("GET", "/v1/matters"),
     ("POST", "/v1/matters"),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles import rows as rows_module
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
@@ -63,7 +64,7 @@ def by_characters(  # noqa: C901, PLR0912 - one machine, as plain as can be
     return rows, strays
 
 
-@settings(max_examples=200, deadline=None)
+@many(200)
 @given(
     text=st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
     cuts=st.lists(st.integers(0, 60), max_size=4),
@@ -75,7 +76,7 @@ def test_any_text_reads_as_by_single_characters(text: str, cuts: list[int]) -> N
     assert read(blocks, CONCORDANCE) == by_characters(text, CONCORDANCE)
 
 
-@settings(max_examples=100, deadline=None)
+@many(100)
 @given(text=st.text(alphabet="|ab\r\n^", max_size=30))
 def test_text_without_a_qualifier_reads_as_by_single_characters(text: str) -> None:
     """The same without a qualifier."""

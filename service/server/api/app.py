@@ -12,6 +12,7 @@ from thresher.service.server.api import (
     extractions,
     keys,
     problems,
+    quotas,
     sessions,
     system,
 )
@@ -52,6 +53,7 @@ def api(service: AppState) -> FastAPI:
     app.include_router(tables.routes)
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
+    app.include_router(quotas.routes)
     app.include_router(keys.routes)
     app.include_router(system.routes)
     app.include_router(reviews.routes)
