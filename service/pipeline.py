@@ -12,9 +12,9 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.result import Result
-from thresher.service.derivation.expression_questions import with_expressions
 from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.expression_questions import with_expressions
 from thresher.service.extraction.unit_extraction import UnitExtraction, extract_unit
 from thresher.service.merging.tree import Merged, merge
 from thresher.service.records.completeness import record_count_of

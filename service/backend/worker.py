@@ -32,6 +32,7 @@ from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.extraction.engine import Engine
 from thresher.service.jobs.base import POISONED, Jobs
 from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
@@ -46,7 +47,6 @@ from thresher.service.runs.folder_run import results_of
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import Store
-from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant

@@ -16,6 +16,7 @@ from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.base.file_names import distinct
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
@@ -36,7 +37,6 @@ from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.settings import Settings, load
-from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
 from thresher.service.wiring import engine_of, model_name, model_of, opened_store
