@@ -17,7 +17,8 @@ from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.reviews.folder_results import FolderDocuments, inputs_of
+from thresher.service.reviews.folder_results import FolderDocuments
+from thresher.service.storage.run_inputs import inputs_of
 
 
 @dataclass(frozen=True, slots=True)
