@@ -17,7 +17,6 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.expression_questions import with_expressions
 from thresher.service.extraction.unit_extraction import UnitExtraction, extract_unit
 from thresher.service.merging.tree import Merged, merge
-from thresher.service.records.completeness import record_count_of
 from thresher.service.results.builder import ResultInput, build_result
 from thresher.service.review.correction_loop import CorrectionLoop, Reviewed
 from thresher.service.review.evaluation.second_look import SecondLook
@@ -86,14 +85,7 @@ async def _reviewed(
     with tracing.span("mend"):
         reviewed = await CorrectionLoop(reading, partial(chunks_of, engine)).correct(found.extractions, merged)
     found = replace(found, extractions=reviewed.extractions, calls=found.calls + reviewed.calls)
-    return (_recounted(engine, documents, found) if reviewed.is_changed else found), reviewed
-
-
-def _recounted(engine: Engine, documents: list[Document], found: UnitExtraction) -> UnitExtraction:
-    """Count the records of each Document again."""
-    by_document = {n: [x for x in found.extractions if x.document == n] for n in found.records}
-    records = {n: record_count_of(documents[n], some, engine.target) for n, some in by_document.items()}
-    return replace(found, records=records)
+    return (found.recounted(documents, engine.target) if reviewed.is_changed else found), reviewed
 
 
 def _built(engine: Engine, documents: list[Document], found: UnitExtraction, reviewed: Reviewed) -> Result[Any]:

@@ -7,10 +7,7 @@ is context, and "…" marks a gap. The answer gives records that were left out, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import Any
-
-import jsonschema
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
@@ -18,7 +15,6 @@ from thresher.schemas.target import Target
 from thresher.service.prompts.fence import fenced, numbered
 from thresher.service.provider_schemas.request_schema import RequestSchema
 from thresher.service.records.chunk_parts import heads_above
-from thresher.service.targets.validators import FORMATS
 
 NO_RECORD = "no_record"  # the member of an answer that names lines
 GAP = "…"
@@ -43,8 +39,7 @@ def leftover_question(asked: RequestSchema, target: Target) -> RequestSchema:
     lenient = {
         k: v for k, v in lenient.items() if k != "additionalProperties"
     }  # more than was asked for is left out later
-    judge = jsonschema.Draft202012Validator(lenient, format_checker=FORMATS)
-    return replace(asked, schema=_with_numbers(schema), lenient=lenient, judge=judge)
+    return asked.narrowed(_with_numbers(schema), lenient)
 
 
 def lines_shown(document: Document, chunk: Chunk, told: Collection[int]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.result import Unasked
+from thresher.schemas.target import Target
 from thresher.service.extraction.chunk_extractor import ChunkExtractor
 from thresher.service.extraction.document_chunks import chunks_of, is_searched, search_tokens
 from thresher.service.extraction.engine import Engine
@@ -42,6 +43,11 @@ class UnitExtraction:
     extractions: list[Extraction]  # of all of them, in document order
     records: dict[int, RecordCount]  # by the Document's ordinal
     calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
+
+    def recounted(self, documents: list[Document], target: Target) -> UnitExtraction:
+        """Return the same with the records of each Document counted again."""
+        found = {n: [x for x in self.extractions if x.document == n] for n in self.records}
+        return replace(self, records={n: record_count_of(documents[n], some, target) for n, some in found.items()})
 
     @property
     def chunks(self) -> int:
