@@ -15,11 +15,11 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import DialectName, Model
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
-from thresher.service.llm.base import DialectName, Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import (
     catalog_row,

@@ -14,6 +14,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.base.file_names import distinct
 from thresher.service.base.temp_folder import temp_folder
@@ -21,7 +22,6 @@ from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_F
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
-from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading

@@ -9,7 +9,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Box, Document
 from thresher.schemas.extraction import Calls, Evidence, Unsupported
 from thresher.schemas.policy import Policy
-from thresher.service.llm.base import Model, Question
+from thresher.schemas.question import Model, Question
 from thresher.service.llm.optional_questions import try_ask
 from thresher.service.llm.page_images import QuestionImages, images_of_chunk
 from thresher.service.prompts.answer_repair import parse_answer

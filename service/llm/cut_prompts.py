@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.response_parsing import tokens_of
 from thresher.service.llm.transport import Answer, Call, Transport
 

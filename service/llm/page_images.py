@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy, ReadOptions
-from thresher.service.llm.base import ModelFacts, Question
+from thresher.schemas.question import ModelFacts, Question
 from thresher.service.llm.prices import IMAGE_TOKENS
 
 MAX_WEAK_PAGE_IMAGES = 4  # pictures in one question, of pages whose text is weak

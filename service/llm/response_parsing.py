@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.schemas.errors import Problem
 from thresher.schemas.extraction import Attempt, Finish
-from thresher.service.llm.base import Question, Reply
+from thresher.schemas.question import Question, Reply
 from thresher.service.llm.transport import Answer, Call
 
 FINISH_REASONS: dict[str, Finish] = {

@@ -15,8 +15,8 @@ from pathlib import Path
 from thresher.schemas.document import Document, DocumentBuilder, Table
 from thresher.schemas.errors import ModelProblem, Note, note
 from thresher.schemas.policy import ReadOptions
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
-from thresher.service.llm.base import Model
 from thresher.service.prompts.questions import question_of, with_picture
 from thresher.service.readers.base import Reading
 from thresher.service.readers.pool import AsyncReader

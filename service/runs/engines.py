@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
 from thresher.service.targets.target_map import Rule
 from thresher.service.wiring import engine_of
 

@@ -15,10 +15,10 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import note
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, _question, extract_chunk
 from thresher.service.extraction.picture_values import evidence_of
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import (
     MAX_PAGE_IMAGES,

@@ -9,8 +9,8 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts, Question, Reply
 from thresher.schemas.result import Result
-from thresher.service.llm.base import ModelFacts, Question, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, JobProblem, Problem
+from thresher.schemas.question import Model
 from thresher.schemas.result import Result
 from thresher.service.backend.processing.messages import (
     DoneMessage,
@@ -28,7 +29,6 @@ from thresher.service.backend.processing.messages import (
 )
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import PoolSize, pool_size

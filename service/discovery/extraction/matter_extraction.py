@@ -19,6 +19,7 @@ from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
@@ -29,7 +30,6 @@ from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
-from thresher.service.llm.base import Model
 from thresher.service.llm.page_images import read_options
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath

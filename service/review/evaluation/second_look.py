@@ -16,8 +16,8 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
-from thresher.service.llm.base import Model, Question
 from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, numbered, quoted
