@@ -23,7 +23,6 @@ from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
 from thresher.service.llm.fresh_answers import WriteOnlyCache
-from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
@@ -34,6 +33,7 @@ from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
+from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.settings import Settings, load
 from thresher.service.storage.run_inputs import inputs_of, save_inputs

@@ -16,7 +16,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
 from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from thresher.schemas.policy import Policy
-from thresher.schemas.question import Kind, Message, Model, Question
+from thresher.schemas.question import Kind, Message, Model, Question, attempt_of_reply
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
@@ -26,7 +26,6 @@ from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.page_images import images_of_chunk
-from thresher.service.llm.response_parsing import attempt_of_reply
 from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of

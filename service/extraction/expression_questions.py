@@ -19,8 +19,8 @@ from thresher.service.derivation.described_expressions import described_expressi
 from thresher.service.derivation.evaluator import MissingError
 from thresher.service.derivation.expression_language import Binary, Call, Column, Duration, Expression, Negative, Path
 from thresher.service.derivation.scopes import Tables
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse_answer
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 
 MAX_ASKED_FIELDS = 60  # derived fields of one target in the question; further ones get no expression

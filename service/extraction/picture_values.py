@@ -10,9 +10,9 @@ from thresher.schemas.document import Box, Document
 from thresher.schemas.extraction import Calls, Evidence, Unsupported
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.llm.page_images import QuestionImages, images_of_chunk
 from thresher.service.prompts.answer_repair import parse_answer
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 
 VALUES_MAX = 20  # of one Chunk's answer; values beyond stay unsupported

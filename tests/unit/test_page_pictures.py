@@ -26,12 +26,12 @@ from thresher.service.llm.page_images import (
     QuestionImages,
     image_tokens_reserved,
     images_of_chunk,
-    read_options,
 )
 from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, scripted
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.readers.page_pictures import weak_pages
+from thresher.service.runs.read_options import read_options
 from thresher.service.targets.loading import target_from_model
 
 SEES = replace(FACTS, sees=True)
