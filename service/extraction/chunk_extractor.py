@@ -56,7 +56,9 @@ class ChunkExtractor:
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
-    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
+    found_lines: frozenset[int] = (
+        frozenset()
+    )  # where lines begin on which found records stand, for lines asked once more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +139,13 @@ async def _located(
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
     pointed, calls = await evidence_in_pictures(extractor.model, (document, chunk), looked, extractor.policy)
-    told_of = {e.path for e in pointed}
+    located = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
         document=document.ordinal,
         data=data,
         evidence=(*grounded.evidence, *pointed),
-        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in located),
         other_kind=answer.other_kind,
         attempts=answer.attempts + calls.attempts,
         failed=answer.failed + calls.failed,
@@ -181,7 +183,7 @@ def _question(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Qu
     values = {**shown(document, chunk), "about": about(extractor.target, extractor.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
     if chunk.ranges:
-        values["fenced"] = lines_shown(document, chunk, extractor.told)
+        values["fenced"] = lines_shown(document, chunk, extractor.found_lines)
     prompt = extractor.policy.prompt(kind)
     schema = extractor.asked.schema
     if extractor.of_kind and asks_kind(document, chunk, schema):
@@ -232,12 +234,12 @@ class _AnswerSoFar:
         """Return all errors: invalid JSON first, then values that do not fit."""
         return [*self.broken, *self.errors]
 
-    def take(self, told: Parsed) -> None:
+    def take(self, parsed: Parsed) -> None:
         """Take the first answer as it is, and from a later one only what corrects it."""
-        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
-        new = None if told.data is None else self._read(told.data)
+        self.dismissed = no_record(parsed.data, self.chunk) or self.dismissed
+        new = None if parsed.data is None else self._read(parsed.data)
         if self.data is None:
-            self.data, self.broken = new, list(told.broken)
+            self.data, self.broken = new, list(parsed.broken)
         elif new is not None:
             before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
             self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]

@@ -117,9 +117,9 @@ class ExhaustiveExtraction:
             for i in route
         ]
 
-    async def _again(self, wave: list[_Asked], draw: int, told: frozenset[int]) -> list[Extraction]:
-        """Return what leftover lines give, asked for lists alone. `told`: where lines of found records begin."""
-        extractors = {i: _of_lines(self.extractors[i], draw, told) for i, _ in wave}
+    async def _again(self, wave: list[_Asked], draw: int, found_lines: frozenset[int]) -> list[Extraction]:
+        """Return what leftover lines give, asked for lists alone. `found_lines`: where lines of found records begin."""
+        extractors = {i: _of_lines(self.extractors[i], draw, found_lines) for i, _ in wave}
         found = await asyncio.gather(*(extract_chunk(extractors[i], self.document, c) for i, c in wave))
         return [x for some in found for x in some]
 
@@ -130,12 +130,12 @@ class ExhaustiveExtraction:
         return [x for some in found for x in some]
 
 
-def _of_lines(extractor: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtractor:
+def _of_lines(extractor: ChunkExtractor, draw: int, found_lines: frozenset[int]) -> ChunkExtractor:
     """Return the ChunkExtractor for leftover lines."""
     return replace(
         extractor,
         sample=draw,
-        told=told,
+        found_lines=found_lines,
         asked=leftover_question(extractor.asked, extractor.target),
         beside=tuple(leftover_question(asked, extractor.target) for asked in extractor.beside),
     )

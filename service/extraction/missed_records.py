@@ -42,11 +42,11 @@ def leftover_question(asked: RequestSchema, target: Target) -> RequestSchema:
     return asked.narrowed(_with_numbers(schema), lenient)
 
 
-def lines_shown(document: Document, chunk: Chunk, told: Collection[int]) -> str:
-    """Return the lines of a Chunk that are asked about, in a fence, among those around them. `told`: where lines of found records begin."""
+def lines_shown(document: Document, chunk: Chunk, found_lines: Collection[int]) -> str:
+    """Return the lines of a Chunk that are asked about, in a fence, among those around them. `found_lines`: where lines of found records begin."""
     asked = {line: n for n, line in enumerate(chunk.lines, 1)}
-    heads = heads_above(document.text, chunk.lines, {*told, *(start for start, _ in chunk.lines)})
-    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, told)), "LINES")
+    heads = heads_above(document.text, chunk.lines, {*found_lines, *(start for start, _ in chunk.lines)})
+    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, found_lines)), "LINES")
 
 
 def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
@@ -57,7 +57,7 @@ def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
 
 
 def _shown(
-    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], told: Collection[int]
+    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], found_lines: Collection[int]
 ) -> Iterator[str]:
     before = None
     for start, end in sorted({*asked, *around}):
@@ -65,7 +65,7 @@ def _shown(
             yield GAP
         text = document.text[start:end].replace("\n", " ")
         number = asked.get((start, end))
-        yield numbered([text], number) if number else f"{'=' if start in told else ' '}| {text}"
+        yield numbered([text], number) if number else f"{'=' if start in found_lines else ' '}| {text}"
         before = end
 
 

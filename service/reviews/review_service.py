@@ -184,7 +184,7 @@ class ReviewService:
             action=asked.state,
             note=asked.note,
             machine=machine.model_copy(update={"value": None}),
-            told=tells,
+            wants_webhook=tells,
         )
         await self.reviews.append(place, event)
         review = review_of(await self.reviews.events(place))
