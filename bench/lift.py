@@ -34,7 +34,7 @@ from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import load
 from thresher.service.wiring import engine_of, model_of, opened_store
 

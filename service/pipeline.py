@@ -16,6 +16,7 @@ from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.expression_questions import with_expressions
 from thresher.service.extraction.unit_extraction import UnitExtraction, extract_unit
+from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.merging.tree import Merged, merge
 from thresher.service.results.builder import ResultInput, build_result
 from thresher.service.review.correction_loop import CorrectionLoop, Reviewed
@@ -40,7 +41,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """Extract from each Document, check what was not found in the text, merge, review the whole, and build the Result."""
     for number, document in enumerate(documents):
         document.ordinal = number
-    found = await extract_unit(engine, documents)
+    found = await extract_unit(engine, documents, repeating_documents(documents))
     engine.watch("asked", found.extractions)
     engine, found = await _checked(engine, documents, found)
     merged = _merged(engine, documents, found)

@@ -40,10 +40,10 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.folder_run import results_of
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.retryable import transient_reason
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.base import Store
 from thresher.service.targets.loading import load_target

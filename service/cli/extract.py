@@ -28,13 +28,13 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, count_files, find_sources
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings, load
 from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import TargetMap, load_targets

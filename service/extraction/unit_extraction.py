@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from thresher.schemas.document import BlockKind, Document
@@ -16,7 +17,6 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.exhaustive import ExhaustiveExtraction
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.targeted import TargetedSearch, search_chunks, unasked
-from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
 from thresher.service.records.structure import Structure, structure_for
 from thresher.service.telemetry import tracing
@@ -72,12 +72,13 @@ class UnitExtraction:
         return {path: n for path, n in counts.items() if n < self.chunks}
 
 
-async def extract_unit(engine: Engine, documents: list[Document]) -> UnitExtraction:
+async def extract_unit(engine: Engine, documents: list[Document], repeating: Collection[int]) -> UnitExtraction:
     """Return what is found in the Documents of a Unit; those without text are not asked about.
 
-    A model that chooses does not read pages of which the Unit holds the same as XML: rules read little of value there.
+    A model that chooses is not asked about Documents that are `repeating` others (by ordinal): rules read little of value
+    there.
     """
-    skipped = repeating_documents(documents) if engine.chooses else frozenset[int]()
+    skipped = repeating if engine.chooses else ()
     ask = _by_rules if engine.chooses else _by_chunks
     found = await asyncio.gather(*(ask(engine, d) for d in documents if has_text(d) and d.ordinal not in skipped))
     extractions = [x for d in found for x in d.extractions]

@@ -32,11 +32,11 @@ from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.read_options import read_options
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import Rule, TargetMap

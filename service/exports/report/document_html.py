@@ -95,10 +95,10 @@ def _field(view: DocumentView, name: str, path: str, position: int, row: Row) ->
     reasons = view.marks.below.get(path, ()) if path not in view.marks.settled else ()
     why = [*dict.fromkeys(_why(view, r) for r in reasons), *map(isolated, _alternatives(view, path))]
     said = "by a person" if path in view.marks.settled else "not found" if value is None and not why else ""
-    reasons = "<br>".join(why)
+    explained = "<br>".join(why)
     return (
         f'<tr class="{row.marks.get(position, "")}"><th scope="row">{ids}{isolated(name)}</th><td>{isolated(text_of(value))}</td>'
-        f"<td>{'<br>'.join(_evidence(p) for p in places)}</td><td>{reasons or said}</td></tr>\n"
+        f"<td>{'<br>'.join(_evidence(p) for p in places)}</td><td>{explained or said}</td></tr>\n"
     )
 
 
