@@ -29,7 +29,9 @@ _TOTAL_BEGINNINGS = (
     "gst ",
     "qty ",
 )
-_BLANK_GROUPS = r"(?:(?<=\s\s)|(?<![\d\s]))\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=,)"  # a single blank before may part columns
+_BLANK_GROUPS = (
+    r"(?:(?<=\s\s)|(?<![\d\s]))\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=,)"  # a single blank before may part columns
+)
 _AMOUNT = re.compile(
     r"(?P<sign>[-−]\s?)?(?:(?<!\w)(?:RM|US\$|S|EUR|USD|MYR)|[$€£])?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|"
     rf"{_BLANK_GROUPS}|\d+|(?<=[RMS$€£ ]))[.,]\d{{2}})"

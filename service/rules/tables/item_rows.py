@@ -46,7 +46,7 @@ def items_of(layout: Layout, fit: ColumnMapping, fields: Sequence[Field]) -> lis
             since += 1
             _add_missing(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
     items_with_units = (_with_unit(layout, item, fields) for item in _split_by_sign(items, fit, fields))
-    return [_with_count(layout, fit, item, fields) for item in items_with_units]
+    return [_with_date(layout, _with_count(layout, fit, item, fields), fields) for item in items_with_units]
 
 
 def _item(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
@@ -148,6 +148,22 @@ def _with_count(layout: Layout, fit: ColumnMapping, item: Item, fields: Sequence
         start=m.start(), end=m.end("count"), text=number, value=number_value(count, Decimal(number), number)
     )
     return {**item, words.path: left, count.path: items_with_units}
+
+
+def _with_date(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
+    """Return the item with the date that stands before its description, where the date's own cell is empty."""
+    words = next((f.path for f in fields if (c := line_concept(f)) and c.key == "item_description"), "")
+    dated = next((f for f in fields if cell_shape(f) == "date"), None)
+    if dated is None or dated.path in item or words not in item:
+        return item
+    span = item[words]
+    first = next(iter(FINDERS["date"](lay_out(layout.document, span.start, span.end), dated)), None)
+    rest = layout.text[first.end : span.end] if first and first.start == span.start else ""
+    if first is None or not any(c.isalpha() for c in rest):
+        return item
+    text = rest.lstrip(" \t-:,")
+    left = Span(start=span.end - len(text), end=span.end, text=text, value=" ".join(text.split()))
+    return {**item, dated.path: first, words: left}
 
 
 def _split_by_sign(items: list[Item], fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
