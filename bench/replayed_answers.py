@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from thresher.service.llm.base import Model, Question, Reply
-
 from bench.invented import folded, stands
+from thresher.schemas.question import Model, Question, Reply
 from thresher.service.base import json_pointer
 from thresher.service.prompts.answer_repair import parse_answer
 

@@ -90,7 +90,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
-        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value)]
+        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value, path)]
     if not lines:
         return None
     if value.method == "judged":
