@@ -29,15 +29,15 @@ from bench.lift_choice import Chosen, chosen
 from bench.lift_report import report
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Message, Model, Question
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Message, Model, Question
-from thresher.service.llm.page_images import read_options
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import TranscribingReader
+from thresher.service.runs.read_options import read_options
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import load
 from thresher.service.wiring import engine_of, model_of, opened_store
 

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, note
 from thresher.schemas.library import library_names
 from thresher.schemas.policy import Policy
@@ -33,28 +32,27 @@ from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.task_costs import TaskCosts
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.extraction.engine import Engine
 from thresher.service.jobs.base import POISONED, Jobs
 from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
-from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.folder_run import results_of
+from thresher.service.runs.read_options import read_options
 from thresher.service.runs.retryable import transient_reason
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings
-from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import engine_of, model_name, model_of
+from thresher.service.wiring import engine_of, load_vocabulary, model_name, model_of
 
 GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
-TOKENIZER = "o200k_base"  # the tokenizer of most models
 CACHED_JOBS = 64  # Jobs whose target and Policy are cached
 CACHED_TARGETS = 32  # different targets that are cached
 CACHED_MODELS = 256  # Models that are cached: a Job with a limit of dollars has its own
@@ -295,7 +293,7 @@ async def worker_loop(resources: ServiceResources, settings: Settings, **choices
 async def _warm_up(pool: ReaderPool, processors: ProcessingPool) -> None:
     """Start processes before there is work for them. Where that fails, the first Task finds out and reports it."""
     with suppress(OSError, RuntimeError, Problem):
-        await asyncio.to_thread(counter(TOKENIZER), "")  # its vocabulary is large
+        await asyncio.to_thread(load_vocabulary)
         await pool.begin()
         await processors.begin()
 

@@ -5,7 +5,7 @@ made by `service/backend/resources.py`. The answers of its Tasks are in the Stor
 
     server   submit, job, jobs, tasks, statuses, results, progress, events, cancel, retry, delete, usage
     worker   claim, order, beat, finish, fail, give_back, hold, release, wait
-    both     webhooks_due, webhook_told, purge, reencrypt, named, put, once, records, ready, aclose
+    both     webhooks_due, webhook_attempted, purge, reencrypt, named, put, once, records, ready, aclose
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class Jobs(CallerJobs, WorkerJobs, Protocol):
         """
         ...
 
-    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+    async def webhook_attempted(self, job: str, *, again_in: float | None = None) -> int:
         """Record that a webhook was called (None), or is to be called again; return the attempts so far."""
         ...
 

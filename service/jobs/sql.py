@@ -194,9 +194,9 @@ class SqlJobs:
         """Return Jobs whose webhook is to be called."""
         return await self._do(lambda s: webhooks.due(s, limit, lease, full))
 
-    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+    async def webhook_attempted(self, job: str, *, again_in: float | None = None) -> int:
         """Record an attempt to call a webhook."""
-        return await self._do(lambda s: webhooks.told(s, job, again_in))
+        return await self._do(lambda s: webhooks.attempted(s, job, again_in))
 
     async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """Delete Jobs that ended before a time."""

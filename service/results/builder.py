@@ -25,13 +25,13 @@ from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target, Validation
 from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.extraction.kind_question import of_kind, withdrawn
 from thresher.service.merging.tree import Merged
 from thresher.service.records.completeness import RecordCount
 from thresher.service.records.suspicious.contained_values import contained_value_errors
 from thresher.service.records.suspicious.duplicate_records import duplicate_record_errors
 from thresher.service.records.suspicious.overrun_values import overrun_errors
 from thresher.service.results import reasons
+from thresher.service.results.other_kind import of_kind, withdrawn
 from thresher.service.results.partial_data import with_defaults_and_nulls
 from thresher.service.results.printed_decimals import with_digits, with_printed_decimals
 

@@ -27,10 +27,10 @@ from thresher.service.cli.results.review import checked_folder
 from thresher.service.exports.reviewed_results import events_by_name
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
 from thresher.service.scorecard.cases import load_cases
 from thresher.service.server.folder_review import FolderReview, folder_application, opened_review_service
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 from thresher.service.targets.loading import load_target
 
 SCHEMA = {

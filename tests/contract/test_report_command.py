@@ -20,8 +20,8 @@ from thresher.schemas.source import SourceFacts
 from thresher.service.cli.results.report import Request, main
 from thresher.service.reviews.base import NewEvent
 from thresher.service.reviews.folder_file import folder_place, opened_folder_reviews
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 
 
 @pytest.fixture

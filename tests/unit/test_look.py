@@ -14,11 +14,11 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Extraction, Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service import wiring
 from thresher.service.grounding.record_items import NOT_FOUND
-from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.pipeline import process
@@ -261,6 +261,18 @@ async def test_a_record_of_which_nothing_stands_leaves_whole() -> None:
     assert (result.status, result.values) == ("partial", {"finds": finds[:2]})
     assert {u.path for u in result.unsupported} == {f"/finds/-/{k}" for k in finds[2]}
     assert "/finds/2/valuable" not in prompt_of(asked["look"][0])
+
+
+async def test_a_record_of_which_only_inner_records_stand_stays_with_them() -> None:
+    """A heading that stands nowhere goes alone: the rows beneath it are found."""
+    target = fields(groups=rows(heading=TEXT, rows=rows(name=TEXT, time=NUMBER)))
+    times = [{"name": "Ada", "time": 45.42}, {"name": "Bo", "time": 50.85}]
+    said = {"groups": [{"heading": "75 to 79", "rows": times}]}
+    result, _ = await run(
+        target, "Ages 80 to 84\nAda 45.42\nBo 50.85", told(said, {"/groups/0/heading": ("not_found", "")})
+    )
+    assert result.values == {"groups": [{"heading": None, "rows": times}]}
+    assert codes(result) == {("unsupported", "/groups/0/heading")}
 
 
 async def test_a_record_that_the_evaluator_finds_keeps_what_it_judges() -> None:

@@ -14,8 +14,8 @@ from tests.example_counts import many
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem, note
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.readers.base import Reading
 from thresher.service.runs.units import units

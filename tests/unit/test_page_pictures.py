@@ -15,10 +15,10 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import note
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, _question, extract_chunk
 from thresher.service.extraction.picture_values import evidence_of
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import (
     MAX_PAGE_IMAGES,
@@ -26,12 +26,12 @@ from thresher.service.llm.page_images import (
     QuestionImages,
     image_tokens_reserved,
     images_of_chunk,
-    read_options,
 )
 from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, scripted
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.readers.page_pictures import weak_pages
+from thresher.service.runs.read_options import read_options
 from thresher.service.targets.loading import target_from_model
 
 SEES = replace(FACTS, sees=True)

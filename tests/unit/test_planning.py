@@ -15,6 +15,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
@@ -22,7 +23,6 @@ from thresher.service.extraction.planning.field_groups import FIELDS_MAX, groups
 from thresher.service.extraction.planning.group_join import joined
 from thresher.service.extraction.planning.search_rounds import Round, Rounds
 from thresher.service.extraction.planning.token_budget import Plan, most_fields
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import DIALECTS, Name

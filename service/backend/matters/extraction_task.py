@@ -22,6 +22,7 @@ from thresher.schemas.work import Claim, MatterExtractionOrder, Outcome, Submiss
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.import_task import later
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.matter_extraction import (
     ExtractionChoice,
@@ -39,7 +40,6 @@ from thresher.service.llm.client import ModelClient
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.runs.folder_run import Event
 from thresher.service.storage.answers.base import Store
-from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.targets.target_map import Rule, TargetMap
 from thresher.service.wiring import opened_store
 

@@ -19,6 +19,7 @@ from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
@@ -30,18 +31,16 @@ from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
-from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
-from thresher.service.llm.page_images import read_options
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
-from thresher.service.readers.vision_pages import TranscribingReader
-from thresher.service.reviews.folder_results import inputs_of, save_inputs
+from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.read_options import read_options
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.storage.answers.base import Store
+from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import engine_of
 
 _AT_ONCE = 200  # outcomes written in one transaction
 AHEAD = 16  # documents open beyond `policy.concurrency`
@@ -172,16 +171,9 @@ class _Asking:
 
     def _job(self, rules: dict[str, Rule]) -> Run:
         policy = self.choice.policy.model_copy(update={"unit": "family", "split": "off"})
-        engines: dict[str, Engine] = {}
-
-        def engine(source: Source) -> Engine:
-            target = rules[source.path.rpartition("/")[2]].target
-            if target.fingerprint not in engines:
-                engines[target.fingerprint] = engine_of(self.parts.model, target, policy)
-            return engines[target.fingerprint]
-
+        alone = {i: replace(rule, unit=None) for i, rule in rules.items()}  # families are asked as such
         return Run(
-            engine=engine,
+            engine=engines_by_rule(self.parts.model, policy, lambda source: alone[source.path.rpartition("/")[2]]),
             walk=self._walk,
             store=self.parts.store,
             results=Folder(self.results),

@@ -11,13 +11,14 @@ from pathlib import Path
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import SourceFacts
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.reviews.folder_results import FolderDocuments, inputs_of
-from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.reviews.folder_results import FolderDocuments
+from thresher.service.storage.run_inputs import inputs_of
 
 
 @dataclass(frozen=True, slots=True)

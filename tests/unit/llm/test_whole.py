@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Message, ModelFacts, Question
+from thresher.schemas.question import Message, ModelFacts, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.cut_prompts import CutPromptGuard
 from thresher.service.llm.providers.litellm_transport import body, window_of
