@@ -23,6 +23,7 @@ from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, wi
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.base import Kind, Message, Model, Question
 from thresher.service.llm.page_images import images_of_chunk
@@ -58,6 +59,7 @@ class ChunkExtractor:
     of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
     told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
+    homes: frozenset[int] = frozenset()  # those of them that are a record's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,7 @@ async def _located(
                 extractor.target,
                 fuzzy=extractor.policy.least_similarity,
                 structure=extractor.structure,
+                others=extractor.homes,
             )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
@@ -252,7 +255,8 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        return self.extractor.asked.read(answer)
+        text = self.chunk.text
+        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""

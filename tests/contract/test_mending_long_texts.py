@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.test_mending import Terms, run
+from tests.contract.test_mending import Terms, run
 from thresher.service.llm.base import Question
 
 

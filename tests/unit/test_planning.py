@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import create_model
 
+from tests.example_counts import many
 from tests.tokens import quarter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import DocumentBuilder
@@ -156,7 +157,7 @@ def chunk(index: int, text: str) -> Chunk:
     return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, count=len)
 
 
-@settings(max_examples=30, deadline=None)
+@many(30)
 @given(st.integers(0, 60), st.sets(st.sampled_from(["/a", "/b", "/c"])), st.integers(0, 4))
 def test_rounds_end_and_look_everywhere_for_what_is_missing(chunks: int, found: set[str], late: int) -> None:
     """A field is called absent only when every Chunk was asked for it; nothing is asked twice; few rounds do."""
