@@ -119,10 +119,10 @@ class ExhaustiveExtraction:
 
     async def _again(self, wave: list[_Asked], draw: int, found: list[Extraction], target: Target) -> list[Extraction]:
         """Return what leftover lines give, asked for lists alone."""
-        told = lines_with_values(found, target, self.said)
+        found_lines = lines_with_values(found, target, self.said)
         own = record_lines_of(found, target, self.said.starts, self.known).homes
         homes = frozenset(self.said.starts[i] for i in own)
-        extractors = {i: replace(_of_lines(self.extractors[i], draw, told), homes=homes) for i, _ in wave}
+        extractors = {i: replace(_of_lines(self.extractors[i], draw, found_lines), homes=homes) for i, _ in wave}
         again = await asyncio.gather(*(extract_chunk(extractors[i], self.document, c) for i, c in wave))
         return [x for some in again for x in some]
 
@@ -133,12 +133,12 @@ class ExhaustiveExtraction:
         return [x for some in found for x in some]
 
 
-def _of_lines(extractor: ChunkExtractor, draw: int, told: frozenset[int]) -> ChunkExtractor:
+def _of_lines(extractor: ChunkExtractor, draw: int, found_lines: frozenset[int]) -> ChunkExtractor:
     """Return the ChunkExtractor for leftover lines."""
     return replace(
         extractor,
         sample=draw,
-        told=told,
+        found_lines=found_lines,
         asked=leftover_question(extractor.asked, extractor.target),
         beside=tuple(leftover_question(asked, extractor.target) for asked in extractor.beside),
     )

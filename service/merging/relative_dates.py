@@ -67,11 +67,11 @@ class RelativeDateResolver:
         for path, value in [
             (p, v) for p, v in json_pointer.leaves(self._data) if self._field(p) and has_relative_date(v)
         ]:
-            told = self._of_words(path, str(value))
+            computed = self._of_words(path, str(value))
             self._evidence[:] = [e for e in self._evidence if e.path != path]
-            json_pointer.put(self._data, path, told.value if told else None)
-            if told:
-                self._evidence.append(told.evidence)
+            json_pointer.put(self._data, path, computed.value if computed else None)
+            if computed:
+                self._evidence.append(computed.evidence)
             else:
                 left.append(Unsupported(path=path, value=value, reason=UNKNOWN))
         return left, open_conflicts
@@ -102,8 +102,10 @@ class RelativeDateResolver:
         """Whether all values of a Conflict, some of them relative, are one day."""
         if not self._field(conflict.path) or not any(has_relative_date(c.value) for c in conflict.candidates):
             return False
-        told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if has_relative_date(c.value)]
-        days = {t.value if t else None for t in told} | {
+        computed = [
+            self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if has_relative_date(c.value)
+        ]
+        days = {t.value if t else None for t in computed} | {
             c.value for c in conflict.candidates if not has_relative_date(c.value)
         }
         return len(days) == 1 and None not in days

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thresher.schemas.numbers import has_doubled_keys, read_json
+from thresher.schemas.question import Message, Question, Reply
 from thresher.schemas.result import FieldError
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Message, Question, Reply
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.malformed_json import doubled_keys, letters, repaired_json, without
 

@@ -147,8 +147,8 @@ class CorrectionLoop:
     def _tried(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
         """Return the whole as it would be with new readings in place of the old ones."""
         again = [d for d, _ in readings]
-        told = {e.path for _, x in readings for e in x.evidence}
-        kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
+        located = {e.path for _, x in readings for e in x.evidence}
+        kept = [_without(x, [d for d in again if d.document == x.document], located) for x in whole.extractions]
         extractions = [*kept, *(x for _, x in readings)]
         r = self.reading
         merged = merge(extractions, r.target, r.policy.rule, r.documents)
@@ -219,8 +219,8 @@ def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
 
 def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
     """Return the Suspect without fields that the reading gives no value in the text for, and the reading filled in from before."""
-    told = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
-    for name in told:
+    located = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
+    for name in located:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
             before = PreviousList(
                 name=name,
@@ -232,13 +232,13 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
                 whole=not suspect.chunk.ranges,
             )
             reading = filled_in(before, reading)
-    return replace(suspect, fields=tuple(told)), reading
+    return replace(suspect, fields=tuple(located)), reading
 
 
-def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
+def _without(extraction: Extraction, again: list[Suspect], located: set[str]) -> Extraction:
     """Return an Extraction without what was read again: single values null, items of lists null as a whole.
 
-    An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
+    An item goes if most of it stands in what is read again. `located` are the paths that the new readings located: what was
     unsupported there is settled.
     """
     fields = tuple(dict.fromkeys(f for d in again for f in d.fields))
@@ -252,7 +252,7 @@ def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Ex
             whole[unit] += 1
             inside[unit] += any(_holds(group, e) for group in groups)
     gone = {u for u, n in inside.items() if 2 * n > whole[u]}
-    settled = told & set(fields)
+    settled = located & set(fields)
     if not gone and not any(u.path in settled for u in extraction.unsupported):
         return extraction
     data = json_pointer.copied(extraction.data)

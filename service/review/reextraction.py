@@ -10,13 +10,13 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import listed, parse_answer
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
 from thresher.service.provider_schemas.request_schema import RequestSchema, request_schema_of

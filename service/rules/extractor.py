@@ -15,10 +15,9 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved, Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question, attempt_of_reply
 from thresher.schemas.target import Field, Target
 from thresher.service.base.range_index import RangeIndex
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.response_parsing import attempt_of_reply
 from thresher.service.prompts.questions import question_of
 from thresher.service.rules.confidence.proof import (
     MODEL_CHOSE,

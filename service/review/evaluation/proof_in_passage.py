@@ -28,11 +28,12 @@ def place_in(
 ) -> tuple[int, int, Match] | None:
     """Return where a passage contains a value as a whole: start, end, and how it was matched.
 
-    None where it does not.
+    None where it does not. A zero may stand as a dash.
 
     `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
     """
-    found = TextIndex(text, guessed=guessed, habits=habits).find(value)
+    index = TextIndex(text, guessed=guessed, habits=habits)
+    found = index.find(value) or (index.beside(value) if _is_zero(value) else [])
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 
@@ -48,7 +49,7 @@ def likeness(text: str, value: Any) -> float:
 
 
 def may_prove(text: str, value: Any, *, guessed: bool = False, habits: Habits | None = None) -> bool:
-    """Return whether a passage contains a value or all its parts; words alone are not checked.
+    """Return whether a passage contains a value or all its parts; words alone are not checked, nor is a zero ("no loans").
 
     `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
 
@@ -59,7 +60,7 @@ def may_prove(text: str, value: Any, *, guessed: bool = False, habits: Habits | 
     >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, habits=Habits(frozenset([6])))
     (False, True)
     """
-    if isinstance(value, bool):
+    if isinstance(value, bool) or _is_zero(value):
         return True
     shown = str(value)
     if place_in(text, value, guessed=guessed, habits=habits):
@@ -69,6 +70,10 @@ def may_prove(text: str, value: Any, *, guessed: bool = False, habits: Habits | 
     if not any(c.isdigit() for c in shown):
         return True
     return isinstance(value, str) and _has_figures(text, shown) and _has_code(text, shown)
+
+
+def _is_zero(value: Any) -> bool:
+    return not isinstance(value, (bool, str)) and value == 0
 
 
 def _has_figures(text: str, value: str) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from thresher.schemas.errors import InputProblem, ModelProblem
 from thresher.schemas.extraction import Calls
-from thresher.service.llm.base import Model, Question, Reply
-from thresher.service.llm.response_parsing import attempt_of_reply
+from thresher.schemas.question import Model, Question, Reply, attempt_of_reply
 
 
 async def try_ask(model: Model, question: Question) -> tuple[Reply | None, Calls]:

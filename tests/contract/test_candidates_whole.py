@@ -17,8 +17,8 @@ from thresher.schemas.library.purchase_order import PurchaseOrder
 from thresher.schemas.library.receipt import Receipt
 from thresher.schemas.library.resume import Resume
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.extractor import extract_by_rules

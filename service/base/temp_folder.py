@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from thresher.service.storage.uploads.spool import Spool
+from thresher.service.base.spool import Spool
 
 
 @contextmanager

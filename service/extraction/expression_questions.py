@@ -12,15 +12,15 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls
+from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Field, Target
 from thresher.service.derivation.derived_fields import parsed_or_none
 from thresher.service.derivation.described_expressions import described_expression
 from thresher.service.derivation.evaluator import MissingError
 from thresher.service.derivation.expression_language import Binary, Call, Column, Duration, Expression, Negative, Path
 from thresher.service.derivation.scopes import Tables
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse_answer
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 
 MAX_ASKED_FIELDS = 60  # derived fields of one target in the question; further ones get no expression

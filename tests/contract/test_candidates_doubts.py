@@ -10,10 +10,10 @@ import pytest
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field
 from thresher.service.extraction.unit_extraction import settled
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.confidence.span_confidence import undecidable_paths

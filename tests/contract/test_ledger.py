@@ -14,11 +14,11 @@ from tests.tokens import quarter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.source import Source
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.records.completeness import record_count_of

@@ -12,8 +12,8 @@ from thresher.schemas.extraction import Extraction
 from thresher.schemas.library.invoice import Invoice
 from thresher.schemas.library.receipt import Receipt
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.confidence.thresholds import STANCES, label_sign, lead_sign, legibility_sign, weakest_sign

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from thresher.schemas.extraction import Finish
+from thresher.schemas.extraction import Attempt, Finish
 
 Kind = Literal["extract", "reask", "look", "mend", "repair", "decide", "boundary", "derive", "choose", "transcribe"]
 DialectName = Literal["plain", "openai_strict", "gemini", "anthropic", "llama", "lenient"]
@@ -53,6 +53,24 @@ class Reply:
     usd: float | None = None
     seconds: float = 0.0
     stored: bool = False
+
+
+def attempt_of_reply(question: Question, reply: Reply) -> Attempt:
+    """Build the Result's Attempt of a Question that was answered."""
+    return Attempt(
+        key=reply.key,
+        model=reply.model,
+        prompt=question.prompt,
+        fingerprint=question.fingerprint,
+        finish=reply.finish,
+        prompt_tokens=reply.prompt_tokens,
+        answer_tokens=reply.answer_tokens,
+        cached_tokens=reply.cached_tokens,
+        usd=reply.usd,
+        seconds=reply.seconds,
+        stored=reply.stored,
+        purpose=question.purpose,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

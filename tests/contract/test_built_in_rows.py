@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.test_tills import asked, report_unmatched
+from tests.contract.test_tills import asked, report_unmatched
 
 FIBRE = """Fibre Libre SAS
 Facture du 04 février 2025

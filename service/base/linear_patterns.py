@@ -15,8 +15,7 @@ from typing import Any
 import jsonschema_rs
 import regex
 
-from thresher.service.targets.draft_upgrade import SUBSCHEMA_MAP_KEYWORDS
-
+SUBSCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 MAX_PATTERN_BYTES = 1 << 21  # bytes of a compiled pattern
 MATCH_TIMEOUT_SECONDS = 1.0  # for one match with backtracking
 _WORD = re.compile(r"\\.|\[\^?\]?|\]", re.DOTALL)  # an escape, or where a class of characters begins or ends

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Kind
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Line, ScriptedTransport
 from thresher.service.rules.extractor import chosen, extract_by_rules, question_for

@@ -10,8 +10,8 @@ import pytest
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.rules.confidence.span_confidence import undecidable_paths

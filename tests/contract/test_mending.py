@@ -14,10 +14,10 @@ from tests.tokens import quarter
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import FieldError, Result
 from thresher.schemas.source import Source
 from thresher.service import wiring
-from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.pipeline import process
