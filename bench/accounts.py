@@ -22,7 +22,7 @@ from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.matter.seal import seal
+from thresher.service.discovery.matter.seal import changed_since, seal
 from thresher.service.discovery.overlay.writing import OverlayRequest, export_matter
 from thresher.service.discovery.reconciliation.reconciling import reconcile
 from thresher.service.discovery.reports.writing import write_reports
@@ -53,6 +53,7 @@ def measured(mails: int, place: Path) -> dict[str, float]:
         found["reports"] = _seconds(lambda: write_reports(matter, balanced, place / "reports"))
         found["export"] = _seconds(lambda: export_matter(matter, OverlayRequest(out=place / "out")))
     with Matter(place / "matter", writes=False) as matter:
+        found["compare"] = _seconds(lambda: list(changed_since(matter.store, matter.folder)))
         found["verify"] = _seconds(lambda: list(verify(matter)))
     return found
 

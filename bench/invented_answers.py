@@ -35,15 +35,15 @@ from bench.lift_choice import Chosen, cases_of, chosen
 from bench.replayed_answers import Place, Reading
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Reply
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Model, Reply
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.review.evaluation.supported_by_record import Fields
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.scorecard.align import judge
 from thresher.service.scorecard.equality import is_equal
 from thresher.service.scorecard.scored_fields import FieldRules
@@ -235,7 +235,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update({"THRESHER_API_BASE": options.base, "OPENAI_API_KEY": "none"})
     options.out.mkdir(parents=True, exist_ok=True)
-    choice = [c for c in chosen(options.corpora) if options.only in f"{c.stratum} {c.case.name}"]
+    choice = [c for c in chosen(options.corpora, {}) if options.only in f"{c.stratum} {c.case.name}"]
     asyncio.run(run(choice, options))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.response_parsing import tokens_of
 from thresher.service.llm.transport import Answer, Call, Transport
 
@@ -42,38 +42,41 @@ class CutPromptGuard:
     async def send(self, call: Call) -> Answer:
         """Return the answer. Raises ModelProblem(prompt_cut) too."""
         answer = await self._wire.send(call)
-        told, _, _ = tokens_of(answer.response)
+        counted, _, _ = tokens_of(answer.response)
         text = "".join(m.content for m in call.question.messages)
         own = self._count(text)
-        if not told or own < MIN_WINDOW_TOKENS or any(m.images for m in call.question.messages):
+        if not counted or own < MIN_WINDOW_TOKENS or any(m.images for m in call.question.messages):
             return answer
-        if self._is_doubtful(text, told, own):
+        if self._is_doubtful(text, counted, own):
             async with self._turn:
-                if self._is_doubtful(text, told, own):
-                    await self._settle(call, told, own)
-        self._note(text, told / own, told)
+                if self._is_doubtful(text, counted, own):
+                    await self._settle(call, counted, own)
+        self._note(text, counted / own, counted)
         return answer
 
-    def _is_doubtful(self, text: str, told: int, own: int) -> bool:
+    def _is_doubtful(self, text: str, counted: int, own: int) -> bool:
         """Whether a prompt may have been cut."""
-        if told <= self._holds:
+        if counted <= self._holds:
             return False
         ratio = self._ratio.get(_script(text), USUAL_COUNT_RATIO)
-        return told < CUT_COUNT_RATIO * ratio * own or min(told % WINDOW_STEP_TOKENS, -told % WINDOW_STEP_TOKENS) <= 1
+        return (
+            counted < CUT_COUNT_RATIO * ratio * own
+            or min(counted % WINDOW_STEP_TOKENS, -counted % WINDOW_STEP_TOKENS) <= 1
+        )
 
-    async def _settle(self, call: Call, told: int, own: int) -> None:
+    async def _settle(self, call: Call, counted: int, own: int) -> None:
         """Send a longer prompt. Raises ModelProblem(prompt_cut) where the server counts no more of it."""
         longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
         more, _, _ = tokens_of((await self._wire.send(longer)).response)
-        if more - told < MIN_GROWTH_RATIO * self._count(PROBE_SUFFIX):
-            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
+        if more - counted < MIN_GROWTH_RATIO * self._count(PROBE_SUFFIX):
+            detail = f"{call.model}: the server counted {counted:,} tokens of a prompt of about {own:,}"
             raise ModelProblem("prompt_cut", detail)
         self._holds = max(self._holds, more)
 
-    def _note(self, text: str, ratio: float, told: int) -> None:
+    def _note(self, text: str, ratio: float, counted: int) -> None:
         script = _script(text)
         self._ratio[script] = min(self._ratio.get(script, ratio), ratio)
-        self._holds = max(self._holds, told)
+        self._holds = max(self._holds, counted)
 
 
 def _longer(question: Question) -> Question:
@@ -89,4 +92,5 @@ def _script(text: str) -> int:
     >>> _script("Total due"), _script("合計金額")
     (0, 5)
     """
-    return round(NON_ASCII_SHARE_STEPS * sum(c > "\x7f" for c in text) / max(len(text), 1))
+    non_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return round(NON_ASCII_SHARE_STEPS * non_ascii / max(len(text), 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import io
 import json
 import time
@@ -18,6 +20,8 @@ from tests.collection_imports import dumped, settled
 from tests.journey.serving import Served, make_key, served
 from tests.simulation.discovery.mailboxes import Mailboxes
 from tests.simulation.discovery.productions import Recipe, make_production
+from thresher.schemas.errors import InputProblem
+from thresher.service.backend.matters.received_files import unpacked
 
 WAIT_SECONDS = 120
 
@@ -83,11 +87,13 @@ def matter_folder(house: tuple[Path, Served, dict[str, str]], matter: str) -> Pa
 def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     house: tuple[Path, Served, dict[str, str]], client: httpx.Client, evidence: Path, tmp_path: Path
 ) -> None:
-    """The records are those of the command byte for byte; once more adds nothing; pages hold all; then all is deleted."""
+    """The records are those of the command byte for byte; pages hold all; answers come out as an overlay; then all is deleted."""
     made = client.post("/v1/matters", json={"name": "Acme v. Ternboat", "timezone": "UTC"})
     assert made.status_code == 201, made.text
     here = f"/v1/matters/{made.json()['id']}"
-    order = {"custodian": "A", "paths": [str(evidence)]}
+    known = evidence.parent / "known.txt"
+    known.write_text(f"{hashlib.sha256(b'zero').hexdigest()}\n")
+    order = {"custodian": "A", "paths": [str(evidence)], "denist": [str(known)], "dedup": "global"}
     first = ended(client, client.post(f"{here}/imports", json=order))
     settled(tmp_path / "whole", [evidence])
     folder = matter_folder(house, made.json()["id"])
@@ -97,19 +103,21 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     shown = all_of(client, f"{here}/documents", "documents")
     assert [json.dumps(d, ensure_ascii=False, separators=(",", ":")) for d in shown] == dumped(folder)[: len(shown)]
     assert len(shown) == status["counts"]["documents"]
-    assert ended(client, client.post(f"{here}/imports", json=order))["summary"]["new_documents"] == 0
     mail = b"From: a@x.example\r\nSubject: hello\r\nMessage-ID: <1@x>\r\nDate: Mon, 1 Jan 2001 10:00:00 +0000\r\n\r\nHi\r\n"
     files: list[Any] = [
-        ("order", (None, json.dumps({"custodian": "B"}))),
+        ("order", (None, json.dumps({"custodian": "B", "denist": [str(known)]}))),
         ("file", ("one.eml", mail)),
+        ("file", ("known.bin", b"zero")),
         ("file", ("zero.txt", b"")),
     ]
     sent = ended(client, client.post(f"{here}/imports", files=files))
-    assert [(s["label"], s["documents"]) for s in sent["summary"]["sources"]] == [("one.eml", 1), ("zero.txt", 1)]
+    found = [(s["label"], s["documents"], s["left_out"]) for s in sent["summary"]["sources"]]
+    assert found == [("one.eml", 1, 0), ("known.bin", 0, 1), ("zero.txt", 1, 0)]
     assert sent["summary"]["status"] == "exceptions"
     assert {e["code"] for e in all_of(client, f"{here}/exceptions", "exceptions", custodian="B")} == {"zero_byte"}
     assert client.get(f"{here}/reports/reconciliation.json").json()["state"] == "reconciled"
     assert client.get(f"{here}/reports/matter.db").status_code == 422
+    _extracted_and_exported(client, here, status["counts"]["documents"] + 2)
     listed = client.get(f"{here}/imports").json()["imports"]
     assert listed[0]["id"] == sent["id"]
     assert client.get("/v1/extractions").json()["extractions"] == []
@@ -117,6 +125,33 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert client.delete(here).status_code == 204
     assert not folder.exists()
     assert (client.get(here).status_code, client.get(sent["links"]["self"]).status_code) == (404, 410)
+
+
+def _extracted_and_exported(client: httpx.Client, here: str, documents: int) -> None:
+    """Extract behind a screen, twice, then export: a row for each document; files come one by one."""
+    asked = {"targets": ["mail"], "counsel": ["x.example"]}
+    begun = client.post(f"{here}/extractions", json=asked).json()["links"]["self"]
+    assert client.delete(begun).json()["state"] == "cancelled"
+    extracted = ended(client, client.post(f"{here}/extractions", json=asked))
+    summary = extracted["summary"]
+    assert (summary["screened"], summary["passed"]["privilege"] > 0) == (True, True), extracted
+    assert sum(summary["states"].values()) == summary["asked"] > 0
+    states = client.get(here).json()["documents_by_state"]
+    assert states["held"] == summary["passed"]["privilege"]
+    assert ended(client, client.post(f"{here}/extractions", json=asked))["summary"]["asked"] == summary["asked"]
+    key = {"Idempotency-Key": "one"}
+    exported = ended(client, client.post(f"{here}/exports", json={"form": "csv"}, headers=key))
+    assert client.post(f"{here}/exports", json={"form": "csv"}, headers=key).json()["id"] == exported["id"]
+    assert (exported["summary"]["status"], exported["summary"]["rows"]) == ("complete", documents), exported
+    files = {one["name"]: one for one in exported["summary"]["files"]}
+    assert {"overlay.csv", "privilege_log.csv", "reconciliation.json"} <= files.keys()
+    overlay = client.get(f"{exported['links']['self']}/files/overlay.csv")
+    assert hashlib.sha256(overlay.content).hexdigest() == files["overlay.csv"]["sha256"]
+    assert len(list(csv.DictReader(io.StringIO(overlay.content.decode("utf-8-sig"))))) == documents
+    assert client.get(f"{exported['links']['self']}/files/matter.db").status_code == 404
+    for other in ("imports", "extractions"):
+        assert client.get(f"{here}/{other}/{exported['id']}").status_code == 404
+    assert [e["id"] for e in client.get(f"{here}/exports").json()["exports"]] == [exported["id"]]
 
 
 @pytest.mark.slow
@@ -151,26 +186,36 @@ def _refusals(acme: httpx.Client, other: httpx.Client, evidence: Path) -> None:
         said = client.post(f"/v1/matters/{id_}/imports", json=order)
         assert said.json()["code"] == code, said.text
     link.unlink()
+    wrong: list[tuple[str, dict[str, Any], str]] = [
+        ("imports", {"paths": [str(evidence)], "denist": ["/etc/passwd"]}, "source_refused"),
+        ("imports", {"paths": [str(evidence)], "dedup": "some"}, "request_invalid"),
+        ("exports", {"encoding": "klingon"}, "field_invalid"),
+        ("exports", {"form": "pdf"}, "field_invalid"),
+        ("extractions", {"targets": ["no-such"]}, "target_invalid"),
+        ("extractions", {"targets": ["relevance"]}, "option_invalid"),
+        ("extractions", {"targets": ["mail"], "counsel": ["not one"]}, "field_invalid"),
+        ("extractions", {"targets": ["mail"], "policy": {"workers": 9}}, "policy_invalid"),
+    ]
+    for place, order, code in wrong:
+        said = acme.post(f"{here}/{place}", json=order)
+        assert said.json()["code"] == code, said.text
 
 
 @pytest.mark.slow
-def test_a_production_comes_as_a_zip_or_lies_on_the_server(client: httpx.Client, evidence: Path) -> None:
-    """Both give the same documents, with the report of the check; a ZIP that leaves its folder is refused."""
+def test_a_production_comes_as_a_zip(client: httpx.Client, evidence: Path, tmp_path: Path) -> None:
+    """All its documents, with the report of the check; a ZIP that leaves its folder is refused."""
     here = f"/v1/matters/{client.post('/v1/matters', json={'name': 'p'}).json()['id']}"
     volume = evidence.parent / "ABC001"
     made = len(make_production(volume, Recipe(documents=24, faults=("missing_native",))).documents)
-    order = {"kind": "production", "custodian": "P", "paths": [str(volume)], "load_options": {"encoding": "utf-8"}}
-    mounted = ended(client, client.post(f"{here}/imports", json=order))["summary"]
-    assert (mounted["status"], mounted["new_documents"]) == ("exceptions", made)
-    assert mounted["report"]["counts"]["documents"] == made
-    sent = ended(client, upload(client, here, "ABC001.zip", zipped(volume), {"kind": "production", "custodian": "Q"}))
-    assert sent["summary"]["new_documents"] == made
-    assert sent["summary"]["sources"][0]["label"] == "ABC001"
-    evil = io.BytesIO()
+    order = {"kind": "production", "custodian": "Q", "load_options": {"encoding": "utf-8"}}
+    sent = ended(client, upload(client, here, "ABC001.zip", zipped(volume), order))["summary"]
+    assert (sent["status"], sent["new_documents"], sent["sources"][0]["label"]) == ("exceptions", made, "ABC001")
+    assert sent["report"]["counts"]["documents"] == made
+    evil = tmp_path / "evil.zip"
     with zipfile.ZipFile(evil, "w") as archive:
         archive.writestr("../../out.dat", b"x")
-    refused = ended(client, upload(client, here, "evil.zip", evil.getvalue(), {"kind": "production"}))
-    assert (refused["summary"], refused["problem"]["code"]) == (None, "corrupt")
+    with pytest.raises(InputProblem, match="corrupt"):
+        unpacked(evil)
 
 
 def upload(client: httpx.Client, here: str, name: str, data: bytes, order: dict[str, Any]) -> httpx.Response:

@@ -14,11 +14,11 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Extraction, Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service import wiring
 from thresher.service.grounding.record_items import NOT_FOUND
-from thresher.service.llm.base import Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.pipeline import process

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Message, ModelFacts, Question
+from thresher.schemas.question import Message, ModelFacts, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.cut_prompts import CutPromptGuard
 from thresher.service.llm.providers.litellm_transport import body, window_of
@@ -22,7 +22,8 @@ JAPANESE = "委員会は議題の次の項目を聞き、異議はなかった�
 
 def count(text: str) -> int:
     """Tokens as we count them: four letters, or one sign of another script."""
-    return max(1, sum(4 if c > "\x7f" else 1 for c in text) // 4)
+    ascii_count = len(text.encode("ascii", "ignore"))
+    return max(1, (4 * len(text) - 3 * ascii_count) // 4)
 
 
 @dataclass
