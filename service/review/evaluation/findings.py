@@ -99,7 +99,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
 
 def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
     """Return the powers of ten in the headings of the tables that some lines are in: "in thousands" is 3."""
-    heads = TableHeads(document)
+    heads = document.once(TableHeads)
     return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
 
 
