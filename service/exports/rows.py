@@ -79,8 +79,8 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
     doubtful = ", ".join([*_marked_names(row, table), *_marked_lists(marks, lists)])
     row.cells = [*_own_cells(result, lists, doubtful), *values, None]
     row.notes += _uncovered(result.values, "", {c.path or "" for _, c in table.fields}, set(lists))
-    told = [r.message for r in result.reasons]
-    row.notes += [f"{p.code}: {p.message}" for p in result.problems if not any(p.message in t for t in told)]
+    messages = [r.message for r in result.reasons]
+    row.notes += [f"{p.code}: {p.message}" for p in result.problems if not any(p.message in t for t in messages)]
     if result.status == "partial":
         row.marks[STATUS] = "doubtful"
     return row
@@ -88,11 +88,11 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
 
 def _own_cells(result: Result[Any], lists: list[str], doubtful: str) -> list[Any]:
     review = result.review.state if result.review else None
-    reasons = told_reasons(result.reasons, lists)
+    reasons = reasons_text(result.reasons, lists)
     return [result.source.path, result.target.name, result.status, review, reasons or None, doubtful or None]
 
 
-def told_reasons(reasons: Iterable[Reason], lists: list[str]) -> str:
+def reasons_text(reasons: Iterable[Reason], lists: list[str]) -> str:
     """Return reasons as one text; places with the same reason stand together: "unsure due, total: found by rules"."""
     places: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
@@ -188,8 +188,8 @@ def _item_row(result: Result[Any], table: Table, marks: Marks, at: Item, lists: 
     row, fields = Row([], path=base), table.fields
     inner = {"/" + p.removeprefix(f"{table.list_path}/*/") for p in lists if p.startswith(f"{table.list_path}/*/")}
     values = _fill(row, fields, item, base, marks)
-    told = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]
-    reasons = [(path, r) for path, r in told if not list_of(_pattern(path), inner)]
+    own_reasons = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]
+    reasons = [(path, r) for path, r in own_reasons if not list_of(_pattern(path), inner)]
     whole = marks.exact.get(base[: base.rindex("/")], ())
     reasons += [(WHOLE_LIST, r) for r in whole if r.code not in ABOUT_MISSING_ROWS]
     status: RowStatus = "doubtful" if reasons else "corrected" if "corrected" in row.marks.values() else "found"
@@ -251,8 +251,8 @@ def _other_gaps(result: Result[Any], table: Table, marks: Marks, lists: list[str
     """Yield a row for each reason about a row of this list that is not in the data, other than its values dropped."""
     for path, reasons in marks.exact.items():
         if "-" in path.split("/") and list_of(_pattern(path), lists) == table.list_path:
-            told = told_reasons((r for r in reasons if r.code != "unsupported"), lists)
-            yield from [_gap_row(result, table, "dropped", told)] if told else []
+            why = reasons_text((r for r in reasons if r.code != "unsupported"), lists)
+            yield from [_gap_row(result, table, "dropped", why)] if why else []
 
 
 def _unread_rows(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Iterator[Row]:

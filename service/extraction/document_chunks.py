@@ -9,6 +9,7 @@ from itertools import islice
 from thresher.chunkers.base import NO_RECORDS, Records
 from thresher.chunkers.length_cuts import cut_by_length
 from thresher.chunkers.members import choose
+from thresher.chunkers.tokens import counter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.service.base.gc_pause import gc_paused
@@ -63,6 +64,16 @@ def search_tokens(engine: Engine) -> int:
     return engine.plan.chunk if fixed else min(SEARCH_CHUNK_TOKENS, engine.plan.chunk)
 
 
+def characters_outside(text: str, chunks: Sequence[Chunk]) -> int:
+    """Return how many characters of a text, other than blanks, no Chunk holds. Chunks come in order and may overlap."""
+    count, end = 0, 0
+    for chunk in chunks:
+        if chunk.start > end:
+            count += len("".join(text[end : chunk.start].split()))
+        end = max(end, chunk.end)
+    return count + len("".join(text[end:].split()))
+
+
 def is_searched(engine: Engine, chunks: Sequence[Chunk]) -> bool:
     """Whether single facts are searched for in a Document: not every Chunk is asked for them."""
     return len(chunks) > READ_WHOLE_MAX_CHUNKS and engine.policy.stance != "recall"
@@ -72,3 +83,8 @@ def _records(engine: Engine, known: Structure) -> Records:
     """Return where records begin, and how many of them one question may hold."""
     policy = engine.policy
     return Records(known.starts, even_window_records(len(known.starts), known.most(policy.most_records), policy.wave))
+
+
+def chunks_of_size(document: Document, chunker: str, tokens: int, overlap: int) -> Iterator[Chunk]:
+    """Yield the Chunks of a Document of at most so many tokens, as most models count them; by no plan and no target."""
+    return choose(document, chunker).chunk(document, tokens, counter("o200k_base"), overlap)

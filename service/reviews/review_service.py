@@ -183,7 +183,7 @@ class ReviewService:
             action=asked.state,
             note=asked.note,
             machine=machine,
-            told=tells,
+            wants_webhook=tells,
         )
         await self.reviews.append(place, event)
         review = review_of(await self.reviews.events(place))

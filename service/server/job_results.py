@@ -21,6 +21,7 @@ from thresher.schemas.target import Target
 from thresher.schemas.work import Job, KeptOutcome, Submission, Task
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.worker import shown_names, target_of
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.jobs.base import Jobs
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
@@ -29,7 +30,6 @@ from thresher.service.reviews.collections import ResultSummary, root_path, summa
 from thresher.service.reviews.review_service import ReviewService
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.reviews.stored_result import StoredResult, head_of
-from thresher.service.storage.temp_folder import temp_folder
 from thresher.service.storage.uploads.base import Uploads
 
 DRAWING_PROCESSES = 2  # beside those that read: a page is drawn while long files are read

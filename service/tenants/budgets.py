@@ -98,16 +98,16 @@ class Budgets:
 
         Return those sent by this call.
         """
-        told = []
+        new = []
         for state in await self.states():
             waiting = [a for a in _alerts(state, self.clock()) if a.threshold <= state.percent]
-            before = await self.spending.told(a.id for a in waiting)
-            told += [a for a in waiting if a.id not in before and await self.spending.tell(a)]
-        for alert in told:
+            before = await self.spending.recorded(a.id for a in waiting)
+            new += [a for a in waiting if a.id not in before and await self.spending.tell(a)]
+        for alert in new:
             self.count(alert)
             facts = alert.model_dump(include={"tenant", "period", "threshold", "usd", "tokens"})
             log.warning("budget", extra={"action": "budget.alert", "budget": alert.id, **facts})
-        return told
+        return new
 
     async def run(self, stopping: asyncio.Event, also: Callable[[dict[str, float]], Awaitable[object]]) -> None:
         """Check every few seconds until told to stop; `also` gets the waiting tenants, to release the others."""

@@ -15,11 +15,11 @@ from tests.jobs_house import SCHEMA
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.policy import Limits, Policy, ReadOptions
+from thresher.schemas.question import Question
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import load_target

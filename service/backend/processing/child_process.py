@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.question import ModelFacts, Question, Reply
 from thresher.schemas.result import Result
 from thresher.service.backend.processing.messages import (
     DoneMessage,
@@ -21,7 +22,6 @@ from thresher.service.backend.processing.messages import (
     UnitOrder,
     WrittenResult,
 )
-from thresher.service.llm.base import ModelFacts, Question, Reply
 from thresher.service.llm.providers.embeddings import Embedding
 from thresher.service.pipeline import process
 from thresher.service.readers.worker_process import begin, limit_memory

@@ -11,8 +11,8 @@ from pydantic import PrivateAttr
 from thresher.schemas.document import Document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts, Question, Reply
 from thresher.schemas.result import Result
-from thresher.service.llm.base import ModelFacts, Question, Reply
 
 HEAVY_FIELDS = ("values", "evidence", "verdicts", "conflicts", "unsupported", "errors")
 """What a worker does not look at of a Result that it stores."""

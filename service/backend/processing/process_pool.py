@@ -19,6 +19,7 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, JobProblem, Problem
+from thresher.schemas.question import Model
 from thresher.schemas.result import Result
 from thresher.service.backend.processing.inbox import Inbox
 from thresher.service.backend.processing.messages import (
@@ -29,7 +30,6 @@ from thresher.service.backend.processing.messages import (
     UnitOrder,
 )
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import PoolSize, pool_size
