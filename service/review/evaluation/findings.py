@@ -103,7 +103,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
 
 def _habits(document: Document, lines: Sequence[Range]) -> Habits:
     """Return how figures are written on some lines: scaled by the headings of their tables."""
-    heads = TableHeads(document)
+    heads = document.once(TableHeads)
     powers = scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
     return habits_of(document, powers)
 
