@@ -27,6 +27,7 @@ from thresher.service.readers.pdf.objects import (
 from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
 from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
+from thresher.service.readers.pdf.tables.ruled_cells import split_at_lines
 from thresher.service.readers.pdf.text.actual_text import ReplacementText, false_replacements, remove_texts
 from thresher.service.readers.pdf.text.clipped_words import mark_clipped
 from thresher.service.readers.pdf.text.fonts import BoldWords, bold_characters, bold_words
@@ -208,6 +209,8 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
     sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
     drawn = shapes_on(layers, frame) if layers.others else None
+    if drawn is not None:
+        sheet, owners = split_at_lines((sheet, owners), handle, drawn.down, frame)
     ticks = [CheckBox(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)

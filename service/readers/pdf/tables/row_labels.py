@@ -23,7 +23,8 @@ from thresher.service.readers.pdf.library import Floats
 
 _SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
 _CELLS_A_BATCH = 256  # compared with all rules at once
-_RULE_MIN_OVERHANG = 1.0  # points, beyond a text on both sides
+_RULE_MIN_OVERHANG = 0.3  # points, beyond a text on each side
+_RULE_MIN_LONGER = 2.0  # points, than a text
 _LABEL_LINES_MAX_GAP = 1.0  # in line heights: between lines of one label
 
 Row = list[tuple[int, list[SegmentBox]]]
@@ -45,10 +46,12 @@ class _Label:
 
 
 def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
-    """Return the table with each label of a merged cell in the first line of every row it spans."""
+    """Return the table with each label of a merged cell in the first line of every row it spans.
+
+    `rules` are joined, as `joined_rules` does.
+    """
     if not len(rules) or len(grid.rows) < 2:
         return grid
-    rules = _joined(rules)
     rows: list[Row] = [list(row) for row in grid.rows]
     labels = list(_labels(rows, rules))
     parted = _parted(labels, rules)
@@ -107,7 +110,7 @@ def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np
     return True
 
 
-def _joined(rules: Floats) -> Floats:
+def joined_rules(rules: Floats) -> Floats:
     """Return rules with touching ones at one height merged: cells are drawn with sides of their own."""
     found: list[list[float]] = []
     order = np.lexsort((rules[:, 0], np.rint(rules[:, 1] / _SAME_RULE_MAX_POINTS)))
@@ -121,7 +124,7 @@ def _joined(rules: Floats) -> Floats:
             last[2] = max(last[2], x1)
         else:
             found.append([x0, y0, x1, y1])
-    return np.array(found, np.float32)
+    return np.array(found, np.float32).reshape(-1, 4)
 
 
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
@@ -148,6 +151,7 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, 
     left, right, y = (side[:, None] for side in ends.T)
     at = _heights(rules)
     over = (rules[:, 0] < left) & (rules[:, 2] > right)
+    over &= rules[:, 2] - rules[:, 0] > right - left + (_RULE_MIN_LONGER - 2 * _RULE_MIN_OVERHANG)
     top = np.where(over & (at < y), at, -np.inf).max(axis=1)
     foot = np.where(over & (at > y), at, np.inf).min(axis=1)
     return list(zip(top.tolist(), foot.tolist(), strict=True))
@@ -229,7 +233,7 @@ def _heights(rules: Floats) -> Floats:
 
 def _reach_over(strips: list[SegmentBox], rules: Floats) -> NDArray[np.bool_]:
     """Return which rules span all of a cell's text, and more on both sides."""
-    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _RULE_MIN_OVERHANG) & (
-        rules[:, 2] > strips[-1].x1 + _RULE_MIN_OVERHANG
-    )
+    x0, x1 = strips[0].x0, strips[-1].x1
+    over: NDArray[np.bool_] = (rules[:, 0] < x0 - _RULE_MIN_OVERHANG) & (rules[:, 2] > x1 + _RULE_MIN_OVERHANG)
+    over &= rules[:, 2] - rules[:, 0] > x1 - x0 + _RULE_MIN_LONGER
     return over

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 from thresher.service.readers.pdf.marks.superscripts import replace_superscripts
-from thresher.service.readers.pdf.text.bidi import in_reading_order
+from thresher.service.readers.pdf.text.bidi import in_reading_order, order_in_place
 from thresher.service.readers.pdf.text.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from thresher.service.readers.pdf.text.mistold_letters import mended
 
@@ -99,6 +99,17 @@ def _reorder(
                 units[a:b], box = units[a:b][order], box[order]
                 first[i], last[i] = box[0], box[-1]
             units[a:b] = in_reading_order(units[a:b], box)
+    for i in _parted(pages, right_to_left, start, end):
+        a, b = start[i], end[i]
+        box = _boxes(pages, np.arange(a, b))
+        if (place := order_in_place(box)) is not None:
+            units[a:b], first[i], last[i] = units[a:b][place], box[place[0]], box[place[-1]]
+
+
+def _parted(pages: _Pages, right_to_left: Mask, start: Ints, end: Ints) -> list[int]:
+    """Return the words of three characters or more without right-to-left ones, on pages that have such ones."""
+    beside = np.concatenate([np.full(b - a, right_to_left[o:n].any()) for (a, b), o, n in pages.bounds(start)])
+    return np.flatnonzero(beside & (end - start > 2) & ~np.logical_or.reduceat(right_to_left, start)).tolist()
 
 
 _BETWEEN = np.full(1, 0x20, np.uint16)  # a space between the words of two pages
@@ -117,6 +128,10 @@ class _Pages:
         """Return for each page the range of the given characters, in order, that are on it."""
         bounds = [*np.searchsorted(characters, self.offsets).tolist(), len(characters)]
         return list(pairwise(bounds))
+
+    def bounds(self, characters: Ints) -> Iterator[tuple[tuple[int, int], int, int | None]]:
+        """Yield each page's range as `ranges` does, and where its characters begin and end."""
+        yield from zip(self.ranges(characters), self.offsets, [*self.offsets[1:], None], strict=True)
 
     def own(self, characters: Ints) -> Iterator[tuple[int, list[int]]]:
         """Yield each page's address, and its own indices of those characters that are on it."""

@@ -45,6 +45,7 @@ class PageWords:
     glued: NDArray[np.bool_] | None = None  # which continue the one before them, at any distance
     confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
     mended: NDArray[np.bool_] | None = None  # which have corrected letters
+    rule: NDArray[np.float32] | None = None  # x of the line that separates each from what is left of it; NaN for none
 
     def __len__(self) -> int:
         """Return the number of words."""
