@@ -130,3 +130,42 @@ def test_a_tick_in_a_filled_box_is_one(read: Read) -> None:
 def test_numbers_with_letters_keep_their_order(read: Read, placed: list[tuple[float, float, str]], wanted: str) -> None:
     """Whatever parts the library makes of a number beside right-to-left words, its figures stand as printed."""
     assert read(_in_script(placed)).text.split() == wanted.split()
+
+
+def test_marks_of_their_own_stay_in_their_line(read: Read) -> None:
+    """A lowered figure with blanks around it, far below its line, begins no line."""
+    content = text(72, 700, "Share") + text(106, 704, "1", size=8) + text(112, 700, "/") + text(117, 693, "2", size=8)
+    assert read(_page(content + text(126, 700, "of it"))).text.split() == ["Share", "¹", "/", "₂", "of", "it"]
+
+
+@pytest.mark.parametrize("turn", ["0.707 0.707 -0.707 0.707", "0.866 0.5 -0.5 0.866", "0.707 -0.707 0.707 0.707"])
+def test_a_watermark_joins_no_row(read: Read, turn: str) -> None:
+    """The letters of a word that runs askew stand together, and in no amount."""
+    rows = [(f"Row {i}", f"{i},100.00") for i in range(20)]
+    content = "".join(text(72, 700 - 16 * i, a) + text(300, 700 - 16 * i, b) for i, (a, b) in enumerate(rows))
+    at = "200 420" if "-0.707 0.707 0.707" not in turn else "200 680"
+    found = read(_page(content + f"0.9 g BT /F 60 Tf {turn} {at} Tm (DRAFT) Tj ET\n")).text.split("\n")
+    assert found[:20] == ["\t".join(row) for row in rows]
+    assert found[20:] == ["DRAFT"]
+
+
+def test_text_in_a_form_without_opacity_is_hidden(read: Read) -> None:
+    """The opacity is that of the form, not of the text; a half opaque form is seen."""
+    pdf = Pdf()
+    made = [
+        pdf.stream(
+            text(72, y, words).encode(),
+            "/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Group << /S /Transparency >> "
+            "/Resources << /Font << /F 3 0 R >> >>",
+        )
+        for y, words in ((650, "Account 4711"), (620, "Account 5722"))
+    ]
+    names = " ".join(f"/X{i} {n} 0 R" for i, n in enumerate(made))
+    extra = (
+        f"/Resources << /Font << /F 3 0 R >> /XObject << {names} >> "
+        "/ExtGState << /G0 << /ca 0 /CA 0 >> /G1 << /ca 0.5 >> >> >>"
+    )
+    content = text(72, 700, "Pay to 1111") + "q /G0 gs /X0 Do Q q /G1 gs /X1 Do Q\n"
+    document = read(pdf.write([Page(content, extra)]))
+    assert document.text.split("\n") == ["Pay to 1111", "Account 5722"]
+    assert "hidden_text" in {n.code for n in document.notes}

@@ -31,6 +31,7 @@ from thresher.service.readers.pdf.objects import (
     clipped_boxes,
     deactivated,
     is_filled,
+    is_transparent,
     is_wide,
     on_layers,
     user_boxes,
@@ -180,9 +181,10 @@ def _unpainted(modes: NDArray[np.int8]) -> Mask:
 
 
 def _solid(objects: list[int], covers: list[int]) -> list[int]:
-    """Return the covers that are more than rules or tints."""
+    """Return the covers that are more than rules or tints; faint forms, too, as they may hold the text."""
     wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
     solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
+    solid |= np.array([object_type(objects[i]) == pdfium.FPDF_PAGEOBJ_FORM for i in wide], np.bool_)
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
@@ -211,6 +213,12 @@ def _may_hide(layers: BoundedPageObjects, form: int, *, above: bool) -> bool:
         if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
             return True
     texts = [held[i] for i in letters]
+    if texts and any(
+        is_transparent(one)
+        for one, kind in [(form, pdfium.FPDF_PAGEOBJ_FORM), *zip(held, kinds, strict=True)]
+        if kind == pdfium.FPDF_PAGEOBJ_FORM
+    ):
+        return True  # its text may be drawn with an opacity of nothing
     pale = colours_of(texts)[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL
     return bool(pale.any()) or any(render_mode(one) in {_INVISIBLE, _CLIP} for one in texts)
 
