@@ -22,8 +22,8 @@ from bench.embedded_case import Case
 from bench.labelled import ADAPTERS, EMBEDDED, Labelled, labelled
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, ModelFacts
 from thresher.schemas.result import Result
-from thresher.service.llm.base import Model, ModelFacts
 from thresher.service.pipeline import process
 from thresher.service.wiring import engine_of
 

@@ -30,10 +30,10 @@ from bench.matching import same
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Target
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Model
 from thresher.service.readers.base import Spool
 from thresher.service.readers.registry import read_source
 from thresher.service.rules.confidence.span_confidence import undecidable_paths

@@ -20,8 +20,8 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 from thresher.service.targets.loading import load_target
 
 FORMS = ("xlsx", "csv", "jsonl", "parquet")

@@ -25,10 +25,10 @@ from pathlib import Path
 
 from tests.postgres_server import Server
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Message, Question
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
-from thresher.service.llm.base import Message, Question
 from thresher.service.settings import load
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.postgres_rate import SharedRateLimit

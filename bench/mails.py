@@ -31,9 +31,9 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from thresher.schemas.policy import Policy, Prices
+from thresher.schemas.question import Model, Question
 from thresher.schemas.source import Source
 from thresher.service.cli.extract import AHEAD
-from thresher.service.llm.base import Model, Question
 from thresher.service.llm.prices import Budget
 from thresher.service.llm.providers.litellm_transport import ready
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of

@@ -34,14 +34,14 @@ from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import Source, SourceFacts
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.pages.drawing import draw_page, load_libraries
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
-from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 
 SCALE = 1.5  # pixels a point
 REQUESTS_PER_DOCUMENT = 8  # of both people: enough to spread the kills over the work

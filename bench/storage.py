@@ -17,12 +17,12 @@ from pathlib import Path
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.work import AskedTarget, Outcome, Submission, UploadedFile
+from thresher.service.base.spool import Spool
 from thresher.service.jobs.sql import SqlJobs
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 from thresher.service.storage.encryption.keyring import Key, Keyring
 from thresher.service.storage.uploads.disk import DiskUploads
-from thresher.service.storage.uploads.spool import Spool
 
 MIB = 1 << 20
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})

@@ -27,9 +27,9 @@ from thresher.chunkers.base import Counter
 from thresher.chunkers.tokens import counter
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Model, Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import Name

@@ -9,9 +9,9 @@ STAGES: dict[str, int] = {
     "read": 2,
     "chunk": 2,
     "extract": 2,
-    "ground": 2,
-    "look": 5,
-    "merge": 4,
+    "ground": 3,
+    "look": 6,
+    "merge": 5,
     "mend": 1,
     "judge": 2,
 }

@@ -12,12 +12,12 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.result import Result
-from thresher.service.derivation.expression_questions import with_expressions
 from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.expression_questions import with_expressions
 from thresher.service.extraction.unit_extraction import UnitExtraction, extract_unit
+from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.merging.tree import Merged, merge
-from thresher.service.records.completeness import record_count_of
 from thresher.service.results.builder import ResultInput, build_result
 from thresher.service.review.correction_loop import CorrectionLoop, Reviewed
 from thresher.service.review.evaluation.second_look import SecondLook
@@ -41,7 +41,7 @@ async def _process(engine: Engine, documents: list[Document]) -> Result[Any]:
     """Extract from each Document, check what was not found in the text, merge, review the whole, and build the Result."""
     for number, document in enumerate(documents):
         document.ordinal = number
-    found = await extract_unit(engine, documents)
+    found = await extract_unit(engine, documents, repeating_documents(documents))
     engine.watch("asked", found.extractions)
     engine, found = await _checked(engine, documents, found)
     merged = _merged(engine, documents, found)
@@ -86,14 +86,7 @@ async def _reviewed(
     with tracing.span("mend"):
         reviewed = await CorrectionLoop(reading, partial(chunks_of, engine)).correct(found.extractions, merged)
     found = replace(found, extractions=reviewed.extractions, calls=found.calls + reviewed.calls)
-    return (_recounted(engine, documents, found) if reviewed.is_changed else found), reviewed
-
-
-def _recounted(engine: Engine, documents: list[Document], found: UnitExtraction) -> UnitExtraction:
-    """Count the records of each Document again."""
-    by_document = {n: [x for x in found.extractions if x.document == n] for n in found.records}
-    records = {n: record_count_of(documents[n], some, engine.target) for n, some in by_document.items()}
-    return replace(found, records=records)
+    return (found.recounted(documents, engine.target) if reviewed.is_changed else found), reviewed
 
 
 def _built(engine: Engine, documents: list[Document], found: UnitExtraction, reviewed: Reviewed) -> Result[Any]:
@@ -106,6 +99,7 @@ def _built(engine: Engine, documents: list[Document], found: UnitExtraction, rev
         ledgers=found.records,
         partly=found.partly,
         unasked=found.unasked,
+        outside=sum(d.outside for d in found.documents),
         notes=found.notes,
         reasons=[*merged.reasons, *kept_unproved(merged.evidence, engine.target)],
         required=engine.policy.required,

@@ -15,11 +15,11 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import DialectName, Model
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
-from thresher.service.llm.base import DialectName, Model
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import (
     catalog_row,
@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 FREE_TARIFF = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
+TOKENIZER = "o200k_base"  # of most models
 NO_KEY = "none"  # sent to a server that needs no key, so that no other server's key is
 DIALECTS: dict[
     str, DialectName
@@ -331,6 +332,11 @@ def embedder_of(model: Model) -> Embedder | None:
     """Return the Embedder that accompanies a model; None where none was chosen."""
     beside = model.beside if isinstance(model, ModelClient) else None
     return Embedding(model=beside) if beside else None
+
+
+def load_vocabulary() -> None:
+    """Load the vocabulary of most models' tokenizer, which is large, before it is needed; blocks."""
+    counter(TOKENIZER)("")
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.rate_limiting import ProviderLimiter, RateLimited
 from thresher.service.llm.retrying import Backoff, Retrying
 from thresher.service.llm.transport import Answer, Call, TransientError

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.s3_server import S3Server
 
 CHECKS = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-settings.register_profile("quick", max_examples=8, deadline=None, suppress_health_check=CHECKS)
+settings.register_profile("quick", max_examples=5, deadline=None, suppress_health_check=CHECKS)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=25)  # --hypothesis-profile thorough
 settings.load_profile("quick")
 
@@ -29,13 +29,12 @@ KEYS = ("_API_KEY", "_API_BASE", "_BASE_URL", "_TOKEN", "_SECRET_ACCESS_KEY", "_
 WEIGHTS = Path(os.environ.get("THRESHER_HOME") or Path.home() / ".local" / "share" / "thresher") / "models"
 
 
-for name in list(
-    os.environ
-):  # of whoever runs the tests: also what fixtures of a module or a session start must not see it
+for name in list(os.environ):  # keys and addresses of whoever runs the tests; pytest-socket closes the network itself
     if name.endswith((*KEYS, "_PROXY", "_proxy")) or (
         name.startswith(("THRESHER_", "OTEL_")) and name != "THRESHER_HOME"
     ):
         del os.environ[name]
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import asks the network
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,15 +46,6 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-@pytest.fixture(autouse=True)
-def no_spending(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away every provider's key and address. The network itself is closed by pytest-socket, loopback excepted."""
-    for name in list(os.environ):
-        if name.endswith(KEYS):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 @pytest.fixture(autouse=True)

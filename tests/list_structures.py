@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.question import Question
 from thresher.schemas.source import Source
-from thresher.service.llm.base import Question
 
 FIRST = (
     "Ada",

@@ -14,7 +14,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Coverage, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.reviews.folder_results import INPUTS, RunInputs
+from thresher.service.storage.run_inputs import INPUTS, RunInputs
 from thresher.service.targets.loading import load_target
 
 HOSTILE = 'Acme® þ"quoted", <script>alert(1)</script>;\r\nsecond line\x14 — ☃'

@@ -22,7 +22,7 @@ from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypting_key_id
 from thresher.service.storage.uploads.base import Uploads
-from thresher.service.tenants.budgets import RecordStore
+from thresher.service.tenants.accounts import RecordStore
 
 log = logging.getLogger(__name__)
 
@@ -150,8 +150,8 @@ def _matters(folder: Path, database: str | None, cipher: Cipher, named: Path | N
 
 def _uploads(folder: Path, place: str, cipher: Cipher, stack: AsyncExitStack) -> tuple[Uploads, Path | None]:
     """Return the Uploads of a place, and the Spool's folder where uploads cannot be read as they are stored."""
+    from thresher.service.base.spool import Spool  # noqa: PLC0415 - as above
     from thresher.service.storage.uploads.disk import DiskUploads  # noqa: PLC0415 - only the service keeps uploads
-    from thresher.service.storage.uploads.spool import Spool  # noqa: PLC0415 - as above
 
     remote = place.startswith("s3:")
     if not remote and not cipher.ids:

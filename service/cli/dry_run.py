@@ -14,11 +14,12 @@ from thresher.service.base.file_names import printable_name
 from thresher.service.extraction.document_chunks import chunks_of
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.unit_extraction import has_text
-from thresher.service.llm.page_images import images_of_chunk, read_options
+from thresher.service.llm.page_images import images_of_chunk
 from thresher.service.llm.prices import IMAGE_TOKENS
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, find_sources
+from thresher.service.runs.read_options import read_options
 from thresher.service.settings import Settings
 from thresher.service.splitting import split_by_code
 from thresher.service.storage.answers.memory import MemoryStore

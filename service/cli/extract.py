@@ -14,32 +14,32 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.base.file_names import distinct
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
 from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
-from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
 from thresher.service.llm.fresh_answers import WriteOnlyCache
-from thresher.service.llm.page_images import read_options
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.ignored_files import IgnoredPath, ignored_in
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, count_files, find_sources
-from thresher.service.readers.vision_pages import TranscribingReader
-from thresher.service.reviews.folder_results import inputs_of, save_inputs
+from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder, dump
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.runs.policy_files import load_policy
+from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings, load
-from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
-from thresher.service.wiring import engine_of, model_name, model_of, opened_store
+from thresher.service.wiring import model_name, model_of, opened_store
 
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle
@@ -99,7 +99,7 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
         model = model_of(policy, settings, answers, book=store)
         job = Run(
-            engine=_engines(model, targets, policy),
+            engine=engines_by_rule(model, policy, lambda source: targets.rule(source.path)),
             walk=lambda source: _walked(pool, model, policy, source),
             store=store,
             results=Folder(out),
@@ -167,23 +167,6 @@ def _own_folder(request: Request, settings: Settings) -> Path:
     """
     command = "\0".join([*(str(p.resolve()) for p in request.paths), request.target])
     return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
-
-
-def _engines(model: Model, targets: TargetMap, policy: Policy) -> Callable[[Source], Engine | None]:
-    """Return a function that makes an Engine for each target and unit once."""
-    made: dict[tuple[str, str | None], Engine] = {}
-
-    def engine(source: Source) -> Engine | None:
-        rule = targets.rule(source.path)
-        if rule is None:
-            return None
-        key = (rule.target.fingerprint, rule.unit)
-        if key not in made:
-            own = policy.model_copy(update={"unit": rule.unit}) if rule.unit else policy
-            made[key] = engine_of(model, rule.target, own)
-        return made[key]
-
-    return engine
 
 
 def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPath]:

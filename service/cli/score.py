@@ -20,7 +20,6 @@ from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.page_images import read_options
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
@@ -28,6 +27,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.runs.exports import write_atomically
 from thresher.service.runs.folder_run import failed
 from thresher.service.runs.policy_files import load_policy
+from thresher.service.runs.read_options import read_options
 from thresher.service.scorecard import report_tables
 from thresher.service.scorecard.cases import Case, load_cases
 from thresher.service.scorecard.contrast import Contrast, contrast

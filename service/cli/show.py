@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from thresher.chunkers.members import choose
-from thresher.chunkers.tokens import counter
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.source import Source
 from thresher.service.base.file_names import printable_name
+from thresher.service.extraction.document_chunks import chunks_of_size
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
@@ -55,8 +54,7 @@ def chunk(path: Path, tokens: int, chunker: str, overlap: int, ocr: str | None) 
     """Show a file's Chunks, each under a line with its range, pages and tokens."""
     policy = load_policy(None, {"chunker": chunker, "chunk_tokens": tokens, "overlap_tokens": overlap})
     for document in asyncio.run(_documents(path, {"ocr": ocr}, None)):
-        count = counter("o200k_base")
-        for piece in choose(document, policy.chunker).chunk(document, tokens, count, overlap):
+        for piece in chunks_of_size(document, policy.chunker, tokens, overlap):
             pages = f" pages {piece.pages[0]}-{piece.pages[1]}" if piece.pages else ""
             sys.stdout.write(
                 f"=== {printable_name(document.source.path)} chunk {piece.index} [{piece.start}, {piece.end}){pages} "

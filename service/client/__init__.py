@@ -27,7 +27,7 @@ from thresher.schemas.tenants.calls import CallFilter, GroupBy
 from thresher.schemas.work import JobState
 from thresher.service.client.answers import filter_parameters, opened, without_none
 from thresher.service.client.files import EXTRACTIONS, FileCalls
-from thresher.service.client.matters import Import, Matter, MatterCalls
+from thresher.service.client.matters import Export, Import, Matter, MatterCalls, MatterExtraction
 from thresher.service.client.models import (
     BudgetState,
     Call,
@@ -37,6 +37,7 @@ from thresher.service.client.models import (
     Extraction,
     FinishedFile,
     Key,
+    QuotaState,
     ServiceProblem,
     Target,
 )
@@ -50,12 +51,15 @@ __all__ = [
     "Client",
     "CreatedKey",
     "Event",
+    "Export",
     "Extraction",
     "FinishedFile",
     "Import",
     "Key",
     "KeyEvent",
     "Matter",
+    "MatterExtraction",
+    "QuotaState",
     "ServiceProblem",
     "Target",
 ]
@@ -186,6 +190,12 @@ class Client(FileCalls, MatterCalls, ReviewCalls):
         """Return budgets and how far each is used up; with an admin key those of all tenants, or of one."""
         found = await self._request("GET", "/v1/budgets", params=without_none({"tenant": tenant}))
         return [BudgetState.model_validate(one) for one in found["budgets"]]
+
+    async def quota(self, tenant: str | None = None) -> QuotaState:
+        """Return what the tenant may use in this month and what is left; with an admin key that of another tenant, too."""
+        return QuotaState.model_validate(
+            await self._request("GET", "/v1/quota", params=without_none({"tenant": tenant}))
+        )
 
     async def webhook_secret(self, tenant: str | None = None) -> str:
         """Return the secret that signs webhooks; `*` with an admin key: that of the budgets of all tenants."""

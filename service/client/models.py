@@ -11,7 +11,9 @@ from thresher.schemas.extraction import Attempt
 from thresher.schemas.result import Status
 from thresher.schemas.tenants import budget as budgets
 from thresher.schemas.tenants import calls
+from thresher.schemas.tenants.account import Quota as AccountQuota
 from thresher.schemas.work import Counts, JobState, TaskState
+from thresher.schemas.work import TenantUsage as WorkUsage
 
 
 class ServiceProblem(Exception):  # noqa: N818 - as Problem
@@ -101,6 +103,29 @@ class BudgetState(BaseModel):
     budget: Budget
     spent: budgets.Spent
     percent: float  # of the limit that is nearer
+    began: float
+    ends: float
+
+
+class Quota(AccountQuota):
+    """The most that a tenant may use in a month, or what is left of it; None: as much as it likes."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class TenantUsage(WorkUsage):
+    """What a tenant has used in a month."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class QuotaState(BaseModel):
+    """A tenant's quota of the present calendar month (UTC), and what is left. Times are seconds since 1970, UTC."""
+
+    tenant: str
+    quota: Quota
+    used: TenantUsage
+    left: Quota
     began: float
     ends: float
 

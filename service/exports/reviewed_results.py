@@ -12,7 +12,7 @@ from typing import Any
 from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent
 from thresher.service.reviews.applying import apply_corrections, is_row_removed, moved_path, standing_events
-from thresher.service.reviews.folder_file import COLLECTION, FILE, TENANT, folder_place, opened_folder_reviews
+from thresher.service.reviews.folder_file import COLLECTION, FILE, TENANT, folder_place, opened_to_read
 from thresher.service.reviews.placing import placed
 
 
@@ -42,7 +42,7 @@ def events_by_name(folder: Path) -> dict[str, list[ReviewEvent]]:
         return {}
 
     async def read() -> dict[str, list[ReviewEvent]]:
-        async with opened_folder_reviews(folder) as reviews:
+        async with opened_to_read(folder) as reviews:
             names = await reviews.states(TENANT, COLLECTION)
             return {name: await reviews.events(folder_place(name)) for name in names}
 

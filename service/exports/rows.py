@@ -49,6 +49,8 @@ def rows_of(reviewed: ReviewedResult, layout: Layout) -> Iterator[tuple[Table, R
             yield from ((table, row) for row in _list_rows(result, table, marks, lists))
         else:
             yield table, _document_row(result, table, marks, lists)
+    if not tables and shared.fingerprint:
+        yield shared, _row_of_another_target(result, shared)
     if shared not in tables and not shared.fingerprint:
         whole = _document_row(result, tables[0], marks, lists) if tables else None
         yield shared, _shared_row(result, shared, whole)
@@ -64,14 +66,21 @@ def _shared_row(result: Result[Any], table: Table, whole: Row | None) -> Row:
     return Row([*whole.cells[:own], None], {i: m for i, m in whole.marks.items() if i < own}, gap=whole.gap)
 
 
+def _row_of_another_target(result: Result[Any], table: Table) -> Row:
+    """Return the row of a Result whose target has no table: its values stand in the notes, so that none is lost in silence."""
+    cells = _own_cells(result, [], "")
+    notes = [f"of another target, {result.target.name}", *_uncovered(result.values, "", set(), set())]
+    return Row([*cells, *[None] * (len(table.columns) - len(cells))], notes=notes, gap=True)
+
+
 def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Row:
     row = Row([], gap=result.status in {"failed", "abstained"})
     values = _fill(row, table.fields, result.values, "", marks)
     doubtful = ", ".join([*_marked_names(row, table), *_marked_lists(marks, lists)])
     row.cells = [*_own_cells(result, lists, doubtful), *values, None]
     row.notes += _uncovered(result.values, "", {c.path or "" for _, c in table.fields}, set(lists))
-    told = [r.message for r in result.reasons]
-    row.notes += [f"{p.code}: {p.message}" for p in result.problems if not any(p.message in t for t in told)]
+    messages = [r.message for r in result.reasons]
+    row.notes += [f"{p.code}: {p.message}" for p in result.problems if not any(p.message in t for t in messages)]
     if result.status == "partial":
         row.marks[STATUS] = "doubtful"
     return row
@@ -79,11 +88,11 @@ def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[s
 
 def _own_cells(result: Result[Any], lists: list[str], doubtful: str) -> list[Any]:
     review = result.review.state if result.review else None
-    reasons = told_reasons(result.reasons, lists)
+    reasons = reasons_text(result.reasons, lists)
     return [result.source.path, result.target.name, result.status, review, reasons or None, doubtful or None]
 
 
-def told_reasons(reasons: Iterable[Reason], lists: list[str]) -> str:
+def reasons_text(reasons: Iterable[Reason], lists: list[str]) -> str:
     """Return reasons as one text; places with the same reason stand together: "unsure due, total: found by rules"."""
     places: dict[tuple[str, str], list[str]] = {}
     for reason in reasons:
@@ -179,8 +188,8 @@ def _item_row(result: Result[Any], table: Table, marks: Marks, at: Item, lists: 
     row, fields = Row([], path=base), table.fields
     inner = {"/" + p.removeprefix(f"{table.list_path}/*/") for p in lists if p.startswith(f"{table.list_path}/*/")}
     values = _fill(row, fields, item, base, marks)
-    told = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]
-    reasons = [(path, r) for path, r in told if not list_of(_pattern(path), inner)]
+    own_reasons = [(r.path.removeprefix(base), r) for r in marks.of_row(base)]
+    reasons = [(path, r) for path, r in own_reasons if not list_of(_pattern(path), inner)]
     whole = marks.exact.get(base[: base.rindex("/")], ())
     reasons += [(WHOLE_LIST, r) for r in whole if r.code not in ABOUT_MISSING_ROWS]
     status: RowStatus = "doubtful" if reasons else "corrected" if "corrected" in row.marks.values() else "found"
@@ -242,8 +251,8 @@ def _other_gaps(result: Result[Any], table: Table, marks: Marks, lists: list[str
     """Yield a row for each reason about a row of this list that is not in the data, other than its values dropped."""
     for path, reasons in marks.exact.items():
         if "-" in path.split("/") and list_of(_pattern(path), lists) == table.list_path:
-            told = told_reasons((r for r in reasons if r.code != "unsupported"), lists)
-            yield from [_gap_row(result, table, "dropped", told)] if told else []
+            why = reasons_text((r for r in reasons if r.code != "unsupported"), lists)
+            yield from [_gap_row(result, table, "dropped", why)] if why else []
 
 
 def _unread_rows(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from typing import Any
 from thresher.schemas.result import Result
 from thresher.schemas.target import Field, Target, fingerprint_of
 from thresher.service.base import json_pointer
-from thresher.service.reviews.folder_results import inputs_of
+from thresher.service.storage.run_inputs import inputs_of
 from thresher.service.targets.fields import TooManyFieldsError, leaves
 
 

@@ -16,6 +16,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
 from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Kind, Message, Model, Question, attempt_of_reply
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
 from thresher.service.base import json_pointer
@@ -23,10 +24,9 @@ from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, wi
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
-from thresher.service.llm.base import Kind, Message, Model, Question
 from thresher.service.llm.page_images import images_of_chunk
-from thresher.service.llm.response_parsing import attempt_of_reply
 from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
@@ -57,7 +57,8 @@ class ChunkExtractor:
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
-    told: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked once more
+    found_lines: frozenset[int] = frozenset()  # where lines of found records begin, for lines asked once more
+    homes: frozenset[int] = frozenset()  # those of them that are a record's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +135,18 @@ async def _located(
                 extractor.target,
                 fuzzy=extractor.policy.least_similarity,
                 structure=extractor.structure,
+                others=extractor.homes,
             )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
     pointed, calls = await evidence_in_pictures(extractor.model, (document, chunk), looked, extractor.policy)
-    told_of = {e.path for e in pointed}
+    located = {e.path for e in pointed}
     extraction = Extraction(
         chunk=chunk.index,
         document=document.ordinal,
         data=data,
         evidence=(*grounded.evidence, *pointed),
-        unsupported=tuple(u for u in grounded.unsupported if u.path not in told_of),
+        unsupported=tuple(u for u in grounded.unsupported if u.path not in located),
         other_kind=answer.other_kind,
         attempts=answer.attempts + calls.attempts,
         failed=answer.failed + calls.failed,
@@ -182,7 +184,7 @@ def _question(extractor: ChunkExtractor, document: Document, chunk: Chunk) -> Qu
     values = {**shown(document, chunk), "about": about(extractor.target, extractor.policy)}
     kind: Kind = "reask" if chunk.ranges else "extract"
     if chunk.ranges:
-        values["fenced"] = lines_shown(document, chunk, extractor.told)
+        values["fenced"] = lines_shown(document, chunk, extractor.found_lines)
     prompt = extractor.policy.prompt(kind)
     schema = extractor.asked.schema
     if extractor.of_kind and asks_kind(document, chunk, schema):
@@ -233,12 +235,12 @@ class _AnswerSoFar:
         """Return all errors: invalid JSON first, then values that do not fit."""
         return [*self.broken, *self.errors]
 
-    def take(self, told: Parsed) -> None:
+    def take(self, parsed: Parsed) -> None:
         """Take the first answer as it is, and from a later one only what corrects it."""
-        self.dismissed = no_record(told.data, self.chunk) or self.dismissed
-        new = None if told.data is None else self._read(told.data)
+        self.dismissed = no_record(parsed.data, self.chunk) or self.dismissed
+        new = None if parsed.data is None else self._read(parsed.data)
         if self.data is None:
-            self.data, self.broken = new, list(told.broken)
+            self.data, self.broken = new, list(parsed.broken)
         elif new is not None:
             before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
             self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
@@ -252,7 +254,8 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        return self.extractor.asked.read(answer)
+        text = self.chunk.text
+        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from thresher.chunkers.base import Counter
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.base import Model
 from thresher.service.llm.providers.embeddings import Embedder
 
 LARGE_UNIT_CHARS = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere

@@ -7,10 +7,7 @@ is context, and "…" marks a gap. The answer gives records that were left out, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import Any
-
-import jsonschema
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
@@ -18,7 +15,6 @@ from thresher.schemas.target import Target
 from thresher.service.prompts.fence import fenced, numbered
 from thresher.service.provider_schemas.request_schema import RequestSchema
 from thresher.service.records.chunk_parts import heads_above
-from thresher.service.targets.validators import FORMATS
 
 NO_RECORD = "no_record"  # the member of an answer that names lines
 GAP = "…"
@@ -43,15 +39,14 @@ def leftover_question(asked: RequestSchema, target: Target) -> RequestSchema:
     lenient = {
         k: v for k, v in lenient.items() if k != "additionalProperties"
     }  # more than was asked for is left out later
-    judge = jsonschema.Draft202012Validator(lenient, format_checker=FORMATS)
-    return replace(asked, schema=_with_numbers(schema), lenient=lenient, judge=judge)
+    return asked.narrowed(_with_numbers(schema), lenient)
 
 
-def lines_shown(document: Document, chunk: Chunk, told: Collection[int]) -> str:
-    """Return the lines of a Chunk that are asked about, in a fence, among those around them. `told`: where lines of found records begin."""
+def lines_shown(document: Document, chunk: Chunk, found_lines: Collection[int]) -> str:
+    """Return the lines of a Chunk that are asked about, in a fence, among those around them. `found_lines`: where lines of found records begin."""
     asked = {line: n for n, line in enumerate(chunk.lines, 1)}
-    heads = heads_above(document.text, chunk.lines, {*told, *(start for start, _ in chunk.lines)})
-    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, told)), "LINES")
+    heads = heads_above(document.text, chunk.lines, {*found_lines, *(start for start, _ in chunk.lines)})
+    return fenced("\n".join(_shown(document, asked, {*chunk.around, *heads}, found_lines)), "LINES")
 
 
 def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
@@ -62,7 +57,7 @@ def no_record(answer: Any, chunk: Chunk) -> tuple[int, ...]:
 
 
 def _shown(
-    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], told: Collection[int]
+    document: Document, asked: dict[tuple[int, int], int], around: set[tuple[int, int]], found_lines: Collection[int]
 ) -> Iterator[str]:
     before = None
     for start, end in sorted({*asked, *around}):
@@ -70,7 +65,7 @@ def _shown(
             yield GAP
         text = document.text[start:end].replace("\n", " ")
         number = asked.get((start, end))
-        yield numbered([text], number) if number else f"{'=' if start in told else ' '}| {text}"
+        yield numbered([text], number) if number else f"{'=' if start in found_lines else ' '}| {text}"
         before = end
 
 

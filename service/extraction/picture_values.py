@@ -9,10 +9,10 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Box, Document
 from thresher.schemas.extraction import Calls, Evidence, Unsupported
 from thresher.schemas.policy import Policy
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.optional_questions import try_ask
+from thresher.schemas.question import Model, Question
 from thresher.service.llm.page_images import QuestionImages, images_of_chunk
 from thresher.service.prompts.answer_repair import parse_answer
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 
 VALUES_MAX = 20  # of one Chunk's answer; values beyond stay unsupported
@@ -40,18 +40,18 @@ async def evidence_in_pictures(
         return [], Calls()
     question = _question(document, pictured, chosen, policy)
     reply, calls = await try_ask(model, question)
-    told = (reply and parse_answer(reply)) or {}
-    found = [evidence_of(document, pictured, told.get(str(i)), u) for i, u in enumerate(chosen)]
+    places = (reply and parse_answer(reply)) or {}
+    found = [evidence_of(document, pictured, places.get(str(i)), u) for i, u in enumerate(chosen)]
     return [e.model_copy(update={"chunk": chunk.index}) for e in found if e is not None], calls
 
 
-def evidence_of(document: Document, pictured: QuestionImages, told: Any, value: Unsupported) -> Evidence | None:
+def evidence_of(document: Document, pictured: QuestionImages, place: Any, value: Unsupported) -> Evidence | None:
     """Return the Evidence of one value; None if the model names no page that it was shown. A box off the page is dropped."""
     before = document.pages.first - 1
-    page = told.get("page") if isinstance(told, dict) else None
+    page = place.get("page") if isinstance(place, dict) else None
     if not isinstance(page, int) or page + before not in pictured.pages:
         return None
-    box = _box(told.get("box"), *_size(document, page))
+    box = _box(place.get("box"), *_size(document, page))
     boxes = () if box is None else (box,)
     return Evidence(
         path=value.path, quote=str(value.value), start=None, end=None, page=page + before, boxes=boxes, match="seen"
@@ -62,11 +62,11 @@ def _size(document: Document, page: int) -> tuple[float, float]:
     return document.pages.width[page - 1], document.pages.height[page - 1]
 
 
-def _box(told: Any, width: float, height: float) -> Box | None:
+def _box(place: Any, width: float, height: float) -> Box | None:
     """Convert fractions of a page to a box in points; None for a box off the page or without area."""
-    if not isinstance(told, list) or len(told) != 4 or not all(isinstance(v, int | float) for v in told):
+    if not isinstance(place, list) or len(place) != 4 or not all(isinstance(v, int | float) for v in place):
         return None
-    x0, y0, x1, y1 = (float(v) for v in told)
+    x0, y0, x1, y1 = (float(v) for v in place)
     if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
         return None
     return round(x0 * width, 2), round(y0 * height, 2), round(x1 * width, 2), round(y1 * height, 2)

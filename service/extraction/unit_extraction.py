@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import Note
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.result import Unasked
+from thresher.schemas.target import Target
 from thresher.service.extraction.chunk_extractor import ChunkExtractor
-from thresher.service.extraction.document_chunks import chunks_of, is_searched, search_tokens
+from thresher.service.extraction.document_chunks import (
+    characters_outside,
+    chunks_of,
+    is_searched,
+    is_vast,
+    search_tokens,
+)
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.exhaustive import ExhaustiveExtraction
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.targeted import TargetedSearch, search_chunks, unasked
-from thresher.service.merging.source_rank import repeating_documents
 from thresher.service.records.completeness import LineIndex, RecordCount, record_count_of
 from thresher.service.records.structure import Structure, structure_for
 from thresher.service.telemetry import tracing
@@ -32,6 +39,7 @@ class DocumentExtraction:
     asked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of the Document
+    outside: int = 0  # characters, other than blanks, that no Chunk holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +50,11 @@ class UnitExtraction:
     extractions: list[Extraction]  # of all of them, in document order
     records: dict[int, RecordCount]  # by the Document's ordinal
     calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
+
+    def recounted(self, documents: list[Document], target: Target) -> UnitExtraction:
+        """Return the same with the records of each Document counted again."""
+        found = {n: [x for x in self.extractions if x.document == n] for n in self.records}
+        return replace(self, records={n: record_count_of(documents[n], some, target) for n, some in found.items()})
 
     @property
     def chunks(self) -> int:
@@ -66,12 +79,13 @@ class UnitExtraction:
         return {path: n for path, n in counts.items() if n < self.chunks}
 
 
-async def extract_unit(engine: Engine, documents: list[Document]) -> UnitExtraction:
+async def extract_unit(engine: Engine, documents: list[Document], repeating: Collection[int]) -> UnitExtraction:
     """Return what is found in the Documents of a Unit; those without text are not asked about.
 
-    A model that chooses does not read pages of which the Unit holds the same as XML: rules read little of value there.
+    A model that chooses is not asked about Documents that are `repeating` others (by ordinal): rules read little of value
+    there.
     """
-    skipped = repeating_documents(documents) if engine.chooses else frozenset[int]()
+    skipped = repeating if engine.chooses else ()
     ask = _by_rules if engine.chooses else _by_chunks
     found = await asyncio.gather(*(ask(engine, d) for d in documents if has_text(d) and d.ordinal not in skipped))
     extractions = [x for d in found for x in d.extractions]
@@ -103,6 +117,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         document=document,
         chunks=chunks,
         together=engine.plan.chunk // search_tokens(engine),
+        most=engine.plan.chunk if is_vast(document) else 0,
         embedder=engine.embedder,
     )
     exhaustive = ExhaustiveExtraction(
@@ -121,6 +136,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         asked={path: len(where) for s in searches for path, where in s.looked.items()},
         unasked=unasked(document, chunks, {x.chunk for x in found}),
         notes=[s.note for s in searches if s.note],
+        outside=characters_outside(document.text, chunks),
     )
 
 

@@ -5,7 +5,7 @@ made by `service/backend/resources.py`. The answers of its Tasks are in the Stor
 
     server   submit, job, jobs, tasks, statuses, results, progress, events, cancel, retry, delete, usage
     worker   claim, order, beat, finish, fail, give_back, hold, release, wait
-    both     webhooks_due, webhook_told, purge, reencrypt, named, put, once, records, ready, aclose
+    both     webhooks_due, webhook_attempted, purge, reencrypt, named, put, once, records, ready, aclose
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class CallerJobs(Protocol):
         ...
 
     async def job(self, tenant: str, id: str, *, matter: str | None = None) -> Job:  # noqa: A002 - the field's own name
-        """Return one Job: an extraction, or an import into `matter`.
+        """Return one Job: an extraction, or work on `matter`.
 
         Raises JobProblem(job_not_found, job_gone), as every method below does that names a Job.
         """
@@ -60,8 +60,12 @@ class CallerJobs(Protocol):
         limit: int = 50,
         state: JobState | None = None,
         matter: str | None = None,
+        target: str | None = None,
     ) -> list[Job]:
-        """Return extractions, or the imports into a matter, newest first; `before`: the id of the last one seen."""
+        """Return extractions, or the work on a matter, newest first; `before`: the id of the last one seen.
+
+        `target`: only those with a target of that name, as imports, exports and extractions of a matter have.
+        """
         ...
 
     async def tasks(
@@ -181,7 +185,7 @@ class Jobs(CallerJobs, WorkerJobs, Protocol):
         """
         ...
 
-    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+    async def webhook_attempted(self, job: str, *, again_in: float | None = None) -> int:
         """Record that a webhook was called (None), or is to be called again; return the attempts so far."""
         ...
 

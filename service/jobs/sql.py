@@ -99,9 +99,11 @@ class SqlJobs:
         limit: int = 50,
         state: JobState | None = None,
         matter: str | None = None,
+        target: str | None = None,
     ) -> list[Job]:
         """Return Jobs, newest first."""
-        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state, matter), writes=False)
+        wanted = caller_queries.Wanted(state, matter, target)
+        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, wanted), writes=False)
 
     async def tasks(
         self, tenant: str, job: str, *, after: int = -1, limit: int = 100, ended: bool = False
@@ -192,9 +194,9 @@ class SqlJobs:
         """Return Jobs whose webhook is to be called."""
         return await self._do(lambda s: webhooks.due(s, limit, lease, full))
 
-    async def webhook_told(self, job: str, *, again_in: float | None = None) -> int:
+    async def webhook_attempted(self, job: str, *, again_in: float | None = None) -> int:
         """Record an attempt to call a webhook."""
-        return await self._do(lambda s: webhooks.told(s, job, again_in))
+        return await self._do(lambda s: webhooks.attempted(s, job, again_in))
 
     async def purge(self, before: float, *, limit: int = 100, tenant: str | None = None, dry: bool = False) -> Purged:
         """Delete Jobs that ended before a time."""

@@ -27,7 +27,7 @@ def due(session: Session, limit: int, lease: float, full: Sequence[str] = ()) ->
     return found
 
 
-def told(session: Session, job: str, again_in: float | None) -> int:
+def attempted(session: Session, job: str, again_in: float | None) -> int:
     """Record an attempt to call a webhook; return the attempts so far."""
     row = session.one(
         """UPDATE jobs SET webhook_attempts = webhook_attempts + 1, webhook_due = :due WHERE id = :job

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from thresher.schemas.extraction import Finish
-from thresher.service.llm.base import Message, ModelFacts, Question, Reply
+from thresher.schemas.question import Message, ModelFacts, Question, Reply
 from thresher.service.llm.response_parsing import finish_of, is_mostly_reasoning, text_of, tokens_of
 from thresher.service.llm.transport import Call, Transport
 from thresher.service.telemetry.ids import answers_tenant

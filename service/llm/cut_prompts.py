@@ -2,8 +2,8 @@
 
 Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. Their counts show it:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
-window has. Then the same prompt is sent once more with some words added at the end: a server that then counts no
-more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
+window has. Then the same prompt is sent once more with some words added at the end, for its count alone and without room for
+an answer: a server that then counts no more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
 window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.response_parsing import tokens_of
 from thresher.service.llm.transport import Answer, Call, Transport
 
@@ -24,6 +24,7 @@ CUT_COUNT_RATIO = 0.95  # of the tokens that are to be expected: with fewer the 
 WINDOW_STEP_TOKENS = 512  # windows are multiples of it
 MIN_GROWTH_RATIO = 0.3  # of the words put behind, in our own tokens, that a server counts at least
 NON_ASCII_SHARE_STEPS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
+PROBE_ANSWER_TOKENS = 16  # the most that the answer to a longer prompt may take: nobody reads it
 PROBE_SUFFIX = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
 
 
@@ -41,44 +42,48 @@ class CutPromptGuard:
     async def send(self, call: Call) -> Answer:
         """Return the answer. Raises ModelProblem(prompt_cut) too."""
         answer = await self._wire.send(call)
-        told, _, _ = tokens_of(answer.response)
+        counted, _, _ = tokens_of(answer.response)
         text = "".join(m.content for m in call.question.messages)
         own = self._count(text)
-        if not told or own < MIN_WINDOW_TOKENS or any(m.images for m in call.question.messages):
+        if not counted or own < MIN_WINDOW_TOKENS or any(m.images for m in call.question.messages):
             return answer
-        if self._is_doubtful(text, told, own):
+        if self._is_doubtful(text, counted, own):
             async with self._turn:
-                if self._is_doubtful(text, told, own):
-                    await self._settle(call, told, own)
-        self._note(text, told / own, told)
+                if self._is_doubtful(text, counted, own):
+                    await self._settle(call, counted, own)
+        self._note(text, counted / own, counted)
         return answer
 
-    def _is_doubtful(self, text: str, told: int, own: int) -> bool:
+    def _is_doubtful(self, text: str, counted: int, own: int) -> bool:
         """Whether a prompt may have been cut."""
-        if told <= self._holds:
+        if counted <= self._holds:
             return False
         ratio = self._ratio.get(_script(text), USUAL_COUNT_RATIO)
-        return told < CUT_COUNT_RATIO * ratio * own or min(told % WINDOW_STEP_TOKENS, -told % WINDOW_STEP_TOKENS) <= 1
+        return (
+            counted < CUT_COUNT_RATIO * ratio * own
+            or min(counted % WINDOW_STEP_TOKENS, -counted % WINDOW_STEP_TOKENS) <= 1
+        )
 
-    async def _settle(self, call: Call, told: int, own: int) -> None:
+    async def _settle(self, call: Call, counted: int, own: int) -> None:
         """Send a longer prompt. Raises ModelProblem(prompt_cut) where the server counts no more of it."""
         longer = replace(call, key=f"{call.key}-longer", question=_longer(call.question))
         more, _, _ = tokens_of((await self._wire.send(longer)).response)
-        if more - told < MIN_GROWTH_RATIO * self._count(PROBE_SUFFIX):
-            detail = f"{call.model}: the server counted {told:,} tokens of a prompt of about {own:,}"
+        if more - counted < MIN_GROWTH_RATIO * self._count(PROBE_SUFFIX):
+            detail = f"{call.model}: the server counted {counted:,} tokens of a prompt of about {own:,}"
             raise ModelProblem("prompt_cut", detail)
         self._holds = max(self._holds, more)
 
-    def _note(self, text: str, ratio: float, told: int) -> None:
+    def _note(self, text: str, ratio: float, counted: int) -> None:
         script = _script(text)
         self._ratio[script] = min(self._ratio.get(script, ratio), ratio)
-        self._holds = max(self._holds, told)
+        self._holds = max(self._holds, counted)
 
 
 def _longer(question: Question) -> Question:
-    """Return the question with some words behind it."""
+    """Return the question with some words behind it, and hardly any room for an answer."""
     *before, last = question.messages
-    return replace(question, messages=(*before, replace(last, content=last.content + PROBE_SUFFIX)))
+    longer = (*before, replace(last, content=last.content + PROBE_SUFFIX))
+    return replace(question, messages=longer, answer_tokens=min(question.answer_tokens, PROBE_ANSWER_TOKENS))
 
 
 def _script(text: str) -> int:
@@ -87,4 +92,5 @@ def _script(text: str) -> int:
     >>> _script("Total due"), _script("合計金額")
     (0, 5)
     """
-    return round(NON_ASCII_SHARE_STEPS * sum(c > "\x7f" for c in text) / max(len(text), 1))
+    non_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return round(NON_ASCII_SHARE_STEPS * non_ascii / max(len(text), 1))

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from thresher.service.llm.base import ModelFacts
+from thresher.schemas.question import ModelFacts
 from thresher.service.llm.prices import Tariff
 from thresher.service.llm.structured_output import Mode
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
-from thresher.schemas.policy import Policy, ReadOptions
-from thresher.service.llm.base import ModelFacts, Question
+from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts, Question
 from thresher.service.llm.prices import IMAGE_TOKENS
 
 MAX_WEAK_PAGE_IMAGES = 4  # pictures in one question, of pages whose text is weak
@@ -30,18 +30,6 @@ class QuestionImages:
         *before, last = question.messages
         seen = replace(last, content=last.content + self.sentence, images=self.images)
         return replace(question, messages=(*before, seen))
-
-
-def read_options(policy: Policy, facts: ModelFacts) -> ReadOptions:
-    """Return the reading options of a run: which pictures of pages are kept, and the folder of weights.
-
-    With "auto" pictures are kept only for a model that is known to see, and only of pages whose text is weak.
-    """
-    kept = "all" if policy.images == "all" else "weak" if facts.sees else "none"
-    if policy.images == "off" or facts.style == "candidates":
-        kept = "none"
-    models = policy.read.models or facts.weights
-    return policy.read.model_copy(update={"pictures": kept, "models": models})
 
 
 def max_images(policy: Policy, facts: ModelFacts) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Prices
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.response_parsing import tokens_of
 
 IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail

@@ -110,11 +110,11 @@ class ProviderLimiter:
             await self.shared.pause_for(seconds)
 
     async def _wait(self, until: float) -> None:
-        while (left := max(until - self.clock(), self.closed_until - self.clock(), self._shut())) > 0:
+        while (left := max(until - self.clock(), self.closed_until - self.clock(), self._pause_seconds())) > 0:
             await self.sleep(left)
 
-    def _shut(self) -> float:
-        return self.shared.shut() if self.shared else 0.0
+    def _pause_seconds(self) -> float:
+        return self.shared.pause_seconds() if self.shared else 0.0
 
 
 class RateLimited:
@@ -154,7 +154,7 @@ class ConcurrencyLimit(Protocol):
         """Wait for a slot; it is released at the end of the block."""
         ...
 
-    def shut(self) -> float:
+    def pause_seconds(self) -> float:
         """Return the seconds for which the provider wants no calls, as far as this process knows."""
         ...
 
@@ -185,7 +185,7 @@ class LocalConcurrencyLimit:
     def __init__(self, most: int | None) -> None:
         """Allow `most` concurrent calls; None: no limit."""
         self._places = None if most is None else asyncio.Semaphore(most)
-        self._shut_until = 0.0
+        self._paused_until = 0.0
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[None]:
@@ -196,13 +196,13 @@ class LocalConcurrencyLimit:
         async with self._places:
             yield
 
-    def shut(self) -> float:
+    def pause_seconds(self) -> float:
         """Return the seconds for which the provider wants no calls; negative when that is over."""
-        return self._shut_until - time.monotonic()
+        return self._paused_until - time.monotonic()
 
     async def pause_for(self, seconds: float) -> None:
         """Note the pause; the ProviderLimiter reads it and waits."""
-        self._shut_until = max(self._shut_until, time.monotonic() + seconds)
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
 
 class LocalLimits:

@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.schemas.errors import Problem
 from thresher.schemas.extraction import Attempt, Finish
-from thresher.service.llm.base import Question, Reply
+from thresher.schemas.question import Question
 from thresher.service.llm.transport import Answer, Call
 
 FINISH_REASONS: dict[str, Finish] = {
@@ -104,24 +104,6 @@ def attempt_of(call: Call, answer: Answer) -> Attempt:
             "seconds": 0.0 if answer.stored else answer.seconds,
             "stored": answer.stored,
         }
-    )
-
-
-def attempt_of_reply(question: Question, reply: Reply) -> Attempt:
-    """Build the Result's Attempt of a Question that was answered."""
-    return Attempt(
-        key=reply.key,
-        model=reply.model,
-        prompt=question.prompt,
-        fingerprint=question.fingerprint,
-        finish=reply.finish,
-        prompt_tokens=reply.prompt_tokens,
-        answer_tokens=reply.answer_tokens,
-        cached_tokens=reply.cached_tokens,
-        usd=reply.usd,
-        seconds=reply.seconds,
-        stored=reply.stored,
-        purpose=question.purpose,
     )
 
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from thresher.schemas.question import ModelFacts
 from thresher.service.llm.answer_cache import CachedTransport
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.batch.batch_first import BatchFirstTransport
 from thresher.service.llm.client import ModelClient, Read
 from thresher.service.llm.cut_prompts import CutPromptGuard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 
 Mode = Literal["json_schema", "tools"]
 _DESCRIPTION = "Correctly extracted `{}` with all the required parameters with correct types"

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.telemetry.ids import current_document, current_task, current_tenant, current_unit
 
 

@@ -28,6 +28,7 @@ MAX_READ_CHARS = 2_000_000  # code points of a document that are searched for su
 NAME_DISTANCE_CHARS = 80  # code points between a defined day and its name
 FIELD_WORDS_CHARS = 200  # code points before the words that must contain a word of the field
 STEM_LETTERS = 5  # letters by which words are compared: matures, maturity
+_SENTENCE_END = re.compile(r"(?<=\w{3}[.;])\s+|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DATE_WORDS = frozenset(("date", "day", "the", "this", "and", "datum", "tag", "jour", "fecha", "data", "which", "such"))
 
@@ -66,11 +67,11 @@ class RelativeDateResolver:
         for path, value in [
             (p, v) for p, v in json_pointer.leaves(self._data) if self._field(p) and has_relative_date(v)
         ]:
-            told = self._of_words(path, str(value))
+            computed = self._of_words(path, str(value))
             self._evidence[:] = [e for e in self._evidence if e.path != path]
-            json_pointer.put(self._data, path, told.value if told else None)
-            if told:
-                self._evidence.append(told.evidence)
+            json_pointer.put(self._data, path, computed.value if computed else None)
+            if computed:
+                self._evidence.append(computed.evidence)
             else:
                 left.append(Unsupported(path=path, value=value, reason=UNKNOWN))
         return left, open_conflicts
@@ -101,8 +102,10 @@ class RelativeDateResolver:
         """Whether all values of a Conflict, some of them relative, are one day."""
         if not self._field(conflict.path) or not any(has_relative_date(c.value) for c in conflict.candidates):
             return False
-        told = [self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if has_relative_date(c.value)]
-        days = {t.value if t else None for t in told} | {
+        computed = [
+            self._of_words(conflict.path, str(c.value)) for c in conflict.candidates if has_relative_date(c.value)
+        ]
+        days = {t.value if t else None for t in computed} | {
             c.value for c in conflict.candidates if not has_relative_date(c.value)
         }
         return len(days) == 1 and None not in days
@@ -123,7 +126,7 @@ class RelativeDateResolver:
         written = {d for _, found in dates(words.anchor) for d in found}
         if written:
             return (next(iter(written)), ()) if len(written) == 1 else None
-        return self._named(path, words.anchor) or self._defined(words.anchor)
+        return self._named(path, words.anchor) or self._defined(words.anchor) or self._told(words.anchor)
 
     def _named(self, path: str, anchor: str) -> Base | None:
         """Return the day of the date fields that share most words with an anchor; None where these have several days."""
@@ -151,6 +154,19 @@ class RelativeDateResolver:
                 near = [d for _, d in dates(before)][-1:] or [d for _, d in dates(behind)][:1]
                 found |= near[0] if near else frozenset[date]()
         return (next(iter(found)), ()) if len(found) == 1 else None
+
+    def _told(self, anchor: str) -> Base | None:
+        """Return the only day in sentences that speak of an anchor: "This agreement is made on 3 February 2025"."""
+        wanted = _stems(anchor)
+        found = {day for stems, days in self._dated_sentences if wanted and wanted <= stems for day in days}
+        return (next(iter(found)), ()) if len(found) == 1 else None
+
+    @cached_property
+    def _dated_sentences(self) -> list[tuple[frozenset[str], frozenset[date]]]:
+        """Return the words of each sentence that has one date, and the readings of that."""
+        sentences = (s for d in self._documents for s in _SENTENCE_END.split(d.text[:MAX_READ_CHARS]))
+        dated = ((s, [d for _, d in dates(s)]) for s in sentences)
+        return [(_stems(s), days[0]) for s, days in dated if len(days) == 1]
 
     @cached_property
     def _phrases(self) -> list[tuple[Document, RelativeDate]]:

@@ -21,11 +21,11 @@ from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.base.single_flight import SingleFlight
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.pages.drawing import SCALES, draw_page, load_libraries
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.storage.temp_folder import temp_folder
 
 CACHED_PICTURE_BYTES = 64 << 20  # of PNG, in memory
 CACHED_TEXT_CHARACTERS = 16 << 20

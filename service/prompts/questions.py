@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from thresher.service.llm.base import Kind, Message, Purpose, Question
+from thresher.schemas.question import Kind, Message, Purpose, Question
 from thresher.service.prompts import Prompt, load_prompt
 
 PURPOSES: dict[Kind, Purpose] = {

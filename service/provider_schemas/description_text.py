@@ -63,10 +63,10 @@ def _description(own: Schema, shapes: list[Shape]) -> str:
     real = [s for s in shapes if s.type != "null"]
     several = len({s.words for s in real}) > 1
     first = next((s.schema["description"] for s in real if s.schema.get("description")), "")
-    told = [str(own.get("description") or ("" if several else first))]
-    told += [s.words for s in real if s.type not in {"object", "array"}]
-    told += [f"null: {s.words}" for s in shapes if s.type == "null" and s.words and s.words not in told]
-    return "; ".join(dict.fromkeys(w.strip().removesuffix(".") for w in told if w.strip()))
+    sentences = [str(own.get("description") or ("" if several else first))]
+    sentences += [s.words for s in real if s.type not in {"object", "array"}]
+    sentences += [f"null: {s.words}" for s in shapes if s.type == "null" and s.words and s.words not in sentences]
+    return "; ".join(dict.fromkeys(w.strip().removesuffix(".") for w in sentences if w.strip()))
 
 
 def branch_words(schema: Any, shapes: list[Shape], branch: Shape) -> str:
@@ -79,8 +79,8 @@ def branch_words(schema: Any, shapes: list[Shape], branch: Shape) -> str:
 
 def _hints(name: str, title: str, aliases: tuple[str, ...], description: Any) -> Iterator[str]:
     """Yield names that say more than the key does."""
-    told = {_letters(name), _letters(str(description))}
-    called = [w for w in dict.fromkeys((title, *aliases)) if w and _letters(w) not in told]
+    known = {_letters(name), _letters(str(description))}
+    called = [w for w in dict.fromkeys((title, *aliases)) if w and _letters(w) not in known]
     if called:
         yield f"also called {', '.join(called)}"
 

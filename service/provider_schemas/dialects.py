@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from thresher.service.llm.base import DialectName
+from thresher.schemas.question import DialectName
 
 Name = DialectName
 

@@ -61,6 +61,10 @@ class RequestSchema:
             return []
         return [e for e in schema_errors(self.judge, data) if not self._is_relative(data, e.path)]
 
+    def narrowed(self, schema: Schema, lenient: Schema) -> RequestSchema:
+        """Return the request with other schemas, for the provider and for the answer."""
+        return replace(self, schema=schema, lenient=lenient, judge=_judge(lenient))
+
     def _is_relative(self, data: Any, path: str) -> bool:
         value, place = json_pointer.get(data, path), json_pointer.pattern(path)
         return has_relative_date(value) and any(f.kind == "date" and f.path == place for f in self.target.fields)

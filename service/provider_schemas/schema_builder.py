@@ -43,9 +43,9 @@ class SchemaBuilder:
     def root(self, schema: Schema) -> Schema:
         """Build the root object. A root of several branches becomes one object with the fields of all."""
         objects = [s for s in self._shapes.at(schema) if s.type == "object"]
-        told = [str(schema["description"])] if schema.get("description") else []
-        told += [BLANK_INSTRUCTION] if self._blanks else []
-        words = {"description": "; ".join(told)} if told else {}
+        sentences = [str(schema["description"])] if schema.get("description") else []
+        sentences += [BLANK_INSTRUCTION] if self._blanks else []
+        words = {"description": "; ".join(sentences)} if sentences else {}
         return {**words, **self._object(objects[0] if len(objects) == 1 else joined_objects(objects), "")}
 
     def _node(self, schema: Any, trail: Trail, path: str, *, nullable: bool = True) -> Schema | None:
@@ -54,7 +54,9 @@ class SchemaBuilder:
             return None
         shapes = self._shapes.at(schema, trail)
         if self._too_deep(path) and any(s.type in {"object", "array"} for s in shapes):
-            return self._told(f"{AS_JSON_TEXT}{_members_of(shapes)}", self._union([{"type": "string"}], null=nullable))
+            return self._described(
+                f"{AS_JSON_TEXT}{_members_of(shapes)}", self._union([{"type": "string"}], null=nullable)
+            )
         reference = _only_reference(schema)
         if reference and self._refers(reference, path) and any(s.type == "object" for s in shapes):
             forms = [self._defined(reference)]
@@ -64,10 +66,10 @@ class SchemaBuilder:
             can_be_null = nullable and not any(s.type == "array" or _is_map(s) for s in shapes)
         if not forms:
             return None
-        told = description_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
-        return self._told(told, self._union(forms, null=can_be_null))
+        words = description_of(schema, shapes, path, self._dialect, self.aliases.get(path, ()))
+        return self._described(words, self._union(forms, null=can_be_null))
 
-    def _told(self, words: str, schema: Schema) -> Schema:
+    def _described(self, words: str, schema: Schema) -> Schema:
         """Return a schema with its description; a reference is wrapped, as nothing may stand beside it."""
         name = schema.get("$ref", "").rsplit("/", 1)[-1]
         if not words or (name and words == self.definitions[name].get("description")):
@@ -77,12 +79,12 @@ class SchemaBuilder:
     def _forms(self, shapes: list[Shape], path: str, schema: Any = None) -> list[Schema]:
         """Build the schema of each shape of a place; a branch of a union gets its own description."""
 
-        def told(shape: Shape, form: Schema | None) -> Schema | None:
+        def described(shape: Shape, form: Schema | None) -> Schema | None:
             words = branch_words(schema, shapes, shape)
             return {"description": words, **form} if form and words else form
 
-        objects = [told(s, self._object_or_map(s, path)) for s in self._branches(shapes)]
-        arrays = [told(s, self._array(s, path)) for s in shapes if s.type == "array"]
+        objects = [described(s, self._object_or_map(s, path)) for s in self._branches(shapes)]
+        arrays = [described(s, self._array(s, path)) for s in shapes if s.type == "array"]
         arrays = [a for i, a in enumerate(arrays) if a not in arrays[:i]]
         scalars = self._scalars([s for s in shapes if s.type not in {"object", "array", "null"}])
         return [f for f in (*scalars, *objects, *arrays) if f]
@@ -202,7 +204,7 @@ class SchemaBuilder:
             wanted, self._wanted = self._wanted, None  # a definition is asked for whole
             shapes = self._shapes.at({"$ref": reference})
             self.definitions[name] |= (
-                {"description": told} if (told := description_of({}, shapes, "", self._dialect, ())) else {}
+                {"description": words} if (words := description_of({}, shapes, "", self._dialect, ())) else {}
             )
             forms = self._forms(shapes, "")
             self.definitions[name] |= self._union(forms, null=False) if forms else {"type": "object"}

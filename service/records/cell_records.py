@@ -34,7 +34,7 @@ class _Row:
 
     line: int
     make: tuple[bool, ...]  # which of its figures are percentages
-    told: tuple[bool, ...]  # whether any record has each figure
+    stated: tuple[bool, ...]  # whether any record has each figure
     owners: tuple[Record, ...]  # the records that stand in it
 
     @property
@@ -50,10 +50,10 @@ def missed_cells(
 
     `starts`: where lines begin.
     """
-    told = _RecordFigures(extractions, target)
+    stated = _RecordFigures(extractions, target)
     alike: dict[tuple[bool, ...], list[list[_Row]]] = defaultdict(list)  # rows of each table, by their layout
     for table in document.tables:
-        rows = list(_rows(document, table, told, starts))
+        rows = list(_rows(document, table, stated, starts))
         for make in {row.make for row in rows}:
             alike[make].append([row for row in rows if row.make == make])
     return {row.line for tables in alike.values() for row in _incomplete_rows(tables)}
@@ -109,20 +109,20 @@ def _normalised(figure: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _rows(document: Document, table: Table, told: _RecordFigures, starts: Sequence[int]) -> Iterator[_Row]:
+def _rows(document: Document, table: Table, stated: _RecordFigures, starts: Sequence[int]) -> Iterator[_Row]:
     """Yield the rows of a table that lists run along, and rows in which records have all figures.
 
     A list runs along rows where some row has several of its records, or one row has all of them.
     """
     cells = [_figures(document, table, r) for r in range(table.header_rows, len(table))]
     printed = Counter(_normalised(document.text[a:b]) for row in cells for a, b in row)
-    rows = [_row(document, row, told, starts) for row in cells if row]
+    rows = [_row(document, row, stated, starts) for row in cells if row]
     known = [row for row in rows if len(set(row.owners)) == len(row.owners) > 0]
     along = {name for row in known for name in row.along}
     for row in known:
-        once = row.along or any(printed[figure] == 1 for figure in told.figures(row.owners))
+        once = row.along or any(printed[figure] == 1 for figure in stated.figures(row.owners))
         runs = once and any(name in along for _, name, _ in row.owners)
-        if runs or told.is_all(row.owners) or (all(row.told) and len(row.told) > 1):
+        if runs or stated.is_all(row.owners) or (all(row.stated) and len(row.stated) > 1):
             yield row
 
 
@@ -131,12 +131,12 @@ def _figures(document: Document, table: Table, row: int) -> list[tuple[int, int]
     return [(a, b) for a, b, _ in table.cells(row) if _FIGURE.fullmatch(document.text, a, b)]
 
 
-def _row(document: Document, spans: Sequence[tuple[int, int]], told: _RecordFigures, starts: Sequence[int]) -> _Row:
+def _row(document: Document, spans: Sequence[tuple[int, int]], stated: _RecordFigures, starts: Sequence[int]) -> _Row:
     texts = [document.text[a:b] for a, b in spans]
-    owners = [told.whose(a, b) for a, b in spans]
-    is_told = [owner is not None or told.reads(text) for owner, text in zip(owners, texts, strict=True)]
+    owners = [stated.whose(a, b) for a, b in spans]
+    is_stated = [owner is not None or stated.reads(text) for owner, text in zip(owners, texts, strict=True)]
     known = tuple(owner for owner in owners if owner is not None)
-    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_told), known)
+    return _Row(bisect_right(starts, spans[0][0]) - 1, tuple("%" in t for t in texts), tuple(is_stated), known)
 
 
 def _incomplete_rows(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
@@ -148,12 +148,12 @@ def _incomplete_rows(tables: Sequence[Sequence[_Row]]) -> Iterator[_Row]:
     for rows in tables:
         is_known = len(rows) >= MIN_ROWS
         wanted = _wanted_columns(rows) if is_known else everywhere
-        some = [row for row in rows if is_known or 2 * sum(row.told) >= len(row.told)]
-        yield from (row for row in some if any(not row.told[i] for i in wanted))
+        some = [row for row in rows if is_known or 2 * sum(row.stated) >= len(row.stated)]
+        yield from (row for row in some if any(not row.stated[i] for i in wanted))
 
 
 def _wanted_columns(rows: Sequence[_Row]) -> set[int]:
     """Return the columns in which most rows have a record."""
     if len(rows) < MIN_ROWS:
         return set()
-    return {i for i in range(len(rows[0].told)) if sum(row.told[i] for row in rows) >= WANTED_SHARE * len(rows)}
+    return {i for i in range(len(rows[0].stated)) if sum(row.stated[i] for row in rows) >= WANTED_SHARE * len(rows)}

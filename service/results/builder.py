@@ -25,13 +25,13 @@ from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target, Validation
 from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.extraction.kind_question import of_kind, withdrawn
 from thresher.service.merging.tree import Merged
 from thresher.service.records.completeness import RecordCount
 from thresher.service.records.suspicious.contained_values import contained_value_errors
 from thresher.service.records.suspicious.duplicate_records import duplicate_record_errors
 from thresher.service.records.suspicious.overrun_values import overrun_errors
 from thresher.service.results import reasons
+from thresher.service.results.other_kind import of_kind, withdrawn
 from thresher.service.results.partial_data import with_defaults_and_nulls
 from thresher.service.results.printed_decimals import with_digits, with_printed_decimals
 
@@ -47,6 +47,7 @@ class ResultInput:
     calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
+    outside: int = 0  # see Coverage
     notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
     reasons: list[Reason] = field(default_factory=list)  # of the stages, beside those that follow from what was found
     required: Literal["strict", "asked"] = "strict"  # see Policy
@@ -214,6 +215,7 @@ def _coverage(asking: ResultInput, target: Target) -> Coverage:
         chunks_asked=len(answered | failed),
         chunks_answered=len(answered),
         unasked=asking.unasked,
+        outside=asking.outside,
         partly=asking.partly,
     )
     return _with_records(coverage, asking) if target.lists else coverage

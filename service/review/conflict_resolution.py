@@ -14,14 +14,14 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Evidence
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
 from thresher.schemas.verdict import Candidate, Conflict
 from thresher.service.base import json_pointer
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.merging.tree import Merged
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, quoted
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 
 CONFLICTS_MAX = 200  # Conflicts of one Unit; those beyond stay as the default rule chose

@@ -124,7 +124,9 @@ class CorrectionLoop:
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
-        extraction, calls = await self.reading.read(suspect, question)
+        extraction, calls = await self.reading.read(
+            suspect, question, _other_rows(whole, suspect, self.reading.documents)
+        )
         self.calls += calls
         if extraction is not None:
             self._shown[suspect] = extraction.data
@@ -145,8 +147,8 @@ class CorrectionLoop:
     def _tried(self, whole: _Whole, readings: list[tuple[Suspect, Extraction]]) -> _Whole:
         """Return the whole as it would be with new readings in place of the old ones."""
         again = [d for d, _ in readings]
-        told = {e.path for _, x in readings for e in x.evidence}
-        kept = [_without(x, [d for d in again if d.document == x.document], told) for x in whole.extractions]
+        located = {e.path for _, x in readings for e in x.evidence}
+        kept = [_without(x, [d for d in again if d.document == x.document], located) for x in whole.extractions]
         extractions = [*kept, *(x for _, x in readings)]
         r = self.reading
         merged = merge(extractions, r.target, r.policy.rule, r.documents)
@@ -180,6 +182,20 @@ def _items_in(whole: _Whole, suspect: Suspect, name: str) -> list[int]:
     return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
 
 
+def _other_rows(whole: _Whole, suspect: Suspect, documents: Sequence[Document]) -> frozenset[int]:
+    """Return where the lines begin that hold most values of items of the suspect's lists which are not read again."""
+    document = documents[suspect.document]
+    lines: dict[str, Counter[int]] = {}
+    for e in whole.merged.evidence:
+        name = next((f for f in suspect.fields if is_in(e.path, f)), None)
+        if name is not None and e.start is not None and e.source == document.evidence_source:
+            start = document.text.rfind("\n", 0, e.start) + 1
+            lines.setdefault(_unit(e.path, name, whole.merged.data), Counter())[start] += 1
+    ranges = suspect.chunk.ranges
+    homes = (counts.most_common(1)[0][0] for unit, counts in lines.items() if unit.rpartition("/")[2].isdigit())
+    return frozenset(at for at in homes if ranges and not any(a <= at < b for a, b in ranges))
+
+
 def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
     """Return the errors of the suspect fields, numbered by the items shown; for a value not found, that it may be null."""
     found: list[FieldError] = []
@@ -203,8 +219,8 @@ def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
 
 def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Suspect, Extraction]:
     """Return the Suspect without fields that the reading gives no value in the text for, and the reading filled in from before."""
-    told = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
-    for name in told:
+    located = [f for f in suspect.fields if any(is_in(e.path, f) for e in reading.evidence)]
+    for name in located:
         if isinstance(json_pointer.get(whole.merged.data, name), list):
             before = PreviousList(
                 name=name,
@@ -212,16 +228,17 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
                 data=whole.merged.data,
                 evidence=whole.merged.evidence,
                 wrong=frozenset(e.path for e in whole.errors),
+                refused=frozenset((u.path, comparable_value(u.value)) for u in whole.merged.unsupported),
                 whole=not suspect.chunk.ranges,
             )
             reading = filled_in(before, reading)
-    return replace(suspect, fields=tuple(told)), reading
+    return replace(suspect, fields=tuple(located)), reading
 
 
-def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Extraction:
+def _without(extraction: Extraction, again: list[Suspect], located: set[str]) -> Extraction:
     """Return an Extraction without what was read again: single values null, items of lists null as a whole.
 
-    An item goes if most of it stands in what is read again. `told` are the paths that the new readings located: what was
+    An item goes if most of it stands in what is read again. `located` are the paths that the new readings located: what was
     unsupported there is settled.
     """
     fields = tuple(dict.fromkeys(f for d in again for f in d.fields))
@@ -235,7 +252,7 @@ def _without(extraction: Extraction, again: list[Suspect], told: set[str]) -> Ex
             whole[unit] += 1
             inside[unit] += any(_holds(group, e) for group in groups)
     gone = {u for u, n in inside.items() if 2 * n > whole[u]}
-    settled = told & set(fields)
+    settled = located & set(fields)
     if not gone and not any(u.path in settled for u in extraction.unsupported):
         return extraction
     data = json_pointer.copied(extraction.data)

@@ -35,7 +35,7 @@ class NewEvent:
     note: str = ""
     head: str = ""  # hash of the last event that the person has seen
     machine: MachineFacts | None = None  # of a field: what is corrected
-    told: bool = False  # a webhook is to be called
+    wants_webhook: bool = False  # a webhook is to be called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,6 @@ class Reviews(Protocol):
         """Return decisions whose webhook is to be called now; for `lease` seconds no other caller gets them."""
         ...
 
-    async def told(self, due: DueDecision, *, again_in: float | None = None) -> None:
+    async def webhook_attempted(self, due: DueDecision, *, again_in: float | None = None) -> None:
         """Record that a webhook was called (None), or is to be called again."""
         ...

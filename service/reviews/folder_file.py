@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from thresher.schemas.review import ReviewEvent
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.answers.session import Session, SqliteSession
@@ -23,19 +22,32 @@ TENANT, COLLECTION = "local", "folder"
 LOCK_WAIT_SECONDS = 10.0  # to wait for another process that writes
 
 
+def connected(path: Path) -> sqlite3.Connection:
+    """Return a connection to the file, made if it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+    connection = sqlite3.connect(path, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    migrate(connection, "_reviews")
+    return connection
+
+
+def connected_to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection that writes nothing, neither beside the file; what no log stands beside does not change."""
+    fixed = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    address = f"{path.absolute().as_uri()}?mode=ro{fixed}"
+    return sqlite3.connect(address, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+
+
 class SharedFile:
     """Transactions on a file that other processes may write, too. A change is durable at return."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, made if it is not there; blocks. Raises SetupProblem(store_failed, storage_full)."""
+    def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection] = connected) -> None:
+        """Open the file by `connect`; blocks. Raises SetupProblem(store_failed, storage_full)."""
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
-            self._connection = sqlite3.connect(path, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            migrate(self._connection, "_reviews")
+            self._connection = connect(path)
         except OSError as error:
             raise disk_problem_of(error, path) from error
         except sqlite3.Error as error:
@@ -69,7 +81,21 @@ class SharedFile:
 @asynccontextmanager
 async def opened_folder_reviews(folder: Path) -> AsyncIterator[SqlReviews]:
     """Open the reviews of a folder of Results. Raises SetupProblem(store_failed, storage_full)."""
-    file = await asyncio.to_thread(SharedFile, folder / FILE)
+    async with _opened(folder / FILE, connected) as reviews:
+        yield reviews
+
+
+@asynccontextmanager
+async def opened_to_read(folder: Path) -> AsyncIterator[SqlReviews]:
+    """Open reviews that are there, in a folder that may be read-only. Raises SetupProblem(store_failed)."""
+    writable = all(os.access(place, os.W_OK) for place in (folder / FILE, (folder / FILE).parent))
+    async with _opened(folder / FILE, connected if writable else connected_to_read) as reviews:
+        yield reviews
+
+
+@asynccontextmanager
+async def _opened(path: Path, connect: Callable[[Path], sqlite3.Connection]) -> AsyncIterator[SqlReviews]:
+    file = await asyncio.to_thread(SharedFile, path, connect)
     try:
         yield SqlReviews(file)
     finally:
@@ -79,15 +105,3 @@ async def opened_folder_reviews(folder: Path) -> AsyncIterator[SqlReviews]:
 def folder_place(name: str, number: int = 0) -> ResultPlace:
     """Return the place of a Result in a folder, by its file's name within it."""
     return ResultPlace(tenant=TENANT, collection=COLLECTION, key=name, number=number)
-
-
-def events_in_folder(folder: Path, name: str) -> list[ReviewEvent]:
-    """Return what people said of one Result of a folder; blocks, and makes no file. For tables and reports."""
-    if not (folder / FILE).exists():
-        return []
-
-    async def read() -> list[ReviewEvent]:
-        async with opened_folder_reviews(folder) as reviews:
-            return await reviews.events(folder_place(name))
-
-    return asyncio.run(read())

@@ -1,63 +1,65 @@
 """A folder of Results as a collection: the files that a run wrote, and the originals where the run found them.
 
-What a run read and asked for stands in a file of its own beside the Results (`RunInputs`), so that a review later finds
-the documents and the target's fields.
+Documents and fields of the target are found by what its runs were given (storage/run_inputs.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
-
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.numbers import read_json
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
-from thresher.service.base.file_names import RESERVED_NAMES, counting_order
+from thresher.service.base.file_names import counting_order
 from thresher.service.readers.sources import make_source
 from thresher.service.reviews.base import ResultPlace, Reviews
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
 from thresher.service.reviews.folder_file import COLLECTION, TENANT, folder_place
+from thresher.service.reviews.stored_result import StoredResult, head_of
+from thresher.service.storage.run_inputs import RunInputs, inputs_of, result_files
 from thresher.service.targets.loading import load_target
 
-INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
 
+@dataclass(frozen=True, slots=True)
+class FolderDocuments:
+    """The documents of a folder of Results, where its runs found them."""
 
-class RunInputs(BaseModel):
-    """What the runs into a folder were given."""
+    folder: Path
+    inputs: RunInputs
+    originals: tuple[Path, ...] = ()  # folders and files in which documents are looked for first
 
-    paths: list[str] = Field(default_factory=list)  # absolute: files and folders, the newest run's first
-    targets: dict[str, dict[str, Any]] = Field(default_factory=dict)  # JSON Schemas by fingerprint
-    names: dict[str, str] = Field(default_factory=dict)  # of the targets, by fingerprint
-    read: ReadOptions = ReadOptions()  # of the newest run, without its passwords
+    def original(self, result: Result[Any], path: str) -> Source:
+        """Return the file that holds a source of a Result. Raises InputProblem(original_missing)."""
+        wanted = root_path(path)
+        stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
+        if stated is None and result.source.relation == "part":
+            stated = result.source.sha256
+        found = [make_source(f) for f in self._candidates(wanted) if f.is_file()]
+        right = next((s for s in found if stated in {None, s.sha256}), None)
+        if right is None:
+            why = "it has changed since" if found else "it is not there"
+            raise InputProblem("original_missing", f"{wanted} ({why})")
+        return right.model_copy(update={"path": wanted})
 
-    def added(self, paths: Iterable[Path], targets: Iterable[Target], read: ReadOptions) -> RunInputs:
-        """Return the inputs with those of one more run."""
-        new = list(targets)
-        known = [str(p.resolve()) for p in paths]
-        return RunInputs(
-            paths=list(dict.fromkeys([*known, *self.paths])),
-            targets={**self.targets, **{t.fingerprint: t.schema for t in new}},
-            names={**self.names, **{t.fingerprint: t.name for t in new}},
-            read=read.model_copy(update={"passwords": (), "pictures": "none"}),
-        )
-
-
-def inputs_of(folder: Path) -> RunInputs:
-    """Return what the runs into a folder were given; nothing where that is not known."""
-    try:
-        return RunInputs.model_validate_json((folder / INPUTS).read_bytes())
-    except (OSError, ValidationError):
-        return RunInputs()
+    def _candidates(self, path: str) -> Iterator[Path]:
+        """Yield the files that a path of a Result may mean, the likeliest first."""
+        relative = Path(path)
+        if relative.is_absolute() or ".." in relative.parts:
+            return
+        below = [*self.originals, *map(Path, self.inputs.paths), Path.cwd(), self.folder, self.folder.parent]
+        for base in below:
+            if base.is_file() and base.name == relative.name:
+                yield base
+            yield base / relative
+            if len(relative.parts) > 1 and relative.parts[0].isdigit():  # of several inputs with one name
+                yield base / Path(*relative.parts[1:])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,13 +106,13 @@ class FolderResults:
             at = file.stat().st_mtime
             known = self._seen.get(name)
             if known is None or known[0] != at:
-                body = read_json(file.read_bytes())
+                body = head_of(file.read_text("utf-8"))
                 self._seen[name] = at, summary_of(folder_place(name, number), body)
             return self._seen[name][1]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    async def result(self, number: int) -> tuple[ResultPlace, Result[Any]]:
+    async def result(self, number: int) -> tuple[ResultPlace, StoredResult]:
         """Return one Result as the machine gave it."""
         for _ in range(2):
             for _, summary in self._seen.values():
@@ -119,11 +121,13 @@ class FolderResults:
             await self.summaries()
         raise InputProblem("not_found", f"no Result has the number {number}")
 
-    def _read(self, name: str) -> Result[Any]:
+    def _read(self, name: str) -> StoredResult:
         try:
-            return AnyResult.model_validate_json((self.folder / name).read_bytes())
-        except (OSError, ValidationError):
+            found = StoredResult((self.folder / name).read_text("utf-8"))
+            found.head()
+        except (OSError, ValueError):  # of pydantic, too
             raise InputProblem("not_found", f"{name} is gone, or no Result any more") from None
+        return found
 
     async def target(self, result: Result[Any]) -> Target | None:
         """Return the target of a Result: the caller's, that of a run, or a ready-made one."""
@@ -145,46 +149,5 @@ class FolderResults:
     @asynccontextmanager
     async def original(self, place: ResultPlace, path: str) -> AsyncIterator[Source]:
         """Provide the file that holds a source of a Result."""
-        yield await asyncio.to_thread(lambda: self._original(self._read(place.key), path))
-
-    def _original(self, result: Result[Any], path: str) -> Source:
-        wanted = root_path(path)
-        stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
-        if stated is None and result.source.relation == "part":
-            stated = result.source.sha256
-        found = [make_source(f) for f in self._candidates(wanted) if f.is_file()]
-        right = next((s for s in found if stated in {None, s.sha256}), None)
-        if right is None:
-            why = "it has changed since" if found else "it is not there"
-            raise InputProblem("original_missing", f"{wanted} ({why})")
-        return right.model_copy(update={"path": wanted})
-
-    def _candidates(self, path: str) -> Iterator[Path]:
-        """Yield the files that a path of a Result may mean, the likeliest first."""
-        relative = Path(path)
-        if relative.is_absolute() or ".." in relative.parts:
-            return
-        below = [*self.originals, *map(Path, self.inputs.paths), Path.cwd(), self.folder, self.folder.parent]
-        for base in below:
-            if base.is_file() and base.name == relative.name:
-                yield base
-            yield base / relative
-            if len(relative.parts) > 1 and relative.parts[0].isdigit():  # of several inputs with one name
-                yield base / Path(*relative.parts[1:])
-
-
-def result_files(folder: Path) -> Iterator[str]:
-    """Yield the names of JSON files in a folder of Results, hidden ones and the run's own left out."""
-    for file in folder.rglob("*.json"):
-        name = file.relative_to(folder).as_posix()
-        if name not in RESERVED_NAMES and not any(part.startswith(".") for part in name.split("/")):
-            yield name
-
-
-def save_inputs(folder: Path, inputs: RunInputs) -> None:
-    """Write what the runs into a folder were given. Raises OSError."""
-    file = folder / INPUTS
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False), "utf-8")
-    part.replace(file)
+        documents = FolderDocuments(self.folder, self.inputs, self.originals)
+        yield await asyncio.to_thread(lambda: documents.original(self._read(place.key).head(), path))

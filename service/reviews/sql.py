@@ -73,7 +73,7 @@ class SqlReviews:
         """Return decisions whose webhook is to be called, and lease them."""
         return await self._do(lambda s: _due(s, limit, lease))
 
-    async def told(self, due: DueDecision, *, again_in: float | None = None) -> None:
+    async def webhook_attempted(self, due: DueDecision, *, again_in: float | None = None) -> None:
         """Record an attempt to call a webhook."""
         sql = f"UPDATE review_events SET webhook_due = :due {WHERE} AND seq = :seq"  # noqa: S608 - text of this module
 
@@ -105,10 +105,10 @@ def _append(session: Session, place: ResultPlace, wanted: NewEvent) -> ReviewEve
         seq=event.seq,
         at=session.now,
         body=_encrypted(session.cipher, place, event),
-        due=session.now if wanted.told else None,
+        due=session.now if wanted.wants_webhook else None,
     )
     _record(session, place, [*events, event], renewed=claim is not None)
-    if wanted.told:
+    if wanted.wants_webhook:
         session.notify()
     return event
 

@@ -18,18 +18,18 @@ from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.base.file_names import distinct
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.page_images import read_options
 from thresher.service.pipeline import process
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, find_sources
-from thresher.service.readers.vision_pages import TranscribingReader
 from thresher.service.runs.as_finished import as_finished
 from thresher.service.runs.folder_run import failed, results_of
 from thresher.service.runs.given_sources import GivenSource, RefusedSource, path_of
 from thresher.service.runs.original_files import OriginalFiles
+from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings, load
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore

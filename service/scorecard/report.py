@@ -67,13 +67,13 @@ def markdown_of_run(summary: Summary) -> str:
     cases = [c for c in report_tables.weakest_first(summary) if c.errors]
     head = [f"# Scorecard: {summary.run.model}", ""]
     head += [f"- **{name}** {value} ({remark})" for name, value, remark in report_tables.headline(summary)]
-    told = [
+    parts = [
         *report_tables.others(summary),
         report_tables.cost(summary),
         report_tables.fields(summary),
         report_tables.documents(summary),
     ]
-    body = [_markdown(t) for t in (*told, *(report_tables.errors(c) for c in cases[:MAX_DOCUMENTS_WITH_ERRORS]))]
+    body = [_markdown(t) for t in (*parts, *(report_tables.errors(c) for c in cases[:MAX_DOCUMENTS_WITH_ERRORS]))]
     facts = ["## How this was made", "", *(f"- {name}: {value}" for name, value in report_tables.made_of(summary))]
     return "\n".join([*head, "", *body, *facts]) + "\n"
 
@@ -128,15 +128,15 @@ def _page(title: str, parts: Iterable[str]) -> str:
 
 def _cards(found: list[tuple[str, str, str]]) -> str:
     cards = [
-        f"<div><b>{escape(name)}</b><strong>{escape(value)}</strong><small>{escape(told)}</small></div>"
-        for name, value, told in found
+        f"<div><b>{escape(name)}</b><strong>{escape(value)}</strong><small>{escape(note)}</small></div>"
+        for name, value, note in found
     ]
     return f'<section class="cards">{"".join(cards)}</section>'
 
 
 def _plot(title: str, svg: str, remark: str) -> str:
-    told = f"<p>{escape(remark)}</p>" if remark else ""
-    return f"<h2>{escape(title)}</h2>{told}<figure>{svg}</figure>"
+    remark_html = f"<p>{escape(remark)}</p>" if remark else ""
+    return f"<h2>{escape(title)}</h2>{remark_html}<figure>{svg}</figure>"
 
 
 def _table(table: Table) -> str:

@@ -107,8 +107,8 @@ def others(summary: Summary) -> Iterator[Table]:
         yield Table(title="Records", columns=names, rows=rows, remark="Exact: right in every judged field.")
     evidence = [[name, f"{mean:.3f}", str(places)] for name, (mean, places) in summary.evidence.items()]
     if evidence:
-        told = "Page right; boxes and characters: intersection over union. A value that is not right scores 0."
-        yield Table(title="Evidence", columns=["measure", "mean", "true places"], rows=evidence, remark=told)
+        remark = "Page right; boxes and characters: intersection over union. A value that is not right scores 0."
+        yield Table(title="Evidence", columns=["measure", "mean", "true places"], rows=evidence, remark=remark)
 
 
 def errors(case: CaseScore) -> Table:
@@ -154,8 +154,8 @@ def made_of(summary: Summary) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _measured(measured: Measured, told: str) -> tuple[str, str]:
-    return f"{measured.value:.3f}", f"{measured.interval.low:.3f} to {measured.interval.high:.3f}; {told}"
+def _measured(measured: Measured, detail: str) -> tuple[str, str]:
+    return f"{measured.value:.3f}", f"{measured.interval.low:.3f} to {measured.interval.high:.3f}; {detail}"
 
 
 def _field(line: FieldLine) -> list[str]:

@@ -15,6 +15,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.result import VERSION
 from thresher.schemas.target import Target
 from thresher.schemas.tenants.account import LOCAL
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.collections import ResultCollection
@@ -27,7 +28,6 @@ from thresher.service.server.api.reviews import reviews
 from thresher.service.server.api.sessions import SessionView
 from thresher.service.server.pages import page_routes
 from thresher.service.server.serve import listening_sockets, serve_application
-from thresher.service.storage.temp_folder import temp_folder
 
 GRACE_SECONDS = 5.0  # for requests in hand when it is stopped
 

@@ -294,12 +294,12 @@ async def _serve_until_signal(server: uvicorn.Server, sockets: list[socket.socke
         loop.add_signal_handler(sign, stopping.set)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.create_task(server._serve(sockets))  # noqa: SLF001 - serve() would take the signals for itself
-    told = asyncio.create_task(stopping.wait())
+    stop_asked = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([serving, stop_asked], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         await serving
     finally:
-        told.cancel()
+        stop_asked.cancel()
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(sign)

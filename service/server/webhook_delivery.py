@@ -151,11 +151,11 @@ class WebhookSender:
             self.count("sent")
             log.info("webhook sent", extra={"action": "webhook.sent", **facts})
         if self.reviews is not None:
-            await self.reviews.told(due, again_in=wait)
+            await self.reviews.webhook_attempted(due, again_in=wait)
 
     async def _mark_sent(self, job: Job) -> None:
         try:
-            await self.jobs.webhook_told(job.id)
+            await self.jobs.webhook_attempted(job.id)
         except JobProblem:  # deleted meanwhile
             return
 
@@ -163,7 +163,7 @@ class WebhookSender:
         """Schedule the next attempt; return the seconds to it, None when it is given up."""
         wait = retry_delay(self.clock() - (job.finished or 0.0))
         try:
-            await self.jobs.webhook_told(job.id, again_in=wait)
+            await self.jobs.webhook_attempted(job.id, again_in=wait)
         except JobProblem:  # deleted meanwhile
             return None
         return wait
@@ -210,9 +210,9 @@ async def _post(url: str, number: str, headers: dict[str, str], body: bytes, tru
 
 def _body(job: Job) -> bytes:
     """Return the message of an ended Job: ids and counts, no data of the documents."""
-    told = {"id": job.id, "state": job.state, "counts": job.counts.model_dump(), "finished": job.finished}
+    facts = {"id": job.id, "state": job.state, "counts": job.counts.model_dump(), "finished": job.finished}
     return json.dumps(
-        {"type": "extraction.finished", "data": {**told, "result": f"/v1/extractions/{job.id}/result"}}
+        {"type": "extraction.finished", "data": {**facts, "result": f"/v1/extractions/{job.id}/result"}}
     ).encode()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from thresher.schemas.document import Document
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Model, Question
+from thresher.schemas.question import Model, Question
 from thresher.service.prompts.fence import fenced
 from thresher.service.prompts.questions import question_of
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from thresher.schemas.document import Document
 from thresher.schemas.errors import ModelProblem, Note
 from thresher.schemas.policy import Policy
-from thresher.service.llm.base import Model
+from thresher.schemas.question import Model
 from thresher.service.splitting.boundaries import SPLITTABLE_KINDS, Gap, boundaries_by_code, gaps, unsure_gaps
 from thresher.service.splitting.boundary_question import begins_document
 from thresher.service.splitting.boundary_scorer import load_scorer

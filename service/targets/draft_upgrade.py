@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from thresher.service.base import json_pointer
+from thresher.service.base.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
 
 SUBSCHEMA_KEYWORDS = (
     "items",
@@ -22,7 +23,6 @@ SUBSCHEMA_KEYWORDS = (
 )
 MORE_SUBSCHEMA_KEYWORDS = ("unevaluatedProperties", "contentSchema", "additionalItems")
 SUBSCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
-SUBSCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 EXTRAS = {"key", "method", "x-method", "x-derived", "x-aliases"}  # our own words beside a field
 ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", *EXTRAS}
 _DROPPED = ("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$vocabulary")

@@ -46,8 +46,8 @@ class _Walk:
         self.fields: dict[str, Field] = {}
         self.lists: dict[str, None] = {}
 
-    def place(self, places: list[Place], path: str, told: str) -> bool:
-        """Collect the leaves at and below a place; return whether it may be an object. `told` describes its list."""
+    def place(self, places: list[Place], path: str, list_description: str) -> bool:
+        """Collect the leaves at and below a place; return whether it may be an object. `list_description` describes its list."""
         shapes = [s for schema, trail, _ in places for s in self._shapes.at(schema, trail)]
         required = any(r for *_, r in places)
         objects = [s for s in shapes if s.type == "object"]
@@ -59,7 +59,7 @@ class _Walk:
             self._array(array, path, required=required)
         loose = [s for s in objects if not inside]
         if scalars or loose:
-            self._leaf(path, scalars or loose, told, required=required, nullable=nullable)
+            self._leaf(path, scalars or loose, list_description, required=required, nullable=nullable)
         return inside
 
     def _object(self, objects: list[Shape], path: str) -> bool:
@@ -77,22 +77,22 @@ class _Walk:
         return found
 
     def _array(self, array: Shape, path: str, *, required: bool) -> None:
-        told = str(array.schema.get("description", ""))
+        list_description = str(array.schema.get("description", ""))
         for i, schema in enumerate(array.schema.get("prefixItems") or ()):
-            self.place([(schema, array.trail, i < array.schema.get("minItems", 0))], f"{path}/{i}", told)
+            self.place([(schema, array.trail, i < array.schema.get("minItems", 0))], f"{path}/{i}", list_description)
         items = array.schema.get("items", "prefixItems" not in array.schema)
         if items is False:
             return
         before = len(self.fields)
-        if self.place([(items, array.trail, required)], f"{path}/*", told) and len(self.fields) > before:
+        if self.place([(items, array.trail, required)], f"{path}/*", list_description) and len(self.fields) > before:
             self.lists[path] = None
 
-    def _leaf(self, path: str, shapes: list[Shape], told: str, *, required: bool, nullable: bool) -> None:
+    def _leaf(self, path: str, shapes: list[Shape], list_description: str, *, required: bool, nullable: bool) -> None:
         known = self.fields.get(path)
         if known is None and len(self.fields) >= MAX_FIELDS:
             raise TooManyFieldsError(f"more than {MAX_FIELDS} fields")
         schema = _leaf_schema(shapes)
-        kind, description = kind_of(shapes), str(schema.get("description") or told)
+        kind, description = kind_of(shapes), str(schema.get("description") or list_description)
         self.fields[path] = Field(
             path=path,
             kind=kind,

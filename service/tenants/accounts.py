@@ -161,3 +161,13 @@ def check_quota(quota: Quota, used: TenantUsage, more: TenantUsage) -> None:
             raise InputProblem(
                 "quota_exceeded", f"{have:,.10g} of {most:,.10g} {name} are used, {asked:,.10g} asked for"
             )
+
+
+def quota_left(quota: Quota, used: TenantUsage) -> Quota:
+    """Return what is left of a month's quota: nothing less than 0, and None where nothing is limited.
+
+    >>> quota_left(Quota(documents=3, usd=1.0), TenantUsage(documents=5, usd=0.25))
+    Quota(documents=0, bytes=None, usd=0.75)
+    """
+    most = quota.model_dump()
+    return Quota(**{name: None if most[name] is None else max(0, most[name] - getattr(used, name)) for name in most})

@@ -15,33 +15,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.telemetry.ids import current_task, current_tenant
+from thresher.service.tenants.accounts import RecordStore
 
 log = logging.getLogger(__name__)
 
 BUDGET_CACHE_SECONDS = 1.0  # for which the budgets themselves are cached
 CHECK_SECONDS = 2.0  # between two checks for thresholds that were passed
-
-
-class RecordStore(Protocol):
-    """Stores small records. The same as `service.tenants.accounts.RecordStore`."""
-
-    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-        """Store a record, or delete it (None)."""
-        ...
-
-    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Store a record if there is none yet, and return the one that is stored."""
-        ...
-
-    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the records of a kind."""
-        ...
 
 
 @dataclass(slots=True)
@@ -114,16 +98,16 @@ class Budgets:
 
         Return those sent by this call.
         """
-        told = []
+        new = []
         for state in await self.states():
             waiting = [a for a in _alerts(state, self.clock()) if a.threshold <= state.percent]
-            before = await self.spending.told(a.id for a in waiting)
-            told += [a for a in waiting if a.id not in before and await self.spending.tell(a)]
-        for alert in told:
+            before = await self.spending.recorded(a.id for a in waiting)
+            new += [a for a in waiting if a.id not in before and await self.spending.tell(a)]
+        for alert in new:
             self.count(alert)
             facts = alert.model_dump(include={"tenant", "period", "threshold", "usd", "tokens"})
             log.warning("budget", extra={"action": "budget.alert", "budget": alert.id, **facts})
-        return told
+        return new
 
     async def run(self, stopping: asyncio.Event, also: Callable[[dict[str, float]], Awaitable[object]]) -> None:
         """Check every few seconds until told to stop; `also` gets the waiting tenants, to release the others."""

@@ -19,11 +19,11 @@ import typer
 from tests.jobs_house import submitted
 from thresher.schemas.errors import RETRIED_AS_TASK, RETRIED_BY_WORKER, SetupProblem
 from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.question import Question
 from thresher.schemas.work import Claim
 from thresher.service.backend.resources import opened_resources
 from thresher.service.cli.command import run as command
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import InlineReader, ReaderPool

@@ -16,9 +16,9 @@ import pytest
 from tests.jobs_house import SCHEMA, order, submitted, target
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Message, Question
 from thresher.schemas.work import Submission, UploadedFile
 from thresher.service.backend.resources import ServiceResources, opened_resources
-from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import key_of
 from thresher.service.server.api import schema_checking
 from thresher.service.server.api.app import application

@@ -14,9 +14,9 @@ from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model

@@ -20,7 +20,7 @@ from tests.simulation.reader.faults import Faults
 from tests.simulation.reader.reader import Reader
 from tests.simulation.reader.server import ReaderServer
 from thresher.schemas.errors import InputProblem
-from thresher.service.llm.base import Message, Question, Reply
+from thresher.schemas.question import Message, Question, Reply
 from thresher.service.llm.batch.base import BatchTiming, Item
 from thresher.service.llm.batch.pending_transport import PendingTransport, batch_api_at
 from thresher.service.llm.client import ModelClient, key_of

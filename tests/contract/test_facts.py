@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.model_catalog import facts_of, needs_cache_marks, schema_mode_of, tariff_of
 from thresher.service.llm.providers.litellm_transport import body
 from thresher.service.llm.providers.remote import Remote

@@ -10,7 +10,7 @@ import pytest
 
 from tests.jobs_house import SCHEMA
 from thresher.schemas.policy import Policy, ReadOptions
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import read_tree

@@ -24,13 +24,13 @@ from thresher.schemas.numbers import Number
 from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.service.cli.results.review import checked_folder
+from thresher.service.exports.reviewed_results import events_by_name
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
-from thresher.service.reviews.folder_file import events_in_folder
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
 from thresher.service.scorecard.cases import load_cases
 from thresher.service.server.folder_review import FolderReview, folder_application, opened_review_service
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 from thresher.service.targets.loading import load_target
 
 SCHEMA = {
@@ -208,7 +208,7 @@ async def test_a_correction_is_kept_as_typed_and_the_result_shows_it(client: htt
     assert chain["events"][0]["machine"]["evidence"][0]["quote"] == "42.00"
     machine = Folder(folder / "out").read("a.pdf.json")
     assert machine is not None
-    final = apply_corrections(machine, await asyncio.to_thread(events_in_folder, folder / "out", "a.pdf.json"), TARGET)
+    final = apply_corrections(machine, (await asyncio.to_thread(events_by_name, folder / "out"))["a.pdf.json"], TARGET)
     assert (str(final.values["total"]), final.valid, final.status) == ("1204.50", True, "partial")
     listed = (await client.get("/v1/reviews/folder?state=accepted")).json()
     assert [(d["name"], d["doubtful"]) for d in listed["documents"]] == [("a.pdf", 0)]

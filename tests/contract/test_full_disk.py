@@ -23,6 +23,7 @@ from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.result import AnyResult, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.service.backend.resources import ServiceResources, opened_resources, retried_on_full_disk
+from thresher.service.base.spool import Spool
 from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.retryable import transient_reason
@@ -31,7 +32,6 @@ from thresher.service.storage.encryption.base import NO_CIPHER
 from thresher.service.storage.encryption.keyring import Key, Keyring
 from thresher.service.storage.record_store import SqliteRecordStore
 from thresher.service.storage.uploads.disk import DiskUploads
-from thresher.service.storage.uploads.spool import Spool
 
 SMALL, LARGE = b"a" * 1000, 300_000
 SHUT = Keyring([Key(b"k" * 32)])

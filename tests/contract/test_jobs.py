@@ -427,9 +427,9 @@ async def test_a_webhook_is_due_when_its_job_has_ended(jobs: Jobs) -> None:
     await asyncio.sleep(0.05)
     assert len(await jobs.webhooks_due(lease=600.0)) == 1
     assert await jobs.webhooks_due() == []
-    assert await jobs.webhook_told(job.id, again_in=0.0) == 1
+    assert await jobs.webhook_attempted(job.id, again_in=0.0) == 1
     assert len(await jobs.webhooks_due()) == 1
-    assert await jobs.webhook_told(job.id) == 2
+    assert await jobs.webhook_attempted(job.id) == 2
     assert await jobs.webhooks_due() == []
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.test_mending import Terms, run
-from thresher.service.llm.base import Question
+from tests.contract.test_mending import Terms, run
+from thresher.schemas.question import Question
 
 
 async def test_only_the_chunk_that_the_evidence_came_from_is_asked() -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from tests.simulation.server import Said, Server
 from thresher.schemas.errors import Problem, SetupProblem
+from thresher.schemas.question import Message, Question
 from thresher.service import settings
-from thresher.service.llm.base import Message, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of
 from thresher.service.llm.prices import FREE

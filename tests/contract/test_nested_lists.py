@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from tests.simulation.reader.frames import part_in
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model

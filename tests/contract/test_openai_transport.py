@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from thresher.schemas.question import Message, Question
 from thresher.service.llm import structured_output
-from thresher.service.llm.base import Message, Question
 from thresher.service.llm.model_catalog import schema_mode_of
 from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import kind_of as litellm_kind

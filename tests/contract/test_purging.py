@@ -17,6 +17,7 @@ from thresher.schemas.job import LoggedCall
 from thresher.schemas.work import AskedTarget, Claim, Job, Outcome, Submission
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.backend.retention import DAY, PurgeOptions, PurgeReport, keep_purging, purge
+from thresher.service.base.spool import Spool
 from thresher.service.jobs.sql import SqlJobs
 from thresher.service.llm.rate_limiting import LocalLimits
 from thresher.service.storage.answers.call_log import CallLog
@@ -27,7 +28,6 @@ from thresher.service.storage.encryption.base import NO_CIPHER
 from thresher.service.storage.encryption.keyring import Key, Keyring
 from thresher.service.storage.uploads.disk import DiskUploads
 from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
-from thresher.service.storage.uploads.spool import Spool
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
 TARGET = AskedTarget(name="Order", fingerprint="f" * 16, json_schema={"type": "object", "properties": {}})

@@ -20,7 +20,7 @@ from tests.simulation.reader.faults import CLIFF, HIDDEN, NAMED, PERFECT, Faults
 from tests.simulation.reader.in_process import end, script
 from tests.simulation.reader.reader import Reader
 from tests.simulation.reader.server import ReaderServer
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff

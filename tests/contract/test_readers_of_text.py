@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Limits, ReadOptions
@@ -106,7 +107,7 @@ def test_deep_nesting_keeps_its_core(name: str, data: bytes) -> None:
     check(document)
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(st.lists(st.sampled_from([
     *("{", "}", "\\par ", "\\cell ", "\\row ", "\\trowd\\clvmrg\\cellx9 ", "\\'83", "\\'5c", "\\\\", "\\{", "A", "\\f1 ", "\\u8364?", "\\uc2 "),
     *("\\u-10179?", "\\super ", "\\strike ", "\\v ", "\\fs1 ", "\\footnote ", "\\*\\fldinst FORMCHECKBOX", "\\intbl ", "\\bin3 xyz", "\\pict "),
@@ -121,7 +122,7 @@ def test_any_tokens_of_rtf_are_a_document(tokens: list[str]) -> None:
     check(document)
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(
     st.text(
         alphabet="ab1 \n\t,;|\u200b\u200c\u200d\u2060\ufeff\ufe0f\U000e0041\U0001f3f4\U000e007f\u0645\u0915\u094d",

@@ -119,17 +119,17 @@ async def test_a_claim_keeps_others_out_until_it_ends(reviews: Reviews) -> None:
 async def test_decisions_are_kept_told_and_may_change(reviews: Reviews) -> None:
     """The last decision stands; a webhook is due once for each, with the Result's number."""
     place = ResultPlace(tenant="a", collection="job", key="3.0", number=3)
-    await reviews.append(place, NewEvent(by="Ada", path="", action="rejected", told=True))
-    await reviews.append(place, NewEvent(by="Bo", path="", action="accepted", note="after all", told=True))
-    await reviews.append(place, NewEvent(by="Bo", path="", action="accepted", note="after all", told=True))
+    await reviews.append(place, NewEvent(by="Ada", path="", action="rejected", wants_webhook=True))
+    await reviews.append(place, NewEvent(by="Bo", path="", action="accepted", note="after all", wants_webhook=True))
+    await reviews.append(place, NewEvent(by="Bo", path="", action="accepted", note="after all", wants_webhook=True))
     state = (await reviews.states("a", "job"))["3.0"]
     assert state.review is not None
     assert (state.review.state, state.review.by, state.number) == ("accepted", "Bo", 3)
     due = await reviews.due()
     assert [(d.event.action, d.place.number) for d in due] == [("rejected", 3), ("accepted", 3)]
     assert await reviews.due() == []
-    await reviews.told(due[0])
-    await reviews.told(due[1], again_in=-1.0)
+    await reviews.webhook_attempted(due[0])
+    await reviews.webhook_attempted(due[1], again_in=-1.0)
     assert [d.event.action for d in await reviews.due()] == ["accepted"]
 
 

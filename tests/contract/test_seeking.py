@@ -12,6 +12,7 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
@@ -20,7 +21,6 @@ from thresher.service.extraction.planning.bm25 import Bm25, order_of, query_of
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.search_rounds import FIRST_ROUND_CHUNKS
 from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model, target_from_schema

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from tests.simulation.server import Said, Server
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Message, Question
 from thresher.service import settings
 from thresher.service.cli import settings as command
 from thresher.service.cli.main import app
-from thresher.service.llm.base import Message, Question
 from thresher.service.settings import VARIABLES, Settings, command_defaults, load
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.wiring import endpoint_of, missing_keys, model_of

@@ -161,7 +161,7 @@ async def test_all_is_shut_afresh(tmp_path: Path, database: str | None, first: C
         lies = lying(tmp_path, database)
         assert [w for w in (*WORDS, task.files[0].sha256) if w.encode() in lies.replace(b"key Tresilian", b"")] == []
         for told in (job, later):
-            await house.jobs.webhook_told(told)
+            await house.jobs.webhook_attempted(told)
         report = await purge(house, PurgeOptions(before=time.time() + 60, dry=True))
         assert (report.jobs, report.answers, report.later) == (2, 2, 2)
 

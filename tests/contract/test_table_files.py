@@ -33,8 +33,8 @@ from thresher.service.exports.rows import rows_of
 from thresher.service.exports.target_fields import TargetFields
 from thresher.service.exports.writing import Export, Format, export
 from thresher.service.exports.xlsx_tables import XlsxTables
-from thresher.service.reviews.folder_results import RunInputs, save_inputs
 from thresher.service.runs.exports import Folder
+from thresher.service.storage.run_inputs import RunInputs, save_inputs
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u202egnp.exe"
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.base.spool import Spool
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 from thresher.service.storage.encryption.keyring import Key, Keyring
 from thresher.service.storage.uploads.base import Stored, Uploads
 from thresher.service.storage.uploads.disk import DiskUploads
 from thresher.service.storage.uploads.memory import MemoryObjects
 from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
-from thresher.service.storage.uploads.spool import Spool
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
 OLD, NEW = Key(b"o" * 32), Key(b"n" * 32)
@@ -277,7 +277,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from thresher.service.storage.encryption.keyring import Key, Keyring
 from thresher.service.storage.uploads.disk import DiskUploads
-from thresher.service.storage.uploads.spool import Spool
+from thresher.service.base.spool import Spool
 
 async def pieces():
     yield b"confidential"

@@ -12,9 +12,9 @@ import pytest
 
 from tests.s3_server import S3Server, failing_door, free_port
 from thresher.schemas.errors import SetupProblem
+from thresher.service.base.spool import Spool
 from thresher.service.storage.uploads import s3 as room
 from thresher.service.storage.uploads.s3 import Bucket, S3Uploads
-from thresher.service.storage.uploads.spool import Spool
 
 
 @pytest.fixture

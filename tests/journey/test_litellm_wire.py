@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulation.server import Said, Script, Server
 from thresher.schemas.errors import InputProblem, ModelProblem, Problem, SetupProblem
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget

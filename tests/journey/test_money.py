@@ -143,6 +143,13 @@ async def test_a_quota_in_dollars_holds_until_the_month_turns(house: House) -> N
     assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
     assert "usd are used" in refused.json()["detail"]
     assert (await house.send("bolt", 3)).status_code == 200
+    told = (await house.ask("acme", "GET", "/v1/quota")).json()
+    assert (told["tenant"], told["used"]["usd"], told["left"]["usd"]) == ("acme", pytest.approx(one * 2, rel=0.05), 0)
+    assert (told["used"]["documents"], told["left"]["documents"]) == (2, None)
+    other = (await house.ask("bolt", "GET", "/v1/quota")).json()
+    assert (other["quota"], other["used"]["documents"]) == ({"documents": None, "bytes": None, "usd": None}, 1)
+    assert (await house.ask("bolt", "GET", "/v1/quota?tenant=acme")).status_code == 403
+    assert (await house.ask("ops", "GET", "/v1/quota?tenant=acme")).json()["used"] == told["used"]
     spent = await house.service.budgets.spending.spent("acme", *bounds("month", house.clock()))
     assert spent.usd == pytest.approx(await cost(house, "acme"))
     house.clock.ahead = bounds("month", time.time())[1] - time.time() + 60

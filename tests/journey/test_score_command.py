@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from thresher.service.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 TARGET = """
@@ -139,8 +142,8 @@ def test_a_case_that_can_not_be_scored_is_named(tmp_path: Path, spoil: Any, code
     """Before anything is asked, in one line."""
     cases = make_cases(tmp_path / "cases", 1)
     spoil(cases / "case-1")
-    done = thresher(cases, "--out", tmp_path / "out")
-    assert done.returncode == 2, done.stderr
+    done = CliRunner().invoke(app, ["score", str(cases), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2, done.stderr
     assert code in done.stderr
     assert "case-1" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert isinstance(done.exception, SystemExit)

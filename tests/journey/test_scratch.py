@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.base.temp_folder import temp_folder
 
-KILLED = """import os; from thresher.service.storage.temp_folder import temp_folder
+KILLED = """import os; from thresher.service.base.temp_folder import temp_folder
 with temp_folder() as folder:
     (folder / "attachment").write_text("x"); print(folder, flush=True); os.kill(os.getpid(), 9)"""
 

@@ -14,7 +14,8 @@ from thresher.schemas.source import Source
 from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
-from thresher.service.readers.vision_pages import TranscribingReader, with_transcriptions
+from thresher.service.readers.vision_pages import with_transcriptions
+from thresher.service.runs.transcription import TranscribingReader
 
 VISION = ReadOptions(ocr="vision")
 SAID = "Corner Shop\n\nTea\t2.00\nTotal\t2.00"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def home(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home that is not there."""
-    folder = Path("no-home")
-    monkeypatch.setenv("THRESHER_HOME", str(folder))
-    monkeypatch.delenv("THRESHER_MODEL", raising=False)
-    return folder
+@pytest.fixture(autouse=True, scope="module")
+def home() -> Iterator[Path]:
+    """A home that is not there, the same for all of a module."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("THRESHER_HOME", "no-home")
+        yield Path("no-home")

@@ -13,9 +13,9 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question, Reply
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
-from thresher.service.llm.base import Question, Reply
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Said, ScriptedTransport, scripted
 from thresher.service.prompts.answer_repair import is_cut, parse_answer

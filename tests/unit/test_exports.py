@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from tests.exported import SCHEMA, doubtful, result, target
 from thresher.schemas.numbers import write_json
+from thresher.schemas.result import TargetFacts
 from thresher.schemas.review import ReviewEvent
 from thresher.service.exports.columns import Column, ColumnKind, layout_of
 from thresher.service.exports.csv_tables import inert
@@ -69,6 +71,14 @@ def test_what_is_doubtful_missing_or_left_out_stands_there_marked() -> None:
     assert [r["place"] for r in found["reasons"]] == ["total", "lines row 2 amount", "lines, a row left out", "lines"]
 
 
+def test_a_result_of_another_target_is_not_left_out() -> None:
+    """It has a row of its own, in which its values stand as notes: an export that names one target loses no document."""
+    other = doubtful().model_copy(update={"target": TargetFacts(name="Other", fingerprint="f" * 16)})
+    (row,) = rows(other)["results"]
+    assert (row["source"], row["gap"], row["notes"][0]) == (other.source.path, True, "of another target, Other")
+    assert any(note.startswith("number = ") for note in row["notes"])
+
+
 def test_corrected_values_are_used_and_are_no_longer_doubtful() -> None:
     """An edit changes the cell, an acceptance settles the doubt; both are marked as a person's."""
     events = [
@@ -92,7 +102,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@many(120)
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "zz"]), JSON, max_size=6))
 def test_no_value_is_lost(data: dict[str, Any]) -> None:
     """Whatever shape the data has, each of its texts stands in a cell or in a note."""
@@ -142,7 +152,7 @@ def test_excel_gets_a_type_only_where_it_holds_the_value_exactly(
     assert bool(cell.note) == (how == "text" and kind != "text")
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**14), max_value=10**14))
 def test_a_number_in_excel_is_the_number(number: Decimal) -> None:
     """What is written as a number reads back as the same decimal number, to 15 digits."""
@@ -151,7 +161,7 @@ def test_a_number_in_excel_is_the_number(number: Decimal) -> None:
         assert Decimal(f"{cell.value:.15g}") == number
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(st.text(max_size=40), st.integers(2, 9))
 def test_pieces_fit_and_join(text: str, most: int) -> None:
     """Pieces of a long text fit their cells, and together are the text."""
@@ -161,7 +171,7 @@ def test_pieces_fit_and_join(text: str, most: int) -> None:
     assert CELL_MAX_UNITS == 32_767
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(st.lists(st.text(max_size=40), max_size=6))
 def test_sheet_names_are_those_that_excel_takes(names: list[str]) -> None:
     """At most 31 characters, none forbidden, each once."""

@@ -17,9 +17,9 @@ from thresher.service.derivation.derived_fields import agrees, matching_paths
 from thresher.service.derivation.described_expressions import described_expression
 from thresher.service.derivation.evaluator import PRECISION_DIGITS, MissingError, date_shifted, evaluate
 from thresher.service.derivation.expression_language import Column, ExpressionError, Path, parse_expression
-from thresher.service.derivation.expression_questions import terms
 from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.derivation.scopes import DataScope, Tables
+from thresher.service.extraction.expression_questions import terms
 
 NUMBERS = st.decimals(-10_000, 10_000, allow_nan=False, allow_infinity=False, places=3)
 
@@ -241,6 +241,8 @@ def test_places_of_a_pattern() -> None:
         ("Number of data rows (computed)", "count()"),
         ("Sum over all rows of Units times Price (computed)", "sum([Units] * [Price])"),
         ("Rows whose State is late, in percent of all rows", "100 * count(where [State] = 'late') / count()"),
+        ("Sum of the hours of all rentals.", "sum([hours])"),
+        ("Number of nights between arrival and departure, computed.", "[departure] - [arrival]"),
         ("Total of the invoice", ""),
         ("Number of the invoice", ""),
         ("Sum of the fees, less what was paid before, plus interest since March", ""),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.service.records.headers_footers import furniture
@@ -45,7 +46,7 @@ def test_a_marked_header_that_is_the_title_of_a_page_too_stays_one() -> None:
     assert texts(paged([["Lease", "We agree"], ["Lease", "Signed"]], frozenset({"Lease"}))) == ["Lease", "Lease"]
 
 
-@settings(max_examples=40)
+@many(40)
 @given(st.lists(st.lists(st.sampled_from(["Title", "Page 1", "a", "b 2", "c"]), min_size=1, max_size=6), max_size=6))
 def test_furniture_is_sorted_disjoint_and_of_whole_lines(pages: list[list[str]]) -> None:
     """Whatever pages hold."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.service.extraction.planning.chunk_order import passages
 from thresher.service.extraction.planning.rank_fusion import K, fused
 
@@ -20,7 +21,7 @@ def test_ranks_are_fused_as_in_the_paper() -> None:
 
 
 @given(ORDERS)
-@settings(max_examples=40)
+@many(40)
 def test_fusion_loses_nothing_and_keeps_what_all_agree_on(orders: list[list[int]]) -> None:
     """Everything that stands in an order is in the fusion once; one order alone stays as it is; the order of orders is nothing."""
     whole = fused(orders)
@@ -32,7 +33,7 @@ def test_fusion_loses_nothing_and_keeps_what_all_agree_on(orders: list[list[int]
 
 
 @given(st.text(alphabet="ab \n", max_size=120), st.integers(1, 30))
-@settings(max_examples=60)
+@many(60)
 def test_passages_hold_every_word(text: str, most: int) -> None:
     """None is blank or too long, and nothing but blanks is lost."""
     parts = passages(text, most)

@@ -14,10 +14,11 @@ from thresher.schemas.library.invoice import Invoice
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, extract_chunk
-from thresher.service.extraction.kind_question import KIND_MEMBER, of_kind, with_kind, withdrawn, without_kind
+from thresher.service.extraction.kind_question import KIND_MEMBER, with_kind, without_kind
 from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.merging.tree import Merged
 from thresher.service.provider_schemas.request_schema import request_schema_of
+from thresher.service.results.other_kind import of_kind, withdrawn
 from thresher.service.rules.document_kind import kind_signs
 from thresher.service.rules.spans.span import Span
 from thresher.service.targets.loading import target_from_model, target_from_schema

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles import rows as rows_module
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
@@ -62,7 +64,7 @@ def by_characters(  # noqa: C901, PLR0912 - one machine, as plain as can be
     return rows, strays
 
 
-@settings(max_examples=200, deadline=None)
+@many(200)
 @given(
     text=st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
     cuts=st.lists(st.integers(0, 60), max_size=4),
@@ -74,7 +76,7 @@ def test_any_text_reads_as_by_single_characters(text: str, cuts: list[int]) -> N
     assert read(blocks, CONCORDANCE) == by_characters(text, CONCORDANCE)
 
 
-@settings(max_examples=100, deadline=None)
+@many(100)
 @given(text=st.text(alphabet="|ab\r\n^", max_size=30))
 def test_text_without_a_qualifier_reads_as_by_single_characters(text: str) -> None:
     """The same without a qualifier."""
@@ -110,6 +112,26 @@ def test_a_value_that_is_never_closed_is_told() -> None:
     """The end of the file inside a value is no clean end."""
     (block,) = row_blocks(["þaþ\x14þcut o"], CONCORDANCE)
     assert (block.rows, block.unclosed) == ([["a", "cut o"]], True)
+
+
+def test_two_hundred_thousand_rows_pass_in_bounded_memory() -> None:
+    """No more than two blocks of text are taken ahead of the rows that are given, odd rows among them."""
+    row = (
+        "".join(f"{'þ' if n % 5 else ''}value {n}{'þ' if n % 5 else ''}\x14" for n in range(1, 5))
+        + "þa®b þþ c\r\ndþ\r\n"
+    )
+    block, taken, given = row * 400, 0, 0
+
+    def texts() -> Iterator[str]:
+        nonlocal taken
+        for _ in range(500):
+            taken += 400
+            yield block
+
+    for found in row_blocks(texts(), CONCORDANCE):
+        given += len(found.rows)
+        assert taken - given <= 800
+    assert given == 200_000
 
 
 def test_a_row_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from thresher.schemas.errors import InputProblem, ModelProblem
 from thresher.schemas.extraction import Attempt
+from thresher.schemas.question import Message, Reply
 from thresher.service.cli import serve, worker
-from thresher.service.llm.base import Message, Reply
 from thresher.service.llm.transport import Answer
 from thresher.service.settings import load
 from thresher.service.telemetry import logs, masks

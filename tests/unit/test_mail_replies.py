@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from thresher.service.readers.mail.body_blocks import unflow
@@ -53,16 +51,6 @@ def test_who_wrote_which_line(text: str, marks: str) -> None:
 def test_depth_counts_marks_with_and_without_spaces() -> None:
     """`> >` is as deep as `>>`; a mark inside a line is none."""
     assert [depth_of(line) for line in ("a > b", ">a", "> > a", ">>> a")] == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    "line", ["", "From: x", "On Monday 12:00", "_____", "Thanks,", ">" * 500, "wrote" + " " * 300 + "x", "Sent: y"]
-)
-def test_hostile_mails_take_linear_time(line: str) -> None:
-    """Many lines of anything take a moment."""
-    began = time.process_time()
-    assert len(classify([line] * 4_000)) == 4_000
-    assert time.process_time() - began < 3
 
 
 def test_soft_breaks_are_undone_within_a_quotation_only() -> None:

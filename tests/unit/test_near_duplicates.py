@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.service.discovery.duplicates.near_groups import near_groups, shared_bands
 from thresher.service.discovery.duplicates.shingles import Hashes, jaccard, shingles, signature, words
 
@@ -23,7 +24,7 @@ _FIRST = [8264021, 638852136, 546942012]
 _texts = st.lists(st.sampled_from(list("abcdef")), min_size=5, max_size=14)
 
 
-@settings(max_examples=60, deadline=None)
+@many(60)
 @given(st.lists(_texts, max_size=12), st.sampled_from([0.6, 0.8, 1.0]))
 def test_groups_are_those_of_comparing_all_with_all(texts: list[list[str]], threshold: float) -> None:
     """The largest first, each with the first principal that it matches; candidates by hashing lose none."""

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 from tests.tokens import quarter
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import AnyResult
 from thresher.schemas.source import Source
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model

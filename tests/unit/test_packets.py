@@ -6,15 +6,16 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tests.example_counts import many
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem, note
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.readers.base import Reading
 from thresher.service.runs.units import units
@@ -155,7 +156,7 @@ def test_one_sure_gap_makes_a_packet() -> None:
     assert unsure_gaps([likely, certain, faint]) == [likely, faint]
 
 
-@settings(max_examples=40, deadline=None)
+@many(40)
 @given(
     st.lists(st.lists(st.text("ab\t.", min_size=1, max_size=6), max_size=3), min_size=1, max_size=8),
     st.lists(st.integers(0, 9), max_size=6),

@@ -15,10 +15,10 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import note
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
 from thresher.service.extraction.chunk_extractor import ChunkExtractor, _question, extract_chunk
 from thresher.service.extraction.picture_values import evidence_of
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.page_images import (
     MAX_PAGE_IMAGES,
@@ -26,12 +26,12 @@ from thresher.service.llm.page_images import (
     QuestionImages,
     image_tokens_reserved,
     images_of_chunk,
-    read_options,
 )
 from thresher.service.llm.prices import IMAGE_TOKENS, prompt_tokens
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, scripted
 from thresher.service.provider_schemas.request_schema import request_schema_of
 from thresher.service.readers.page_pictures import weak_pages
+from thresher.service.runs.read_options import read_options
 from thresher.service.targets.loading import target_from_model
 
 SEES = replace(FACTS, sees=True)
@@ -124,6 +124,16 @@ def test_weak_pages_are_those_noted_and_those_ocr_was_unsure_of() -> None:
     document.notes = [note("no_text", "page 4", 4), note("hidden_text", "page 1", 1)]
     assert weak_pages(document, document.text) == [2, 4]
     assert weak_pages(document, document.text.replace("Line of page 3", "☐ yes ☑ none ")) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("word", "weak"), [("2O16", [1]), ("Acme", [])])
+def test_a_figure_that_ocr_was_unsure_of_makes_its_page_weak(word: str, weak: list[int]) -> None:
+    """A misread figure looks like any other; a misread word is told by its neighbours."""
+    document = pages(1)
+    start = document.pages.start[0]
+    document.words.add(start, start + 4, 0, 10, 71)
+    document.words.add(start + 5, start + 60, 0, 10, 99)
+    assert weak_pages(document, word + document.text[4:]) == weak
 
 
 async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES) -> tuple[Any, ModelClient]:

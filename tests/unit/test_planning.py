@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import create_model
 
+from tests.example_counts import many
 from tests.tokens import quarter
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.extraction.engine import Engine
@@ -21,7 +23,6 @@ from thresher.service.extraction.planning.field_groups import FIELDS_MAX, groups
 from thresher.service.extraction.planning.group_join import joined
 from thresher.service.extraction.planning.search_rounds import Round, Rounds
 from thresher.service.extraction.planning.token_budget import Plan, most_fields
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
@@ -156,7 +157,7 @@ def chunk(index: int, text: str) -> Chunk:
     return Chunk(index=index, start=100 * index, end=100 * index + len(text), text=text, count=len)
 
 
-@settings(max_examples=30, deadline=None)
+@many(30)
 @given(st.integers(0, 60), st.sets(st.sampled_from(["/a", "/b", "/c"])), st.integers(0, 4))
 def test_rounds_end_and_look_everywhere_for_what_is_missing(chunks: int, found: set[str], late: int) -> None:
     """A field is called absent only when every Chunk was asked for it; nothing is asked twice; few rounds do."""

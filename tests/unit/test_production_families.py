@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.service.discovery.loadfiles import bates
 from thresher.service.discovery.productions.bates_ranges import BatesRanges
 from thresher.service.discovery.productions.family_links import Families, FamilyCollector, FamilyEvidence
@@ -57,7 +58,7 @@ def linked(forest: Forest, order: list[int], columns: frozenset[str]) -> tuple[F
 COLUMNS = ("PARENTID", "ATTACHIDS", "GROUPID", "BEGATTACH")
 
 
-@settings(max_examples=200, deadline=None)
+@many(200)
 @given(st.data())
 def test_families_are_those_that_were_made(data: st.DataObject) -> None:
     """Every document is in its family, with its own parent where a column names parents, and no column disagrees."""
@@ -78,7 +79,7 @@ def test_families_are_those_that_were_made(data: st.DataObject) -> None:
     assert len(sizes) == sum(parent is None for parent in forest)
 
 
-@settings(max_examples=100, deadline=None)
+@many(100)
 @given(st.lists(st.integers(0, 5), min_size=6, max_size=6), st.lists(st.integers(0, 5), min_size=6, max_size=6))
 def test_parents_in_a_loop_end_and_are_told(parents: list[int], groups: list[int]) -> None:
     """Whatever the columns say, every document has one top, which has no parent."""
@@ -130,7 +131,7 @@ def test_bates_numbers_have_parts(text: str, expected: tuple[str, int, str, int]
     assert found is None or str(found) == text
 
 
-@settings(max_examples=200, deadline=None)
+@many(200)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 4)), min_size=1, max_size=8))
 def test_overlapping_ranges_are_found_in_any_order(ranges: list[tuple[int, int]]) -> None:
     """A range is told if, and only if, an earlier beginning reaches into it."""

@@ -12,8 +12,8 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.library.mail import Mail
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.source import Source
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.results.reasons import of_unsure

@@ -14,13 +14,13 @@ from tests.unit.test_leftover import TARGET, WORK, Item, document_of
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.missed_records import leftover_question, no_record
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.request_schema import request_schema_of

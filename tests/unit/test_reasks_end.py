@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from tests.tokens import quarter
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Question
 from thresher.schemas.source import Source
-from thresher.service.llm.base import Question
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model

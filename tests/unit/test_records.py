@@ -6,9 +6,10 @@ from bisect import bisect_right
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.service.records.structure import structure_of
@@ -91,7 +92,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=80)
+@many(80)
 @given(LINES)
 def test_starts_are_sorted_offsets_of_lines_and_nothing_is_lost(lines: list[str]) -> None:
     """Records in turn are the text; each begins where a line does; a record's number never falls."""
@@ -105,7 +106,7 @@ def test_starts_are_sorted_offsets_of_lines_and_nothing_is_lost(lines: list[str]
     assert all(known.record(i) == bisect_right(starts, i) for i in range(len(document.text)))
 
 
-@settings(max_examples=40)
+@many(40)
 @given(st.lists(st.lists(st.sampled_from(["", "Ada", "3.50", "F01"]), min_size=2, max_size=4), max_size=20))
 def test_any_table_has_a_structure(rows: list[list[str]]) -> None:
     """Rows may be empty, short or alike."""

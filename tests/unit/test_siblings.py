@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from tests.example_counts import many
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.source import Source
@@ -73,7 +74,7 @@ def _records(count: int) -> list[Record]:
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @given(count=st.integers(4, len(TOWNS)), left_out=st.sets(st.integers(0, len(TOWNS) - 1), max_size=2))
-@settings(max_examples=20, deadline=None)
+@many(20)
 def test_what_was_left_out_is_named_whole_and_nothing_else(form: object, count: int, left_out: set[int]) -> None:
     """Entries that are numbered, bulleted or dated, on one line or two, between sections that are none."""
     assert callable(form)

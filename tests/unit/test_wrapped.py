@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.example_counts import many
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.extraction import Evidence
@@ -101,7 +102,7 @@ def test_a_value_does_not_go_on_elsewhere_on_the_next_page(second: list[tuple[st
 WORDS = st.lists(st.sampled_from(["Greenwich", "Valley", "Grocers", "Limited"]), min_size=2, max_size=4)
 
 
-@settings(max_examples=60)
+@many(60)
 @given(WORDS, st.integers(0, 3), st.integers(0, 3), st.integers(1, 3))
 def test_a_wrapped_value_is_found_only_where_each_piece_is_under_the_one_above(
     words: list[str], above: int, under: int, cut: int

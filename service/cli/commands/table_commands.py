@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from thresher.service.cli.command import run
+from thresher.service.cli.commands.options import Passwords
 
 app = typer.Typer()
 Place = Annotated[Path, typer.Argument(help="A folder of Results, or one Result.", show_default=False)]
@@ -49,6 +50,7 @@ def report(
         list[Path] | None,
         typer.Option("--documents", "-d", help="Where the documents lie, if not where the run read them."),
     ] = None,
+    passwords: Passwords = None,
 ) -> None:
     """Write finished Results as one HTML file to look at or send.
 
@@ -56,4 +58,4 @@ def report(
     """
     from thresher.service.cli.results.report import Request, main  # noqa: PLC0415 - see service/cli/main.py
 
-    run(main, Request(place, out, tuple(documents or ())))
+    run(main, Request(place, out, tuple(documents or ()), passwords))

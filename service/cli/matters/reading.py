@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from thresher.schemas.policy import ReadOptions
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 from thresher.service.discovery.reading.produced_text import read_matter_source
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.storage.temp_folder import temp_folder
 
 
 @asynccontextmanager

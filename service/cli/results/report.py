@@ -12,6 +12,7 @@ from thresher.service.exports.files import PartFiles
 from thresher.service.exports.finished_results import FinishedResults, find_results
 from thresher.service.exports.report.folder_originals import opened_originals
 from thresher.service.exports.report.report_file import Report, write_report
+from thresher.service.runs.policy_files import load_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Request:
     place: Path
     out: Path | None = None
     documents: tuple[Path, ...] = ()
+    passwords: Path | None = None
 
 
 def main(request: Request) -> int:
@@ -41,6 +43,7 @@ def main(request: Request) -> int:
 async def _written(request: Request, found: FinishedResults, out: Path) -> int:
     """Write the file; return its size in bytes."""
     files, size = PartFiles(), 0
+    passwords = load_policy(None, {}, request.passwords).read.passwords
     title = request.place.name if request.place.is_file() else request.place.resolve().name
     report = Report(
         title=title,
@@ -50,7 +53,7 @@ async def _written(request: Request, found: FinishedResults, out: Path) -> int:
     )
     try:
         with files.part(out).open("w", encoding="utf-8", errors="replace") as stream:
-            async with opened_originals(found.root, request.documents) as originals:
+            async with opened_originals(found.root, request.documents, passwords) as originals:
                 await write_report(report.of(originals), stream.write)
             size = stream.tell()
     except BaseException:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.service.cli.observability import observed
-from thresher.service.reviews.folder_results import result_files
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import load
+from thresher.service.storage.run_inputs import result_files
 from thresher.service.targets.target_map import load_targets
 
 

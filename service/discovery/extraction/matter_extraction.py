@@ -19,7 +19,9 @@ from thresher.schemas.choices import PrivilegePolicy
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model
 from thresher.schemas.source import Source
+from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
@@ -29,18 +31,16 @@ from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
-from thresher.service.extraction.engine import Engine
-from thresher.service.llm.base import Model
-from thresher.service.llm.page_images import read_options
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
-from thresher.service.readers.vision_pages import TranscribingReader
-from thresher.service.reviews.folder_results import inputs_of, save_inputs
+from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.read_options import read_options
+from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.storage.answers.base import Store
+from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import engine_of
 
 _AT_ONCE = 200  # outcomes written in one transaction
 AHEAD = 16  # documents open beyond `policy.concurrency`
@@ -94,16 +94,16 @@ def planned(matter: Matter, choice: ExtractionChoice, outcomes: Outcomes) -> Pla
 async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts) -> ExtractionCounts:
     """Extract from all documents that may be asked; return the counts.
 
-    After a cancellation the next run goes on. Raises Problem where no other document would fare better.
+    After a cancellation the next run goes on. What looks at all documents runs in a thread, as a worker's loop must not wait. Raises Problem where no other document would fare better.
     """
     outcomes = Outcomes(matter)
-    made = planned(matter, choice, outcomes)
+    made = await in_thread(planned, matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
-    counts.new += _write_passed(matter, made, outcomes)
+    counts.new += await in_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
     save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
-    asking = _Asking(matter, choice, parts, outcomes)
+    asking = await in_thread(_Asking, matter, choice, parts, outcomes)
     try:
         await asking.ask(made)
     finally:
@@ -171,16 +171,9 @@ class _Asking:
 
     def _job(self, rules: dict[str, Rule]) -> Run:
         policy = self.choice.policy.model_copy(update={"unit": "family", "split": "off"})
-        engines: dict[str, Engine] = {}
-
-        def engine(source: Source) -> Engine:
-            target = rules[source.path.rpartition("/")[2]].target
-            if target.fingerprint not in engines:
-                engines[target.fingerprint] = engine_of(self.parts.model, target, policy)
-            return engines[target.fingerprint]
-
+        alone = {i: replace(rule, unit=None) for i, rule in rules.items()}  # families are asked as such
         return Run(
-            engine=engine,
+            engine=engines_by_rule(self.parts.model, policy, lambda source: alone[source.path.rpartition("/")[2]]),
             walk=self._walk,
             store=self.parts.store,
             results=Folder(self.results),

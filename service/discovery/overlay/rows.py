@@ -12,7 +12,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.overlay.columns import OverlayColumns, OverlayField
 from thresher.service.discovery.overlay.field_cells import CONFIDENCES, FieldCells, ResultCells
 from thresher.service.discovery.results_of_matter import MatterResults
-from thresher.service.exports.rows import told_reasons
+from thresher.service.exports.rows import reasons_text
 
 STATUSES = {
     "new": "NOT_PROCESSED",
@@ -79,7 +79,7 @@ class OverlayRows:
         )
         cells = {fingerprint: ResultCells(document, one) for fingerprint, one in given.items()}
         made = [self._field(document, one, cells.get(one.fingerprint)) for one in self.columns.fields]
-        reasons = "; ".join(filter(None, (told_reasons(one.result.reasons, []) for one in given.values())))
+        reasons = "; ".join(filter(None, (reasons_text(one.result.reasons, []) for one in given.values())))
         own = [
             self.keys.of(document),
             STATUSES[document.state],

@@ -13,7 +13,7 @@ from thresher.service.exports.marks import Marks, marks_of
 from thresher.service.exports.report.evidence_places import Place, Places, places_of
 from thresher.service.exports.report.html_text import isolated, shown
 from thresher.service.exports.reviewed_results import ReviewedResult
-from thresher.service.exports.rows import Row, rows_of, told_reasons
+from thresher.service.exports.rows import Row, reasons_text, rows_of
 
 ROWS_SHOWN = 300  # of a list, without those that are doubtful or stand for something missing
 QUOTE_MAX_CHARS = 160  # shown beside a value; the whole stands on its page
@@ -58,8 +58,8 @@ def heading_of(view: DocumentView, level: int = 2) -> str:
     """Return the name of a document, its status and its reasons."""
     result = view.result
     review = f", {shown(result.review.state)} by {isolated(result.review.by)}" if result.review else ""
-    reasons = (told_reasons(same, view.lists) for same in _reasons(view).values())
-    items = "".join(f'<li id="r{view.number}-{i}">{isolated(told)}</li>' for i, told in enumerate(reasons, 1))
+    reasons = (reasons_text(same, view.lists) for same in _reasons(view).values())
+    items = "".join(f'<li id="r{view.number}-{i}">{isolated(text)}</li>' for i, text in enumerate(reasons, 1))
     return (
         f"<h{level}>{isolated(result.source.path)}</h{level}>\n"
         f'<p><span class="status {shown(result.status)}">{shown(result.status)}</span> '
@@ -95,10 +95,10 @@ def _field(view: DocumentView, name: str, path: str, position: int, row: Row) ->
     reasons = view.marks.below.get(path, ()) if path not in view.marks.settled else ()
     why = [*dict.fromkeys(_why(view, r) for r in reasons), *map(isolated, _alternatives(view, path))]
     said = "by a person" if path in view.marks.settled else "not found" if value is None and not why else ""
-    told = "<br>".join(why)
+    explained = "<br>".join(why)
     return (
         f'<tr class="{row.marks.get(position, "")}"><th scope="row">{ids}{isolated(name)}</th><td>{isolated(text_of(value))}</td>'
-        f"<td>{'<br>'.join(_evidence(p) for p in places)}</td><td>{told or said}</td></tr>\n"
+        f"<td>{'<br>'.join(_evidence(p) for p in places)}</td><td>{explained or said}</td></tr>\n"
     )
 
 
@@ -135,7 +135,7 @@ def _alternatives(view: DocumentView, path: str) -> Iterable[str]:
 def _list(view: DocumentView, table: Table, rows: list[Row]) -> str:
     doubtful = [row.gap or any(m != "corrected" for m in row.marks.values()) for row in rows]
     picked = [row for i, row in enumerate(rows) if i < ROWS_SHOWN or (doubtful[i] and i < 4 * ROWS_SHOWN)]
-    own = _told_columns(view, table, picked)
+    own = _shown_columns(view, table, picked)
     names = [*(table.columns[i].name for i in own), *(c.name for _, c in table.fields), "notes"]
     head = "".join(f'<th scope="col">{isolated(n)}</th>' for n in names)
     body = "".join(_list_row(view, table, row, own) for row in picked)
@@ -152,7 +152,7 @@ def _list(view: DocumentView, table: Table, rows: list[Row]) -> str:
     )
 
 
-def _told_columns(view: DocumentView, table: Table, rows: list[Row]) -> list[int]:
+def _shown_columns(view: DocumentView, table: Table, rows: list[Row]) -> list[int]:
     """Return the positions of the first columns that tell something: not empty, and not the document's own name."""
     own = [i for i, c in enumerate(table.columns[:-1]) if c.path is None]
     return [i for i in own if any(row.cells[i] not in (None, view.result.source.path) for row in rows)]

@@ -9,30 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.schemas.errors import Problem
+from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import SourceFacts
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.reviews.folder_file import folder_place, opened_folder_reviews
-from thresher.service.reviews.folder_results import FolderResults
-from thresher.service.storage.temp_folder import temp_folder
+from thresher.service.reviews.folder_results import FolderDocuments
+from thresher.service.storage.run_inputs import inputs_of
 
 
 @dataclass(frozen=True, slots=True)
 class FolderOriginals:
     """Pages and texts of documents. What can not be had any more is None; the report says so."""
 
-    results: FolderResults
+    documents: FolderDocuments
     views: PageViews
+    options: ReadOptions  # of the folder's newest run
 
     async def picture(self, view: DocumentView, page: Page) -> bytes | None:
         """Return a page as a picture."""
         try:
-            async with self.results.original(folder_place(view.name), page[0]) as root:
-                child = await self.views.child(root, page[0], self.results.options)
-                return await self.views.picture(child, page[1], SCALE, self.results.options)
+            root = await asyncio.to_thread(self.documents.original, view.result, page[0])
+            child = await self.views.child(root, page[0], self.options)
+            return await self.views.picture(child, page[1], SCALE, self.options)
         except Problem:
             return None
 
@@ -40,9 +42,9 @@ class FolderOriginals:
         """Return the text of a source, read as the folder's newest run read it."""
         facts = _facts(view, source)
         try:
-            async with self.results.original(folder_place(view.name), source) as root:
-                child = await self.views.child(root, source, self.results.options)
-                return await self.views.text(child, self.results.options, facts.page_range if facts else None)
+            root = await asyncio.to_thread(self.documents.original, view.result, source)
+            child = await self.views.child(root, source, self.options)
+            return await self.views.text(child, self.options, facts.page_range if facts else None)
         except Problem:
             return None
 
@@ -52,10 +54,16 @@ def _facts(view: DocumentView, source: str) -> SourceFacts | None:
 
 
 @asynccontextmanager
-async def opened_originals(folder: Path, places: tuple[Path, ...] = ()) -> AsyncIterator[FolderOriginals]:
-    """Open the documents of a folder of Results; `places` are folders and files in which they are looked for first."""
-    async with opened_folder_reviews(folder) as reviews:
-        results = await asyncio.to_thread(FolderResults, folder=folder, reviews=reviews, originals=places)
-        with temp_folder() as own:
-            async with ReaderPool(own / "spool", workers=2) as pool:
-                yield FolderOriginals(results, PageViews(pool, own / "children"))
+async def opened_originals(
+    folder: Path, places: tuple[Path, ...] = (), passwords: tuple[str, ...] = ()
+) -> AsyncIterator[FolderOriginals]:
+    """Open the documents of a folder of Results; `places` are folders and files in which they are looked for first.
+
+    Nothing is written into the folder. `passwords` are tried on documents that need one.
+    """
+    inputs = await asyncio.to_thread(inputs_of, folder)
+    options = inputs.read.model_copy(update={"passwords": passwords})
+    with temp_folder() as own:
+        async with ReaderPool(own / "spool", workers=2) as pool:
+            views = PageViews(pool, own / "children")
+            yield FolderOriginals(FolderDocuments(folder, inputs, places), views, options)

@@ -16,6 +16,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
@@ -25,7 +26,6 @@ from thresher.service.exports.target_fields import TargetFields, inferred_target
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
-from thresher.service.storage.temp_folder import temp_folder
 
 FRAME_HEIGHT_PIXELS = 720
 

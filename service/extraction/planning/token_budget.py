@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from thresher.chunkers.base import Counter
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import ModelFacts
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import Group
-from thresher.service.llm.base import ModelFacts
 from thresher.service.llm.page_images import image_tokens_reserved
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.part_description import about

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.extraction import Attempt
-from thresher.service.llm.base import Message, Model, Question
+from thresher.schemas.question import Message, Model, Question, attempt_of_reply
 from thresher.service.llm.providers.remote import Remote
-from thresher.service.llm.response_parsing import attempt_of_reply
 
 if TYPE_CHECKING:
     import numpy as np

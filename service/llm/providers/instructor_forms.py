@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.structured_output import Mode
 
 KNOWN_SCHEMAS = 512

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.model_catalog import OLLAMA, needs_cache_marks, provider_of
 from thresher.service.llm.providers import instructor_forms
 from thresher.service.llm.providers.litellm_errors import about_key, translated

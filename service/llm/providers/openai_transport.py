@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from thresher.schemas.errors import ModelProblem, SetupProblem
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.model_catalog import catalog_row, provider_of
 from thresher.service.llm.providers.litellm_errors import Kind, problem_of
 from thresher.service.llm.providers.remote import Remote, turn

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from thresher.service.llm.base import Message
+from thresher.schemas.question import Message
 from thresher.service.llm.structured_output import Mode
 
 _JPEG = b"\xff\xd8\xff"

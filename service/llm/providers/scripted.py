@@ -12,7 +12,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem, ModelProblem, Problem
 from thresher.schemas.extraction import Finish
-from thresher.service.llm.base import ModelFacts, Question
+from thresher.schemas.question import ModelFacts, Question
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.transport import Answer, Call, TransientError
 

@@ -11,6 +11,8 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
 from thresher.service.grounding.number_spans import scale_heads
+from thresher.service.grounding.searchable_range import habits_of
+from thresher.service.grounding.typed_spans import Habits
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
 from thresher.service.review.evaluation.proof_in_passage import likeness, may_prove, place_in
@@ -84,23 +86,26 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
         return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
     if found is None or found.finding != "supported":
         return None
-    lines = [r for r in found.lines if not _is_of_another(r, value)]
+    lines = [r for r in found.lines if not _is_of_another(r, value, path)]
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
-        lines = _alike(document, found.likeliest, value.value)
-    whole = "\n".join(document.text[a:b] for a, b in lines)
-    guessed = bool(lines) and _is_guessed(document, lines[0])
-    if not lines or not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
+        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value, path)]
+    if not lines:
         return None
-    made = _judged if value.method == "judged" else _read
-    return made(extraction, document, lines, answer).moved(path)
+    if value.method == "judged":
+        return _judged(extraction, document, lines, answer).moved(path)
+    whole, guessed = "\n".join(document.text[a:b] for a, b in lines), _is_guessed(document, lines[0])
+    if not may_prove(whole, value.value, guessed=guessed, habits=_habits(document, lines)):
+        return None
+    return _read(extraction, document, lines, answer).moved(path)
 
 
-def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
-    """Return the powers of ten in the headings of the tables that some lines are in: "in thousands" is 3."""
+def _habits(document: Document, lines: Sequence[Range]) -> Habits:
+    """Return how figures are written on some lines: scaled by the headings of their tables."""
     heads = TableHeads(document)
-    return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+    powers = scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+    return habits_of(document, powers)
 
 
 def _is_absent(answer: ValueFinding) -> bool:
@@ -122,9 +127,11 @@ def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
-def _is_of_another(line: Range, value: DoubtfulValue) -> bool:
-    """Whether a value of another record begins on a line, where this is known."""
-    return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
+def _is_of_another(line: Range, value: DoubtfulValue, path: str) -> bool:
+    """Whether values of other records begin on a line, and none of the record of a path, nor of one in or around it."""
+    above = path.rpartition("/")[0]
+    there = {record for a, record in value.apart.items() if line[0] <= a < line[1]}
+    return bool(there) and not any(f"{above}/".startswith(f"{r}/") or r.startswith(f"{above}/") for r in there)
 
 
 def _alike(document: Document, passage: Range, value: object) -> list[Range]:
@@ -155,8 +162,8 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
     path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
-        guessed, powers = _is_guessed(document, (start, end)), _powers(document, [(start, end)])
-        place = place_in(document.text[start:end], value, guessed=guessed, powers=powers)
+        guessed, habits = _is_guessed(document, (start, end)), _habits(document, [(start, end)])
+        place = place_in(document.text[start:end], value, guessed=guessed, habits=habits)
         if place:
             found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
             return found.model_copy(update={"match": place[2]})

@@ -16,11 +16,11 @@ from typing import Any
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
+from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
-from thresher.service.llm.base import Model, Question
-from thresher.service.llm.optional_questions import try_ask
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, numbered, quoted
+from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 from thresher.service.review.evaluation.carried_headings import with_carried_headings
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue, doubtful_values, known_elsewhere

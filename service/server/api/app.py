@@ -12,13 +12,14 @@ from thresher.service.server.api import (
     extractions,
     keys,
     problems,
+    quotas,
     sessions,
     system,
 )
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.files import originals, tables
-from thresher.service.server.api.matters import imports, matters
+from thresher.service.server.api.matters import exports, imports, matter_extractions, matters
 from thresher.service.server.api.openapi import TypedApi
 from thresher.service.server.api.reviews import reviews
 from thresher.service.server.pages import page_routes
@@ -46,10 +47,13 @@ def api(service: AppState) -> FastAPI:
     app.include_router(extractions.routes)
     app.include_router(matters.routes)
     app.include_router(imports.routes)
+    app.include_router(exports.routes)
+    app.include_router(matter_extractions.routes)
     app.include_router(originals.routes)
     app.include_router(tables.routes)
     app.include_router(calls.routes)
     app.include_router(budgets.routes)
+    app.include_router(quotas.routes)
     app.include_router(keys.routes)
     app.include_router(system.routes)
     app.include_router(reviews.routes)

@@ -237,12 +237,16 @@ async def retry(parts: AppStateDep, tenant: Tenant, request: Request, id: JobId)
 
 async def check_month_quota(parts: AppState, tenant: str, quota: Quota, more: TenantUsage) -> None:
     """Raise InputProblem(quota_exceeded) where the tenant's month has no room for more."""
-    if quota == Quota():
-        return
+    if quota != Quota():
+        check_quota(quota, await month_usage(parts, tenant), more)
+
+
+async def month_usage(parts: AppState, tenant: str) -> TenantUsage:
+    """Return what a tenant has used in the present calendar month (UTC)."""
     began, ends = bounds("month", parts.clock())
     usage = await parts.jobs.usage(tenant, began)
     spent = await parts.budgets.spending.spent(tenant, began, ends)
-    check_quota(quota, usage.model_copy(update={"usd": spent.usd}), more)
+    return usage.model_copy(update={"usd": spent.usd})
 
 
 async def submit_within_quota(parts: AppState, asked: Submission, quota: Quota) -> tuple[Job, bool]:

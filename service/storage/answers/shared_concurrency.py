@@ -34,7 +34,7 @@ HOLD = "INSERT INTO providers (name) VALUES (:name) ON CONFLICT (name) DO UPDATE
 FORGET = "DELETE FROM places WHERE provider = :name AND (lease < :now OR holder = :holder)"
 OTHERS = "SELECT holder, held, wanted FROM places WHERE provider = :name"
 MINE = "INSERT INTO places (provider, holder, held, wanted, lease) VALUES (:name, :holder, :held, :wanted, :lease)"
-SHUT = """INSERT INTO providers (name, shut) VALUES (:name, :until)
+PAUSE = """INSERT INTO providers (name, shut) VALUES (:name, :until)
     ON CONFLICT (name) DO UPDATE SET shut = CASE WHEN providers.shut > :until THEN providers.shut ELSE :until END"""
 
 
@@ -56,7 +56,7 @@ class Lease:
 
     held: int  # slots it has, with those in use
     share: int  # slots it should have: with fewer it asks again soon, with more it gives some up
-    shut: float  # seconds for which the provider takes no question
+    pause_seconds: float  # seconds for which the provider takes no question
 
 
 def settle(session: Session, request: LeaseRequest) -> Lease:
@@ -65,9 +65,9 @@ def settle(session: Session, request: LeaseRequest) -> Lease:
     session.run(FORGET, name=request.name, now=session.now, holder=request.holder)
     others = {holder: (held, wanted) for holder, held, wanted in session.all(OTHERS, name=request.name)}
     row = session.one("SELECT shut FROM providers WHERE name = :name", name=request.name)
-    shut = max(0.0, row[0] - session.now) if row else 0.0
+    pause_seconds = max(0.0, row[0] - session.now) if row else 0.0
     if request.most is None:
-        return Lease(held=UNLIMITED_SLOTS, share=UNLIMITED_SLOTS, shut=shut)
+        return Lease(held=UNLIMITED_SLOTS, share=UNLIMITED_SLOTS, pause_seconds=pause_seconds)
     wants = {**{h: wanted for h, (_, wanted) in others.items()}, request.holder: request.wanted}
     shares = shares_of([wants[h] for h in sorted(wants)], request.most)
     share = shares[sorted(wants).index(request.holder)]
@@ -76,7 +76,7 @@ def settle(session: Session, request: LeaseRequest) -> Lease:
     if held or request.wanted:
         until = session.now + request.lease
         session.run(MINE, name=request.name, holder=request.holder, held=held, wanted=request.wanted, lease=until)
-    return Lease(held=held, share=share, shut=shut)
+    return Lease(held=held, share=share, pause_seconds=pause_seconds)
 
 
 def shares_of(wants: Sequence[int], most: int) -> list[int]:
@@ -106,7 +106,7 @@ class SharedConcurrencyLimit:
         self._holder = f"{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         self._used = self._peak = self._held = self._share = 0
         self._until = 0.0  # monotonic time when the lease runs out
-        self._shut_until = 0.0
+        self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._news = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
@@ -120,14 +120,14 @@ class SharedConcurrencyLimit:
         finally:
             self._leave()
 
-    def shut(self) -> float:
+    def pause_seconds(self) -> float:
         """Return the seconds for which no call may go. Another process's request is known after a heartbeat."""
-        return self._shut_until - time.monotonic()
+        return self._paused_until - time.monotonic()
 
     async def pause_for(self, seconds: float) -> None:
         """Let no call of any process go for some seconds."""
-        self._shut_until = max(self._shut_until, time.monotonic() + seconds)
-        await self._do(lambda s: s.run(SHUT, name=self._name, until=s.now + seconds))
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+        await self._do(lambda s: s.run(PAUSE, name=self._name, until=s.now + seconds))
 
     async def aclose(self) -> None:
         """Give all slots back. Closing twice is no fault."""
@@ -206,6 +206,6 @@ class SharedConcurrencyLimit:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             return 1
         self._held, self._share, self._until = lease.held, lease.share, asked + self._lease
-        self._shut_until = max(self._shut_until, asked + lease.shut)
+        self._paused_until = max(self._paused_until, asked + lease.pause_seconds)
         self._admit()
         return wanted + len(self._waiting)

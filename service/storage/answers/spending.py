@@ -12,7 +12,7 @@ COUNT = """INSERT INTO spent (tenant, day, part, usd, tokens) VALUES (:tenant, :
     ON CONFLICT (tenant, day, part) DO UPDATE SET usd = spent.usd + excluded.usd, tokens = spent.tokens + excluded.tokens"""
 SPENT = """SELECT coalesce(sum(usd), 0.0), coalesce(sum(tokens), 0) FROM spent
     WHERE day >= :first AND day < :last"""
-TOLD = "INSERT INTO alerts (id, at, body, due) VALUES (:id, :at, :body, :due) ON CONFLICT DO NOTHING"
+RECORD_ALERT = "INSERT INTO alerts (id, at, body, due) VALUES (:id, :at, :body, :due) ON CONFLICT DO NOTHING"
 
 
 def counted(calls: Iterable[dict[str, Any]], part: str) -> list[dict[str, Any]]:
@@ -50,9 +50,9 @@ class Spending:
     async def tell(self, alert: Alert) -> bool:
         """Record an alert for good; return whether it is the first of its id. Its webhook is due at once."""
         row = {"id": alert.id, "at": alert.at, "body": alert.model_dump_json()}
-        return bool(await self._do(lambda s: s.run(TOLD, **row, due=s.now if alert.webhook else None)))
+        return bool(await self._do(lambda s: s.run(RECORD_ALERT, **row, due=s.now if alert.webhook else None)))
 
-    async def told(self, ids: Iterable[str]) -> set[str]:
+    async def recorded(self, ids: Iterable[str]) -> set[str]:
         """Return those of some alerts that have been recorded."""
         wanted = list(ids)
         found = await self._do(

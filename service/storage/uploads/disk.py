@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.spool import Spool, private
 from thresher.service.base.thread_batching import ThreadBatcher
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 from thresher.service.storage.uploads.base import PIECE_BYTES, SHA256, Stored
-from thresher.service.storage.uploads.spool import Spool, private
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
 OWNER, LOCK = "owner", "turn"  # files beside the objects: the owner's id, and the lock for changes

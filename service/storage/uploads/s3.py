@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from thresher.schemas.errors import SetupProblem
+from thresher.service.base.spool import Spool
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 from thresher.service.storage.uploads.base import PIECE_BYTES, SHA256, YOUNG_SECONDS, Stored
-from thresher.service.storage.uploads.spool import Spool
 from thresher.service.storage.uploads.spooled import SpooledUploads
 
 if TYPE_CHECKING:

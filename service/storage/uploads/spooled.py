@@ -13,9 +13,9 @@ from typing import BinaryIO
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.work import UploadedFile
 from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.spool import Spool, writing
 from thresher.service.storage.encryption.base import KEY_ID_BYTES, MAGIC, NO_CIPHER, Cipher
 from thresher.service.storage.uploads.base import YOUNG_SECONDS, Objects, Stored, checked_address
-from thresher.service.storage.uploads.spool import Spool, writing
 
 SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
 

@@ -10,7 +10,7 @@ from tests.simulation.reader.openai_wire import response
 from tests.simulation.reader.reader import Ask, Reader
 from tests.simulation.reader.reader import Said as Answered
 from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.service.llm.base import ModelFacts, Question
+from thresher.schemas.question import ModelFacts, Question
 from thresher.service.llm.prices import FREE
 from thresher.service.llm.providers.scripted import Said
 from thresher.service.llm.stack import Endpoint

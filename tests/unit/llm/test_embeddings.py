@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from thresher.schemas.errors import ModelProblem
-from thresher.service.llm.base import ModelFacts
+from thresher.schemas.question import ModelFacts
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.providers.embeddings import BATCH, Embedding, packed, text_of_vectors
 from thresher.service.llm.rate_limiting import ProviderLimiter

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.client import key_of
 
 ASKED = Question(

@@ -8,8 +8,8 @@ import pytest
 
 from thresher.schemas.errors import InputProblem, ModelProblem, SetupProblem
 from thresher.schemas.extraction import Calls
-from thresher.service.llm.base import ModelFacts, Question, Reply
-from thresher.service.llm.optional_questions import try_ask
+from thresher.schemas.question import ModelFacts, Question, Reply
+from thresher.service.prompts.optional_questions import try_ask
 
 QUESTION = Question(prompt="look.v1", fingerprint="f", messages=(), schema=None, answer_tokens=1, purpose="evaluate")
 

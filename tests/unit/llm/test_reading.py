@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from thresher.schemas.extraction import Finish
-from thresher.service.llm.base import Question
+from thresher.schemas.question import Question
 from thresher.service.llm.response_parsing import bare_json, finish_of, text_of, tokens_of
 
 FREE = Question(prompt="p", fingerprint="f", messages=(), schema=None, answer_tokens=1)

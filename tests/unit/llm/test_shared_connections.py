@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.providers.litellm_transport import LitellmTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.transport import Call

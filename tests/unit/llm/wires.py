@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from thresher.service.llm.base import Message, Question
+from thresher.schemas.question import Message, Question
 from thresher.service.llm.providers.scripted import ScriptedTransport
 from thresher.service.llm.transport import Answer, Call
 

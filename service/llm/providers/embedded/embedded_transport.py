@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, ModelProblem
-from thresher.service.llm.base import ModelFacts, Question
+from thresher.schemas.question import ModelFacts, Question
 from thresher.service.llm.providers.embedded.engine import Engine, Setup, engine
 from thresher.service.llm.providers.embedded.model_weights import KNOWN, Weights, find
 from thresher.service.llm.transport import Answer, Call

@@ -30,7 +30,7 @@ REVISION = "main"
 REDIRECTS = 5
 TIMEOUT_SECONDS = 60.0  # without a byte
 
-Told = Callable[[int, int], None]  # is called with the bytes that are here, and those of the whole file
+Progress = Callable[[int, int], None]  # is called with the bytes that are here, and those of the whole file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,9 @@ def pulled(folder: Path) -> list[str]:
     return sorted(path.relative_to(inside).as_posix() for path in inside.rglob("*.gguf"))
 
 
-def pull_from_hub(name: str, folder: Path, hub: Hub, sha256: str | None = None, told: Told | None = None) -> Path:
+def pull_from_hub(
+    name: str, folder: Path, hub: Hub, sha256: str | None = None, progress: Progress | None = None
+) -> Path:
     """Fetch a file unless it is here already, check it, and return its path. What was fetched before is not fetched again.
 
     `sha256` is the checksum that the caller wants; None: the one that the hub states.
@@ -83,7 +85,7 @@ def pull_from_hub(name: str, folder: Path, hub: Hub, sha256: str | None = None, 
         return path
     with _client(hub) as client:
         offer = _offer(client, checked_name(name), hub, sha256)
-        _fetch(client, offer, path, told or (lambda _done, _whole: None))
+        _fetch(client, offer, path, progress or (lambda _done, _whole: None))
     return path
 
 
@@ -168,7 +170,7 @@ def _checksum(answer: httpx.Response) -> str | None:
     return None
 
 
-def _fetch(client: httpx.Client, offer: HubFile, path: Path, told: Told) -> None:
+def _fetch(client: httpx.Client, offer: HubFile, path: Path, progress: Progress) -> None:
     """Fetch what is missing of a file, check the whole, and put it in place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{offer.sha256[:16]}.part")  # a part belongs to one content
@@ -176,7 +178,7 @@ def _fetch(client: httpx.Client, offer: HubFile, path: Path, told: Told) -> None
         _lock(out, offer)
         _refuse_full_disk(path.parent, offer.size - out.tell())
         while (before := out.tell()) < offer.size:
-            _append(client, offer, out, told)
+            _append(client, offer, out, progress)
             if out.tell() == before:
                 raise SetupProblem("weights_missing", f"{offer.name}: {_broken_off(before, offer.size)}")
         out.flush()
@@ -204,7 +206,7 @@ def _broken_off(here: int, whole: int) -> str:
     return f"the hub broke off, {here} of {whole} bytes are here; the same command goes on"
 
 
-def _append(client: httpx.Client, offer: HubFile, out: BinaryIO, told: Told) -> None:
+def _append(client: httpx.Client, offer: HubFile, out: BinaryIO, progress: Progress) -> None:
     """Append what one answer gives, which may be less than was asked for."""
     headers = {"Range": f"bytes={out.tell()}-"} if out.tell() else {}
     try:
@@ -215,6 +217,6 @@ def _append(client: httpx.Client, offer: HubFile, out: BinaryIO, told: Told) -> 
                 out.seek(0)
             for block in answer.iter_raw():
                 out.write(block[: offer.size - out.tell()])
-                told(out.tell(), offer.size)
+                progress(out.tell(), offer.size)
     except httpx.HTTPError:
         return

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.library import Floats
 
 _SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
@@ -38,11 +39,7 @@ class _Label:
     strips: list[SegmentBox]
     top: float
     foot: float
-
-    @property
-    def own(self) -> set[int]:
-        """Return the indices of its strips."""
-        return {strip.index for strip in self.strips}
+    own: frozenset[int]  # the indices of its strips
 
 
 def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
@@ -129,15 +126,18 @@ def joined_rules(rules: Floats) -> Floats:
 
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     """Yield cells between rules above and below, the strips of each together."""
-    found: dict[tuple[int, int, int], _Label] = {}
+    found: dict[tuple[int, int, int], list[SegmentBox]] = {}
+    ends: dict[tuple[int, int, int], tuple[float, float]] = {}
     cells = [cell for row in rows for cell in row]
     for a in range(0, len(cells), _CELLS_A_BATCH):
         some = cells[a : a + _CELLS_A_BATCH]
         for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
-            if np.isfinite(top) and np.isfinite(foot):
-                known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
-                known.strips.extend(strips)
-    yield from found.values()
+            if isfinite(top) and isfinite(foot):
+                place = column, round(top), round(foot)
+                found.setdefault(place, []).extend(strips)
+                ends.setdefault(place, (top, foot))
+    for place, strips in found.items():
+        yield _Label(place[0], strips, *ends[place], frozenset(strip.index for strip in strips))
 
 
 def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, float]]:
@@ -159,11 +159,14 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
     """Whether the text in a cell is one paragraph beside rows, and alone in its column there."""
+    beside = 0
+    for row in covered:
+        own = [cell[1][0].index in label.own for cell in row if cell[0] == label.column]
+        beside += any(own) and len(row) > sum(own)
+        if beside > 1 or not all(own):
+            return False
     strips = sorted(label.strips, key=lambda strip: strip.y0)
-    near = all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
-    beside = [row for row in covered if len({_is_own(cell, label) for cell in row}) > 1]
-    foreign = any(cell[0] == label.column and not _is_own(cell, label) for row in covered for cell in row)
-    return near and len(beside) <= 1 and not foreign
+    return all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
 
 
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
@@ -172,20 +175,19 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     Returns none where the rules are not those of its cell. `rules` are those from its top to its foot; they separate the
     rows. Cells of columns that only one row has are labels, too: the rules need not run through them.
     """
-    often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
-    columns = {column for column, n in often.items() if n > 1}
+    often = Counter([column for row in covered for column, _ in row])  # the label is alone in its column
+    columns = {column for column, n in often.items() if n > 1 and column != label.column}
     heads: list[Row] = []
     last = foot = label.top
     beside: list[SegmentBox] = []
-    for row in (row for row in covered if _others(row, label, columns)):
-        others = _others(row, label, columns)
+    for row, others in ((row, others) for row in covered if (others := _others(row, columns))):
         above, below = _around(others, rules)
         if above is None or below is None or (not heads and abs(above - label.top) > _SAME_RULE_MAX_POINTS):
             return []
         if not heads or above > last + _SAME_RULE_MAX_POINTS:
             heads.append(row)
             last = above
-        elif len(others) > 1 and len(others) >= len(_others(heads[-1], label, columns)):
+        elif len(others) > 1 and len(others) >= len(_others(heads[-1], columns)):
             return []  # a complete row that no rule separates from the one above it
         foot = below
         beside += [strip for strips in others for strip in strips]
@@ -208,16 +210,17 @@ def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None
 
     Each is None where there is no rule.
     """
-    y = min(strips[0].middle for strips in others)
-    through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
-    at = _heights(rules[through])
+    y = min([strips[0].middle for strips in others])
+    left, right = min([strips[0].x0 for strips in others]), max([strips[-1].x1 for strips in others])
+    over = (rules[:, 0] < left - _RULE_MIN_OVERHANG) & (rules[:, 2] > right + _RULE_MIN_OVERHANG)
+    at = _heights(rules[over & (rules[:, 2] - rules[:, 0] > right - left + _RULE_MIN_LONGER)])
     above, below = at[at < y], at[at > y]
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 
 
-def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[SegmentBox]]:
-    """Return the cells of a row in `columns`, without the label."""
-    return [cell[1] for cell in row if cell[0] in columns and not _is_own(cell, label)]
+def _others(row: Row, columns: Container[int]) -> list[list[SegmentBox]]:
+    """Return the cells of a row in `columns`."""
+    return [strips for column, strips in row if column in columns]
 
 
 def _is_own(cell: tuple[int, list[SegmentBox]], label: _Label) -> bool:
@@ -229,11 +232,3 @@ def _heights(rules: Floats) -> Floats:
     """Return the y of the middle of each rule."""
     heights: Floats = (rules[:, 1] + rules[:, 3]) * np.float32(0.5)
     return heights
-
-
-def _reach_over(strips: list[SegmentBox], rules: Floats) -> NDArray[np.bool_]:
-    """Return which rules span all of a cell's text, and more on both sides."""
-    x0, x1 = strips[0].x0, strips[-1].x1
-    over: NDArray[np.bool_] = (rules[:, 0] < x0 - _RULE_MIN_OVERHANG) & (rules[:, 2] > x1 + _RULE_MIN_OVERHANG)
-    over &= rules[:, 2] - rules[:, 0] > x1 - x0 + _RULE_MIN_LONGER
-    return over

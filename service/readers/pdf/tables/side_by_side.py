@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import Gap, TableRegion
+from thresher.service.readers.pdf.layout.regions import Gap, TableRegion
 from thresher.service.readers.pdf.library import Floats
 
 _MIN_RULES = 3  # of each table: above and below its head, and at its foot

@@ -15,12 +15,12 @@ from starlette.types import Receive, Scope, Send
 from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.work import Job
+from thresher.service.base.temp_folder import temp_folder
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import PROBLEMS, JobId
 from thresher.service.server.api.files.originals import INERT
 from thresher.service.server.api.files.table_writing import write_tables
-from thresher.service.storage.temp_folder import temp_folder
 
 routes = APIRouter(prefix="/v1/extractions/{id}", tags=["files"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

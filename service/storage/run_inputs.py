@@ -1,0 +1,64 @@
+"""Keep what the runs into a folder of Results were given, in a file beside them.
+
+So a review or a table later finds the documents and the target's fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.target import Target
+from thresher.service.base.file_names import RESERVED_NAMES
+
+INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
+
+
+class RunInputs(BaseModel):
+    """What the runs into a folder were given."""
+
+    paths: list[str] = Field(default_factory=list)  # absolute: files and folders, the newest run's first
+    targets: dict[str, dict[str, Any]] = Field(default_factory=dict)  # JSON Schemas by fingerprint
+    names: dict[str, str] = Field(default_factory=dict)  # of the targets, by fingerprint
+    read: ReadOptions = ReadOptions()  # of the newest run, without its passwords
+
+    def added(self, paths: Iterable[Path], targets: Iterable[Target], read: ReadOptions) -> RunInputs:
+        """Return the inputs with those of one more run."""
+        new = list(targets)
+        known = [str(p.resolve()) for p in paths]
+        return RunInputs(
+            paths=list(dict.fromkeys([*known, *self.paths])),
+            targets={**self.targets, **{t.fingerprint: t.schema for t in new}},
+            names={**self.names, **{t.fingerprint: t.name for t in new}},
+            read=read.model_copy(update={"passwords": (), "pictures": "none"}),
+        )
+
+
+def inputs_of(folder: Path) -> RunInputs:
+    """Return what the runs into a folder were given; nothing where that is not known."""
+    try:
+        return RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+    except (OSError, ValidationError):
+        return RunInputs()
+
+
+def result_files(folder: Path) -> Iterator[str]:
+    """Yield the names of JSON files in a folder of Results, hidden ones and the run's own left out."""
+    for file in folder.rglob("*.json"):
+        name = file.relative_to(folder).as_posix()
+        if name not in RESERVED_NAMES and not any(part.startswith(".") for part in name.split("/")):
+            yield name
+
+
+def save_inputs(folder: Path, inputs: RunInputs) -> None:
+    """Write what the runs into a folder were given. Raises OSError."""
+    file = folder / INPUTS
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False), "utf-8")
+    part.replace(file)
