@@ -1,12 +1,14 @@
 """Measure what the pipeline adds to a model's answers, and what it takes away, stage by stage.
 
-    python -m bench.lift run    --corpora DIR --out OUT --base http://127.0.0.1:8399/v1 [--half a] [--only NAME] [--plain]
+    python -m bench.lift run    --corpora DIR --out OUT --base http://127.0.0.1:8399/v1 [--half a] [--only NAME]
+                                [--policy JSON] [--plain]
     python -m bench.lift report --corpora DIR --out OUT [--half a] [--list]
 
 `run` sends the documents of `bench.lift_choice` through the pipeline with the model at an OpenAI-compatible address and keeps,
 for each, what every stage gave: the first answers joined ("answers"), those of them that stand in the text ("grounded"), and
 the wholes after the merge, after the mending and as they are given ("merged", "mended", "data"). `--plain` asks the same model
-one question about each document instead: its whole text, its schema, one prompt. `report` prints, for each document and set,
+one question about each document instead: its whole text, its schema, one prompt, and with `--policy '{"images": "all"}'` the
+pictures of its pages. `--policy` sets members of the Policy, for instance which versions of the prompts are asked. `report` prints, for each document and set,
 the share of leaves that are right at every stage, what each stage brought and took away, the precision of every flag, and how
 many wholly right documents are called complete. A leaf is right if it is the labelled value, or nothing where there is none.
 """
@@ -34,6 +36,7 @@ from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
+from thresher.service.runs.read_options import read_options
 from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import load
 from thresher.service.wiring import engine_of, model_of, opened_store
@@ -43,9 +46,9 @@ PATIENT = {"timeout": 20_000.0, "retries": 0, "concurrency": 200, "max_cost": 1_
 PLAIN = "Extract what the document states as JSON in the shape that is asked for. What it does not state is null or []."
 
 
-async def run(choice: list[Chosen], out: Path, *, plain: bool) -> None:
+async def run(choice: list[Chosen], out: Path, asked: dict[str, Any], *, plain: bool) -> None:
     """Run every document of the choice, all at once, and keep what each stage gave."""
-    policy = Policy.model_validate({"model": MODEL, **PATIENT})
+    policy = Policy.model_validate({"model": MODEL, **PATIENT, **asked})
     async with opened_store(out) as store, ReaderPool(out / "spool", workers=2) as pool:
         model = model_of(policy, load(), store, book=store)
         one = _plain if plain else _piped
@@ -62,8 +65,9 @@ async def _piped(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
         known = joined(found) if stage == "asked" else {stage: json_pointer.copied(found)}
         stages.update(known)
 
-    source = make_source(_source(one, out))
-    documents = [r.document async for r in walk_tree(source, TranscribingReader(pool, model), policy.read)]
+    source = make_source(source_of(one, out))
+    read = read_options(policy, model.facts)
+    documents = [r.document async for r in walk_tree(source, TranscribingReader(pool, model), read)]
     result = await process(replace(engine_of(model, one.case.target, policy), watch=watch), documents)
     kept = {"stages": stages, "result": result.model_dump(mode="json"), "text_tokens": _tokens(documents)}
     _keep(out / f"{one.case.name}.json", kept)
@@ -77,11 +81,14 @@ async def _plain(one: Chosen, out: Path, parts: tuple[ReaderPool, Model, Policy]
     """Ask one plain question about one document: what a careful user would write without Thresher."""
     pool, model, policy = parts
     reader = TranscribingReader(pool, model)
-    texts = [r.document.text async for r in walk_tree(make_source(_source(one, out)), reader, policy.read)]
+    read = read_options(policy, model.facts)
+    documents = [r.document async for r in walk_tree(make_source(source_of(one, out)), reader, read)]
+    seen = tuple(d.pictures[page] for d in documents for page in sorted(d.pictures) if policy.images == "all")
+    text = "\n\n".join(d.text for d in documents)
     question = Question(
         prompt="plain.v1",
         fingerprint="",
-        messages=(Message(role="system", content=PLAIN), Message(role="user", content="\n\n".join(texts))),
+        messages=(Message(role="system", content=PLAIN), Message(role="user", content=text, images=seen)),
         schema=engine_of(model, one.case.target, policy).groups[0].asked.schema
         if _is_wide(one)
         else one.case.target.schema,
@@ -130,7 +137,7 @@ def _join(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _source(one: Chosen, out: Path) -> Path:
+def source_of(one: Chosen, out: Path) -> Path:
     """The file that is run: an invoice of zugferd with its issuer's XML put back in, any other as it lies."""
     if one.stratum != "zugferd":
         return one.case.source
@@ -155,10 +162,12 @@ def main() -> int:
     parser.add_argument("--base", default="http://127.0.0.1:8399/v1")
     parser.add_argument("--half", choices=("a", "b"))
     parser.add_argument("--only", default="", help="documents whose stratum or name holds this")
+    parser.add_argument("--counts", type=json.loads, default={}, help='documents of sets, as JSON: {"sroie": 16}')
+    parser.add_argument("--policy", type=json.loads, default={}, help="members of the Policy, as JSON")
     parser.add_argument("--plain", action="store_true", help="one plain call a document instead of the pipeline")
     parser.add_argument("--list", action="store_true", help="every leaf that is wrong, and every flag")
     given = parser.parse_args()
-    choice = [c for c in chosen(given.corpora) if not given.half or c.half == given.half]
+    choice = [c for c in chosen(given.corpora, given.counts) if not given.half or c.half == given.half]
     choice = [c for c in choice if given.only in f"{c.stratum} {c.case.name}"]
     if given.command == "report":
         report(choice, given.out, listed=given.list)
@@ -167,7 +176,7 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(given.out / "spool", ignore_errors=True)
     with tempfile.TemporaryDirectory():
-        asyncio.run(run(choice, given.out, plain=given.plain))
+        asyncio.run(run(choice, given.out, given.policy, plain=given.plain))
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -41,17 +41,22 @@ class Chosen:
     case: Case
 
 
-def chosen(corpora: Path) -> list[Chosen]:
-    """Return the choice, in a fixed order."""
-    return [c for name in COUNTS for c in _of_set(name, corpora)]
+def chosen(corpora: Path, counts: dict[str, int]) -> list[Chosen]:
+    """Return the choice, in a fixed order; `counts` are the documents of sets where they differ from COUNTS."""
+    return [c for name in COUNTS for c in _of_set(name, corpora, counts)]
 
 
-def _of_set(name: str, corpora: Path) -> Iterator[Chosen]:
-    folder = corpora / FOLDERS.get(name, name)
-    cases = sorted(importlib.import_module(f"bench.adapters.{name}").cases(folder), key=lambda c: _stratum(name, c))
+def cases_of(name: str, corpora: Path) -> Iterable[Case]:
+    """Return all labelled documents of a set."""
+    found: Iterable[Case] = importlib.import_module(f"bench.adapters.{name}").cases(corpora / FOLDERS.get(name, name))
+    return found
+
+
+def _of_set(name: str, corpora: Path, counts: dict[str, int]) -> Iterator[Chosen]:
+    cases = sorted(cases_of(name, corpora), key=lambda c: _stratum(name, c))
     for stratum, group in groupby(cases, key=lambda c: _stratum(name, c)):
         few = sorted((c for c in group if _is_short(name, c)), key=_order)
-        for j, case in enumerate(few[: _count(name, stratum)]):
+        for j, case in enumerate(few[: counts.get(name, _count(name, stratum))]):
             yield Chosen(stratum, "ab"[j % 2], case)
 
 

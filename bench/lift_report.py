@@ -119,10 +119,10 @@ def _flags(rows: list[tuple[Chosen, dict[str, Any]]]) -> None:
 
 
 def flags_of(one: Chosen, result: dict[str, Any]) -> Iterable[tuple[str, bool]]:
-    """Yield each flag of a Result, and whether what it points at is truly wrong or missing.
+    """Yield each flag of a Result, and whether it is true: what it points at is wrong, or not there.
 
     `unsupported`: the labels do not have the value in its field. `unclaimed`: a labelled value that was missed or is wrong stands
-    in the line. `conflict`, `arithmetic`, `invalid`, `unsure`: the value in `data` is not right. `absent`: the labels have a value.
+    in the line. `conflict`, `arithmetic`, `invalid`, `unsure`: the value in `data` is not right. `absent`: the labels have no value either.
     """
     fields = FieldRules(one.case.target)
     leaves = _leaves(one, result.get("data") or {})
@@ -134,7 +134,8 @@ def flags_of(one: Chosen, result: dict[str, Any]) -> Iterable[tuple[str, bool]]:
         yield "unclaimed", any(len(t) > 1 and t.casefold() in line["text"].casefold() for t in lost)
     for r in result.get("reasons", ()):
         if r["code"] not in ("unsupported", "unclaimed", "unresolved", "unread", "hidden"):
-            yield r["code"], any(w and (w == r["path"] or w.startswith(f"{r['path']}/")) for w in wrong)
+            is_wrong = any(w and (w == r["path"] or w.startswith(f"{r['path']}/")) for w in wrong)
+            yield r["code"], is_wrong != (r["code"] == "absent")
         elif r["code"] == "unsupported" and json_pointer.get(result.get("data"), r["path"]) is not None:
             yield "unsupported (kept)", r["path"] in wrong
 

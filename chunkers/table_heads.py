@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from thresher.schemas.document import BlockKind, Document, Table
 
@@ -61,8 +62,7 @@ class TableHeads:
         """Return for each row of a table whether several of its cells are filled, and whether it is a group; looked at once."""
         first = table.start[0] if table.start else 0
         if first not in self._kinds:
-            full = bytes(filled_cells(table, r) > 1 for r in range(len(table)))
-            self._kinds[first] = full, bytes(is_group(self._document, table, r) for r in range(len(table)))
+            self._kinds[first] = _kinds(self._document, table)
         return self._kinds[first]
 
     def _rows_of(self, table: Table) -> tuple[list[Range], list[Range]]:
@@ -148,6 +148,21 @@ class TableHeads:
         blocks = self._document.blocks
         i = bisect_right(blocks.start, start) - 1
         return i >= 0 and blocks.end[i] > start and blocks.kind[i] == BlockKind.HEADING
+
+
+def _kinds(document: Document, table: Table) -> tuple[bytes, bytes]:
+    """Return for each row whether several of its cells are filled, and whether it is a group.
+
+    Most rows have text in their first and last cells: they need no further look.
+    """
+    text, start, end, full, groups = document.text, table.start, table.end, bytearray(), bytearray()
+    for r, (a, behind) in enumerate(pairwise(table.first)):
+        z = behind - 1
+        filled = z > a and end[a] > start[a] and end[z] > start[z]
+        is_usual = filled and not text[start[a]].isspace() and not text[start[z]].isspace()
+        full.append(is_usual or filled_cells(table, r) > 1)
+        groups.append(not is_usual and is_group(document, table, r))
+    return bytes(full), bytes(groups)
 
 
 def head_rows(document: Document, table: Table) -> list[Range]:

@@ -27,3 +27,7 @@ PersonalKind = Literal[
 ]
 PrivilegePolicy = Literal["hold", "flag", "off"]
 """hold: what is held is not asked; flag: it is asked, and its flags stay; off: flags do not count."""
+DenistMode = Literal["exclude", "keep", "log"]
+"""Of known files: no document; a document that is marked; a document, and counted."""
+DedupScope = Literal["none", "custodian", "global"]
+OverlayForm = Literal["dat", "csv", "jsonl", "parquet"]

@@ -79,6 +79,19 @@ def read_json(text: str | bytes, *, partial: bool = False) -> Any:
     return _kept(jiter.from_json(body, partial_mode=partial, float_mode="lossless-float"))
 
 
+def has_doubled_keys(text: str) -> bool:
+    """Whether an object of a JSON text has two members of one name.
+
+    >>> has_doubled_keys('{"a": 1, "a": 2}'), has_doubled_keys('{"a": [{"b": 1}, {"b": 2}]}')
+    (True, False)
+    """
+    try:
+        jiter.from_json(text.encode(), catch_duplicate_keys=True)
+    except ValueError as error:
+        return "duplicate key" in str(error)
+    return False
+
+
 def _kept(value: Any) -> Any:
     """Replace jiter's texts of numbers in the tree by Numbers."""
     if isinstance(value, dict):

@@ -107,6 +107,7 @@ class Coverage(BaseModel):
     chunks_asked: int = 0
     chunks_answered: int = 0
     unasked: list[Unasked] = Field(default_factory=list)
+    outside: int = 0  # characters, other than blanks, that no Chunk holds: more than 0 is a fault of Thresher
     partly: dict[str, int] = Field(default_factory=dict)  # fields that not every Chunk was asked for: how many were
     absent: list[str] = Field(default_factory=list)  # fields and lists of which nothing was found; `*` for any index
     records_expected: int | None = None

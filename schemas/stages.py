@@ -10,8 +10,8 @@ STAGES: dict[str, int] = {
     "chunk": 2,
     "extract": 2,
     "ground": 2,
-    "look": 5,
-    "merge": 4,
+    "look": 6,
+    "merge": 5,
     "mend": 1,
     "judge": 2,
 }

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from thresher.schemas.choices import DedupScope, DenistMode, OverlayForm, PrivilegePolicy
 from thresher.schemas.errors import Note
 from thresher.schemas.policy import Policy
 
@@ -56,6 +57,34 @@ class ImportOrder(Noun):
     copies: bool = False  # files that lie at the paths are copied into the matter, too
     loadfile: str | None = None  # of a production, where it has several
     load_options: dict[str, Any] = Field(default_factory=dict)  # of a production: encoding, delimiters, fields …
+    denist: tuple[str, ...] = ()  # lists of known files, below the same folders
+    denist_mode: DenistMode = "exclude"
+    dedup: DedupScope | None = None  # None: as the matter does it already
+    embedded: bool = False  # files in PDF and Office documents become documents of their own
+
+
+class ExportOrder(Noun):
+    """An export of a matter: its overlay, and what stands beside it."""
+
+    matter: str  # id
+    form: OverlayForm = "dat"
+    encoding: str = "utf-8"
+    prefix: str = "X_"
+    escape: bool = False  # characters that the encoding lacks are written as \\u{...}; else they are refused
+
+
+class MatterExtractionOrder(Noun):
+    """An extraction from the documents of a matter. Targets are tried in turn where a document is of another kind."""
+
+    matter: str  # id
+    targets: tuple[AskedTarget, ...]
+    privilege: PrivilegePolicy = "hold"
+    inclusive_only: bool = False
+    counsel: tuple[str, ...] = ()  # addresses and domains; with them the matter is screened first
+    terms: tuple[str, ...] = ()  # of privilege; none: the usual ones
+
+
+MatterOrder = ImportOrder | ExportOrder | MatterExtractionOrder
 
 
 class Submission(Noun):
@@ -70,7 +99,14 @@ class Submission(Noun):
     request_hash: str = ""  # of the request's body: one key with another body is refused
     webhook: str | None = None  # told when the Job is finished
     import_order: ImportOrder | None = None  # what is asked for is an import: there is no target
+    export_order: ExportOrder | None = None
+    extraction_order: MatterExtractionOrder | None = None
     trace: str | None = None  # W3C traceparent of the request: the workers' spans hang under it
+
+    @property
+    def matter_order(self) -> MatterOrder | None:
+        """Return what is to be done with a matter, where that is what is asked for."""
+        return self.import_order or self.export_order or self.extraction_order
 
 
 class Counts(Noun):
@@ -90,10 +126,10 @@ class Job(Noun):
     id: str  # sorts by time of creation; cannot be guessed
     tenant: str
     state: JobState  # finished: no Task is todo or running any more
-    target: str  # name
+    target: str  # name; of work on a matter: import, export or extraction
     fingerprint: str
     priority: int
-    matter: str | None = None  # id of the matter that it imports into; None: it extracts
+    matter: str | None = None  # id of the matter that it works on; None: it extracts from uploads
     created: float  # seconds since 1970, UTC
     finished: float | None = None
     webhook: str | None = None

@@ -99,6 +99,7 @@ def _built(engine: Engine, documents: list[Document], found: UnitExtraction, rev
         ledgers=found.records,
         partly=found.partly,
         unasked=found.unasked,
+        outside=sum(d.outside for d in found.documents),
         notes=found.notes,
         reasons=[*merged.reasons, *kept_unproved(merged.evidence, engine.target)],
         required=engine.policy.required,

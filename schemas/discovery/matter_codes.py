@@ -56,7 +56,9 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "linked_not_collected": _known("linked_not_collected", "warning"),
     "malware_suspect": _fact("error", "the file looks malicious; have it examined apart from the matter"),
     # inputs and custody
-    "missing_file": _fact("error", "a file that is named is not there; get it from whoever delivered it"),
+    "missing_file": _fact(
+        "error", "a file that is named is not there; get it from whoever delivered it", retryable=True
+    ),
     "orphan_file": _fact("warning", "no record names this file; ask whoever delivered it"),
     "hash_mismatch": _fact("error", "the bytes are not those that were recorded; see who changed them"),
     "duplicate_id": _fact("error", "two records have the same id; ask whoever delivered them"),
@@ -71,7 +73,7 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "dat_mojibake": _fact("error", "the load file was encoded twice; ask for it in one encoding"),
     "path_escape": _fact("error", "a path leaves the volume; it was not followed"),
     "opt_pagecount_mismatch": _fact("warning", "the stated number of pages is not that of the rows"),
-    "opt_image_missing": _fact("error", "the image of a page is not there; ask for it"),
+    "opt_image_missing": _fact("error", "the image of a page is not there; ask for it", retryable=True),
     "dat_unclosed_value": _fact("error", "the last value is never closed by its qualifier; the file may be cut off"),
     "dat_trailing_padding": _fact("warning", "padding behind the last row (DOS end of file, NULs) was left out"),
     "undefined_bytes": _fact("warning", "bytes without a meaning in Windows-1252; kept as characters of their number"),
@@ -87,7 +89,7 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "produced_hash_mismatch": _fact("warning", "the native's hash is not the one that the load file states"),
     "produced_size_mismatch": _fact("warning", "the native's size is not the one that the load file states"),
     "native_withheld": _fact("warning", "a withheld document came with its native; it was not opened"),
-    "images_missing": _fact("warning", "no page image of this document was delivered"),
+    "images_missing": _fact("warning", "no page image of this document was delivered", retryable=True),
     "opt_columns": _fact("warning", "a row of the OPT has not 7 columns; the path was taken to hold the commas"),
     "opt_first_row": _fact("error", "the first row of the OPT begins no document"),
     "opt_row_unread": _fact("error", "the row of the OPT can not be read; ask for it"),

@@ -19,13 +19,14 @@ class IssueRelevance(BaseModel):
 
     issue: str | None = Field(
         None,
-        description="Name of the issue as the instructions call it",
+        description="Name of the issue, as the instructions write it before the colon: LJM for 'Issue LJM: transactions …'",
         json_schema_extra={"key": True, "method": "judged"},
     )
     citations: list[str] = Field(
         [],
         description="One to three passages, each of at most two sentences, copied from the text character by character, that "
-        "the judgement rests on. Where the document is not relevant: the passage that shows what it is about instead",
+        "the judgement rests on. Where the document is not relevant, one is enough: its subject line, or the sentence that "
+        "shows what it is about",
     )
     rationale: str | None = Field(
         None,
@@ -42,7 +43,9 @@ class IssueRelevance(BaseModel):
     relevance: Literal["very_relevant", "relevant", "borderline", "not_relevant"] | None = Field(
         None,
         description="very_relevant: bears on the heart of the issue. relevant: says something about the issue itself. "
-        "borderline: only touches or mentions it, as news or in passing. not_relevant: nothing of the issue",
+        "borderline: a reviewer could code it either way, as it alludes to the issue or mentions it in passing, and what is "
+        "meant is not said. not_relevant: nothing of the issue, or only its people, companies or field without the issue "
+        "itself, or what the instructions leave out",
         json_schema_extra=JUDGED,
     )
 

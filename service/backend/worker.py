@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, note
-from thresher.schemas.job import LoggedCall
 from thresher.schemas.library import library_names
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
@@ -27,10 +26,12 @@ from thresher.schemas.target import Target
 from thresher.schemas.tenants.account import LOCAL
 from thresher.schemas.tenants.budget import ALL_TENANTS
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.backend.matters.extraction_task import Asking, extract_from_matter
 from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.backend.task_costs import TaskCosts
 from thresher.service.base.temp_folder import temp_folder
 from thresher.service.extraction.engine import Engine
 from thresher.service.jobs.base import POISONED, Jobs
@@ -45,7 +46,6 @@ from thresher.service.runs.read_options import read_options
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings
-from thresher.service.storage.answers.base import Store
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
@@ -65,27 +65,6 @@ MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"}
     "requests_per_minute",
     "tokens_per_minute",
 }
-
-
-class TaskCosts:
-    """A Store that counts what each Task in hand has cost."""
-
-    def __init__(self, store: Store) -> None:
-        """Take the Store; nothing is spent yet."""
-        self._store = store
-        self._spent: dict[str, float] = {}
-        self.answer = store.answer
-        self.keep = store.keep
-
-    async def log(self, call: LoggedCall) -> None:
-        """Log a call and add its cost to its Task's."""
-        if call.task and call.attempt.usd and not call.attempt.stored:
-            self._spent[call.task] = self._spent.get(call.task, 0.0) + call.attempt.usd
-        await self._store.log(call)
-
-    def taken(self, task: str) -> float:
-        """Return what a Task has cost in dollars, and reset it."""
-        return self._spent.pop(task, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +108,8 @@ class Worker:
         stage("read")
         order = await self._order(claim.job)
         if isinstance(order, Submission):
-            return await self.imports.work(claim, order, stage)
+            work = self._extract_from_matter if order.extraction_order else self.imports.work
+            return await work(claim, order, stage)
         facts = {"thresher.attempt": claim.attempt, "thresher.files": len(claim.files)}
         try:
             with (
@@ -177,6 +157,22 @@ class Worker:
             passing=reasons[0] if reasons else None,
         )
 
+    async def _extract_from_matter(self, claim: Claim, asked: Submission, stage: Stage) -> TaskOutcome:
+        """Extract from a matter, with the model and the budgets of any other Job."""
+        policy, key, model = self._client(asked.policy, claim.job)
+        targets = (
+            tuple(self._target(target) for target in asked.extraction_order.targets) if asked.extraction_order else ()
+        )
+        asking = Asking(model=model, policy=policy, targets=targets, stage=stage)
+        try:
+            with self._models.used(key, model), tracing.under(asked.trace), tracing.span("task", kind="consumer"):
+                outcome = await extract_from_matter(self.resources, claim, asked, asking)
+            if self.budgets is not None and claim.id in self.budgets.stopped:
+                return await self._stopped_by_budget(claim, self.budgets)
+            return replace(outcome, usd=self.spending.taken(claim.id))
+        finally:
+            self.spending.taken(claim.id)
+
     async def _stopped_by_budget(self, claim: Claim, budgets: Budgets) -> TaskOutcome:
         """Report a reached budget: the Task is done again in the next period where work is held, else fails.
 
@@ -195,7 +191,7 @@ class Worker:
         await self._models.aclose(grace)
 
     async def _order(self, job: str) -> _Order | Submission:
-        """Return what a Job's Tasks are done with; of an import what was asked."""
+        """Return what a Job's Tasks are done with; of work on a matter what was asked."""
         order = self._orders.get(job)
         if order is None:
             order = self._orders[job] = await self._new_order(job)
@@ -206,26 +202,30 @@ class Worker:
 
     async def _new_order(self, job: str) -> _Order | Submission:
         order = await self.resources.jobs.order(job)
-        if order.import_order is not None:
+        if order.matter_order is not None:
             return order
-        policy = order.policy.model_copy(update={"model": model_name(order.policy, self.settings)})
+        policy, key, model = self._client(order.policy, job)
+        engine = replace(engine_of(model, self._target(order.target), policy), elsewhere=self.processors)
+        return _Order(engine=engine, model=model, key=key, trace=order.trace)
+
+    def _client(self, asked: Policy, job: str) -> tuple[Policy, str, ModelClient]:
+        """Return a Job's Policy with its model, and that Model with the key under which it is kept."""
+        policy = asked.model_copy(update={"model": model_name(asked, self.settings)})
         choices = policy.model_dump(
             mode="json", include=MODEL_CHOICES
         )  # a Job with a limit of dollars has its own Model
         key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
-        model = self._models.get(key, lambda: self._model(policy))
-        engine = replace(engine_of(model, self._target(order), policy), elsewhere=self.processors)
-        return _Order(engine=engine, model=model, key=key, trace=order.trace)
+        return policy, key, self._models.get(key, lambda: self._model(policy))
 
     def _model(self, policy: Policy) -> ModelClient:
         allowed = self.budgets.may_ask if self.budgets is not None else None
         return model_of(policy, self.settings, self.spending, self.resources.limits, self.resources.store, allowed)
 
-    def _target(self, order: Submission) -> Target:
+    def _target(self, wanted: AskedTarget) -> Target:
         """Return the Target of a Job, shared by Jobs that ask for the same: one takes 50 ms to make, and 0.1 MiB."""
-        asked = order.target.model_dump_json()
+        asked = wanted.model_dump_json()
         if asked not in self._targets:
-            self._targets[asked] = target_of(order.target, self.targets)
+            self._targets[asked] = target_of(wanted, self.targets)
         self._targets.move_to_end(asked)
         while len(self._targets) > CACHED_TARGETS:
             self._targets.popitem(last=False)

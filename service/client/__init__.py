@@ -27,7 +27,7 @@ from thresher.schemas.tenants.calls import CallFilter, GroupBy
 from thresher.schemas.work import JobState
 from thresher.service.client.answers import filter_parameters, opened, without_none
 from thresher.service.client.files import EXTRACTIONS, FileCalls
-from thresher.service.client.matters import Import, Matter, MatterCalls
+from thresher.service.client.matters import Export, Import, Matter, MatterCalls, MatterExtraction
 from thresher.service.client.models import (
     BudgetState,
     Call,
@@ -51,12 +51,14 @@ __all__ = [
     "Client",
     "CreatedKey",
     "Event",
+    "Export",
     "Extraction",
     "FinishedFile",
     "Import",
     "Key",
     "KeyEvent",
     "Matter",
+    "MatterExtraction",
     "QuotaState",
     "ServiceProblem",
     "Target",

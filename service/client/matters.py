@@ -1,4 +1,4 @@
-"""The part of the client that asks about matters of legal discovery: imports, documents, exceptions, reports."""
+"""The part of the client that asks about matters of legal discovery: imports, extractions, exports, documents, reports."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.discovery.matter_import import ImportSummary, SourceCounts
+from thresher.schemas.discovery.matter_jobs import ExportSummary, MatterExtractionSummary
 from thresher.schemas.errors import Note
 from thresher.schemas.work import Counts, JobState
 from thresher.service.client.answers import opened
@@ -47,8 +48,8 @@ class Matter(BaseModel):
     sources: tuple[SourceCounts, ...] = ()
 
 
-class Import(BaseModel):
-    """An import and how far it has come. Times are seconds since 1970, UTC."""
+class MatterJob(BaseModel):
+    """Work on a matter and how far it has come. Times are seconds since 1970, UTC."""
 
     id: str
     matter: str
@@ -57,8 +58,25 @@ class Import(BaseModel):
     finished: float | None = None
     counts: Counts
     stages: dict[str, int] = {}
-    summary: ImportSummary | None = None  # what came out, once it is done
     problem: Note | None = None
+
+
+class Import(MatterJob):
+    """An import and how far it has come."""
+
+    summary: ImportSummary | None = None  # what came out, once it is done
+
+
+class Export(MatterJob):
+    """An export and how far it has come."""
+
+    summary: ExportSummary | None = None  # its files, once it is done
+
+
+class MatterExtraction(MatterJob):
+    """An extraction from the documents of a matter, and how far it has come."""
+
+    summary: MatterExtractionSummary | None = None  # what came out, once it is done
 
 
 class ImportOptions(TypedDict, total=False):
@@ -70,10 +88,34 @@ class ImportOptions(TypedDict, total=False):
     passwords: list[str]
     loadfile: str
     load_options: dict[str, Any]
+    denist: list[str]
+    denist_mode: str
+    dedup: str
+    embedded: bool
+
+
+class ExportOptions(TypedDict, total=False):
+    """What is said of an export: see the service's `POST /v1/matters/{matter}/exports`."""
+
+    form: str  # dat (default), csv, jsonl, parquet
+    encoding: str
+    prefix: str
+    escape: bool
+
+
+class MatterExtractionOptions(TypedDict, total=False):
+    """What is said of an extraction besides its targets: see `POST /v1/matters/{matter}/extractions`."""
+
+    policy: dict[str, Any]
+    instructions: str
+    privilege: str  # hold (default), flag, off
+    inclusive_only: bool
+    counsel: list[str]
+    terms: list[str]
 
 
 class MatterCalls(Connection):
-    """Calls about matters. `id` is that of an import, which is a job."""
+    """Calls about matters. `id` is that of an import, an export or an extraction, which are jobs."""
 
     async def create_matter(self, name: str, timezone: str | None = None) -> Matter:
         """Make a matter; sent once, for twice would make two."""
@@ -111,10 +153,8 @@ class MatterCalls(Connection):
         self, matter: str, paths: Sequence[str], *, key: str | None = None, **more: Unpack[ImportOptions]
     ) -> Import:
         """Import what lies on the server, below folders that its operator opened; return the import at once."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        asked = {**more, "paths": list(paths)}
         return Import.model_validate(
-            await self._request("POST", f"{MATTERS}/{matter}/imports", json=asked, headers=headers)
+            await self._order(f"{MATTERS}/{matter}/imports", {**more, "paths": list(paths)}, key)
         )
 
     async def imports(self, matter: str, state: JobState | None = None) -> AsyncIterator[Import]:
@@ -138,6 +178,76 @@ class MatterCalls(Connection):
     async def retry_import(self, matter: str, id: str) -> Import:  # noqa: A002 - as above
         """Try a failed import again, from where it was."""
         return Import.model_validate(await self._request("POST", f"{MATTERS}/{matter}/imports/{id}/retry"))
+
+    async def export(self, matter: str, *, key: str | None = None, **more: Unpack[ExportOptions]) -> Export:
+        """Export a matter; return the export at once. `key`: an Idempotency-Key."""
+        return Export.model_validate(await self._order(f"{MATTERS}/{matter}/exports", dict(more), key))
+
+    async def exports(self, matter: str, state: JobState | None = None) -> AsyncIterator[Export]:
+        """Iterate over the exports of a matter, or those in one state, newest first."""
+        async for one in self._pages(f"{MATTERS}/{matter}/exports", "exports", {"state": state}):
+            yield Export.model_validate(one)
+
+    async def get_export(self, matter: str, id: str) -> Export:  # noqa: A002 - as above
+        """Return how far an export has come, and its files."""
+        return Export.model_validate(await self._request("GET", f"{MATTERS}/{matter}/exports/{id}"))
+
+    async def export_file(self, matter: str, id: str, name: str, to: Path) -> None:  # noqa: A002 - as above
+        """Write a file of an export that is done (overlay.dat, privilege_log.csv …) to a path."""
+        await self._retried(lambda: self._saved(f"{MATTERS}/{matter}/exports/{id}/files/{name}", to))
+
+    async def export_events(self, matter: str, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
+        """Iterate over an export's events to its end; `after` is the number of the last event that was seen."""
+        async for one in self._events(f"{MATTERS}/{matter}/exports/{id}/events", after):
+            yield one
+
+    async def cancel_export(self, matter: str, id: str) -> Export:  # noqa: A002 - as above
+        """Cancel an export."""
+        return Export.model_validate(await self._request("DELETE", f"{MATTERS}/{matter}/exports/{id}"))
+
+    async def retry_export(self, matter: str, id: str) -> Export:  # noqa: A002 - as above
+        """Try a failed export again."""
+        return Export.model_validate(await self._request("POST", f"{MATTERS}/{matter}/exports/{id}/retry"))
+
+    async def extract_from_matter(
+        self,
+        matter: str,
+        targets: Sequence[str | dict[str, Any]],
+        *,
+        key: str | None = None,
+        **more: Unpack[MatterExtractionOptions],
+    ) -> MatterExtraction:
+        """Extract from all documents of a matter that may be asked; return the extraction at once."""
+        asked = {**more, "targets": list(targets)}
+        return MatterExtraction.model_validate(await self._order(f"{MATTERS}/{matter}/extractions", asked, key))
+
+    async def matter_extractions(self, matter: str, state: JobState | None = None) -> AsyncIterator[MatterExtraction]:
+        """Iterate over the extractions from a matter, or those in one state, newest first."""
+        async for one in self._pages(f"{MATTERS}/{matter}/extractions", "extractions", {"state": state}):
+            yield MatterExtraction.model_validate(one)
+
+    async def get_matter_extraction(self, matter: str, id: str) -> MatterExtraction:  # noqa: A002 - as above
+        """Return how far an extraction from a matter has come, and what came out."""
+        return MatterExtraction.model_validate(await self._request("GET", f"{MATTERS}/{matter}/extractions/{id}"))
+
+    async def matter_extraction_events(self, matter: str, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
+        """Iterate over an extraction's events to its end; `after` is the number of the last event that was seen."""
+        async for one in self._events(f"{MATTERS}/{matter}/extractions/{id}/events", after):
+            yield one
+
+    async def cancel_matter_extraction(self, matter: str, id: str) -> MatterExtraction:  # noqa: A002 - as above
+        """Cancel an extraction from a matter; what is answered stays."""
+        return MatterExtraction.model_validate(await self._request("DELETE", f"{MATTERS}/{matter}/extractions/{id}"))
+
+    async def retry_matter_extraction(self, matter: str, id: str) -> MatterExtraction:  # noqa: A002 - as above
+        """Try a failed extraction again, from where it was."""
+        return MatterExtraction.model_validate(
+            await self._request("POST", f"{MATTERS}/{matter}/extractions/{id}/retry")
+        )
+
+    async def _order(self, address: str, asked: dict[str, Any], key: str | None) -> Any:
+        """Ask for work on a matter, once for each key; return the job as JSON."""
+        return await self._request("POST", address, json=asked, headers={"Idempotency-Key": key or uuid.uuid4().hex})
 
     async def documents(
         self, matter: str, *, custodian: str | None = None, state: str | None = None, kind: str | None = None

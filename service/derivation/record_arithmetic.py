@@ -1,7 +1,7 @@
 """Find values that follow from other values of their record: a unit price is amount over quantity.
 
 Field names do not matter. A relation between three fields of a list counts where it holds, to the cent or closer, in most
-records that have all three values, and in several of them or with figures that hardly agree by chance.
+records whose other two values stand in the text, and in several of them or with figures that hardly agree by chance.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from thresher.service.base import json_pointer
 from thresher.service.derivation.scopes import term_of_leaf
 
 MAX_FIELDS = 10  # numbers of one record; among more, some pair gives almost any number
-HOLDING_MIN_SHARE = 0.8  # share of the records with all three values in which a relation must hold
+HOLDING_MIN_SHARE = (
+    2 / 3
+)  # share of the records with all three values in which a relation must hold: some value may be wrong
 MIN_RECORDS = 2  # records with different values
 TELLING_MIN_FIGURES = 3  # significant figures from which one value is hardly chance
 
@@ -77,7 +79,7 @@ def _made(records: list[_Record], name: str) -> dict[str, tuple[str, str]]:
 def _holding(records: list[_Record], name: str, relation: Relation) -> list[_Record]:
     """Return the records in which a relation holds, where this is no chance."""
     _, a, b = relation
-    whole = [r for r in records if a in r.numbers and b in r.numbers]
+    whole = [r for r in records if {a, b} <= r.found]
     holding = [r for r in whole if _comes_out(r, name, relation)]
     telling = {r.numbers[name] for r in holding if _tells(r, name, relation)}
     sure = len(telling) >= MIN_RECORDS or any(
@@ -85,7 +87,7 @@ def _holding(records: list[_Record], name: str, relation: Relation) -> list[_Rec
     )
     if not sure or len(holding) < HOLDING_MIN_SHARE * len(whole):
         return []
-    return [r for r in holding if {a, b} <= r.found]
+    return holding
 
 
 def _comes_out(record: _Record, name: str, relation: Relation) -> bool:

@@ -9,8 +9,8 @@ from thresher.service.discovery.reconciliation.reconciling import reconcile_and_
 from thresher.service.discovery.threads.thread_run import thread_matter
 
 
-def settle(matter: Matter) -> Reconciliation:
-    """Group copies as the matter does, thread, and return whether all equations hold. May be repeated."""
-    deduplicate(matter, chosen_grouping(matter, None))
+def settle(matter: Matter, scope: str | None = None) -> Reconciliation:
+    """Group copies within `scope`, or as the matter does, thread, and return whether all equations hold. May be repeated."""
+    deduplicate(matter, chosen_grouping(matter, scope))
     thread_matter(matter)
     return reconcile_and_keep(matter)

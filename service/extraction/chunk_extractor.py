@@ -24,6 +24,7 @@ from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, wi
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.page_images import images_of_chunk
 from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
@@ -56,9 +57,8 @@ class ChunkExtractor:
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
-    found_lines: frozenset[int] = (
-        frozenset()
-    )  # where lines begin on which found records stand, for lines asked once more
+    found_lines: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked again
+    homes: frozenset[int] = frozenset()  # those of them that are a record's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,7 @@ async def _located(
                 extractor.target,
                 fuzzy=extractor.policy.least_similarity,
                 structure=extractor.structure,
+                others=extractor.homes,
             )
             grounded = grounder.ground(data)
     looked = [u for u in grounded.unsupported if u.reason == NOT_FOUND]
@@ -253,7 +254,8 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        return self.extractor.asked.read(answer)
+        text = self.chunk.text
+        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""

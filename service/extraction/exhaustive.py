@@ -90,7 +90,7 @@ class ExhaustiveExtraction:
             if not wave:
                 break
             known.update(wave)
-            again = await self._again(wave, draw, lines_with_values(found, target, self.said))
+            again = await self._again(wave, draw, found, target)
             lines = [line for record in count.unclaimed for line in record]
             found += missed_records_of(again, found, target, self.said, lines)
             count = self._count(found, target)
@@ -117,11 +117,14 @@ class ExhaustiveExtraction:
             for i in route
         ]
 
-    async def _again(self, wave: list[_Asked], draw: int, found_lines: frozenset[int]) -> list[Extraction]:
-        """Return what leftover lines give, asked for lists alone. `found_lines`: where lines of found records begin."""
-        extractors = {i: _of_lines(self.extractors[i], draw, found_lines) for i, _ in wave}
-        found = await asyncio.gather(*(extract_chunk(extractors[i], self.document, c) for i, c in wave))
-        return [x for some in found for x in some]
+    async def _again(self, wave: list[_Asked], draw: int, found: list[Extraction], target: Target) -> list[Extraction]:
+        """Return what leftover lines give, asked for lists alone."""
+        found_lines = lines_with_values(found, target, self.said)
+        own = record_lines_of(found, target, self.said.starts, self.known).homes
+        homes = frozenset(self.said.starts[i] for i in own)
+        extractors = {i: replace(_of_lines(self.extractors[i], draw, found_lines), homes=homes) for i, _ in wave}
+        again = await asyncio.gather(*(extract_chunk(extractors[i], self.document, c) for i, c in wave))
+        return [x for some in again for x in some]
 
     async def _asked(self, chunks: list[Chunk]) -> list[Extraction]:
         found = await asyncio.gather(

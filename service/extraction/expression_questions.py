@@ -57,7 +57,8 @@ def _described(field: Field, target: Target, documents: Sequence[Document]) -> s
     if not text:
         return ""
     named = [t.heading for t in terms(parsed_or_none(text)) if isinstance(t, Column)]
-    paths = {name: column_path(target, field, name) for name in named}
+    depth = 1 if "(" in text else 0
+    paths = {name: field_path(target, field, name, depth) for name in named}
     if all(paths.values()) and (named or _has_one_list(target)):
         for name, path in paths.items():
             text = text.replace(f"[{name}]", path)
@@ -73,16 +74,13 @@ def _has_one_list(target: Target) -> bool:
     return sum("*" not in name for name in target.lists) == 1
 
 
-def column_path(target: Target, field: Field, name: str) -> str:
-    """Return the path of the only field of a list's items that a name in a description can mean.
-
-    "" where there is none.
-    """
+def field_path(target: Target, field: Field, name: str, depth: int) -> str:
+    """Return the path of the only field, within so many lists, that a name in a description can mean; "" where there is none."""
     wanted = _stems(name)
     found = [
         f.path
         for f in target.fields
-        if f.path.count("*") == 1 and f is not field and wanted in (_stems(f.name), _stems(f.title))
+        if f.path.count("*") == depth and f is not field and wanted in (_stems(f.name), _stems(f.title))
     ]
     return found[0] if len(found) == 1 else ""
 

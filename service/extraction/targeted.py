@@ -27,6 +27,7 @@ class TargetedSearch:
     document: Document
     chunks: list[Chunk]
     together: int = 1  # Chunks side by side that the model's window has room for
+    most: int = 0  # tokens of these at most; 0: they need no counting
     embedder: Embedder | None = None  # None: Chunks are ranked by words alone
 
 
@@ -49,11 +50,16 @@ async def search_chunks(extractor: ChunkExtractor, search: TargetedSearch) -> Se
     found: list[Extraction] = []
     while turn:
         one = _narrowed(extractor, turn)
-        runs = [[chunks[i] for i in run] for run in turn.runs]
+        runs = [run for places in turn.runs for run in _fitting([chunks[i] for i in places], search.most)]
         given = await asyncio.gather(*(_asked(one, search.document, run) for run in runs))
         found += [x for some in given for x in some]
         turn = rounds.next(found)
     return SearchResult(found=_paid(found, ranked), looked=rounds.looked(), note=ranked.note)
+
+
+def _fitting(run: list[Chunk], most: int) -> list[list[Chunk]]:
+    """Return a run, or each of its Chunks alone where they have too many tokens together: those of a vast text are not counted."""
+    return [run] if not most or sum(c.tokens for c in run) <= most else [[chunk] for chunk in run]
 
 
 def _paid(found: list[Extraction], ranked: Ordered) -> list[Extraction]:

@@ -12,7 +12,13 @@ from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.result import Unasked
 from thresher.schemas.target import Target
 from thresher.service.extraction.chunk_extractor import ChunkExtractor
-from thresher.service.extraction.document_chunks import chunks_of, is_searched, search_tokens
+from thresher.service.extraction.document_chunks import (
+    characters_outside,
+    chunks_of,
+    is_searched,
+    is_vast,
+    search_tokens,
+)
 from thresher.service.extraction.engine import Engine
 from thresher.service.extraction.exhaustive import ExhaustiveExtraction
 from thresher.service.extraction.planning.field_groups import Group
@@ -33,6 +39,7 @@ class DocumentExtraction:
     asked: dict[str, int] = field(default_factory=dict)  # Chunks asked for a field, where it was not asked of all
     unasked: list[Unasked] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)  # of the asking, not of the Document
+    outside: int = 0  # characters, other than blanks, that no Chunk holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         document=document,
         chunks=chunks,
         together=engine.plan.chunk // search_tokens(engine),
+        most=engine.plan.chunk if is_vast(document) else 0,
         embedder=engine.embedder,
     )
     exhaustive = ExhaustiveExtraction(
@@ -128,6 +136,7 @@ async def _by_chunks(engine: Engine, document: Document) -> DocumentExtraction:
         asked={path: len(where) for s in searches for path, where in s.looked.items()},
         unasked=unasked(document, chunks, {x.chunk for x in found}),
         notes=[s.note for s in searches if s.note],
+        outside=characters_outside(document.text, chunks),
     )
 
 

@@ -12,11 +12,12 @@ from datetime import date
 from functools import lru_cache
 from itertools import chain
 
+from thresher.service.formats.ascii_figures import ascii_figures
 from thresher.service.formats.cjk_numbers import cjk_number
 from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.displayed_values import parse_date
 from thresher.service.formats.languages import DAY_WORDS, ERA_OFFSETS, WORD_PATTERN, month_of
-from thresher.service.grounding.normalised_text import Range, ascii_figures
+from thresher.service.grounding.normalised_text import Range
 
 MONTH_MAX_CHARS = 32  # characters of a month's name and the blanks after it
 # Each form begins with a set of characters, with its look-behind after it, so that the regex engine skips to them fast.

@@ -8,7 +8,7 @@ place, and two rows that look alike have two.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,10 +56,11 @@ class Grounder:
         *,
         fuzzy: float,
         structure: Structure | None = None,
+        others: Collection[int] = (),
     ) -> None:
         """Prepare the search; `fuzzy` is the least similarity (0..100) of a fuzzy match.
 
-        `structure`: that of the Document, where already known.
+        `structure`: that of the Document, where already known; `others`: where lines of records of other answers begin.
         """
         self._document, self._chunk = document, chunk
         self._source = document.evidence_source
@@ -71,7 +72,7 @@ class Grounder:
         powers = scale_heads("\n".join(document.text[a:b] for a, b in chunk.context_ranges))
         self._stacks = [(start, searchable(document, (start, end), fuzzy, structure, powers)) for start, end in spans]
         self._structure = structure
-        self._placer = RecordPlacer(document, structure)
+        self._placer = RecordPlacer(document, structure, others)
         self._known: dict[tuple[type, str], list[Place]] = {}
         self._headings: dict[str, list[Place]] = {}
         self._found = Grounded()

@@ -15,7 +15,6 @@ from itertools import chain, compress, repeat
 
 Range = tuple[int, int]
 
-_MARKS_ASCII = {0x66B: ".", 0x66C: ",", 0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0xFF0F: "/", 0x2212: "-"}
 # Vowel points that texts may leave out: Latin, Greek and Cyrillic accents, Hebrew points, Arabic marks, the tatweel.
 _MARKS = [range(0x300, 0x370), range(0x591, 0x5C8), range(0x64B, 0x653), range(0x640, 0x641)]
 # Scripts without spaces between words, where a name may touch other letters: Thai to Myanmar, Khmer, CJK, Hangul.
@@ -136,20 +135,3 @@ def _joined(text: str, outside: int, inside: int) -> bool:
 def is_spaced(char: str) -> bool:
     """Whether a character is a letter of a script with spaces between words."""
     return char.isalpha() and (char.isascii() or not any(ord(char) in script for script in _SPACELESS))
-
-
-class _Ascii(dict[int, str]):
-    """Cache of the ASCII form of figures and marks of any script, one character for one."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = str(unicodedata.decimal(char)) if char.isdecimal() else _MARKS_ASCII.get(code, char)
-        return self[code]
-
-
-_ASCII = _Ascii()
-
-
-def ascii_figures(text: str) -> str:
-    """Return the text with figures and marks of numbers in ASCII, one character for one."""
-    return text if text.isascii() else text.translate(_ASCII)

@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.ascii_figures import ascii_figures
 from thresher.service.formats.cjk_numbers import CJK_NUMBERS, cjk_number
 from thresher.service.formats.displayed_values import parse_currency, parse_number
 from thresher.service.formats.foreign_number_words import folded_by_character, foreign_numbers
 from thresher.service.formats.languages import SCALES
 from thresher.service.formats.number_words import number_in_words, number_word_ranges
-from thresher.service.grounding.normalised_text import Range, ascii_figures, is_spaced
+from thresher.service.grounding.normalised_text import Range, is_spaced
 
 CHARS_BEFORE, CHARS_AFTER = 8, 12  # characters around a number that decide whether it stands by itself
 _FIGURES = re.compile(r"\d")
@@ -46,7 +47,15 @@ _HEADS = re.compile(
 )
 _HEAD_POWERS = {"migliaia": 3, "milliers": 3, "miles": 3, "t": 3, "k": 3, "m": 6, "千": 3, "百万": 6, "億": 8}
 _UNIT_SCALE = re.compile(r"\s?([TkM])(?:€|EUR|CHF|USD|GBP)$")
-_FRACTIONS = re.compile(r"(?<![\d.,/])\d{0,3}\s?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])")
+_FRACTIONS = re.compile(
+    r"(?<![\d.,/])(?:\d{1,3}[ \u00a0]?)?[¼½¾⅕⅖⅗⅘⅛⅜⅝⅞]|(?<![\d.,/])\d{1,3} [1-9]/(?:2|4|5|8|16)(?![\d/])"
+)
+_HOURS = re.compile(
+    r"(?<![\w.,:])(?P<h>\d{1,3})\s?(?:h|hrs?|hours?|std\.?|stunden?|heures?|horas?|ore|uur)\s?(?:(?:and|und|et|y|e|en)\s)?"
+    r"(?P<m>[0-5]?\d)(?:\s?(?:m|mins?|minut\w{0,2}|min\.)(?!\w)|(?!\w))",
+    re.IGNORECASE,
+)
+MINUTES_PER_HOUR = 60
 _POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SUFFIX = re.compile(
@@ -167,6 +176,9 @@ def worded_numbers(text: str) -> Iterator[Figure]:
     for match in _FRACTIONS.finditer(text):
         number = parse_number(match.group())
         yield from [Figure(*match.span(), frozenset({number}), sure=True)] if number is not None else []
+    for match in _HOURS.finditer(plain):
+        minutes = Decimal(match["h"]) * MINUTES_PER_HOUR + int(match["m"])
+        yield Figure(*match.span(), frozenset({minutes, minutes / MINUTES_PER_HOUR}), sure=True)
     yield from _worded(plain)
 
 

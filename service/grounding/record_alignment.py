@@ -2,13 +2,13 @@
 
 Items are placed in the order of the answer, which is mostly that of the text, but a late item is found where it stands.
 Where the list is a table with one record per line, a value counts only on its own record's line, on lines without a record
-(a date printed once above several), or where the record above has the same value (printed once for both): the amount of
-the next row proves nothing about this one.
+(a date printed once above several), or where the record above has the same value and its own line leaves that cell blank
+(printed once for both): the amount of another row proves nothing about this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
 from thresher.schemas.document import Document
@@ -17,7 +17,9 @@ from thresher.service.grounding.companion_values import CompanionPlacer
 from thresher.service.grounding.free_positions import FreePlaces
 from thresher.service.grounding.heading_values import HeadingCheck
 from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.printed_signs import refuse_lost_signs
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
+from thresher.service.grounding.row_cells import is_left_blank
 from thresher.service.records.structure import Structure
 
 LINE_COST = 200  # cost of a line break, in code points: values of one record prefer one line
@@ -28,7 +30,7 @@ OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which 
 MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
 MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
-TABLE_MIN_RECORDS = 3  # records that make a table
+TABLE_MIN_RECORDS = 2  # records that make a table
 
 Found = tuple[Leaf, FreePlaces]
 
@@ -36,11 +38,15 @@ Found = tuple[Leaf, FreePlaces]
 class RecordPlacer:
     """Places the lists of one answer; a place taken by one item is not free for another item of the same field."""
 
-    def __init__(self, document: Document, structure: Structure) -> None:
-        """Prepare for one Document; `structure` separates its records, where it knows any."""
+    def __init__(self, document: Document, structure: Structure, others: Collection[int] = ()) -> None:
+        """Prepare for one Document.
+
+        `structure` separates its records, where it knows any; `others`: where lines of records of other answers begin.
+        """
         self._headings = HeadingCheck(document)
         self._line, self._text = document.line_number, document.text
         self._structure = structure
+        self._others = {document.line_number(at) for at in others}
         self._numbers: dict[int, tuple[int, int]] = {}  # by offset: numbers of its line and record
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
@@ -58,6 +64,7 @@ class RecordPlacer:
         found = [r for r in records if r.anchor]
         CompanionPlacer(self._line, self._text).fill(found)
         self._verify(found)
+        refuse_lost_signs(found, self._text)
         self._headings.carry(found)
         return records
 
@@ -165,35 +172,44 @@ class RecordPlacer:
         return known
 
     def _verify(self, records: list[Record]) -> None:
-        """In a table, take from records the values that stand on another record's line."""
+        """Take from records the values that stand on another record's line, of a table or of another answer."""
         lines = {self._line(r.anchor.start): r for r in records if r.anchor}
-        if len(records) < TABLE_MIN_RECORDS or len(lines) < len(records) or not self._is_table(records):
-            return
+        is_table = len(records) >= TABLE_MIN_RECORDS and len(lines) == len(records) and self._is_table(records)
+        rows = records if is_table else [r for r in records if self._others and self._own_count(r) > 1]
+        owners = lines if is_table else {}
         above: Record | None = None
-        for _, record in sorted(lines.items()):
+        for record in sorted(rows, key=self._anchor_start):
             for leaf in record.leaves:
                 if leaf.path in record.placed:
-                    self._check(record, leaf, lines, above)
+                    self._check(record, leaf, owners, above)
             above = record
+
+    @staticmethod
+    def _anchor_start(record: Record) -> int:
+        return record.anchor.start if record.anchor else 0
 
     def _is_table(self, records: list[Record]) -> bool:
         """Whether nine of ten records have most of their values, and at least two, on one line."""
         whole = 0
         for record in records:
-            here = [self._on_line(record, p) for p in record.placed.values()]
-            whole += sum(here) > 1 and 2 * sum(here) > len(here)
+            here = self._own_count(record)
+            whole += here > 1 and 2 * here > len(record.placed)
         return whole >= 0.9 * len(records)
 
-    def _on_line(self, record: Record, place: Place) -> bool:
-        return record.anchor is not None and self._line(place.start) == self._line(record.anchor.start)
+    def _own_count(self, record: Record) -> int:
+        """Return how many values of a record stand on its own line."""
+        own = self._line(self._anchor_start(record))
+        return sum(self._line(p.start) == own for p in record.placed.values())
 
     def _check(self, record: Record, leaf: Leaf, lines: dict[int, Record], above: Record | None) -> None:
         """Keep a value's place, or find a better one, or refuse the value."""
-        owner = lines.get(self._line(record.placed[leaf.path].start))
-        if owner is None or owner is record:
+        place, row = record.placed[leaf.path], self._anchor_start(record)
+        line = self._line(place.start)
+        if line == self._line(row) or not (line in lines or line in self._others):
             return
-        same = _same_field(above, leaf) if above else None
-        better = same or self._outside(record, leaf, lines)
+        same = place if line in self._others else _same_field(above, leaf)
+        is_above = same is not None and same.start < row and is_left_blank(self._text, row, same)
+        better = same if is_above else self._outside(record, leaf, lines)
         if better:
             record.placed[leaf.path] = better
             return
@@ -205,12 +221,15 @@ class RecordPlacer:
         start = record.anchor.start if record.anchor else 0
         slots = FreePlaces(leaf.places, frozenset())
         near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
-        return self._nearest(record.anchor or near[0], [p for p in near if self._line(p.start) not in lines])
+        free = [p for p in near if self._line(p.start) not in lines and self._line(p.start) not in self._others]
+        return self._nearest(record.anchor or near[0], free)
 
 
-def _same_field(above: Record, leaf: Leaf) -> Place | None:
+def _same_field(above: Record | None, leaf: Leaf) -> Place | None:
     """Return where the record above has the same value of the same field."""
     pattern = json_pointer.pattern(leaf.path)
+    if above is None:
+        return None
     for other in above.leaves:
         if json_pointer.pattern(other.path) == pattern and other.value == leaf.value:
             return above.placed.get(other.path)

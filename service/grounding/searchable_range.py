@@ -7,11 +7,16 @@ from functools import partial
 from operator import itemgetter
 
 from thresher.schemas.document import Document
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.dates import DateOrder
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.text_index import TextIndex
+from thresher.service.grounding.typed_spans import Habits
 from thresher.service.grounding.wrapped_lines import EDGE, Layout, column_below, has_separator_before
 from thresher.service.records.structure import Structure
 
+HABIT_MAX_CHARS = 200_000  # code points of a Document that show how it writes figures
 LINES_BETWEEN = 4  # lines of other columns that may stand between the lines of a value in the text
 LINES_APART = 2.5  # line heights that may lie between the lines of a value on the page
 
@@ -30,8 +35,24 @@ def searchable(
     else:
         layout = Layout(partial(_below_in_text, document, start), 0, pages)
     return TextIndex(
-        document.text[start:end], least=least, without=without, guessed=guessed, layout=layout, powers=powers
+        document.text[start:end],
+        least=least,
+        without=without,
+        guessed=guessed,
+        layout=layout,
+        habits=habits_of(document, powers),
     )
+
+
+def habits_of(document: Document, powers: frozenset[int] = frozenset()) -> Habits:
+    """Return how a Document writes figures, where headings scale them by `powers` of ten."""
+    point, order = document.once(_notation)
+    return Habits(powers, point, order)
+
+
+def _notation(document: Document) -> tuple[DecimalMark | None, DateOrder | None]:
+    text = document.text[:HABIT_MAX_CHARS]
+    return decimal_point_of(text), date_order_of(text)
 
 
 def _below_in_text(document: Document, offset: int, first: Range, second: Range) -> bool:

@@ -19,6 +19,7 @@ from thresher.service.grounding.match_positions import MOST_PLACES, Place, all_r
 from thresher.service.grounding.normalised_text import AS_F, LONG_S, Letters, Range, letters_of, stands_alone
 from thresher.service.grounding.text_values import (
     ZEROS,
+    clock_of,
     comparable,
     comparable_unspaced,
     days_of,
@@ -26,13 +27,15 @@ from thresher.service.grounding.text_values import (
     months_of,
     plain_number,
 )
-from thresher.service.grounding.typed_spans import TypedIndex, quantity_spans
+from thresher.service.grounding.typed_spans import Habits, TypedIndex, quantity_spans
 from thresher.service.grounding.wrapped_lines import COLUMNS, Layout, WrappedSearch, column_below
 from thresher.service.records.text_lines import tabbed
 
 TYPED_MAX_CHARS = 40  # characters below which a text may be a number or a date
 CUT_MIN_LETTERS = 20  # letters and figures from which a value may begin or end within a word
 LOOSE_MIN_LETTERS = 6  # letters and figures from which punctuation may differ
+GROUPED_MIN_LETTERS = 8  # letters and figures from which a code may be printed in groups
+JOINING_BLANK = re.compile(r"(?<=\d)[ \u00a0](?=\d)")  # between the groups of a code
 _WORDS = re.compile(r"\w")
 
 
@@ -47,7 +50,7 @@ class TextIndex:
         without: Sequence[Range] = (),
         guessed: bool = False,
         layout: Layout | None = None,
-        powers: frozenset[int] = frozenset(),
+        habits: Habits | None = None,
     ) -> None:
         """Prepare the search; nothing is indexed yet.
 
@@ -55,11 +58,11 @@ class TextIndex:
         `without`: ranges, sorted, that interrupt the text (page headers and footers), so that a value may run across them.
         `guessed`: whether OCR read the text, or some of it.
         `layout`: decides about columns; by default the characters of the text do.
-        `powers`: powers of ten that headings above the text give for its figures.
+        `habits`: how the document around it writes figures.
         """
         self.text = text
         self._least, self._without, self._guessed = least, without, guessed
-        self._powers = powers
+        self._habits = habits
         self._layout = layout or Layout(partial(column_below, text))
         self._memo: dict[tuple[type, str], list[Place]] = {}
         self._near: dict[tuple[type, str], list[Place]] = {}
@@ -100,7 +103,8 @@ class TextIndex:
     def beside(self, value: Any) -> list[Place]:
         """Return places that prove a value only next to others of its record or after its label.
 
-        They are a dash or "nil" for zero; in a text that OCR read, what it may have misread.
+        They are a dash or "nil" for zero, and a few figures under a heading that scales them; in a text that OCR read, what
+        it may have misread.
         """
         key = (type(value), str(value))
         if key not in self._near:
@@ -111,13 +115,17 @@ class TextIndex:
         if isinstance(value, str):
             if self._guessed and (len(value) < TYPED_MAX_CHARS):
                 yield from (Place(*span, "fuzzy") for span in misread_spans(self.text, self._letters[-1], value))
-        elif not isinstance(value, bool) and value == 0:
-            yield from (Place(*span, "normalised") for span in self._figures.nothing())
+        elif not isinstance(value, bool):
+            figures = self._figures
+            spans = figures.nothing() if value == 0 else figures.scaled(Decimal(str(value)))
+            yield from (Place(*span, "normalised") for span in spans)
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
             for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
+            if (at := clock_of(text)) is not None:
+                return [Place(a, b, "normalised") for a, b in self._figures.clock(at)]
             for month in months_of(text):
                 return [Place(a, b, "normalised") for a, b in self._figures.month(month)]
             number = plain_number(text)
@@ -153,6 +161,7 @@ class TextIndex:
             strict = [s for s in alone if comparable(self._printed(s)) == comparable(text)]
             strict = strict or [s for s in alone if comparable_unspaced(self._printed(s)) == comparable_unspaced(text)]
             loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
+            loose = loose or [s for s in alone if len(needle) >= GROUPED_MIN_LETTERS and self._is_grouped(s, text)]
             cut = [
                 whole_words(self.text, *s)
                 for s in spans
@@ -166,6 +175,18 @@ class TextIndex:
 
     def _same_figures(self, span: Range, text: str) -> bool:
         return figures_in(self._printed(span)) == figures_in(text)
+
+    def _is_grouped(self, span: Range, text: str) -> bool:
+        """Whether a code is printed in groups with a blank between, on one line, and no group before or behind is left out."""
+        start, end = span
+        around = self.text[max(start - 2, 0) : end + 2]
+        own = around[min(start, 2) :][: end - start]
+        whole = len(JOINING_BLANK.findall(around)) == len(JOINING_BLANK.findall(own))
+        return (
+            whole
+            and "\n" not in own
+            and figures_in(JOINING_BLANK.sub("", own)) == figures_in(JOINING_BLANK.sub("", text))
+        )
 
     def _grown(self, span: Range, text: str) -> Range:
         """Return a range extended by the punctuation around it that the value also has."""
@@ -256,4 +277,4 @@ class TextIndex:
 
     @cached_property
     def _figures(self) -> TypedIndex:
-        return TypedIndex(self.text, self._without, self._powers)
+        return TypedIndex(self.text, self._without, self._habits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from decimal import Decimal, InvalidOperation
 
 from thresher.service.formats.displayed_values import parse_date, parse_number
@@ -15,6 +15,7 @@ from thresher.service.grounding.normalised_text import is_spaced, without_raised
 ZEROS = re.compile(r"0\d")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
 _SET_APART = re.compile(r"(?<![^\W\d_])[^\W\d_](?: [^\W\d_]){2,}(?![^\W\d_])")
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?")
 _ISO_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])$")
 _ALIKE = str.maketrans(
     dict.fromkeys("\u00ad\u200b\u2060\ufeff")
@@ -56,6 +57,11 @@ def days_of(text: str) -> Iterator[frozenset[date]]:
     for (start, end), readings in dates(text):
         if start == 0 and end == len(text):
             yield readings
+
+
+def clock_of(text: str) -> time | None:
+    """Return the time of a text that is only a time of day on 24 hours, as answers write it; else None."""
+    return time.fromisoformat(text) if _CLOCK.fullmatch(text) else None
 
 
 def months_of(text: str) -> Iterator[tuple[int, int]]:

@@ -6,12 +6,16 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate, chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from thresher.service.formats.amounts import DecimalMark
+from thresher.service.formats.ascii_figures import ascii_figures
+from thresher.service.formats.dates import DateOrder, parse_date, parse_time
+from thresher.service.formats.figure_habits import is_ambiguous
 from thresher.service.formats.foreign_number_words import folded_by_character
 from thresher.service.grounding.date_spans import dates, months, yearless
 from thresher.service.grounding.normalised_text import Range, between, stands_alone
@@ -25,20 +29,34 @@ from thresher.service.grounding.number_spans import (
 )
 
 _Key = TypeVar("_Key")
+THOUSAND = 1_000
 SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
 _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
+
+
+_CLOCK = re.compile(  # a point parts hours and minutes only where a word says that it is a time
+    r"(?<![\w.,:])(?:\d{1,2}[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?(?!\w)|\s?(?:uhr|hrs|h)(?!\w))?|\d{1,2}[.][0-5]\d\s?(?:[ap]\.?m\.?(?!\w)|(?:uhr|hrs|h)(?!\w)))(?![\d:])",
+    re.IGNORECASE,
+)
+
+
+class Habits(NamedTuple):
+    """How the document around a text writes figures."""
+
+    powers: frozenset[int] = frozenset()  # powers of ten that headings above give for figures ("in thousands" is 3)
+    point: DecimalMark | None = None  # the decimal mark of its amounts, if known
+    order: DateOrder | None = None  # the order of day and month in dates of figures, if known
 
 
 class TypedIndex:
     """One text, searched for numbers and dates."""
 
-    def __init__(self, text: str, without: Sequence[Range] = (), powers: frozenset[int] = frozenset()) -> None:
+    def __init__(self, text: str, without: Sequence[Range] = (), habits: Habits | None = None) -> None:
         """Prepare the search; nothing is indexed yet.
 
-        `without`: ranges, sorted, that interrupt the text, so that dates may run across them. `powers`: powers of ten that
-        headings above the text give for its figures ("in thousands" is 3).
+        `without`: ranges, sorted, that interrupt the text, so that dates may run across them.
         """
-        self._text, self._without, self._powers = text, without, powers
+        self._text, self._without, self._habits = text, without, habits or Habits()
 
     def number(self, number: Decimal) -> list[Range]:
         """Return where a number stands by itself, else within a word or a reference, else in words, else scaled by its table."""
@@ -46,7 +64,7 @@ class TypedIndex:
             return []
         alike = self._alike(number)
         found = _reading(number, (f for f in alike if f.sure)) or _reading(number, (f for f in alike if not f.sure))
-        return found or self._rare.get(number) or self._rare.get(-number) or self._scaled(number)
+        return found or self._rare.get(number) or self._rare.get(-number) or self.scaled(number, SCALED_MIN_FIGURES)
 
     def nothing(self) -> list[Range]:
         """Return where a dash or "nil" stands alone, as for zero."""
@@ -62,6 +80,10 @@ class TypedIndex:
         day = next(iter(readings))
         return self._dates.get(day) or self._without_year(day)
 
+    def clock(self, at: time) -> list[Range]:
+        """Return where a time of day is written."""
+        return self._clocks.get(at, [])
+
     def month(self, month: tuple[int, int]) -> list[Range]:
         """Return where a month of a year is written, also within a date."""
         return self._months.get(month, [])
@@ -74,11 +96,19 @@ class TypedIndex:
     def _alike(self, number: Decimal) -> list[Figure]:
         """Return the numbers of the text with the same figures; only these are parsed."""
         figures = figures_of("".join(map(str, number.as_tuple().digits)))
-        return [figure_at(self._text, a, b) for a, b in self._figures.get(figures, [])]
+        return [self._in_habit(figure_at(self._text, a, b)) for a, b in self._figures.get(figures, [])]
 
-    def _scaled(self, number: Decimal) -> list[Range]:
-        """Return where a number stands in a table whose heading scales it: 1,204 in thousands for 1204000."""
-        if len(figures_of("".join(map(str, number.as_tuple().digits)))) < SCALED_MIN_FIGURES:
+    def _in_habit(self, figure: Figure) -> Figure:
+        """Return a figure without the reading that the decimal mark of the text excludes: 1.200 among 28,00 is no 1.2."""
+        quote = ascii_figures(self._text[figure.start : figure.end]).strip("-+()$€£¥ \u00a0")
+        if self._habits.point is None or not is_ambiguous(quote):
+            return figure
+        groups = quote[-4] != self._habits.point
+        return figure._replace(readings=frozenset(r for r in figure.readings if (abs(r) >= THOUSAND) is groups))
+
+    def scaled(self, number: Decimal, least: int = 1) -> list[Range]:
+        """Return where a number of at least so many figures stands under a heading that scales it: 1,204 for 1204000."""
+        if not number or len(figures_of("".join(map(str, number.as_tuple().digits)))) < least:
             return []
         for power in self._heads:
             sure = (f for f in self._alike(number) if f.sure)
@@ -89,7 +119,7 @@ class TypedIndex:
 
     @cached_property
     def _heads(self) -> frozenset[int]:
-        return scale_heads(self._text) | self._powers
+        return scale_heads(self._text) | self._habits.powers
 
     @cached_property
     def _figures(self) -> dict[str, list[Range]]:
@@ -105,7 +135,14 @@ class TypedIndex:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Return dates with their ranges, also those that something interrupts."""
+        """Return dates with their ranges, also those that something interrupts; in the order of the document, if known."""
+        return [(span, self._ordered(span, readings)) for span, readings in self._written_dates()]
+
+    def _ordered(self, span: Range, readings: frozenset[date]) -> frozenset[date]:
+        day = parse_date(self._text[slice(*span)], order=self._habits.order) if len(readings) > 1 else None
+        return frozenset({day}) if day and self._habits.order else readings
+
+    def _written_dates(self) -> list[tuple[Range, frozenset[date]]]:
         if not self._without:
             return list(dates(self._text))
         kept = between(self._without, len(self._text))
@@ -125,6 +162,11 @@ class TypedIndex:
     @cached_property
     def _months(self) -> dict[tuple[int, int], list[Range]]:
         return _index(([month], span) for span, month in months(self._text))
+
+    @cached_property
+    def _clocks(self) -> dict[time, list[Range]]:
+        found = (m.span() for m in _CLOCK.finditer(ascii_figures(self._text)))
+        return _index(([at], span) for span in found if (at := parse_time(self._text[slice(*span)])))
 
     @cached_property
     def _yearless(self) -> dict[tuple[int, int], list[Range]]:

@@ -46,7 +46,7 @@ class CallerJobs(Protocol):
         ...
 
     async def job(self, tenant: str, id: str, *, matter: str | None = None) -> Job:  # noqa: A002 - the field's own name
-        """Return one Job: an extraction, or an import into `matter`.
+        """Return one Job: an extraction, or work on `matter`.
 
         Raises JobProblem(job_not_found, job_gone), as every method below does that names a Job.
         """
@@ -60,8 +60,12 @@ class CallerJobs(Protocol):
         limit: int = 50,
         state: JobState | None = None,
         matter: str | None = None,
+        target: str | None = None,
     ) -> list[Job]:
-        """Return extractions, or the imports into a matter, newest first; `before`: the id of the last one seen."""
+        """Return extractions, or the work on a matter, newest first; `before`: the id of the last one seen.
+
+        `target`: only those with a target of that name, as imports, exports and extractions of a matter have.
+        """
         ...
 
     async def tasks(

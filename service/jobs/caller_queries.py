@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, JobProblem
@@ -70,18 +71,25 @@ def job(session: Session, tenant: str, id: str, matter: str | None) -> Job:  # n
     return found
 
 
-def jobs(
-    session: Session, tenant: str, before: str | None, limit: int, state: JobState | None, matter: str | None
-) -> list[Job]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which Jobs are wanted: in a state, of a matter or of none, with a target; None in state and target: any."""
+
+    state: JobState | None
+    matter: str | None
+    target: str | None
+
+
+def jobs(session: Session, tenant: str, before: str | None, limit: int, wanted: Wanted) -> list[Job]:
     """Select Jobs, newest first."""
-    of = "IS NULL" if matter is None else "= :matter"
-    named = {} if matter is None else {"matter": matter}
-    sql = f"""SELECT {JOB} FROM jobs WHERE tenant = :tenant AND id < :before AND (state = :state OR :every = 1) AND matter {of}
-        ORDER BY id DESC LIMIT :limit"""  # noqa: S608 - columns of this package
-    last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
-    rows = session.all(
-        sql, tenant=tenant, before=last, state=state or "", every=int(state is None), limit=limit, **named
+    given = {"state": wanted.state, "matter": wanted.matter, "target": wanted.target}
+    named = {name: value for name, value in given.items() if value is not None}
+    tests = "".join(f" AND {name} = :{name}" for name in named) + (
+        " AND matter IS NULL" if wanted.matter is None else ""
     )
+    sql = f"SELECT {JOB} FROM jobs WHERE tenant = :tenant AND id < :before{tests} ORDER BY id DESC LIMIT :limit"  # noqa: S608 - columns of this package
+    last = "g" if before is None else before  # ids are hexadecimal: "g" is after them all
+    rows = session.all(sql, tenant=tenant, before=last, limit=limit, **named)
     return [to_job(row, session.cipher) for row in rows]
 
 

@@ -122,7 +122,7 @@ def from_files(files: tuple[UploadedFile, ...]) -> str:
 
 def in_tasks(asked: Submission) -> list[tuple[UploadedFile, ...]]:
     """Split a Submission's files into those of each Task."""
-    whole = asked.policy.unit == "folder" or asked.import_order is not None
+    whole = asked.policy.unit == "folder" or asked.matter_order is not None
     return [asked.files] if whole else [(file,) for file in asked.files]
 
 
@@ -142,7 +142,7 @@ def job_row(asked: Submission, job: str, total: int, session: Session) -> dict[s
         "target": asked.target.name,
         "fingerprint": asked.target.fingerprint,
         "priority": asked.priority,
-        "matter": asked.import_order and asked.import_order.matter,
+        "matter": asked.matter_order and asked.matter_order.matter,
         "created": now,
         "finished": None if total else now,
         "webhook": asked.webhook and encrypt_text(cipher, asked.webhook, f"webhook {job}"),

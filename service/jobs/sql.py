@@ -99,9 +99,11 @@ class SqlJobs:
         limit: int = 50,
         state: JobState | None = None,
         matter: str | None = None,
+        target: str | None = None,
     ) -> list[Job]:
         """Return Jobs, newest first."""
-        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, state, matter), writes=False)
+        wanted = caller_queries.Wanted(state, matter, target)
+        return await self._do(lambda s: caller_queries.jobs(s, tenant, before, limit, wanted), writes=False)
 
     async def tasks(
         self, tenant: str, job: str, *, after: int = -1, limit: int = 100, ended: bool = False

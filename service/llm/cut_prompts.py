@@ -2,8 +2,8 @@
 
 Ollama and other local servers cut a prompt that exceeds their context window, and say nothing. Their counts show it:
 a prompt that was cut has fewer tokens than this server showed on shorter prompts of the same script, or just as many as a
-window has. Then the same prompt is sent once more with some words added at the end: a server that then counts no
-more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
+window has. Then the same prompt is sent once more with some words added at the end, for its count alone and without room for
+an answer: a server that then counts no more tokens than before has cut both, whatever its tokenizer. A server that has counted so many tokens of any prompt has a
 window of that size at least: a prompt of which it counts fewer was not cut, and nothing is sent again for it.
 """
 
@@ -24,6 +24,7 @@ CUT_COUNT_RATIO = 0.95  # of the tokens that are to be expected: with fewer the 
 WINDOW_STEP_TOKENS = 512  # windows are multiples of it
 MIN_GROWTH_RATIO = 0.3  # of the words put behind, in our own tokens, that a server counts at least
 NON_ASCII_SHARE_STEPS = 5  # steps of the share of characters that are not ASCII: prompts of one step compare
+PROBE_ANSWER_TOKENS = 16  # the most that the answer to a longer prompt may take: nobody reads it
 PROBE_SUFFIX = "\n" + " ".join(f"(end {n})" for n in range(60))  # some 300 tokens
 
 
@@ -79,9 +80,10 @@ class CutPromptGuard:
 
 
 def _longer(question: Question) -> Question:
-    """Return the question with some words behind it."""
+    """Return the question with some words behind it, and hardly any room for an answer."""
     *before, last = question.messages
-    return replace(question, messages=(*before, replace(last, content=last.content + PROBE_SUFFIX)))
+    longer = (*before, replace(last, content=last.content + PROBE_SUFFIX))
+    return replace(question, messages=longer, answer_tokens=min(question.answer_tokens, PROBE_ANSWER_TOKENS))
 
 
 def _script(text: str) -> int:

@@ -7,6 +7,7 @@ remain two. A place that several items of one answer share is not distinctive.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,18 +79,19 @@ class ItemGroups:
         return [[item.part for item in group] for group in self._ordered()]
 
     def _ordered(self) -> list[list[_Item]]:
-        """Return the groups by where they stand; one without a place follows the one that came before it.
+        """Return the groups of each answer in its own order, those of several answers by where they stand.
 
-        An item stands where its last value stands, because a date printed once above several records is the same place for all.
+        An item stands where its last value stands, because a date printed once above several records is the same place for
+        all; one without a place follows the one that came before it.
         """
-        keyed: list[tuple[tuple[int, int], list[_Item]]] = []
+        answers: dict[int, list[tuple[tuple[int, int], int]]] = defaultdict(list)
         place = (0, -1)
-        for group in self._groups:
-            document = self._extractions[group[0].part.origin].document
+        for number, group in enumerate(self._groups):
+            origin = group[0].part.origin
             starts = sorted(mark[2] for mark in group[0].marks)
-            place = (document, last_place(starts)) if starts else place
-            keyed.append((place, group))
-        return [group for _, group in sorted(keyed, key=lambda k: k[0])]
+            place = (self._extractions[origin].document, last_place(starts)) if starts else place
+            answers[origin].append((place, number))
+        return [self._groups[number] for _, number in heapq.merge(*answers.values())]
 
     def _is_witness(self, item: _Item) -> bool:
         return self._extractions[item.part.origin].document in self._witnesses

@@ -28,6 +28,7 @@ MAX_READ_CHARS = 2_000_000  # code points of a document that are searched for su
 NAME_DISTANCE_CHARS = 80  # code points between a defined day and its name
 FIELD_WORDS_CHARS = 200  # code points before the words that must contain a word of the field
 STEM_LETTERS = 5  # letters by which words are compared: matures, maturity
+_SENTENCE_END = re.compile(r"(?<=\w{3}[.;])\s+|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DATE_WORDS = frozenset(("date", "day", "the", "this", "and", "datum", "tag", "jour", "fecha", "data", "which", "such"))
 
@@ -125,7 +126,7 @@ class RelativeDateResolver:
         written = {d for _, found in dates(words.anchor) for d in found}
         if written:
             return (next(iter(written)), ()) if len(written) == 1 else None
-        return self._named(path, words.anchor) or self._defined(words.anchor)
+        return self._named(path, words.anchor) or self._defined(words.anchor) or self._told(words.anchor)
 
     def _named(self, path: str, anchor: str) -> Base | None:
         """Return the day of the date fields that share most words with an anchor; None where these have several days."""
@@ -153,6 +154,19 @@ class RelativeDateResolver:
                 near = [d for _, d in dates(before)][-1:] or [d for _, d in dates(behind)][:1]
                 found |= near[0] if near else frozenset[date]()
         return (next(iter(found)), ()) if len(found) == 1 else None
+
+    def _told(self, anchor: str) -> Base | None:
+        """Return the only day in sentences that speak of an anchor: "This agreement is made on 3 February 2025"."""
+        wanted = _stems(anchor)
+        found = {day for stems, days in self._dated_sentences if wanted and wanted <= stems for day in days}
+        return (next(iter(found)), ()) if len(found) == 1 else None
+
+    @cached_property
+    def _dated_sentences(self) -> list[tuple[frozenset[str], frozenset[date]]]:
+        """Return the words of each sentence that has one date, and the readings of that."""
+        sentences = (s for d in self._documents for s in _SENTENCE_END.split(d.text[:MAX_READ_CHARS]))
+        dated = ((s, [d for _, d in dates(s)]) for s in sentences)
+        return [(_stems(s), days[0]) for s, days in dated if len(days) == 1]
 
     @cached_property
     def _phrases(self) -> list[tuple[Document, RelativeDate]]:

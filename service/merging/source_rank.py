@@ -59,12 +59,12 @@ class PlaceRanks:
 
 
 def repeating_documents(documents: Sequence[Document]) -> frozenset[int]:
-    """Return the indices of Documents that repeat the records of another one: the XML in a PDF's attachments.
+    """Return the indices of Documents that repeat the records of another one: the XML in a PDF, or beside a page in a mail.
 
     ZUGFeRD, Factur-X and UBL invoices have their data like this; page and XML together are one set of records.
     """
-    xml, pages = {"application/xml", "text/xml"}, {d.source.id for d in documents if d.kind == "pdf"}
-    return frozenset(i for i, d in enumerate(documents) if d.source.media_type in xml and d.source.parent in pages)
+    xml, homes = {"application/xml", "text/xml"}, {d.source.id for d in documents if d.kind in {"pdf", "mail"}}
+    return frozenset(i for i, d in enumerate(documents) if d.source.media_type in xml and d.source.parent in homes)
 
 
 def end_of_body(text: str) -> int:

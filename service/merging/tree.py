@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from thresher.schemas.document import Document
@@ -24,6 +25,7 @@ from thresher.service.derivation.derived_fields import DerivedFields
 from thresher.service.merging.derived_values import add_derived_values
 from thresher.service.merging.record_identity import ItemGroups, Part
 from thresher.service.merging.relative_dates import RelativeDateResolver
+from thresher.service.merging.repeated_records import without_repeats
 from thresher.service.merging.scalars import Chooser
 from thresher.service.merging.source_rank import repeating_documents
 
@@ -71,7 +73,7 @@ class _Merge:
         parts = [Part(x.data, i, "") for i, x in enumerate(self._extractions) if x.data]
         self._out.data = self._value(parts, "") or {}
         for origin, extraction in enumerate(self._extractions):
-            for u in extraction.unsupported:
+            for u in without_repeats(extraction, self._out.data, partial(self._new_path, origin)):
                 path = self._new_path(origin, u.path)
                 self._out.unsupported.append(u if path == u.path else u.model_copy(update={"path": path}))
         out = self._out

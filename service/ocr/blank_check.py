@@ -24,19 +24,26 @@ def may_contain_text(grey: Grey) -> bool:
     >>> may_contain_text(np.tile(np.array([255, 255, 0, 0], np.uint8), (40, 50)))
     True
     """
-    return _has_band(grey) or _has_band(grey.T)
+    return _has_band(grey) or _has_band(np.ascontiguousarray(grey.T))
 
 
 def _has_band(grey: Grey) -> bool:
     """Whether some band of rows has enough edges within one window."""
     if grey.shape[0] < MIN_ROWS_A_BAND or grey.shape[1] < MIN_EDGES_A_ROW:
         return False
-    edges = np.abs(np.diff(grey.astype(np.int16), axis=1)) > EDGE_MIN_CONTRAST
+    left, right = grey[:, :-1], grey[:, 1:]
+    edges = np.maximum(left, right) - np.minimum(left, right) > EDGE_MIN_CONTRAST
     ends = edges[:, 1:] & ~edges[:, :-1]  # one for each change, however soft
-    total = np.cumsum(np.pad(ends, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    busy = np.count_nonzero(ends, axis=1) >= MIN_EDGES_A_ROW
+    if not _has_run(busy):  # most pictures without text end here
+        return False
+    total = np.cumsum(np.pad(ends[busy], ((0, 0), (1, 0))), axis=1, dtype=np.int32)
     width = min(WINDOW_COLUMNS, total.shape[1] - 1)
-    busy = (total[:, width:] - total[:, :-width] >= MIN_EDGES_A_ROW).any(axis=1)
+    busy[busy] = (total[:, width:] - total[:, :-width] >= MIN_EDGES_A_ROW).any(axis=1)
+    return _has_run(busy)
+
+
+def _has_run(busy: npt.NDArray[np.bool_]) -> bool:
+    """Whether enough rows that follow each other are set."""
     runs = np.cumsum(np.pad(busy, (1, 0)), dtype=np.int32)
-    return bool(
-        len(runs) > MIN_ROWS_A_BAND and (runs[MIN_ROWS_A_BAND:] - runs[:-MIN_ROWS_A_BAND] == MIN_ROWS_A_BAND).any()
-    )
+    return bool((runs[MIN_ROWS_A_BAND:] - runs[:-MIN_ROWS_A_BAND] == MIN_ROWS_A_BAND).any())

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thresher.schemas.numbers import read_json
+from thresher.schemas.numbers import has_doubled_keys, read_json
 from thresher.schemas.question import Message, Question, Reply
 from thresher.schemas.result import FieldError
 from thresher.service.base import json_pointer
 from thresher.service.prompts import load_prompt
-from thresher.service.prompts.malformed_json import letters, repaired_json
+from thresher.service.prompts.malformed_json import doubled_keys, letters, repaired_json, without
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)', re.DOTALL)
 _QUOTE = re.compile(r'(?<!\\)"')
@@ -49,6 +49,8 @@ def parse_with_repair(reply: Reply, schema: dict[str, Any] | None = None) -> Par
     broken: tuple[FieldError, ...] = ()
     try:
         found = read_json(reply.text, partial=cut)
+        if not cut and has_doubled_keys(reply.text):
+            found, broken = _without_doubled(found, reply.text)
     except ValueError:
         made = repaired_json(reply.text, keys_of(schema)) if "{" in reply.text else None
         found, broken = (made.data, made.broken) if made else (None, ())
@@ -57,6 +59,12 @@ def parse_with_repair(reply: Reply, schema: dict[str, Any] | None = None) -> Par
     if not isinstance(found, dict) or not (is_long or not cut or _has_items(found)):
         return Parsed(None)
     return Parsed(found, broken)
+
+
+def _without_doubled(found: Any, text: str) -> tuple[Any, tuple[FieldError, ...]]:
+    places = doubled_keys(text)
+    errors = (FieldError(path=path, message="a key stands here twice; give it again") for path in places)
+    return without(found, places), tuple(errors)
 
 
 def keys_of(schema: Any) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""Repair an answer that is no valid JSON with a library, and find what the library changed.
+"""Repair an answer that is no valid JSON with a library, and find what the library changed; find keys that stand twice.
 
 The text and its repair are compared word by word, punctuation aside. A list item (of the innermost list)
 in which words were lost, added or moved, or which has a key that nobody asked for, or text that looks like JSON, is
@@ -7,6 +7,7 @@ broken: it is taken out and must be asked for again, for it may hold what belong
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrtbf/]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _STRUCTURE = re.compile(r'"\s*[,:}\]]|[{\[,:]\s*"')
 _LITERALS = {"none": "null"}
+_LOST = "\0lost"  # the member of a _Doubled that names its lost keys
 Word = tuple[str, str]  # a word, and the place that it stands in: a list's item, or a single value
 
 
@@ -48,6 +50,36 @@ def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson
     broken = sorted({*_changed(text, found), *_strange(found, keys)}, key=_order)
     errors = tuple(FieldError(path=path, message="this was no valid JSON; give it again") for path in broken)
     return RepairedJson(without(found, broken), errors)
+
+
+class _Doubled(dict[str, Any]):
+    """An object of which one member was written twice, with different values."""
+
+
+def doubled_keys(text: str) -> list[str]:
+    """Return the places of a valid JSON text in which a key stands twice with different values: of two records made one.
+
+    >>> doubled_keys('{"n": 1, "rows": [{"a": 1, "a": 2}, {"a": 3, "a": 3}]}'), doubled_keys('{"n": 1, "n": 2}')
+    (['/rows/0'], ['/n'])
+    """
+    found = json.loads(text, object_pairs_hook=_object_of)
+    return list(_doubled(found, "", ""))
+
+
+def _object_of(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    whole = dict(members)
+    lost = [key for key, value in members if value != whole[key]]
+    return _Doubled(whole, **{_LOST: lost}) if lost else whole
+
+
+def _doubled(value: Any, path: str, place: str) -> Iterator[str]:
+    """Yield the innermost list items that have such an object, or the members outside lists."""
+    if isinstance(value, _Doubled):
+        yield from [place] if place else [json_pointer.join(path, key) for key in value.pop(_LOST)]
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        below = json_pointer.join(path, key)
+        yield from _doubled(member, below, below if isinstance(value, list) else place)
 
 
 def without(data: Any, places: list[str]) -> Any:

@@ -5,6 +5,7 @@ Names of files, and all text of a document, are data: a name stands in quotes on
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from thresher.schemas.chunk import Chunk
@@ -105,4 +106,6 @@ def _rows(document: Document, chunk: Chunk) -> str:
 def _inside(table: Table, chunk: Chunk) -> list[int]:
     """Return the numbers of a table's rows that stand in a Chunk, 1-based, its head not counted."""
     head = table.header_rows
-    return [r - head + 1 for r in range(head, len(table)) if chunk.start <= table.row_range(r)[0] < chunk.end]
+    first, last = (bisect_right(table.first, bisect_left(table.start, at)) - 1 for at in (chunk.start, chunk.end))
+    rows = range(max(head, first), min(last + 1, len(table)))
+    return [r - head + 1 for r in rows if chunk.start <= table.row_range(r)[0] < chunk.end]

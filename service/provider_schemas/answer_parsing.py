@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,6 +28,9 @@ ABSENCE_TEXTS = frozenset(
     ("", "null", "none", "n/a", "na", "nil", "not stated", "not specified", "not available", "unknown", "-", "--")
 )
 _EMPTY = frozenset(("", "null"))  # what stands for absence even where text is wanted
+_UNIT = re.compile(r"(?P<number>[-+]?\d[\d.,'’]*)\s?(?P<unit>[^\W\d_]{1,12}\.?|[°%‰]|[^\W\d_]{1,3}[²³])")
+_SEVERAL = frozenset(("dozen", "dutzend", "douzaine", "docena", "dozzina", "dozijn", "pair", "pairs", "gross", "score"))
+"""Words behind a number that multiply it."""
 Schemas = list[Any]
 
 
@@ -239,7 +243,7 @@ def _text(text: str, kind: Kind, scalars: list[Shape], habits: NotationHabits) -
     if kind in {"enum", "const"}:
         return _chosen(text, scalars)
     if kind in {"number", "integer"}:
-        number = parse_number(text, point=habits.point, whole=kind == "integer")
+        number = _number(text, habits.point, whole=kind == "integer")
         return _json_number(number, kind, text)
     if kind == "boolean":
         said = parse_bool(text)
@@ -249,6 +253,14 @@ def _text(text: str, kind: Kind, scalars: list[Shape], habits: NotationHabits) -
     if kind == "email":
         return text.strip().removeprefix("mailto:").strip("<>")
     return f"https://{text.strip()}" if kind == "uri" and text.strip().lower().startswith("www.") else text
+
+
+def _number(text: str, point: DecimalMark | None, *, whole: bool) -> Decimal | None:
+    """Return the number of a text, also of one that goes on with a unit: "350 pcs". None where there is none."""
+    unit = _UNIT.fullmatch(text.strip())
+    counted = unit is not None and unit["unit"].casefold() not in _SEVERAL
+    plain = parse_number(text, point=point, whole=whole)
+    return parse_number(unit["number"], point=point, whole=whole) if plain is None and unit and counted else plain
 
 
 def _clock(text: str, kind: Kind, order: DateOrder | None) -> str:

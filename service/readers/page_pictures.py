@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 LONG_SIDE_PIXELS = 1568  # pixels of the long side; hosted models scale larger images down to this or less
 JPEG_QUALITY = 80  # of JPEG
 MAX_WEAK_PAGES, MOST = 24, 60  # images of one Document at most: of weak pages, of all pages
-SURE_MEAN_CONFIDENCE = 0.9  # mean confidence of a page's characters below which its text is weak
+SURE_CONFIDENCE = (
+    90  # percent, of a page's characters on average and of each word with a figure: below it the text is weak
+)
 WEAK_TEXT_CODES = frozenset(  # codes of Notes that mark the text of their page as weak
     {
         "decode_loss",
@@ -48,17 +50,20 @@ def weak_pages(document: Document, text: str) -> list[int]:
 
 
 def _is_doubtful(document: Document, text: str, page: int) -> bool:
-    """Whether OCR was unsure of a page as a whole, or read checkboxes on it."""
+    """Whether OCR was unsure of a page as a whole or of one of its figures, or read checkboxes on it."""
     starts, words = document.pages.start, document.words
     start = starts[page - 1]
     end = starts[page] if page < len(starts) else len(text)
     first, last = bisect_right(words.end, start), bisect_left(words.start, end)
     read = [i for i in range(first, last) if words.confidence[i] != NO_CONFIDENCE]
-    letters = sum(words.end[i] - words.start[i] for i in read)
-    if not letters:
+    if not read:
         return False
-    sure = sum(words.confidence[i] * (words.end[i] - words.start[i]) for i in read) / letters / 100
-    return sure < SURE_MEAN_CONFIDENCE or not CHECKBOX_CHARACTERS.isdisjoint(text[start:end])
+    letters = sum(words.end[i] - words.start[i] for i in read)
+    sum_of_letters = sum(words.confidence[i] * (words.end[i] - words.start[i]) for i in read)
+    if sum_of_letters < SURE_CONFIDENCE * letters or not CHECKBOX_CHARACTERS.isdisjoint(text[start:end]):
+        return True
+    unsure = (i for i in read if words.confidence[i] < SURE_CONFIDENCE)
+    return any(c.isdigit() for i in unsure for c in text[words.start[i] : words.end[i]])
 
 
 def store_pictures(document: Document, options: ReadOptions, draw: Callable[[int], Image | None]) -> None:

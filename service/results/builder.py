@@ -47,6 +47,7 @@ class ResultInput:
     calls: Calls = field(default_factory=Calls)  # of the stages, beside those of single Extractions
     partly: dict[str, int] = field(default_factory=dict)  # see Coverage
     unasked: list[Unasked] = field(default_factory=list)
+    outside: int = 0  # see Coverage
     notes: list[Note] = field(default_factory=list)  # of the asking, not of a Document
     reasons: list[Reason] = field(default_factory=list)  # of the stages, beside those that follow from what was found
     required: Literal["strict", "asked"] = "strict"  # see Policy
@@ -214,6 +215,7 @@ def _coverage(asking: ResultInput, target: Target) -> Coverage:
         chunks_asked=len(answered | failed),
         chunks_answered=len(answered),
         unasked=asking.unasked,
+        outside=asking.outside,
         partly=asking.partly,
     )
     return _with_records(coverage, asking) if target.lists else coverage

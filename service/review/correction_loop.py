@@ -124,7 +124,9 @@ class CorrectionLoop:
         if question.messages[-1].content in self._asked:
             return None  # the same question would be the same answer
         self._asked.add(question.messages[-1].content)
-        extraction, calls = await self.reading.read(suspect, question)
+        extraction, calls = await self.reading.read(
+            suspect, question, _other_rows(whole, suspect, self.reading.documents)
+        )
         self.calls += calls
         if extraction is not None:
             self._shown[suspect] = extraction.data
@@ -180,6 +182,20 @@ def _items_in(whole: _Whole, suspect: Suspect, name: str) -> list[int]:
     return sorted(i for i, n in inside.items() if 2 * n > known[i] and i < count)
 
 
+def _other_rows(whole: _Whole, suspect: Suspect, documents: Sequence[Document]) -> frozenset[int]:
+    """Return where the lines begin that hold most values of items of the suspect's lists which are not read again."""
+    document = documents[suspect.document]
+    lines: dict[str, Counter[int]] = {}
+    for e in whole.merged.evidence:
+        name = next((f for f in suspect.fields if is_in(e.path, f)), None)
+        if name is not None and e.start is not None and e.source == document.evidence_source:
+            start = document.text.rfind("\n", 0, e.start) + 1
+            lines.setdefault(_unit(e.path, name, whole.merged.data), Counter())[start] += 1
+    ranges = suspect.chunk.ranges
+    homes = (counts.most_common(1)[0][0] for unit, counts in lines.items() if unit.rpartition("/")[2].isdigit())
+    return frozenset(at for at in homes if ranges and not any(a <= at < b for a, b in ranges))
+
+
 def _failed_in(whole: _Whole, suspect: Suspect) -> list[FieldError]:
     """Return the errors of the suspect fields, numbered by the items shown; for a value not found, that it may be null."""
     found: list[FieldError] = []
@@ -212,6 +228,7 @@ def _answered(whole: _Whole, suspect: Suspect, reading: Extraction) -> tuple[Sus
                 data=whole.merged.data,
                 evidence=whole.merged.evidence,
                 wrong=frozenset(e.path for e in whole.errors),
+                refused=frozenset((u.path, comparable_value(u.value)) for u in whole.merged.unsupported),
                 whole=not suspect.chunk.ranges,
             )
             reading = filled_in(before, reading)

@@ -1,7 +1,8 @@
 """Combine a new reading of a list with what was found before, value by value.
 
 A new value replaces the old one only where a failed check names it, or where nothing was found before; values that the
-new reading leaves out stay. So a reading adds and corrects, and removes nothing.
+new reading leaves out stay. So a reading adds and corrects, and removes nothing. A value that was refused before, when more
+of the text was seen, is not taken again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.service.base import json_pointer
+from thresher.service.merging.choice_rules import comparable_value
 
 Pair = tuple[int | None, int | None]  # numbers of an item of before and of one of the new reading: the same record
 Placed = tuple[Any, str]  # a value, and its path
@@ -27,6 +29,7 @@ class PreviousList:
     data: Any  # the whole
     evidence: Sequence[Evidence]  # of the whole
     wrong: frozenset[str]  # places that failed a check
+    refused: frozenset[tuple[str, str]] = frozenset()  # places and values that were not found in the text
     whole: bool  # whether all that stands there was read again: then what the reading does not tell is none
 
 
@@ -92,7 +95,8 @@ class _Combination:
         if isinstance(now, list) and (not was or (isinstance(was, list) and len(was) == len(now))):
             return self._list(old, new, path)
         is_wrong = was is None or any(_is_at(was_at, place) for place in self.before.wrong)
-        is_new = now is not None and is_wrong and self._is_shown(now_at)
+        is_refused = (was_at, comparable_value(now)) in self.before.refused
+        is_new = now is not None and is_wrong and not is_refused and self._is_shown(now_at)
         at, known = (now_at, self.new_evidence) if is_new else (was_at, self.before.evidence)
         self.combined_evidence += [e.moved(path + e.path.removeprefix(at)) for e in known if _is_at(e.path, at)]
         return now if is_new else was

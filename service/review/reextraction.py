@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,13 +57,18 @@ class Reextraction:
             "mend", self.policy.prompt("mend"), values, schema, self.answer_tokens, self.policy.temperature
         )
 
-    async def read(self, suspect: Suspect, question: Question) -> tuple[Extraction | None, Calls]:
-        """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON."""
+    async def read(
+        self, suspect: Suspect, question: Question, others: Collection[int]
+    ) -> tuple[Extraction | None, Calls]:
+        """Return what the Chunk says now, located in it; None without an answer, or for one that was cut or is no JSON.
+
+        `others`: where lines of records begin that are not read again.
+        """
         reply, calls = await try_ask(self.model, question)
         found = parse_answer(reply) if reply and reply.finish == "stop" else None
-        return (None if found is None else self._located(suspect, found)), calls
+        return (None if found is None else self._located(suspect, found, others)), calls
 
-    def _located(self, suspect: Suspect, found: dict[str, Any]) -> Extraction:
+    def _located(self, suspect: Suspect, found: dict[str, Any], others: Collection[int]) -> Extraction:
         asked = self.asked(suspect)
         data = asked.read(found)
         for error in asked.check(data):
@@ -76,6 +81,7 @@ class Reextraction:
             self.target,
             fuzzy=self.policy.least_similarity,
             structure=structure_for(document, self.target),
+            others=others,
         )
         grounded = grounder.ground(data)
         reading = Extraction(

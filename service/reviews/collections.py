@@ -13,6 +13,7 @@ from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.pages.page_pictures import PART
 from thresher.service.reviews.base import ResultPlace
+from thresher.service.reviews.stored_result import StoredResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,12 @@ class ResultCollection(Protocol):
         """Return all Results that are there, by number."""
         ...
 
-    async def result(self, number: int) -> tuple[ResultPlace, Result[Any]]:
+    async def result(self, number: int) -> tuple[ResultPlace, StoredResult]:
         """Return one Result as the machine gave it. Raises InputProblem(not_found)."""
         ...
 
     async def target(self, result: Result[Any]) -> Target | None:
-        """Return the target of a Result; None where it is not known any more."""
+        """Return the target of a Result, of which the head is enough; None where it is not known any more."""
         ...
 
     def original(self, place: ResultPlace, path: str) -> AbstractAsyncContextManager[Source]:
@@ -70,7 +71,7 @@ class ResultCollection(Protocol):
 
 
 def summary_of(place: ResultPlace, body: dict[str, Any]) -> ResultSummary:
-    """Return the summary of a Result in JSON form."""
+    """Return the summary of a Result in JSON form, of which the head is enough."""
     reasons = body.get("reasons") or []
     return ResultSummary(
         place=place,

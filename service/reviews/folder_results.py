@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.numbers import read_json
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.base.file_names import counting_order
@@ -25,6 +22,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.reviews.base import ResultPlace, Reviews
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
 from thresher.service.reviews.folder_file import COLLECTION, TENANT, folder_place
+from thresher.service.reviews.stored_result import StoredResult, head_of
 from thresher.service.storage.run_inputs import RunInputs, inputs_of, result_files
 from thresher.service.targets.loading import load_target
 
@@ -108,13 +106,13 @@ class FolderResults:
             at = file.stat().st_mtime
             known = self._seen.get(name)
             if known is None or known[0] != at:
-                body = read_json(file.read_bytes())
+                body = head_of(file.read_text("utf-8"))
                 self._seen[name] = at, summary_of(folder_place(name, number), body)
             return self._seen[name][1]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    async def result(self, number: int) -> tuple[ResultPlace, Result[Any]]:
+    async def result(self, number: int) -> tuple[ResultPlace, StoredResult]:
         """Return one Result as the machine gave it."""
         for _ in range(2):
             for _, summary in self._seen.values():
@@ -123,11 +121,13 @@ class FolderResults:
             await self.summaries()
         raise InputProblem("not_found", f"no Result has the number {number}")
 
-    def _read(self, name: str) -> Result[Any]:
+    def _read(self, name: str) -> StoredResult:
         try:
-            return AnyResult.model_validate_json((self.folder / name).read_bytes())
-        except (OSError, ValidationError):
+            found = StoredResult((self.folder / name).read_text("utf-8"))
+            found.head()
+        except (OSError, ValueError):  # of pydantic, too
             raise InputProblem("not_found", f"{name} is gone, or no Result any more") from None
+        return found
 
     async def target(self, result: Result[Any]) -> Target | None:
         """Return the target of a Result: the caller's, that of a run, or a ready-made one."""
@@ -150,4 +150,4 @@ class FolderResults:
     async def original(self, place: ResultPlace, path: str) -> AsyncIterator[Source]:
         """Provide the file that holds a source of a Result."""
         documents = FolderDocuments(self.folder, self.inputs, self.originals)
-        yield await asyncio.to_thread(lambda: documents.original(self._read(place.key), path))
+        yield await asyncio.to_thread(lambda: documents.original(self._read(place.key).head(), path))

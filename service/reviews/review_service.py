@@ -9,23 +9,22 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import Result, Review
+from thresher.schemas.result import Review
 from thresher.schemas.review import (
     CorrectionDone,
     CorrectionRequest,
     DecisionRequest,
+    MachineFacts,
     ReviewClaim,
     ReviewCollection,
     ReviewDocument,
-    ReviewEvent,
     ReviewEvents,
     ReviewRow,
     ReviewTarget,
@@ -33,8 +32,6 @@ from thresher.schemas.review import (
     is_right,
 )
 from thresher.schemas.source import Source, SourceFacts
-from thresher.schemas.target import Target
-from thresher.service.base.gc_pause import gc_paused
 from thresher.service.pages.cutting import cut_pages
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of
@@ -43,6 +40,7 @@ from thresher.service.reviews.cases import Files, case_files, case_name
 from thresher.service.reviews.collections import ResultCollection, ResultSummary
 from thresher.service.reviews.document_view import document_view
 from thresher.service.reviews.field_view import FieldsView
+from thresher.service.reviews.stored_result import Reviewed, StoredResult
 from thresher.service.reviews.typed_values import typed_value
 
 PASSAGE_MAX_CHARS = 20_000  # of one passage
@@ -100,24 +98,24 @@ class ReviewService:
         """Return a Result for review; `fields`: index of the first one, and how many at most."""
         collection = await self.collection(tenant, name)
         self.views.warm()
-        place, view = await self._view(collection, number)
+        place, reviewed = await self._reviewed(collection, number)
         states = await self.reviews.states(tenant, name)
         progress = states.get(place.key)
         claim = progress.claim if progress else None
-        return await asyncio.to_thread(document_view, view, place, claim, fields)
+        return await reviewed.do(self.views, document_view, place, claim, fields)
 
-    async def _view(self, collection: ResultCollection, number: int) -> tuple[ResultPlace, FieldsView]:
+    async def _reviewed(self, collection: ResultCollection, number: int) -> tuple[ResultPlace, Reviewed]:
         place, result = await collection.result(number)
-        target = await collection.target(result)
-        events = await self.reviews.events(place)
-        return place, await asyncio.to_thread(_view_of, result, events, target)
+        target = await collection.target(await asyncio.to_thread(result.head))
+        return place, Reviewed(result, await self.reviews.events(place), target)
 
     async def picture(self, tenant: str, name: str, number: int, wanted: tuple[str, int, float]) -> bytes:
         """Return a page as PNG; `wanted`: path of the source ("" for the document itself), page, pixels a point."""
         path, page, scale = wanted
         collection = await self.collection(tenant, name)
         place, result = await collection.result(number)
-        async with self._source(collection, place, _facts(result, path)) as source:
+        facts = await asyncio.to_thread(_facts, result, path)
+        async with self._source(collection, place, facts) as source:
             return await self.views.picture(source, page, scale, collection.options)
 
     @asynccontextmanager
@@ -136,30 +134,32 @@ class ReviewService:
         path, start, end, around = wanted
         collection = await self.collection(tenant, name)
         place, result = await collection.result(number)
-        facts = _facts(result, path)
+        facts = await asyncio.to_thread(_facts, result, path)
         async with self._source(collection, place, facts) as source:
             text = await self.views.text(source, collection.options, facts.page_range)
-        start, end = _verified(text, (start, end), [e for e in result.evidence if (e.source or "") == path])
+        quote = await Reviewed(result).do(self.views, _quote_at, path, (start, end))
+        start, end = _verified(text, (start, end), quote)
         first, last = max(start - around, 0), min(end + around, len(text), start + PASSAGE_MAX_CHARS)
         return TextPassage(start=start, end=end, text=text[first:last], first=first, last=last)
 
     async def correct(self, who: Reviewer, name: str, number: int, asked: CorrectionRequest) -> CorrectionDone:
         """Record a correction, and return the field as it is now."""
         collection = await self.collection(who.tenant, name)
-        place, view = await self._view(collection, number)
+        place, reviewed = await self._reviewed(collection, number)
+        value, machine = await reviewed.do(self.views, _judged, asked)
         event = NewEvent(
             by=who.name,
             path=asked.path,
             action=asked.action,
-            value=_value(view, asked),
+            value=value,
             note=asked.note,
             head=asked.head,
-            machine=view.machine_facts(asked.path),
+            machine=machine,
         )
         await self.reviews.append(place, event)
-        events = await self.reviews.events(place)
-        after = await asyncio.to_thread(_view_of, view.machine, events, view.target)
-        return CorrectionDone(head=after.events[-1].hash, field=after.of_path(asked.path))
+        after = replace(reviewed, events=await self.reviews.events(place))
+        shown = await after.do(self.views, FieldsView.of_path, asked.path)
+        return CorrectionDone(head=after.events[-1].hash, field=shown)
 
     async def claim(self, who: Reviewer, name: str, number: int) -> ReviewClaim:
         """Claim a Result for a while."""
@@ -176,14 +176,13 @@ class ReviewService:
         collection = await self.collection(who.tenant, name)
         place, result = await collection.result(number)
         tells = collection.tells and asked.state != "open"
-        view = await asyncio.to_thread(_view_of, result, [], None)
-        machine = await asyncio.to_thread(view.machine_facts, "")
+        machine = await Reviewed(result).do(self.views, _facts_of_whole)
         event = NewEvent(
             by=who.name,
             path="",
             action=asked.state,
             note=asked.note,
-            machine=machine.model_copy(update={"value": None}),
+            machine=machine,
             wants_webhook=tells,
         )
         await self.reviews.append(place, event)
@@ -200,19 +199,18 @@ class ReviewService:
     async def case(self, tenant: str, name: str, number: int) -> tuple[str, Files]:
         """Return the name and the files of a scorecard case; written into the folder of cases where there is one."""
         collection = await self.collection(tenant, name)
-        place, view = await self._view(collection, number)
-        result = view.machine
-        if not view.events or view.target is None:
+        place, reviewed = await self._reviewed(collection, number)
+        head = await asyncio.to_thread(reviewed.result.head)
+        if not reviewed.events or reviewed.target is None:
             why = (
                 "nobody has reviewed it"
-                if view.target
-                else f"its target {result.target.name} is not known; give --target"
+                if reviewed.target
+                else f"its target {head.target.name} is not known; give --target"
             )
-            raise InputProblem("case_invalid", f"{result.source.path}: {why}")
-        async with self._source(collection, place, result.source) as source:
-            document = await self._bytes(source, result.source, collection.options)
-        files = await asyncio.to_thread(case_files, result, view.events, view.target, document)
-        title = case_name(result)
+            raise InputProblem("case_invalid", f"{head.source.path}: {why}")
+        async with self._source(collection, place, head.source) as source:
+            document = await self._bytes(source, head.source, collection.options)
+        title, files = await reviewed.do(self.views, _case, document)
         if self.cases is not None:
             await asyncio.to_thread(_write, self.cases / title, files)
         return title, files
@@ -225,10 +223,26 @@ class ReviewService:
         return await self.views.pool.call(cut, source, options)
 
 
-@gc_paused()
-def _view_of(result: Result[Any], events: list[ReviewEvent], target: Target | None) -> FieldsView:
-    """Return the fields of a Result: a long list takes its time."""
-    return FieldsView(result, events, target)
+def _judged(view: FieldsView, asked: CorrectionRequest) -> tuple[Any, MachineFacts]:
+    """Return the value that a person means, and what the machine had said."""
+    return _value(view, asked), view.machine_facts(asked.path)
+
+
+def _facts_of_whole(view: FieldsView) -> MachineFacts:
+    """Return what the machine had said of the whole, without its data."""
+    return view.machine_facts("").model_copy(update={"value": None})
+
+
+def _quote_at(view: FieldsView, path: str, span: tuple[int, int]) -> str | None:
+    """Return the quote of the evidence with a span in a source; None where none has it."""
+    evidence = (e for e in view.machine.evidence if (e.source or "") == path)
+    return next((e.quote for e in evidence if (e.start, e.end) == span), None)
+
+
+def _case(view: FieldsView, document: bytes) -> tuple[str, Files]:
+    """Return the name and the files of a case."""
+    assert view.target is not None  # noqa: S101 - seen before
+    return case_name(view.machine), case_files(view.machine, view.events, view.target, document)
 
 
 def _write(folder: Path, files: Files) -> None:
@@ -252,20 +266,20 @@ def _value(view: FieldsView, asked: CorrectionRequest) -> Any:
     return typed_value(asked.value, leaf.field, leaf.value)
 
 
-def _facts(result: Result[Any], path: str) -> SourceFacts:
+def _facts(result: StoredResult, path: str) -> SourceFacts:
     """Return the source of a Result by its path, "" for its own. Raises InputProblem(not_found)."""
-    if path in {"", result.source.path}:
-        return result.source
-    found = next((s for s in result.sources if s.path == path), None)
+    head = result.head()
+    if path in {"", head.source.path}:
+        return head.source
+    found = next((s for s in head.sources if s.path == path), None)
     if found is None:
         raise InputProblem("not_found", f"the Result has no source {path}")
     return found
 
 
-def _verified(text: str, span: tuple[int, int], evidence: list[Evidence]) -> tuple[int, int]:
+def _verified(text: str, span: tuple[int, int], quote: str | None) -> tuple[int, int]:
     """Return where the quote of a span stands in a text that was read anew: other choices of reading may move it."""
     start, end = span
-    quote = next((e.quote for e in evidence if (e.start, e.end) == span), None)
     if quote is None:
         if not 0 <= start <= end <= len(text):
             raise InputProblem("not_found", f"the text has {len(text)} characters")

@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.numbers import read_json
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.schemas.work import Job, KeptOutcome, Submission, Task
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.worker import shown_names, target_of
-from thresher.service.base.gc_pause import gc_paused
 from thresher.service.base.temp_folder import temp_folder
 from thresher.service.jobs.base import Jobs
 from thresher.service.pages.page_pictures import PageViews
@@ -31,6 +29,7 @@ from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
 from thresher.service.reviews.review_service import ReviewService
 from thresher.service.reviews.sql import SqlReviews
+from thresher.service.reviews.stored_result import StoredResult, head_of
 from thresher.service.storage.uploads.base import Uploads
 
 DRAWING_PROCESSES = 2  # beside those that read: a page is drawn while long files are read
@@ -85,16 +84,16 @@ class JobResults:
         after = (-1, -1)
         while some := await self.maker.jobs.results(self.job.tenant, self.job.id, after=after, limit=PAGE_RESULTS):
             after = (some[-1].task, some[-1].number)
-            for outcome, body in zip(some, await asyncio.to_thread(_bodies, some), strict=True):
+            for outcome, body in zip(some, await asyncio.to_thread(_heads, some), strict=True):
                 yield summary_of(self._place(outcome), body)
 
-    async def result(self, number: int) -> tuple[ResultPlace, Result[Any]]:
+    async def result(self, number: int) -> tuple[ResultPlace, StoredResult]:
         """Return one Result as the machine gave it."""
         within, task = divmod(number, max(self.job.counts.total, 1))
         found = await self.maker.jobs.results(self.job.tenant, self.job.id, after=(task, within - 1), limit=1)
         if not found or (found[0].task, found[0].number) != (task, within):
             raise InputProblem("not_found", f"the job has no Result with the number {number}, or not yet")
-        return self._place(found[0]), await asyncio.to_thread(_result, found[0].body)
+        return self._place(found[0]), StoredResult(found[0].body)
 
     async def target(self, result: Result[Any]) -> Target | None:
         """Return the job's target; None where it is the operator's and was changed since."""
@@ -161,11 +160,5 @@ def _keep(held: OrderedDict[str, Any], key: str, made: Any) -> None:
         held.popitem(last=False)
 
 
-@gc_paused()
-def _result(body: str) -> Result[Any]:
-    return AnyResult.model_validate_json(body)
-
-
-@gc_paused()
-def _bodies(outcomes: list[KeptOutcome]) -> list[dict[str, Any]]:
-    return [read_json(o.body) for o in outcomes]
+def _heads(outcomes: list[KeptOutcome]) -> list[dict[str, Any]]:
+    return [head_of(o.body) for o in outcomes]

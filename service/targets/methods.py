@@ -17,7 +17,7 @@ JUDGED_KINDS: frozenset[Kind] = frozenset({"boolean", "enum", "const"})
 COMPUTED_KINDS: frozenset[Kind] = frozenset({"integer", "number", "any"})
 
 _SAID = re.compile(
-    r"\((?:computed|calculated)\)|^\W*(?:computed|calculated)\b|\b(?:computed|calculated) (?:as|by|from|over|across)\b"
+    r"\((?:computed|calculated|count|sum|average)\)|[,;]\s*(?:computed|calculated)\.?\s*$|^\W*(?:computed|calculated)\b|\b(?:computed|calculated) (?:as|by|from|over|across)\b"
     r"|\b(?:to be|must be) (?:computed|calculated)\b|\bderived from (?:the )?(?:other|rows|lines|values)\b"
     r"|\b(?:berechnet|errechnet|calculée?s? (?:à partir|comme)|calculad[oa]s? (?:a partir|como)"
     r"|calcolat[oa] (?:come|da)|berekend|obliczon[ea])\b",
@@ -30,6 +30,11 @@ _ITEMS = r"(?:rows?|lines?|items?|entries|records?|positions?|columns?|orders?|t
 _OPENS = re.compile(
     rf"\s*(?:the\s+)?(?:sum|count|number|average|mean|percentage|per ?cent|share|ratio|difference|minimum|maximum)\s+"
     rf"(?:of|over|between)\s+{_OVER}{_ITEMS}"
+    r"|\s*(?:the\s+)?(?:sum|total|count|average|mean)\s+(?:of|over)\s+[^.;]{1,60}?\b(?:all|every|each)\s+(?:the\s+)?\w+\s*\.?$"
+    r"|\s*(?:the\s+)?number\s+of\s+(?:nights|days|weeks|months|years)\s+(?:between|from)\s+[^.;]+\s(?:and|to|until)\s"
+    r"|\s*(?:die\s+)?(?:Anzahl|Zahl)\s+der\s+(?:Nächte|Tage|Wochen|Monate|Jahre)\s+(?:zwischen|von)\s"
+    r"|\s*(?:le\s+)?nombre\s+de\s+(?:nuits|jours|semaines|mois)\s+entre\s|\s*(?:el\s+)?número\s+de\s+(?:noches|días|semanas|meses)\s+entre\s"
+    r"|\s*(?:die\s+)?Summe\s+aller\s+\w+|\s*(?:la\s+)?somme\s+de\s+tou(?:te)?s\s+\w+|\s*(?:la\s+)?suma\s+de\s+tod[oa]s\s+\w+"
     rf"|\s*(?:the\s+)?(?:sum|average|mean|ratio|difference)\s+(?:of|between)\s+.*\b(?:and|over|times)\b"
     rf"|\s*(?:die\s+)?(?:Summe|Anzahl|Zahl|Durchschnitt|Mittelwert|Differenz|Anteil)\s+(?:über|aller|der|des|zwischen)\s+"
     rf"(?:\w+\s+){{0,2}}?(?:Zeilen|Posten|Positionen|Einträge|Spalten?|Beträge|Buchungen)\b"

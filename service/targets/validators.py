@@ -282,9 +282,11 @@ def _is_time(value: Any) -> bool:
 
 
 def _is_uri(value: Any) -> bool:
-    return not isinstance(value, str) or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", value) is not None
+    """Whether a text is a URI (RFC 3986), or an address of the web as documents print it, without its scheme."""
+    return not isinstance(value, str) or _URI.fullmatch(value) is not None
 
 
+_URI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?=[:/?#]|$))[^\s<>\"{}|\\^`]*(?<!:)")
 FORMATS = jsonschema.FormatChecker(("date", "email", "idn-email", "ipv4", "ipv6", "uuid", "regex"))
 FORMATS.checks("date-time", ValueError)(_is_datetime)
 FORMATS.checks("time", ValueError)(_is_time)

@@ -12,6 +12,7 @@ from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.source import Source
+from thresher.service.extraction.document_chunks import characters_outside
 
 COUNT = counter("o200k_base")
 SOURCE = Source(path="a", blob="a", sha256="", size=0)
@@ -56,6 +57,11 @@ def test_nothing_lost_order_kept_budget_exact(
     document = build(parts)
     chunks = list(CHUNKERS[name].chunk(document, budget, COUNT, overlap))
     assert covered(document, chunks) == "".join(document.text.split())
+    assert characters_outside(document.text, chunks) == 0
+    for i, chunk in enumerate(chunks):
+        rest = [*chunks[:i], *chunks[i + 1 :]]
+        lost = len("".join(document.text.split())) - len(covered(document, rest))
+        assert characters_outside(document.text, rest) == lost >= int(not overlap and bool(chunk.text))
     end = 0
     for i, chunk in enumerate(chunks):
         assert chunk.index == i

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import random
 import sqlite3
 import struct
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pypdf import PdfWriter
 
 from tests.collection_imports import InlineUnits, dumped, imported
 from tests.simulation.discovery.broken_items import PASSWORD, mail, seven_zip, write_broken, zip_of
@@ -274,6 +276,51 @@ def test_limits_say_how_much_was_done(tmp_path: Path) -> None:
     assert any("many.zip" in line and "5 of 20 members done" in line for line in said)
     assert any("many.eml" in line and "attachments done" in line for line in said)
     assert counts == [(20, 5, 15)]
+
+
+def test_mails_of_many_parts_and_of_a_huge_header_end(tmp_path: Path) -> None:
+    """Every part is a child, and the mail of a header that is cut says so (bench: 10,000 parts, 100 MB)."""
+    (tmp_path / "s").mkdir()
+    part = b"--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=%d.txt\r\n\r\n%d\r\n"
+    parts = b"".join(part % (n, n) for n in range(2500))
+    head = b"From: a@x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    (tmp_path / "s" / "parts.eml").write_bytes(head + parts + b"--b--\r\n")
+    huge = b"x" * (24 << 20)
+    (tmp_path / "s" / "huge.eml").write_bytes(b"From: a@x.example\r\nSubject: " + huge + b"\r\n\r\ntext\r\n")
+    assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 2502
+    assert _codes(tmp_path / "matter") == {"huge.eml": {"too_large"}}
+
+
+def _pdf_with(attached: dict[str, bytes]) -> bytes:
+    made, kept = PdfWriter(), io.BytesIO()
+    made.add_blank_page(100, 100)
+    for name, data in attached.items():
+        made.add_attachment(name, data)
+    made.write(kept)
+    return kept.getvalue()
+
+
+def test_files_in_documents_become_documents_where_asked(tmp_path: Path) -> None:
+    """Attachments of a PDF and embedded files of OOXML, with what they hold; a password opens; without being asked, none."""
+    source = tmp_path / "s"
+    source.mkdir()
+    sheet = zip_of(
+        {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<d/>", "word/embeddings/in.txt": b"deep"}
+    )
+    (source / "a.eml").write_bytes(bytes(mail(1, {"plan.pdf": _pdf_with({"x.txt": b"x", "inner.docx": sheet})})))
+    (source / "loose.pdf").write_bytes(_pdf_with({"y.txt": b"y"}))
+    (source / "bad.pdf").write_bytes(b"%PDF-1.7 nothing more")
+    plain, asked = tmp_path / "plain", tmp_path / "asked"
+    imported(plain, [source])
+    imported(asked, [source], options=CollectionOptions(embedded=True))
+    found = {d.path: d for d in _documents(asked)}
+    inside = "a.eml!/1-plan.pdf!/"
+    assert set(found) - {d.path for d in _documents(plain)} == {
+        f"{inside}x.txt", f"{inside}inner.docx", f"{inside}inner.docx!/in.txt", "loose.pdf!/y.txt",
+    }  # fmt: skip
+    assert (found[f"{inside}inner.docx!/in.txt"].level, found["loose.pdf!/y.txt"].level) == (4, 2)
+    assert found["loose.pdf!/y.txt"].sha256 == hashlib.sha256(b"y").hexdigest()
+    assert _codes(asked) == {"bad.pdf": {"corrupt"}}
 
 
 def test_inline_images_are_kept_and_counted_and_nothing_else_is_inline(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from tests.collection_imports import InlineTexts, dumped, imported
 from tests.simulation.discovery.broken_items import mail, zip_of
 from tests.simulation.discovery.mailboxes import CUSTODIANS, Mailboxes
 from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles, families
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.cli.matters.relations import dedup, threads
 from thresher.service.discovery.duplicates.deduplication import (
     Deduplicated,
     Grouping,
@@ -270,3 +271,23 @@ def test_near_duplicates_follow_the_largest(tmp_path: Path) -> None:
     assert near == {"1.eml": "2.eml", "6.eml": "2.eml", "7.txt": "2.eml"}
     assert (found.documents, found.compared, found.copies, found.without_text) == (7, 5, 1, 1)
     assert Counter(_events(tmp_path / "m"))["near_duplicates"] == 1
+
+
+def test_commands_for_duplicates_and_threads_fit_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts by custodian that add up, in lines of 80 characters, and as JSON; a folder without a matter is refused."""
+    source = Mailboxes(12, attached_bytes=50, custodians=1, quoted=True).write(tmp_path / "in")[0]
+    for name in ("A" * 90, "B"):
+        imported(tmp_path / "m", [source], custodian=name)
+    assert dedup(tmp_path / "m", None, productions=False, again=False, as_json=False) == 0
+    assert threads(tmp_path / "m", as_json=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[4].split() == ["in", "all", "32", "16", "16"]
+    dedup(tmp_path / "m", None, productions=False, again=False, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["total"] == {"documents": 32, "unique": 16, "duplicates": 16}
+    threads(tmp_path / "m", as_json=True)
+    counts = json.loads(capsys.readouterr().out)
+    assert counts["mails"] == counts["inclusive"] + counts["not_inclusive"] == 24
+    with pytest.raises(SetupProblem, match="no matter"):
+        threads(tmp_path / "nothing", as_json=False)

@@ -108,6 +108,37 @@ def test_changed_records_are_found_and_named(sound: Path) -> None:
         assert f"missing: documents {first.id}" in [f"{d.gravity}: {d.what}" for d in verify(matter)]
 
 
+def test_what_changed_before_the_next_command_is_not_sealed_in_silence(sound: Path) -> None:
+    """The command that begins to write names it in the log first; and what a command writes itself is never named."""
+    with Matter(sound) as matter:
+        first = next(iter(matter.store.documents()))
+        matter.store.update([first.model_copy(update={"thread_id": "t"})], matter.event("threaded"))
+    assert _deviations(sound) == []
+    with Matter(sound, writes=False) as matter:
+        matter.store.connection.execute("UPDATE documents SET record = replace(record, 'Mail 1', 'Mail 9')")
+    text = next((sound / "texts").rglob("*.txt"))
+    text.write_text("another")
+    with Matter(sound) as matter:
+        matter.record_event("anything")
+    found = _deviations(sound)
+    for what in (f"documents {first.id}", text.name):
+        assert [one for one in found if what in one and "found before line" in one], (what, found)
+    with Matter(sound) as matter:
+        matter.record_event("anything")
+    assert _deviations(sound) == found
+
+
+def test_text_that_no_question_could_be_about_shows_in_the_counts(sound: Path) -> None:
+    """A Result that says so makes the equation of texts fail."""
+    path = next(p for p in (sound / "results").rglob("*.json") if '"outside":0' in p.read_text())
+    path.write_text(path.read_text().replace('"outside":0', '"outside":7'))
+    with Matter(sound) as matter:
+        failing = [e.told for e in reconcile(matter).failing if e.scope.kind == "total"]
+    assert [told.partition(" ")[2].split("=")[0] for told in failing] == ["texts asked ≠ 1 texts covered by chunks"], (
+        failing
+    )
+
+
 def test_rewritten_log_is_found_by_the_hash_noted_elsewhere(sound: Path) -> None:
     """Who changes log and store alike is found by the hash of the last line, if somebody kept it."""
     head = head_of(sound / "audit.jsonl")

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.collection_imports import InlineUnits
 from tests.simulation.discovery.productions import Recipe, Truth, make_production
 from thresher.schemas.discovery.matter import MatterDocument, families
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, JobProblem
+from thresher.service.discovery.collection.options import CollectionOptions
+from thresher.service.discovery.custody.retrying import retry
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.productions.apart import blocks_apart, streamed, validate_apart
+from thresher.service.discovery.productions.findings import Finding
 from thresher.service.discovery.productions.loading import Loaded, import_production
 from thresher.service.discovery.productions.page_map import page_map
+from thresher.service.discovery.productions.validation import Listeners, validate
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.discovery.reconciliation.reconciling import reconcile
 
 FAULTS = ("column_count", "missing_native", "native_for_redacted", "orphan", "missing_image", "bad_date")
 
@@ -277,3 +285,41 @@ def test_what_may_be_redacted_or_withheld_is_closed(tmp_path: Path) -> None:
         (False, True, None),
     ]
     assert exceptions == {"bad_value": 1, "native_for_redacted": 1, "no_text": 1}
+
+
+def test_retry_loads_what_came_later_and_keeps_what_was_said_since(tmp_path: Path) -> None:
+    """A native that was missing is there; its exception is resolved, others stay open; a hold and a thread stay."""
+    make_production(tmp_path / "ABC001", Recipe(documents=20, seed=5, faults=("missing_native", "bad_date")))
+    load(tmp_path / "m", tmp_path / "ABC001", LoadOptions(production_timezone="America/Chicago"))
+    with Matter(tmp_path / "m") as matter:
+        before = {d.id: d for d in matter.store.documents()}
+        (missing,) = matter.store.exceptions(code="missing_file")
+        held = next(d for d in before.values() if d.dates.sent and d.id != missing.document_id)
+        matter.store.update([held.model_copy(update={"held": True, "state": "held", "thread_id": "t"})])
+        native = missing.message.split(": ")[2].replace("\\", "/")
+        (tmp_path / "ABC001" / native).write_bytes(b"came later")
+        assert retry(matter, CollectionOptions(), InlineUnits()).gone == 1
+        after = {d.id: d for d in matter.store.documents()}
+        assert {e.code: e.resolution for e in matter.store.exceptions() if e.code in {"missing_file", "bad_date"}} == {
+            "missing_file": "resolved",
+            "bad_date": "open",
+        }
+        assert reconcile(matter).state == "reconciled"
+    assert after[missing.document_id or ""].sha256 == hashlib.sha256(b"came later").hexdigest()
+    assert after[held.id] == held.model_copy(update={"held": True, "state": "held", "thread_id": "t"})
+    assert {i for i in before if before[i] != after[i]} == {missing.document_id, held.id}
+
+
+def test_load_files_are_read_apart_and_give_the_same(tmp_path: Path) -> None:
+    """In a process of its own: the same report, findings, files and rows; one that dies, and what it raises, are told."""
+    truth = make_production(tmp_path / "ABC001", Recipe(documents=110, seed=5, faults=FAULTS))
+    production, heard = find_production(tmp_path / "ABC001"), list[Finding]()
+    found = validate_apart(production, LoadOptions(), Listeners(on_finding=heard.append))
+    assert Counter(one.code for one in heard) == truth.findings
+    assert found.report == validate(production, LoadOptions()).report
+    assert [b.rows for b in blocks_apart(found.dat)] == [b.rows for b in found.dat.blocks()]
+    (tmp_path / "ABC001" / "DATA" / "ABC001.dat").unlink()
+    with pytest.raises(FileNotFoundError):
+        validate_apart(production, LoadOptions())
+    with pytest.raises(JobProblem, match="worker_died"):
+        list(streamed(operator.getitem, (1,), 1))

@@ -1,4 +1,4 @@
-"""Imports that are killed go on where they were: the command at random moments, a worker far from its server."""
+"""An import whose worker is killed, far from its server, is gone on with by another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.import_kills import collection, kill_command
 from tests.collection_imports import dumped, settled
 from tests.postgres_server import Server
 from tests.simulation.discovery.mailboxes import Mailboxes
@@ -23,14 +22,6 @@ from thresher.service.discovery.matter.folder import Matter
 ROOT = Path(__file__).parents[2]
 LEASE = 4  # seconds
 WAIT_SECONDS = 180
-
-
-@pytest.mark.slow
-def test_an_import_killed_at_three_random_moments_gives_what_one_without_kills_gives(tmp_path: Path) -> None:
-    """Records, originals, manifest and log are the same, and a further import adds nothing (bench: 50 moments)."""
-    seen = kill_command(tmp_path, collection(tmp_path, 60), 3, seed=5)
-    assert seen.faults == []
-    assert (seen.kills, seen.ended > 0) == (3, True)
 
 
 def worker(folder: Path, number: int, address: str, roots: Path) -> subprocess.Popen[bytes]:

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from tests.collection_imports import dumped, imported
+from tests.office_files import make_xlsx
 from tests.simulation.server import Said, Server
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.cli.exits import SOME_FAILED
@@ -28,8 +31,10 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reading.texts import Texts
+from thresher.service.discovery.reconciliation.reconciling import reconcile
 from thresher.service.runs.exports import Folder
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 pytestmark = pytest.mark.slow
 
 TARGET = """
@@ -200,8 +205,25 @@ async def test_copies_share_answers_and_other_kinds_are_asked_with_the_next_targ
         assert found == [("Fact", "skipped", "not_of_this_kind"), ("Other", "extracted", "")]
     cited, text = _cited(matter, documents["ABC0001"])
     assert (cited.bates, cited.quote, text) == ("ABC0002", "P-1", "P-1")
+    _add_locked_files(matter)
     (matter.parent / "in" / "1.eml").write_text("changed since")
     assert await extracted(matter) == SOME_FAILED
     assert stored(matter)["1.eml"].state == "exception"
     with Matter(matter, writes=False) as opened:
-        assert [e.code for e in opened.store.exceptions() if e.path == "1.eml"] == ["hash_mismatch"]
+        codes = {e.path: e.code for e in opened.store.exceptions() if e.stage == "extract"}
+        assert reconcile(opened).state == "reconciled"
+    assert {name: codes[name] for name in ("1.eml", "locked.pdf", "locked.xlsx")} == {
+        "1.eml": "hash_mismatch",
+        "locked.pdf": "password_protected",
+        "locked.xlsx": "password_protected",
+    }
+
+
+def _add_locked_files(matter: Path) -> None:
+    """Import a PDF and a workbook that ask for a password."""
+    more = matter.parent / "more"
+    more.mkdir()
+    shutil.copy(FIXTURES / "08_encrypted_open_password_opf.pdf", more / "locked.pdf")
+    with make_xlsx(matter.parent / "plain.xlsx").open("rb") as plain, (more / "locked.xlsx").open("wb") as locked:
+        OOXMLFile(plain).encrypt("a password", locked)
+    imported(matter, [more])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import io
 import json
 import time
@@ -110,6 +112,7 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert {e["code"] for e in all_of(client, f"{here}/exceptions", "exceptions", custodian="B")} == {"zero_byte"}
     assert client.get(f"{here}/reports/reconciliation.json").json()["state"] == "reconciled"
     assert client.get(f"{here}/reports/matter.db").status_code == 422
+    _extracted_and_exported(client, here, status["counts"]["documents"] + 2)
     listed = client.get(f"{here}/imports").json()["imports"]
     assert listed[0]["id"] == sent["id"]
     assert client.get("/v1/extractions").json()["extractions"] == []
@@ -117,6 +120,33 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert client.delete(here).status_code == 204
     assert not folder.exists()
     assert (client.get(here).status_code, client.get(sent["links"]["self"]).status_code) == (404, 410)
+
+
+def _extracted_and_exported(client: httpx.Client, here: str, documents: int) -> None:
+    """Extract behind a screen, twice, then export: a row for each document; files come one by one."""
+    asked = {"targets": ["mail"], "counsel": ["x.example"]}
+    begun = client.post(f"{here}/extractions", json=asked).json()["links"]["self"]
+    assert client.delete(begun).json()["state"] == "cancelled"
+    extracted = ended(client, client.post(f"{here}/extractions", json=asked))
+    summary = extracted["summary"]
+    assert (summary["screened"], summary["passed"]["privilege"] > 0) == (True, True), extracted
+    assert sum(summary["states"].values()) == summary["asked"] > 0
+    states = client.get(here).json()["documents_by_state"]
+    assert states["held"] == summary["passed"]["privilege"]
+    assert ended(client, client.post(f"{here}/extractions", json=asked))["summary"]["asked"] == summary["asked"]
+    key = {"Idempotency-Key": "one"}
+    exported = ended(client, client.post(f"{here}/exports", json={"form": "csv"}, headers=key))
+    assert client.post(f"{here}/exports", json={"form": "csv"}, headers=key).json()["id"] == exported["id"]
+    assert (exported["summary"]["status"], exported["summary"]["rows"]) == ("complete", documents), exported
+    files = {one["name"]: one for one in exported["summary"]["files"]}
+    assert {"overlay.csv", "privilege_log.csv", "reconciliation.json"} <= files.keys()
+    overlay = client.get(f"{exported['links']['self']}/files/overlay.csv")
+    assert hashlib.sha256(overlay.content).hexdigest() == files["overlay.csv"]["sha256"]
+    assert len(list(csv.DictReader(io.StringIO(overlay.content.decode("utf-8-sig"))))) == documents
+    assert client.get(f"{exported['links']['self']}/files/matter.db").status_code == 404
+    for other in ("imports", "extractions"):
+        assert client.get(f"{here}/{other}/{exported['id']}").status_code == 404
+    assert [e["id"] for e in client.get(f"{here}/exports").json()["exports"]] == [exported["id"]]
 
 
 @pytest.mark.slow
@@ -151,6 +181,19 @@ def _refusals(acme: httpx.Client, other: httpx.Client, evidence: Path) -> None:
         said = client.post(f"/v1/matters/{id_}/imports", json=order)
         assert said.json()["code"] == code, said.text
     link.unlink()
+    wrong: list[tuple[str, dict[str, Any], str]] = [
+        ("imports", {"paths": [str(evidence)], "denist": ["/etc/passwd"]}, "source_refused"),
+        ("imports", {"paths": [str(evidence)], "dedup": "some"}, "request_invalid"),
+        ("exports", {"encoding": "klingon"}, "field_invalid"),
+        ("exports", {"form": "pdf"}, "field_invalid"),
+        ("extractions", {"targets": ["no-such"]}, "target_invalid"),
+        ("extractions", {"targets": ["relevance"]}, "option_invalid"),
+        ("extractions", {"targets": ["mail"], "counsel": ["not one"]}, "field_invalid"),
+        ("extractions", {"targets": ["mail"], "policy": {"workers": 9}}, "policy_invalid"),
+    ]
+    for place, order, code in wrong:
+        said = acme.post(f"{here}/{place}", json=order)
+        assert said.json()["code"] == code, said.text
 
 
 @pytest.mark.slow

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import uvloop
 
 from tests.jobs_house import SCHEMA
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.errors import ModelProblem, Problem
 from thresher.schemas.policy import Limits, Policy, ReadOptions
 from thresher.schemas.question import Question
+from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine
@@ -96,3 +100,40 @@ async def test_whoever_stops_waiting_ends_the_process(processors: ProcessingPool
     await asyncio.gather(working, return_exceptions=True)
     assert processors._idle == []
     assert (await processors.process(engine(), [document(1_000)])).values == ANSWER
+
+
+def test_no_message_is_lost_in_the_loop_of_a_server() -> None:
+    """Under uvloop, too, hundreds of long questions and replies and a long Result cross the line."""
+    rows = {"title": "Rows", "type": "object", "properties": {"rows": {"type": "array", "items": SCHEMA}}}
+
+    def script(question: Question) -> Line:
+        found = re.findall(r"PO-\d+", question.messages[-1].content)
+        return {"rows": [{"number": n, "buyer": f"Acme {n[3:]}"} for n in dict.fromkeys(found)]}
+
+    async def processed() -> Result[Any]:
+        builder = DocumentBuilder(Source(path="a.csv", blob="", sha256="0", size=0, name="a.csv"), kind="sheet")
+        builder.table([["number", "buyer"], *([f"PO-{n}", f"Acme {n}"] for n in range(3_000))], header_rows=1)
+        pool = ProcessingPool()
+        try:
+            unit = [builder.build()]
+            return await asyncio.wait_for(
+                pool.process(engine_of(scripted(script), load_target(rows), Policy()), unit), 120
+            )
+        finally:
+            await pool.aclose()
+
+    result = uvloop.run(processed())
+    assert result.status == "complete", result.reasons[:3]
+    assert not result.evidence, "a long Result comes as JSON"
+    assert len(AnyResult.model_validate_json(result.model_dump_json()).evidence) == 6_000
+
+
+async def test_a_fault_of_the_model_ends_the_unit(processors: ProcessingPool) -> None:
+    """What is no Problem reaches the caller; the process does not wait for a reply that never comes."""
+
+    def script(question: Question) -> Line:
+        raise ZeroDivisionError(question.messages[-1].content[:0])
+
+    broken = engine_of(scripted(script), load_target(SCHEMA), Policy())
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(processors.process(broken, [document(1_000)]), 60)

@@ -77,6 +77,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, di
 def asked(job: str, path: str, matter: str) -> tuple[str, dict[str, str]]:
     """A route's address and query, with the owner's ids in them."""
     address = path.replace("{matter}", matter).replace("reports/{name}", "reports/reconciliation.json")
+    address = address.replace("files/{name}", "files/overlay.dat")
     address = address.replace("{id}", job).replace("{name}", "secret-order").replace("{group}", "model")
     address = address.replace("{collection}", job).replace("{number}", "0").replace("{page}", "1")
     assert "{" not in address, f"{path}: a new kind of id; say here what the owner has of it"
@@ -89,6 +90,8 @@ BODIES: dict[str, dict[str, Any]] = {  # by a route's end
     "corrections": {"path": "/number", "action": "accept"},
     "decision": {"state": "accepted"},
     "imports": {"paths": ["/srv/mail"], "custodian": "A"},
+    "exports": {"form": "csv"},
+    "extractions": {"targets": ["mail"]},
 }
 
 

@@ -241,6 +241,8 @@ def test_places_of_a_pattern() -> None:
         ("Number of data rows (computed)", "count()"),
         ("Sum over all rows of Units times Price (computed)", "sum([Units] * [Price])"),
         ("Rows whose State is late, in percent of all rows", "100 * count(where [State] = 'late') / count()"),
+        ("Sum of the hours of all rentals.", "sum([hours])"),
+        ("Number of nights between arrival and departure, computed.", "[departure] - [arrival]"),
         ("Total of the invoice", ""),
         ("Number of the invoice", ""),
         ("Sum of the fees, less what was paid before, plus interest since March", ""),

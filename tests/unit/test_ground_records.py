@@ -115,3 +115,31 @@ def test_struck_text_is_marked() -> None:
         "/total": ("990.00", True),
         "/discount": ("890.00", False),
     }
+
+
+STOCK = "Amoxil    A77    14\nBaytril   B02     6\nCefalex   C31    22\n"
+
+
+def test_the_amount_of_the_row_above_proves_nothing() -> None:
+    """What the row above has holds for this row only where this one leaves the cell blank."""
+    wanted = rows(("Amoxil", "A77", 14), ("Baytril", "B02", 14), ("Cefalex", "C31", 22), keys="name code count")
+    assert lost(ground(STOCK, wanted)) == ["/rows/1/count"]
+    blank = STOCK.replace(" 6\n", "  \n")
+    assert not lost(ground(blank, wanted))
+
+
+def test_two_rows_are_a_table() -> None:
+    """Of two rows, too, each proves its own values alone."""
+    wanted = rows(("Amoxil", "A77", 14), ("Baytril", "B02", 14), keys="name code count")
+    assert lost(ground(STOCK, wanted)) == ["/rows/1/count"]
+
+
+def test_a_row_of_another_answer_proves_nothing() -> None:
+    """A single row that is read again has its own values, not those of rows that were found before."""
+    document = document_of(STOCK)
+    start, end = STOCK.index("Baytril"), STOCK.index("Cefalex")
+    around = ((0, start), (end, len(STOCK)))
+    chunk = Chunk(index=0, start=start, end=end, text=STOCK[start:end], context_ranges=around, count=len)
+    wanted = rows(("Baytril", "B02", 22), keys="name code count")
+    again = Grounder(document, chunk, TARGET, fuzzy=90.0, others={0, end}).ground(wanted)
+    assert lost(again) == ["/rows/0/count"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -111,6 +112,26 @@ def test_a_value_that_is_never_closed_is_told() -> None:
     """The end of the file inside a value is no clean end."""
     (block,) = row_blocks(["þaþ\x14þcut o"], CONCORDANCE)
     assert (block.rows, block.unclosed) == ([["a", "cut o"]], True)
+
+
+def test_two_hundred_thousand_rows_pass_in_bounded_memory() -> None:
+    """No more than two blocks of text are taken ahead of the rows that are given, odd rows among them."""
+    row = (
+        "".join(f"{'þ' if n % 5 else ''}value {n}{'þ' if n % 5 else ''}\x14" for n in range(1, 5))
+        + "þa®b þþ c\r\ndþ\r\n"
+    )
+    block, taken, given = row * 400, 0, 0
+
+    def texts() -> Iterator[str]:
+        nonlocal taken
+        for _ in range(500):
+            taken += 400
+            yield block
+
+    for found in row_blocks(texts(), CONCORDANCE):
+        given += len(found.rows)
+        assert taken - given <= 800
+    assert given == 200_000
 
 
 def test_a_row_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

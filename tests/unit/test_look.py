@@ -156,8 +156,8 @@ async def test_a_boolean_of_the_whole_rests_on_the_lines_that_the_evaluator_name
     assert len(asked["look"]) == 1
     assert shown(result, "/renews") == ("judged", "judged", "4. Unless one party writes, it goes on for another year.")
     assert {(v.path, v.finding, v.evaluator) for v in result.verdicts} == {
-        ("/renews", "supported", "look.v1"),
-        ("/sublet", "supported", "look.v1"),
+        ("/renews", "supported", "look.v2"),
+        ("/sublet", "supported", "look.v2"),
     }
     assert result.usage.answers == 2
 
@@ -392,6 +392,8 @@ def test_passages_of_a_long_document() -> None:
         ("28 seats", 29, False),
         ("IBAN: GB29 NWBK 6016 1331 9268 19", "GB29NWBK60161331926819", True),
         ("6016 1331 9268 19 29", "GB29NWBK60161331926819", False),
+        ("Loans\t—\t12.5", 0, True),
+        ("On 1 May we had no loans", 0, True),
         ("lots of lawyers", "Mr Smith", True),
         ("lot 7 of lawyers", "lot 17", False),
     ],
@@ -493,6 +495,13 @@ async def test_a_unit_price_that_is_printed_nowhere_needs_no_question() -> None:
     items[0]["each"] = 47.51
     result, asked = await run(target, text, told({"items": items}, {"/items/0/each": ("not_found", "")}))
     assert (result.status, result.values["items"][0]["each"]) == ("partial", None)
+    assert [row["each"] for row in result.values["items"][1:]] == [33.46, 8.29], "the others still come out"
+    assert "/items/2/each" not in prompt_of(asked["look"][0])
+    items[0]["each"], items[1]["amount"] = 46.51, 20.46
+    result, _ = await run(target, text, told({"items": items}))
+    assert "/items/2/each" not in {p for _, p in codes(result)}, (
+        "an amount that stands nowhere says nothing of the rule"
+    )
 
 
 async def test_a_plain_description_may_name_the_fields_of_the_list() -> None:
@@ -560,6 +569,47 @@ def test_passages_show_nought_dates_and_amounts_in_millions() -> None:
     assert "written off | -" in passages_of(lines, PassageQuery("0", "debts that were written off", "bad debt"))
     assert "9th day" in passages_of(lines, PassageQuery("2024-03-09", "", "signed"))
     assert "1,204.5" in passages_of(lines, PassageQuery("1204500000", "", "cost"))
+
+
+def test_words_that_all_descriptions_share_find_no_passage_and_a_clause_is_more_than_a_line() -> None:
+    """What a value lies in names it; a clause whose lines share its words comes before a line with one word of it."""
+    lines = filler(0, 400)
+    lines[60] = "The contract has a clause on such matters: whether it has, the contract has to say in a clause."
+    lines[150:153] = [
+        "Rights made here",
+        "and all of their assignment, title and ownership",
+        "are the ownership of Ada.",
+    ]
+    about = "Whether the contract has such a clause"
+    wanted = [PassageQuery("", about, f"{name}", whole=True) for name in ("ip ownership assignment", "audit", "price")]
+    made = Passages(document("\n".join(lines)))
+    told = [made.document.text[slice(*made.lines[i])] for i in made.shown(wanted)]
+    assert lines[60] not in told
+    assert {*lines[150:153]} <= {*told}
+
+
+async def test_the_names_of_what_a_value_lies_in_find_its_passage() -> None:
+    """A leaf that is only called "value" is searched by the name of its list, too."""
+    lines = [f"Clause {n}: the parties keep records of all matters in good order." for n in range(1, 150)]
+    lines[100] = "There were no commercial papers at the end of the year."
+    schema = fields(balance=fields(commercial_paper=rows(value=NUMBER, when=TEXT)))
+    said = {"balance": {"commercial_paper": [{"value": 0, "when": "Clause 30"}]}}
+    result, asked = await run(
+        schema, "\n".join(lines), told(said, {"/balance/commercial_paper/0/value": ("supported", "no")})
+    )
+    assert lines[100] in prompt_of(asked["look"][0])
+    assert result.values == said
+
+
+async def test_what_a_long_document_lacks_is_not_asked_about() -> None:
+    """No passage can show that a clause is missing: a no about the whole stays as it was judged, without a question."""
+    text = "\n".join([HIRE, *filler(0, 400)])
+    said = HIRED | {"renews": False, "sublet": False}
+    result, asked = await run(TERMS, text, told(said))
+    assert "look" not in asked
+    assert result.values == said
+    assert shown(result, "/renews") == ("judged", "judged", "")
+    assert not codes(result)
 
 
 def test_a_row_is_shown_under_its_heads() -> None:

@@ -48,6 +48,17 @@ def test_only_masters_are_asked() -> None:
     assert made.shared == {"b": "a", "b1": "a1"}
 
 
+def test_child_without_a_counterpart_is_asked_itself() -> None:
+    """It goes with the parent of the other family, whose answer is about another document."""
+    documents = [
+        document("a"),
+        document("b", dup_of="a"),
+        document("b1", parent_id="b", level=2, dup_of="a", sha256="shown in a's text"),
+    ]
+    made = planned(documents)
+    assert (list(made.asked), made.shared) == (["a", "b1"], {"b": "a"})
+
+
 def test_first_copy_answers_where_the_master_is_not_asked() -> None:
     """The master is held; its first copy was released, and answers for the second."""
     documents = [document("a", held=True), document("b", dup_of="a"), document("c", dup_of="a")]

@@ -12,6 +12,7 @@ from thresher.schemas.extraction import Evidence, Extraction, Unsupported
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Target, Validation
 from thresher.service.base import json_pointer
+from thresher.service.grounding.record_items import REPEATED
 from thresher.service.merging.tree import merge
 
 
@@ -65,6 +66,22 @@ def test_an_overlap_gives_a_row_once_and_twins_stay() -> None:
     merged = merge([a, b], target_of())
     assert merged.data == {"lines": [row] * 3}
     assert [e.start for e in merged.evidence if e.path.endswith("what")] == [1, 11, 21]
+
+
+def test_an_item_said_twice_is_no_loss_and_one_that_says_more_is() -> None:
+    """Where all places of an item are taken and the whole has what it says, there is nothing to report."""
+    row, more = {"what": "Tea", "amount": 2}, {"what": "Tea", "amount": 2, "note": "hot"}
+    one = extraction(0, {"lines": [row, row, more]}, {"/lines/0/what": 1, "/lines/0/amount": 5})
+    refused = [
+        Unsupported(path=path, value=value, reason=REPEATED)
+        for path, value in json_pointer.leaves(one.data)
+        if not path.startswith("/lines/0/")
+    ]
+    merged = merge([one.model_copy(update={"unsupported": tuple(refused)})], target_of())
+    assert merged.data == {"lines": [row]}
+    assert [(u.path, u.value) for u in merged.unsupported] == [
+        ("/lines/-/what", "Tea"), ("/lines/-/amount", 2), ("/lines/-/note", "hot")
+    ]  # fmt: skip
 
 
 def test_a_declared_key_unites_records_across_pages() -> None:

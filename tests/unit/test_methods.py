@@ -54,6 +54,12 @@ def test_an_unknown_method_is_none() -> None:
         "Suma de los importes",
         "Number of lines in the order",
         "Difference between opening and closing balance",
+        "Sum of the hours of all rentals.",
+        "How many rentals were returned late (count).",
+        "Number of nights between arrival and departure",
+        "Days since the order, computed.",
+        "Anzahl der Nächte zwischen Anreise und Abreise",
+        "Summe aller Stunden",
     ],
 )
 def test_descriptions_that_say_computed(description: str) -> None:
@@ -85,6 +91,8 @@ def test_descriptions_that_say_computed(description: str) -> None:
         "Rechnungsnummer",
         "Nombre del cliente",
         "Difference",
+        "Number of days of notice",
+        "Sum of the fees of the year",
         "",
     ],
 )

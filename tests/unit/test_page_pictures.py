@@ -126,6 +126,16 @@ def test_weak_pages_are_those_noted_and_those_ocr_was_unsure_of() -> None:
     assert weak_pages(document, document.text.replace("Line of page 3", "☐ yes ☑ none ")) == [2, 3, 4]
 
 
+@pytest.mark.parametrize(("word", "weak"), [("2O16", [1]), ("Acme", [])])
+def test_a_figure_that_ocr_was_unsure_of_makes_its_page_weak(word: str, weak: list[int]) -> None:
+    """A misread figure looks like any other; a misread word is told by its neighbours."""
+    document = pages(1)
+    start = document.pages.start[0]
+    document.words.add(start, start + 4, 0, 10, 71)
+    document.words.add(start + 5, start + 60, 0, 10, 99)
+    assert weak_pages(document, word + document.text[4:]) == weak
+
+
 async def asked(answers: list[Any], document: Document, facts: ModelFacts = SEES) -> tuple[Any, ModelClient]:
     """The Extraction of a Document as one Chunk, and the model that was asked."""
     model = scripted({"": answers}, facts=facts)

@@ -68,6 +68,13 @@ async def test_a_day_that_the_document_defines() -> None:
     assert result.values == {"warranty_end": "2026-05-05"}
 
 
+async def test_a_day_that_a_sentence_gives() -> None:
+    """No field holds it and nothing is put in quotes: one sentence alone speaks of the agreement and has a date."""
+    text = "This agreement is made on 3 February 2025.\nIt was mended on 5 May 2025.\nThe line ends 364 days after the date of this agreement."
+    result, _ = await run(fields(line_end=DAY), text, told({"line_end": "364 days after the date of this agreement"}))
+    assert result.values == {"line_end": "2026-02-02"}
+
+
 async def test_words_whose_day_is_not_known_are_named() -> None:
     """They are no date: they leave the data with the words in the reason."""
     text = "The notice takes effect 30 days after its receipt."

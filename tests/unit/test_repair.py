@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from thresher.schemas.question import Message, Question, Reply
 from thresher.schemas.result import FieldError
 from thresher.service.base import json_pointer
-from thresher.service.prompts.answer_repair import MAX_ERRORS_SHOWN, keys_of, listed, patched, repair_question
+from thresher.service.prompts.answer_repair import (
+    MAX_ERRORS_SHOWN,
+    keys_of,
+    listed,
+    parse_with_repair,
+    patched,
+    repair_question,
+)
 from thresher.service.prompts.malformed_json import repaired_json
 
 LEAF = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
@@ -150,3 +157,11 @@ def test_a_list_of_which_nothing_fits_is_replaced() -> None:
     new = {"lines": [{"item": "Lamp"}, {"item": "Desk"}]}
     assert patched({"lines": ["none"]}, new, wrong) == new
     assert patched({"lines": ["none"]}, {"lines": []}, wrong) == {"lines": ["none"]}
+
+
+def test_a_key_that_stands_twice_breaks_its_record() -> None:
+    """Two records written as one are valid JSON, of which the second's values would win in silence."""
+    text = '{"rows": [{"a": 1, "b": 2, "a": 3, "b": 4}, {"a": 5, "a": 5}], "n": 1}'
+    parsed = parse_with_repair(Reply(text=text, finish="stop", model="m", key="k"))
+    assert parsed.data == {"rows": [{"a": 5}], "n": 1}
+    assert [e.path for e in parsed.broken] == ["/rows/0"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from thresher.service.grounding.text_index import TextIndex
+from thresher.service.grounding.typed_spans import Habits
 
 DATES = [
     ("4. Jänner 2012", "2012-01-04"),
@@ -122,7 +123,6 @@ def test_another_amount_is_not_found(printed: str, value: str) -> None:
         ("a total of 1,250¹", 12501),
         ("a total of 1,250¹", "12501"),
         ("a total of 1,250¹", "1,2501"),
-        ("in thousands: 12", 12000),  # two figures are too few to be read in the scale of a head
         ("in 2025, cost 3.01 each", "2025-01-03"),
         ("page 12/20", "2010-12"),
         ("a share of 5 m each", 5.5),
@@ -138,6 +138,29 @@ def test_what_only_looks_alike_is_not_found(text: str, value: Any) -> None:
     """Notes are no figures, other currencies no proof, and digital text is not misread."""
     assert not TextIndex(text).find(value)
     assert not TextIndex(text).beside(value)
+
+
+def test_few_figures_are_scaled_only_beside_their_record() -> None:
+    """Two figures are too few to be read in the scale of a head; the record on their line is the second sign."""
+    assert not TextIndex("in thousands: 12").find(12000)
+    assert [p.start for p in TextIndex("in thousands: 12").beside(12000)] == [14]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("IBAN DE89 3704 0044 0532 0130 00\nBIC", "DE89370400440532013000", "DE89 3704 0044 0532 0130 00"),
+        ("USt-IdNr. DE 123 456 789", "DE123456789", "DE 123 456 789"),
+        ("Tel. 0221 / 47 11-0", "0221/4711-0", "0221 / 47 11-0"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "DE89370400440532", None),  # groups are left out
+        ("Part 4471  2209 3310", "447122093310", None),  # two columns
+        ("lot 447122\n093310 of it", "447122093310", None),  # two lines
+        ("2 cups\n¾ cup sugar", 0.75, "¾"),
+    ],
+)
+def test_codes_are_printed_in_groups(text: str, value: Any, quote: str | None) -> None:
+    """Groups with one blank between, on one line and all of them, are the code."""
+    assert [text[p.start : p.end] for p in TextIndex(text).find(value)] == ([quote] if quote else [])
 
 
 @pytest.mark.parametrize(
@@ -170,3 +193,36 @@ def test_a_misread_word_needs_a_second_sign() -> None:
     assert [hay.text[p.start : p.end] for v in ("BBQ", "A-101") for p in hay.beside(v)] == ["BBO", "A-l0l"]
     assert not hay.beside("447120")
     assert not hay.beside(13.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "quote"),
+    [
+        ("Doors 6.30 pm, start 7:15 p.m.", "18:30", "6.30 pm"),
+        ("Ende gegen 21.45 Uhr", "21:45", "21.45 Uhr"),
+        ("costs 18.30 at the door", "18:30", None),
+        ("to Burg   1 h 25 min", 85, "1 h 25 min"),
+        ("2 Std. 30 Min. Fahrt", 2.5, "2 Std. 30 Min"),
+        ("1 h 25 min", 125, None),
+    ],
+)
+def test_times_and_durations(text: str, value: Any, quote: str | None) -> None:
+    """A time of day is found on either clock, a duration in minutes or hours."""
+    assert [text[p.start : p.end] for p in TextIndex(text).find(value)] == ([quote] if quote else [])
+
+
+@pytest.mark.parametrize(
+    ("habits", "text", "right", "wrong"),
+    [
+        (Habits(point=","), "1.200 St", 1200, 1.2),
+        (Habits(point="."), "1.200 kg", 1.2, 1200),
+        (Habits(order="dmy"), "on 01/03/2025", "2025-03-01", "2025-01-03"),
+        (Habits(order="mdy"), "on 01/03/2025", "2025-01-03", "2025-03-01"),
+    ],
+)
+def test_figures_are_read_as_their_document_writes_them(habits: Habits, text: str, right: Any, wrong: Any) -> None:
+    """Without such a habit both readings are found; with one, only its own."""
+    assert TextIndex(text).find(right)
+    assert TextIndex(text).find(wrong)
+    assert TextIndex(text, habits=habits).find(right)
+    assert not TextIndex(text, habits=habits).find(wrong)

@@ -307,6 +307,7 @@ def test_formats_are_judged() -> None:
     )
     good = {"d": "2024-03-03", "at": "2024-03-03T10:00:00", "t": "10:00", "m": "a@b.co", "u": "https://x.org/a"}
     assert not target.validate(good).errors
+    assert not target.validate({"u": "linkedin.com/in/ada"}).errors  # as documents print it
     bad = {"d": "03/04/2024", "at": "yesterday", "t": "25:00", "m": "nobody", "u": "x y"}
     assert [e.path for e in target.validate(bad).errors] == ["/at", "/d", "/m", "/t", "/u"]
 

@@ -1,4 +1,4 @@
-"""Run one import in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
+"""Run one import or export of a matter in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
 
     {"stage": "import"}      ...      {"summary": {...}}  or  {"problem": {"code": ..., "detail": ...}}
 
@@ -21,7 +21,8 @@ from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.discovery.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.work import ImportOrder
+from thresher.schemas.work import ExportOrder, ImportOrder
+from thresher.service.backend.matters.export_work import run_export
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked
 from thresher.service.backend.matters.source_counts import source_counts
@@ -29,6 +30,7 @@ from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.manifest import write_manifest
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool
+from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
@@ -54,7 +56,7 @@ class ImportTask(BaseModel):
 
     folder: Path  # of the matter
     job: str
-    order: ImportOrder
+    order: ImportOrder | ExportOrder
     passwords: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()
 
@@ -64,11 +66,17 @@ def main() -> None:
     task = ImportTask.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        summary = run_import(task, lambda stage: _say({"stage": stage}))
+        summary = _run(task, lambda stage: _say({"stage": stage}))
     except Problem as problem:
         _say({"problem": {"code": problem.code, "detail": problem.detail}})
     else:
         _say({"summary": summary.model_dump(mode="json")})
+
+
+def _run(task: ImportTask, say: Say) -> BaseModel:
+    if isinstance(task.order, ExportOrder):
+        return run_export(task.folder, task.job, task.order, say)
+    return run_import(task, task.order, say)
 
 
 def _say(line: dict[str, Any]) -> None:
@@ -82,70 +90,76 @@ def _end_with_parent() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def run_import(task: ImportTask, say: Say) -> ImportSummary:
+def run_import(task: ImportTask, order: ImportOrder, say: Say) -> ImportSummary:
     """Do an import, or go on with one. Raises InputProblem for what was asked, SetupProblem for the machine."""
     with Matter(task.folder) as matter:
         if not (task.folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
         options = CollectionOptions(
-            timezone=matter.store.get("timezone") or "UTC", passwords=task.passwords, copies=task.order.copies
+            timezone=matter.store.get("timezone") or "UTC",
+            passwords=task.passwords,
+            copies=order.copies,
+            denist=order.denist,
+            denist_mode=order.denist_mode,
+            embedded=order.embedded,
         )
+        chosen_grouping(matter, order.dedup)
         say("receive")
         sources = [received(task.folder, u.blob, u.name, u.sha256) for u in task.uploads]
-        sources += map(Path, task.order.paths)
-        if task.order.kind == "production":
-            return _production(matter, task, sources, options, say)
-        before = _before(matter, task, sources)
+        sources += map(Path, order.paths)
+        if order.kind == "production":
+            return _production(matter, task, order, sources, options, say)
+        before = _before(matter, task.job, order, sources)
         say("import")
         with UnitPool(PROCESSES) as pool:
-            import_collections(matter, sources, task.order.custodian, options, pool=pool)
+            import_collections(matter, sources, order.custodian, options, pool=pool)
         say("settle")
-        return _summary(matter, task, sources, before, None)
+        return _summary(matter, order, sources, before, None)
 
 
 def _production(
-    matter: Matter, task: ImportTask, sources: list[Path], options: CollectionOptions, say: Say
+    matter: Matter, task: ImportTask, order: ImportOrder, sources: list[Path], options: CollectionOptions, say: Say
 ) -> ImportSummary:
     if len(sources) != 1:
         raise InputProblem(
             "request_invalid", "one production at a time: a volume, its load file, or a ZIP of the volume"
         )
     source = unpacked(sources[0], task.passwords) if task.uploads else sources[0]
-    production = find_production(source, task.order.loadfile)
-    before = _before(matter, task, [production.root.resolve()])
+    production = find_production(source, order.loadfile)
+    before = _before(matter, task.job, order, [production.root.resolve()])
     say("import")
-    loaded = import_production(matter, production, _load_options(task), task.order.custodian)
+    loaded = import_production(matter, production, _load_options(order), order.custodian, apart=True)
     write_manifest(matter, options)
     report = loaded.validation.report
     say("settle")
-    return _summary(matter, task, [production.root.resolve()], before, report)
+    return _summary(matter, order, [production.root.resolve()], before, report)
 
 
-def _load_options(task: ImportTask) -> LoadOptions:
+def _load_options(order: ImportOrder) -> LoadOptions:
     try:
-        return LoadOptions.model_validate(task.order.load_options)
+        return LoadOptions.model_validate(order.load_options)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise InputProblem("policy_invalid", f"load_options: {where}: {first['msg']}") from error
 
 
-def _before(matter: Matter, task: ImportTask, sources: list[Path]) -> int:
+def _before(matter: Matter, job: str, order: ImportOrder, sources: list[Path]) -> int:
     """Return how many documents the sources had before the job's first try, which a later try must not forget."""
-    name = f"import {task.job}"
+    name = f"import {job}"
     kept = matter.store.get(name)
     if kept is None:
-        kept = str(sum(source.documents for source in source_counts(matter, task.order.custodian, sources)))
+        kept = str(sum(source.documents for source in source_counts(matter, order.custodian, sources)))
         matter.store.set(name, kept)
     return int(kept)
 
 
 def _summary(
-    matter: Matter, task: ImportTask, sources: list[Path], before: int, report: ValidationReport | None
+    matter: Matter, order: ImportOrder, sources: list[Path], before: int, report: ValidationReport | None
 ) -> ImportSummary:
-    reconciliation = settle(matter)
+    reconciliation = settle(matter, order.dedup)
     write_reports(matter, reconciliation, matter.folder / "reports")
-    found = tuple(source_counts(matter, task.order.custodian, sources))
+    found = tuple(source_counts(matter, order.custodian, sources))
     status: ImportStatus = "exceptions" if any(source.exceptions for source in found) else "complete"
     if reconciliation.state != "reconciled":
         status = "failed_reconciliation"

@@ -1,4 +1,4 @@
-"""Work on a Task that is an import: check what it may read, run it in a process of its own, and say what came out.
+"""Work on a Task that is an import or an export of a matter: check what it may read, run it in a process of its own, and say what came out.
 
 To cancel is to kill: an import can be killed at any moment, and goes on where it was if it is asked for again. So can a
 worker: its Task's lease ends, another worker claims it, and finds in the matter what is done.
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.schemas.discovery.matter_import import ImportSummary
+from thresher.schemas.discovery.matter_jobs import ExportSummary
 from thresher.schemas.errors import (
     CODES,
     INPUT_CODES,
@@ -27,7 +28,7 @@ from thresher.schemas.errors import (
     SetupProblem,
     note,
 )
-from thresher.schemas.work import Claim, ImportOrder, Outcome, Submission
+from thresher.schemas.work import Claim, ExportOrder, ImportOrder, Outcome, Submission
 from thresher.service.backend.matters.import_process import ImportTask, Upload
 from thresher.service.backend.matters.import_roots import allowed_path
 from thresher.service.backend.resources import ServiceResources
@@ -52,31 +53,30 @@ class Imports:
 
     async def work(self, claim: Claim, asked: Submission, stage: Stage) -> TaskOutcome:
         """Do an import. Raises Problem where it can not be done."""
-        order = asked.import_order
+        order = asked.import_order or asked.export_order
         if order is None:
-            raise JobProblem("internal_error", "no order to import")
+            raise JobProblem("internal_error", "no order to import or to export")
         if self._slots.locked():
-            return _later(claim)
+            return later(claim)
         async with self._slots, AsyncExitStack() as stack:
             task = await self._task(claim, asked, order, stack)
             try:
                 summary = await _run(task, stage)
             except SetupProblem as problem:
                 if problem.code == "store_locked":
-                    return _later(claim)
+                    return later(claim)
                 raise
         outcome = Outcome(path=OUTCOME_PATH, status=summary.status, body=summary.model_dump_json())
-        return TaskOutcome(outcomes=(outcome,), read=max(1, summary.new_documents))
+        new = summary.new_documents if isinstance(summary, ImportSummary) else 0
+        return TaskOutcome(outcomes=(outcome,), read=max(1, new))
 
-    async def _task(self, claim: Claim, asked: Submission, order: ImportOrder, stack: AsyncExitStack) -> ImportTask:
+    async def _task(
+        self, claim: Claim, asked: Submission, order: ImportOrder | ExportOrder, stack: AsyncExitStack
+    ) -> ImportTask:
         """Return what the process is told. Raises InputProblem(not_found, source_refused), SetupProblem."""
         if self.resources.matters is None:
             raise SetupProblem("setting_missing", "THRESHER_MATTERS, on every worker")
         folder = await asyncio.to_thread(self.resources.matters.folder, claim.tenant, order.matter)
-        paths = [
-            await asyncio.to_thread(allowed_path, path, claim.tenant, self.settings.import_roots)
-            for path in order.paths
-        ]
         uploads = [
             Upload(blob=await stack.enter_async_context(self.resources.uploads.local(f.sha256)), name=f.name, sha256=f.sha256)
             for f in claim.files
@@ -84,19 +84,30 @@ class Imports:
         return ImportTask(
             folder=folder,
             job=claim.job,
-            order=order.model_copy(update={"paths": tuple(map(str, paths))}),
+            order=await asyncio.to_thread(self._with_paths, order, claim.tenant),
             passwords=asked.policy.read.passwords,
             uploads=tuple(uploads),
         )
 
+    def _with_paths(self, order: ImportOrder | ExportOrder, tenant: str) -> ImportOrder | ExportOrder:
+        """Return an order whose paths are such as the tenant may read. Raises InputProblem(source_refused, file_not_found)."""
+        if isinstance(order, ExportOrder):
+            return order
+        given = {"paths": order.paths, "denist": order.denist}
+        found = {
+            name: tuple(str(allowed_path(path, tenant, self.settings.import_roots)) for path in paths)
+            for name, paths in given.items()
+        }
+        return order.model_copy(update=found)
 
-def _later(claim: Claim) -> TaskOutcome:
+
+def later(claim: Claim) -> TaskOutcome:
     """Return an outcome that puts the Task back for a while."""
     wait = min(WAIT_SECONDS * claim.attempt, LONGEST_WAIT_SECONDS)
     return TaskOutcome(outcomes=(), passing=note("import_waits"), again_in=wait)
 
 
-async def _run(task: ImportTask, stage: Stage) -> ImportSummary:
+async def _run(task: ImportTask, stage: Stage) -> ImportSummary | ExportSummary:
     """Run the process to its end. Raises what it reports; JobProblem(worker_died) where it died."""
     async with _process() as process:
         if process.stdin is None or process.stdout is None:
@@ -107,7 +118,8 @@ async def _run(task: ImportTask, stage: Stage) -> ImportSummary:
         while line := await process.stdout.readline():
             said: dict[str, Any] = json.loads(line)
             if "summary" in said:
-                return ImportSummary.model_validate(said["summary"])
+                kind = ExportSummary if isinstance(task.order, ExportOrder) else ImportSummary
+                return kind.model_validate(said["summary"])
             if "problem" in said:
                 raise _problem(**said["problem"])
             stage(said["stage"])

@@ -20,6 +20,7 @@ from thresher.service.backend.processing.messages import (
     RemoteModel,
     ReplyMessage,
     UnitOrder,
+    WrittenResult,
 )
 from thresher.service.llm.providers.embeddings import Embedding
 from thresher.service.pipeline import process
@@ -27,6 +28,7 @@ from thresher.service.readers.worker_process import begin, limit_memory
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import engine_of
 
+LONG_RESULT_EVIDENCE = 5_000  # pieces of evidence, about 1 MB of JSON, from which a Result is written here
 NICE = 5  # lower priority than processes that answer callers
 
 
@@ -67,7 +69,13 @@ async def _process(order: UnitOrder, line: Connection) -> Result[Any]:
         engine = replace(engine, embedder=Embedding(model=embedding_model))
     limit_memory(order.memory)  # what was loaded until now does not count
     asyncio.get_running_loop().add_reader(line.fileno(), questions.hear)
-    return await process(engine, order.documents)
+    return _written(await process(engine, order.documents))
+
+
+def _written(result: Result[Any]) -> Result[Any]:
+    """Return a long Result as JSON: its parent would stand still while it writes it, or takes it apart."""
+    body = result.model_dump_json() if len(result.evidence) > LONG_RESULT_EVIDENCE else ""
+    return WrittenResult.of(result, body) if body else result
 
 
 @dataclass(slots=True)

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import PrivateAttr
+
 from thresher.schemas.document import Document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import ModelFacts, Question, Reply
 from thresher.schemas.result import Result
+
+HEAVY_FIELDS = ("values", "evidence", "verdicts", "conflicts", "unsupported", "errors")
+"""What a worker does not look at of a Result that it stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,25 @@ class ReplyMessage:
 
     number: int
     reply: Reply | Problem
+
+
+class WrittenResult(Result[Any]):
+    """A long Result that is JSON already: beside it only what its worker looks at, so without data and evidence."""
+
+    _body: str = PrivateAttr("")
+
+    @classmethod
+    def of(cls, result: Result[Any], body: str) -> WrittenResult:
+        """Return a Result with its JSON in place of its data."""
+        made = cls.model_construct(**vars(result) | dict.fromkeys(HEAVY_FIELDS, ()))
+        made._body = body  # noqa: SLF001 - of its own class
+        return made
+
+    def model_dump_json(self, **choices: Any) -> str:
+        """Return the JSON. Raises ValueError for choices, which it was not made for."""
+        if choices:
+            raise ValueError(f"a written Result has one form only, none with {', '.join(choices)}")
+        return self._body
 
 
 @dataclass(frozen=True, slots=True)

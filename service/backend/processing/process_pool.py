@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, JobProblem, Problem
 from thresher.schemas.question import Model
 from thresher.schemas.result import Result
+from thresher.service.backend.processing.inbox import Inbox
 from thresher.service.backend.processing.messages import (
     DoneMessage,
     QuestionMessage,
@@ -27,7 +29,6 @@ from thresher.service.backend.processing.messages import (
     ReplyMessage,
     UnitOrder,
 )
-from thresher.service.base.gc_pause import gc_paused
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.fair_queue import FairQueue
@@ -47,8 +48,11 @@ class _Child:
     """A process, and the connection to it."""
 
     process: BaseProcess
-    line: Connection
+    line: (
+        Connection  # blocks: an event loop that watched it might make it not block (uvloop), and messages would be lost
+    )
     orders: int = 0
+    listener: threading.Thread | None = None  # receives the messages of an UnitOrder
 
 
 class ProcessingPool:
@@ -124,10 +128,12 @@ def _start() -> _Child:
 
 
 async def _stop(child: _Child) -> None:
-    """Kill a process and close its connection."""
-    child.line.close()
+    """Kill a process and close its connection, once nobody reads from it any more."""
     child.process.kill()
     await asyncio.to_thread(child.process.join, END_SECONDS)
+    if child.listener is not None:
+        await asyncio.to_thread(child.listener.join, END_SECONDS)
+    child.line.close()
 
 
 def _order(engine: Engine, documents: list[Document], memory: int) -> UnitOrder:
@@ -151,14 +157,15 @@ async def _run_order(child: _Child, order: UnitOrder, model: Model) -> DoneMessa
 
     Raises EOFError and OSError where the process ends before.
     """
-    sending = asyncio.Lock()
+    sending, inbox, asking = asyncio.Lock(), Inbox(), set[asyncio.Task[None]]()
     await asyncio.to_thread(child.line.send, order)
-    asking: set[asyncio.Task[None]] = set()
+    child.listener = inbox.listen(child.line)
     try:
-        while not isinstance(message := await _next_message(child.line), DoneMessage):
+        while not isinstance(message := await inbox.next(), DoneMessage):
             task = asyncio.create_task(_reply(partial(_send, child.line, sending), message, model))
             asking.add(task)
             task.add_done_callback(asking.discard)
+            task.add_done_callback(inbox.put_fault)
     finally:
         await _cancel_all([*asking])
     return message
@@ -178,7 +185,7 @@ def _result_of(done: DoneMessage) -> Result[Any]:
 
 async def _send(line: Connection, sending: asyncio.Lock, message: ReplyMessage) -> None:
     async with sending:
-        with suppress(OSError):  # the process ended: the reader of its messages reports it
+        with suppress(ConnectionError):  # the process ended: who listens to it reports that
             await asyncio.to_thread(line.send, message)
 
 
@@ -191,25 +198,6 @@ async def _reply(send: Any, asked: QuestionMessage, model: Model) -> None:
         await send(ReplyMessage(asked.number, problem))
     else:
         await send(ReplyMessage(asked.number, reply))
-
-
-async def _next_message(line: Connection) -> QuestionMessage | DoneMessage:
-    """Wait for the next message of a process."""
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_reader(line.fileno(), ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(line.fileno())
-    return await asyncio.to_thread(_received, line)
-
-
-@gc_paused()
-def _received(line: Connection) -> QuestionMessage | DoneMessage:
-    """Return a message: for many small objects that are all kept, the collector would stop the other threads for long."""
-    message: QuestionMessage | DoneMessage = line.recv()
-    return message
 
 
 async def _cancel_all(asking: Sequence[asyncio.Task[None]]) -> None:

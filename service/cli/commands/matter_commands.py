@@ -38,6 +38,9 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
     copies: Annotated[
         bool, typer.Option("--copy", help="Copy loose files into the matter too; else they are read where they lie.")
     ] = False,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Files in PDF and Office documents become documents of their own.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes that read.")] = 2,
     scope: Annotated[
         str | None, typer.Option("--dedup", help="Where copies are looked for: none, custodian, global (default).")
@@ -91,6 +94,7 @@ def import_sources(  # noqa: PLR0913 - the flags of the contract
         denist=denist or [],
         denist_mode=denist_mode,
         copies=copies,
+        embedded=embedded,
         workers=workers,
         scope=scope,
     )

@@ -81,4 +81,5 @@ def _options(matter: Matter, passwords: tuple[str, ...]) -> CollectionOptions:
         denist=tuple(one["path"] for one in facts.get("denist", ())),
         denist_mode=facts.get("denist_mode", "exclude"),
         bcc=facts.get("bcc", True),
+        embedded=facts.get("embedded", False),
     )

@@ -8,11 +8,12 @@ from typing import cast, get_args
 
 import typer
 
+from thresher.schemas.choices import DenistMode
 from thresher.schemas.errors import InputProblem
 from thresher.service.cli.matters.outputs import reconciled_after
 from thresher.service.cli.matters.relations import after_import
 from thresher.service.discovery.collection.import_run import import_collections
-from thresher.service.discovery.collection.options import CollectionOptions, DenistMode
+from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.matter.folder import Matter
@@ -31,6 +32,7 @@ class Request:
     denist: list[Path]
     denist_mode: str
     copies: bool
+    embedded: bool
     workers: int
     scope: str | None = None
 
@@ -65,4 +67,5 @@ def _options(matter: Matter, request: Request) -> CollectionOptions:
         denist=tuple(str(path.resolve()) for path in request.denist),
         denist_mode=cast("DenistMode", request.denist_mode),
         copies=request.copies,
+        embedded=request.embedded,
     )

@@ -31,10 +31,8 @@ from thresher.service.discovery.extraction.matter_extraction import (
     planned,
 )
 from thresher.service.discovery.extraction.outcomes import Outcomes
+from thresher.service.discovery.extraction.screening import screened_choice
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.privilege.screen import kept_lists, screen
-from thresher.service.discovery.privilege.screened_policy import screened_policy
-from thresher.service.discovery.reading.document_texts import DocumentTexts
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.readers.pool import ReaderPool
@@ -116,15 +114,10 @@ async def _extract(matter: Matter, choice: ExtractionChoice) -> int:
 
 async def _screened(matter: Matter, choice: ExtractionChoice, pool: ReaderPool) -> ExtractionChoice:
     """Screen what came since the last screen, before anything is asked; say so where there never was one."""
-    lists = kept_lists(matter)
-    if choice.privilege != "hold":
-        return choice
-    if lists is None:
+    screened = await screened_choice(matter, choice, pool, progress=counting("screened"))
+    if screened is None and choice.privilege == "hold":
         sys.stderr.write("thresher: no privilege screen was made (`thresher matter privilege`), so nothing is held\n")
-        return choice
-    screened = replace(choice, policy=screened_policy(choice.policy))
-    await screen(matter, lists, DocumentTexts(matter, pool, screened.policy.read), counting("screened"))
-    return screened
+    return screened or choice
 
 
 async def _ran(matter: Matter, choice: ExtractionChoice, parts: Parts, ended: _Ended) -> None:

@@ -20,10 +20,11 @@ from thresher.service.discovery.duplicates.deduplication import chosen_grouping
 from thresher.service.discovery.loadfiles.options import load_options
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.timezone import matter_timezone
+from thresher.service.discovery.productions.apart import validate_apart
 from thresher.service.discovery.productions.file_checks import FileFacts
 from thresher.service.discovery.productions.findings import Finding
 from thresher.service.discovery.productions.loading import Loaded, import_production
-from thresher.service.discovery.productions.validation import Listeners, validate
+from thresher.service.discovery.productions.validation import Listeners
 from thresher.service.discovery.productions.validation_report import FindingGroup, ValidationReport
 from thresher.service.discovery.productions.volume import Production, find_production
 
@@ -87,11 +88,11 @@ def _loaded(production: Production, request: Request) -> tuple[Loaded, int]:
 
         listeners = Listeners(on_finding=on_finding, on_file=on_file)
         if request.dry_run or request.folder is None:
-            return Loaded(validation=validate(production, options, listeners)), COMPLETE
+            return Loaded(validation=validate_apart(production, options, listeners)), COMPLETE
         with Matter(request.folder) as matter:
             zone = matter_timezone(matter, request.timezone)
             chosen_grouping(matter, request.scope)
-            loaded = import_production(matter, production, options, request.custodian, listeners)
+            loaded = import_production(matter, production, options, request.custodian, listeners, apart=True)
             write_manifest(matter, CollectionOptions(timezone=zone))
             if loaded.documents is None:
                 return loaded, COMPLETE

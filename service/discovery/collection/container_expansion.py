@@ -9,6 +9,7 @@ from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.collection.content import Content
+from thresher.service.discovery.collection.embedded_files import embedded_members
 from thresher.service.discovery.collection.expansion import (
     ArchiveMember,
     ArchiveReading,
@@ -66,7 +67,7 @@ class ContainerExpansion:
         for code, what in self.reading.findings:
             self.report(Fault(code, f"{self.emitted} of {self.declared} members: {what}"))
 
-    def _members(self, originals: Originals) -> Iterator[ArchiveMember]:
+    def _members(self, originals: Originals) -> Iterator[ArchiveMember]:  # noqa: PLR0911 - a table of kinds
         path, reading, media_type = self._path(), self.reading, self.content.media_type
         match self.content.role:
             case "zip":
@@ -81,8 +82,10 @@ class ContainerExpansion:
                 from thresher.service.discovery.collection.pst.members import pst_members  # noqa: PLC0415 - rare
 
                 return pst_members(path, reading)
-            case _:
+            case "packed":
                 return packed_member(path, media_type, self.item.name, reading)
+            case _:
+                return embedded_members(path, media_type, reading, originals.folder)
 
     def _path(self) -> Path:
         if self.item.file is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -33,6 +35,7 @@ _REFUSED_TYPES = {"application/vnd.rar": "a RAR archive", "application/zstd": "a
                   "application/vnd.ms-cab-compressed": "a cabinet archive"}  # fmt: skip
 _REFUSED_SUFFIXES = {".olm": "an archive of Outlook for Mac (OLM)", ".rsmf": "an export of short messages (RSMF)",
                      ".nsf": "a Notes database (NSF)"}  # fmt: skip
+_NAMES_MAX = 1000  # members of a TAR that are looked at
 _RSMF_FIELD = b"x-rsmf-"
 _EXPORT_FILES = (
     ({"channels.json", "users.json"}, "an export of Slack"),
@@ -94,15 +97,25 @@ def _refusal(path: Path, head: bytes, name: str, role: Role, media_type: str) ->
         return _REFUSED_SUFFIXES[suffix]
     if role == "mail" and _RSMF_FIELD in head[:8192].lower():
         return _REFUSED_SUFFIXES[".rsmf"]
-    return _export(path) if role == "zip" else ""
+    return _export(path, role) if role in {"zip", "tar"} else ""
 
 
-def _export(path: Path) -> str:
-    """Return the service that a ZIP is an export of; empty for any other ZIP."""
+def _export(path: Path, role: Role) -> str:
+    """Return the service that a ZIP or a TAR is an export of; empty for any other."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.lower() for name in archive.namelist() if name.count("/") <= 1}
-    except Exception:  # noqa: BLE001 - zipfile raises many types on damage, of which the reading tells
+        names = _first_names(path) if role == "tar" else _names(path)
+    except Exception:  # noqa: BLE001 - zipfile and tarfile raise many types on damage, of which the reading tells
         return ""
-    top = {name.rpartition("/")[2] for name in names}
+    top = {name.rpartition("/")[2].lower() for name in names if name.removeprefix("./").count("/") <= 1}
     return next((service for files, service in _EXPORT_FILES if files <= top), "")
+
+
+def _names(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+def _first_names(path: Path) -> list[str]:
+    """Return the names of the first members of a TAR that is not compressed; raise tarfile.ReadError for any other."""
+    with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        return [info.name for info in islice(archive, _NAMES_MAX)]

@@ -16,6 +16,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.collection.container_expansion import ContainerExpansion
 from thresher.service.discovery.collection.content import CONTAINERS, MAILS, Content, content_of
 from thresher.service.discovery.collection.context import CollectionContext
+from thresher.service.discovery.collection.embedded_files import may_embed
 from thresher.service.discovery.collection.expansion import Budget, Fault, LimitReached
 from thresher.service.discovery.collection.family_member import FamilyMember, record_member, said
 from thresher.service.discovery.collection.items import INSIDE, Item
@@ -83,7 +84,7 @@ class FamilyExpansion:
             return member.hashes.sha256
         if content.role in MAILS:
             return self._expand_mail(member)
-        if content.role in CONTAINERS and self._may_go_deeper(member):
+        if self._has_members(content) and self._may_go_deeper(member):
             self._expand_container(member)
         elif content.role == "empty":
             member.faults.append(Fault("zero_byte", member.item.path))
@@ -91,6 +92,10 @@ class FamilyExpansion:
             member.faults.append(Fault("unsupported_type", f"{member.item.path} is {content.refusal}"))
         record_member(self.context, member, {}, member.hashes.sha256)
         return child_key(member.hashes.sha256)
+
+    def _has_members(self, content: Content) -> bool:
+        embeds = content.role == "file" and self.context.options.embedded and may_embed(content.media_type)
+        return content.role in CONTAINERS or embeds
 
     def _may_go_deeper(self, member: FamilyMember) -> bool:
         if member.item.depth < self.context.options.limits.depth:
@@ -244,10 +249,10 @@ class FamilyExpansion:
     # --- containers inside a family
 
     def _expand_container(self, member: FamilyMember) -> None:
-        """Record the members of an attached container as its children."""
+        """Record the members of an attached container, or the files in a document, as its children."""
         options, originals = self.context.options, self.context.originals
-
-        kept = replace(member.item, file=originals.path(member.hashes.sha256))
+        copy = originals.path(member.hashes.sha256)
+        kept = replace(member.item, file=copy if copy.exists() else member.item.file)
         expansion = ContainerExpansion(kept, member.content, member.budget, member.faults.append)
         for item, hashes in expansion.items(options, originals):
             content = content_of(item.file or Path(), item.name, declared=item.declared, is_attached=True)

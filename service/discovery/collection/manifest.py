@@ -41,6 +41,7 @@ def _options(options: CollectionOptions) -> dict[str, Any]:
         "denist": [{"path": path, "sha256": _sha256(path)} for path in options.denist],
         "denist_mode": options.denist_mode,
         "bcc": options.bcc,
+        "embedded": options.embedded,
         "passwords": len(options.passwords),
         "limits": options.limits.model_dump(),
         "dedup": "edisc-dedup-v1",

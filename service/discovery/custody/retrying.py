@@ -2,7 +2,7 @@
 
     open exceptions that say so -> the items that they stand in -> units, done as in an import -> records replaced
 
-An item is done again as a whole: the family of a document, or the container of a member. Ids stay, for they depend on
+An item is done again as a whole: the family of a document, the container of a member, or a production. Ids stay, for they depend on
 bytes and places alone; what later passes said of a document stays with it. What was asked of a model is only marked as
 not processed: the next extraction asks it again.
 """
@@ -13,6 +13,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
+from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.collection.items import Origin
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.tasks import unit_of
@@ -20,15 +21,13 @@ from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.collection.units import UnitSetting
 from thresher.service.discovery.custody.retried_items import RetriedItem, retried_items
 from thresher.service.discovery.matter.folder import Matter, now
-from thresher.service.discovery.matter.rows import SEPARATOR, Records, Row, document_row
+from thresher.service.discovery.matter.later_facts import with_later
+from thresher.service.discovery.matter.rows import SEPARATOR, Records
 from thresher.service.discovery.matter.work import SourceRow, UnitResult, WorkStore, WorkUnit, count_items
+from thresher.service.discovery.productions.loading import import_production
+from thresher.service.discovery.productions.repeated_load import kept_choices
 
 OF_IMPORTS, OF_EXTRACTION = ("inventory", "expand", "parse"), ("ocr", "chunk", "extract", "merge")  # stages
-_LATER = {
-    "dup_of", "all_custodians", "all_paths", "thread_id", "thread_parent", "thread_depth", "link_evidence", "inclusive",
-    "near_duplicate_of", "privilege_flags", "held",
-}  # fmt: skip  # what later passes say of a document
-_SETTLED = ("extracted", "partial", "held", "skipped")  # states that later passes gave
 _BELOW = "place = ? OR (place > ? AND place < ?)"
 
 
@@ -52,11 +51,24 @@ def retry(
     ]  # fmt: skip
     retried = Retried(tried=len(found))
     sources = {row.number: row for row in WorkStore(matter.store).sources()}
-    of_imports = (fault for fault in found if fault.stage in OF_IMPORTS)
+    of_imports = [fault for fault in found if fault.stage in OF_IMPORTS]
+    produced = {fault.source for fault in of_imports if sources[fault.source].kind == "production"}
+    retried.gone += sum(_load_again(matter, sources[number], retried) for number in sorted(produced))
+    of_imports = [fault for fault in of_imports if fault.source not in produced]
     for item in retried_items(matter, of_imports, retried.left):
         retried.gone += _Retry(matter, options, pool, known, sources[item.source]).run(item)
     _ask_again(matter, [e for e in found if e.stage in OF_EXTRACTION], retried)
     return retried
+
+
+def _load_again(matter: Matter, source: SourceRow, retried: Retried) -> int:
+    """Load a production again, as it lies there now; return how many exceptions are gone."""
+    try:
+        production, options = kept_choices(matter, source)
+        return import_production(matter, production, options, source.custodian, apart=True).resolved
+    except InputProblem:
+        retried.left.append(source.path)
+        return 0
 
 
 # --- doing one again
@@ -76,7 +88,7 @@ class _Retry:
         """Replace all that stands at and below a place by what comes out now; return how many exceptions are gone."""
         old = self._rows(item.place)
         result = self._done(item)
-        result.records.documents[:] = _with_later(result.records.documents, old.documents)
+        result.records.documents[:] = with_later(result.records.documents, old.documents.get)
         faults = _with_history(old.exceptions, result.records)
         found = int(result.facts.get("discovered", 0))
         facts = {"place": item.place.split(SEPARATOR), "discovered": found - old.inside, "gone": faults.gone}
@@ -137,19 +149,6 @@ class _History:
 
 def _bounds(place: str) -> tuple[str, str, str]:
     return place, place + SEPARATOR, place + chr(ord(SEPARATOR) + 1)
-
-
-def _with_later(rows: list[Row], old: dict[str, MatterDocument]) -> list[Row]:
-    """Return the rows of documents with what later passes had said of those that were there before."""
-    made = []
-    for row in rows:
-        document, before = MatterDocument.from_json(str(row[-1])), old.get(str(row[0]))
-        if before is not None:
-            later = {name: getattr(before, name) for name in _LATER}
-            state = before.state if before.state in _SETTLED else document.state
-            document = document.model_copy(update={**later, "state": state})
-        made.append(document_row(document, str(row[1])))
-    return made
 
 
 def _with_history(old: dict[str, MatterException], records: Records) -> _History:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 from thresher.service.discovery.collection.inventory import walk
 from thresher.service.discovery.collection.items import key_path
 from thresher.service.discovery.matter.audit_log import faults
-from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.matter.seal import EVENT, FILE, parted, sealed_lines, sha256_of
+from thresher.service.discovery.matter.folder import FOUND_CHANGED, Matter
+from thresher.service.discovery.matter.seal import EVENT, FILE, differences, sealed_lines, sha256_of
 from thresher.service.discovery.matter.work import WorkStore
 
 Gravity = Literal["changed", "missing", "added", "note"]
@@ -34,6 +34,7 @@ def verify(matter: Matter, head: str = "") -> Iterator[Deviation]:
     try:
         yield from _log(matter, head)
         yield from _sealed(matter)
+        yield from _found_before(matter)
         yield from _originals(matter)
         yield from _inputs(matter)
         yield from _manifest(matter)
@@ -99,43 +100,19 @@ def _sealed(matter: Matter) -> Iterator[Deviation]:
     if since:
         yield Deviation("note", f"{len(since)} events happened after the last seal: changes since then show here too")
     with path.open(encoding="utf-8", errors="replace") as lines:
-        yield from _compared((line.rstrip("\n") for line in lines), sealed_lines(matter.store, matter.folder))
+        for found in differences((line.rstrip("\n") for line in lines), sealed_lines(matter.store, matter.folder)):
+            yield Deviation(found.gravity, found.what)
 
 
-def _compared(then: Iterator[str], now: Iterator[str]) -> Iterator[Deviation]:
-    """Yield what differs. Where a line is missing or added, all that follows is compared by name, in memory."""
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for old, new in _pairs(then, now):
-        if old == new:
-            continue
-        for line, own in ((old, before), (new, after)):
-            if line is not None:
-                what, digest = _parted(line)
-                own[what] = digest
-    for what, digest in before.items():
-        if what not in after:
-            yield Deviation("missing", what)
-        elif after[what] != digest:
-            yield Deviation("changed", what)
-    for what in after.keys() - before.keys():
-        yield Deviation("added", what)
-
-
-def _pairs(then: Iterator[str], now: Iterator[str]) -> Iterator[tuple[str | None, str | None]]:
-    """Yield the lines of both, side by side, and None where one has ended."""
-    while True:
-        old, new = next(then, None), next(now, None)
-        if old is None and new is None:
-            return
-        yield old, new
-
-
-def _parted(line: str) -> tuple[str, str]:
-    try:
-        return parted(line)
-    except ValueError:
-        return f"{FILE}: {line!r}", ""
+def _found_before(matter: Matter) -> Iterator[Deviation]:
+    """Yield what a command found changed before it wrote anything, and sealed as it found it."""
+    for number, event in matter.store.events(0):
+        if event["event"] == FOUND_CHANGED:
+            items = [str(item) for item in event["items"]]
+            more = event["count"] - len(items)
+            yield from (Deviation("changed", f"{item}: found before line {number} of the log") for item in items)
+            if more:
+                yield Deviation("changed", f"{more} more: found before line {number} of the log")
 
 
 def _originals(matter: Matter) -> Iterator[Deviation]:

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal, cast
+from typing import Any, cast
 
+from thresher.schemas.choices import DedupScope
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.duplicates.copies import counterparts
 from thresher.service.discovery.duplicates.message_id_conflicts import report_conflicts
 from thresher.service.discovery.matter.folder import Matter
 
-Scope = Literal["none", "custodian", "global"]
+Scope = DedupScope
 SETTING = "dedup"
 _TABLES = """
 DROP TABLE IF EXISTS temp.keyed;

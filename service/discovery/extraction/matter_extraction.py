@@ -21,6 +21,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model
 from thresher.schemas.source import Source
+from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
 from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
 from thresher.service.discovery.extraction.recorder import Recorder
@@ -93,16 +94,16 @@ def planned(matter: Matter, choice: ExtractionChoice, outcomes: Outcomes) -> Pla
 async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts) -> ExtractionCounts:
     """Extract from all documents that may be asked; return the counts.
 
-    After a cancellation the next run goes on. Raises Problem where no other document would fare better.
+    After a cancellation the next run goes on. What looks at all documents runs in a thread, as a worker's loop must not wait. Raises Problem where no other document would fare better.
     """
     outcomes = Outcomes(matter)
-    made = planned(matter, choice, outcomes)
+    made = await in_thread(planned, matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
-    counts.new += _write_passed(matter, made, outcomes)
+    counts.new += await in_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
     save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
-    asking = _Asking(matter, choice, parts, outcomes)
+    asking = await in_thread(_Asking, matter, choice, parts, outcomes)
     try:
         await asking.ask(made)
     finally:

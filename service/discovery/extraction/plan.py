@@ -88,9 +88,13 @@ def folder_of(target: Target) -> str:
 
 
 class _Masters:
-    """Find the document that answers for another: its master, or the same child of its parent's master."""
+    """Find the document that answers for another: its master, or the same child of its parent's master.
+
+    A child whose master is a parent has no counterpart in the other family: nobody answers for it.
+    """
 
     def __init__(self) -> None:
+        self._roots: set[str] = set()
         self._masters: dict[str, str] = {}
         self._children: dict[tuple[str, int, str], str] = {}
 
@@ -98,7 +102,9 @@ class _Masters:
         """Return the master of a document; None where it has none. Parents must come before their children."""
         place = (document.ordinal, document.sha256)
         parent = document.parent_id
-        master = document.dup_of
+        if document.level == 1:
+            self._roots.add(document.id)
+        master = None if document.level > 1 and document.dup_of in self._roots else document.dup_of
         if master is None and parent in self._masters and document.sha256:
             master = self._children.get((self._masters[parent], *place))
         if parent:

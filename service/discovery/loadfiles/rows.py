@@ -19,6 +19,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles.delimiters import Delimiters
 
 BLOCK_TRIES = 3  # blocks in vain before rows are no longer tried all at once
+_PARTED = "(?:{q}([^{q}]*+(?:{q}{q}[^{q}]*+)*+){q}|(?!{q})([^{s}\r\n]*+)){s}"  # a field and the separator behind it
 ROW_MAX_CHARS = 256 << 20  # of one row: a qualifier that is never closed must not fill the memory
 
 
@@ -171,18 +172,33 @@ class RowScanner:
     def __init__(self, delimiters: Delimiters) -> None:
         """Build for one set of delimiters."""
         self._separator, self._qualifier = delimiters.separator, delimiters.qualifier
-        self._bare_end = re.compile(f"[{re.escape(delimiters.separator)}\r\n]")
+        separator = re.escape(delimiters.separator)
+        self._bare_end = re.compile(f"[{separator}\r\n]")
+        self._doubled = 2 * (delimiters.qualifier or "")
+        self._parted = re.compile(_PARTED.format(q=re.escape(delimiters.qualifier or "\0"), s=separator))
 
     def scan(self, text: str, position: int, *, final: bool) -> ScannedRow:
         """Return the row that begins at a position; raise _IncompleteError where more text is needed."""
         row = ScannedRow([], position, [], unclosed=False)
         while True:
+            self._take_parted(text, row)
             row.cells.append(self._field(text, row, final=final))
             if row.end < len(text) and text[row.end] == self._separator:
                 row.end += 1
                 continue
             row.end = _behind_line_end(text, row.end, final=final)
             return row
+
+    def _take_parted(self, text: str, row: ScannedRow) -> None:
+        """Take the fields that are sound and have a separator behind them; move the row's end behind the last of these."""
+        while found := self._parted.match(text, row.end):
+            value = found[1]
+            if value is None:
+                value = found[2]
+            elif self._doubled and self._doubled in value:
+                value = value.replace(self._doubled, str(self._qualifier))
+            row.cells.append(value)
+            row.end = found.end()
 
     def _field(self, text: str, row: ScannedRow, *, final: bool) -> str:
         """Return a field's value and move the row's end behind it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +15,15 @@ from thresher.schemas.errors import SetupProblem
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals
-from thresher.service.discovery.matter.seal import EVENT, seal
+from thresher.service.discovery.matter.seal import EVENT, changed_since, seal
 from thresher.service.discovery.matter.store import MatterStore
 from thresher.service.storage.answers.sqlite_opening import lock
 
+FOUND_CHANGED = (
+    "found_changed"  # the event that names what had changed, when a command began to write, since it was sealed
+)
+FOUND_ITEMS = 1000  # of them named at most
+_TEMPORARY = ("production-*", "reading-*", "originals/embedded-*", "originals/7z-*.part")
 _FOLDERS = ("originals", "texts", "results", "reports", "exports")
 
 
@@ -37,9 +43,24 @@ class Matter:
         if writes:
             self._make_folders()
             self._lock = lock(folder / "matter.lock")
+            self._sweep()
         self.store = MatterStore(folder / "matter.db", shared=shared)
         self.log = AuditLog.open(folder / "audit.jsonl") if writes else None
         self.write_log()
+        if writes:
+            self._compare()
+
+    def _sweep(self) -> None:
+        """Remove temporary folders that a killed process left."""
+        for pattern in _TEMPORARY:
+            for left in self.folder.glob(pattern):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def _compare(self) -> None:
+        """Write into the log what has changed since it was sealed: the next seal would hide it."""
+        found = [f"{one.gravity}: {one.what}" for one in changed_since(self.store, self.folder)]
+        if found:
+            self.record_event(FOUND_CHANGED, count=len(found), items=found[:FOUND_ITEMS])
 
     def _make_folders(self) -> None:
         with disk_faults_as_problems(self.folder):

@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import Literal
 
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.store import MatterStore
 
 FILE = "seal.txt"
 EVENT = "sealed"
+Gravity = Literal["changed", "missing", "added"]
 _TABLES = {
     "settings": "name",
     "sources": "number",
@@ -48,6 +52,23 @@ def seal(store: MatterStore, folder: Path) -> tuple[str, int] | None:
                 count += 1
         part.replace(folder / FILE)
     return digest.hexdigest(), count
+
+
+def changed_since(store: MatterStore, folder: Path) -> Iterator[Difference]:
+    """Yield what is not as it was sealed last; nothing where something was written since, for then no list says how it should be."""
+    last = store.events(_last_number(store) - 1)
+    if not last or last[-1][1]["event"] != EVENT or not (folder / FILE).exists():
+        return
+    digest = hashlib.sha256()
+    for text in sealed_lines(store, folder):
+        digest.update(f"{text}\n".encode("utf-8", "backslashreplace"))
+    if digest.hexdigest() != last[-1][1]["sha256"]:
+        with (folder / FILE).open(encoding="utf-8", errors="backslashreplace") as lines:
+            yield from differences((line.rstrip("\n") for line in lines), sealed_lines(store, folder))
+
+
+def _last_number(store: MatterStore) -> int:
+    return int(store.connection.execute("SELECT MAX(number) FROM events").fetchone()[0] or 1)
 
 
 def last_event(store: MatterStore) -> str | None:
@@ -85,6 +106,41 @@ def parted(text: str) -> tuple[str, str]:
     """Return what a line is about ("documents 3fa9…"), and the hash in it."""
     kind, digest, name = text.split(" ", 2)
     return f"{kind} {name}", digest
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A record or a file that is not as a list says."""
+
+    gravity: Gravity
+    what: str  # "documents 3fa9…", "file texts/3f/3fa9….txt"
+
+
+def differences(then: Iterator[str], now: Iterator[str]) -> Iterator[Difference]:
+    """Yield what differs. Where a line is missing or added, all that follows is compared by name, in memory."""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    for old, new in zip_longest(then, now):
+        if old == new:
+            continue
+        for text, own in ((old, before), (new, after)):
+            if text is not None:
+                what, digest = _parted(text)
+                own[what] = digest
+    for what, digest in before.items():
+        if what not in after:
+            yield Difference("missing", what)
+        elif after[what] != digest:
+            yield Difference("changed", what)
+    for what in after.keys() - before.keys():
+        yield Difference("added", what)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    try:
+        return parted(text)
+    except ValueError:
+        return f"{FILE}: {text!r}", ""
 
 
 def _files(folder: Path) -> Iterator[Path]:

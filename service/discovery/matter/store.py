@@ -52,7 +52,8 @@ class MatterStore:
         self.path = path
         is_new = not path.exists()
         try:
-            self.connection = sqlite3.connect(path, isolation_level=None)
+            # opened and closed in threads by a worker, and used by one thread at a time
+            self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             if is_new and not shared:
                 self.connection.execute("PRAGMA journal_mode = WAL")
             mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]

@@ -23,6 +23,7 @@ class SourceRow:
     path: str
     custodian: str
     state: str
+    kind: str = "collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class WorkStore:
     def source(self, path: str, custodian: str, label: str, kind: str = "collection") -> SourceRow:
         """Return the SOURCE at a path for a custodian, made with a label of its own where it is not known yet."""
         found = self._one(
-            "SELECT number, label, path, custodian, state FROM sources WHERE path = ? AND custodian = ?",
+            "SELECT number, label, path, custodian, state, kind FROM sources WHERE path = ? AND custodian = ?",
             path,
             custodian,
         )
@@ -102,7 +103,9 @@ class WorkStore:
 
     def sources(self) -> list[SourceRow]:
         """Return all SOURCEs, by number."""
-        rows = self._connection.execute("SELECT number, label, path, custodian, state FROM sources ORDER BY number")
+        rows = self._connection.execute(
+            "SELECT number, label, path, custodian, state, kind FROM sources ORDER BY number"
+        )
         return [SourceRow(*row) for row in rows]
 
     def input(self, source: int, path: str) -> InputRow | None:

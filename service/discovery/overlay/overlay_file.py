@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol, get_args
 
+from thresher.schemas.choices import OverlayForm
 from thresher.service.discovery.loadfiles.dat_file import open_dat
 from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.delimiters import CONCORDANCE, CSV, Delimiters
@@ -19,7 +20,7 @@ from thresher.service.exports.files import PartFiles
 from thresher.service.exports.jsonl_tables import JsonlTables
 from thresher.service.exports.rows import Row
 
-Form = Literal["dat", "csv", "jsonl", "parquet"]
+Form = OverlayForm
 FORMS: tuple[Form, ...] = get_args(Form)
 STEM = "overlay"
 _DELIMITERS: dict[str, Delimiters] = {"dat": CONCORDANCE, "csv": CSV}

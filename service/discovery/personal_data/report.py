@@ -38,7 +38,7 @@ async def report_personal_data(
     """Write `personal_data.csv` and `.json` into a folder; return the counts. Held documents count, too: no model is asked."""
     counts = PersonalDataCounts()
     part = folder / f".{PLACES_NAME}.part"
-    with part.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+    with part.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for document in matter.store.documents():

@@ -112,7 +112,7 @@ def _basis(flags: tuple[str, ...]) -> str:
 def write_privilege_log(rows: Iterable[PrivilegeLogRow], path: Path) -> int:
     """Write the rows as CSV (UTF-8 with a mark, for Excel); return how many."""
     count = 0
-    with path.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+    with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow([f.name for f in fields(PrivilegeLogRow)])
         for row in rows:

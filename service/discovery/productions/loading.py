@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import sqlite3
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,10 +19,13 @@ from thresher.schemas.discovery.matter import MatterDocument, MatterException, P
 from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.loadfiles.options import LoadOptions
+from thresher.service.discovery.loadfiles.rows import RowBlock
 from thresher.service.discovery.matter.folder import Matter, now
+from thresher.service.discovery.matter.later_facts import with_later
 from thresher.service.discovery.matter.originals import hashes_of
 from thresher.service.discovery.matter.rows import Records, inner_place, source_place
 from thresher.service.discovery.matter.work import SourceRow, WorkStore
+from thresher.service.discovery.productions.apart import blocks_apart, validate_apart
 from thresher.service.discovery.productions.document_records import FamilyPlace, RecordMaker, document_id
 from thresher.service.discovery.productions.family_places import FamilySorting, FamilyTree
 from thresher.service.discovery.productions.file_checks import (
@@ -36,6 +40,7 @@ from thresher.service.discovery.productions.first_pass import FirstPass
 from thresher.service.discovery.productions.page_map import page_numbers
 from thresher.service.discovery.productions.produced_content import ProducedContent, produced_content
 from thresher.service.discovery.productions.produced_dates import ProducedDates
+from thresher.service.discovery.productions.repeated_load import STAGE, keep_choices, resolve_gone
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
 from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
@@ -50,12 +55,22 @@ class Loaded:
     validation: Validation
     documents: int | None = None
     exceptions: int | None = None
+    resolved: int = 0  # exceptions of an earlier load that are gone
 
 
 def import_production(
-    matter: Matter, production: Production, options: LoadOptions, custodian: str, listeners: Listeners | None = None
+    matter: Matter,
+    production: Production,
+    options: LoadOptions,
+    custodian: str,
+    listeners: Listeners | None = None,
+    *,
+    apart: bool = False,
 ) -> Loaded:
-    """Validate a production and load it into a matter; one that pass 1 refuses changes nothing."""
+    """Validate a production and load it into a matter; one that pass 1 refuses changes nothing.
+
+    `apart`: load files are read in a process of its own, as they are not trusted.
+    """
     given = listeners or Listeners()
     with tempfile.TemporaryDirectory(dir=matter.folder, prefix="production-") as folder:
         kept = FirstPass(Path(folder), given)
@@ -66,14 +81,19 @@ def import_production(
                 on_page=kept.pages.put,
                 on_native=kept.pages.put_native,
             )
-            validation = validate(production, options, listening)
+            validation = (validate_apart if apart else validate)(production, options, listening)
             if validation.report.status == "refused":
                 return Loaded(validation=validation)
             source = WorkStore(matter.store).source(
                 str(production.root.resolve()), custodian, production.root.resolve().name or "production", "production"
             )
+            keep_choices(matter, source, production, options)
             load = _Load(matter, production, validation, options, source, kept)
-            return Loaded(validation=validation, documents=load.documents(), exceptions=load.exceptions())
+            rows = blocks_apart(validation.dat) if apart else validation.dat.blocks()
+            documents, exceptions = load.documents(rows), load.exceptions()
+            return Loaded(
+                validation=validation, documents=documents, exceptions=exceptions, resolved=load.resolve_what_is_gone()
+            )
         finally:
             kept.close()
 
@@ -102,10 +122,12 @@ class _Load:
         self.tree = FamilyTree(validation.families)
         self.sorting = FamilySorting()
         self.received = (now(), getpass.getuser())
+        self.again = source.state == "finished"
+        self.found: set[str] = set()  # ids of exceptions
 
     # --- documents
 
-    def documents(self) -> int:
+    def documents(self, blocks: Iterable[RowBlock]) -> int:
         """Write all documents, and the files that were received; return how many documents are new."""
         before = self._count("documents")
         facts = {"path": self.source.path, "custodian": self.source.custodian, "load_file": self.validation.dat.name}
@@ -114,7 +136,7 @@ class _Load:
         self.matter.record_event("production_counts", source=self.source.number, counts=counts)
         ordinals = {begin: i for i, begin in enumerate(self.validation.ids)}
         width = len(self.validation.dat.columns.headers)
-        for block in self.validation.dat.blocks():
+        for block in blocks:
             records = Records()
             for row in block.rows:
                 begin = self.validation.dat.columns.value(row, "BEGBATES") if len(row) == width else ""
@@ -128,6 +150,8 @@ class _Load:
         return sum(self.matter.store.counts(table).values())
 
     def _write(self, records: Records, row: int) -> None:
+        if self.again:
+            records.documents = with_later(records.documents, self.matter.store.document)
         event = self.matter.event("rows", source=self.source.number, first_row=row, documents=len(records.documents))
         self.matter.store.write(records, event)
 
@@ -234,20 +258,26 @@ class _Load:
 
     def _exception(self, document: MatterDocument | None, code: str, path: str, what: str) -> MatterException:
         fact = EXCEPTION_CODES[code]
+        name = exception_id(document.id if document else f"{self.source.label}/{path}", code, what)
+        self.found.add(name)
         return MatterException(
-            id=exception_id(document.id if document else f"{self.source.label}/{path}", code, what),
+            id=name,
             document_id=document.id if document else None,
             parent_id=document.parent_id if document else None,
             path=printable_name(path),
             custodian=document.custodian if document else self.source.custodian,
             source=self.source.number,
             sha256=(document.sha256 or None) if document else None,
-            stage="inventory",
+            stage=STAGE,
             code=code,
             level=fact.level,
             message=printable_name(f"{what}: {fact.remedy}"),
             retryable=fact.retryable,
         )
+
+    def resolve_what_is_gone(self) -> int:
+        """Resolve exceptions that an earlier load found and this one did not; return how many."""
+        return resolve_gone(self.matter, self.source, self.found) if self.again else 0
 
     def _document(self, finding: Finding) -> MatterDocument | None:
         """Return the loaded document that a finding is about."""

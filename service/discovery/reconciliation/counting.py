@@ -126,6 +126,8 @@ def _count_results(document: MatterDocument, group: Group, counts: MatterCounts,
             counts.add(group, "chunks_sent", result.coverage.chunks_asked)
             counts.add(group, "chunks_returned", result.coverage.chunks_answered)
             counts.add(group, "chunks_failed", failed)
+            counts.add(group, "texts_asked", 1)
+            counts.add(group, "texts_covered_by_chunks", int(result.coverage.outside == 0))
 
 
 def _count_duplicates(matter: Matter, counts: MatterCounts) -> None:

@@ -43,6 +43,7 @@ RULES = tuple(
         ("opt_rows", "images_found + images_missing + image_rows_unread"),
         ("files_on_disk", "files_referenced + orphan_files + load_files"),
         ("chunks_sent", "chunks_returned + chunks_failed"),
+        ("texts_asked", "texts_covered_by_chunks"),
         ("overlay_rows", "documents"),
     )
 )

@@ -32,7 +32,7 @@ class Bm25:
 
     def __init__(self, chunks: Sequence[Chunk], queries: Iterable[str] | None = None) -> None:
         """`chunks`: all of one Document, in its order; `queries`: all that will be scored, where known: then only their words are kept."""
-        wanted = None if queries is None else {word for query in queries for word in _words(query)}
+        wanted = None if queries is None else {form for query in queries for form in _forms(_words(query))}
         counted = [_counted(c, wanted) for c in chunks]
         mean = sum(total for total, _ in counted) / max(len(counted), 1)
         self._count = len(chunks)
@@ -54,9 +54,10 @@ class Bm25:
 
 
 def _counted(chunk: Chunk, wanted: AbstractSet[str] | None) -> tuple[int, Counter[str]]:
-    """Return how many words a Chunk has, and how often each wanted one; None: each word."""
-    words = _words(f"{chunk.context}\n{chunk.text}")
-    return len(words), Counter(words if wanted is None else (w for w in words if w in wanted))
+    """Return how many words a Chunk has, and how often each wanted one; None: each word. `wanted`: all forms of words."""
+    words = _raw_words(f"{chunk.context}\n{chunk.text}")
+    small = map(str.casefold, words)
+    return len(words), Counter(map(_stem, small if wanted is None else (w for w in small if w in wanted)))
 
 
 def query_of(field: Field) -> str:
@@ -93,7 +94,22 @@ def order_of(scores: Iterable[float]) -> list[int]:
 
 def _words(text: str) -> list[str]:
     """Return words in lower case: English plurals as singulars, CamelCase split."""
-    return [_stem(w.casefold()) for w in _WORD.findall(_HUMP.sub(" ", text))]
+    return [_stem(w.casefold()) for w in _raw_words(text)]
+
+
+def _raw_words(text: str) -> list[str]:
+    """Return words as they stand there, CamelCase split."""
+    return _WORD.findall(_HUMP.sub(" ", text))
+
+
+def _forms(words: Iterable[str]) -> set[str]:
+    """Return all texts of which some words are the stems: the word itself, and its plural.
+
+    >>> sorted(_forms(["total", "class"]))
+    ['class', 'total', 'totals']
+    """
+    both = [(form, word) for word in words for form in (word, f"{word}s")]
+    return {form for form, word in both if _stem(form) == word}
 
 
 def _stem(word: str) -> str:

@@ -27,7 +27,10 @@ _ADDRESS = ctypes.c_size_t  # 0 for a null pointer
 
 
 def _plain(function: Any, *arguments: type, result: type | None = _INT) -> Callable[..., Any]:
-    """Return a C function with cheap argument types: addresses as integers, the GIL kept."""
+    """Return a C function with cheap argument types: addresses as integers, the GIL kept.
+
+    Last arguments that are indices need no type: an integer without one is converted in half of the time.
+    """
     address = ctypes.cast(function, _POINTER).value
     assert address is not None  # noqa: S101 - a bound function has an address
     return ctypes.PYFUNCTYPE(result, *arguments)(address)
@@ -37,8 +40,8 @@ loose_box = _plain(pdfium.FPDFText_GetLooseCharBox, _POINTER, _INT, _POINTER)
 char_unicode = _plain(pdfium.FPDFText_GetUnicode, _POINTER, _INT)
 char_weight = _plain(pdfium.FPDFText_GetFontWeight, _POINTER, _INT)
 char_object = _plain(pdfium.FPDFText_GetTextObject, _POINTER, _INT, result=_ADDRESS)
-page_object = _plain(pdfium.FPDFPage_GetObject, _POINTER, _INT, result=_POINTER)
-form_object = _plain(pdfium.FPDFFormObj_GetObject, _POINTER, ctypes.c_ulong, result=_POINTER)
+page_object = _plain(pdfium.FPDFPage_GetObject, _POINTER, result=_POINTER)
+form_object = _plain(pdfium.FPDFFormObj_GetObject, _POINTER, result=_POINTER)
 object_type = _plain(pdfium.FPDFPageObj_GetType, _POINTER)
 object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
@@ -47,12 +50,17 @@ text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_ADDRESS)
 is_embedded = _plain(pdfium.FPDFFont_GetIsEmbedded, _POINTER)
 path_mode = _plain(pdfium.FPDFPath_GetDrawMode, _POINTER, _POINTER, _POINTER)
 path_length = _plain(pdfium.FPDFPath_CountSegments, _POINTER)
+path_segment = _plain(pdfium.FPDFPath_GetPathSegment, _POINTER, result=_ADDRESS)
+segment_point = _plain(pdfium.FPDFPathSegment_GetPoint, _POINTER, _POINTER, _POINTER)
+segment_kind = _plain(pdfium.FPDFPathSegment_GetType, _POINTER)
+segment_closes = _plain(pdfium.FPDFPathSegment_GetClose, _POINTER)
 clip_path = _plain(pdfium.FPDFPageObj_GetClipPath, _POINTER, result=_POINTER)
 clip_count = _plain(pdfium.FPDFClipPath_CountPaths, _POINTER)
-clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, _INT, _INT, result=_ADDRESS)
+clip_length = _plain(pdfium.FPDFClipPath_CountPathSegments, _POINTER)
+clip_segment = _plain(pdfium.FPDFClipPath_GetPathSegment, _POINTER, result=_ADDRESS)
 mark_count = _plain(pdfium.FPDFPageObj_CountMarks, _POINTER)
 mark_text = _plain(pdfium.FPDFPageObjMark_GetParamStringValue, _POINTER, _POINTER, _POINTER, ctypes.c_ulong, _POINTER)
-object_mark = _plain(pdfium.FPDFPageObj_GetMark, _POINTER, ctypes.c_ulong, result=_POINTER)
+object_mark = _plain(pdfium.FPDFPageObj_GetMark, _POINTER, result=_POINTER)
 font_info = _plain(
     pdfium.FPDFText_GetFontInfo, _POINTER, _INT, _POINTER, ctypes.c_ulong, _POINTER, result=ctypes.c_ulong
 )
@@ -62,6 +70,11 @@ _tight_box = _plain(pdfium.FPDFText_GetCharBox, _POINTER, _INT, *[_POINTER] * 4)
 def address(handle: Any) -> int:
     """Return the address behind a ctypes handle; 0 for a null one."""
     return ctypes.cast(handle, _POINTER).value or 0
+
+
+def pointer(handle: Any) -> ctypes.c_void_p:
+    """Return a handle as a pointer that needs no conversion: for the same argument of many calls."""
+    return ctypes.cast(handle, _POINTER)
 
 
 def run_all(calls: Iterable[Any]) -> None:
@@ -110,6 +123,14 @@ def colours_of(objects: list[int]) -> NDArray[np.uint32]:
     found[:, 3] = 255
     base, size = found.ctypes.data, 16 * len(objects)
     run_all(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    return found
+
+
+def points_of(segments: list[int]) -> Floats:
+    """Return (n, 2) the end points of segments of a path or a clipping path."""
+    found = np.zeros((len(segments), 2), np.float32)
+    base, size = found.ctypes.data, 8 * len(segments)
+    run_all(map(segment_point, segments, range(base, base + size, 8), range(base + 4, base + 4 + size, 8)))
     return found
 
 

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import (
     Floats,
-    address,
     bounds_of,
     clip_count,
+    clip_length,
     clip_path,
     clip_segment,
     form_object,
@@ -29,6 +29,8 @@ from thresher.service.readers.pdf.library import (
     page_object,
     path_length,
     path_mode,
+    pointer,
+    points_of,
     render_mode,
     text_font,
 )
@@ -41,7 +43,7 @@ _LEFT_AND_BOTTOM = np.array([True, False, False, True])
 
 def top_objects(page: Any) -> list[int]:
     """Return the addresses of a page's own objects, in the order they are painted."""
-    return list(map(page_object, repeat(address(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
+    return list(map(page_object, repeat(pointer(page)), range(max(pdfium.FPDFPage_CountObjects(page), 0))))
 
 
 class FormContents:
@@ -57,7 +59,7 @@ class FormContents:
         known = self._known.get(form)
         if known is None:
             count = max(pdfium.FPDFFormObj_CountObjects(_handle(form)), 0)
-            held = list(map(form_object, repeat(form), range(count)))
+            held = list(map(form_object, repeat(pointer(form)), range(count)))
             known = self._known[form] = held, list(map(object_type, held))
         return known
 
@@ -84,6 +86,10 @@ class PageObjects:
     others: list[int]  # indices of the objects that are not text
     kinds: list[int]  # the types of the others
     forms: FormContents
+
+    def chosen(self, mask: NDArray[np.bool_]) -> list[int]:
+        """Return the objects that a mask of them chooses."""
+        return self.objects if mask.all() else list(compress(self.objects, mask.tolist()))
 
     @property
     def has_pictures(self) -> bool:
@@ -121,23 +127,11 @@ class PageObjects:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class BoundedPageObjects(PageObjects):
-    """A page's own objects, with their bounds."""
-
-    bounds: Floats  # (n, 4) left, bottom, right, top in user space
-
-
 def page_objects_of(objects: list[int]) -> PageObjects:
     """Return a page's own objects, with their render modes and types."""
     modes = np.fromiter(map(render_mode, objects), np.int8, len(objects))
     others: list[int] = np.flatnonzero(modes < 0).tolist()
     return PageObjects(objects, modes, others, list(map(object_type, [objects[i] for i in others])), FormContents())
-
-
-def with_bounds(page: PageObjects, bounds: Floats) -> BoundedPageObjects:
-    """Return the objects of a page with their bounds."""
-    return BoundedPageObjects(page.objects, page.modes, page.others, page.kinds, page.forms, bounds)
 
 
 def everything(objects: list[int]) -> list[int]:
@@ -152,28 +146,27 @@ def everything(objects: list[int]) -> list[int]:
     return found
 
 
-def restore_flat_text(objects: list[int]) -> Floats:
+def restore_flat_text(content: PageObjects) -> None:
     """Give bounds to text whose glyphs have no shape here.
 
     PDFium leaves out text that it takes to be flat. Single characters are flat in a font that is neither embedded nor on
     this machine; in an embedded font only blanks are. Stroked as outlines, they are as wide as a line.
-    Returns (n, 4) bounds left, bottom, right, top of all objects.
     """
-    box = bounds_of(objects)
-    flat = _in_foreign_fonts(objects, np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist())
-    for one in (objects[i] for i in flat):
-        if render_mode(one) == pdfium.FPDF_TEXTRENDERMODE_FILL:
-            pdfium.FPDFTextObj_SetTextRenderMode(_handle(one), pdfium.FPDF_TEXTRENDERMODE_STROKE)
-            pdfium.FPDFPageObj_Transform(_handle(one), 1, 0, 0, 1, 0, 0)  # PDFium computes its bounds again
-    box[flat] = bounds_of([objects[i] for i in flat])
-    return box
+    is_filled_text = content.modes == pdfium.FPDF_TEXTRENDERMODE_FILL
+    some = _in_foreign_fonts(content.chosen(is_filled_text))
+    if not some:
+        return
+    box = bounds_of(some)
+    for i in np.flatnonzero(box[:, 2] - box[:, 0] < _FLAT_MAX_POINTS).tolist():
+        pdfium.FPDFTextObj_SetTextRenderMode(_handle(some[i]), pdfium.FPDF_TEXTRENDERMODE_STROKE)
+        pdfium.FPDFPageObj_Transform(_handle(some[i]), 1, 0, 0, 1, 0, 0)  # PDFium computes its bounds again
 
 
-def _in_foreign_fonts(objects: list[int], chosen: list[int]) -> list[int]:
-    """Return those of the chosen indices that are text in a font that is not embedded."""
-    fonts = [text_font(objects[i]) for i in chosen]
+def _in_foreign_fonts(texts: list[int]) -> list[int]:
+    """Return those of some text objects whose font is not embedded."""
+    fonts = list(map(text_font, texts))
     foreign = {font for font in set(fonts) if font and not is_embedded(font)}
-    return [i for i, font in zip(chosen, fonts, strict=True) if font in foreign]
+    return [one for one, font in zip(texts, fonts, strict=True) if font in foreign] if foreign else []
 
 
 def images(objects: list[int]) -> list[int]:
@@ -206,11 +199,6 @@ def pixels(image: int) -> int:
     """Return how many pixels an image declares."""
     width, height = pixel_sizes(image)
     return width * height
-
-
-def largest_image(objects: list[int]) -> int:
-    """Return the declared pixels of the largest image, 0 for none."""
-    return max(map(pixels, images(objects)), default=0)
 
 
 _BOUNDS = np.zeros(4, np.float32)
@@ -281,11 +269,16 @@ def on_layers(objects: list[int]) -> list[int]:
     return found
 
 
-def clips_of(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom of each object's clip in user space; infinite for none."""
-    found = np.tile(np.array([-_INFINITY, _INFINITY, _INFINITY, -_INFINITY], np.float32), (len(objects), 1))
+def clips_of(objects: list[int]) -> Floats | None:
+    """Return (n, 4) left, top, right, bottom of each object's clip in user space; infinite for none.
+
+    Returns None where no object has one.
+    """
     clips = list(map(clip_path, objects))
     counts = np.fromiter(map(clip_count, clips), np.int64, len(clips))
+    if not (counts > 0).any():
+        return None
+    found = np.tile(np.array([-_INFINITY, _INFINITY, _INFINITY, -_INFINITY], np.float32), (len(objects), 1))
     known: dict[int, tuple[float, float, float, float]] = {}
     for k in range(max(int(counts.max(initial=0)), 0)):
         at = np.flatnonzero(counts > k)
@@ -294,16 +287,16 @@ def clips_of(objects: list[int]) -> Floats:
         begin = np.flatnonzero(np.concatenate(([True], firsts[1:] != firsts[:-1])))
         for i, first in zip(begin.tolist(), firsts[begin].tolist(), strict=True):
             if first not in known:  # objects that share a path share its points
-                known[first] = _bounds_of_clip(ctypes.cast(some[i], pdfium.FPDF_CLIPPATH), k)
+                known[first] = _bounds_of_clip(some[i], k)
         own = np.array([known[first] for first in firsts[begin].tolist()], np.float32)
         bounds = np.repeat(own, np.diff(np.append(begin, len(firsts))), axis=0)
         found[at] = np.where(_LEFT_AND_BOTTOM, np.maximum(found[at], bounds), np.minimum(found[at], bounds))
     return found
 
 
-def _bounds_of_clip(clip: Any, path: int) -> tuple[float, float, float, float]:
+def _bounds_of_clip(clip: int, path: int) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of one clipping path; infinite where it has no points."""
-    points = list(_points(clip, path))
+    points = _points(clip, path)
     if not points:
         return -_INFINITY, _INFINITY, _INFINITY, -_INFINITY
     x, y = zip(*points, strict=True)
@@ -314,22 +307,20 @@ def clipped_boxes(objects: list[int]) -> Floats:
     """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths."""
     boxes = user_boxes(objects)
     for box, one in zip(boxes, objects, strict=True):
-        clip = pdfium.FPDFPageObj_GetClipPath(_handle(one))
-        for i in range(max(pdfium.FPDFClipPath_CountPaths(clip), 0) if clip else 0):
-            points = list(_points(clip, i))
+        clip = clip_path(one)
+        for i in range(max(clip_count(clip), 0) if clip else 0):
+            points = _points(clip, i)
             if points:
                 x, y = zip(*points, strict=True)
                 box[:] = max(box[0], min(x)), min(box[1], max(y)), min(box[2], max(x)), max(box[3], min(y))
     return boxes
 
 
-def _points(clip: Any, path: int) -> Iterator[tuple[float, float]]:
-    """Yield the points of one clipping path."""
-    x, y = ctypes.c_float(), ctypes.c_float()
-    for i in range(max(pdfium.FPDFClipPath_CountPathSegments(clip, path), 0)):
-        segment = pdfium.FPDFClipPath_GetPathSegment(clip, path, i)
-        if segment and pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
-            yield x.value, y.value
+def _points(clip: int, path: int) -> list[list[float]]:
+    """Return the points of one clipping path."""
+    count = max(clip_length(clip, path), 0)
+    found: list[list[float]] = points_of([one for i in range(count) if (one := clip_segment(clip, path, i))]).tolist()
+    return found
 
 
 def _handle(one: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from thresher.service.readers.pdf.layout.baseline_rows import (
 from thresher.service.readers.pdf.layout.page_flow import FlowPart, PageFlow
 from thresher.service.readers.pdf.layout.reading_order import TableRegion, TextRegion, regions_in_reading_order
 from thresher.service.readers.pdf.layout.repeated_margins import body_range
-from thresher.service.readers.pdf.layout.segments import Segments, segments_of
+from thresher.service.readers.pdf.layout.segments import Segments, SegmentTexts, segments_of
 from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.tables.lone_rows import PageParts, with_lone_rows, with_titles
 from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of
@@ -37,13 +37,20 @@ def flow_of(words: PageWords, heights: list[float], rules: RulesByPage | None = 
     """Return pages in reading order; `heights` are those of the pages, in points."""
     segments = segments_of(words)
     rows = rows_of(segments, len(heights))
-    rough = {page: _rough(page, heights[page], segments, words) for page in rows.rough()}
-    cuts = _cuts(rough, segments, words)
+    rough: dict[int, _Rough] = {}
+    cuts: dict[int, list[int]] = {}
+    if rows.rough():
+        texts = SegmentTexts(segments, words)
+        rough = {page: _rough(page, heights[page], segments, words, texts) for page in rows.rough()}
+        cuts = _cuts(rough, segments, words, texts)
     if cuts:
         segments = segments_of(words, [cut for some in cuts.values() for cut in some])
         rows = rows_of(segments, len(heights))
+        texts = SegmentTexts(segments, words)
         rough |= {
-            page: _rough(page, heights[page], segments, words, cuts[page]) for page in rows.rough() if page in cuts
+            page: _rough(page, heights[page], segments, words, texts, set(cuts[page]))
+            for page in rows.rough()
+            if page in cuts
         }
     flow = PageFlow(segments)
     for page, height in enumerate(heights):
@@ -54,10 +61,10 @@ def flow_of(words: PageWords, heights: list[float], rules: RulesByPage | None = 
     return flow
 
 
-def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords) -> dict[int, list[int]]:
+def _cuts(rough: dict[int, _Rough], segments: Segments, words: PageWords, texts: SegmentTexts) -> dict[int, list[int]]:
     """Return by page the words that begin a segment because they begin a table cell."""
-    merged = MergedCells(cells_of((grid for one in rough.values() for grid in one.grids), segments), words)
-    found = {page: list(cell_starts_of(one.grids, merged, segments, words)) for page, one in rough.items()}
+    merged = MergedCells(cells_of((grid for one in rough.values() for grid in one.grids), texts), words)
+    found = {page: list(cell_starts_of(one.grids, merged, segments, words, texts)) for page, one in rough.items()}
     return {page: cuts for page, cuts in found.items() if cuts}
 
 
@@ -91,7 +98,14 @@ class _Rough:
     grids: list[TableRegion]  # its tables, before they were split
 
 
-def _rough(page: int, height: float, segments: Segments, words: PageWords, known: Sequence[int] = ()) -> _Rough:
+def _rough(
+    page: int,
+    height: float,
+    segments: Segments,
+    words: PageWords,
+    texts: SegmentTexts,
+    known: AbstractSet[int] = frozenset(),
+) -> _Rough:
     """Lay out a page with columns or tables.
 
     `known` are words that begin a cell, where an earlier layout found any.
@@ -104,13 +118,15 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
     counts = _words_in(strips, segments, words)
     kept = {i for row in rows[first:last] for i in row.segments}
     found = regions_in_reading_order([s for s in strips if s.index in kept], counts)
-    is_record = _Figured(segments, words)
+    is_record = _Figured(texts)
     page_parts = with_titles(PageParts(rows[:first], found, rows[last:]), strips, is_record)
     page_parts = with_lone_rows(page_parts, strips, is_record)
     body: list[TextRegion | TableRegion] = []
     for region in page_parts.body:
         body += (
-            split_tables(region, lambda s: _text(s, segments, words)) if isinstance(region, TableRegion) else [region]
+            split_tables(region, lambda s: texts.of(s.index, s.index + s.count - 1))
+            if isinstance(region, TableRegion)
+            else [region]
         )
     for i in np.flatnonzero(~segments.upright & (segments.page == page)).tolist():
         body.append(TextRegion([Row([i], *segments.box[i].tolist())]))
@@ -122,13 +138,11 @@ def _rough(page: int, height: float, segments: Segments, words: PageWords, known
 class _Figured:
     """A test for rows that contain figures, as records do and titles of columns do not."""
 
-    segments: Segments
-    words: PageWords
+    texts: SegmentTexts
 
     def __call__(self, row: Row) -> bool:
         """Whether a row contains a digit."""
-        first, last = self.segments.first[row.segments[0]], self.segments.last[row.segments[-1]]
-        return any(c.isdigit() for c in self.words.text[self.words.start[first] : self.words.end[last]])
+        return any(map(str.isdigit, self.texts.of(row.segments[0], row.segments[-1])))
 
 
 def _words_in(strips: list[SegmentBox], segments: Segments, words: PageWords) -> dict[int, int]:
@@ -158,9 +172,3 @@ def _add_rough(flow: PageFlow, page: int, rough: _Rough, rules: Floats | None) -
             flow.add_text(FlowPart(page), region.rows, moved)
     for row in rough.bottom:
         flow.add_text(FlowPart(page, margin="bottom", spaced=bool(rough.grids)), [row], moved)
-
-
-def _text(strip: SegmentBox, segments: Segments, words: PageWords) -> str:
-    """Return the text of a strip."""
-    first, last = segments.first[strip.index], segments.last[strip.index + strip.count - 1]
-    return words.text[words.start[first] : words.end[last]]

@@ -17,12 +17,10 @@ from thresher.service.readers.pdf.library import Floats, address, owners_of
 from thresher.service.readers.pdf.marks.check_boxes import CheckBox
 from thresher.service.readers.pdf.marks.drawn_lines import DrawnShapes, shapes_on
 from thresher.service.readers.pdf.objects import (
-    BoundedPageObjects,
     PageObjects,
     page_objects_of,
     restore_flat_text,
     top_objects,
-    with_bounds,
 )
 from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
 from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
@@ -60,7 +58,6 @@ class PageContent:
     _page: Any = None
     _text: Any = None
     _content: PageObjects | None = None
-    _bounds: Floats | None = None
 
     @property
     def page(self) -> Any:
@@ -89,17 +86,11 @@ class PageContent:
     def text(self) -> Any:
         """Return PDFium's text of the page. Raises ValueError where there is none."""
         if not self._text:
-            self._bounds = restore_flat_text(self.content.objects)
+            restore_flat_text(self.content)
             self._text = pdfium.FPDFText_LoadPage(self.page)
             if not self._text:
                 raise ValueError("no text page")
         return self._text
-
-    @property
-    def layers(self) -> BoundedPageObjects:
-        """Return all of the page's own objects with their bounds, on layers or not."""
-        assert self._bounds is not None  # noqa: S101 - loading the text sets them
-        return with_bounds(self.content, self._bounds)
 
     def load(self) -> None:
         """Load page and text. Raises ValueError where there is none."""
@@ -118,7 +109,7 @@ class PageContent:
             if self.form:
                 pdfium.FORM_OnBeforeClosePage(self._page, self.form)
             pdfium.FPDF_ClosePage(self._page)
-        self._page = self._text = self._content = self._bounds = None
+        self._page = self._text = self._content = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +119,7 @@ class OpenPage:
     held: PageContent
     frame: PageFrame
     sheet: PageText
+    boxes: Floats  # of all its words, as displayed
     hidden: Mask | None  # words that cannot be seen; None where there can be none
     pictured: bool  # whether it has images, shadings or form XObjects
     is_scan: bool  # whether a picture covers most of it
@@ -158,16 +150,11 @@ class OpenPage:
     @property
     def seen(self) -> Floats:
         """Return the boxes of its visible words without unmapped characters, as displayed."""
-        box, shown = self.boxes, np.ones(len(self.sheet.start), np.bool_)
+        shown = np.ones(len(self.sheet.start), np.bool_)
         for unseen in (self.hidden, self.unmapped):
             if unseen is not None:
                 shown &= ~unseen
-        return box[shown]
-
-    @property
-    def boxes(self) -> Floats:
-        """Return the boxes of all its words, as displayed."""
-        return displayed_boxes([self.sheet], [self.frame], np.zeros(len(self.sheet.start), np.int64))[0]
+        return self.boxes[shown]
 
     @property
     def ink(self) -> int:
@@ -199,24 +186,32 @@ def read_pages(pages: list[PageContent], most: int) -> list[OpenPage]:
 
 def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
-    frame, layers = frame_of(held.page), held.layers
-    box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    frame, layers = frame_of(held.page), held.content
+    box = _boxes(sheet, frame)
     handle = address(held.text)
     owners = owners_of(handle, sheet.start.tolist())
     scene = hiding_objects_of(layers, owners, frame, optional=held.optional)
     if scene is not None:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
+    count = len(sheet.start)
     sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
+    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # a clipped word may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
-    ticks = [CheckBox(_shown(frame, box), ticked, label) for box, ticked, label in held.buttons]
+    ticks = [CheckBox(_shown(frame, place), ticked, label) for place, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)
     bold = bold_words(handle, sheet.start, owners)
-    one = OpenPage(held, frame, sheet, sheet.hidden, pictured, scan, drawn, ticks, bold)
-    one = replace(one, unmapped=unmapped_words(sheet))
+    one = OpenPage(
+        held, frame, sheet, box, sheet.hidden, pictured, scan, drawn, ticks, bold, unmapped=unmapped_words(sheet)
+    )
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(textless_regions_of(layers, lambda: one.seen, frame)))
     return one
+
+
+def _boxes(sheet: PageText, frame: PageFrame) -> Floats:
+    """Return the boxes of all words of a page, as displayed."""
+    return displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
 
 
 def _shown(frame: PageFrame, box: Floats) -> tuple[float, float, float, float]:

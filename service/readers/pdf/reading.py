@@ -205,7 +205,7 @@ class _Pages:
         try:
             if skipped:
                 return one
-            found = self.regions.read(one.held.page, one.frame, one.number, (regions, one.seen))
+            found = self.regions.read(one.held, one.frame, (regions, one.seen))
             instead = None if one.unmapped is None else replaced(one.unmapped, boxes, found)
             return replace(one, recognised=found, replaced=instead)
         except Exception as error:  # noqa: BLE001 - a damaged picture may fail anywhere; it is noted, its page is read

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from thresher.service.formats.amounts import parse_number
+from thresher.service.formats.ascii_figures import ascii_figures
 
 STEPS_PER_UNIT = Decimal(10_000)  # steps per unit; no amount is printed finer
 YEARS = frozenset(n * int(STEPS_PER_UNIT) for n in range(1900, 2101))  # in steps
@@ -38,7 +39,9 @@ def figures(line: str) -> tuple[Figure, ...]:
     >>> [(sorted(f.readings), f.is_percent) for f in figures("VAT at 20 %   (39.20)")]
     [([200000], True), ([392000], False)]
     """
-    return tuple(f for m in _FIGURE.finditer(line) if (f := _figure(m[0], is_percent=bool(m["percent"]))).readings)
+    return tuple(
+        f for m in _FIGURE.finditer(ascii_figures(line)) if (f := _figure(m[0], is_percent=bool(m["percent"]))).readings
+    )
 
 
 def steps_of(value: Any) -> int | None:

@@ -191,13 +191,21 @@ def _without_figures(found: FoundRecords, groups: Iterable[Group]) -> set[int]:
 
 def _below_last_total(found: FoundRecords, groups: Sequence[Group], totals: Totals) -> set[Group]:
     """Return the groups below the total that closes the lists, where these are few and do not look like records."""
+    homes = found.claims.homes or {0}
     last = totals.last()
-    if last <= max(found.claims.homes, default=0):
+    if last <= max(homes) and not _is_totalled_above(totals, min(homes)):
         return set()
+    last = max(last, *homes)
     below = {g for g in groups if g[0] > last}
     looks = {shape(found.text(i)) for i in found.claims.homes}
     firm = any(_is_firm(found.text(i), looks) or _is_complete(found, i) for g in below for i in g)
     return set() if firm or len(below) > max(FEW_GROUPS, FEW_GROUPS_SHARE * found.claims.found) else below
+
+
+def _is_totalled_above(totals: Totals, first: int) -> bool:
+    """Whether a line above the first record prints the sum of all amounts of a column."""
+    sums = {abs(column.sums[-1]) for column in totals.columns}
+    return any(at < first and not sums.isdisjoint(some) for at, some in totals.known.items())
 
 
 def _is_firm(text: str, looks: set[str]) -> bool:

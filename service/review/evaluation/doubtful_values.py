@@ -130,6 +130,7 @@ class _Answer:
         members = json_pointer.get(self.extraction.data, record) if record else None
         method = known.method if known else "read"
         whole = record is None and method == "judged"
+        name, within = _names(u.path) if known else ("", "")
         return DoubtfulValue(
             path=u.path,
             value=u.value,
@@ -138,7 +139,8 @@ class _Answer:
             wanted=PassageQuery(
                 "" if isinstance(u.value, bool) else str(u.value),
                 field_description(known),
-                " ".join(_NAME.findall(known.name)) if known else "",
+                name,
+                within,
                 home=self._home(record),
                 whole=whole,
             ),
@@ -152,6 +154,16 @@ class _Answer:
         own = self.standing.get(record, []) if record else []
         places = [(e.start, e.end) for e in own if e.start is not None and e.end is not None]
         return (min(a for a, _ in places), max(b for _, b in places)) if places else None
+
+
+def _names(path: str) -> tuple[str, str]:
+    """Return the words of the two last names of a path, and those of the names before them.
+
+    >>> _names("/balance_sheet/totalDebt/0/value")
+    ('total Debt value', 'balance sheet')
+    """
+    told = [" ".join(_NAME.findall(key)) for key in json_pointer.parts(path) if not key.isdigit()]
+    return " ".join(told[-2:]), " ".join(told[:-2])
 
 
 def field_description(known: Field | None) -> str:

@@ -11,6 +11,8 @@ from thresher.chunkers.table_heads import TableHeads
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
 from thresher.service.grounding.number_spans import scale_heads
+from thresher.service.grounding.searchable_range import habits_of
+from thresher.service.grounding.typed_spans import Habits
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
 from thresher.service.review.evaluation.proof_in_passage import likeness, may_prove, place_in
@@ -88,19 +90,22 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
-        lines = _alike(document, found.likeliest, value.value)
-    whole = "\n".join(document.text[a:b] for a, b in lines)
-    guessed = bool(lines) and _is_guessed(document, lines[0])
-    if not lines or not may_prove(whole, value.value, guessed=guessed, powers=_powers(document, lines)):
+        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value)]
+    if not lines:
         return None
-    made = _judged if value.method == "judged" else _read
-    return made(extraction, document, lines, answer).moved(path)
+    if value.method == "judged":
+        return _judged(extraction, document, lines, answer).moved(path)
+    whole, guessed = "\n".join(document.text[a:b] for a, b in lines), _is_guessed(document, lines[0])
+    if not may_prove(whole, value.value, guessed=guessed, habits=_habits(document, lines)):
+        return None
+    return _read(extraction, document, lines, answer).moved(path)
 
 
-def _powers(document: Document, lines: Sequence[Range]) -> frozenset[int]:
-    """Return the powers of ten in the headings of the tables that some lines are in: "in thousands" is 3."""
+def _habits(document: Document, lines: Sequence[Range]) -> Habits:
+    """Return how figures are written on some lines: scaled by the headings of their tables."""
     heads = TableHeads(document)
-    return scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+    powers = scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
+    return habits_of(document, powers)
 
 
 def _is_absent(answer: ValueFinding) -> bool:
@@ -155,8 +160,8 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
     path, value, home = answer.value.path, answer.value.value, answer.value.wanted.home
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
-        guessed, powers = _is_guessed(document, (start, end)), _powers(document, [(start, end)])
-        place = place_in(document.text[start:end], value, guessed=guessed, powers=powers)
+        guessed, habits = _is_guessed(document, (start, end)), _habits(document, [(start, end)])
+        place = place_in(document.text[start:end], value, guessed=guessed, habits=habits)
         if place:
             found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
             return found.model_copy(update={"match": place[2]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,14 +20,15 @@ from thresher.service.formats.languages import month_of
 
 LONG_LINE_CHARS = 320  # code points of a line from which its sentences count as lines
 WHOLE_MAX_CHARS = 4_000  # code points up to which a document is shown completely
-SHOWN_MAX_CHARS = 12_000  # code points of passages, for all values of one question
+SHOWN_MAX_CHARS = 16_000  # code points of passages, for all values of one question
 LINES_PER_VALUE = 4  # lines that are shown for a value, each with its neighbours
 NEIGHBOUR_LINES = 2  # lines on either side that are shown
 EDGE_LINES = 8  # lines from the top (for judgements of the whole) or the end (for dates)
 PASSAGE = 600  # code points up to which several lines are quoted as one passage
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is searched by similarity
 LIKENESS_MAX_LINES = 20_000  # lines up to which all are compared
-NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of the description is 1
+USUAL_MIN_FIELDS = 3  # descriptions from which a word that most of them have is left out
+NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of any other is 1
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ].*)?")
@@ -72,7 +73,8 @@ class PassageQuery:
 
     value: str  # empty for true and false, which no text spells out
     about: str
-    name: str = ""  # words of the field's own name
+    name: str = ""  # words of the field's name, and of the name of what it lies in
+    within: str = ""  # words of the names around these
     home: Range | None = None  # range of its record, where it has one
     whole: bool = False  # whether it is about the whole document
 
@@ -125,9 +127,11 @@ class Passages:
     def _turns(self, wanted: Sequence[PassageQuery]) -> Iterable[list[int]]:
         """Yield groups of lines to show, the most important first."""
         ranked = []
+        usual = _usual_words(wanted)
         for w in wanted:
-            scores = self._scores(w)
-            best = [*self._alike(w.value), *sorted(scores, key=lambda i: (-scores[i], i))]
+            scores = self._scores(w, usual)
+            ranked_lines = self._clauses(scores) if w.whole else sorted(scores, key=lambda i: (-scores[i], i))
+            best = [*self._alike(w.value), *ranked_lines]
             if w.home:
                 yield self._near(w.home)
             elif _ISO.fullmatch(w.value):
@@ -149,6 +153,16 @@ class Passages:
         texts = (self.document.text[a:b].casefold() for a, b in self.lines)
         best = process.extractOne(value.casefold()[:LONG_LINE_CHARS], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
         return [best[2]] if best else []
+
+    def _clauses(self, scores: dict[int, float]) -> list[int]:
+        """Return the best lines by their own score and half of their neighbours': a clause is more than a line. None is near another."""
+        near = range(-NEIGHBOUR_LINES, NEIGHBOUR_LINES + 1)
+        around = {i: sum(scores.get(i + n, 0.0) for n in near) + own for i, own in scores.items()}
+        best: list[int] = []
+        for i in sorted(around, key=lambda i: (-around[i], i)):
+            if len(best) < LINES_PER_VALUE and all(abs(i - j) > NEIGHBOUR_LINES for j in best):
+                best.append(i)
+        return best
 
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
@@ -172,13 +186,16 @@ class Passages:
     def _heads(self) -> TableHeads:
         return TableHeads(self.document)
 
-    def _scores(self, wanted: PassageQuery) -> dict[int, float]:
-        """Return a score for lines that share words with a value or its description: the sum of the rarity of these words."""
+    def _scores(self, wanted: PassageQuery, usual: Collection[str] = ()) -> dict[int, float]:
+        """Return a score for lines that share words with a value or its description: the sum of the rarity of these words.
+
+        `usual` words of what describes it do not count.
+        """
         scores: dict[int, float] = defaultdict(float)
         for told, weight in (
             (search_words(wanted.value), NAME_WEIGHT),
             (words(wanted.name), NAME_WEIGHT),
-            (words(wanted.about), 1.0),
+            ([w for w in words(f"{wanted.within} {wanted.about}") if w not in usual], 1.0),
         ):
             for word in dict.fromkeys(told):
                 having = self._index.get(word, ())
@@ -193,6 +210,12 @@ class Passages:
             for word in Counter(_marks(self.document.text[a:b])):
                 index[word].append(i)
         return index
+
+
+def _usual_words(wanted: Sequence[PassageQuery]) -> set[str]:
+    """Return the words that most of several descriptions have ("whether the contract has such a clause"): they tell nothing."""
+    count = Counter(word for w in wanted for word in set(words(f"{w.within} {w.about}")))
+    return {word for word, n in count.items() if n >= USUAL_MIN_FIELDS and 2 * n > len(wanted)}
 
 
 def words(text: str) -> list[str]:

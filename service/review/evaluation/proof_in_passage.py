@@ -14,6 +14,7 @@ from thresher.schemas.extraction import Match
 from thresher.service.formats.languages import month_of
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.grounding.text_values import figures_in
+from thresher.service.grounding.typed_spans import Habits
 
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
 GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
@@ -23,15 +24,16 @@ _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and f
 
 
 def place_in(
-    text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()
+    text: str, value: Any, *, guessed: bool = False, habits: Habits | None = None
 ) -> tuple[int, int, Match] | None:
     """Return where a passage contains a value as a whole: start, end, and how it was matched.
 
-    None where it does not.
+    None where it does not. A zero may stand as a dash.
 
-    `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
+    `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
     """
-    found = TextIndex(text, guessed=guessed, powers=powers).find(value)
+    index = TextIndex(text, guessed=guessed, habits=habits)
+    found = index.find(value) or (index.beside(value) if _is_zero(value) else [])
     return (found[0].start, found[0].end, found[0].match) if found else None
 
 
@@ -46,28 +48,32 @@ def likeness(text: str, value: Any) -> float:
     return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
 
 
-def may_prove(text: str, value: Any, *, guessed: bool = False, powers: frozenset[int] = frozenset()) -> bool:
-    """Return whether a passage contains a value or all its parts; words alone are not checked.
+def may_prove(text: str, value: Any, *, guessed: bool = False, habits: Habits | None = None) -> bool:
+    """Return whether a passage contains a value or all its parts; words alone are not checked, nor is a zero ("no loans").
 
-    `guessed`: whether OCR read the passage; `powers`: powers of ten that headings above give for its figures.
+    `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
 
     >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
     (True, False)
     >>> may_prove("To pay EUR 73.50", 213.5), may_prove("our lawyers", "firm")
     (False, True)
-    >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, powers=frozenset([6]))
+    >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, habits=Habits(frozenset([6])))
     (False, True)
     """
-    if isinstance(value, bool):
+    if isinstance(value, bool) or _is_zero(value):
         return True
     shown = str(value)
-    if place_in(text, value, guessed=guessed, powers=powers):
+    if place_in(text, value, guessed=guessed, habits=habits):
         return True
     if isinstance(value, str) and (dated := _ISO.match(shown)):
         return _has_day(text, dated)
     if not any(c.isdigit() for c in shown):
         return True
     return isinstance(value, str) and _has_figures(text, shown) and _has_code(text, shown)
+
+
+def _is_zero(value: Any) -> bool:
+    return not isinstance(value, (bool, str)) and value == 0
 
 
 def _has_figures(text: str, value: str) -> bool:

@@ -20,7 +20,7 @@ from thresher.service.base import json_pointer
 from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
 from thresher.service.records.record_lines import record_of
-from thresher.service.review.evaluation.likely_passages import evidence_of, line_of
+from thresher.service.review.evaluation.likely_passages import WHOLE_MAX_CHARS, evidence_of, line_of
 
 RECORD_MAX_LINES = 4  # lines between the first and the last of a record up to which all are its evidence
 UNKNOWN = {NOT_FOUND, ELSEWHERE}  # reasons that a value was not found; the other reason is that it is repeated
@@ -76,6 +76,7 @@ def with_record_evidence(extraction: Extraction, document: Document, target: Tar
     made = computed_within_records(extraction.data, lost.keys() - computed - constant, located)
     found = [_made(p, of, extraction.chunk) for p, of in made.items()]
     found += [unproved(p, extraction.chunk, "judged") for p in sorted(constant)]
+    found += [e for u in extraction.unsupported if (e := _denied(u, extraction.chunk, document, fields))]
     found += _on_records(extraction, document, fields, lost.keys() - computed - constant - made.keys())
     gone = computed | {e.path for e in found}
     left = tuple(u for u in extraction.unsupported if u.path not in gone)
@@ -103,6 +104,17 @@ def _made(path: str, of: tuple[str, str], chunk: int) -> Evidence:
     return Evidence(
         path=path, quote="", start=None, end=None, match="derived", method="derived", chunk=chunk, derived_from=of
     )
+
+
+def _denied(u: Unsupported, chunk: int, document: Document, fields: Fields) -> Evidence | None:
+    """Return Evidence without a place for a no about the whole of a long document.
+
+    An evaluator, who is shown passages, cannot see what the document lacks.
+    """
+    is_whole = u.value is False and fields.method(u.path) == "judged" and fields.record(u.path) is None
+    if not is_whole or u.reason not in UNKNOWN or len(document.text) <= WHOLE_MAX_CHARS:
+        return None
+    return unproved(u.path, chunk, "judged").model_copy(update={"match": "judged"})
 
 
 def _on_records(extraction: Extraction, document: Document, fields: Fields, lost: Iterable[str]) -> Iterator[Evidence]:

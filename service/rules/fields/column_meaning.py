@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import TypeVar
 
 from thresher.schemas.target import Field
 from thresher.service.rules.fields.concepts import Concept, concept_for
@@ -32,6 +35,8 @@ ITEM_CONCEPTS = (
 )
 """Concepts that fields of items may have."""
 
+KNOWN_FIELDS = 4_096  # of which the concept is held
+Made = TypeVar("Made")
 Item = dict[str, Span]  # by field path
 
 
@@ -44,11 +49,29 @@ class ColumnMapping:
     score: float
 
 
+def once_per_field(make: Callable[[Field], Made]) -> Callable[[Field], Made]:
+    """Return a function that makes something of a Field once: a long table asks for it in each of its cells."""
+    known: dict[int, tuple[Field, Made]] = {}
+
+    @wraps(make)
+    def made(field: Field) -> Made:
+        held = known.get(id(field))
+        if held is None or held[0] is not field:
+            if len(known) >= KNOWN_FIELDS:
+                known.clear()
+            held = known[id(field)] = field, make(field)
+        return held[1]
+
+    return made
+
+
+@once_per_field
 def cell_shape(field: Field) -> str:
     """Return the shape of the values of an item's field."""
     return shape_of(field, line_concept(field)) or "text"
 
 
+@once_per_field
 def with_list_name(field: Field) -> Field:
     """Return the field with its list's name in an alias: "rate" of "/taxes" is also "tax rate".
 
@@ -60,6 +83,7 @@ def with_list_name(field: Field) -> Field:
     return replace(field, aliases=(*field.aliases, f"{singular} {words_of(field.name)}"))
 
 
+@once_per_field
 def line_concept(field: Field) -> Concept | None:
     """Return the concept of an item's field."""
     return concept_for(with_list_name(field), shapes_of_kind(field), ITEM_CONCEPTS)

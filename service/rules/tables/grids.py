@@ -68,6 +68,9 @@ def _heads(text: str, rows: list[dict[int, Cell]]) -> Heads:
 
 
 def _of_pieces(layout: Layout, wants: Callable[[Heads], bool]) -> Iterator[Grid]:
+    known: dict[
+        tuple[object, ...], dict[int, dict[int, Cell]]
+    ] = {}  # rows by where heads stand: mostly the same ones again
     for r, row in enumerate(layout.rows):
         heads = [layout.pieces[i] for i in row]
         if len(heads) < 2 or any(p.end - p.start > 40 for p in heads):
@@ -75,8 +78,10 @@ def _of_pieces(layout: Layout, wants: Callable[[Heads], bool]) -> Iterator[Grid]
         words = {c: layout.text[p.start : p.end] for c, p in enumerate(heads)}
         if sum(ch.isdigit() for w in words.values() for ch in w) > 2 or not wants(words):
             continue
-        below = [_cells_by_head(layout, heads, i) for i in range(r + 1, len(layout.rows))]
-        rows = tuple(b for b in below if b)
+        cells = known.setdefault((heads[0].page, *((p.box[0], p.box[2]) for p in heads)), {})
+        below = range(r + 1, len(layout.rows))
+        cells.update({i: _cells_by_head(layout, heads, i) for i in below if i not in cells})
+        rows = tuple(cells[i] for i in below if cells[i])
         if rows:
             yield Grid(start=heads[0].start, end=layout.end, heads=words, rows=rows)
 

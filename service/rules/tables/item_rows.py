@@ -105,9 +105,10 @@ def _is_not_rate(layout: Layout, fit: ColumnMapping, column: int, text: str) -> 
 
 def _rates(layout: Layout, fit: ColumnMapping, column: int) -> tuple[bool, int]:
     """Return whether most cells of a column have "%", and the fewest numbers in one that has (0: one cell at most); computed once."""
-    key = ("rates", fit.grid.start, fit.grid.is_table, len(fit.grid.rows), column)
+    rows = fit.grid.rows  # of one table there are several, below each of its headers
+    key = ("rates", fit.grid.start, fit.grid.is_table, len(rows), tuple(rows[0].items()), column)
     if key not in layout.memory:
-        cells = [layout.text[slice(*row[column])] for row in fit.grid.rows if column in row]
+        cells = [layout.text[slice(*row[column])] for row in rows if column in row]
         rates = [len(_NUMBERS.findall(c)) for c in cells if "%" in c]
         layout.memory[key] = 2 * len(rates) > len(cells), min(rates) if len(rates) > 1 else 0
     found: tuple[bool, int] = layout.memory[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from thresher.schemas.target import Field, Target
@@ -24,6 +25,7 @@ from thresher.service.rules.tables.item_rows import items_of
 MIN_LIKENESS = 0.55  # least likeness (0..1) of a header to a field
 MIN_TABLE_SCORE = 1.4  # least sum of the likeness of a table's headers to a list's fields
 MAX_ROWS = 300_000  # rows below headers that are tried in one text: with a header on each page, all rows below each
+VERY_FIRST_ROWS = 2  # rows that are looked at before those
 FIRST_ROWS = 50  # rows that show whether a table lists what another has already listed
 READER_TABLE_POINTS = 0.3  # points that a table of the reader gets over aligned pieces
 
@@ -32,32 +34,49 @@ def find_items(layout: Layout, target: Target) -> dict[str, list[Item]]:
     """Return the items of every list of objects, by the list's pattern; a table serves only the list it fits best."""
     ranked = [(f.score, p, f) for p in target.lists if p.count("*") == 0 for f in _fits(layout, item_fields(target, p))]
     found: dict[str, list[Item]] = {}
-    taken = list[tuple[int, int]]()
+    taken = _Taken()
     for _, pattern, fit in sorted(ranked, key=lambda t: (-t[0], t[2].grid.start)):
         fields = item_fields(target, pattern)
         if (pattern in found and not _continues(found[pattern], fit)) or _is_taken(layout, fit, fields, taken):
             continue
         items = items_of(layout, fit, fields)
         reach = [(s.start, s.end) for item in items for s in item.values()]
-        if items and not _overlap(reach, taken):
+        if items and not taken.overlaps(reach):
             found.setdefault(pattern, []).extend(items)
-            taken += reach
+            taken.add(reach)
     return {p: sorted(items, key=lambda i: min(s.start for s in i.values())) for p, items in found.items()}
 
 
-def _is_taken(layout: Layout, fit: ColumnMapping, fields: list[Field], taken: list[tuple[int, int]]) -> bool:
-    """Whether the first rows of a long table are items that were already taken; their rates depend on the other rows."""
-    if not taken or len(fit.grid.rows) <= FIRST_ROWS:
+class _Taken:
+    """The ranges of all items so far; indexed once for each table that adds some."""
+
+    def __init__(self) -> None:
+        self._ranges: list[tuple[int, int]] = []
+        self._index: RangeIndex | None = None
+
+    def add(self, ranges: list[tuple[int, int]]) -> None:
+        self._ranges += ranges
+        self._index = RangeIndex(self._ranges)
+
+    def overlaps(self, ranges: Iterable[tuple[int, int]]) -> bool:
+        """Whether any of some ranges overlaps one that is taken."""
+        index = self._index
+        return index is not None and any(index.overlaps(start, end) for start, end in ranges)
+
+
+def _is_taken(layout: Layout, fit: ColumnMapping, fields: list[Field], taken: _Taken) -> bool:
+    """Whether the first rows of a long table are items that were already taken; their rates depend on the other rows.
+
+    The very first ones mostly tell: with a header on each page, the rows below one are those below the one before.
+    """
+    if not taken.overlaps([(0, len(layout.text))]) or len(fit.grid.rows) <= FIRST_ROWS:
         return False
-    beginning = replace(fit, grid=replace(fit.grid, rows=fit.grid.rows[:FIRST_ROWS]))
     rates = {f.path for f in fields if cell_shape(f) == "percent"}
-    items = items_of(layout, beginning, fields)
-    return _overlap([(s.start, s.end) for i in items for path, s in i.items() if path not in rates], taken)
-
-
-def _overlap(some: list[tuple[int, int]], others: list[tuple[int, int]]) -> bool:
-    index = RangeIndex(others) if others else None
-    return index is not None and any(index.overlaps(start, end) for start, end in some)
+    for rows in (VERY_FIRST_ROWS, FIRST_ROWS):
+        items = items_of(layout, replace(fit, grid=replace(fit.grid, rows=fit.grid.rows[:rows])), fields)
+        if taken.overlaps((s.start, s.end) for i in items for path, s in i.items() if path not in rates):
+            return True
+    return False
 
 
 def item_fields(target: Target, pattern: str) -> list[Field]:

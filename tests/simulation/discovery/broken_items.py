@@ -91,6 +91,17 @@ def tar_gz(members: dict[str, bytes]) -> bytes:
     return kept.getvalue()
 
 
+def tar_of(members: dict[str, bytes]) -> bytes:
+    """Return a TAR."""
+    kept = io.BytesIO()
+    with tarfile.open(fileobj=kept, mode="w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return kept.getvalue()
+
+
 def cut_zip() -> bytes:
     """Return a ZIP that ends in the middle of its third member, without its directory."""
     whole = zip_of({f"{n}.txt": bytes([65 + n]) * 5000 for n in range(3)}, zipfile.ZIP_STORED)
@@ -113,6 +124,10 @@ def write_broken(folder: Path) -> dict[str, set[str]]:
         "secret.eml": (encrypted_mail(), {"encrypted_smime"}),
         "chats.rar": (b"Rar!\x1a\x07\x01\x00" + bytes(40), {"unsupported_type"}),
         "slack.zip": (zip_of(slack), {"unsupported_type"}),
+        "teams.tar": (
+            tar_of({"endpoints.json": b"{}", "media/1.png": _PNG, "messages.json": b"{}"}),
+            {"unsupported_type"},
+        ),
         "chat.rsmf": (b"X-RSMF-Version: 2.0\r\nFrom: a@x\r\nMIME-Version: 1.0\r\n\r\n", {"unsupported_type"}),
         "new.ost": (b"!BDN" + bytes(4) + b"SO" + struct.pack("<H", 36) + bytes(600), {"unsupported_type"}),
         "bad.pst": (b"!BDN" + bytes(4) + b"SM" + struct.pack("<H", 23) + bytes(2000), {"corrupt"}),

@@ -34,9 +34,11 @@ class Server:
     window: int = 10**9
     overhead: int = 12  # of the chat template
     asked: list[int] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)  # the most tokens of each
 
     async def send(self, call: Call) -> Answer:
         """See Wire."""
+        self.answers.append(call.question.answer_tokens)
         text = "".join(m.content for m in call.question.messages)
         told = min(int(count(text) * self.ratio) + self.overhead, self.window)
         self.asked.append(told)
@@ -47,7 +49,7 @@ def call(tokens: int, text: str = ENGLISH) -> Call:
     """A Call of about so many of our tokens."""
     whole = text * (tokens // count(text) + 1)
     question = Question(
-        prompt="p", fingerprint="f", messages=(Message(role="user", content=whole),), schema=None, answer_tokens=9
+        prompt="p", fingerprint="f", messages=(Message(role="user", content=whole),), schema=None, answer_tokens=900
     )
     return Call(key=str(tokens), model="ollama/x", question=question)
 
@@ -73,6 +75,13 @@ async def test_another_tokenizer_is_no_cut(ratio: float) -> None:
     for tokens in (3_000, 3_100, 3_500, 9_000, 2_500):
         await wire.send(call(tokens))
     assert len(server.asked) <= 6
+
+
+async def test_no_second_answer_is_paid_for() -> None:
+    """What is sent to count its tokens may hardly be answered; the first answer is the one that counts."""
+    server = Server(0.6)
+    await CutPromptGuard(server, count).send(call(3_000))
+    assert server.answers == [900, 16]
 
 
 async def test_prompts_sent_at_once_are_not_all_sent_again() -> None:

@@ -45,8 +45,7 @@ class PageFrame:
             corners = self.right - x0, y0 - self.bottom, self.right - x1, y1 - self.bottom
         else:
             corners = self.top - y0, self.right - x0, self.top - y1, self.right - x1
-        a, b, c, d = corners
-        return np.stack([np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)], axis=1)
+        return _ordered(*corners)
 
 
 def show_all(frames: list[PageFrame], boxes: list[Floats], page: Ints) -> Floats:
@@ -57,7 +56,17 @@ def show_all(frames: list[PageFrame], boxes: list[Floats], page: Ints) -> Floats
     every = np.concatenate(boxes)
     x, y = every[:, ::2] - corner[:, :1], corner[:, 1:] - every[:, 1::2]
     a, c, b, d = x[:, 0], x[:, 1], y[:, 0], y[:, 1]
-    return np.stack((np.minimum(a, c), np.minimum(b, d), np.maximum(a, c), np.maximum(b, d)), axis=1)
+    return _ordered(a, b, c, d)
+
+
+def _ordered(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
+    """Return boxes (n, 4) with the lower of both x, the lower of both y, the higher x and the higher y."""
+    found = np.empty((len(a), 4), a.dtype)
+    np.minimum(a, c, out=found[:, 0])
+    np.minimum(b, d, out=found[:, 1])
+    np.maximum(a, c, out=found[:, 2])
+    np.maximum(b, d, out=found[:, 3])
+    return found
 
 
 def frame_of(page: Any) -> PageFrame:

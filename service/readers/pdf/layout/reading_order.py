@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,26 +198,19 @@ def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | 
     if len(rows) < _COLUMN_MIN_LINES or depth >= _MAX_DEPTH or 2 * sum(len(row) > 1 for row in rows) < len(rows):
         return None
     strips = sorted_by_height([s for row in rows for s in row])
-    both = [s.x0 + s.x1 for s in strips]
+    x0, x1, size = np.array([(s.x0, s.x1, s.size) for s in strips]).T
     for a, b in _column_gaps(rows):
         cut = (a + b) / 2
-        left = [s for s, sides in zip(strips, both, strict=True) if sides < 2 * cut]
-        if not (
-            _is_roomy(left)
-            and median(segments_by_row(left)) < _CELLS_MIN_STRIPS
-            and _is_prose(clustered_rows(left), words)
-        ):
+        within = x0 + x1 < 2 * cut
+        if not (within.any() and x1[within].max() - x0[within].min() > _COLUMN_MIN_WIDTH * size[within].min()):
+            continue  # too narrow for a column of running text
+        left = list(compress(strips, within.tolist()))
+        if median(segments_by_row(left)) >= _CELLS_MIN_STRIPS or not _is_prose(clustered_rows(left), words):
             continue
-        right = [s for s, sides in zip(strips, both, strict=True) if sides >= 2 * cut]
+        right = list(compress(strips, (~within).tolist()))
         if _column_count(clustered_rows(right), words, depth=depth + 1):
             return cut
     return None
-
-
-def _is_roomy(strips: list[SegmentBox]) -> bool:
-    """Whether strips together are wide enough for a column of running text."""
-    lowest = min([s.size for s in strips], default=0.0)
-    return bool(strips) and max([s.x1 for s in strips]) - min([s.x0 for s in strips]) > _COLUMN_MIN_WIDTH * lowest
 
 
 def _rejoined(bands: list[Band], words: dict[int, int]) -> list[Band]:

@@ -50,6 +50,24 @@ class Segments:
         return int(np.searchsorted(self.page, page))
 
 
+class SegmentTexts:
+    """The texts of segments, from lists, which are faster to index than arrays."""
+
+    def __init__(self, segments: Segments, words: PageWords) -> None:
+        """Collect where the segments' texts begin and end."""
+        self._text = words.text
+        self._start, self._end = words.start[segments.first].tolist(), words.end[segments.last].tolist()
+        self._words = list(zip(segments.first.tolist(), (segments.last + 1).tolist(), strict=True))
+
+    def of(self, first: int, last: int) -> str:
+        """Return the text from one segment to another, both inclusive."""
+        return self._text[self._start[first] : self._end[last]]
+
+    def words(self, segment: int) -> range:
+        """Return the words of a segment."""
+        return range(*self._words[segment])
+
+
 def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     """Group words into segments; each word of `cuts` begins one."""
     if not len(words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,15 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.library import Floats, bounds_of, path_length
+from thresher.service.readers.pdf.library import (
+    Floats,
+    bounds_of,
+    path_length,
+    path_segment,
+    points_of,
+    segment_closes,
+    segment_kind,
+)
 from thresher.service.readers.pdf.objects import FormContents, PageObjects
 
 _LINE_MAX_WIDTH = 2.6  # points
@@ -126,17 +135,16 @@ def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, floa
 
 def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """Yield the ends of the straight segments of a path."""
-    x, y = ctypes.c_float(), ctypes.c_float()
+    segments = list(map(path_segment, repeat(path), range(count)))
+    ends, kinds, closing = points_of(segments).tolist(), map(segment_kind, segments), map(segment_closes, segments)
     start = last = (0.0, 0.0)
-    for i in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(_handle(path), i)
-        pdfium.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
-        here, kind = (x.value, y.value), pdfium.FPDFPathSegment_GetType(segment)
+    for (x, y), kind, closes in zip(ends, kinds, closing, strict=True):
+        here = (x, y)
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
             start = here
         elif kind == pdfium.FPDF_SEGMENT_LINETO:
             yield last, here
-        if pdfium.FPDFPathSegment_GetClose(segment):
+        if closes:
             yield here, start
         last = here
 

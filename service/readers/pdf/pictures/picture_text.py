@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from thresher.service.ocr.codes import Barcode
+    from thresher.service.readers.pdf.page_handle import PageContent
 
 DPI = 200
 _MAX_DPI = 400  # for small pictures of a high resolution
@@ -64,11 +65,9 @@ class PictureReader:
     missing: bool = False  # whether no OCR engine is installed
     named: set[tuple[bytes, ...]] = field(default_factory=set)  # pictures that a Note says were not read
 
-    def read(
-        self, page: Any, frame: PageFrame, number: int, found: tuple[list[TextlessRegion], Floats]
-    ) -> RecognisedWords:
+    def read(self, held: PageContent, frame: PageFrame, found: tuple[list[TextlessRegion], Floats]) -> RecognisedWords:
         """Return the words in the regions of a page. `found` is the regions, and the boxes of the known words."""
-        regions, words = found
+        (regions, words), number = found, held.number
         largest = sorted(regions, key=lambda one: -one.area)
         if len(regions) > MAX_REGIONS_A_PAGE:
             self._note_unread(
@@ -78,21 +77,19 @@ class PictureReader:
             )
         chosen, whole = largest[:MAX_REGIONS_A_PAGE], RecognisedWords()
         for region in (one for one in regions if one in chosen):
-            whole.extend(self._region(page, frame, number, (region, words)))
+            whole.extend(self._region(held, frame, (region, words)))
         return whole
 
-    def _region(
-        self, page: Any, frame: PageFrame, number: int, place: tuple[TextlessRegion, Floats]
-    ) -> RecognisedWords:
+    def _region(self, held: PageContent, frame: PageFrame, place: tuple[TextlessRegion, Floats]) -> RecognisedWords:
         """Return the words in one region, from an earlier page where the same picture was read there."""
         region, words = place
         within = words[_touching(words, region.box)]
         key = _key(region) if not len(within) else None
         if key not in self.known:
             try:
-                read = self._recognised(page, frame, number, (region, within))
+                read = self._recognised(held, frame, (region, within))
             except Problem as problem:
-                self._note_failure(problem, number, region, frame)
+                self._note_failure(problem, held.number, region, frame)
                 return RecognisedWords()
             if key is None or read is None:
                 return RecognisedWords() if read is None else read
@@ -104,18 +101,17 @@ class PictureReader:
         return placed
 
     def _recognised(
-        self, page: Any, frame: PageFrame, number: int, place: tuple[TextlessRegion, Floats]
+        self, held: PageContent, frame: PageFrame, place: tuple[TextlessRegion, Floats]
     ) -> RecognisedWords | None:
         """Return the words of a region; None, with a Note, where it was not read.
 
         A region that cannot hold text has no words, and no Note. Raises Problem.
         """
-        region, within = place
+        region, number = place[0], held.number
         most = self.options.limits.pixels
         if region.pixels > most:
             raise InputProblem("too_large", f"an image of {region.pixels:,} pixels")
-        preview = _rendered(page, frame, (CHECK_DPI, most), (region, within))[0]
-        if not region.words and not may_contain_text(preview.mean(axis=2).astype(np.uint8)):
+        if not region.words and not may_contain_text(_grey(_rendered(held, frame, (CHECK_DPI, most), place)[0])):
             return RecognisedWords()
         if self.options.ocr == "off" or self.missing:
             self._pass_over(number, region, frame)
@@ -128,7 +124,7 @@ class PictureReader:
         from thresher.service.ocr.codes import barcodes_in  # noqa: PLC0415 - Pillow loads only for pages with pictures
 
         engine = self.engine("auto" if self.options.ocr == "vision" else self.options.ocr)
-        pixels, scale = _rendered(page, frame, (dpi, most), (region, within))
+        pixels, scale = _rendered(held, frame, (dpi, most), place)
         image = picture(pixels)
         image.info[DRAWN_DPI] = dpi
         codes = barcodes_in(image)
@@ -175,12 +171,19 @@ class PictureReader:
         self.notes.append(note(code, detail or f"page {number}, at {box}", number, region.box))
 
 
+def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the mean of the three channels of (height, width, 3) pixels, rounded down."""
+    blue, green, red = (pixels[:, :, channel].astype(np.uint16) for channel in range(3))
+    return ((blue + green + red) // 3).astype(np.uint8)
+
+
 def _rendered(
-    page: Any, frame: PageFrame, how: tuple[float, int], place: tuple[TextlessRegion, Floats]
+    held: PageContent, frame: PageFrame, how: tuple[float, int], place: tuple[TextlessRegion, Floats]
 ) -> tuple[NDArray[np.uint8], float]:
     """Return the rendered pixels of a region, known words painted over, and pixels a point."""
     region, within = place
-    pixels, scale = render(page, frame, how[0], how[1], region.box)
+    known = [image for _, image in held.content.images()]
+    pixels, scale = render(held.page, frame, how[0], how[1], region.box, known)
     corner = (max(int(region.box[0] * scale), 0) / scale, max(int(region.box[1] * scale), 0) / scale)
     return with_words_painted_over(pixels, within, (*corner, 0.0, 0.0), scale), scale
 

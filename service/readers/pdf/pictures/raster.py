@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from thresher.schemas.document import Box
 from thresher.schemas.errors import InputProblem
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.objects import images, largest_image, pixels, top_objects, user_boxes
+from thresher.service.readers.pdf.objects import images, pixels, top_objects, user_boxes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -21,16 +21,18 @@ _MAX_PIXELS = 20_000_000  # of a rendered page: A3 at 300 dpi is 17 million
 
 
 def render(
-    page: Any, frame: PageFrame, dpi: float, most: int, part: Box | None = None
+    page: Any, frame: PageFrame, dpi: float, most: int, part: Box | None = None, known: list[int] | None = None
 ) -> tuple[NDArray[np.uint8], float]:
     """Return (height, width, 3) pixels blue, green, red, and pixels a point.
 
-    They show the whole page, or a `part` of it in points.
+    They show the whole page, or a `part` of it in points. `known` is the page's images, also those inside forms, where
+    the caller has them: finding them takes as long as rendering a page with an object a letter.
     Raises InputProblem(too_large) where an image there declares more than `most` pixels.
     """
-    largest = largest_image(top_objects(page))
+    held = images(top_objects(page)) if known is None else known
+    largest = max(map(pixels, held), default=0)
     if largest > most and part is not None:
-        largest = _largest_within(page, frame, part)
+        largest = _largest_within(held, frame, part)
     if largest > most:
         raise InputProblem("too_large", f"an image of {largest:,} pixels")
     width, height, scale = _size(frame, dpi, min(most, _MAX_PIXELS))
@@ -46,9 +48,8 @@ def render(
         pdfium.FPDFBitmap_Destroy(bitmap)
 
 
-def _largest_within(page: Any, frame: PageFrame, part: Box) -> int:
-    """Return the pixels of the largest image that touches a part of the page."""
-    found = images(top_objects(page))
+def _largest_within(found: list[int], frame: PageFrame, part: Box) -> int:
+    """Return the pixels of the largest of the images that touch a part of the page."""
     boxes = frame.show(user_boxes(found))
     within = (boxes[:, :2] < part[2:]).all(axis=1) & (boxes[:, 2:] > part[:2]).all(axis=1)
     return max((pixels(found[i]) for i in np.flatnonzero(within).tolist()), default=0)

@@ -154,6 +154,13 @@ def with_words_painted_over(pixels: NDArray[np.uint8], boxes: Floats, corner: Bo
     for a, b, c, d in shifted.tolist():
         x0, y0, x1, y1 = max(int(a) - 1, 0), max(int(b), 0), min(int(c) + 2, width), min(int(d) + 1, height)
         if x0 < x1 and y0 < y1:
-            ring = np.concatenate((out[y0, x0:x1], out[y1 - 1, x0:x1]))
-            out[y0:y1, x0:x1] = np.median(ring, axis=0).astype(np.uint8)
+            out[y0:y1, x0:x1] = _median_colour(np.concatenate((out[y0, x0:x1], out[y1 - 1, x0:x1])))
     return out
+
+
+def _median_colour(ring: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the median of each channel of (n, 3) pixels, n even: the mean of the two middle values, rounded down."""
+    half = len(ring) // 2
+    middle = np.sort(ring, axis=0)[half - 1 : half + 1].astype(np.uint16)
+    median: NDArray[np.uint8] = ((middle[0] + middle[1]) // 2).astype(np.uint8)
+    return median

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, bounds_of, object_type
-from thresher.service.readers.pdf.objects import BoundedPageObjects, clipped_boxes, pixels, segments_of_path, user_boxes
+from thresher.service.readers.pdf.objects import PageObjects, clipped_boxes, pixels, segments_of_path, user_boxes
 
 GRID_CELL_POINTS = 9.0  # points: nearer objects belong to one region
 REGION_MIN_POINTS = (12.0, 5.0)  # points: no text fits into a narrower or lower region
@@ -52,9 +52,7 @@ class TextlessRegion:
         return max(map(pixels, self.pictures), default=0)
 
 
-def textless_regions_of(
-    layers: BoundedPageObjects, words: Callable[[], Floats], frame: PageFrame
-) -> list[TextlessRegion]:
+def textless_regions_of(layers: PageObjects, words: Callable[[], Floats], frame: PageFrame) -> list[TextlessRegion]:
     """Return the regions of a page, top to bottom.
 
     `words` returns the boxes of visible words, as displayed.
@@ -97,7 +95,7 @@ def _is_large(one: TextlessRegion, frame: PageFrame) -> bool:
     return max(width, height) >= REGION_MIN_POINTS[0] and min(width, height) >= REGION_MIN_POINTS[1]
 
 
-def _pictures(layers: BoundedPageObjects, frame: PageFrame) -> tuple[list[int], Floats]:
+def _pictures(layers: PageObjects, frame: PageFrame) -> tuple[list[int], Floats]:
     """Return images without an OCR layer, and their boxes cut to the page and to their clipping paths."""
     found = layers.images()
     if not found:
@@ -118,10 +116,12 @@ def _unclipped(found: list[tuple[int, int]], frame: PageFrame) -> Floats:
     return frame.show(user_boxes([one for _, one in found]))
 
 
-def _layered(layers: BoundedPageObjects, order: list[int], boxes: Floats, frame: PageFrame) -> NDArray[np.bool_]:
+def _layered(layers: PageObjects, order: list[int], boxes: Floats, frame: PageFrame) -> NDArray[np.bool_]:
     """Return which images have an OCR layer: invisible text over them, or text painted before them."""
     texts = np.flatnonzero(layers.modes >= 0)
     unpainted = np.isin(layers.modes[texts], _UNPAINTED)
+    some = unpainted | (texts < max(order, default=0))
+    texts, unpainted = texts[some], unpainted[some]
     if not len(texts) or not len(order):
         return np.zeros(len(order), np.bool_)
     under = frame.show(user_boxes([layers.objects[i] for i in texts.tolist()]))
@@ -133,7 +133,7 @@ def _layered(layers: BoundedPageObjects, order: list[int], boxes: Floats, frame:
     return np.array(layered, np.bool_)
 
 
-def _paths(layers: BoundedPageObjects) -> list[int]:
+def _paths(layers: PageObjects) -> list[int]:
     """Return the paths of a page, also those in its forms; none where there are too many to be letters."""
     paths = [layers.objects[i] for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH)]
     for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_FORM):
@@ -189,23 +189,32 @@ def _grouped(boxes: Floats, frame: PageFrame) -> NDArray[np.int64]:
 
 
 def _labelled(taken: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each cell the number of its connected component (by sides, not corners).
+    """Return for each cell the number of its connected component (by sides, not corners), in order of the first cell.
 
-    Empty cells have 0.
+    Empty cells have 0. Cells are joined to runs, and runs that touch in neighbouring rows to components.
     """
-    label = np.zeros(taken.shape, np.int64)
     rows, columns = taken.shape
-    count = 0
-    for start in zip(*np.nonzero(taken), strict=True):
-        if label[start]:
-            continue
-        count += 1
-        todo = [(int(start[0]), int(start[1]))]
-        label[start] = count
-        while todo:
-            y, x = todo.pop()
-            for ny, nx in ((y + 1, x), (y - 1, x), (y, x + 1), (y, x - 1)):
-                if 0 <= ny < rows and 0 <= nx < columns and taken[ny, nx] and not label[ny, nx]:
-                    label[ny, nx] = count
-                    todo.append((ny, nx))
-    return label
+    padded = np.zeros((rows, columns + 1), np.int8)  # a run ends with its row
+    padded[:, :-1] = taken
+    edge = np.diff(padded.ravel(), prepend=0)
+    begin, end = np.flatnonzero(edge > 0), np.flatnonzero(edge < 0)
+    last = np.searchsorted(begin, end + columns + 1)  # runs of the next row that begin before this one ends
+    first = np.searchsorted(end, begin + columns + 1, side="right")  # and those that end behind its beginning
+    parent = list(range(len(begin)))
+    for i, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        for k in range(a, b):
+            one, other = sorted((_root(parent, i), _root(parent, k)))
+            parent[other] = one
+    roots = [_root(parent, i) for i in range(len(parent))]
+    number = np.unique(np.array(roots, np.int64), return_inverse=True)[1] + 1
+    label = np.zeros(rows * (columns + 1), np.int64)
+    label[np.flatnonzero(padded.ravel())] = np.repeat(number, end - begin)
+    return label.reshape(rows, columns + 1)[:, :-1]
+
+
+def _root(parent: list[int], one: int) -> int:
+    """Return the first run of a run's component, and shorten the way to it."""
+    while parent[one] != one:
+        parent[one] = parent[parent[one]]
+        one = parent[one]
+    return one

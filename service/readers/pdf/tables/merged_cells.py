@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from thresher.service.readers.pdf.layout.reading_order import TableRegion
-from thresher.service.readers.pdf.layout.segments import Segments
+from thresher.service.readers.pdf.layout.segments import SegmentTexts
 from thresher.service.readers.pdf.text.words import PageWords
 
 _MIN_EXAMPLES = 3  # cells that look like the end of a merged one, and rows with the lacking cell
@@ -42,15 +42,10 @@ def complete_row_size(sizes: Counter[int]) -> int:
     return max((size for size, n in seen.items() if n >= _SIZE_MIN_SHARE * max(seen.values())), default=0)
 
 
-def cells_of(grids: Iterable[TableRegion], segments: Segments) -> Iterator[Cells]:
+def cells_of(grids: Iterable[TableRegion], texts: SegmentTexts) -> Iterator[Cells]:
     """Yield the rows of tables, each cell as its words."""
     for row in (row for grid in grids for row in grid.rows):
-        yield [[w for strip in cell for i in strip.indices for w in _words(segments, i)] for _, cell in row]
-
-
-def _words(segments: Segments, index: int) -> range:
-    """Return the words of a segment."""
-    return range(int(segments.first[index]), int(segments.last[index]) + 1)
+        yield [[w for strip in cell for i in strip.indices for w in texts.words(i)] for _, cell in row]
 
 
 class MergedCells:
@@ -94,7 +89,8 @@ class _Figures:
 
     def __init__(self, rows: Iterable[Cells], words: PageWords, spelt: _Spelt) -> None:
         """Count the cells of all rows."""
-        self._words, self._spelt = words, spelt
+        self._spelt = spelt
+        self._begins: list[int] = np.rint(words.flat[:, 0].astype(np.float64)).astype(int).tolist()
         self._seen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
         self._codes: dict[str, Counter[int]] = defaultdict(Counter)  # by mask, at any place
         self._ends: Counter[str] = Counter()  # of cells of several words that end in such a code
@@ -138,7 +134,7 @@ class _Figures:
 
     def _begin(self, word: int) -> int:
         """Return where a word begins, to a point."""
-        return round(float(self._words.flat[word, 0]))
+        return self._begins[word]
 
 
 @dataclass(slots=True)

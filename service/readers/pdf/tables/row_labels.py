@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,7 @@ class _Label:
     strips: list[SegmentBox]
     top: float
     foot: float
-
-    @property
-    def own(self) -> set[int]:
-        """Return the indices of its strips."""
-        return {strip.index for strip in self.strips}
+    own: frozenset[int]  # the indices of its strips
 
 
 def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
@@ -126,15 +123,18 @@ def _joined(rules: Floats) -> Floats:
 
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     """Yield cells between rules above and below, the strips of each together."""
-    found: dict[tuple[int, int, int], _Label] = {}
+    found: dict[tuple[int, int, int], list[SegmentBox]] = {}
+    ends: dict[tuple[int, int, int], tuple[float, float]] = {}
     cells = [cell for row in rows for cell in row]
     for a in range(0, len(cells), _CELLS_A_BATCH):
         some = cells[a : a + _CELLS_A_BATCH]
         for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
-            if np.isfinite(top) and np.isfinite(foot):
-                known = found.setdefault((column, round(top), round(foot)), _Label(column, [], top, foot))
-                known.strips.extend(strips)
-    yield from found.values()
+            if isfinite(top) and isfinite(foot):
+                place = column, round(top), round(foot)
+                found.setdefault(place, []).extend(strips)
+                ends.setdefault(place, (top, foot))
+    for place, strips in found.items():
+        yield _Label(place[0], strips, *ends[place], frozenset(strip.index for strip in strips))
 
 
 def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, float]]:
@@ -155,11 +155,14 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
     """Whether the text in a cell is one paragraph beside rows, and alone in its column there."""
+    beside = 0
+    for row in covered:
+        own = [cell[1][0].index in label.own for cell in row if cell[0] == label.column]
+        beside += any(own) and len(row) > sum(own)
+        if beside > 1 or not all(own):
+            return False
     strips = sorted(label.strips, key=lambda strip: strip.y0)
-    near = all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
-    beside = [row for row in covered if len({_is_own(cell, label) for cell in row}) > 1]
-    foreign = any(cell[0] == label.column and not _is_own(cell, label) for row in covered for cell in row)
-    return near and len(beside) <= 1 and not foreign
+    return all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
 
 
 def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
@@ -173,8 +176,7 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     heads: list[Row] = []
     last = foot = label.top
     beside: list[SegmentBox] = []
-    for row in (row for row in covered if _others(row, label, columns)):
-        others = _others(row, label, columns)
+    for row, others in ((row, others) for row in covered if (others := _others(row, label, columns))):
         above, below = _around(others, rules)
         if above is None or below is None or (not heads and abs(above - label.top) > _SAME_RULE_MAX_POINTS):
             return []
@@ -204,9 +206,9 @@ def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None
 
     Each is None where there is no rule.
     """
-    y = min(strips[0].middle for strips in others)
-    through = np.array([_reach_over(strips, rules) for strips in others]).all(axis=0)
-    at = _heights(rules[through])
+    y = min([strips[0].middle for strips in others])
+    left, right = min([strips[0].x0 for strips in others]), max([strips[-1].x1 for strips in others])
+    at = _heights(rules[(rules[:, 0] < left - _RULE_MIN_OVERHANG) & (rules[:, 2] > right + _RULE_MIN_OVERHANG)])
     above, below = at[at < y], at[at > y]
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 
@@ -225,11 +227,3 @@ def _heights(rules: Floats) -> Floats:
     """Return the y of the middle of each rule."""
     heights: Floats = (rules[:, 1] + rules[:, 3]) * np.float32(0.5)
     return heights
-
-
-def _reach_over(strips: list[SegmentBox], rules: Floats) -> NDArray[np.bool_]:
-    """Return which rules span all of a cell's text, and more on both sides."""
-    over: NDArray[np.bool_] = (rules[:, 0] < strips[0].x0 - _RULE_MIN_OVERHANG) & (
-        rules[:, 2] > strips[-1].x1 + _RULE_MIN_OVERHANG
-    )
-    return over

@@ -11,7 +11,7 @@ import numpy as np
 from thresher.service.readers.header_row import names_columns
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
 from thresher.service.readers.pdf.layout.reading_order import TableRegion
-from thresher.service.readers.pdf.layout.segments import Segments
+from thresher.service.readers.pdf.layout.segments import Segments, SegmentTexts
 from thresher.service.readers.pdf.tables.aligned_gaps import aligned_cell_starts
 from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of, complete_row_size
 from thresher.service.readers.pdf.text.words import PageWords
@@ -32,7 +32,7 @@ _ROWS_BELOW = 20  # rows that show the contents of the columns
 
 
 def cell_starts_of(
-    grids: Sequence[TableRegion], merged: MergedCells, segments: Segments, words: PageWords
+    grids: Sequence[TableRegion], merged: MergedCells, segments: Segments, words: PageWords, texts: SegmentTexts
 ) -> Iterator[int]:
     """Yield words of a page's tables that begin a cell although they are close to the cell on their left.
 
@@ -43,33 +43,32 @@ def cell_starts_of(
     for grid in grids:
         # a row or two show no columns: they take those of the page's largest table if they are aligned with them
         known = largest if largest and _LARGER_TABLE_MIN_RATIO * len(grid.rows) <= len(largest.rows) else None
-        edges = _Edges(known or grid, segments, words)
+        edges = _Edges(known or grid, segments, words, texts)
         whole = complete_row_size(Counter(len(row) for row in (known or grid).rows))
         even = set(aligned_cell_starts(grid, edges.space, segments, words))
-        for row, cells in zip(grid.rows, cells_of([grid], segments), strict=True):
+        for row, cells in zip(grid.rows, cells_of([grid], texts), strict=True):
             found = [word for cell in cells for word in cell if word in even] or list(merged.cuts(cells))
             yield from found
             yield from edges.of_row(row, found, full=len(row) >= whole)
 
 
-def _has_figure(strip: SegmentBox, segments: Segments, words: PageWords) -> bool:
+def _has_figure(strip: SegmentBox, texts: SegmentTexts) -> bool:
     """Whether the text of a strip has a digit."""
-    start, end = words.start[segments.first[strip.index]], words.end[segments.last[strip.index]]
-    return _DIGIT.search(words.text, start, end) is not None
+    return _DIGIT.search(texts.of(strip.index, strip.index)) is not None
 
 
 class _Edges:
     """The edges of a table's cells, and the gaps between its columns."""
 
-    def __init__(self, grid: TableRegion, segments: Segments, words: PageWords) -> None:
+    def __init__(self, grid: TableRegion, segments: Segments, words: PageWords, texts: SegmentTexts) -> None:
         """Collect the edges of the cells that span no gap."""
         every = [strip for row in grid.rows for _, cell in row for strip in cell]
         left, right = np.array([s.x0 for s in every]), np.array([s.x1 for s in every])
         a, b = np.array(grid.gaps, np.float64).reshape(-1, 2).T
         kept = ~((left[:, None] < a) & (right[:, None] > b)).any(axis=1)
-        self.gaps, self._words, self._segments = grid.gaps, words, segments
+        self.gaps, self._words, self._texts = grid.gaps, words, texts
         self.left, self.right = left[kept], right[kept]
-        figures = [_has_figure(s, segments, words) for s in every]
+        figures = [_has_figure(s, texts) for s in every]
         self._figure_by_strip = {s.index: held for s, held in zip(every, figures, strict=True)}
         self._figures = np.array(figures, np.bool_)[kept]
         self.space = _space(every, words, segments)
@@ -82,7 +81,7 @@ class _Edges:
         strips = [strip for _, cell in row for strip in cell if strip.count == 1]
         figures = any(self._has_figure(s) for s in strips)
         for strip in strips if len(row) >= _ROW_MIN_CELLS else []:
-            chosen = range(int(self._segments.first[strip.index]), int(self._segments.last[strip.index]) + 1)
+            chosen = self._texts.words(strip.index)
             if 1 < len(chosen) <= (_MERGED_MAX_WORDS if figures else _MERGED_MAX_WORDS // 3) and not any(
                 word in chosen for word in known
             ):
@@ -91,7 +90,7 @@ class _Edges:
     def _has_figure(self, strip: SegmentBox) -> bool:
         """Whether a strip has a digit."""
         known = self._figure_by_strip.get(strip.index)
-        return _has_figure(strip, self._segments, self._words) if known is None else known
+        return _has_figure(strip, self._texts) if known is None else known
 
     def _cuts(self, strip: SegmentBox, chosen: range, *, figures: bool, full: bool) -> Iterator[int]:
         """Yield the words of a strip that begin a cell: at most one a gap, at the widest space there.

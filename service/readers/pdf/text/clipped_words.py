@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.library import Floats, Ints, address, char_object, loose_boxes, owners_of
-from thresher.service.readers.pdf.objects import BoundedPageObjects, clips_of
+from thresher.service.readers.pdf.library import Floats, Ints, address, bounds_of, char_object, loose_boxes, owners_of
+from thresher.service.readers.pdf.objects import PageObjects, clips_of
 from thresher.service.readers.pdf.text.characters import DIGIT
 from thresher.service.readers.pdf.text.text_extraction import PageText
 from thresher.service.readers.pdf.text.words import displayed_boxes
@@ -27,7 +27,7 @@ _NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begi
 
 
 def mark_clipped(
-    layers: BoundedPageObjects, text_page: Any, words: tuple[PageText, Ints], frame: PageFrame
+    layers: PageObjects, text_page: Any, words: tuple[PageText, Ints], frame: PageFrame
 ) -> tuple[PageText, Ints]:
     """Return the words of a page, clipped ones as hidden, and those behind a clipping edge as apart.
 
@@ -53,14 +53,16 @@ def mark_clipped(
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
-def _clipped(layers: BoundedPageObjects, owners: Ints, frame: PageFrame) -> dict[int, Floats]:
+def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> dict[int, Floats]:
     """Return by text object the clip, as displayed, of those that reach beyond it."""
-    chosen = layers.modes >= 0
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
-        chosen &= np.isin(np.array(layers.objects, np.int64), owners)
-    at = np.flatnonzero(chosen)
-    texts, bounds = [layers.objects[i] for i in at.tolist()], layers.bounds[at]
+        texts = list(set(owners.tolist()).intersection(layers.objects))
+    else:
+        texts = layers.chosen(layers.modes >= 0)
     clips = clips_of(texts)
+    if clips is None:
+        return {}
+    bounds = bounds_of(texts)
     beyond = [
         clips[:, 0] - bounds[:, 0],
         bounds[:, 3] - clips[:, 1],

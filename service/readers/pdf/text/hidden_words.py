@@ -27,7 +27,7 @@ from thresher.service.readers.pdf.library import (
     render_mode,
 )
 from thresher.service.readers.pdf.objects import (
-    BoundedPageObjects,
+    PageObjects,
     clipped_boxes,
     deactivated,
     is_filled,
@@ -58,7 +58,7 @@ _MARGIN_POINTS = 2.0  # around the suspects in their rendering
 class HidingObjects:
     """The objects of a page that may hide text."""
 
-    layers: BoundedPageObjects
+    layers: PageObjects
     dim: bool  # whether words may be in the paper's colour, unpainted, or on a layer that may be off
     covers: list[int]  # indices of objects that may cover text, or be in its colour under it
     boxes: Floats  # of the covers, as displayed
@@ -108,12 +108,12 @@ def unseen_words(scene: HidingObjects, page: Any, words: WordBoxes, frame: PageF
         some = WordBoxes(words.ink[checked], words.box[checked])
         found = _suspects(scene, some, (under[checked], frame))
         if found.words.any():
-            hidden[checked] = _hidden_suspects(page, (some, len(words)), frame, most, found)
+            hidden[checked] = _hidden_suspects((page, scene.layers), (some, len(words)), frame, most, found)
     return hidden
 
 
 def hiding_objects_of(
-    layers: BoundedPageObjects, owners: Ints, frame: PageFrame, *, optional: bool = False
+    layers: PageObjects, owners: Ints, frame: PageFrame, *, optional: bool = False
 ) -> HidingObjects | None:
     """Return the objects that may hide text on a page; None where nothing can.
 
@@ -133,7 +133,7 @@ def hiding_objects_of(
     return HidingObjects(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _tones(layers: BoundedPageObjects, owners: Ints) -> NDArray[np.uint32]:
+def _tones(layers: PageObjects, owners: Ints) -> NDArray[np.uint32]:
     """Return the colours of text; only those of words, where these are fewer than objects."""
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
         inks = [ink for ink in set(owners.tolist()) if ink]
@@ -154,7 +154,7 @@ def _is_pale(colours: NDArray[np.uint32]) -> Mask:
     return pale
 
 
-def _same_colour(layers: BoundedPageObjects, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
+def _same_colour(layers: PageObjects, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
     """Return filled paths in a colour of the text, other than paper's: text on them cannot be seen."""
     tones = tones[~_is_pale(tones)]
     paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
@@ -186,7 +186,7 @@ def _solid(objects: list[int], covers: list[int]) -> list[int]:
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
-def _covers(layers: BoundedPageObjects, first_text: int) -> list[int]:
+def _covers(layers: PageObjects, first_text: int) -> list[int]:
     """Return the indices of images, of filled paths above text, and of forms that may hide text."""
     found = []
     for i, kind in zip(layers.others, layers.kinds, strict=True):
@@ -199,7 +199,7 @@ def _covers(layers: BoundedPageObjects, first_text: int) -> list[int]:
     return found
 
 
-def _may_hide(layers: BoundedPageObjects, form: int, *, above: bool) -> bool:
+def _may_hide(layers: PageObjects, form: int, *, above: bool) -> bool:
     """Whether a form may hide text: its own, or text beneath it where it is painted `above` any."""
     held = layers.forms.inside(form)
     kinds = list(map(object_type, held))
@@ -305,13 +305,15 @@ def _on_images(scene: HidingObjects, words: WordBoxes, frame: PageFrame, chosen:
     return np.logical_and.reduce([_under(boxes, point).any(axis=1) for point in points])  # type: ignore[no-any-return]
 
 
-def _hidden_suspects(page: Any, looks: tuple[WordBoxes, int], frame: PageFrame, most: int, found: _Suspects) -> Mask:
+def _hidden_suspects(
+    place: tuple[Any, PageObjects], looks: tuple[WordBoxes, int], frame: PageFrame, most: int, found: _Suspects
+) -> Mask:
     """Return the suspects that cannot be seen in the rendering of the page.
 
     Suspects that may be drawn over are removed, and the page is rendered once more: those whose place did not change
-    could not be seen. `looks` is the words to check, and the number of words of the page.
+    could not be seen. `place` is the page and its objects; `looks` is the words to check, and the number of words there.
     """
-    words, count = looks
+    (page, layers), (words, count) = place, looks
     hidden = found.words & found.invisible
     looked = np.flatnonzero(found.words & ~found.invisible)
     if not len(looked):
@@ -320,13 +322,14 @@ def _hidden_suspects(page: Any, looks: tuple[WordBoxes, int], frame: PageFrame, 
     x0, y0 = (float(v) for v in boxes[:, :2].min(axis=0) - _MARGIN_POINTS)
     x1, y1 = (float(v) for v in boxes[:, 2:].max(axis=0) + _MARGIN_POINTS)
     try:
-        pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+        known = [image for _, image in layers.images()]
+        pixels, scale = render(page, frame, _DPI, most, (x0, y0, x1, y1), known)
         corner = np.array([max(int(x0 * scale), 0), max(int(y0 * scale), 0)] * 2)
         places = boxes * scale - corner
         blank = np.array([_is_blank(pixels, box) for box in places], np.bool_)
         if (found.deep[looked] & ~blank).any():
             with deactivated(_with_copies(found)):
-                bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1))
+                bare, _ = render(page, frame, _DPI, most, (x0, y0, x1, y1), known)
             changed = np.array([_is_changed(pixels, bare, box) for box in places], np.bool_)
             behind = ~changed & ~blank & found.deep[looked]
             # more words than that are the OCR layer of a page that is drawn over it, as of a note pad

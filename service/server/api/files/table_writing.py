@@ -6,25 +6,32 @@ Results of the job -> a spool on the disk, a page at a time -> tables
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.result import AnyResult
 from thresher.schemas.review import ReviewEvent
+from thresher.schemas.source import Source
 from thresher.schemas.work import Job, KeptOutcome
 from thresher.service.backend.worker import target_of
 from thresher.service.exports.finished_results import LeftOut
 from thresher.service.exports.reviewed_results import ReviewedResult, reviewed
 from thresher.service.exports.target_fields import TargetFields, inferred_target
 from thresher.service.exports.writing import Export, export
+from thresher.service.readers.base import Spool
 from thresher.service.reviews.base import ResultPlace
+from thresher.service.reviews.stored_result import LONG_RESULT_CHARS
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.result_pages import failures, in_current_form
 
 PAGE_RESULTS = 100  # Results read in one query
+EXPORT_SECONDS = 600.0  # that tables of long Results may take
+Made = TypeVar("Made")
 Events = Mapping[str, list[ReviewEvent]]
 
 
@@ -37,7 +44,32 @@ async def write_tables(
     events = await _events(parts, job)
     target = await _target(parts, job, spool)
     wanted = Export(out=folder, form=form, targets=[target], bom=bom, left_out=await _left_out(parts, job))
-    return await asyncio.to_thread(lambda: export(_results(spool, events), wanted))
+    return await _on_spool(parts, spool, _export, events, wanted)
+
+
+async def _on_spool(parts: AppState, spool: Path, work: Callable[..., Made], *more: Any) -> Made:
+    """Return what some work makes of a spool: in a drawing process where it is long, since reading it stops other threads."""
+    size = (await asyncio.to_thread(spool.stat)).st_size
+    if size <= LONG_RESULT_CHARS or parts.review_service is None:
+        return await asyncio.to_thread(work, spool, *more)
+    source = Source(path="results", blob=str(spool), sha256="", size=size)
+    options = ReadOptions(limits=Limits(seconds=EXPORT_SECONDS))
+    return await parts.review_service.views.pool.call(partial(_apart, work=work, more=more), source, options)
+
+
+def _apart(
+    source: Source, options: ReadOptions, spool: Spool, *, work: Callable[..., Made], more: tuple[Any, ...]
+) -> Made:
+    del options, spool
+    return work(Path(source.blob), *more)
+
+
+def _export(spool: Path, events: Events, wanted: Export) -> list[Path]:
+    return export(_results(spool, events), wanted)
+
+
+def _inferred(spool: Path) -> TargetFields:
+    return inferred_target(r.result for r in _results(spool, {}))
 
 
 async def _fill(parts: AppState, job: Job, spool: Path) -> None:
@@ -84,7 +116,7 @@ async def _target(parts: AppState, job: Job, spool: Path) -> TargetFields:
     try:
         target = await asyncio.to_thread(target_of, asked, parts.offer.targets)
     except InputProblem:
-        found = await asyncio.to_thread(lambda: inferred_target(r.result for r in _results(spool, {})))
+        found = await _on_spool(parts, spool, _inferred)
         return replace(found, name=job.target, fingerprint=job.fingerprint)
     return TargetFields.of(target)
 

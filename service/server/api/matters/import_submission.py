@@ -103,14 +103,17 @@ async def _check(service: AppState, tenant: str, asked: ImportRequest, files: li
         raise InputProblem("request_invalid", "give files, or `paths` on the server; not both, and not neither")
     if asked.kind == "production" and len(files) + len(asked.paths) != 1:
         raise InputProblem("request_invalid", "one production at a time")
-    for path in asked.paths:
+    for path in (*asked.paths, *asked.denist):
         await asyncio.to_thread(allowed_path, path, tenant, service.import_roots)
 
 
 def _submission(
     tenant: str, matter: str, asked: ImportRequest, files: list[UploadedFile], key: str | None
 ) -> Submission:
-    order = ImportOrder(matter=matter, **{**asked.model_dump(exclude={"passwords"}), "paths": tuple(asked.paths)})
+    order = ImportOrder(
+        matter=matter,
+        **{**asked.model_dump(exclude={"passwords"}), "paths": tuple(asked.paths), "denist": tuple(asked.denist)},
+    )
     whole = [[[f.name, f.sha256] for f in files], order.model_dump(), asked.passwords]
     return Submission(
         tenant=tenant,

@@ -6,11 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from thresher.schemas.choices import DedupScope, DenistMode
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
-from thresher.schemas.discovery.matter_import import ImportSummary, SourceCounts
-from thresher.schemas.errors import Note
-from thresher.schemas.work import Counts, Job, JobState, Progress
-from thresher.service.server.api.response_models import Links
+from thresher.schemas.discovery.matter_import import SourceCounts
 
 EXAMPLE_ID = "019a8c1e7f3b4d2c5e6f708192a3b4c5"
 _HERE = f"/v1/matters/{EXAMPLE_ID}"
@@ -155,32 +153,18 @@ class ImportRequest(BaseModel):
     load_options: dict[str, Any] = Field(
         default={}, description="of a production: encoding, delimiters, header, columns, fields, date_order …"
     )
-
-
-class ImportView(BaseModel):
-    """An import and how far it has come."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_IMPORT]})
-
-    id: str
-    matter: str
-    state: JobState
-    created: float
-    finished: float | None
-    counts: Counts
-    stages: dict[str, int] = Field(default_factory=dict, description="receive, import … of the running task")
-    summary: ImportSummary | None = Field(default=None, description="what came out, once it is done")
-    problem: Note | None = Field(default=None, description="why it failed, or waits to be tried again")
-    links: Links
-
-
-class Imports(BaseModel):
-    """A page of imports, newest first."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"imports": [EXAMPLE_IMPORT], "next": None}]})
-
-    imports: list[ImportView]
-    next: str | None = Field(default=None, description="cursor of the next page; null on the last")
+    denist: list[str] = Field(
+        default=[],
+        max_length=20,
+        description="lists of known files on the server, below the same folders: a digest a line, or NSRL RDSv3 (SQLite)",
+    )
+    denist_mode: DenistMode = Field(
+        default="exclude", description="known files: no document, a marked one, or counted only"
+    )
+    dedup: DedupScope | None = Field(
+        default=None, description="where copies are looked for; by default as the matter does already, at first global"
+    )
+    embedded: bool = Field(default=False, description="files in PDF and Office documents become documents of their own")
 
 
 class MatterDocuments(BaseModel):
@@ -199,23 +183,3 @@ class MatterExceptions(BaseModel):
 
     exceptions: list[MatterException]
     next: str | None = Field(default=None, description="cursor of the next page; null on the last")
-
-
-def import_view(
-    job: Job, progress: Progress | None = None, summary: ImportSummary | None = None, problem: Note | None = None
-) -> ImportView:
-    """Return an import as it is shown."""
-    matter = f"/v1/matters/{job.matter}"
-    here = f"{matter}/imports/{job.id}"
-    return ImportView(
-        id=job.id,
-        matter=job.matter or "",
-        state=job.state,
-        created=job.created,
-        finished=job.finished,
-        counts=progress.counts if progress else job.counts,
-        stages=progress.stages if progress else {},
-        summary=summary,
-        problem=problem,
-        links=Links(self=here, result=matter, events=f"{here}/events"),
-    )
