@@ -9,7 +9,7 @@ STAGES: dict[str, int] = {
     "read": 2,
     "chunk": 2,
     "extract": 2,
-    "ground": 2,
+    "ground": 3,
     "look": 6,
     "merge": 5,
     "mend": 1,

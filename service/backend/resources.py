@@ -22,7 +22,7 @@ from thresher.service.storage.answers.call_log import CallLog
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text, encrypting_key_id
 from thresher.service.storage.uploads.base import Uploads
-from thresher.service.tenants.budgets import RecordStore
+from thresher.service.tenants.accounts import RecordStore
 
 log = logging.getLogger(__name__)
 

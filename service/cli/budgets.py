@@ -17,7 +17,7 @@ from thresher.schemas.tenants.budget import Budget
 from thresher.service.backend.resources import cipher_of, opened_record_store
 from thresher.service.cli.serve import data_folder
 from thresher.service.settings import load
-from thresher.service.tenants.budgets import RecordStore
+from thresher.service.tenants.accounts import RecordStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def rows_of(reviewed: ReviewedResult, layout: Layout) -> Iterator[tuple[Table, R
             yield from ((table, row) for row in _list_rows(result, table, marks, lists))
         else:
             yield table, _document_row(result, table, marks, lists)
+    if not tables and shared.fingerprint:
+        yield shared, _row_of_another_target(result, shared)
     if shared not in tables and not shared.fingerprint:
         whole = _document_row(result, tables[0], marks, lists) if tables else None
         yield shared, _shared_row(result, shared, whole)
@@ -62,6 +64,13 @@ def _shared_row(result: Result[Any], table: Table, whole: Row | None) -> Row:
         return Row([*_own_cells(result, [], ""), None], gap=result.status == "failed")
     own = len(table.columns) - 1
     return Row([*whole.cells[:own], None], {i: m for i, m in whole.marks.items() if i < own}, gap=whole.gap)
+
+
+def _row_of_another_target(result: Result[Any], table: Table) -> Row:
+    """Return the row of a Result whose target has no table: its values stand in the notes, so that none is lost in silence."""
+    cells = _own_cells(result, [], "")
+    notes = [f"of another target, {result.target.name}", *_uncovered(result.values, "", set(), set())]
+    return Row([*cells, *[None] * (len(table.columns) - len(cells))], notes=notes, gap=True)
 
 
 def _document_row(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Row:

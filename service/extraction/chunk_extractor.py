@@ -57,7 +57,7 @@ class ChunkExtractor:
     fields: tuple[str, ...] | None = None  # what is asked for, where it is not all of the target
     of_kind: bool = False  # whether its first question also asks what the document is
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
-    found_lines: frozenset[int] = frozenset()  # where lines begin on which found records stand, for lines asked again
+    found_lines: frozenset[int] = frozenset()  # where lines of found records begin, for lines asked once more
     homes: frozenset[int] = frozenset()  # those of them that are a record's own
 
 

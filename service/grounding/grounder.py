@@ -25,6 +25,7 @@ from thresher.service.grounding.number_spans import scale_heads
 from thresher.service.grounding.record_alignment import RecordPlacer
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.searchable_range import searchable
+from thresher.service.grounding.shared_places import SharedPlaces
 from thresher.service.grounding.wrapped_lines import line_before
 from thresher.service.records.structure import Structure, structure_of
 
@@ -82,6 +83,7 @@ class Grounder:
         """Return evidence for every leaf of `data` that can be located, and the rest as unsupported."""
         self._object(data, "")
         self._apart_from_lists(data)
+        self._apart_from_records(data)
         self._found.evidence.sort(key=lambda e: e.path)
         return self._found
 
@@ -156,6 +158,14 @@ class Grounder:
                 self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
                 self._unsupported(evidence.path, value, ELSEWHERE)
         self._found.evidence = [e for e in self._found.evidence if e.match != "none"]
+
+    def _apart_from_records(self, data: dict[str, Any]) -> None:
+        """Reject values that a record has from another one, though its own lines print something else there."""
+        document = self._document
+        gone = set(SharedPlaces(document.text, document.line_number, self._found.evidence).wrong())
+        for path in sorted(gone):
+            self._unsupported(path, json_pointer.get(data, path), ELSEWHERE)
+        self._found.evidence = [e for e in self._found.evidence if e.path not in gone]
 
     def _is_labelled(self, evidence: Evidence) -> bool:
         """Whether a word of the field's label stands before the evidence in its line."""

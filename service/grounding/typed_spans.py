@@ -10,6 +10,7 @@ from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate, chain
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from thresher.service.formats.amounts import DecimalMark
@@ -135,7 +136,7 @@ class TypedIndex:
 
     @cached_property
     def _dated(self) -> list[tuple[Range, frozenset[date]]]:
-        """Return dates with their ranges, also those that something interrupts; in the order of the document, if known."""
+        """Return dates with their ranges, in order: those that something interrupts, those within it; read in the order of the document, if known."""
         return [(span, self._ordered(span, readings)) for span, readings in self._written_dates()]
 
     def _ordered(self, span: Range, readings: frozenset[date]) -> frozenset[date]:
@@ -145,6 +146,7 @@ class TypedIndex:
     def _written_dates(self) -> list[tuple[Range, frozenset[date]]]:
         if not self._without:
             return list(dates(self._text))
+        within = [((a + s, a + e), day) for a, b in self._without for (s, e), day in dates(self._text[a:b])]
         kept = between(self._without, len(self._text))
         ends = list(accumulate(b - a for a, b in kept))
         known = dates("".join(self._text[a:b] for a, b in kept))
@@ -153,7 +155,9 @@ class TypedIndex:
             i = bisect_right(ends, at)
             return kept[i][1] - ends[i] + at
 
-        return [((place(start), place(end - 1) + 1), readings) for (start, end), readings in known]
+        return sorted(
+            [*within, *(((place(start), place(end - 1) + 1), days) for (start, end), days in known)], key=itemgetter(0)
+        )
 
     @cached_property
     def _dates(self) -> dict[date, list[Range]]:

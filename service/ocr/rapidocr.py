@@ -8,11 +8,14 @@ though a page as a whole is easily judged. And it takes a tall narrow "1" for a 
 from __future__ import annotations
 
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnxruntime import InferenceSession, SessionOptions  # type: ignore[import-untyped]
 from PIL.Image import Image
 from rapidocr import ModelType, OCRVersion, RapidOCR
 
@@ -33,16 +36,30 @@ MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled pa
 LINE_MARGIN = 0.1  # above and below a line's ink, in its height; the recogniser needs, and gets, more
 UPRIGHT_MIN_CONFIDENCE = 0.8  # mean of a page: it is not upside down
 LINE_MIN_WIDTH = 48  # pixels: narrower lines are padded to it; the library's 320 makes half of a receipt blank
+MAX_THREADS = 4  # of one page: most pages have no more long lines at a time
 LINE_MIN_CONFIDENCE = 0.5  # mean of a line's characters; below it a "line" is mostly a logo or a stain
+
+
+def _usable_threads() -> int:
+    """Return how many cores this process may use for one page.
+
+    Processes that read at the same time share the cores: a few threads more than cores cost next to nothing.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MAX_THREADS)
 
 
 @dataclass(slots=True)
 class RapidOcr:
-    """An engine for images in any orientation; skewed and turned lines keep their boxes in the image."""
+    """An engine for images in any orientation; skewed and turned lines keep their boxes in the image.
+
+    Lines are found by `threads` threads together, and read by as many, each a line at a time.
+    """
 
     name: str = "rapidocr"
-    threads: int = 1
-    _engine: Any = None
+    threads: int = field(default_factory=_usable_threads)
+    _finder: Any = None
+    _reader: Any = None
     _others: dict[str, Any] = field(default_factory=dict)  # by other scripts, once a page needs them
 
     def read(self, image: Image) -> list[PrintedLine]:
@@ -106,7 +123,7 @@ class RapidOcr:
         aspects = [quads.aspect(quad) for quad in found]
         for script, path in recognisers.usable().items():
             if script not in self._others:
-                self._others[script] = RapidOCR(params={**_parameters(self.threads), **_recogniser(path)})
+                self._others[script] = RapidOCR(params={**_parameters(), **_recogniser(path)})
             pairs = zip(best, self._spell(crops, self._others[script]), aspects, strict=True)
             best = [max(a, b, key=lambda one: line_score(one, aspect)) for a, b, aspect in pairs]
         return best
@@ -122,7 +139,9 @@ class RapidOcr:
         """Return the quads of text lines in pixels of `image`, each from its top left corner clockwise."""
         short = 0 if _resolution(image) >= FINE_DPI else FINDING_MIN_SHORT_SIDE
         small, scale = resized_within(image, FINDING_SIDE, round(short * max(image.size) / min(image.size)))
-        result = self._loaded()(_bgr(small), use_det=True, use_cls=False, use_rec=False)
+        if self._finder is None:
+            self._finder = _finder(self.threads)
+        result = self._finder(_bgr(small), use_det=True, use_cls=False, use_rec=False)
         boxes = getattr(result, "boxes", None)
         return [] if boxes is None else [np.asarray(b, dtype=np.float32) / scale for b in boxes]
 
@@ -132,20 +151,16 @@ class RapidOcr:
         return [two.confidence - one.confidence for one, two in zip(up, down, strict=True)]
 
     def _spell(self, crops: list[quads.Pixels], engine: Any = None) -> list[RecognisedLine]:
-        """Recognise crops of lines."""
-        if not crops:
-            return []
-        engine = engine or self._loaded()
+        """Recognise crops of lines, the longest first, so that no thread is left with one at the end."""
+        if self._reader is None:
+            self._reader = _engine()
+        engine = engine or self._reader
         engine.return_word_box = True
-        result = engine.recognize_txt(crops)
-        return [_spelling(*one) for one in zip(result.txts, result.word_results, strict=True)]
-
-    def _loaded(self) -> Any:
-        """Return the engine, loaded at the first call."""
-        if self._engine is None:
-            self._engine = RapidOCR(params=_parameters(self.threads))
-            logging.getLogger("RapidOCR").handlers.clear()
-        return self._engine
+        order = sorted(range(len(crops)), key=lambda i: -crops[i].shape[1] / crops[i].shape[0])
+        with ThreadPoolExecutor(self.threads) as threads:
+            results = list(threads.map(lambda i: engine.recognize_txt([crops[i]]), order))
+        found = {i: _spelling(one.txts[0], one.word_results[0]) for i, one in zip(order, results, strict=True)}
+        return [found[i] for i in range(len(crops))]
 
 
 def _resolution(image: Image) -> float:
@@ -167,7 +182,31 @@ def _bgr(image: Image) -> quads.Pixels:
     return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
 
 
-def _parameters(threads: int) -> dict[str, object]:
+def _engine() -> Any:
+    """Return the library's engine; it loads the models that it is asked for at the first call."""
+    engine = RapidOCR(params=_parameters())
+    logging.getLogger("RapidOCR").handlers.clear()
+    return engine
+
+
+def _finder(threads: int) -> Any:
+    """Return an engine that finds lines by some threads, which sleep between two tasks.
+
+    The library's own threads spin meanwhile: a quarter more CPU time, taken from processes that read at the same time.
+    """
+    engine = _engine()
+    engine(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8), use_det=True, use_cls=False, use_rec=False)  # loads the model
+    if threads > 1:
+        options = SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        held = engine.text_det.session
+        held.session = InferenceSession(held.session._model_path, options, providers=["CPUExecutionProvider"])  # noqa: SLF001 - no other way to the file
+    return engine
+
+
+def _parameters() -> dict[str, object]:
     """Return the library's parameters."""
     runtime = "EngineConfig.onnxruntime"
     return {
@@ -179,7 +218,7 @@ def _parameters(threads: int) -> dict[str, object]:
         "Rec.rec_batch_num": 1,  # a batch is as wide as its widest line
         "Det.unclip_ratio": 2.4,  # 1.6 cuts into small print: word recall on receipts .938, with 2.4 .953
         f"{runtime}.enable_cpu_mem_arena": True,  # keeps memory between calls: a seventh of the time
-        f"{runtime}.intra_op_num_threads": threads,
+        f"{runtime}.intra_op_num_threads": 1,
         f"{runtime}.inter_op_num_threads": 1,
     }
 

@@ -42,6 +42,7 @@ from thresher.service.rules.mail_headers import header_values, is_header_field, 
 from thresher.service.rules.ranking.cross_checks import cross_checked
 from thresher.service.rules.ranking.span_assignment import FieldCandidates, assign, without_implausible_tax
 from thresher.service.rules.ranking.span_score import MIN_SCORE
+from thresher.service.rules.ranking.total_and_due import with_total_of_due
 from thresher.service.rules.spans.bullets import find_bullets
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.prose import is_prose
@@ -114,7 +115,8 @@ async def weigh(model: Model, document: Document, target: Target, policy: Policy
         for leaf in target.fields
         if leaf.path not in settled and (w := field_candidates(layout, leaf, rows, policy, names))
     ]
-    given, wrong = cross_checked(entries, without_implausible_tax(entries, assign(entries)))
+    assigned = with_total_of_due(entries, without_implausible_tax(entries, assign(entries)))
+    given, wrong = cross_checked(entries, assigned)
     for path, spans in given.items():
         entry = next(w for w in entries if w.field.path == path)
         await _decide(

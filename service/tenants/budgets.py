@@ -15,33 +15,17 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.service.storage.answers.spending import Spending
 from thresher.service.telemetry.ids import current_task, current_tenant
+from thresher.service.tenants.accounts import RecordStore
 
 log = logging.getLogger(__name__)
 
 BUDGET_CACHE_SECONDS = 1.0  # for which the budgets themselves are cached
 CHECK_SECONDS = 2.0  # between two checks for thresholds that were passed
-
-
-class RecordStore(Protocol):
-    """Stores small records. The same as `service.tenants.accounts.RecordStore`."""
-
-    async def put(self, kind: str, tenant: str, key: str, body: dict[str, Any] | None) -> None:
-        """Store a record, or delete it (None)."""
-        ...
-
-    async def once(self, kind: str, tenant: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Store a record if there is none yet, and return the one that is stored."""
-        ...
-
-    async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
-        """Return the records of a kind."""
-        ...
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.example_counts import many
 from tests.exported import SCHEMA, doubtful, result, target
 from thresher.schemas.numbers import write_json
+from thresher.schemas.result import TargetFacts
 from thresher.schemas.review import ReviewEvent
 from thresher.service.exports.columns import Column, ColumnKind, layout_of
 from thresher.service.exports.csv_tables import inert
@@ -68,6 +69,14 @@ def test_what_is_doubtful_missing_or_left_out_stands_there_marked() -> None:
     ]
     assert whole["notes"] == ['more = "kept"']
     assert [r["place"] for r in found["reasons"]] == ["total", "lines row 2 amount", "lines, a row left out", "lines"]
+
+
+def test_a_result_of_another_target_is_not_left_out() -> None:
+    """It has a row of its own, in which its values stand as notes: an export that names one target loses no document."""
+    other = doubtful().model_copy(update={"target": TargetFacts(name="Other", fingerprint="f" * 16)})
+    (row,) = rows(other)["results"]
+    assert (row["source"], row["gap"], row["notes"][0]) == (other.source.path, True, "of another target, Other")
+    assert any(note.startswith("number = ") for note in row["notes"])
 
 
 def test_corrected_values_are_used_and_are_no_longer_doubtful() -> None:

@@ -13,6 +13,7 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Kind, Target, Validation
 from thresher.service.grounding.grounder import Grounded, Grounder
+from thresher.service.grounding.text_index import TextIndex
 
 SOURCE = Source(path="a.txt", blob="a.txt", sha256="", size=0)
 
@@ -204,6 +205,18 @@ def test_lists_inside_items_stay_at_home() -> None:
     assert lines_of(document, found, "/orders/0/lines/0") == {3}
     assert lines_of(document, found, "/orders/1/lines/0") == {5}
     assert lines_of(document, found, "/orders/1/tags") == {5}
+
+
+def test_a_date_in_the_heading_of_every_page_is_found() -> None:
+    """What interrupts a text is left out of it, so that a date may run across; its own dates stand all the same."""
+    text = "due on 12\nFlight: 12/30/19 - 3/29/20\nMarch 2021"
+    index = TextIndex(text, without=[(10, 37)])
+    found = {
+        day: [text[p.start : p.end] for p in index.find(day)] for day in ("2019-12-30", "2020-03-29", "2021-03-12")
+    }
+    assert found["2019-12-30"] == ["12/30/19"]
+    assert found["2020-03-29"] == ["3/29/20"]
+    assert len(found["2021-03-12"]) == 1
 
 
 def test_an_item_without_a_place_keeps_what_is_inside_it() -> None:

@@ -21,9 +21,12 @@ from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.concepts import concepts_of_label, without_figures
 from thresher.service.rules.ranking.position import _amounts_follow as amounts_follow
 from thresher.service.rules.ranking.span_score import label_score, nearby_words
-from thresher.service.rules.spans.line_pieces import lay_out
+from thresher.service.rules.spans.line_pieces import Layout, Piece, lay_out
 from thresher.service.rules.spans.printed_numbers import find_numbers, is_near
+from thresher.service.rules.tables import grids
+from thresher.service.rules.tables.table_items import find_items
 from thresher.service.runs.units_ahead import results_in_order
+from thresher.service.targets.loading import load_target
 
 RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)).map(lambda r: (r[0], sum(r))), max_size=12)
 
@@ -59,6 +62,26 @@ def test_words_of_one_kind_have_one_score() -> None:
     first, second, total = (nearby_words(layout, s) for s in find_numbers(layout, field) if s.hints["cents"])
     alone = [label_score(near.words[:1], field, None, "money") for near in (first, second, total)]
     assert alone[0] == alone[1] < alone[2]
+
+
+def test_rows_below_repeated_heads_are_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the same head every nine rows, each row is laid out below the first one alone, and every item is found once."""
+    head, laid = "Ref\tDate\tDescription\tQuantity\tAmount", list[int]()
+    rows = [f"R{n:03}\t2024-03-{n % 28 + 1:02}\tBerth fee {n}\t{n % 9 + 1}\t{n}.50" for n in range(180)]
+    document = plain("\n".join(line for n, row in enumerate(rows) for line in ([head, row] if n % 9 == 0 else [row])))
+    lay_out_row = grids._cells_by_head
+
+    def noted(layout: Layout, heads: list[Piece], number: int) -> dict[int, grids.Cell]:
+        laid.append(number)
+        return lay_out_row(layout, heads, number)
+
+    monkeypatch.setattr(grids, "_cells_by_head", noted)
+    keys = {"ref": "string", "date": "string", "description": "string", "quantity": "integer", "amount": "number"}
+    row = {"type": "object", "properties": {key: {"type": kind} for key, kind in keys.items()}}
+    target = load_target({"title": "Fees", "type": "object", "properties": {"rows": {"type": "array", "items": row}}})
+    found = find_items(lay_out(document, 0, len(document.text)), target)["/rows"]
+    assert [i["/rows/*/ref"].text for i in found] == [row.split("\t")[0] for row in rows]
+    assert len(laid) == len(set(laid))
 
 
 def unit(number: int) -> Any:

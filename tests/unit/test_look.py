@@ -263,6 +263,18 @@ async def test_a_record_of_which_nothing_stands_leaves_whole() -> None:
     assert "/finds/2/valuable" not in prompt_of(asked["look"][0])
 
 
+async def test_a_record_of_which_only_inner_records_stand_stays_with_them() -> None:
+    """A heading that stands nowhere goes alone: the rows beneath it are found."""
+    target = fields(groups=rows(heading=TEXT, rows=rows(name=TEXT, time=NUMBER)))
+    times = [{"name": "Ada", "time": 45.42}, {"name": "Bo", "time": 50.85}]
+    said = {"groups": [{"heading": "75 to 79", "rows": times}]}
+    result, _ = await run(
+        target, "Ages 80 to 84\nAda 45.42\nBo 50.85", told(said, {"/groups/0/heading": ("not_found", "")})
+    )
+    assert result.values == {"groups": [{"heading": None, "rows": times}]}
+    assert codes(result) == {("unsupported", "/groups/0/heading")}
+
+
 async def test_a_record_that_the_evaluator_finds_keeps_what_it_judges() -> None:
     """A record in other words than the text's: its boolean rests on the lines of the rest."""
     target = fields(finds=rows(thing=TEXT, valuable=FLAG))

@@ -8,8 +8,8 @@ import pytest
 from thresher.schemas.document import BlockKind, Blocks
 from thresher.service.readers.pdf.forms.attachments_and_facts import iso_date
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox, clustered_rows
-from thresher.service.readers.pdf.layout.reading_order import table_region_of
 from thresher.service.readers.pdf.layout.repeated_margins import MarginBlocks, body_range
+from thresher.service.readers.pdf.tables.table_regions import table_region_of
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
 
 SENTENCE = "The parties agree that the price is payable in thirty days, and that it is final. " * 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.tables.row_labels import with_repeated_labels
 

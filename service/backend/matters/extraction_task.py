@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,13 @@ async def extract_from_matter(
 @asynccontextmanager
 async def _opened(folder: Path) -> AsyncIterator[Matter]:
     """Provide a matter that is open for writing; opening compares and closing seals, which takes its time."""
-    matter = await in_thread(Matter, folder)
+    opening = asyncio.ensure_future(asyncio.to_thread(Matter, folder))
+    try:
+        matter = await asyncio.shield(opening)
+    except asyncio.CancelledError:  # it is open a moment later, and nobody else could open it then
+        with suppress(SetupProblem):
+            await asyncio.to_thread((await opening).close)
+        raise
     try:
         if not (folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")

@@ -127,7 +127,7 @@ class BatchPolling:
         """Cancel a batch that takes too long; leave its items if it does not end even then."""
         batch = self._batches[name]
         if age > self._pace.wait and batch.cancelled is None and ordered.theirs is not None:
-            await self._cancel(batch, ordered.theirs)
+            await self._is_cancel_answered(batch, ordered.theirs)
             batch.cancelled = age
         elif batch.cancelled is not None and age > batch.cancelled + CANCEL_TIMEOUT_SECONDS:
             self._askers.leave(self._batches.pop(name).keys, "it took too long")
@@ -141,11 +141,14 @@ class BatchPolling:
         for ordered, age in await self._book.unwanted(self._api.address):
             batch = self._batches.setdefault(ordered.id, _Batch())
             free = batch.cancelled is None and not self._askers.wanted(batch.keys)
-            if free and ordered.theirs is not None and await self._cancel(batch, ordered.theirs):
+            if free and ordered.theirs is not None and await self._is_cancel_answered(batch, ordered.theirs):
                 batch.cancelled = age
 
-    async def _cancel(self, batch: _Batch, theirs: str) -> bool:
-        """Tell the provider to cancel a batch; return whether it has answered, be it with a refusal."""
+    async def _is_cancel_answered(self, batch: _Batch, theirs: str) -> bool:
+        """Ask the provider to cancel a batch; return whether it has answered.
+
+        A refusal is an answer, too: the batch has ended already, or is not known, and the next poll finds that out.
+        """
         batch.next_look = 0.0
         try:
             await self._api.cancel(theirs)

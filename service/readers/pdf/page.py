@@ -18,7 +18,8 @@ from thresher.service.readers.pdf.layout.baseline_rows import (
     segment_boxes_of,
 )
 from thresher.service.readers.pdf.layout.page_flow import FlowPart, PageFlow
-from thresher.service.readers.pdf.layout.reading_order import TableRegion, TextRegion, regions_in_reading_order
+from thresher.service.readers.pdf.layout.reading_order import regions_in_reading_order
+from thresher.service.readers.pdf.layout.regions import TableRegion, TextRegion
 from thresher.service.readers.pdf.layout.repeated_margins import body_range
 from thresher.service.readers.pdf.layout.segments import Segments, SegmentTexts, segments_of
 from thresher.service.readers.pdf.library import Floats

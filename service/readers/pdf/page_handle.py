@@ -29,13 +29,12 @@ from thresher.service.readers.pdf.text.actual_text import ReplacementText, false
 from thresher.service.readers.pdf.text.clipped_words import mark_clipped
 from thresher.service.readers.pdf.text.fonts import BoldWords, bold_characters, bold_words
 from thresher.service.readers.pdf.text.hidden_words import (
-    HidingObjects,
     Mask,
     WordBoxes,
-    hiding_objects_of,
     off_page_or_tiny,
     unseen_words,
 )
+from thresher.service.readers.pdf.text.hiding_objects import HidingObjects, hiding_objects_of
 from thresher.service.readers.pdf.text.text_extraction import PageText, page_texts_of
 from thresher.service.readers.pdf.text.unmapped_characters import unmapped_words
 from thresher.service.readers.pdf.text.words import displayed_boxes

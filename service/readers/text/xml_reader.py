@@ -24,7 +24,6 @@ _PATH_MAX_STEPS = 16  # of a path in evidence
 @dataclass(slots=True)
 class _Element:
     name: str
-    step: str  # name, or name[n] from the second one on
     attributes: dict[str, str] = field(default_factory=dict)
     text: list[str] = field(default_factory=list)
     children: Counter[str] = field(default_factory=Counter)
@@ -36,7 +35,8 @@ class _Writer:
 
     def __init__(self, builder: DocumentBuilder) -> None:
         self.builder = builder
-        self.stack: list[_Element] = [_Element("", "", shown=True)]
+        self.stack: list[_Element] = [_Element("", shown=True)]
+        self.steps = [""]  # of the same elements: name, or name[n] from the second one on
         self.entities = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -44,11 +44,14 @@ class _Writer:
         local, parent = _local(name), self.stack[-1]
         parent.children[local] += 1
         count = parent.children[local]
-        self.stack.append(_Element(local, local if count == 1 else f"{local}[{count}]", attributes))
+        step = local if count == 1 else f"{local}[{count}]"
+        self.stack.append(_Element(local, attributes))
+        self.steps.append(step)
 
     def end(self, _: str) -> None:
         self._flush()
         self.stack.pop()
+        self.steps.pop()
 
     def text(self, data: str) -> None:
         self.stack[-1].text.append(data)
@@ -73,7 +76,7 @@ class _Writer:
         top.shown = True
 
     def _write(self, line: str, depth: int) -> None:
-        steps = "/".join(element.step for element in self.stack[max(1, len(self.stack) - _PATH_MAX_STEPS) :])
+        steps = "/".join(self.steps[max(1, len(self.steps) - _PATH_MAX_STEPS) :])
         self.builder.newline()
         self.builder.document.part_starts.append(self.builder.length)
         self.builder.document.part_labels.append(("/" if len(self.stack) - 1 <= _PATH_MAX_STEPS else "/…/") + steps)

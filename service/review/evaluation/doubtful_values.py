@@ -145,7 +145,7 @@ class _Answer:
                 whole=whole,
             ),
             record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
-            apart=self.starts if u.reason == ELSEWHERE else {},
+            apart=self.starts if record else {},
             own=record,
         )
 

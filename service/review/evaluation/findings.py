@@ -86,11 +86,11 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
         return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
     if found is None or found.finding != "supported":
         return None
-    lines = [r for r in found.lines if not _is_of_another(r, value)]
+    lines = [r for r in found.lines if not _is_of_another(r, value, path)]
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
-        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value)]
+        lines = [r for r in _alike(document, found.likeliest, value.value) if not _is_of_another(r, value, path)]
     if not lines:
         return None
     if value.method == "judged":
@@ -127,9 +127,11 @@ def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
 
 
-def _is_of_another(line: Range, value: DoubtfulValue) -> bool:
-    """Whether a value of another record begins on a line, where this is known."""
-    return any(line[0] <= a < line[1] and record != value.own for a, record in value.apart.items())
+def _is_of_another(line: Range, value: DoubtfulValue, path: str) -> bool:
+    """Whether values of other records begin on a line, and none of the record of a path, nor of one in or around it."""
+    above = path.rpartition("/")[0]
+    there = {record for a, record in value.apart.items() if line[0] <= a < line[1]}
+    return bool(there) and not any(f"{above}/".startswith(f"{r}/") or r.startswith(f"{above}/") for r in there)
 
 
 def _alike(document: Document, passage: Range, value: object) -> list[Range]:

@@ -147,7 +147,7 @@ def _within(path: str, fields: Fields) -> Iterator[str]:
     record = fields.record(path)
     while record:
         yield record
-        record = fields.record(record)
+        record = fields.record(record.rpartition("/")[0])
 
 
 def lines_of(document: Document, evidence: list[Evidence]) -> tuple[int, int]:

@@ -30,6 +30,7 @@ UNPROVED = "found by rules; not proved by a sum, check digits, a unique label or
 MODEL_CHOSE = "two values were equally likely, and the model chose"
 ROWS_UNPROVED = "read by rules; no sum on the page proves that the rows are complete and right"
 LIST_UNPROVED = "found by rules; nothing proves that the list is complete and has no wrong value"
+BALANCES_MIN_ROWS = 3  # rows whose balances show that their amounts are right
 LINE_SHAPES = (
     "name",
     "address",
@@ -77,8 +78,13 @@ def unproved_list_reason(layout: Layout, leaf: Field, spans: Sequence[Span]) -> 
 
 
 def unproved_rows_reason(layout: Layout, target: Target, pattern: str, items: Sequence[Item]) -> str:
-    """Return why the rows of a list may be wrong; "" where they add up to a total or each row multiplies out."""
+    """Return why the rows of a list may be wrong.
+
+    "" where they add up to a total, each row multiplies out, or each balance follows from the one before.
+    """
     fields = item_fields(target, pattern)
+    if _balances_follow(items, fields):
+        return ""
     amount = next((f.path for f in fields if row_part_of(f) == "amount"), "")
     if (
         amount
@@ -94,6 +100,19 @@ def _rows_multiply_out(items: Sequence[Item], fields: Sequence[Field]) -> bool:
     means = {c.key: f.path for f in fields if (c := line_concept(f))}
     paths = [means.get(k, "") for k in ("quantity", "unit_price", "line_total")]
     return all(all(p in i for p in paths) and _comes_out(*(_number(i[p]) for p in paths)) for i in items)
+
+
+def _balances_follow(items: Sequence[Item], fields: Sequence[Field]) -> bool:
+    """Whether each row's balance is that of the row before with its money in and less its money out, over several rows."""
+    means = {c.key: f.path for f in fields if (c := line_concept(f))}
+    balance, into, out = (means.get(k, "") for k in ("running_balance", "money_in", "money_out"))
+    if len(items) < BALANCES_MIN_ROWS or not (balance and into and out) or not all(balance in i for i in items):
+        return False
+    moved = [sum((_number(i[p]) * way for p, way in ((into, 1), (out, -1)) if p in i), ZERO) for i in items]
+    balances = [_number(i[balance]) for i in items]
+    return all(
+        abs(a + m - b) < CENT_TOLERANCE and m for a, m, b in zip(balances, moved[1:], balances[1:], strict=False)
+    )
 
 
 def _comes_out(quantity: Decimal, price: Decimal, amount: Decimal) -> bool:

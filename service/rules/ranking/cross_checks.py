@@ -1,7 +1,7 @@
 """Check the values of several fields against each other: sums prove their parts or make them doubtful.
 
 Net total and tax make up the total, with or without one more amount of the document (discount, freight, rounding); a due
-date is not before the document date, and no period ends before it begins.
+date is not before the document date, and no period ends before it begins. Where nothing was paid, the amount due is the total.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def cross_checked(entries: list[FieldCandidates], given: Assigned) -> tuple[Assi
     proved, wrong = _sums(means, entries, given)
     wrong |= _cash_contradictions(means, entries, given) | _net_contradictions(means, entries, given)
     wrong |= _order_contradictions(means, given)
-    proved |= {p for p, spans in given.items() if valid_iban(spans[0].text)}
+    proved |= {p for p, spans in given.items() if valid_iban(spans[0].text)} | _due(means, given, proved)
     return {p: (replace(s[0], proved=p in proved and p not in wrong), *s[1:]) for p, s in given.items()}, wrong
 
 
@@ -49,9 +49,20 @@ def _sums(means: dict[str, str], entries: list[FieldCandidates], given: Assigned
     net, tax, whole = (amount_of(given[p][0]) for p in paths)
     if abs(net + tax - whole) < CENT_TOLERANCE and abs(tax) > PROOF_MIN_TAX:
         return set(paths), {}
-    if abs(net - whole) < CENT_TOLERANCE or not tax or any(_equals(net + tax - whole, s) for s in _amounts(entries)):
+    is_rounded = abs(net + tax - whole) < CASH_TOLERANCE
+    if is_rounded or abs(net - whole) < CENT_TOLERANCE or not tax:
+        return set(), {}
+    if any(_equals(net + tax - whole, s) for s in _amounts(entries)):
         return set(), {}
     return set(), dict.fromkeys(paths, f"not sure: {net:.2f} and {tax:.2f} of tax do not make {whole:.2f}")
+
+
+def _due(means: dict[str, str], given: Assigned, proved: set[str]) -> set[str]:
+    """Return the path of the amount due where it is a proved total and nothing was paid before."""
+    total, due = means.get("total", ""), means.get("amount_due", "")
+    if total not in proved or not due or "tendered" in means:
+        return set()
+    return {due} if amount_of(given[due][0]) == amount_of(given[total][0]) else set()
 
 
 def _cash_contradictions(means: dict[str, str], entries: list[FieldCandidates], given: Assigned) -> dict[str, str]:

@@ -102,11 +102,26 @@ def _leaf(field: Field) -> str:
 def without_implausible_tax(
     entries: list[FieldCandidates], given: dict[str, tuple[Span, ...]]
 ) -> dict[str, tuple[Span, ...]]:
-    """Drop net total and tax where the tax is more than half of the net total, since one of them was misread."""
+    """Drop net total and tax where the tax is more than half of the net total, since one of them was misread.
+
+    A tax of more than half of the total is no tax, either: the next candidate that is less takes its place.
+    """
     means = {(w.concept.key, role_of(w.field)): w.field.path for w in entries if w.concept}
+    given = _with_less_tax(given, means.get(("tax", ""), ""), means.get(("total", ""), ""))
     net, tax = (given.get(means.get((key, ""), "")) for key in ("net_total", "tax"))
     if not net or not tax:
         return given
     a, b = (abs(amount_of(spans[0])) for spans in (net, tax))
     bad = {means["net_total", ""], means["tax", ""]} if 2 * b > a else set()
     return {path: spans for path, spans in given.items() if path not in bad}
+
+
+def _with_less_tax(given: dict[str, tuple[Span, ...]], tax: str, total: str) -> dict[str, tuple[Span, ...]]:
+    """Return the assignment with a tax of at most half of the total, or with none."""
+    if tax not in given or total not in given:
+        return given
+    whole = abs(amount_of(given[total][0]))
+    if not whole or 2 * abs(amount_of(given[tax][0])) <= whole:
+        return given
+    less = tuple(s for s in given[tax] if s.hints.get("money") and 0 < 2 * abs(amount_of(s)) <= whole)
+    return {**given, tax: less} if less else {path: spans for path, spans in given.items() if path != tax}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from thresher.schemas.target import Field, Target
 from thresher.service.rules.fields.column_meaning import Item, line_concept
@@ -36,6 +36,9 @@ _TAXED = re.compile(r"\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code a
 _SIZE = re.compile(r" *\d+(?![\w.,])")  # a figure after the words that is no price: a size
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
+_GROUPED = re.compile(
+    r"(?<![\w.,])(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3})+,\d{2})(?!\d)"
+)  # thousands parted by blanks
 Range = tuple[int, int]
 
 
@@ -146,7 +149,7 @@ def _in_order(layout: Layout, count: Range, price: Range) -> bool:
 
 def _figures(layout: Layout, start: int, end: int) -> Iterator[tuple[Range, Decimal]]:
     mark = decimal_mark(layout.text)
-    for m in _FIGURE.finditer(layout.text, start, end):
+    for m in chain(_GROUPED.finditer(layout.text, start, end), _FIGURE.finditer(layout.text, start, end)):
         number = parse_number(m["digits"], mark)
         if number is not None:
             yield m.span("digits"), number

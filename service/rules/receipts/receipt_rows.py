@@ -29,14 +29,20 @@ _TOTAL_BEGINNINGS = (
     "gst ",
     "qty ",
 )
+_BLANK_GROUPS = (
+    r"(?:(?<=\s\s)|(?<![\d\s]))\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=,)"  # a single blank before may part columns
+)
 _AMOUNT = re.compile(
-    r"(?P<sign>[-−]\s?)?(?:(?<!\w)(?:RM|US\$|S|EUR|USD|MYR)|[$€£])?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|\d+|(?<=[RMS$€£ ]))[.,]\d{2})"
-    r"(?P<late>-)?(?:[\s.]?(?:\d?[A-Za-z*]{1,4}[.]?|€)|\s\d)?\s*$"
+    r"(?P<sign>[-−]\s?)?(?:(?<!\w)(?:RM|US\$|S|EUR|USD|MYR)|[$€£])?\s?(?P<minus>[-−])?(?P<digits>(?:\d{1,3}(?:[.,]\d{3})+|"
+    rf"{_BLANK_GROUPS}|\d+|(?<=[RMS$€£ ]))[.,]\d{{2}})"
+    r"(?P<late>-)?(?:[\s.]?(?:\d?[A-Za-z*]{1,4}[.]?|zł|Kč|€)|\s\d)?\s*$"
 )
 _TOKEN = re.compile(r"\S+")
-_FIGURE = re.compile(r"(?:RM|US\$|[$€£@S])?-?\d[\d.,]*(?:%|[xX×*])?$|[xX×*@]$")
+_FIGURE = re.compile(
+    r"(?:RM|US\$|[$€£@S])?-?\d[\d.,]*(?:%|[xX×*]|€|EUR)?$|(?:[xX×*@à%€$£]|zł|kr|Kč|EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN)$"
+)
 _UNIT = re.compile(r"[A-Za-z]{1,4}\.?$")
-_MONEY = re.compile(r"(?:RM|US\$|[$€£S])?(?<![\w.,])\d*[.,]\d{2}(?!\d)")
+_MONEY = re.compile(rf"(?:RM|US\$|[$€£S])?(?<![\w.,])(?:{_BLANK_GROUPS}|\d*)[.,]\d{{2}}(?!\d)")
 _COLUMN_WORDS = frozenset(
     [
         "item",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 
 from thresher.schemas.target import Field
 from thresher.service.rules.fields.column_meaning import ColumnMapping, Item, cell_shape, line_concept
-from thresher.service.rules.fields.concepts import concepts_of_label
+from thresher.service.rules.fields.concepts import concepts, concepts_of_label
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
 from thresher.service.rules.spans.printed_numbers import amount_of, number_value, without_minus
@@ -17,6 +18,7 @@ from thresher.service.rules.spans.span_finder import FINDERS, satisfies_schema
 from thresher.service.rules.tables.grids import Cell
 
 _TOTALS = ("total", "net_total", "tax", "discount", "rounding", "shipping", "tendered", "change")
+_BALANCES = ("opening_balance", "closing_balance", "running_balance")
 TOTAL_MIN_LIKENESS = 0.8  # likeness (0..1) of a row's first words to a total from which it is no item
 MAX_CONTINUATION_ROWS = 6  # most rows below an item's first row that may continue it
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
@@ -32,8 +34,10 @@ def items_of(layout: Layout, fit: ColumnMapping, fields: Sequence[Field]) -> lis
     """Return the items of a table's rows, in order; totals are no items, and the last total ends the list."""
     items: list[Item] = []
     since = 0
+    means = {c.key for f in fields if (c := line_concept(f))}
+    balances = _balance_words() if {"money_out", "money_in"} & means else ()
     for row in fit.grid.rows:
-        if _ends(layout, row):
+        if _ends(layout, row, balances):
             if items and _is_last(layout, row):
                 break
             since = MAX_CONTINUATION_ROWS
@@ -46,7 +50,7 @@ def items_of(layout: Layout, fit: ColumnMapping, fields: Sequence[Field]) -> lis
             since += 1
             _add_missing(fit, items[-1], {f.path: s for f in fields if (s := item.get(f.path)) and _short(f, s)})
     items_with_units = (_with_unit(layout, item, fields) for item in _split_by_sign(items, fit, fields))
-    return [_with_count(layout, fit, item, fields) for item in items_with_units]
+    return [_with_date(layout, _with_count(layout, fit, item, fields), fields) for item in items_with_units]
 
 
 def _item(layout: Layout, fit: ColumnMapping, fields: Sequence[Field], row: dict[int, Cell]) -> Item:
@@ -151,6 +155,35 @@ def _with_count(layout: Layout, fit: ColumnMapping, item: Item, fields: Sequence
     return {**item, words.path: left, count.path: items_with_units}
 
 
+def _with_date(layout: Layout, item: Item, fields: Sequence[Field]) -> Item:
+    """Return the item with the date and the description that stand in one cell, the date first, where one of them is missing."""
+    words = next((f.path for f in fields if (c := line_concept(f)) and c.key == "item_description"), "")
+    dated = next((f for f in fields if cell_shape(f) == "date"), None)
+    if dated is None or not words or (dated.path in item) is (words in item):
+        return item
+    if words in item:
+        return _with_date_of_words(layout, item, dated, words)
+    text = re.split(r"\t| {3,}|\n", layout.text[item[dated.path].end : layout.end], maxsplit=1)[0]
+    rest = _rest(item[dated.path].end, text)
+    return {**item, words: rest} if rest else item
+
+
+def _with_date_of_words(layout: Layout, item: Item, dated: Field, words: str) -> Item:
+    span = item[words]
+    first = next(iter(FINDERS["date"](lay_out(layout.document, span.start, span.end), dated)), None)
+    rest = _rest(first.end, layout.text[first.end : span.end]) if first and first.start == span.start else None
+    return {**item, dated.path: first, words: rest} if first and rest else item
+
+
+def _rest(start: int, text: str) -> Span | None:
+    """Return the words of a text behind what separates them from a date; None where there are none."""
+    left = text.lstrip(" -:,")
+    if not any(c.isalpha() for c in left):
+        return None
+    end = start + len(text)
+    return Span(start=end - len(left), end=end, text=left, value=" ".join(left.split()))
+
+
 def _split_by_sign(items: list[Item], fit: ColumnMapping, fields: Sequence[Field]) -> list[Item]:
     """Split signed amounts into money in and money out, without signs."""
     means = {c.key: f for f in fields if (c := line_concept(f))}
@@ -183,14 +216,21 @@ def _first_words(layout: Layout, row: dict[int, Cell]) -> str:
     return plain(layout.text[first[0] : first[1]])[:40]
 
 
-def _ends(layout: Layout, row: dict[int, Cell]) -> bool:
-    """Whether a row is a subtotal, a total or a tax line: such words and at most three cells."""
+def _ends(layout: Layout, row: dict[int, Cell], others: tuple[str, ...]) -> bool:
+    """Whether a row is a subtotal, a total, a tax line, or begins with one of other words; at most three cells."""
     if not row or len(row) > 3:
         return not row
     said = concepts_of_label(_first_words(layout, row), ("money",))
     return any(said.get(k, 0.0) >= TOTAL_MIN_LIKENESS for k in _TOTALS) or _first_words(layout, row).startswith(
-        ("subtotal", "total ")
+        ("subtotal", "total ", *others)
     )
+
+
+@cache
+def _balance_words() -> tuple[str, ...]:
+    """Return the words of balances that a statement prints above and below its bookings."""
+    known = (concepts()[key] for key in _BALANCES)
+    return tuple(f"{label} " for concept in known for label in (*concept.names, *concept.labels))
 
 
 def _is_last(layout: Layout, row: dict[int, Cell]) -> bool:

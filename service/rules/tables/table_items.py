@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from thresher.schemas.target import Field, Target
 from thresher.service.base.range_index import RangeIndex
+from thresher.service.formats.amounts import CURRENCY_CODES
 from thresher.service.rules.fields.column_meaning import (
     ITEM_CONCEPTS,
     ColumnMapping,
@@ -27,6 +29,8 @@ MIN_TABLE_SCORE = 1.4  # least sum of the likeness of a table's headers to a lis
 MAX_ROWS = 300_000  # rows below headers that are tried in one text: with a header on each page, all rows below each
 VERY_FIRST_ROWS = 2  # rows that are looked at before those
 FIRST_ROWS = 50  # rows that show whether a table lists what another has already listed
+AMOUNT_MIN_LIKENESS = 0.8  # likeness of a head to the word for an amount
+_CURRENCY = re.compile(rf"[(\[]?(?<!\w)(?:{'|'.join(sorted(CURRENCY_CODES))}|[€$£])(?!\w)[)\]]?")
 READER_TABLE_POINTS = 0.3  # points that a table of the reader gets over aligned pieces
 
 
@@ -98,7 +102,7 @@ def _fits(layout: Layout, fields: list[Field]) -> list[ColumnMapping]:
         left -= len(grid.rows)
         columns, score = _columns(grid, fields)
         _map_percentages(layout, grid, fields, columns)
-        _map_signed_amounts(grid, fields, columns)
+        score += _map_signed_amounts(grid, fields, columns)
         if score >= _min_score(fields):
             found.append(ColumnMapping(grid=grid, columns=columns, score=score + READER_TABLE_POINTS * grid.is_table))
     return found
@@ -110,8 +114,9 @@ def _min_score(fields: list[Field]) -> float:
 
 def _may_fit(heads: Heads, fields: list[Field]) -> bool:
     """Whether heads may reach the score of a list's table, whatever the rows below them are."""
-    best = (max((likeness_of(head, f) for head in heads.values()), default=0.0) for f in fields)
-    return bool(fields) and sum(like for like in best if like >= MIN_LIKENESS) >= _min_score(fields)
+    best = [max((likeness_of(head, f) for head in heads.values()), default=0.0) for f in fields]
+    signed = AMOUNT_MIN_LIKENESS * (_two_ways(fields) is not None and any(map(_is_amount, heads.values())))
+    return bool(fields) and sum(like for like in best if like >= MIN_LIKENESS) + signed >= _min_score(fields)
 
 
 def _columns(grid: Grid, fields: list[Field]) -> tuple[dict[str, int], float]:
@@ -129,19 +134,31 @@ def _columns(grid: Grid, fields: list[Field]) -> tuple[dict[str, int], float]:
     return columns, score
 
 
-def _map_signed_amounts(grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
-    """Map the only column of amounts to money out, where the target has money in and out; signs separate them."""
-    means = {c.key: f.path for f in fields if (c := line_concept(f))}
-    out, into = means.get("money_out"), means.get("money_in")
-    if out is None or into is None or out in columns or into in columns:
-        return
+def _map_signed_amounts(grid: Grid, fields: list[Field], columns: dict[str, int]) -> float:
+    """Map the only column of amounts to money out, where the target has money in and out; return the points of that."""
+    ways = _two_ways(fields)
+    if ways is None or set(ways) & columns.keys():
+        return 0.0
     free = [c for c, head in grid.heads.items() if c not in columns.values() and _is_amount(head)]
-    if free:
-        columns[out] = free[0]
+    if not free:
+        return 0.0
+    columns[ways[0]] = free[0]
+    return AMOUNT_MIN_LIKENESS
+
+
+def _two_ways(fields: list[Field]) -> tuple[str, str] | None:
+    """Return the paths of money out and money in; None where a list lacks one of them."""
+    means = {c.key: f.path for f in fields if (c := line_concept(f))}
+    return (means["money_out"], means["money_in"]) if {"money_out", "money_in"} <= means.keys() else None
 
 
 def _is_amount(head: str) -> bool:
-    return concepts_of_label(plain(head), ("money",)).get("line_total", 0.0) >= 0.8
+    return concepts_of_label(_words_of_head(head), ("money",)).get("line_total", 0.0) >= AMOUNT_MIN_LIKENESS
+
+
+def _words_of_head(head: str) -> str:
+    """Return the plain words of a head without the currency of its column."""
+    return plain(_CURRENCY.sub(" ", head)) or plain(head)
 
 
 def _map_percentages(layout: Layout, grid: Grid, fields: list[Field], columns: dict[str, int]) -> None:
@@ -157,7 +174,7 @@ def _map_percentages(layout: Layout, grid: Grid, fields: list[Field], columns: d
 
 def likeness_of(head: str, field: Field) -> float:
     """Return how well the words above a column name a field of an item (0 to about 1)."""
-    words = plain(head)
+    words = _words_of_head(head)
     concept = line_concept(field)
     field = with_list_name(field)
     own = own_words(words, field, concept)

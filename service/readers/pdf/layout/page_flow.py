@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from thresher.schemas.document import BlockKind
 from thresher.service.readers.pdf.layout.baseline_rows import PageRows, Row
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.layout.segments import WIDE_GAP, Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 

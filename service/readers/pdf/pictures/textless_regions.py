@@ -13,9 +13,10 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from thresher.service.readers.pdf.clipping import clipped_boxes
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, bounds_of, object_type
-from thresher.service.readers.pdf.objects import PageObjects, clipped_boxes, pixels, segments_of_path, user_boxes
+from thresher.service.readers.pdf.objects import PageObjects, pixels, segments_of_path, user_boxes
 
 GRID_CELL_POINTS = 9.0  # points: nearer objects belong to one region
 REGION_MIN_POINTS = (12.0, 5.0)  # points: no text fits into a narrower or lower region

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from unicodedata import category
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.text.words import PageWords
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from thresher.service.readers.pdf.layout.baseline_rows import Row, SegmentBox, row_of
-from thresher.service.readers.pdf.layout.reading_order import Region, TableRegion, TextRegion, table_region_of
+from thresher.service.readers.pdf.layout.regions import Region, TableRegion, TextRegion
+from thresher.service.readers.pdf.tables.table_regions import table_region_of
 
 _MIN_CELLS = 3  # of such a row, and of the rows whose columns it is aligned with
 _ALIGNED_MAX_POINTS = 1.5

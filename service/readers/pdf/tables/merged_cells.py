@@ -15,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.layout.segments import SegmentTexts
 from thresher.service.readers.pdf.text.words import PageWords
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.library import Floats
 
 _SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
@@ -171,19 +171,19 @@ def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
     Returns none where the rules are not those of its cell. `rules` are those from its top to its foot; they separate the
     rows. Cells of columns that only one row has are labels, too: the rules need not run through them.
     """
-    often = Counter(cell[0] for row in covered for cell in row if not _is_own(cell, label))
-    columns = {column for column, n in often.items() if n > 1}
+    often = Counter([column for row in covered for column, _ in row])  # the label is alone in its column
+    columns = {column for column, n in often.items() if n > 1 and column != label.column}
     heads: list[Row] = []
     last = foot = label.top
     beside: list[SegmentBox] = []
-    for row, others in ((row, others) for row in covered if (others := _others(row, label, columns))):
+    for row, others in ((row, others) for row in covered if (others := _others(row, columns))):
         above, below = _around(others, rules)
         if above is None or below is None or (not heads and abs(above - label.top) > _SAME_RULE_MAX_POINTS):
             return []
         if not heads or above > last + _SAME_RULE_MAX_POINTS:
             heads.append(row)
             last = above
-        elif len(others) > 1 and len(others) >= len(_others(heads[-1], label, columns)):
+        elif len(others) > 1 and len(others) >= len(_others(heads[-1], columns)):
             return []  # a complete row that no rule separates from the one above it
         foot = below
         beside += [strip for strips in others for strip in strips]
@@ -213,9 +213,9 @@ def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 
 
-def _others(row: Row, label: _Label, columns: Container[int]) -> list[list[SegmentBox]]:
-    """Return the cells of a row in `columns`, without the label."""
-    return [cell[1] for cell in row if cell[0] in columns and not _is_own(cell, label)]
+def _others(row: Row, columns: Container[int]) -> list[list[SegmentBox]]:
+    """Return the cells of a row in `columns`."""
+    return [strips for column, strips in row if column in columns]
 
 
 def _is_own(cell: tuple[int, list[SegmentBox]], label: _Label) -> bool:

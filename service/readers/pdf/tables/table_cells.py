@@ -10,7 +10,7 @@ import numpy as np
 
 from thresher.service.readers.header_row import names_columns
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
-from thresher.service.readers.pdf.layout.reading_order import TableRegion
+from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.layout.segments import Segments, SegmentTexts
 from thresher.service.readers.pdf.tables.aligned_gaps import aligned_cell_starts
 from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of, complete_row_size
@@ -133,8 +133,21 @@ def _space(strips: list[SegmentBox], words: PageWords, segments: Segments) -> fl
         return _MONOSPACED_SPACE
     box = words.flat[last]
     width = (box[:, 2] - box[:, 0]) / length / np.maximum(box[:, 3] - box[:, 1], 1.0)
-    low, middle, high = np.quantile(width, (0.1, 0.5, 0.9)).tolist()
-    return float(middle) if high - low < _MONOSPACED_MAX_SPREAD * middle else _NARROW_SPACE
+    ordered = sorted(width.tolist())
+    low, middle, high = (_quantile(ordered, share) for share in (0.1, 0.5, 0.9))
+    return middle if high - low < _MONOSPACED_MAX_SPREAD * middle else _NARROW_SPACE
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """Return a quantile of values in order, as numpy does for arrays, which takes ten times as long for a few values.
+
+    >>> _quantile([1.0, 2.0, 4.0], 0.5), _quantile([1.0, 2.0, 4.0], 0.75)
+    (2.0, 3.0)
+    """
+    at = share * (len(ordered) - 1)
+    first = int(at)
+    low, high, part = ordered[first], ordered[min(first + 1, len(ordered) - 1)], at - first
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
 def split_tables(grid: TableRegion, text: Callable[[SegmentBox], str]) -> list[TableRegion]:

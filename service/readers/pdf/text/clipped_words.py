@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from thresher.service.readers.pdf.clipping import clips_of
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints, address, bounds_of, char_object, loose_boxes, owners_of
-from thresher.service.readers.pdf.objects import PageObjects, clips_of
+from thresher.service.readers.pdf.objects import PageObjects
 from thresher.service.readers.pdf.text.characters import DIGIT
 from thresher.service.readers.pdf.text.text_extraction import PageText
 from thresher.service.readers.pdf.text.words import displayed_boxes

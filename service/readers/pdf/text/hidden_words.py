@@ -15,56 +15,38 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.readers.pdf.clipping import clipped_boxes
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import (
-    PAPER_MIN_CHANNEL,
     TRANSPARENT_MAX_ALPHA,
     Floats,
     Ints,
     bounds_of,
     colours_of,
     object_type,
-    render_mode,
 )
 from thresher.service.readers.pdf.objects import (
     PageObjects,
-    clipped_boxes,
     deactivated,
-    is_filled,
-    is_wide,
-    on_layers,
-    user_boxes,
 )
 from thresher.service.readers.pdf.pictures.raster import render
+from thresher.service.readers.pdf.text.hiding_objects import (
+    CLIP,
+    INVISIBLE,
+    MIN_CONTRAST,
+    HidingObjects,
+    is_pale,
+    look_alike,
+)
 
 Mask = NDArray[np.bool_]
-_INVISIBLE = 3  # text render modes: neither filled nor stroked
-_CLIP = 7  # only added to the clipping path
 _SEEN_MIN_POINTS = 1.0  # lower type cannot be seen
 _READABLE_MIN_POINTS = 2.4  # lower type is hidden where the page's other type is much larger
 _MINUTE_MAX_SHARE = 0.3  # of the page's median height: such type is much smaller than the rest
-_COVER_MIN_POINTS = 2.5  # a thinner cover is a rule
-_COVER_MIN_ALPHA = 200  # of 255: a fainter cover is a tint
-_OBJECTS_A_WORD = 1.5  # with more, it is cheaper to read the colours of each word's object only
-_MIN_CONTRAST = 24  # of 255: colours that differ less look the same
 _OCR_LAYER_MIN_SHARE = 0.9  # of all words of a page: so many behind drawings are the drawings' OCR layer
 _COPY_MAX_POINTS = 3.0  # shift of a second printing
-_COLOUR_WEIGHTS = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # turn a colour into one number
 _DPI = 108
 _MARGIN_POINTS = 2.0  # around the suspects in their rendering
-
-
-@dataclass(frozen=True, slots=True)
-class HidingObjects:
-    """The objects of a page that may hide text."""
-
-    layers: PageObjects
-    dim: bool  # whether words may be in the paper's colour, unpainted, or on a layer that may be off
-    covers: list[int]  # indices of objects that may cover text, or be in its colour under it
-    boxes: Floats  # of the covers, as displayed
-    colours: NDArray[np.uint32]  # of the covers: red, green, blue, alpha
-    layered: frozenset[int]  # text objects on a layer, which may be off
-    layers_in_forms: bool  # whether objects inside forms may be on layers, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,109 +94,6 @@ def unseen_words(scene: HidingObjects, page: Any, words: WordBoxes, frame: PageF
     return hidden
 
 
-def hiding_objects_of(
-    layers: PageObjects, owners: Ints, frame: PageFrame, *, optional: bool = False
-) -> HidingObjects | None:
-    """Return the objects that may hide text on a page; None where nothing can.
-
-    `owners` is the text object in which each word begins; `optional` is whether the file may have layers that can be
-    off.
-    """
-    objects, others = layers.objects, layers.others
-    first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
-    tones = _tones(layers, owners)
-    covers = _solid(objects, _covers(layers, first_text)) if others else []
-    covers = sorted({*covers, *_same_colour(layers, tones, known=set(covers))})
-    layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
-    dim = bool(_unpainted(layers.modes).any() or _is_pale(tones).any() or layered or optional)
-    if not covers and not dim:
-        return None
-    chosen = [objects[i] for i in covers]
-    return HidingObjects(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
-
-
-def _tones(layers: PageObjects, owners: Ints) -> NDArray[np.uint32]:
-    """Return the colours of text; only those of words, where these are fewer than objects."""
-    if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
-        inks = [ink for ink in set(owners.tolist()) if ink]
-    else:
-        others = set(layers.others)
-        inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
-    found = colours_of(inks)
-    packed = found @ _COLOUR_WEIGHTS
-    if len(packed) and (packed == packed[0]).all():
-        return found[:1]
-    _, first = np.unique(packed, return_index=True)
-    return found[first]
-
-
-def _is_pale(colours: NDArray[np.uint32]) -> Mask:
-    """Return which colours are that of paper, or transparent."""
-    pale: Mask = (colours[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL) | (colours[:, 3] < TRANSPARENT_MAX_ALPHA)
-    return pale
-
-
-def _same_colour(layers: PageObjects, tones: NDArray[np.uint32], known: set[int]) -> list[int]:
-    """Return filled paths in a colour of the text, other than paper's: text on them cannot be seen."""
-    tones = tones[~_is_pale(tones)]
-    paths = [i for i in layers.of_kind(pdfium.FPDF_PAGEOBJ_PATH) if i not in known]
-    if not paths or not len(tones):
-        return []
-    colours = colours_of([layers.objects[i] for i in paths])
-    near = np.flatnonzero(_near(colours, tones).any(axis=1)).tolist()
-    some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
-    return _solid(layers.objects, some)
-
-
-def _near(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
-    """Return (some, others): which colours look the same."""
-    differ = np.abs(some[:, None, :3].astype(np.int64) - others[None, :, :3])
-    near: Mask = differ.max(axis=2) < _MIN_CONTRAST
-    return near
-
-
-def _unpainted(modes: NDArray[np.int8]) -> Mask:
-    """Return which render modes paint nothing."""
-    unpainted: Mask = (modes == _INVISIBLE) | (modes == _CLIP)
-    return unpainted
-
-
-def _solid(objects: list[int], covers: list[int]) -> list[int]:
-    """Return the covers that are more than rules or tints."""
-    wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
-    solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
-    return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
-
-
-def _covers(layers: PageObjects, first_text: int) -> list[int]:
-    """Return the indices of images, of filled paths above text, and of forms that may hide text."""
-    found = []
-    for i, kind in zip(layers.others, layers.kinds, strict=True):
-        above = i > first_text >= 0
-        if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            if above and is_filled(layers.objects[i]):
-                found.append(i)
-        elif kind != pdfium.FPDF_PAGEOBJ_FORM or _may_hide(layers, layers.objects[i], above=above):
-            found.append(i)
-    return found
-
-
-def _may_hide(layers: PageObjects, form: int, *, above: bool) -> bool:
-    """Whether a form may hide text: its own, or text beneath it where it is painted `above` any."""
-    held = layers.forms.inside(form)
-    kinds = list(map(object_type, held))
-    letters = [i for i, kind in enumerate(kinds) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
-    begin = 0 if above else letters[0] if letters else len(held)
-    for one, kind in zip(held[begin:], kinds[begin:], strict=True):
-        if kind not in {pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH}:
-            return True
-        if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
-            return True
-    texts = [held[i] for i in letters]
-    pale = colours_of(texts)[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL
-    return bool(pale.any()) or any(render_mode(one) in {_INVISIBLE, _CLIP} for one in texts)
-
-
 def _under(covers: Floats, words: Floats) -> Mask:
     """Return (words, covers): which word is under which cover.
 
@@ -248,18 +127,18 @@ def _suspects(scene: HidingObjects, words: WordBoxes, places: tuple[Mask, PageFr
     colours = colours_of([ink or objects[0] for ink in inks])
     modes = scene.layers.modes[order]
     faint = (modes == pdfium.FPDF_TEXTRENDERMODE_FILL) & (colours[:, 3] < TRANSPARENT_MAX_ALPHA)
-    invisible: Mask = ~nested & ((modes == _INVISIBLE) | faint)
+    invisible: Mask = ~nested & ((modes == INVISIBLE) | faint)
     later = (order[:, None] < np.array(scene.covers, np.int64)) | nested[:, None]
     solid = np.array([object_type(objects[c]) == pdfium.FPDF_PAGEOBJ_PATH for c in scene.covers], np.bool_)
     under = _clipped(scene, words, places, later)
-    clip: Mask = ~nested & (modes == _CLIP)
+    clip: Mask = ~nested & (modes == CLIP)
     invisible |= clip & ~(under & later).any(axis=1)  # nothing is drawn through the letters
     scanned = _on_images(scene, words, places[1], ~solid) if invisible.any() else np.zeros(len(words), np.bool_)
     layered = np.fromiter((ink in scene.layered for ink in inks), np.bool_, len(inks))
     layered |= nested & scene.layers_in_forms
-    alike = solid & _near(colours, scene.colours) if len(scene.covers) else under
+    alike = solid & look_alike(colours, scene.colours) if len(scene.covers) else under
     deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
-    suspects: Mask = (invisible & ~scanned) | (~nested & _is_pale(colours)) | deep | clip | (under & later).any(axis=1)
+    suspects: Mask = (invisible & ~scanned) | (~nested & is_pale(colours)) | deep | clip | (under & later).any(axis=1)
     texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
     return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
 
@@ -279,7 +158,7 @@ def _is_changed(pixels: NDArray[np.uint8], other: NDArray[np.uint8], box: Floats
     """Whether a place differs between two renderings."""
     x0, y0, x1, y1 = (max(round(v), 0) for v in box.tolist())
     here, there = (part[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)].astype(np.int16) for part in (pixels, other))
-    return bool(here.size and np.abs(here - there).max() >= _MIN_CONTRAST)
+    return bool(here.size and np.abs(here - there).max() >= MIN_CONTRAST)
 
 
 def _clipped(scene: HidingObjects, words: WordBoxes, places: tuple[Mask, PageFrame], checked: Mask) -> Mask:
@@ -349,4 +228,4 @@ def _is_blank(pixels: NDArray[np.uint8], box: Floats) -> bool:
     if not part.size:
         return True
     low, high = part.min(axis=(0, 1)).astype(np.int16), part.max(axis=(0, 1))
-    return bool((high - low).max() < _MIN_CONTRAST)
+    return bool((high - low).max() < MIN_CONTRAST)
