@@ -20,7 +20,8 @@ from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, placed_shapes
+from thresher.service.readers.office.placed_pictures import PlacedPictures, SlidePlace
+from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_key, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
     background_of,
     is_off,
@@ -46,26 +47,26 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     size = (deck.slide_width or 9_144_000) / EMU, (deck.slide_height or 6_858_000) / EMU
     seen: set[str] = set()
     hidden = HiddenPassages()
-    for slide in slides:
-        builder.page(*size)
-        writer = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
-        writer.write(slide, seen)
     parts = [str(slide.part.partname).lstrip("/") for slide in slides]
-    children = embedded_children(source, package, parts, spool)
+    pictures = PlacedPictures(options, spool, embedded_children(source, package, parts, spool))
+    for slide, part in zip(slides, parts, strict=True):
+        builder.page(*size)
+        _Slide(builder, package, part, hidden, pictures).write(slide, seen)
     document = builder.build()
     document.notes += [*hidden.notes(document), *package.notes]
-    return Reading(document, children)
+    return Reading(document, pictures.remaining)
 
 
 class _Slide:
     """Writes one slide into the builder."""
 
     def __init__(
-        self, builder: DocumentBuilder, package: Package, part: str, hidden: HiddenPassages, *, show_hidden: bool
+        self, builder: DocumentBuilder, package: Package, part: str, hidden: HiddenPassages, pictures: PlacedPictures
     ) -> None:
         self.builder, self.package, self.page = builder, package, len(builder.document.pages)
         self.size = builder.document.pages.width[-1], builder.document.pages.height[-1]
-        self.links, self.hidden, self.show_hidden = package.links(part), hidden, show_hidden
+        self.links, self.hidden, self.pictures = package.links(part), hidden, pictures
+        self.show_hidden = pictures.options.hidden_text
         self.paper: str | None = None
         self.boxes: list[tuple[Any, Box]] = []
 
@@ -114,8 +115,15 @@ class _Slide:
             ground = background_of(shape, others, placed.box, self.paper)
             for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
                 self._boxed(self.builder.block(text, kind, level), placed.box)
+        elif key := picture_key(shape):
+            self._picture(key, placed.box)
         else:
             self._diagram(shape, placed.box)
+
+    def _picture(self, key: str, box: Box) -> None:
+        link = self.links.get(key)
+        if link is not None and not link.external:
+            self.pictures.write(self.builder, link.target, SlidePlace(self.page, box))
 
     def _text(self, paragraph: Any, ground: str | None) -> str:
         text, reasons = paragraph_text(paragraph, ground, show_hidden=self.show_hidden)

@@ -15,6 +15,7 @@ _BAND_POINTS = 18.0  # shapes whose tops differ by no more are read from left to
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FURNITURE = {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE}
 _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY, PP_PLACEHOLDER.VERTICAL_OBJECT}
@@ -98,6 +99,22 @@ def placed_shapes(shapes: Any, place: GroupTransform | None = None) -> Iterator[
             yield from placed_shapes(shape.shapes, place.inside(shape))
         else:
             yield PlacedShape(shape, box)
+
+
+def picture_key(shape: Any) -> str:
+    """Return the relationship of a picture that is shown whole and upright; empty for any other shape."""
+    element = shape._element  # noqa: SLF001 - the library fails on pictures that are linked
+    image = element.find(f"{_P}blipFill/{_A}blip") if element.tag == _P + "pic" else None
+    if image is None or _is_turned_or_cropped(element):
+        return ""
+    return str(image.get(_R + "embed", ""))
+
+
+def _is_turned_or_cropped(picture: Any) -> bool:
+    crop, frame = picture.find(f"{_P}blipFill/{_A}srcRect"), picture.find(f"{_P}spPr/{_A}xfrm")
+    stated = [*([] if crop is None else crop.values())]
+    stated += [frame.get(name, "0") for name in ("rot", "flipH", "flipV")] if frame is not None else []
+    return any(value.strip("-0.%") not in {"", "false"} for value in stated)
 
 
 def unwrap_choices(tree: Any) -> None:
