@@ -86,48 +86,6 @@ def docx(
     return make_docx(folder / "a.docx", body, parts=parts or {}, more=members)
 
 
-def read(self, image: Image) -> list[PrintedLine]:
-    """One line across the middle half of the picture."""
-    self.seen += 1
-    width, height = image.size
-    box = (width / 4, height / 4, 3 * width / 4, 3 * height / 4)
-    part = width / 6
-    words = [
-        PrintedWord(text, (width / 4 + i * part, box[1], width / 4 + (i + 0.9) * part, box[3]), self.confidence)
-        for i, text in enumerate(WORDS.split())
-    ]
-    return [PrintedLine(tuple(words), box)]
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
-    """The engine that every reader of this process uses."""
-    fake = Fake()
-    monkeypatch.setattr(engines, "_rapidocr", lambda: fake)
-    engines.engine.cache_clear()
-    yield fake
-    engines.engine.cache_clear()
-
-
-def form(size: tuple[int, int] = (600, 200)) -> bytes:
-    """A picture of words as PNG."""
-    page, data = Pillow.new("L", size, 255), io.BytesIO()
-    ImageDraw.Draw(page).text((20, 20), WORDS, 0, ImageFont.load_default(min(size[1] // 4, 40)))
-    page.save(data, "PNG")
-    return data.getvalue()
-
-
-def said(text: str, *, before: str = "", after: str = "") -> str:
-    """A paragraph."""
-    return f"<w:p>{before}<w:r><w:t>{text}</w:t></w:r>{after}</w:p>"
-
-
-def docx(folder: Path, body: str, image: bytes | None = None, **made: object) -> Path:
-    """A Word file with a picture."""
-    more = {"word/media/image1.png": image or form(), **made.pop("more", {})}
-    return make_docx(folder / "a.docx", body, parts=made.pop("parts", {}), more=more)
-
-
 def read(path: Path, **options: object) -> Reading:
     """The Reading of a file."""
     return read_source(source_of(path), ReadOptions.model_validate(options), Spool(path.parent / "spool"))
