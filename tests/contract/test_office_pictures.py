@@ -230,6 +230,25 @@ def test_a_picture_on_a_slide_has_its_place_and_boxes(tmp_path: Path, engine: Fa
     assert engine.seen == 1
 
 
+def test_a_picture_of_the_layout_is_written_once(tmp_path: Path, engine: Fake) -> None:
+    """It is on every slide that has the layout; a picture that is not read is a child."""
+    deck = Presentation()
+    layout = deck.slide_layouts[6]
+    for text in ("One", "Two"):
+        frame = deck.slides.add_slide(layout).shapes.add_textbox(Pt(72), Pt(20), Pt(200), Pt(20)).text_frame
+        frame.text = text
+    made = deck.slides[0].shapes.add_picture(io.BytesIO(form()), Pt(100), Pt(100), Pt(400), Pt(100))
+    _, key = layout.part.get_or_add_image_part(io.BytesIO(form()))
+    made._element.blipFill.blip.rEmbed = key
+    layout.shapes._spTree.append(made._element)
+    deck.save(str(tmp_path / "a.pptx"))
+    document = read(tmp_path / "a.pptx").document
+    assert document.text.split("\n") == ["One", WORDS, "Two"]
+    assert document.anchor(4, 10).page == 1
+    assert engine.seen == 1
+    assert len(read(tmp_path / "a.pptx", ocr="off").children) == 1
+
+
 @pytest.mark.slow
 def test_a_picture_is_read_by_the_engine_of_the_extra(tmp_path: Path) -> None:
     """From drawn letters to the text."""
