@@ -1,8 +1,8 @@
 """Read pictures set into an office file, and write their words where the picture stands in the text.
 
-A picture is read as an image file is, under the same limits. Only one whose words are all that a model needs becomes part
-of the text. Every other one stays a child, which is read as a Document of its own with its Notes: one that could not be
-read, that a model is shown as a picture, or that is beyond the time.
+A picture is read as an image file is, under the same limits. One whose words are all that a model needs becomes part of the
+text, and one without words is passed over. Every other one stays a child, which is read as a Document of its own with its
+Notes: one that could not be read, that a model is shown as a picture, or that is beyond the time.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ class PlacedPictures:
     options: ReadOptions
     spool: Spool
     children: dict[str, Source]  # by member of the package; pictures and other files
-    placed: set[str] = field(default_factory=set)  # members whose words were written
+    placed: set[str] = field(default_factory=set)  # members whose words were written, or that have none
     _read: dict[str, ReadPicture | None] = field(default_factory=dict)
     _spent: int = 0  # pixels so far
 
     @property
     def remaining(self) -> list[Source]:
-        """Return the children without the pictures that are part of the text. Their ordinals do not change."""
+        """Return the children without the pictures that were read. Their ordinals do not change."""
         return [child for member, child in self.children.items() if member not in self.placed]
 
     def write(self, builder: DocumentBuilder, member: str, place: SlidePlace | None = None) -> None:
         """Write the words of a picture as a part of its own, where it could be read. A logo is written once."""
         found = self._placed(builder.document, member, place)
-        if found is not None:
+        if found is not None and found.text:
             around = _current_part(builder.document)
             builder.part(self._label(member))
             _write_document(builder, found, place)
@@ -97,7 +97,7 @@ class PlacedPictures:
         return found.document
 
     def _reading(self, member: str) -> ReadPicture | None:
-        """Return a picture with words; None where it has none, or stays a child."""
+        """Return what was read of a picture; None where it stays a child."""
         child = self.children.get(member)
         if child is None or child.relation != "inline" or not _is_wanted(self.options):
             return None
@@ -113,8 +113,9 @@ class PlacedPictures:
         except Problem:  # said when the child is read
             return None
         document = reading.document
-        is_shown = bool(document.pictures or reading.children)
-        return ReadPicture(document, is_emblem(width, height)) if document.text and not is_shown else None
+        if document.pictures or reading.children or (document.notes and not document.text):
+            return None
+        return ReadPicture(document, is_emblem(width, height))
 
 
 def _current_part(document: Document) -> str:
