@@ -73,7 +73,8 @@ class PlacedPictures:
         text, words, at = " ".join(found.document.text.split()), found.document.words, 0
         for i in range(len(words)):
             word = found.document.text[words.start[i] : words.end[i]]
-            at = text.find(word, at)
+            if (at := text.find(word, at)) < 0:  # a word with blanks of its own
+                break
             document.words.add(start + at, start + at + len(word), words.x0[i], words.x1[i], words.confidence[i])
             at += len(word)
         around = _current_part(document)
