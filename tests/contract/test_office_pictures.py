@@ -37,10 +37,12 @@ class Fake:
     def __init__(self) -> None:
         """No picture yet."""
         self.seen, self.confidence = 0, 0.95
+        self.sizes: list[tuple[int, int]] = []
 
     def read(self, image: Image) -> list[PrintedLine]:
         """One line across the middle half of the picture."""
         self.seen += 1
+        self.sizes.append(image.size)
         width, height = image.size
         box = (width / 4, height / 4, 3 * width / 4, 3 * height / 4)
         part = width / 6
@@ -64,7 +66,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
 def form(size: tuple[int, int] = (600, 200)) -> bytes:
     """A picture of words as PNG."""
     page, data = Pillow.new("L", size, 255), io.BytesIO()
-    ImageDraw.Draw(page).text((20, 20), WORDS, 0, ImageFont.load_default(min(size[1] // 4, 40)))
+    for x in range(20, size[0], 600):
+        ImageDraw.Draw(page).text((x, 20), WORDS, 0, ImageFont.load_default(min(size[1] // 4, 40)))
     page.save(data, "PNG")
     return data.getvalue()
 
@@ -149,12 +152,22 @@ def test_a_picture_read_badly_has_its_note_or_is_shown(tmp_path: Path, engine: F
     assert (seeing.document.text, len(seeing.children)) == ("Above", 1)
 
 
-def test_hidden_and_cropped_pictures_are_no_part_of_the_text(tmp_path: Path, engine: Fake) -> None:
+def test_hidden_pictures_are_no_part_of_the_text(tmp_path: Path, engine: Fake) -> None:
     """What a person does not see is not written as if it were seen."""
     hidden = PICTURE.replace("<w:r>", "<w:r><w:rPr><w:vanish/></w:rPr>")
     deleted = f'<w:del w:id="1" w:author="A">{PICTURE}</w:del>'
-    reading = read(docx(tmp_path, said("Above", after=hidden + deleted + CROPPED)))
+    reading = read(docx(tmp_path, said("Above", after=hidden + deleted)))
     assert (reading.document.text, len(reading.children), engine.seen) == ("Above", 1, 0)
+
+
+def test_of_a_cropped_picture_what_is_visible_is_read(tmp_path: Path, engine: Fake) -> None:
+    """The engine is given the right half only; one of which nothing is left stays a child."""
+    reading = read(docx(tmp_path, said("Above", after=CROPPED), form((1200, 200))))
+    assert (reading.document.text.split("\n"), reading.children) == (["Above", WORDS], [])
+    assert engine.sizes == [(600, 200)]
+    nothing = CROPPED.replace('l="50000"', 'l="100000"')
+    both = read(docx(tmp_path, said("Above", after=PICTURE + nothing)))
+    assert (both.document.text.split("\n"), len(both.children)) == (["Above", WORDS], 1)
 
 
 def test_a_picture_twice_is_read_once(tmp_path: Path, engine: Fake) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import NamedTuple
 
 from thresher.schemas.document import BlockKind, Box, Document, DocumentBuilder
@@ -28,6 +29,13 @@ class SlidePlace(NamedTuple):
     box: Box  # in points
 
 
+class ShownPicture(NamedTuple):
+    """A picture as it is shown: a member of the package, and what is cut off it."""
+
+    member: str
+    crop: Box = (0.0, 0.0, 0.0, 0.0)  # shares of width and height: left, top, right, bottom
+
+
 class ReadPicture(NamedTuple):
     """A picture that was read."""
 
@@ -43,31 +51,32 @@ class PlacedPictures:
     spool: Spool
     children: dict[str, Source]  # by member of the package; pictures and other files
     placed: set[str] = field(default_factory=set)  # members whose words were written, or that have none
-    _read: dict[str, ReadPicture | None] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)  # members shown somewhere in a way that was not read
+    _read: dict[ShownPicture, ReadPicture | None] = field(default_factory=dict)
     _spent: int = 0  # pixels so far
 
     @property
     def remaining(self) -> list[Source]:
         """Return the children without the pictures that were read. Their ordinals do not change."""
-        return [child for member, child in self.children.items() if member not in self.placed]
+        return [child for member, child in self.children.items() if member not in self.placed - self.unread]
 
-    def write(self, builder: DocumentBuilder, member: str, place: SlidePlace | None = None) -> None:
+    def write(self, builder: DocumentBuilder, shown: ShownPicture, place: SlidePlace | None = None) -> None:
         """Write the words of a picture as a part of its own, where it could be read. A logo is written once."""
-        found = self._placed(builder.document, member, place)
+        found = self._placed(builder.document, shown, place)
         if found is not None and found.text:
             around = _current_part(builder.document)
-            builder.part(self._label(member))
+            builder.part(self._label(shown))
             _write_document(builder, found, place)
             builder.part(around)
 
-    def line(self, document: Document, member: str) -> str:
+    def line(self, document: Document, shown: ShownPicture) -> str:
         """Return the words of a picture in one line, as a cell of a table takes them; empty where there are none."""
-        found = self._placed(document, member, None)
+        found = self._placed(document, shown, None)
         return " ".join(found.text.split()) if found is not None else ""
 
-    def mark_line(self, document: Document, member: str, start: int) -> None:
+    def mark_line(self, document: Document, shown: ShownPicture, start: int) -> None:
         """Record that the line of a picture stands at an offset: its part, and its words with their confidence."""
-        found = self._read[member]
+        found = self._read[shown]
         if found is None:
             return
         text, words, at = " ".join(found.document.text.split()), found.document.words, 0
@@ -79,27 +88,31 @@ class PlacedPictures:
             at += len(word)
         around = _current_part(document)
         document.part_starts.extend((start, start + len(text)))
-        document.part_labels.extend((self._label(member), around))
+        document.part_labels.extend((self._label(shown), around))
 
-    def _label(self, member: str) -> str:
-        return f"picture {self.children[member].name}"
+    def _label(self, shown: ShownPicture) -> str:
+        return f"picture {self.children[shown.member].name}"
 
-    def _placed(self, document: Document, member: str, place: SlidePlace | None) -> Document | None:
+    def _placed(self, document: Document, shown: ShownPicture, place: SlidePlace | None) -> Document | None:
         """Return what was read of a picture that is now part of the text; its Notes come with its first place."""
-        if member not in self._read:
-            self._read[member] = self._reading(member)
-        found, is_known = self._read[member], member in self.placed
-        if found is None or (is_known and found.is_emblem):
+        is_known = shown in self._read
+        if not is_known:
+            self._read[shown] = self._reading(shown)
+        found = self._read[shown]
+        if found is None:
+            self.unread.add(shown.member)
             return None
-        self.placed.add(member)
+        if is_known and found.is_emblem:
+            return None
+        self.placed.add(shown.member)
         if not is_known:
             page, box = place or (None, None)
-            document.notes.extend(note(one.code, self._label(member), page, box) for one in found.document.notes)
+            document.notes.extend(note(one.code, self._label(shown), page, box) for one in found.document.notes)
         return found.document
 
-    def _reading(self, member: str) -> ReadPicture | None:
+    def _reading(self, shown: ShownPicture) -> ReadPicture | None:
         """Return what was read of a picture; None where it stays a child."""
-        child = self.children.get(member)
+        child = self.children.get(shown.member)
         if child is None or child.relation != "inline" or not _is_wanted(self.options):
             return None
         from thresher.service.readers.image import is_emblem, picture_size  # noqa: PLC0415 - Pillow, for pictures only
@@ -110,13 +123,26 @@ class PlacedPictures:
             self._spent += min(max(width * height, _MIN_PIXELS), _MAX_PIXELS)
             if pages > 1 or self._spent > _PIXELS_A_SECOND * self.options.limits.seconds:
                 return None
-            reading = read_source(child, self.options, self.spool)
+            visible = guarded(lambda: self._cropped(child, shown.crop), child) if any(shown.crop) else child
+            reading = read_source(visible, self.options, self.spool)
         except Problem:  # said when the child is read
             return None
         document = reading.document
         if document.pictures or reading.children or (document.notes and not document.text):
             return None
         return ReadPicture(document, is_emblem(width, height))
+
+    def _cropped(self, child: Source, crop: Box) -> Source:
+        """Return what is visible of a picture, as a picture of its own. Raises InputProblem, ValueError for nothing."""
+        from thresher.service.ocr.pixels import to_rgb  # noqa: PLC0415 - as above
+        from thresher.service.readers.image import page_image  # noqa: PLC0415 - as above
+
+        image, _ = page_image(child, self.options.limits, 1)
+        (width, height), data = image.size, BytesIO()
+        left, top, right, bottom = crop
+        box = (round(left * width), round(top * height), round((1 - right) * width), round((1 - bottom) * height))
+        to_rgb(image.crop(box)).save(data, "PNG")
+        return self.spool.child(child, data.getvalue(), name="visible.png", ordinal=0, relation="inline")
 
 
 def _current_part(document: Document) -> str:

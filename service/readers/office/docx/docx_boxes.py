@@ -1,4 +1,4 @@
-"""Find text boxes and pictures of a Word page that are off the page, hidden or cropped."""
+"""Find text boxes and pictures of a Word page that are off the page or hidden."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 _INCH_EMU = 914_400  # English metric units in an inch
 _MARGIN_EMU = 3 * _INCH_EMU  # positions count from a margin or column: at most so much of the page is before it
 _PAGE_EMU = 30 * _INCH_EMU  # about the widest paper of any printer
-_CROPS = frozenset({"l", "t", "r", "b", "cropleft", "croptop", "cropright", "cropbottom"})  # attributes
 _VML = re.compile(r"(?:^|;)\s*(?:margin-)?(?:left|top)\s*:\s*(-?[\d.]+)(pt|in|cm|mm)?", re.IGNORECASE)
 _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835}
 
@@ -33,13 +32,11 @@ def hidden_box_reason(content: Any) -> str:
     return ""
 
 
-def is_whole_picture(image: Any) -> bool:
-    """Whether an `a:blip` or `v:imagedata` shows all of its picture, and is no preview of an embedded file."""
+def is_own_picture(image: Any) -> bool:
+    """Whether an `a:blip` or `v:imagedata` is no preview of an embedded file, and not cropped by VML."""
     if next(image.iterancestors("{*}object"), None) is not None:
         return False
-    crop = next(image.itersiblings("{*}srcRect"), None)
-    edges = image.attrib.items() if crop is None else crop.attrib.items()
-    return not any(value.strip("-0.f%") for name, value in edges if name in _CROPS)
+    return not any(value.strip("-0.f%") for name, value in image.attrib.items() if name.startswith("crop"))
 
 
 def _is_off_page(anchor: Any) -> bool:

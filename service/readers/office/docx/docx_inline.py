@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text, fraction_of_field
-from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, is_whole_picture
+from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, is_own_picture
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
@@ -142,7 +142,7 @@ class _Walk:
         A box off the page is added as hidden text; a picture only where it is visible.
         """
         if aside.kind == "picture":
-            if not state.hidden and not hidden_box_reason(aside.element) and is_whole_picture(aside.element):
+            if not state.hidden and not hidden_box_reason(aside.element) and is_own_picture(aside.element):
                 self.inline.asides.append(replace(aside, leads=not self.inline.text))
             return
         if aside.kind == "box" and aside.key:

@@ -19,8 +19,8 @@ from thresher.service.readers.office.docx.docx_inline import (
     read_paragraph,
 )
 from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
-from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
-from thresher.service.readers.office.placed_pictures import PlacedPictures
+from thresher.service.readers.office.ooxml_drawing import chart_rows, crop_of, diagram_text
+from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture
 from thresher.service.readers.text_marks import is_label
 
 _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
@@ -29,7 +29,7 @@ _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "mov
 class CellPicture(NamedTuple):
     """A picture whose words stand in a cell of a table."""
 
-    member: str  # of the package
+    shown: ShownPicture
     row: int  # 0-based, as the column
     column: int
     offset: int  # of its words in the cell's text
@@ -95,17 +95,17 @@ class Story:
     def _fill_cells(self, grid: list[list[str]], asides: list[Aside]) -> Iterator[CellPicture]:
         """Add the words of pictures to the texts of their cells, in the last row."""
         for aside in asides:
-            member, before = self._member(aside), " ".join(grid[-1][aside.column].split())
-            if line := self.pictures.line(self.builder.document, member):
+            shown, before = self._shown(aside), " ".join(grid[-1][aside.column].split())
+            if line := self.pictures.line(self.builder.document, shown):
                 grid[-1][aside.column] = f"{before} {line}".strip()
-                yield CellPicture(member, len(grid) - 1, aside.column, len(before) + bool(before))
+                yield CellPicture(shown, len(grid) - 1, aside.column, len(before) + bool(before))
 
     def _mark_pictures(self, grid: list[list[str]], pictures: list[CellPicture]) -> None:
         """Record where the words of pictures stand in the table just written, which has no empty rows."""
         filled = [r for r, row in enumerate(grid) if any(cell.strip() for cell in row)]
         for one in pictures:
             start, _, _ = self.builder.document.tables[-1].cells(filled.index(one.row))[one.column]
-            self.pictures.mark_line(self.builder.document, one.member, start + one.offset)
+            self.pictures.mark_line(self.builder.document, one.shown, start + one.offset)
 
     def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
         """Return the texts of a row by column.
@@ -150,7 +150,7 @@ class Story:
                 case "hidden":
                     self._hide(aside)
                 case "picture":
-                    self.pictures.write(self.builder, self._member(aside))
+                    self.pictures.write(self.builder, self._shown(aside))
                 case "chart" | "diagram":
                     self._write_drawing(aside)
                 case _:
@@ -192,10 +192,11 @@ class Story:
         self.write(element)
         self.builder.part("")
 
-    def _member(self, picture: Aside) -> str:
-        """Return the member of the package that a picture is; empty for one outside the file."""
+    def _shown(self, picture: Aside) -> ShownPicture:
+        """Return the picture that is shown; one of an empty name for a picture outside the file."""
         link = self.links.get(picture.key)
-        return "" if link is None or link.external else link.target
+        crop = crop_of(next(picture.element.itersiblings("{*}srcRect"), None))
+        return ShownPicture("" if link is None or link.external else link.target, crop)
 
     def _write_drawing(self, aside: Aside) -> None:
         link = self.links.get(aside.key)

@@ -20,8 +20,8 @@ from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.placed_pictures import PlacedPictures, SlidePlace
-from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_key, placed_shapes
+from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture, SlidePlace
+from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_crop, picture_key, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
     background_of,
     is_off,
@@ -115,15 +115,16 @@ class _Slide:
             ground = background_of(shape, others, placed.box, self.paper)
             for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
                 self._boxed(self.builder.block(text, kind, level), placed.box)
-        elif key := picture_key(shape):
-            self._picture(self.links, key, placed.box)
+        elif picture_key(shape):
+            self._picture(self.links, placed)
         else:
             self._diagram(shape, placed.box)
 
-    def _picture(self, links: dict[str, Link], key: str, box: Box) -> None:
-        link = links.get(key)
+    def _picture(self, links: dict[str, Link], placed: PlacedShape) -> None:
+        link = links.get(picture_key(placed.shape))
         if link is not None and not link.external:
-            self.pictures.write(self.builder, link.target, SlidePlace(self.page, box))
+            shown = ShownPicture(link.target, picture_crop(placed.shape))
+            self.pictures.write(self.builder, shown, SlidePlace(self.page, placed.box))
 
     def _text(self, paragraph: Any, ground: str | None) -> str:
         text, reasons = paragraph_text(paragraph, ground, show_hidden=self.show_hidden)
@@ -187,8 +188,8 @@ class _Slide:
                 if getattr(placed.shape, "has_text_frame", False):
                     text = placed.shape.text_frame.text.replace("\v", "\n").strip()
                     self._boxed(self.builder.block(text, BlockKind.FOOTER), placed.box)
-                elif (key := picture_key(placed.shape)) and not self._hidden_reason(placed):
-                    self._picture(links, key, placed.box)
+                elif picture_key(placed.shape) and not self._hidden_reason(placed):
+                    self._picture(links, placed)
 
     def _notes(self, slide: Any) -> None:
         frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None

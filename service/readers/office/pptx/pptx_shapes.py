@@ -9,6 +9,7 @@ from typing import Any
 from pptx.enum.shapes import PP_PLACEHOLDER
 
 from thresher.schemas.document import BlockKind, Box
+from thresher.service.readers.office.ooxml_drawing import crop_of
 
 EMU = 12_700  # English metric units in a point
 _BAND_POINTS = 18.0  # shapes whose tops differ by no more are read from left to right
@@ -102,19 +103,22 @@ def placed_shapes(shapes: Any, place: GroupTransform | None = None) -> Iterator[
 
 
 def picture_key(shape: Any) -> str:
-    """Return the relationship of a picture that is shown whole and upright; empty for any other shape."""
+    """Return the relationship of a picture that is shown upright; empty for any other shape."""
     element = shape._element  # noqa: SLF001 - the library fails on pictures that are linked
     image = element.find(f"{_P}blipFill/{_A}blip") if element.tag == _P + "pic" else None
-    if image is None or _is_turned_or_cropped(element):
+    if image is None or _is_turned(element):
         return ""
     return str(image.get(_R + "embed", ""))
 
 
-def _is_turned_or_cropped(picture: Any) -> bool:
-    crop, frame = picture.find(f"{_P}blipFill/{_A}srcRect"), picture.find(f"{_P}spPr/{_A}xfrm")
-    stated = [*([] if crop is None else crop.values())]
-    stated += [frame.get(name, "0") for name in ("rot", "flipH", "flipV")] if frame is not None else []
-    return any(value.strip("-0.%") not in {"", "false"} for value in stated)
+def picture_crop(shape: Any) -> Box:
+    """Return the shares that are cut off a picture: left, top, right, bottom."""
+    return crop_of(shape._element.find(f"{_P}blipFill/{_A}srcRect"))  # noqa: SLF001 - as above
+
+
+def _is_turned(picture: Any) -> bool:
+    frame = picture.find(f"{_P}spPr/{_A}xfrm")
+    return frame is not None and any(frame.get(n, "0") not in {"0", "false"} for n in ("rot", "flipH", "flipV"))
 
 
 def unwrap_choices(tree: Any) -> None:
