@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.office_files import source_of
+from tests.office_files import make_epub, source_of
 from tests.word_pictures import WORDS, Fake, fake_engine, form
 from thresher.schemas.document import BlockKind
 from thresher.schemas.policy import Limits, ReadOptions
@@ -186,3 +186,14 @@ def test_the_words_of_a_mail_in_a_matter_need_no_ocr(tmp_path: Path, engine: Fak
     file = tmp_path / "a.eml"
     file.write_bytes(mail('See <img src="cid:a">', ("Content-ID: <a>", form())))
     assert (mail_text(file), engine.seen) == ("See", 0)
+
+
+def test_pictures_of_a_book(tmp_path: Path, engine: Fake) -> None:
+    """By their path from the chapter."""
+    path = make_epub(
+        tmp_path / "a.epub", last='<p>See <img src="../OPS/art/a%20b.png"/></p>', pictures={"art/a b.png": form()}
+    )
+    reading = read_source(source_of(path), ReadOptions(), Spool(tmp_path / "spool"))
+    assert reading.document.text.endswith(f"See\n{WORDS}")
+    assert reading.document.part_at(reading.document.text.index("42.00")) == "picture a b.png"
+    assert (reading.children, engine.seen) == ([], 1)

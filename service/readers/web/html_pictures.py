@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import posixpath
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
@@ -35,6 +36,7 @@ class PagePictures:
     pictures: PlacedPictures
     document: Document  # of the page; takes the Notes on pictures
     members: dict[str, str]  # of `pictures`, by what an `src` names: an address, or a Content-ID as `cid:…`
+    folder: str = ""  # of the page in its file; addresses are relative to it
 
     def place(self, src: str) -> PlacedPicture | None:
         """Return the picture of an `src`, where it has words to write here."""
@@ -48,7 +50,8 @@ class PagePictures:
             return self.members.get(hashlib.sha256(data).hexdigest(), "") if data else ""
         if src[:4].lower() == "cid:":
             return self.members.get(f"cid:{unquote(src[4:])}", "")
-        return self.members.get(src, "")
+        path = posixpath.normpath(posixpath.join(self.folder, unquote(src)))
+        return self.members.get(src) or self.members.get(path, "")
 
 
 def is_speck(attributes: dict[str, str | None]) -> bool:
