@@ -197,3 +197,17 @@ def test_pictures_of_a_book(tmp_path: Path, engine: Fake) -> None:
     assert reading.document.text.endswith(f"See\n{WORDS}")
     assert reading.document.part_at(reading.document.text.index("42.00")) == "picture a b.png"
     assert (reading.children, engine.seen) == ([], 1)
+
+
+def test_pictures_embedded_in_a_mail(tmp_path: Path, engine: Fake) -> None:
+    """Read where they stand; one of a version that is not the one read is a child after the parts."""
+    page = f'See <img src="cid:a">{shown(form((700, 200)))}'
+    both = read_mail(mail(page, ("Content-ID: <a>", form())), tmp_path)
+    assert both.document.text.split("\n")[-3:] == ["See", WORDS, WORDS]
+    assert (both.children, engine.seen) == ([], 2)
+    plain = mail(page, ("Content-ID: <a>", form()), kind="alternative").replace(
+        b"--b\n", b"--b\n\nSee it here\n--b\n", 1
+    )
+    reading = read_mail(plain, tmp_path)
+    assert reading.document.text.endswith("See it here")
+    assert [(child.ordinal, child.name) for child in reading.children] == [(0, "p0.png"), (1, "picture1.png")]

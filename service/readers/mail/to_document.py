@@ -12,7 +12,7 @@ from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.body_blocks import write_body
 from thresher.service.readers.mail.letter import Letter
 from thresher.service.readers.placed_pictures import PlacedPictures
-from thresher.service.readers.web.html_pictures import PagePictures
+from thresher.service.readers.web.html_pictures import PagePictures, pictures_of
 
 
 def letter_to_reading(letter: Letter, source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -23,8 +23,12 @@ def letter_to_reading(letter: Letter, source: Source, options: ReadOptions, spoo
     _write_headers(builder, letter)
     _write_fields(builder, letter)
     children = _children(letter, source, spool)
-    pictures = PlacedPictures(options, spool, {str(child.ordinal): child for child in children})
-    _write_bodies(builder, letter, pictures)
+    text, first = "\n".join(letter.pages), letter.found or len(children)
+    embedded, notes = pictures_of(text, source, options, spool, first=first)  # as `data:`
+    pictures = PlacedPictures(options, spool, {str(child.ordinal): child for child in [*children, *embedded]})
+    members = _members(letter, children, embedded)
+    _write_bodies(builder, letter, PagePictures(pictures, builder.document, members))
+    builder.document.notes.extend(notes)
     _note_left_out(builder, letter)
     return Reading(builder.build(), pictures.remaining)
 
@@ -46,9 +50,9 @@ def _write_fields(builder: DocumentBuilder, letter: Letter) -> None:
         builder.block(f"{label}: {value}", BlockKind.FORM)
 
 
-def _write_bodies(builder: DocumentBuilder, letter: Letter, pictures: PlacedPictures) -> None:
-    options, left = pictures.options, pictures.options.limits.characters
-    shown_pictures = PagePictures(pictures, builder.document, _members(letter, pictures.children))
+def _write_bodies(builder: DocumentBuilder, letter: Letter, pictures: PagePictures) -> None:
+    options = pictures.pictures.options
+    left = options.limits.characters
     for body in letter.bodies:
         shown = body
         if len(body.text) > left:
@@ -56,21 +60,21 @@ def _write_bodies(builder: DocumentBuilder, letter: Letter, pictures: PlacedPict
             detail = f"{left} of {len(body.text)} characters of the {body.label}"
             builder.document.notes.append(note("expansion_limit", detail))
         left -= len(shown.text)
-        write_body(builder, shown, hidden_text=options.hidden_text, pictures=shown_pictures)
+        write_body(builder, shown, hidden_text=options.hidden_text, pictures=pictures)
     builder.part("")
 
 
-def _members(letter: Letter, children: dict[str, Source]) -> dict[str, str]:
-    """Return the inline pictures by Content-ID and by address, the first of several; none that is attached, too.
+def _members(letter: Letter, children: list[Source], embedded: list[Source]) -> dict[str, str]:
+    """Return the pictures of its pages by Content-ID, address or hash, the first of several; none that is attached, too.
 
     An attachment is a document of its own, which may be withheld while its mail is shown.
     """
-    attached = {child.sha256 for child in children.values() if child.relation != "inline"}
-    members: dict[str, str] = {}
-    for enclosure, (member, child) in zip(letter.enclosures, children.items(), strict=True):
+    attached = {child.sha256 for child in children if child.relation != "inline"}
+    members = {child.sha256: str(child.ordinal) for child in embedded if child.sha256 not in attached}
+    for enclosure, child in zip(letter.enclosures, children, strict=True):
         if enclosure.content_id and child.relation == "inline" and child.sha256 not in attached:
-            members.setdefault(f"cid:{enclosure.content_id}", member)
-            members.setdefault(enclosure.content_id, member)
+            members.setdefault(f"cid:{enclosure.content_id}", str(child.ordinal))
+            members.setdefault(enclosure.content_id, str(child.ordinal))
     return members
 
 

@@ -61,8 +61,13 @@ def is_speck(attributes: dict[str, str | None]) -> bool:
     return any(side is not None and side <= 1 for side in sides)
 
 
-def pictures_of(text: str, source: Source, options: ReadOptions, spool: Spool) -> tuple[list[Source], list[Note]]:
-    """Return the pictures in document order, each content once, and Notes on those that cannot be decoded."""
+def pictures_of(
+    text: str, source: Source, options: ReadOptions, spool: Spool, *, first: int = 0
+) -> tuple[list[Source], list[Note]]:
+    """Return the pictures in document order, each content once, and Notes on those that cannot be decoded.
+
+    Their ordinals begin with `first`.
+    """
     children: list[Source] = []
     notes: list[Note] = []
     seen: set[bytes] = set()
@@ -78,8 +83,8 @@ def pictures_of(text: str, source: Source, options: ReadOptions, spool: Spool) -
             seen.add(data)
             left -= len(data)
             name = f"picture{len(children) + 1}.{kind.rpartition('/')[2].partition('+')[0]}"
-            child = spool.child(source, data, name=name, ordinal=len(children), relation="inline", declared_type=kind)
-            children.append(child)
+            at = first + len(children)
+            children.append(spool.child(source, data, name=name, ordinal=at, relation="inline", declared_type=kind))
     return children, notes
 
 
