@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.library import LIBRARY
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
@@ -134,14 +135,15 @@ class FolderResults:
         return await asyncio.to_thread(self._target, result)
 
     def _target(self, result: Result[Any]) -> Target | None:
-        wanted = result.target.fingerprint
+        wanted, name = result.target.fingerprint, result.target.name
         if wanted not in self.targets:
-            for spec in (self.inputs.targets.get(wanted), result.target.name):
+            ready_made = name if name in LIBRARY else None  # by any other name a stranger's Result would run a file
+            for spec in (self.inputs.targets.get(wanted), ready_made):
                 try:
                     found = load_target(spec) if spec is not None else None
                 except Problem:
                     continue
-                if found is not None and (spec is not result.target.name or found.fingerprint == wanted):
+                if found is not None and (spec is not ready_made or found.fingerprint == wanted):
                     self.targets[wanted] = found
                     break
         return self.targets.get(wanted)
