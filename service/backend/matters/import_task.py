@@ -30,7 +30,7 @@ from thresher.schemas.errors import (
 )
 from thresher.schemas.work import Claim, ExportOrder, ImportOrder, Outcome, Submission
 from thresher.service.backend.matters.import_process import ImportTask, Upload
-from thresher.service.backend.matters.import_roots import allowed_path
+from thresher.service.backend.matters.import_roots import allowed_path, roots_of
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.jobs.loop import Stage, TaskOutcome
 from thresher.service.settings import Settings
@@ -85,6 +85,7 @@ class Imports:
             folder=folder,
             job=claim.job,
             order=await asyncio.to_thread(self._with_paths, order, claim.tenant),
+            roots=await asyncio.to_thread(roots_of, claim.tenant, self.settings.import_roots),
             passwords=asked.policy.read.passwords,
             uploads=tuple(uploads),
         )
