@@ -280,7 +280,9 @@ def test_a_folder_without_results_is_refused_by_name(folder: Path) -> None:
 async def test_a_result_of_a_stranger_names_no_code(folder: Path, tmp_path: Path) -> None:
     """A Result names its target: ready-made ones are looked up, files and modules never run."""
     code, ran = tmp_path / "evil.py", tmp_path / "ran"
-    code.write_text(f"open({str(ran)!r}, 'w')\nfrom pydantic import BaseModel\nclass Order(BaseModel):\n    number: str\n")
+    code.write_text(
+        f"open({str(ran)!r}, 'w')\nfrom pydantic import BaseModel\nclass Order(BaseModel):\n    number: str\n"
+    )
     out = Folder(tmp_path / "out")
     for name in (str(code), f"{code}:Order", "evil:Order"):
         made = result("a.pdf", PDF, "application/pdf", 3)
