@@ -19,7 +19,9 @@ from pydantic import PlainSerializer, SerializationInfo
 
 _MARK = f"number:{secrets.token_hex(12)}:"  # a new one in each process: no document can hold it
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
-_JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_JSON_NUMBER = re.compile(
+    r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
+)  # 1e-999999999 has a thousand million digits
 WRITING = object()
 """The context of a dump whose marks are taken off; any other dump writes plain numbers."""
 

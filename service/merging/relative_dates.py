@@ -211,4 +211,4 @@ def _day(value: Any) -> date | None:
 def _is_beside(path: str, other: str) -> bool:
     """Whether a path is outside lists, or in the same record as another path."""
     above = path.rpartition("/")[0]
-    return not any(p.isdigit() for p in path.split("/")) or other.startswith(f"{above}/")
+    return not any(p.isdecimal() for p in path.split("/")) or other.startswith(f"{above}/")

@@ -193,4 +193,4 @@ def _kind(value: Any) -> type:
 
 def _evidence_order(evidence: Evidence) -> list[tuple[int, str]]:
     """Return a key that sorts paths in reading order, numbers as numbers."""
-    return [(int(p), "") if p.isdigit() else (-1, p) for p in evidence.path.split("/")]
+    return [(int(p), "") if p.isdecimal() else (-1, p) for p in evidence.path.split("/")]

@@ -92,7 +92,7 @@ def label_of(path: str, known: Field | None = None) -> str:
     """
     if known is not None and known.title:
         return known.title
-    key = next((p for p in reversed(json_pointer.parts(path)) if not p.isdigit() and p != ANY), "")
+    key = next((p for p in reversed(json_pointer.parts(path)) if not p.isdecimal() and p != ANY), "")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + (words[1:].lower() if words[1:] != words[1:].upper() else words[1:])
 

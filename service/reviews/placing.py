@@ -53,7 +53,7 @@ def split_at_row(path: str, values: Any) -> tuple[str, int, str]:
     keys = json_pointer.parts(path)
     for depth in range(len(keys) - 1, 0, -1):
         above = _joined(keys[:depth])
-        if keys[depth].isdigit() and isinstance(json_pointer.get(values, above), list):
+        if keys[depth].isdecimal() and isinstance(json_pointer.get(values, above), list):
             return above, int(keys[depth]), _joined(keys[depth + 1 :])
     return "", -1, path
 

@@ -43,6 +43,7 @@ from thresher.service.reviews.field_view import FieldsView
 from thresher.service.reviews.stored_result import Reviewed, StoredResult
 from thresher.service.reviews.typed_values import typed_value
 
+PATH_MAX_KEYS = 64  # of a correction: twice as deep as a target may be
 PASSAGE_MAX_CHARS = 20_000  # of one passage
 
 
@@ -256,9 +257,11 @@ def _write(folder: Path, files: Files) -> None:
 
 def _value(view: FieldsView, asked: CorrectionRequest) -> Any:
     """Return the value of an edit as JSON. Raises InputProblem(value_not_understood, field_invalid)."""
-    leaf = view.leaf_at(asked.path)
     if not asked.path.startswith("/"):
         raise InputProblem("field_invalid", "path: a JSON Pointer begins with /")
+    if asked.path.count("/") > PATH_MAX_KEYS:  # of all that is made on the way, none may be too deep to be read again
+        raise InputProblem("field_invalid", f"path: over {PATH_MAX_KEYS} keys")
+    leaf = view.leaf_at(asked.path)
     if asked.action != "edit":
         return None
     if isinstance(leaf.value, dict | list) or isinstance(asked.value, dict | list):

@@ -110,7 +110,7 @@ class _Upgrade:
         for key in json_pointer.parts(pointer):
             if isinstance(found, dict) and key in found:
                 found = found[key]
-            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
                 found = found[int(key)]
             else:
                 raise UnusableError(f"$ref {reference!r} points to nothing")
