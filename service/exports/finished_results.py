@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jiter
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
@@ -26,6 +26,20 @@ class LeftOut:
     source: str
     status: str
     why: str
+
+
+class _Files(BaseModel):
+    """What became of the files of a run, in its run.json."""
+
+    refused: list[str] = []
+    no_target: list[str] = []
+    unfinished: int = 0
+
+
+class _Run(BaseModel):
+    """What is read of run.json."""
+
+    files: _Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +78,13 @@ class FinishedResults:
             for name in self.damaged
         ]
         try:
-            files = json.loads((self.root / "run.json").read_text(encoding="utf-8"))["files"]
-        except (OSError, ValueError, KeyError, TypeError):
+            files = _Run.model_validate_json((self.root / "run.json").read_bytes()).files
+        except (OSError, ValidationError):
             return damaged
         why = _reasons(self.root)
-        refused = [LeftOut(p, "refused", why.get(p, "refused")) for p in files.get("refused", ())]
-        aside = [LeftOut(p, "no target", "no pattern of the target map matches") for p in files.get("no_target", ())]
-        left = int(files.get("unfinished", 0))
+        refused = [LeftOut(p, "refused", why.get(p, "refused")) for p in files.refused]
+        aside = [LeftOut(p, "no target", "no pattern of the target map matches") for p in files.no_target]
+        left = files.unfinished
         unfinished = (
             [LeftOut("", "unfinished", f"{left} files not processed; run the extraction again")] if left else []
         )

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from tests.collection_imports import imported
+from thresher.schemas.discovery.matter_jobs import ExportSummary
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.work import ExportOrder
+from thresher.service.backend.matters import import_task
+from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.matters.received_files import unpacked
 from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.jobs.loop import TaskOutcome
 
 NAMES = {
     "file and folder": ["a", "a/b"],
@@ -70,3 +78,32 @@ def test_an_archive_in_an_archive_that_is_none_of_a_bomb_is_read(tmp_path: Path)
     imported(tmp_path / "matter", [tmp_path / "in"])
     with Matter(tmp_path / "matter", writes=False) as matter:
         assert (sum(matter.store.counts("documents").values()), list(matter.store.exceptions())) == (26, [])
+
+
+async def test_imports_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import may take hours: a second one of the same tenant waits, one of another tenant begins."""
+    going, let_go = asyncio.Event(), asyncio.Event()
+
+    async def run(*_: Any) -> ExportSummary:
+        going.set()
+        await let_go.wait()
+        return ExportSummary(status="complete", rows=0, altered=0, files=())
+
+    async def task(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(import_task, "_run", run)
+    monkeypatch.setattr(Imports, "_task", task)
+    imports = Imports(resources=cast("Any", None), settings=cast("Any", None))
+    asked = cast("Any", SimpleNamespace(import_order=None, export_order=ExportOrder(matter="ab")))
+
+    async def work(tenant: str) -> TaskOutcome:
+        return await imports.work(cast("Any", SimpleNamespace(tenant=tenant, attempt=1)), asked, lambda _: None)
+
+    first = asyncio.create_task(work("acme"))
+    await going.wait()
+    assert (await work("acme")).passing is not None
+    let_go.set()
+    assert (await work("other")).passing is None
+    assert (await first).passing is None
+    assert (await work("acme")).passing is None
