@@ -28,7 +28,7 @@ class Context:
         Table heads are always added.
         """
         self._document = document
-        self.tables = TableHeads(document)
+        self.tables = document.once(TableHeads)
         self._paths = _heading_paths(document) if headings else []
         self._starts = [path[-1][0] for path in self._paths]
         self._mail = _mail_facts(document) if mail else []

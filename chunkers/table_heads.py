@@ -27,7 +27,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class TableHeads:
-    """The heads of one Document's tables; each table is analysed when it is first asked for."""
+    """The heads of one Document's tables; each table is analysed when it is first asked for: use `document.once(TableHeads)`."""
 
     def __init__(self, document: Document) -> None:
         """Take the Document; nothing is analysed yet."""
@@ -234,4 +234,4 @@ def _is_figure(text: str) -> bool:
 
 def context_of(document: Document, ranges: Sequence[Range], start: int) -> list[Range]:
     """Return the heads of the table at an offset that are not within some ranges."""
-    return [r for r in TableHeads(document).at(start) if not any(a <= r[0] and r[1] <= b for a, b in ranges)]
+    return [r for r in document.once(TableHeads).at(start) if not any(a <= r[0] and r[1] <= b for a, b in ranges)]

@@ -13,8 +13,6 @@ import numpy.typing as npt
 
 from thresher.schemas.document import Box
 
-MIN_INK_SHARE = 0.04  # of a column's height: less is a speck
-
 Quad = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
@@ -75,22 +73,6 @@ def fitted_to_ink(pixels: Pixels, quad: Quad, margin: float) -> Quad:
     start, end = max(top - pad, 0) / len(rows), min(foot + pad, len(rows)) / len(rows)
     left, right = quad[3] - quad[0], quad[2] - quad[1]
     corners = [quad[0] + left * start, quad[1] + right * start, quad[1] + right * end, quad[0] + left * end]
-    return np.array(corners, dtype=np.float32)
-
-
-def trimmed(pixels: Pixels, quad: Quad, margin: float) -> Quad:
-    """Return the quad with its ends moved to the ink, as blank costs as much as text.
-
-    `margin` is added at both ends, in thicknesses.
-    """
-    columns = _ink(pixels, quad).mean(axis=0)
-    inked = np.flatnonzero(columns > MIN_INK_SHARE)
-    if not len(inked):
-        return quad
-    pad = margin * size(quad)[1]
-    start, end = max(inked[0] - pad, 0) / len(columns), min(inked[-1] + 1 + pad, len(columns)) / len(columns)
-    top, foot = quad[1] - quad[0], quad[2] - quad[3]
-    corners = [quad[0] + top * start, quad[0] + top * end, quad[3] + foot * end, quad[3] + foot * start]
     return np.array(corners, dtype=np.float32)
 
 

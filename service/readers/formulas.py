@@ -11,6 +11,7 @@ from typing import Any
 
 from thresher.service.readers.text_marks import subscript, superscript
 
+_FRACTION_FIELD = re.compile(r"\bEQ\s.*?\\f\s*\(([^,;()]+)[,;]([^()]+)\)", re.IGNORECASE)
 _SIMPLE = re.compile(r"[\w.,%√]+|\([^()]*\)")
 _SKIPPED = frozenset(
     ("rPr", "ctrlPr", "fPr", "sSupPr", "sSubPr", "sSubSupPr", "naryPr", "dPr", "radPr", "annotation", "none")
@@ -33,6 +34,16 @@ def formula_text(element: Any, depth: int = 0) -> str:
     return "".join(texts) if made is None else made
 
 
+def fraction_of_field(instruction: str) -> str:
+    r"""Return the fraction of an EQ field, which has no result in the file; empty for any other field.
+
+    >>> fraction_of_field(r" EQ \\f(3,4) ")
+    '3/4'
+    """
+    match = _FRACTION_FIELD.search(instruction)
+    return f"{match[1].strip()}/{match[2].strip()}" if match else ""
+
+
 def _layout_text(element: Any, name: str, texts: list[str]) -> str | None:
     """Return the text of a layout element from the texts of its parts; None for an element that only groups parts."""
     made: str | None = None
@@ -52,6 +63,8 @@ def _layout_text(element: Any, name: str, texts: list[str]) -> str | None:
             made = _sum(element, texts)
         case "d":
             made = _delimited(element, texts)
+        case "m" | "mtable":
+            made = f" {''.join(texts).rstrip()} "
     return made
 
 

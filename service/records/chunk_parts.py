@@ -62,15 +62,20 @@ def _lines_around(document: Document, lines: Sequence[Range], most: int) -> tupl
 
     Where no line is in a table, the head is the first line of the text that heads columns.
     """
-    text, tables = document.text, TableHeads(document)
+    text, tables = document.text, document.once(TableHeads)
     in_table = any(document.table_at(start) for start, _ in lines)
-    head = None if in_table else head_of(text)
+    head = None if in_table else document.once(_first_head)
     found = {head} if head and head[1] <= lines[0][0] else set()
     found.update(line for start, _ in lines for line in tables.at(start))
     for start, end in lines:
         found.update(islice(_lines_above(text, start), most))
         found.update(islice(_lines_below(text, end), most))
     return tuple(sorted(line for line in found if not any(a < line[1] and line[0] < b for a, b in lines)))
+
+
+def _first_head(document: Document) -> Range | None:
+    """Return the first line of a text that heads columns."""
+    return head_of(document.text)
 
 
 def heads_above(text: str, lines: Iterable[Range], own: Collection[int]) -> set[Range]:

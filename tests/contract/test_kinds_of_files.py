@@ -15,6 +15,7 @@ from tests.ole_files import doc_streams, ole, xls_streams
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
+from thresher.service.readers.archives.container import Unpacking
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.outlook.rtf_bodies import original, to_text
 from thresher.service.readers.registry import read_source
@@ -64,6 +65,26 @@ def test_rtf_says_what_no_code_page_gives(tmp_path: Path) -> None:
     """A lead byte without its second one is a lost character, and a Note says so."""
     document = read(tmp_path / "a.rtf", rb"{\rtf1\ansi" + _FONTS + rb"\f1 5 \'83\par}")
     assert [n.code for n in document.notes] == ["decode_loss"]
+
+
+def test_rtf_without_text_says_so(tmp_path: Path) -> None:
+    """An empty file has a Note, and one that breaks off before its text is damaged."""
+    assert [n.code for n in read(tmp_path / "a.rtf", rb"{\rtf1{\info{\title x}}}").notes] == ["no_text"]
+    cut = read(tmp_path / "b.rtf", rb"{\rtf1\ansi{\fonttbl{\f0 Arial;")
+    assert "corrupt_partial" in {n.code for n in cut.notes}
+
+
+def test_members_that_are_left_out_are_all_counted(tmp_path: Path) -> None:
+    """Beyond a hundred Notes on single members, the rest is counted."""
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    source = source_of(tmp_path / "a.zip")
+    unpacking = Unpacking(source, ReadOptions().limits, Spool(tmp_path / "spool"))
+    for i in range(130):
+        unpacking.leave_out("corrupt_partial", f"m{i}")
+    unpacking.leave_out("unsafe_path", "x")
+    found = [n.message for n in unpacking.finish().document.notes]
+    assert len(found) == 103
+    assert any(message.startswith("30 more members") for message in found)
 
 
 def test_rtf_keeps_what_stands_aside(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ _M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
 _W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 
 
+def _position(half_points: int) -> str:
+    return f'<w:position w:val="{half_points}"/><w:sz w:val="14"/>'
+
+
 def _m(text: str) -> str:
     return f"<m:r><m:t>{text}</m:t></m:r>"
 
@@ -117,6 +121,11 @@ TEXTS: dict[str, tuple[str, Maker, str]] = {
     "field": ("docx", _docx('<w:p><w:r><w:t xml:space="preserve">Share </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> EQ \\f(1,2) </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'), "Share 1/2"),
     "html lifted": ("html", _html('<p>10<span style="vertical-align:4px">6</span> 1,250<span style="font-size:70%;position:relative;top:-.5em">1</span>'), "10⁶ 1,250¹"),
     "html cells on top": ("html", _html('<p style="vertical-align:top">12<b style="vertical-align:baseline">3</b>'), "123"),
+    "docx raised by position": ("docx", _docx(f"<w:p>{_r('Rent 3,400')}{_r('2', _position(8))}{_r(' H')}{_r('2', _position(-6))}{_r('O 5')}{_r('5', _position(1))}</w:p>"), "Rent 3,400² H₂O 55"),
+    "docx matrix": ("docx", _docx(f"<w:p><m:oMath {_M}>{_m('10')}<m:m><m:mr><m:e>{_m('5')}</m:e><m:e>{_m('6')}</m:e></m:mr></m:m></m:oMath></w:p>"), "10 5\t6"),
+    "rtf field": ("rtf", _text(r"{\rtf1\ansi Share {\field{\*\fldinst EQ \\f(3,4)}{\fldrslt }} now\par}"), "Share 3/4 now"),
+    "html fields on a line": ("html", _html("<p><label><input type=radio checked> yearly</label><textarea>5 items</textarea>"), "(x) yearly 5 items"),
+    "md footnotes": ("md", _text("Fee 5[^1] and 6[^a]\n\n[^1]: net\n\n[^a]: gross\n"), "Fee 5[^1] and 6[^a]\n[^1]: net\n[^a]: gross"),
     "root and power": ("docx", _docx(f"<w:p><m:oMath {_M}><m:rad><m:deg/><m:e>{_m('16')}</m:e></m:rad>{_m('=')}<m:sSup><m:e>{_m('2')}</m:e><m:sup>{_m('2')}</m:sup></m:sSup></m:oMath></w:p>"), "√16=2²"),
     "box controls": ("docx", _docx(f"<w:p>{_box('1')}{_r(' Yes ')}{_box('0')}{_r(' No')}</w:p>"), "[x] Yes [ ] No"),
     "box signs": ("docx", _docx('<w:p><w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r><w:r><w:t>Yes</w:t></w:r></w:p>'), "[x]Yes"),

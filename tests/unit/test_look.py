@@ -263,6 +263,22 @@ async def test_a_record_of_which_nothing_stands_leaves_whole() -> None:
     assert "/finds/2/valuable" not in prompt_of(asked["look"][0])
 
 
+async def test_the_lines_of_other_records_do_not_add_up_to_a_value() -> None:
+    """Years from the lines of two others are no date of a third; one line that has all of it may name several records."""
+    text = "Medal 2019\nPrize 2021\nGrant\nOrder, with Star in 2003 and 2007"
+    target = fields(awards=rows(name=TEXT, when={"type": ["string", "null"]}))
+    said = [("Medal", "2019"), ("Prize", "2021"), ("Grant", "2019 / 2021"), ("Order", "2003 / 2007"), ("Star", None)]
+    awards = [{"name": name, "when": when} for name, when in said]
+    found = {"finding": "supported", "lines": [1, 2]}, {"finding": "supported", "lines": [4]}
+
+    def look(question: Question) -> Any:
+        return dict(zip("12", found, strict=True)) if question.kind == "look" else {"awards": awards}
+
+    result, _ = await run(target, text, look)
+    assert codes(result) == {("unsupported", "/awards/2/when")}
+    assert shown(result, "/awards/3/when")[2] == "Order, with Star in 2003 and 2007"
+
+
 async def test_a_record_of_which_only_inner_records_stand_stays_with_them() -> None:
     """A heading that stands nowhere goes alone: the rows beneath it are found."""
     target = fields(groups=rows(heading=TEXT, rows=rows(name=TEXT, time=NUMBER)))
@@ -404,6 +420,7 @@ def test_passages_of_a_long_document() -> None:
         ("28 seats", 29, False),
         ("IBAN: GB29 NWBK 6016 1331 9268 19", "GB29NWBK60161331926819", True),
         ("6016 1331 9268 19 29", "GB29NWBK60161331926819", False),
+        ("Medal 2019", "2019 / 2021", False),
         ("Loans\t—\t12.5", 0, True),
         ("On 1 May we had no loans", 0, True),
         ("lots of lawyers", "Mr Smith", True),

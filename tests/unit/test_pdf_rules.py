@@ -63,6 +63,14 @@ def test_margins_are_what_stands_apart_at_the_edges() -> None:
     assert _body([]) == (0, 0)
 
 
+def test_a_header_in_small_type_may_be_close_to_the_body() -> None:
+    """A browser prints date and title in small type, right above the text of a second page."""
+    body = [27.6 + 13.5 * i for i in range(50)]
+    feet = [y + 13.3 for y in body]
+    assert body_range([15.1, *body], [24.4, *feet], 792.0) == (1, 51)
+    assert body_range([11.1, *body], [24.4, *feet], 792.0) == (0, 51)  # a first line of the body itself
+
+
 def test_only_what_repeats_becomes_a_header() -> None:
     """Numbers do not count as differences; a text of one page stays a paragraph."""
     blocks, margins = Blocks(), MarginBlocks()

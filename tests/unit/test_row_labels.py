@@ -7,7 +7,7 @@ import numpy as np
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
 from thresher.service.readers.pdf.layout.regions import TableRegion
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.tables.row_labels import with_repeated_labels
+from thresher.service.readers.pdf.tables.row_labels import joined_rules, with_repeated_labels
 
 _STEP = 20.0  # points from row to row
 
@@ -96,5 +96,5 @@ def test_sides_of_cells_that_touch_are_one_rule() -> None:
     rows = [[(1, [_strip(2 * i, i, 200, 250)]), (2, [_strip(2 * i + 1, i, 300, 350)])] for i in range(2)]
     rows[0].insert(0, (0, [_strip(9, 0, 50, 90)]))
     sides = [line for i in range(3) for line in ((190.0, 280.0, float(i)), (280.0, 560.0, float(i)))]
-    found = _indices(with_repeated_labels(TableRegion(rows), _rules((40, 190, 0), *sides, (40, 190, 2))))
+    found = _indices(with_repeated_labels(TableRegion(rows), joined_rules(_rules((40, 190, 0), *sides, (40, 190, 2)))))
     assert [row[0] for row in found] == [(0, [9]), (0, [9])]

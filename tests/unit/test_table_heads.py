@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from thresher.chunkers import table_heads
 from thresher.chunkers.base import Records
 from thresher.chunkers.members import CHUNKERS
 from thresher.chunkers.table_heads import TableHeads
-from thresher.schemas.document import BlockKind, Document, DocumentBuilder
+from thresher.schemas.document import BlockKind, Document, DocumentBuilder, Table
 from thresher.schemas.source import Source
-from thresher.service.records.chunk_parts import unanswered_parts
+from thresher.service.records.chunk_parts import chunk_of_records, unanswered_parts
 from thresher.service.records.question_windows import windows
 
 SOURCE = Source(path="a", blob="a", sha256="", size=0)
@@ -163,3 +166,21 @@ def test_a_list_over_pages_is_cut_at_its_records() -> None:
         assert chunk.start in starts
         assert "Payment" not in chunk.context
         assert "payment" not in chunk.context
+
+
+def test_a_table_is_analysed_once_for_all_questions_about_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question about missed rows looks at the heads of the table; a long table has hundreds of such questions."""
+    document = statement(40)
+    looks, kinds = list[int](), table_heads._kinds
+
+    def noted(one: Document, table: Table) -> tuple[bytes, bytes]:
+        looks.append(len(table))
+        return kinds(one, table)
+
+    monkeypatch.setattr(table_heads, "_kinds", noted)
+    chunk = next(CHUNKERS["plain"].chunk(document, 10_000, words))
+    rows = [document.tables[0].row_range(r) for r in range(10, 30)]
+    asked = [chunk_of_records(document, chunk, [[row]]) for row in rows]
+    assert len({part.text for part in asked}) == len(rows)
+    assert all(part.around for part in asked)
+    assert looks == [len(document.tables[0])]

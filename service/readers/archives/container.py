@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -49,6 +50,7 @@ class Unpacking:
     children: list[Source] = field(default_factory=list)
     listing: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)  # Notes beyond the limit, by code
     left_out: int = 0
     expanded: int = 0  # bytes so far, of all members
 
@@ -77,9 +79,11 @@ class Unpacking:
         self.add_note(code, detail)
 
     def add_note(self, code: str, detail: str) -> None:
-        """Add a Note on the container; after the first hundred they are dropped."""
+        """Add a Note on the container; after the first hundred they are only counted."""
         if len(self.notes) < _NOTES_MAX:
             self.notes.append(note(code, detail))
+        else:
+            self.counted[code] += 1
 
     def _store(self, member: Member) -> Source:
         pieces, ordinal = self._bounded(member), len(self.children)
@@ -114,6 +118,7 @@ class Unpacking:
                 note("corrupt_partial", f"{len(self.children)} of {total} members could be read")
             )
         builder.document.notes.extend(self.notes)
+        builder.document.notes.extend(note(code, f"{n} more members") for code, n in self.counted.items())
         return Reading(builder.build(), self.children)
 
 

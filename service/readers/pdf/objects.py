@@ -207,6 +207,11 @@ def is_filled(path: int) -> bool:
     return bool(_MODE[0])
 
 
+def is_transparent(one: int) -> bool:
+    """Whether an object is painted through a group, a mask or with an opacity."""
+    return bool(pdfium.FPDFPageObj_HasTransparency(_handle(one)))
+
+
 def is_wide(one: int, least: float) -> bool:
     """Whether an object's width and height both exceed `least` points."""
     _BOUNDS[:] = 0

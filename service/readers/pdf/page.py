@@ -25,7 +25,8 @@ from thresher.service.readers.pdf.layout.segments import Segments, SegmentTexts,
 from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.tables.lone_rows import PageParts, with_lone_rows, with_titles
 from thresher.service.readers.pdf.tables.merged_cells import MergedCells, cells_of
-from thresher.service.readers.pdf.tables.row_labels import with_repeated_labels
+from thresher.service.readers.pdf.tables.row_labels import joined_rules, with_repeated_labels
+from thresher.service.readers.pdf.tables.side_by_side import tables_side_by_side
 from thresher.service.readers.pdf.tables.table_cells import cell_starts_of, split_tables
 from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.words import PageWords
@@ -58,7 +59,7 @@ def flow_of(words: PageWords, heights: list[float], rules: RulesByPage | None = 
         if rows.plain[page]:
             _add_plain(flow, page, rows, height)
         elif page in rough:
-            _add_rough(flow, page, rough[page], (rules or {}).get(page))
+            _add_rough(flow, page, rough[page], (rules or {}).get(page), words)
     return flow
 
 
@@ -158,17 +159,25 @@ def _words_in(strips: list[SegmentBox], segments: Segments, words: PageWords) ->
     return dict(zip(chosen, (before[end - base] - before[first - base]).tolist(), strict=True))
 
 
-def _add_rough(flow: PageFlow, page: int, rough: _Rough, rules: Floats | None) -> None:
+def _add_rough(flow: PageFlow, page: int, rough: _Rough, rules: Floats | None, words: PageWords) -> None:
     """Append a page with columns or tables.
 
     Its segments' indices are corrected for segments added before it.
     """
     moved = flow.segments.base(page) - rough.base
+    rules = None if rules is None else joined_rules(rules)
+
+    texts = SegmentTexts(flow.segments, words)
+
+    def text(strip: SegmentBox) -> str:
+        return texts.of(strip.index + moved, strip.index + moved + strip.count - 1)
+
     for row in rough.top:
         flow.add_text(FlowPart(page, margin="top", spaced=bool(rough.grids)), [row], moved)
     for region in rough.body:
         if isinstance(region, TableRegion):
-            flow.add_grid(page, region if rules is None else with_repeated_labels(region, rules), moved)
+            for grid in [region] if rules is None else tables_side_by_side(region, rules, text):
+                flow.add_grid(page, grid if rules is None else with_repeated_labels(grid, rules), moved)
         else:
             flow.add_text(FlowPart(page), region.rows, moved)
     for row in rough.bottom:

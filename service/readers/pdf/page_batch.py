@@ -17,6 +17,7 @@ from thresher.service.readers.pdf.marks.struck_words import struck_words
 from thresher.service.readers.pdf.page import flow_of, hidden_flow
 from thresher.service.readers.pdf.page_handle import OpenPage
 from thresher.service.readers.pdf.pictures.recognised_words import with_recognised_words
+from thresher.service.readers.pdf.tables.ruled_cells import left_rules
 from thresher.service.readers.pdf.text.double_printing import repeated_by_visible_words, repeated_words
 from thresher.service.readers.pdf.text.hidden_words import Mask, off_page_or_tiny, too_small_to_read
 from thresher.service.readers.pdf.text.spread_characters import spread_characters
@@ -82,6 +83,7 @@ def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
     seen, alone = _with_drawings(_cleared(words.without(hidden | instead)), pages)
     rules = _rules(seen, pages)
     seen = with_recognised_words(seen, [one.recognised for one in pages])
+    seen.rule = left_rules(seen, {i: one.drawn.down for i, one in enumerate(pages) if one.drawn and i in rules})
     flow = flow_of(seen, [frame.height for frame in frames], rules)
     lines = flow.lines()
     style = TextStyles(flow, lines, seen, lambda page, unit: pages[page].is_bold(unit))

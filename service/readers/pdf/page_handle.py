@@ -25,6 +25,7 @@ from thresher.service.readers.pdf.objects import (
 from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
 from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
+from thresher.service.readers.pdf.tables.ruled_cells import split_at_lines
 from thresher.service.readers.pdf.text.actual_text import ReplacementText, false_replacements, remove_texts
 from thresher.service.readers.pdf.text.clipped_words import mark_clipped
 from thresher.service.readers.pdf.text.fonts import BoldWords, bold_characters, bold_words
@@ -194,8 +195,10 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
     count = len(sheet.start)
     sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
-    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # a clipped word may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
+    if drawn is not None:
+        sheet, owners = split_at_lines((sheet, owners), handle, drawn.down, frame)
+    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
     ticks = [CheckBox(_shown(frame, place), ticked, label) for place, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)

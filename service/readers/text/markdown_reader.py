@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, reference
 from markdown_it.token import Token
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
@@ -169,6 +170,7 @@ def _write(builder: DocumentBuilder, body: str, first: int, options: ReadOptions
         raise InputProblem("corrupt", "blocks are nested too deeply for Markdown")  # it is then read as plain text
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
     parser.core.ruler.at("inline", _marks)
+    parser.block.ruler.at("reference", _reference)
     references: EnvType = {}
     tokens = parser.parse(visible, references)
     page = read_page(parser.render(visible)) if _HIDING_MARKUP.search(visible) else None
@@ -190,6 +192,12 @@ def _marks(state: StateCore) -> None:
         elif token.type == "inline":
             token.children = []
             state.md.inline.parse(token.content, state.md, state.env, token.children)
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - the library's interface
+    """Parse the target of a link like the library's rule; the text of a footnote is none, and is shown."""
+    at = state.bMarks[start] + state.tShift[start]
+    return not state.src.startswith("[^", at) and reference(state, start, end, silent)
 
 
 def _front_matter(builder: DocumentBuilder, text: str) -> tuple[str, int]:

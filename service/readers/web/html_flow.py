@@ -119,7 +119,9 @@ class Flow:
         self._flush()
         self._signed -= 1
 
-    def _enter_raw(self, _tag: str, _attributes: Attributes) -> None:
+    def _enter_raw(self, tag: str, _attributes: Attributes) -> None:
+        if tag == "textarea":  # a field of its own on the line
+            self.text(" ")
         self._open_raw()
 
     def _open_raw(self) -> None:

@@ -34,6 +34,7 @@ class DoubtfulValue:
         default_factory=dict
     )  # where values of records begin: lines of others prove nothing
     own: str | None = None  # pointer of its record
+    is_elsewhere: bool = False  # whether the text has it, and only in other records
 
 
 def known_elsewhere(extractions: Sequence[Extraction], fields: Fields) -> list[Extraction]:
@@ -147,6 +148,7 @@ class _Answer:
             record={k: v for k, v in members.items() if _is_single(v)} if isinstance(members, dict) else {},
             apart=self.starts if record else {},
             own=record,
+            is_elsewhere=u.reason == ELSEWHERE,
         )
 
     def _home(self, record: str | None) -> Range | None:

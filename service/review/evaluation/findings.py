@@ -86,7 +86,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
         return unproved(path, extraction.chunk, "judged").model_copy(update={"match": "judged"})
     if found is None or found.finding != "supported":
         return None
-    lines = [r for r in found.lines if not _is_of_another(r, value, path)]
+    lines = [r for r in found.lines if _may_show(document, r, value, path)]
     if value.method == "judged":
         lines = lines or ([found.likeliest] if found.likeliest else [])
     elif not lines and found.likeliest:
@@ -103,7 +103,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
 
 def _habits(document: Document, lines: Sequence[Range]) -> Habits:
     """Return how figures are written on some lines: scaled by the headings of their tables."""
-    heads = TableHeads(document)
+    heads = document.once(TableHeads)
     powers = scale_heads("\n".join(document.text[a:b] for start, _ in lines for a, b in heads.at(start)))
     return habits_of(document, powers)
 
@@ -125,6 +125,12 @@ def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
     The evaluator saw only passages of the text, while the model that gave the judgement read all of its part.
     """
     return value.method == "judged" and found.finding == "not_found" and found.excerpt
+
+
+def _may_show(document: Document, line: Range, value: DoubtfulValue, path: str) -> bool:
+    """Whether a line may be among those that show a value: it is not another record's, or it shows the value by itself."""
+    alone = not value.is_elsewhere and _is_alone(document.text[line[0] : line[1]], value.value)
+    return alone or not _is_of_another(line, value, path)
 
 
 def _is_of_another(line: Range, value: DoubtfulValue, path: str) -> bool:

@@ -184,7 +184,7 @@ class Passages:
 
     @cached_property
     def _heads(self) -> TableHeads:
-        return TableHeads(self.document)
+        return self.document.once(TableHeads)
 
     def _scores(self, wanted: PassageQuery, usual: Collection[str] = ()) -> dict[int, float]:
         """Return a score for lines that share words with a value or its description: the sum of the rarity of these words.

@@ -18,7 +18,7 @@ from thresher.service.grounding.typed_spans import Habits
 
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
 GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
-_ISO = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?:[T ].*)?$")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ]\d.*)?)?)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures mixed
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from thresher.service.readers.formulas import formula_text
+from thresher.service.readers.formulas import formula_text, fraction_of_field
 from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
@@ -35,7 +34,6 @@ _SKIPPED = frozenset(
 )
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-_FRACTION = re.compile(r"\bEQ\s.*?\\f\s*\(([^,;()]+)[,;]([^()]+)\)", re.IGNORECASE)
 _WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0xE0: "→", 0xFC: "✓", 0xFB: "✗"}
 
 
@@ -113,7 +111,7 @@ class _Walk:
         elif name == "sym":
             self.put(_symbol(element), state)
         elif name in {"fldChar", "instrText"}:
-            self.put(_check_box(element) if name == "fldChar" else _fraction_field(element), state)
+            self.put(_check_box(element) if name == "fldChar" else fraction_of_field(element.text or ""), state)
         elif name == "sdt" and (box := _box_control(element)):
             self.put(box, state)
         elif name == "AlternateContent":
@@ -204,12 +202,6 @@ def _check_box(element: Any) -> str:
     state = box.find(W + "checked")
     state = box.find(W + "default") if state is None else state
     return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
-
-
-def _fraction_field(instruction: Any) -> str:
-    """Return the fraction of an EQ field, which has no result in the file; empty for any other field."""
-    match = _FRACTION.search(instruction.text or "")
-    return f"{match[1].strip()}/{match[2].strip()}" if match else ""
 
 
 def paragraphs(element: Any) -> Iterator[Any]:

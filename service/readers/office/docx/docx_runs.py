@@ -11,9 +11,10 @@ from thresher.service.readers.text_marks import UNMARKED, Mark
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SHIFTS = {"superscript": 1, "subscript": -1}
+_RAISED_MIN_HALF_POINTS = 4  # a smaller step adjusts a line and raises nothing
 _WHITE_THEMES = frozenset(("background1", "light1"))
 _PAPER = "FFFFFF"
-_LOOK_PROPERTIES = frozenset(("strike", "dstrike", "vertAlign", "vanish", "sz", "color"))
+_LOOK_PROPERTIES = frozenset(("strike", "dstrike", "vertAlign", "position", "vanish", "sz", "color"))
 
 
 class RunStyles(Protocol):
@@ -52,7 +53,7 @@ class Runs:
         if _LOOK_PROPERTIES.isdisjoint(found):
             return "", UNMARKED
         struck = _is_on(found.get("strike")) or _is_on(found.get("dstrike"))
-        shift = _SHIFTS.get(_value(found.get("vertAlign")), 0)
+        shift = _SHIFTS.get(_value(found.get("vertAlign")), 0) or _shift_of_position(_value(found.get("position")))
         return self._hidden_reason(found), Mark(struck, shift) if struck or shift else UNMARKED
 
     def _effective(self, properties: Any | None) -> dict[str, Any]:
@@ -103,6 +104,18 @@ class Runs:
             if style and self.styles.shades(style):
                 return None
         return _PAPER if self.styles.plain_paper else None
+
+
+def _shift_of_position(position: str) -> int:
+    """Return 1 for text raised by a number of half points, -1 for lowered, 0 for neither.
+
+    >>> _shift_of_position("8"), _shift_of_position("-6"), _shift_of_position("1"), _shift_of_position("")
+    (1, -1, 0, 0)
+    """
+    digits = position.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or int(digits) < _RAISED_MIN_HALF_POINTS:
+        return 0
+    return -1 if position.startswith("-") else 1
 
 
 def _style_element(properties: Any) -> Any | None:

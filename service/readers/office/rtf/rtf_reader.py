@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from thresher.service.readers.office.rtf.rtf_story import FACTS, FOOTERS, HEADER
 
 _TOKEN = re.compile(r"\\(?:[a-zA-Z]+-?\d* ?|'[0-9a-fA-F]{2}|.)|[{}]", re.DOTALL)
 _GROUP = re.compile(r"\{(?:\\\*)?[\r\n ]*\\([a-z]+)")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # escaped ones count for nothing
 _BINARY = re.compile(r"\\bin(\d{1,10}) ?")
 _HEX = re.compile(r"[0-9a-fA-F\s]{40,}\Z")
 
@@ -47,6 +49,10 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     ]
     document = builder.build()
     document.notes += _notes(stories, builder)
+    if not children and not document.text.strip():
+        if _is_cut(raw):
+            raise InputProblem("corrupt", f"{source.path} breaks off before its text")
+        document.notes += [] if document.notes else [note("no_text", "the RTF holds none")]
     return Reading(document, children)
 
 
@@ -92,6 +98,16 @@ def without_binary(rtf: str) -> str:
         pieces.append(rtf[at : match.start()])
         at = match.end() + int(match[1])
     return "".join([*pieces, rtf[at:]])
+
+
+def _is_cut(rtf: str) -> bool:
+    r"""Whether a file ends within its groups.
+
+    >>> _is_cut(r"{\rtf1 a\}}"), _is_cut(r"{\rtf1{\fonttbl")
+    (False, True)
+    """
+    braces = Counter(match[0] for match in _BRACE.finditer(rtf))
+    return braces["{"] > braces["}"]
 
 
 def find_groups(rtf: str) -> Iterator[Group]:

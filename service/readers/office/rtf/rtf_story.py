@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from thresher.service.readers.formulas import fraction_of_field
 from thresher.service.readers.hidden_text import is_tiny, same_colour
 from thresher.service.readers.office.rtf.rtf_tokens import State, Walk
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, join_runs
@@ -215,6 +216,8 @@ class Stories:
             chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
             self.story.runs.append((TICKED if chosen else OPEN, UNMARKED))
             self._box.clear()
+        elif fraction := fraction_of_field(self._instruction):
+            self.story.runs.append((fraction, UNMARKED))
         elif found:
             self.story.runs.append((_WINGDINGS.get(int(found[1]), "•"), UNMARKED))
 

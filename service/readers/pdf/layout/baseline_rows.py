@@ -44,6 +44,7 @@ class SegmentBox:
     y1: float
     count: int = 1  # segments from `index` on
     apart: bool = False  # begins a cell, even close to the strip on its left
+    rule: float | None = None  # x of a line down the page right before it
     middle: float = field(init=False)
     size: float = field(init=False)  # its height, near the font size
 
@@ -122,10 +123,13 @@ def segment_boxes_of(segments: Segments, page: int) -> list[SegmentBox]:
     label = segments.label[chosen].tolist()
     box = segments.box[chosen].tolist()
     text = iter(segments.box[[i + 1 for i, is_label in zip(chosen, label, strict=True) if is_label]].tolist())
-    return [
+    strips = [
         _joined(i, first, next(text)) if is_label else SegmentBox(i, *first)
         for i, first, is_label in zip(chosen, box, label, strict=True)
     ]
+    for strip, x in zip(strips, [] if segments.rule is None else segments.rule[chosen].tolist(), strict=False):
+        strip.rule = None if x != x else x  # noqa: PLR0124 - NaN
+    return strips
 
 
 def _joined(index: int, a: list[float], b: list[float]) -> SegmentBox:

@@ -123,6 +123,8 @@ class PageFlow:
         spaced = spaced[line]
         spaced[1:] &= ~self.segments.label[items[:-1]]
         separators = _between(self.segments.box[items], items, spaced)
+        if self.segments.rule is not None:
+            separators[~np.isnan(self.segments.rule[items])] = TAB
         separators[np.repeat(tables, np.diff(first))] = SPACE
         separators[first[:-1]] = NEWLINE
         if self._tabbed:

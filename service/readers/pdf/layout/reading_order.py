@@ -20,6 +20,7 @@ from thresher.service.readers.pdf.tables.table_regions import column_gaps, table
 _GUTTER_MIN_WIDTH = 0.8  # in font sizes: of the gap between two columns
 _MAX_DEPTH = 3  # of columns inside columns
 _BAND_MAX_GAP = 4.0  # in font sizes: rows farther apart are not of one band
+_LINES_MAX_GAP = 1.0  # the same for lines of one column
 _TABLE_MAX_GAP = 10.0  # the same for rows that have columns in common
 _COLUMN_MIN_LINES = 4
 _TABLE_ROW_MIN_GAP = 0.5  # in font sizes: between two rows of a table whose cells have several lines
@@ -30,6 +31,9 @@ _TWO_PAGES_MIN_LINES = 8  # of each page
 _COLUMN_MIN_WIDTH = 8  # in font sizes: of a column of running text
 _CELLS_MIN_STRIPS = 2  # in the median line: so many strips are cells
 _INFINITY = 1e6
+_ALIGNED_MAX_POINTS = 1.5
+_EDGE_MIN_STRIPS = 3  # strips that begin at a column's edge
+_SAME_RULE_MAX_POINTS = 2.0  # between the lines right of one column in two rows
 
 
 @dataclass(slots=True)
@@ -47,8 +51,12 @@ def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *,
     if cut is not None:
         left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
         return [*regions_in_reading_order(left, words, depth=1), *regions_in_reading_order(right, words, depth=1)]
-    for band in _rejoined(_bands(clustered_rows(strips)), words):
-        cut = _column_gap(band, words) if depth < _MAX_DEPTH else None
+    bands = _rejoined(_bands(clustered_rows(strips)), words)
+    cuts = [_column_gap(band, words) if depth < _MAX_DEPTH else None for band in bands]
+    for above, band, cut in zip(bands, bands[1:], cuts[1:], strict=False):
+        if cut is not None:
+            _take_first_lines(above, band, cut)
+    for band, cut in zip(bands, cuts, strict=True):
         if cut is not None:
             for side in _sides(band.rows, cut):
                 regions += regions_in_reading_order(side, words, depth=depth + 1)
@@ -113,17 +121,44 @@ def _is_near(above: list[SegmentBox], below: list[SegmentBox], far: float) -> bo
 
 
 def _gaps(row: list[SegmentBox]) -> list[Gap]:
-    """Return the gaps in a row that are wide enough for a gutter."""
+    """Return the gaps in a row that are wide enough for a gutter, or have a line in them.
+
+    A narrow one with a line has no width.
+    """
     least = _GUTTER_MIN_WIDTH * max(s.y1 - s.y0 for s in row)
-    return [(a.x1, b.x0) for a, b in pairwise(row) if b.x0 - a.x1 >= least]
+    found = [_gap(a, b, least) for a, b in pairwise(row)]
+    return [(a, b) for a, b in found if a == b or b - a >= least]
+
+
+def _gap(left: SegmentBox, right: SegmentBox, least: float) -> Gap:
+    """Return the gap between two strips; the line in it where it is narrower than `least`."""
+    if right.rule is not None and right.x0 - left.x1 < least:
+        return right.rule, right.rule
+    return left.x1, right.x0
 
 
 def _shared(band: Band, row: list[SegmentBox]) -> list[Gap]:
     """Return what is left of the band's gutters when the row is added."""
     least = _GUTTER_MIN_WIDTH * min(s.y1 - s.y0 for s in row)
-    free = [(-_INFINITY, row[0].x0), *[(a.x1, b.x0) for a, b in pairwise(row)], (row[-1].x1, _INFINITY)]
-    both = [(max(a, c), min(b, d)) for a, b in band.gutters for c, d in free if c <= b and d >= a]
-    return [(a, b) for a, b in both if b - a >= least]
+    free = [(-_INFINITY, row[0].x0), *[_gap(a, b, least) for a, b in pairwise(row)], (row[-1].x1, _INFINITY)]
+    near = _SAME_RULE_MAX_POINTS
+    both = [
+        (max(a, c), min(b, d)) if b - a > 0 < d - c else ((a, b) if a == b else (c, d))
+        for a, b in band.gutters
+        for c, d in free
+        if c - near * (c == d) <= b and d + near * (c == d) >= a
+    ]
+    return [(a, b) for a, b in both if a == b or b - a >= least]
+
+
+def _take_first_lines(above: Band, band: Band, cut: float) -> None:
+    """Move lines of the column right of a cut, that begins higher than the one on its left, to their band."""
+    left = np.array([s.x0 for s in _sides(band.rows, cut)[1]])
+    while above.rows and _is_near(above.rows[-1], band.rows[0], _LINES_MAX_GAP):
+        first = above.rows[-1][0]
+        if first.x0 < cut or int((np.abs(left - first.x0) < _ALIGNED_MAX_POINTS).sum()) < _EDGE_MIN_STRIPS:
+            return
+        band.rows.insert(0, above.rows.pop())
 
 
 def _sides(rows: Cells, cut: float) -> tuple[list[SegmentBox], list[SegmentBox]]:

@@ -11,6 +11,8 @@ from thresher.schemas.document import BlockKind, Blocks
 _MARGIN_MAX_SHARE = 0.12  # of the page's height, from its edge: the zone of headers and footers
 _MARGIN_MAX_ROWS = 3
 _BODY_MIN_GAP = 0.5  # in font sizes: distance from the body
+_SMALLER_MIN_RATIO = 1.2  # type of the body / that of a header in small type, as browsers print it
+_SMALLER_MIN_GAP = 0.25  # in font sizes: its distance from the body
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.IGNORECASE
@@ -35,9 +37,14 @@ def _edge(top: list[float], bottom: list[float], height: float) -> int:
         if bottom[i] > _MARGIN_MAX_SHARE * height:
             break
         alone = i + 1 == len(top)
-        if best == i if alone else top[i + 1] - bottom[i] > _BODY_MIN_GAP * (bottom[i] - top[i]):
+        if best == i if alone else top[i + 1] - bottom[i] > _least_gap(bottom[i] - top[i], bottom[i + 1] - top[i + 1]):
             best = i + 1
     return best
+
+
+def _least_gap(size: float, below: float) -> float:
+    """Return the distance that sets a row apart from the one below it; less where that one's type is larger."""
+    return size * (_SMALLER_MIN_GAP if below > _SMALLER_MIN_RATIO * size else _BODY_MIN_GAP)
 
 
 @dataclass(slots=True)

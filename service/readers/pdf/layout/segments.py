@@ -40,6 +40,7 @@ class Segments:
     upright: NDArray[np.bool_]  # False: runs up or down the page
     page: Ints  # index of each segment's page
     label: NDArray[np.bool_]  # a lone "(a)", "2.1" or bullet, whose text is the next segment
+    rule: Floats | None = None  # x of the line down the page that each begins a cell behind; NaN for none
 
     def __len__(self) -> int:
         """Return the number of segments."""
@@ -82,6 +83,8 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     _separate_figures(words, joined)
     joined &= same & ~words.apart[1:]
     joined[np.asarray(cuts, np.int64) - 1] = False
+    if words.rule is not None:
+        joined &= np.isnan(words.rule[1:])
     if words.glued is not None:
         joined |= same & words.glued[1:]
     labels = _labels(words, joined, level & same)
@@ -89,8 +92,9 @@ def segments_of(words: PageWords, cuts: Sequence[int] = ()) -> Segments:
     last = np.append(first[1:], len(words)) - 1
     low = np.minimum.reduceat(words.flat[:, :2], first, axis=0)
     high = np.maximum.reduceat(words.flat[:, 2:], first, axis=0)
+    rule = None if words.rule is None else words.rule[first]
     return Segments(
-        first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first]
+        first, last, np.concatenate((low, high), axis=1), ~standing[first], words.page[first], labels[first], rule
     )
 
 

@@ -45,7 +45,7 @@ def drawn_check_boxes(drawn: DrawnShapes, words: PageWords, known: Sequence[Chec
     square = (
         (np.minimum(width, height) >= CHECK_BOX_MIN_POINTS)
         & (side <= _SQUARE_MAX_RATIO * np.minimum(width, height))
-        & drawn.outline
+        & ((drawn.outline & ~drawn.stroke) | drawn.solid)
     )
     found: list[CheckBox] = []
     for i in np.flatnonzero(square).tolist():
@@ -57,6 +57,8 @@ def drawn_check_boxes(drawn: DrawnShapes, words: PageWords, known: Sequence[Chec
         ):
             continue
         inside = _inside(words.box, here)
+        if drawn.solid[i] and not (_is_stroked_over(drawn, i, float(side[i])) and not len(inside)):
+            continue  # a bullet, a button or the mark in a box
         if any(words.text[words.start[w] : words.end[w]] not in _TICKS for w in inside):
             continue
         marks = _marks(drawn, i, float(side[i]))
@@ -77,6 +79,15 @@ def _marks(drawn: DrawnShapes, square: int, side: float) -> bool:
     )
     outline[square] = True
     return bool((within & near & ~outline).any())
+
+
+def _is_stroked_over(drawn: DrawnShapes, square: int, side: float) -> bool:
+    """Whether a single stroke, a tick, is drawn on a filled square."""
+    box, own = drawn.small, drawn.small[square]
+    size = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    within = (middle > own[:2]).all(axis=1) & (middle < own[2:]).all(axis=1)
+    return bool((within & drawn.stroke & (size > _MARK_MIN_SHARE * side) & (size < _SQUARE_MAX_RATIO * side)).any())
 
 
 def _touches(i: int, box: Floats, square: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> bool:

@@ -47,10 +47,12 @@ class DrawnShapes:
     """Boxes x0, y0, x1, y1 as displayed."""
 
     across: Floats  # thin lines that run across the page
+    down: Floats  # lines that run down the page, and the left and right sides of larger outlines
     edges: Floats  # the upper and the lower edges of larger drawings
     small: Floats  # drawings about as large as a check box, or the mark in it
     stroke: NDArray[np.bool_]  # which of the small ones are single strokes
     outline: NDArray[np.bool_]  # which of the small ones may be boxes: drawn as lines, inside paper or nothing
+    solid: NDArray[np.bool_]  # which of the small ones are filled, in another colour than the paper's
 
     @property
     def rules(self) -> Floats:
@@ -72,17 +74,27 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     sides = list(_sides([paths[i] for i in np.flatnonzero(many).tolist()]))
     lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
     across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
+    narrow = (lines[:, 2] - lines[:, 0] <= _LINE_MAX_WIDTH) & (lines[:, 3] - lines[:, 1] > _LINE_MIN_LENGTH)
+    of_paths = np.flatnonzero(thin).tolist()  # the sides of others follow these
+    unseen = [i for i in np.flatnonzero(narrow[: len(of_paths)]).tolist() if not _is_visible(paths[of_paths[i]][0])]
+    narrow[unseen] = False
+    down = lines[narrow]
     at = np.flatnonzero(small)
-    outline = np.zeros(len(at), np.bool_)
+    outline, solid = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
     square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) if len(at) <= MAX_SMALL_SHAPES else outline
     outline[square] = [_is_outline(paths[i][0]) for i in at[square].tolist()]
+    solid[square] = [_is_solid(paths[i][0]) for i in at[square].tolist()]
     frames = np.flatnonzero(~thin & ~small & ~many)
+    visible = [i for i in frames.tolist() if _is_visible(paths[i][0])]
+    stroked = [i for i in visible if _mode(paths[i][0])[0]]
     return DrawnShapes(
         across,
-        _edges(frame.show(box[[i for i in frames.tolist() if _is_visible(paths[i][0])]])),
+        _joined_down(np.concatenate((down, _sides_of(frame.show(box[stroked]))))),
+        _edges(frame.show(box[visible])),
         frame.show(box[small]),
         length[small] < _OUTLINE_MIN_POINTS,
         outline,
+        solid,
     )
 
 
@@ -91,6 +103,26 @@ def _edges(box: Floats) -> Floats:
     upper, lower = box.copy(), box.copy()
     upper[:, 3], lower[:, 1] = box[:, 1], box[:, 3]
     return np.concatenate((upper, lower))
+
+
+def _sides_of(box: Floats) -> Floats:
+    """Return the left and the right edges of boxes."""
+    left, right = box.copy(), box.copy()
+    left[:, 2], right[:, 0] = box[:, 0], box[:, 2]
+    return np.concatenate((left, right))
+
+
+def _joined_down(lines: Floats) -> Floats:
+    """Return lines down the page with touching ones at one place merged: cells are drawn with sides of their own."""
+    found: list[list[float]] = []
+    order = np.lexsort((lines[:, 1], np.rint(lines[:, 0] / _LINE_MAX_WIDTH)))
+    for x0, y0, x1, y1 in lines[order].tolist():
+        last = found[-1] if found else None
+        if last and abs(last[0] - x0) < _LINE_MAX_WIDTH and last[1] <= y0 < last[3] + _LINE_MAX_WIDTH:
+            last[3] = max(last[3], y1)
+        else:
+            found.append([x0, y0, x1, y1])
+    return np.array(found, np.float32).reshape(-1, 4)
 
 
 def _paths(
@@ -178,6 +210,11 @@ def _is_outline(path: int) -> bool:
     """Whether a path is drawn as a line, and not filled but with the paper's colour."""
     stroked, filled = _mode(path)
     return stroked and not (filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor))
+
+
+def _is_solid(path: int) -> bool:
+    """Whether a path is filled in another colour than the paper's."""
+    return _mode(path)[1] and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
 
 
 def _is_visible(path: int) -> bool:

@@ -22,12 +22,14 @@ _SAME_SIZE_MIN_RISE = 0.3  # of the height: rise of raised type that is not smal
 _LEVEL_MAX_SPREAD = 0.06  # of the height: spread of the baselines of characters on one level
 _MARK_MAX_GAP = 0.6  # in font sizes: from a separate mark to its word
 _MARK_MAX_CHARS = 4  # of a separate mark
+_MARK_MIN_OVERLAP = 0.3  # of a separate mark's height: beside its word; the figures of a fraction overlap less
 _PLAIN, _UP, _DOWN = range(3)
 _ABOVE = str.maketrans(
     "0123456789+-=()\u2212\u2013abcdefghijklmnoprstuvwxyz",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻⁻ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ",
 )
 _BELOW = str.maketrans("0123456789+-=()\u2212\u2013", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎₋₋")
+_WRITTEN = character_table("".join(map(chr, {*_ABOVE.values(), *_BELOW.values()})))
 _DIGIT = character_table("0123456789")
 _LETTER = character_table("abcdefghijklmnopqrstuvwxyz")
 _MARKS = character_table("0123456789,()*")
@@ -57,6 +59,35 @@ def replace_superscripts(units: Units, words: tuple[Ints, Ints], ends: tuple[Flo
     for i in np.flatnonzero(alone).tolist():
         chosen = np.arange(start[i], end[i])
         _replace(units, chosen, np.full(len(chosen), alone[i]))
+
+
+def level_marks(box: Floats, head: Units, tail: Units, page: Ints) -> None:
+    """Give marks that are words of their own the height of the text beside them, in place, so that they stay in its row.
+
+    `box` is the words' level boxes, `head` and `tail` their first and last characters.
+    """
+    marks = _WRITTEN[head] & _WRITTEN[tail]
+    for i in np.flatnonzero(marks).tolist():
+        near = [k for k in (i - 1, i + 1) if 0 <= k < len(box) and page[k] == page[i] and not marks[k]]
+        if any(_is_over(box[i], box[k]) for k in near):
+            continue
+        for k in near:
+            if _is_beside(box[i], box[k]):
+                box[i, 1], box[i, 3] = box[k, 1], box[k, 3]
+                break
+
+
+def _is_over(mark: Floats, text: Floats) -> bool:
+    """Whether a mark is right above or below a text, as in a fraction."""
+    return bool(text[0] < (mark[0] + mark[2]) / 2 < text[2])
+
+
+def _is_beside(mark: Floats, text: Floats) -> bool:
+    """Whether a mark is right before or behind a text, at its height."""
+    gap = max(float(mark[0] - text[2]), float(text[0] - mark[2]))
+    level = min(float(mark[3]), float(text[3])) - max(float(mark[1]), float(text[1]))
+    size = float(text[3] - text[1])
+    return abs(gap) < _MARK_MAX_GAP * size and level > _MARK_MIN_OVERLAP * float(mark[3] - mark[1])
 
 
 def _suspects(units: Units, words: tuple[Ints, Ints], first: Floats, boxes: Boxes) -> Ints:

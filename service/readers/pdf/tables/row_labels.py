@@ -24,7 +24,8 @@ from thresher.service.readers.pdf.library import Floats
 
 _SAME_RULE_MAX_POINTS = 2.0  # rules nearer than this are one
 _CELLS_A_BATCH = 256  # compared with all rules at once
-_RULE_MIN_OVERHANG = 1.0  # points, beyond a text on both sides
+_RULE_MIN_OVERHANG = 0.3  # points, beyond a text on each side
+_RULE_MIN_LONGER = 2.0  # points, than a text
 _LABEL_LINES_MAX_GAP = 1.0  # in line heights: between lines of one label
 
 Row = list[tuple[int, list[SegmentBox]]]
@@ -42,10 +43,12 @@ class _Label:
 
 
 def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
-    """Return the table with each label of a merged cell in the first line of every row it spans."""
+    """Return the table with each label of a merged cell in the first line of every row it spans.
+
+    `rules` are joined, as `joined_rules` does.
+    """
     if not len(rules) or len(grid.rows) < 2:
         return grid
-    rules = _joined(rules)
     rows: list[Row] = [list(row) for row in grid.rows]
     labels = list(_labels(rows, rules))
     parted = _parted(labels, rules)
@@ -104,7 +107,7 @@ def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np
     return True
 
 
-def _joined(rules: Floats) -> Floats:
+def joined_rules(rules: Floats) -> Floats:
     """Return rules with touching ones at one height merged: cells are drawn with sides of their own."""
     found: list[list[float]] = []
     order = np.lexsort((rules[:, 0], np.rint(rules[:, 1] / _SAME_RULE_MAX_POINTS)))
@@ -118,7 +121,7 @@ def _joined(rules: Floats) -> Floats:
             last[2] = max(last[2], x1)
         else:
             found.append([x0, y0, x1, y1])
-    return np.array(found, np.float32)
+    return np.array(found, np.float32).reshape(-1, 4)
 
 
 def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
@@ -148,6 +151,7 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, 
     left, right, y = (side[:, None] for side in ends.T)
     at = _heights(rules)
     over = (rules[:, 0] < left) & (rules[:, 2] > right)
+    over &= rules[:, 2] - rules[:, 0] > right - left + (_RULE_MIN_LONGER - 2 * _RULE_MIN_OVERHANG)
     top = np.where(over & (at < y), at, -np.inf).max(axis=1)
     foot = np.where(over & (at > y), at, np.inf).min(axis=1)
     return list(zip(top.tolist(), foot.tolist(), strict=True))
@@ -208,7 +212,8 @@ def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None
     """
     y = min([strips[0].middle for strips in others])
     left, right = min([strips[0].x0 for strips in others]), max([strips[-1].x1 for strips in others])
-    at = _heights(rules[(rules[:, 0] < left - _RULE_MIN_OVERHANG) & (rules[:, 2] > right + _RULE_MIN_OVERHANG)])
+    over = (rules[:, 0] < left - _RULE_MIN_OVERHANG) & (rules[:, 2] > right + _RULE_MIN_OVERHANG)
+    at = _heights(rules[over & (rules[:, 2] - rules[:, 0] > right - left + _RULE_MIN_LONGER)])
     above, below = at[at < y], at[at > y]
     return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
 

@@ -31,7 +31,7 @@ def table_region_of(rows: Cells) -> TableRegion:
         before = -1
         for strip in row:
             column = _column(strip, edges)
-            same, before = column == before, column
+            same, before = column == before and strip.rule is None, column
             if same and not strip.apart and strip.x0 - cells[-1][1][-1].x1 < _SAME_CELL_MAX_GAP * (strip.y1 - strip.y0):
                 cells[-1][1].append(strip)
             else:

@@ -16,6 +16,7 @@ from thresher.service.readers.pdf.text.characters import LTR, RTL
 
 _MIRRORED = {ord(a): ord(b) for a, b in zip("()[]{}<>«»", ")(][}{><»«", strict=True)}
 _NUMBER_SIGNS = frozenset(map(ord, ".,/:-'%+\u066a\u066b\u066c"))  # signs that belong to the figures on both sides
+_LAM, _ALEFS = 0x644, frozenset({0x622, 0x623, 0x625, 0x627, 0x671})
 _SAME_LINE_MAX_STEP = 0.5  # in font sizes
 _CELL_MIN_GAP = 1.5  # in font sizes: between two cells of a line
 
@@ -40,7 +41,22 @@ def _glyphs(units: Units, box: Floats) -> list[list[int]]:
     """Return characters by glyph, those of a ligature in the order of the file."""
     same = (box[1:] == box[:-1]).all(axis=1) & (box[1:, 2] > box[1:, 0]) & RTL[units[1:]] & RTL[units[:-1]]
     groups = np.split(units, np.flatnonzero(~same) + 1)
-    return [group[::-1].tolist() for group in groups]
+    return [_as_read(group[::-1].tolist()) for group in groups]
+
+
+def _as_read(glyph: list[int]) -> list[int]:
+    """Return a ligature's characters with lam before alef, as no glyph joins them the other way round."""
+    return glyph[::-1] if len(glyph) == 2 and glyph[1] == _LAM and glyph[0] in _ALEFS else glyph
+
+
+def order_in_place(box: Floats) -> NDArray[np.intp] | None:
+    """Return the order of a left-to-right word's characters by their boxes; None where they stand in it.
+
+    PDFium parts such a word at signs that have no direction, and puts its parts in the order of the line around it.
+    """
+    if (np.diff(box[:, 0]) >= 0).all() or box[:, 3].max() >= box[:, 1].min():
+        return None
+    return np.argsort(box[:, 0], kind="stable")
 
 
 def _figures_kept(units: list[int]) -> list[int]:

@@ -20,6 +20,7 @@ from thresher.service.readers.pdf.text.text_extraction import PageText
 from thresher.service.readers.pdf.text.words import displayed_boxes
 
 _CLIPPED_MIN_POINTS = 1.0
+_AT_EDGE_MIN_POINTS = 0.1  # over its clip's right edge: browsers leave out the glyphs beyond it, so little is left
 _OBJECTS_A_WORD = 2.0  # with more, selecting the objects of words is cheaper than reading all clips
 _FIGURES_MIN_WIDTH = 0.5  # of a word's width: a word with figures of which less is left cannot be read
 _LETTERS_MIN_WIDTH = 0.25  # the same for other words: the P of a PM is enough
@@ -34,35 +35,39 @@ def mark_clipped(
 
     `words` is all words, and the text object in which each begins; both are returned, as a word may be split.
     """
-    shown = _clipped(layers, words[1], frame) if len(words[0].start) else {}
-    if not shown:
+    shown, ending = _clipped(layers, words[1], frame) if len(words[0].start) else ({}, {})
+    if not ending:
         return words
     sheet, owners = _split(words, address(text_page), shown)
+    sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
     if sheet is not words[0]:
-        shown |= _clipped(layers, np.setdiff1d(owners, words[1]), frame)
+        more = _clipped(layers, np.setdiff1d(owners, words[1]), frame)
+        shown, ending = shown | more[0], ending | more[1]
     box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
     inks = owners.tolist()
-    within = [i for i, ink in enumerate(inks) if ink in shown]
     cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)
-    for i in within:
-        cut[i] = _is_cut(box[i], shown[inks[i]], _least(sheet, i))
+    for i in [i for i, ink in enumerate(inks) if ink in ending]:
+        cut[i] = inks[i] in shown and _is_cut(box[i], shown[inks[i]], _least(sheet, i))
         follows = i + 1 < len(box) and inks[i + 1] != inks[i]
-        apart[i + 1] = follows and bool(box[i + 1, 0] > shown[inks[i]][2] - _NEXT_MAX_POINTS)
+        apart[i + 1] = follows and bool(box[i + 1, 0] > ending[inks[i]][2] - _NEXT_MAX_POINTS)
     # the first letters of a word that can be read count as shown, too
     for i in reversed(np.flatnonzero(cut[:-1]).tolist()):
         cut[i] = not (_goes_on(sheet, i) and not cut[i + 1] and _is_same(shown.get(inks[i + 1]), shown[inks[i]]))
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
-def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> dict[int, Floats]:
-    """Return by text object the clip, as displayed, of those that reach beyond it."""
+def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> tuple[dict[int, Floats], dict[int, Floats]]:
+    """Return by text object the clip, as displayed, of those that reach beyond it.
+
+    Also returns them together with those that reach a little over the right edge.
+    """
     if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
         texts = list(set(owners.tolist()).intersection(layers.objects))
     else:
         texts = layers.chosen(layers.modes >= 0)
     clips = clips_of(texts)
     if clips is None:
-        return {}
+        return {}, {}
     bounds = bounds_of(texts)
     beyond = [
         clips[:, 0] - bounds[:, 0],
@@ -70,18 +75,36 @@ def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> dict[int, F
         bounds[:, 2] - clips[:, 2],
         clips[:, 3] - bounds[:, 1],
     ]
-    some = np.flatnonzero(np.maximum.reduce(beyond) > _CLIPPED_MIN_POINTS).tolist()
-    return dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True))
+    out = np.maximum.reduce(beyond) > _CLIPPED_MIN_POINTS
+    near = out | (beyond[2] > _AT_EDGE_MIN_POINTS)
+    found = []
+    for chosen in (out, near):
+        some = np.flatnonzero(chosen).tolist()
+        found.append(dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True)))
+    return found[0], found[1]
 
 
-def _split(words: tuple[PageText, Ints], handle: int, shown: dict[int, Floats]) -> tuple[PageText, Ints]:
-    """Split words that run from a clipped text object into another one."""
+def _split(
+    words: tuple[PageText, Ints], handle: int, shown: dict[int, Floats], frame: PageFrame | None = None
+) -> tuple[PageText, Ints]:
+    """Split words that run from a clipped text object into another one.
+
+    With `frame`, only where that one begins behind the edge of the clip.
+    """
     sheet, owners = words
     cuts = [
         (i, _change(range(int(sheet.start[i]), int(sheet.end[i])), handle, ink))
         for i, ink in enumerate(owners.tolist())
         if ink in shown and ink != char_object(handle, int(sheet.end[i]) - 1)
     ]
+    if frame is not None:
+        cuts = [(i, u) for i, u in cuts if _is_behind(loose_boxes([(handle, [u])], 1), shown[int(owners[i])], frame)]
+    return with_words_split(words, handle, cuts)
+
+
+def with_words_split(words: tuple[PageText, Ints], handle: int, cuts: list[tuple[int, int]]) -> tuple[PageText, Ints]:
+    """Split words; `cuts` is, in order, the index of a word, and of the character at which its second part begins."""
+    sheet, owners = words
     if not cuts:
         return words
     at = np.array([i + 1 for i, _ in cuts])
@@ -90,9 +113,15 @@ def _split(words: tuple[PageText, Ints], handle: int, shown: dict[int, Floats]) 
     first = np.insert(sheet.first, at, loose_boxes([(handle, units.tolist())], len(units)), axis=0)
     last = np.insert(sheet.last, parted, loose_boxes([(handle, (units - 1).tolist())], len(units)), axis=0)
     hidden = None if sheet.hidden is None else np.insert(sheet.hidden, at, sheet.hidden[parted])
+    apart = None if sheet.apart is None else np.insert(sheet.apart, at, True)
     start, end = np.insert(sheet.start, at, units), np.insert(sheet.end, parted, units)
     owners = np.insert(owners, at, owners_of(handle, units.tolist()))
-    return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden), owners
+    return replace(sheet, start=start, end=end, first=first, last=last, hidden=hidden, apart=apart), owners
+
+
+def _is_behind(box: Floats, clip: Floats, frame: PageFrame) -> bool:
+    """Whether a character's box, in user space, begins behind the right edge of a clip."""
+    return bool(frame.show(box)[0, 0] > clip[2] - _NEXT_MAX_POINTS)
 
 
 def _change(units: Iterable[int], handle: int, ink: int) -> int:

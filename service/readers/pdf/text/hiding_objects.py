@@ -18,7 +18,7 @@ from thresher.service.readers.pdf.library import (
     object_type,
     render_mode,
 )
-from thresher.service.readers.pdf.objects import PageObjects, is_filled, is_wide, on_layers, user_boxes
+from thresher.service.readers.pdf.objects import PageObjects, is_filled, is_transparent, is_wide, on_layers, user_boxes
 
 Mask = NDArray[np.bool_]
 INVISIBLE = 3  # text render modes: neither filled nor stroked
@@ -111,9 +111,10 @@ def _unpainted(modes: NDArray[np.int8]) -> Mask:
 
 
 def _solid(objects: list[int], covers: list[int]) -> list[int]:
-    """Return the covers that are more than rules or tints."""
+    """Return the covers that are more than rules or tints; faint forms, too, as they may hold the text."""
     wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
     solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
+    solid |= np.array([object_type(objects[i]) == pdfium.FPDF_PAGEOBJ_FORM for i in wide], np.bool_)
     return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
 
 
@@ -142,5 +143,8 @@ def _may_hide(layers: PageObjects, form: int, *, above: bool) -> bool:
         if kind == pdfium.FPDF_PAGEOBJ_PATH and is_filled(one):
             return True
     texts = [held[i] for i in letters]
+    forms = [form, *(one for one, kind in zip(held, kinds, strict=True) if kind == pdfium.FPDF_PAGEOBJ_FORM)]
+    if texts and any(map(is_transparent, forms)):
+        return True  # its text may be drawn with an opacity of nothing
     pale = colours_of(texts)[:, :3].min(axis=1) >= PAPER_MIN_CHANNEL
     return bool(pale.any()) or any(render_mode(one) in {INVISIBLE, CLIP} for one in texts)

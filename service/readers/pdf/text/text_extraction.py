@@ -8,6 +8,7 @@ one.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.library import Floats, Ints, address, char_unicode, loose_boxes, tight_boxes
 from thresher.service.readers.pdf.marks.superscripts import replace_superscripts
-from thresher.service.readers.pdf.text.bidi import in_reading_order
+from thresher.service.readers.pdf.text.bidi import in_reading_order, order_in_place
 from thresher.service.readers.pdf.text.characters import KIND, LETTER, MARK, RTL, SINGLE, SPACE, WIDTH
 from thresher.service.readers.pdf.text.mistold_letters import mended
 
@@ -27,6 +28,7 @@ _BOX_MIN_POINTS = 0.05  # a thinner box is no box
 _ASSUMED_GAP = np.float32(0.2)  # in font sizes: assumed between a word's end and the next word
 _USUAL_SPACE = np.float32(0.25)  # in font sizes: a space between words
 _MEASURED_MIN_GAP = np.float32(0.5)  # in font sizes: a gap that may be wider is measured
+_ASKEW_MIN_SINE = 0.3  # of twice the angle: from 9 degrees on
 _BASELINE_MAX_STEP = np.float32(0.05)  # in font sizes: between bottoms of boxes on one baseline
 
 Mask = NDArray[np.bool_]
@@ -44,6 +46,7 @@ class PageText:
     mended: tuple[int, ...] = ()  # index in `units` of the first character of each word with corrected letters
     hidden: NDArray[np.bool_] | None = None  # words that cannot be seen; None where there can be none
     apart: NDArray[np.bool_] | None = None  # words that never continue the one before them
+    slanting: tuple[int, ...] = ()  # index in `units` of the first character of each word that runs askew
 
 
 def page_texts_of(text_pages: list[Any]) -> list[PageText]:
@@ -58,6 +61,8 @@ def page_texts_of(text_pages: list[Any]) -> list[PageText]:
     kind = KIND[units]
     start, end = bounds_of_words(kind)
     first, last, odd = _ends(pages, units, start, end)
+    askew = _askew(pages, start[odd])
+    slanting, odd = start[odd[askew]], odd[~askew]
     if len(odd):  # a "word" that jumps: every character gets its own box
         for a, b in zip(start[odd].tolist(), end[odd].tolist(), strict=True):
             kind[a:b] = SINGLE
@@ -74,9 +79,21 @@ def page_texts_of(text_pages: list[Any]) -> list[PageText]:
             first[a:b],
             last[a:b],
             mended=tuple((start[other[(other >= a) & (other < b)]] - o).tolist()),
+            slanting=tuple((slanting[(slanting >= o) & (slanting < o + n)] - o).tolist()),
         )
         for n, o, (a, b) in zip(map(len, parts), pages.offsets, pages.ranges(start), strict=True)
     ]
+
+
+def _askew(pages: _Pages, characters: Ints) -> Mask:
+    """Return which characters run neither along the page nor up or down it, such as those of a watermark."""
+    found = [
+        pdfium.FPDFText_GetCharAngle(ctypes.cast(handle, pdfium.FPDF_TEXTPAGE), i)
+        for handle, own in pages.own(characters)
+        for i in own
+    ]
+    askew: Mask = np.abs(np.sin(2 * np.array(found, np.float64))) > _ASKEW_MIN_SINE
+    return askew
 
 
 def _reorder(
@@ -99,6 +116,17 @@ def _reorder(
                 units[a:b], box = units[a:b][order], box[order]
                 first[i], last[i] = box[0], box[-1]
             units[a:b] = in_reading_order(units[a:b], box)
+    for i in _parted(pages, right_to_left, start, end):
+        a, b = start[i], end[i]
+        box = _boxes(pages, np.arange(a, b))
+        if (place := order_in_place(box)) is not None:
+            units[a:b], first[i], last[i] = units[a:b][place], box[place[0]], box[place[-1]]
+
+
+def _parted(pages: _Pages, right_to_left: Mask, start: Ints, end: Ints) -> list[int]:
+    """Return the words of three characters or more without right-to-left ones, on pages that have such ones."""
+    beside = np.concatenate([np.full(b - a, right_to_left[o:n].any()) for (a, b), o, n in pages.bounds(start)])
+    return np.flatnonzero(beside & (end - start > 2) & ~np.logical_or.reduceat(right_to_left, start)).tolist()
 
 
 _BETWEEN = np.full(1, 0x20, np.uint16)  # a space between the words of two pages
@@ -117,6 +145,10 @@ class _Pages:
         """Return for each page the range of the given characters, in order, that are on it."""
         bounds = [*np.searchsorted(characters, self.offsets).tolist(), len(characters)]
         return list(pairwise(bounds))
+
+    def bounds(self, characters: Ints) -> Iterator[tuple[tuple[int, int], int, int | None]]:
+        """Yield each page's range as `ranges` does, and where its characters begin and end."""
+        yield from zip(self.ranges(characters), self.offsets, [*self.offsets[1:], None], strict=True)
 
     def own(self, characters: Ints) -> Iterator[tuple[int, list[int]]]:
         """Yield each page's address, and its own indices of those characters that are on it."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.page_frame import PageFrame, show_all
 from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.marks.superscripts import level_marks
 from thresher.service.readers.pdf.text.bidi import mirrored_lines
 from thresher.service.readers.pdf.text.characters import KIND, REPLACEMENT_UNITS, RTL, SINGLE
 from thresher.service.readers.pdf.text.text_direction import (
@@ -45,6 +46,7 @@ class PageWords:
     glued: NDArray[np.bool_] | None = None  # which continue the one before them, at any distance
     confidence: NDArray[np.uint8] | None = None  # percent; None: all from the text layer
     mended: NDArray[np.bool_] | None = None  # which have corrected letters
+    rule: NDArray[np.float32] | None = None  # x of the line that separates each from what is left of it; NaN for none
 
     def __len__(self) -> int:
         """Return the number of words."""
@@ -122,10 +124,13 @@ def words_of(sheets: list[PageText], frames: list[PageFrame]) -> PageWords:
     box, first, last = displayed_boxes(sheets, frames, page)
     flat, turned = _flat(box, (first, last), (sheets, frames), page)
     standing = standing_words(box, (first, last), end - start, page, turned)
+    if any(sheet.slanting for sheet in sheets):
+        standing |= np.concatenate([np.isin(sheet.start, sheet.slanting) for sheet in sheets])
     apart = np.concatenate([_apart(sheet) for sheet in sheets])
     stacked = stacked_characters(flat, KIND[units[start]] == SINGLE, page)
     became = REPLACEMENT_UNITS[units]
     head, tail = became[start], became[end - 1]
+    level_marks(flat, head, tail, page)
     text, points = _decode(became)
     if points is not None:
         start, end = points[start], points[end - 1] + 1
