@@ -37,8 +37,13 @@ class FolderDocuments:
     originals: tuple[Path, ...] = ()  # folders and files in which documents are looked for first
 
     def original(self, result: Result[Any], path: str) -> Source:
-        """Return the file that holds a source of a Result. Raises InputProblem(original_missing)."""
+        """Return the file that holds a source of a Result. Raises InputProblem(original_missing).
+
+        A path that is no source of the Result has no document: what a stranger wrote there may name any file here.
+        """
         wanted = root_path(path)
+        if all(path != s.path for s in (result.source, *result.sources)):
+            raise InputProblem("original_missing", f"{path} (the Result has no such source)")
         stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
         if stated is None and result.source.relation == "part":
             stated = result.source.sha256

@@ -37,7 +37,7 @@ from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of
 from thresher.service.reviews.base import NewEvent, ResultPlace, ReviewProgress, Reviews
 from thresher.service.reviews.cases import Files, case_files, case_name
-from thresher.service.reviews.collections import ResultCollection, ResultSummary
+from thresher.service.reviews.collections import ResultCollection, ResultSummary, checked_child
 from thresher.service.reviews.document_view import document_view
 from thresher.service.reviews.field_view import FieldsView
 from thresher.service.reviews.stored_result import Reviewed, StoredResult
@@ -125,7 +125,7 @@ class ReviewService:
     ) -> AsyncIterator[Source]:
         """Provide the bytes of a document, taken out of what it is attached to."""
         async with collection.original(place, facts.path) as root:
-            yield await self.views.child(root, facts.path, collection.options)
+            yield checked_child(await self.views.child(root, facts.path, collection.options), facts)
 
     async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
         """Return a passage of a document's text; `wanted`: path of the source, span, characters around it.
