@@ -33,10 +33,10 @@ from bench.invented import SHARE, folded, stands
 from bench.lift import MODEL, PATIENT, joined, source_of
 from bench.lift_choice import Chosen, cases_of, chosen
 from bench.replayed_answers import Place, Reading
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Reply
-from thresher.service.base import json_pointer
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree

@@ -27,10 +27,10 @@ from typing import Any
 
 from bench.lift_choice import Chosen, chosen
 from bench.lift_report import report
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Message, Model, Question
-from thresher.service.base import json_pointer
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree

@@ -24,12 +24,12 @@ from typing import Any
 
 from bench.gold_reader import GoldReader
 from bench.wide import documents_of
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process

@@ -25,11 +25,11 @@ from bench.gold_reader import GoldReader
 from tests.simulation.server import Said, Server
 from thresher.chunkers.base import Counter
 from thresher.chunkers.tokens import counter
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import Name

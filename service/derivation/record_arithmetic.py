@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, DecimalException
 from itertools import permutations
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.derivation.scopes import term_of_leaf
 
 MAX_FIELDS = 10  # numbers of one record; among more, some pair gives almost any number

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document, Table
-from thresher.service.base import json_pointer
 from thresher.service.derivation.evaluator import MissingError, Row, Value
 from thresher.service.derivation.expression_language import Column, Path
 from thresher.service.formats.displayed_values import normal_text, parse_date, parse_number

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
 from thresher.schemas.target import Field, Target, fingerprint_of
-from thresher.service.base import json_pointer
 from thresher.service.storage.run_inputs import inputs_of
 from thresher.service.targets.fields import TooManyFieldsError, leaves
 

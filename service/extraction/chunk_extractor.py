@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
@@ -19,7 +20,6 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Kind, Message, Model, Question, attempt_of_reply
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, with_kind, without_kind
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures

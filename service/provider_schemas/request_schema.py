@@ -11,9 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.date_offsets import has_relative_date
 from thresher.service.formats.dates import DateOrder

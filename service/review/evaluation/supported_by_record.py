@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupported
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
 from thresher.service.records.record_lines import record_of
