@@ -14,15 +14,13 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
-from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.exports.report.report_file import Report, write_report
 from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.target_fields import TargetFields, inferred_target
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
+from thresher.service.pages.page_pictures import PageViews, opened_views
 from thresher.service.runs.given_sources import GivenSource
 
 G = TypeVar("G")
@@ -84,9 +82,8 @@ class OriginalFiles:
         """Return what a look at the pages gives, made in a loop of a thread's own."""
 
         async def looked() -> G:
-            with temp_folder() as folder:
-                async with ReaderPool(folder / "spool", workers=1) as pool:
-                    return await look(PageViews(pool, folder / "children"))
+            async with opened_views() as views:
+                return await look(views)
 
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(lambda: asyncio.run(looked())).result()
