@@ -24,7 +24,6 @@ from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, wi
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
-from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.page_images import images_of_chunk
 from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
@@ -254,8 +253,7 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        text = self.chunk.text
-        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
+        return self.extractor.asked.written_as(self.chunk.text).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""
