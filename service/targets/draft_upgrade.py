@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from thresher.schemas import json_pointer
-from thresher.service.base.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
+from thresher.service.targets.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
 
 SUBSCHEMA_KEYWORDS = (
     "items",
