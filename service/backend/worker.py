@@ -218,7 +218,7 @@ class Worker:
         return policy, key, self._models.get(key, lambda: self._model(policy))
 
     def _model(self, policy: Policy) -> ModelClient:
-        allowed = self.budgets.may_ask if self.budgets is not None else None
+        allowed = None if self.budgets is None else partial(_may_ask, self.budgets)
         return model_of(policy, self.settings, self.spending, self.resources.limits, self.resources.store, allowed)
 
     def _target(self, wanted: AskedTarget) -> Target:
@@ -230,6 +230,13 @@ class Worker:
         while len(self._targets) > CACHED_TARGETS:
             self._targets.popitem(last=False)
         return self._targets[asked]
+
+
+async def _may_ask(budgets: Budgets) -> None:
+    """Raise ModelProblem(budget_reached) where the Task in hand may ask no more questions."""
+    tenant = current_tenant.get()
+    if tenant is not None:
+        await budgets.may_ask(tenant, current_task.get() or "")
 
 
 def _outcomes(found: list[tuple[Result[Any], str]]) -> tuple[Outcome, ...]:
