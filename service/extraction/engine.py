@@ -14,6 +14,7 @@ from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import Group
 from thresher.service.extraction.planning.token_budget import Plan
+from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.embeddings import Embedder
 
 LARGE_UNIT_CHARS = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
@@ -41,6 +42,12 @@ class Engine:
     elsewhere: UnitProcessor | None = None  # where large Units are processed; None: here
     large: int = LARGE_UNIT_CHARS  # code points of text above which a Unit is large; -1: every Unit is
     watch: Callable[[str, Any], None] = lambda _stage, _found: None  # called with what each stage gave, for benches
+
+    @property
+    def model_identities(self) -> list[str]:
+        """Return what names the models that are asked, each with all that can change its answers."""
+        model = self.model
+        return [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
 
     @property
     def chooses(self) -> bool:

@@ -32,7 +32,6 @@ from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
 from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.client import ModelClient
 from thresher.service.pipeline import process
 from thresher.service.prompts import prompts
 from thresher.service.readers.base import Reading
@@ -225,8 +224,7 @@ def file_key(source: Source, engine: Engine) -> str:
 
     That is its bytes, the target with its code, the Policy, the model with its address, the prompts, and the stages.
     """
-    target, model = engine.target, engine.model
-    models = [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
+    target, models = engine.target, engine.model_identities
     asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
     choices = engine.policy.model_dump_json(exclude=CALL_CHOICES)
     body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]
