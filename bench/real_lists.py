@@ -30,11 +30,11 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import engine_of
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.scorecard.cases import Case
-from thresher.service.wiring import engine_of
 
 SETS = ("extract_bench", "zugferd", "invoice2data", "fieldbench")
 LONG = 4  # digits and points of a figure that is not found by chance

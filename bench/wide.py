@@ -30,6 +30,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import Name
@@ -39,7 +40,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of, model_of
+from thresher.service.wiring import model_of
 
 KINDS = {"10q": "10kq", "agreements": "credit_agreement"}
 DIALECTS: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")

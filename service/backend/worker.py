@@ -33,7 +33,7 @@ from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.task_costs import TaskCosts
 from thresher.service.base.temp_folder import temp_folder
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.jobs.base import POISONED, Jobs
 from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
@@ -50,7 +50,7 @@ from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import engine_of, load_vocabulary, model_name, model_of
+from thresher.service.wiring import load_vocabulary, model_name, model_of
 
 GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
 CACHED_JOBS = 64  # Jobs whose target and Policy are cached

@@ -12,7 +12,7 @@ from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
 from thresher.service.base.file_names import printable_name
 from thresher.service.extraction.document_chunks import chunks_of
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.extraction.unit_extraction import has_text
 from thresher.service.llm.page_images import images_of_chunk
 from thresher.service.llm.prices import IMAGE_TOKENS
@@ -24,7 +24,7 @@ from thresher.service.settings import Settings
 from thresher.service.splitting import split_by_code
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.target_map import TargetMap
-from thresher.service.wiring import engine_of, model_of
+from thresher.service.wiring import model_of
 
 ANSWER_SHARE = 0.6  # tokens of answer for one token of text where a list is wanted, as long statements show
 FIELD_TOKENS = 12  # tokens of answer for each single fact

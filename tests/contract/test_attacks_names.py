@@ -21,6 +21,7 @@ from thresher.schemas.source import Source
 from thresher.service.base.file_names import distinct, printable_name, result_name
 from thresher.service.cli.progress import Lines
 from thresher.service.cli.table import table
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import InlineReader
@@ -29,7 +30,6 @@ from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import target_from_schema
-from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [
