@@ -40,7 +40,6 @@ from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.units import Unit, units
 from thresher.service.runs.units_ahead import results_in_order
 from thresher.service.splitting import split
-from thresher.service.storage.answers.base import Store
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 
 log = logging.getLogger(__name__)
@@ -65,6 +64,18 @@ class Results(Protocol):
         ...
 
 
+class UnitStates(Protocol):
+    """The part of a store that a run needs: how far each Unit has come."""
+
+    async def mark(self, state: UnitState) -> None:
+        """Set the state of a Unit; durable at return, but for "running"."""
+        ...
+
+    async def units(self) -> list[UnitState]:
+        """Return the states of all Units."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A step of a run, for a display and for the counts."""
@@ -82,7 +93,7 @@ class Run:
 
     engine: Callable[[Source], Engine | None]  # by the target map; None: no pattern matches
     walk: Walk
-    store: Store
+    store: UnitStates
     results: Results
     policy: Policy
     report: Callable[[Event], None] = lambda _: None
