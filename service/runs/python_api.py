@@ -17,6 +17,7 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.base.file_names import distinct
+from thresher.service.exports.report.original_files import OriginalFiles
 from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.pipeline import process
 from thresher.service.readers.base import Reading
@@ -26,7 +27,6 @@ from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.runs.as_finished import as_finished
 from thresher.service.runs.folder_run import failed, results_of
 from thresher.service.runs.given_sources import GivenSource, RefusedSource, path_of
-from thresher.service.runs.original_files import OriginalFiles
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
 from thresher.service.runs.transcription import TranscribingReader

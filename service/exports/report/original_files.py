@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import ReadOptions
@@ -21,17 +21,25 @@ from thresher.service.exports.report.report_file import Report, write_report
 from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.target_fields import TargetFields, inferred_target
 from thresher.service.pages.page_pictures import PageViews, opened_views
-from thresher.service.runs.given_sources import GivenSource
 
 G = TypeVar("G")
 PNG_MARK = b"\x89PNG"
 
 
+class HeldSource(Protocol):
+    """A Source whose file is there for as long as this object lives."""
+
+    @property
+    def source(self) -> Source:
+        """Return the Source."""
+        ...
+
+
 class OriginalFiles:
     """The sources of one Result. A process that reads untrusted bytes makes the pictures; each call starts it anew."""
 
-    def __init__(self, given: Any, sources: list[GivenSource], target: Target | None, options: ReadOptions) -> None:
-        """Take what the caller gave, the Sources made of it, which live as long as this object, and how they were read."""
+    def __init__(self, given: Any, sources: Sequence[HeldSource], target: Target | None, options: ReadOptions) -> None:
+        """Take what the caller gave, the Sources made of it, and how they were read."""
         self._given, self._sources, self._target, self._options = given, sources, target, options
 
     @property
