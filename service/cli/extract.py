@@ -72,9 +72,9 @@ def main(request: Request) -> int:
         raise InputProblem("file_not_found", str(missing[0]))
     targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
-        from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
+        from thresher.service.cli.dry_run import print_estimate  # noqa: PLC0415 - only when asked for
 
-        return asyncio.run(estimate(request.paths, targets, policy, settings))
+        return asyncio.run(print_estimate(request.paths, targets, policy, settings))
     out = request.out or _own_folder(request, settings)
     _make(out)
     with observed(settings, request.log):
