@@ -1,6 +1,6 @@
 """Find the fields of the targets of Results: a Result itself carries only the name and fingerprint of its target.
 
-The schemas of a run's targets lie beside its Results, see `RunInputs` in `reviews/folder_results.py`.
+The schemas of a run's targets lie beside its Results, see `storage/run_inputs.py`.
 """
 
 from __future__ import annotations
