@@ -134,8 +134,14 @@ def _links(links: dict[str, tuple[str, str]]) -> str:
     return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{rows}</Relationships>'
 
 
-def make_docx(path: Path, body: str = _BODY, *, parts: dict[str, tuple[str, str, str]] | None = None) -> Path:
-    """A Word file with every thing that is easily lost, or with the parts given beside its body."""
+def make_docx(
+    path: Path,
+    body: str = _BODY,
+    *,
+    parts: dict[str, tuple[str, str, str]] | None = None,
+    more: dict[str, str | bytes] | None = None,
+) -> Path:
+    """A Word file with every thing that is easily lost, or with the parts given beside its body, and `more` members."""
     parts = _PARTS if parts is None else parts
     overrides = {"word/document.xml": f"{_MAIN}document.main+xml"}
     overrides |= {f"word/{name}.xml": f"{_MAIN}{kind}+xml" for name, (kind, _, _) in parts.items()}
@@ -149,7 +155,7 @@ def make_docx(path: Path, body: str = _BODY, *, parts: dict[str, tuple[str, str,
         "word/media/image1.png": png(),
     }
     members |= {f"word/{name}.xml": f"<w:{root} {_W} {_R}>{text}</w:{root}>" for name, (_, root, text) in parts.items()}
-    return zipped(path, members)
+    return zipped(path, members | (more or {}))
 
 
 def make_xlsx(path: Path) -> Path:

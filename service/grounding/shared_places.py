@@ -62,7 +62,8 @@ class SharedPlaces:
 
     def _is_after_others(self, alone: list[Evidence]) -> bool:
         """Whether a field stands behind the first value of its record, where several records show it."""
-        behind = [(e.start or 0) > min(self._own[_record(e.path)]) for e in alone]
+        known = ((e, self._own.get(_record(e.path))) for e in alone)
+        behind = [(e.start or 0) > min(own) for e, own in known if own]
         return 2 * sum(behind) >= len(behind)
 
     def _of_others(self, start: int, some: list[Evidence], after: bool) -> Iterator[str]:  # noqa: FBT001 - one of two orders

@@ -119,8 +119,23 @@ def _write_inline(builder: DocumentBuilder, scanner: Scanner, frame: _Frame, pag
 
 def _unread_note(image: Image, source: Source, page: int, box: tuple[float, float, float, float]) -> Note:
     """Return the Note of a picture that is not read; one as small and compact as a logo gets the milder code."""
-    small = image.width * image.height < LOGO_MAX_PIXELS and image.width < LINE * image.height
-    return note("inline_unread", source.path) if small else note("picture_unread", source.name, page, box)
+    if is_emblem(image.width, image.height):
+        return note("inline_unread", source.path)
+    return note("picture_unread", source.name, page, box)
+
+
+def is_emblem(width: int, height: int) -> bool:
+    """Whether a picture of so many pixels is as small and compact as a logo."""
+    return width * height < LOGO_MAX_PIXELS and width < LINE * height
+
+
+def picture_size(source: Source, limits: Limits) -> tuple[int, int, int]:
+    """Return width and height in pixels as an image states them, and its pages; nothing is decoded.
+
+    Raises InputProblem(unsupported_type, too_large, corrupt).
+    """
+    with _opened(source, limits) as image:
+        return image.width, image.height, _frame_count(image)
 
 
 @contextmanager

@@ -224,6 +224,9 @@ def test_results_among_the_files_are_not_read(case: Path) -> None:
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Signals) -> None:
     """Ctrl-C leaves counts and exit code 130, kill -9 leaves nothing half written; no finished call is made again."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job ignores it, and so would its children
     script(case, range(1, 41), latency=0.25)
     for n in range(7, 41):
         (case / "in" / f"n{n:02}.txt").write_text(order(n))

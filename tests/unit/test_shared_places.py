@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.unit.test_ground_records import ground, lost, rows
 
@@ -55,3 +57,24 @@ def test_each_value_of_its_own_record_is_found(layout: str) -> None:
 def test_what_is_printed_once_holds_for_the_records_below(text: str) -> None:
     """A heading, a cell that the row below leaves blank, a label that the block below lacks."""
     assert not lost(ground(text, rows((4, "Harbour", "07:10"), (4, "Castle", "07:25"), keys="line stop departs")))
+
+
+WORDS = st.sampled_from(["Stone", "Bark", "West", "oboe", "cello", "5", "3", "17"])
+
+
+@example(
+    ["oboe", "17", "5", "x y", "x y"],
+    [("17", "Stone", "x y"), ("17", "17", "Bark"), ("oboe", "Stone", "5"), ("x y", "oboe", "x y"), ("x y", "zz", "x y")],
+)
+@given(st.lists(WORDS, max_size=12), st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4))
+def test_any_values_of_any_records_are_judged(said: list[str], told: list[tuple[str, ...]]) -> None:
+    """Also where all values of a record stand on places that others share; one that the text does not hold is lost."""
+    gone = lost(ground("\n".join(said), rows(*told, keys="name grade instrument")))
+    keys = ("name", "grade", "instrument")
+    missing = {
+        f"/rows/{n}/{key}"
+        for n, row in enumerate(told)
+        for key, word in zip(keys, row, strict=True)
+        if word not in said
+    }
+    assert missing <= set(gone)

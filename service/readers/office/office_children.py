@@ -18,8 +18,8 @@ _EMBEDDED = frozenset({"oleObject", "package", "aFChunk"})
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def embedded_children(source: Source, package: Package, parts: Iterable[str], spool: Spool) -> list[Source]:
-    """Return images and objects of the parts of an OOXML file, each once, in order. Linked ones become a Note."""
+def embedded_children(source: Source, package: Package, parts: Iterable[str], spool: Spool) -> dict[str, Source]:
+    """Return images and objects of the parts of an OOXML file by member, each once, in order. Linked ones become a Note."""
     wanted: dict[str, Link] = {}
     for link in (v for part in parts for v in package.links(part).values()):
         if link.type in _INLINE | _EMBEDDED:
@@ -27,11 +27,11 @@ def embedded_children(source: Source, package: Package, parts: Iterable[str], sp
                 package.flag("linked_not_collected", link.target)
             else:
                 wanted.setdefault(link.target, link)
-    return [
-        child
+    return {
+        link.target: child
         for ordinal, link in enumerate(wanted.values())
         if (child := _child(source, package, link, spool, ordinal)) is not None
-    ]
+    }
 
 
 def _child(source: Source, package: Package, link: Link, spool: Spool, ordinal: int) -> Source | None:

@@ -29,6 +29,23 @@ def diagram_text(root: Any) -> str:
     return "\n".join(line for paragraph in root.iter(_A + "p") if (line := _run_text(paragraph)))
 
 
+def crop_of(rectangle: Any | None) -> tuple[float, float, float, float]:
+    """Return the shares (0..1) that an `a:srcRect` cuts off a picture: left, top, right, bottom. None cuts nothing."""
+    if rectangle is None:
+        return 0.0, 0.0, 0.0, 0.0
+    left, top, right, bottom = (_share(rectangle.get(name, "0")) for name in "ltrb")
+    return left, top, right, bottom
+
+
+def _share(text: str) -> float:
+    """Return a percentage ("12.5%", or 12500 in thousandths of a percent) as a share; 0 for a negative one."""
+    try:
+        share = float(text.rstrip("%")) / (100 if text.endswith("%") else 100_000)
+    except ValueError:
+        return 0.0
+    return min(max(share, 0.0), 1.0)
+
+
 def _first(parent: Any, *names: str) -> Any | None:
     return next((found for name in names if (found := parent.find(_C + name)) is not None), None)
 

@@ -1,4 +1,4 @@
-"""Find text boxes of a Word page that are off the page or hidden."""
+"""Find text boxes and pictures of a Word page that are off the page or hidden."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _POINTS = {"pt": 1.0, "in": 72.0, "cm": 28.35, "mm": 2.835}
 
 
 def hidden_box_reason(content: Any) -> str:
-    """Return why the text box with a `w:txbxContent` is not visible; empty where it may be."""
+    """Return why the text box with a `w:txbxContent`, or the picture with an `a:blip`, is not visible; empty where it may be."""
     for holder in content.iterancestors():
         name = holder.tag.rpartition("}")[2] if isinstance(holder.tag, str) else ""
         if name in {"anchor", "inline"}:
@@ -30,6 +30,13 @@ def hidden_box_reason(content: Any) -> str:
         if name == "p":
             return ""
     return ""
+
+
+def is_own_picture(image: Any) -> bool:
+    """Whether an `a:blip` or `v:imagedata` is no preview of an embedded file, and not cropped by VML."""
+    if next(image.iterancestors("{*}object"), None) is not None:
+        return False
+    return not any(value.strip("-0.f%") for name, value in image.attrib.items() if name.startswith("crop"))
 
 
 def _is_off_page(anchor: Any) -> bool:

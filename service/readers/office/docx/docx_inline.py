@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text, fraction_of_field
-from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason
+from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, is_own_picture
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-Kind = Literal["footnote", "endnote", "comment", "box", "hidden", "table", "chart", "diagram"]
+Kind = Literal["footnote", "endnote", "comment", "box", "hidden", "table", "chart", "diagram", "picture"]
 _PLAIN = {
     "tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}", "softHyphen": "",
 }  # fmt: skip
@@ -39,12 +39,17 @@ _WINGDINGS = {0xFE: TICKED, 0xFD: TICKED, 0xA8: OPEN, 0x6F: OPEN, 0xB7: "•", 0
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Something anchored in a paragraph that is written after it: a note, comment, box, table, chart or hidden text."""
+    """Something anchored in a paragraph that is written after it: a note, comment, box, table, picture, chart or hidden text.
+
+    A picture before the text of its paragraph is written before it.
+    """
 
     kind: Kind
-    key: str = ""  # id of a note or comment; relationship of a chart; why text or a box is hidden
+    key: str = ""  # id of a note or comment; relationship of a chart or picture; why text or a box is hidden
     text: str = ""  # of hidden text
-    element: Any = None  # of a text box or nested table
+    element: Any = None  # of a text box, picture or nested table
+    leads: bool = False  # whether the text of its paragraph follows it
+    column: int = -1  # 0-based, of the cell that it stands in
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ class _Walk:
         elif name == "AlternateContent":
             self.children(_chosen(element), state)
         elif (aside := _aside(element, name)) is not None:
-            self.add_aside(aside)
+            self.add_aside(aside, state)
         elif name not in _SKIPPED:
             self.children(element, self._state(element, name, state))
 
@@ -131,11 +136,15 @@ class _Walk:
                 text = self.inline.asides.pop().text + text
             self.inline.asides.append(Aside("hidden", state.hidden, text))
 
-    def add_aside(self, aside: Aside) -> None:
+    def add_aside(self, aside: Aside, state: State) -> None:
         """Add an Aside; a footnote also leaves its mark in the text, as on the page.
 
-        A box off the page is added as hidden text.
+        A box off the page is added as hidden text; a picture only where it is visible.
         """
+        if aside.kind == "picture":
+            if not state.hidden and not hidden_box_reason(aside.element) and is_own_picture(aside.element):
+                self.inline.asides.append(replace(aside, leads=not self.inline.text))
+            return
         if aside.kind == "box" and aside.key:
             lines = ("".join(t.text or "" for t in p.iter(W + "t")) for p in paragraphs(aside.element))
             self.put("\n".join(lines), State(aside.key))
@@ -173,10 +182,14 @@ def _aside(element: Any, name: str) -> Aside | None:
             return Aside("comment", attribute(element, "id"))
         case "txbxContent":
             return Aside("box", hidden_box_reason(element), element=element)
-        case "chart":
-            return Aside("chart", element.get(R + "id", ""))
-        case "relIds":
-            return Aside("diagram", element.get(R + "dm", ""))
+        case "blip" | "imagedata":
+            return Aside("picture", element.get(R + "embed") or element.get(R + "id", ""), element=element)
+        case "chart" | "relIds":
+            return (
+                Aside("chart", element.get(R + "id", ""))
+                if name[0] == "c"
+                else Aside("diagram", element.get(R + "dm", ""))
+            )
     return None
 
 

@@ -21,6 +21,7 @@ from thresher.service.readers.office.docx.docx_styles import read_styles
 from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.package_reader import PackageReader
+from thresher.service.readers.office.placed_pictures import PlacedPictures
 
 _NOTES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
 _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNotice"})
@@ -36,15 +37,17 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         raise InputProblem("corrupt", f"no body in {source.name or source.path}")
     builder = DocumentBuilder(source, kind="office")
     builder.document.facts.update(ooxml_facts(package))
-    hidden = _write(builder, package, (main, body), options)
     parts = [main, *(v.target for v in package.links(main).values() if v.type in {"header", "footer", *_NOTES})]
-    children = embedded_children(source, package, parts, spool)
+    pictures = PlacedPictures(options, spool, embedded_children(source, package, parts, spool))
+    hidden = _write(builder, package, (main, body), pictures)
     document = builder.build()
     document.notes += [*hidden.notes(document), *package.notes]
-    return Reading(document, children)
+    return Reading(document, pictures.remaining)
 
 
-def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], options: ReadOptions) -> HiddenPassages:
+def _write(
+    builder: DocumentBuilder, package: Package, body: tuple[str, Any], pictures: PlacedPictures
+) -> HiddenPassages:
     main, element = body
     links = package.links(main)
     roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", *_NOTES}}
@@ -56,8 +59,9 @@ def _write(builder: DocumentBuilder, package: Package, body: tuple[str, Any], op
         package,
         links,
         look=look,
+        pictures=pictures,
         asides=_asides(roots),
-        show_hidden=options.hidden_text,
+        show_hidden=pictures.options.hidden_text,
     )
     _write_headers_or_footers(story, links, "header")
     story.write(element)
@@ -87,7 +91,13 @@ def _write_headers_or_footers(story: Story, links: dict[str, Link], kind: str) -
     """Write each different header (or footer) once."""
     seen: set[str] = set()
     inner_story = Story(
-        story.builder, story.package, {}, story.look, show_hidden=story.show_hidden, hidden=story.hidden
+        story.builder,
+        story.package,
+        {},
+        story.look,
+        story.pictures,
+        show_hidden=story.show_hidden,
+        hidden=story.hidden,
     )
     for link in (v for v in links.values() if v.type == kind):
         root = story.package.xml(link.target)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.archives.zip_package import Link, Package
@@ -19,10 +19,20 @@ from thresher.service.readers.office.docx.docx_inline import (
     read_paragraph,
 )
 from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
-from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
+from thresher.service.readers.office.ooxml_drawing import chart_rows, crop_of, diagram_text
+from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture
 from thresher.service.readers.text_marks import is_label
 
 _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
+
+
+class CellPicture(NamedTuple):
+    """A picture whose words stand in a cell of a table."""
+
+    shown: ShownPicture
+    row: int  # 0-based, as the column
+    column: int
+    offset: int  # of its words in the cell's text
 
 
 @dataclass(slots=True)
@@ -33,6 +43,7 @@ class Story:
     package: Package
     links: dict[str, Link]  # of the part being read
     look: StylesAndNumbering
+    pictures: PlacedPictures
     asides: dict[tuple[str, str], Any] = field(default_factory=dict)  # element by kind and id, such as (footnote, 3)
     show_hidden: bool = False
     hidden: HiddenPassages = field(default_factory=HiddenPassages)
@@ -47,19 +58,20 @@ class Story:
                 self.table(element)
 
     def paragraph(self, element: Any) -> None:
-        """Write one paragraph, then its Asides."""
+        """Write one paragraph, then its Asides; pictures before its text come first."""
         inline = read_paragraph(element, self.look)
         properties = element.find(W + "pPr")
         place = self.look.numbering(properties) if inline.text else None
         label = self.look.label(*place) if place else ""
         text = f"{label} {inline.text}" if label else inline.text
+        self.write_asides([aside for aside in inline.asides if aside.leads])
         if level := self.look.heading(properties):
             self.builder.block(text, BlockKind.HEADING, level)
         elif place:
             self.builder.block(text, BlockKind.LIST_ITEM, place[1] + 1)
         else:
             self.builder.block(text)
-        self.write_asides(inline.asides)
+        self.write_asides([aside for aside in inline.asides if not aside.leads])
 
     def table(self, element: Any) -> None:
         """Write one table; the content of a table with a single cell is written as if there were no table."""
@@ -70,10 +82,30 @@ class Story:
             return
         asides: list[Aside] = []
         grid: list[list[str]] = []
+        pictures: list[CellPicture] = []
         for row, row_cells in zip(rows, cells, strict=True):
-            grid.append(self.row(row, row_cells, asides, grid[-1] if grid else []))
+            found: list[Aside] = []
+            grid.append(self.row(row, row_cells, found, grid[-1] if grid else []))
+            pictures += self._fill_cells(grid, [a for a in found if a.kind == "picture"])
+            asides += [a for a in found if a.kind != "picture"]
         self.builder.table(grid, header_rows=_header_rows(rows))
+        self._mark_pictures(grid, pictures)
         self.write_asides(asides)
+
+    def _fill_cells(self, grid: list[list[str]], asides: list[Aside]) -> Iterator[CellPicture]:
+        """Add the words of pictures to the texts of their cells, in the last row."""
+        for aside in asides:
+            shown, before = self._shown(aside), " ".join(grid[-1][aside.column].split())
+            if line := self.pictures.line(self.builder.document, shown):
+                grid[-1][aside.column] = f"{before} {line}".strip()
+                yield CellPicture(shown, len(grid) - 1, aside.column, len(before) + bool(before))
+
+    def _mark_pictures(self, grid: list[list[str]], pictures: list[CellPicture]) -> None:
+        """Record where the words of pictures stand in the table just written, which has no empty rows."""
+        filled = [r for r, row in enumerate(grid) if any(cell.strip() for cell in row)]
+        for one in pictures:
+            start, _, _ = self.builder.document.tables[-1].cells(filled.index(one.row))[one.column]
+            self.pictures.mark_line(self.builder.document, one.shown, start + one.offset)
 
     def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
         """Return the texts of a row by column.
@@ -84,7 +116,9 @@ class Story:
         for cell in cells:
             properties = cell.find(W + "tcPr")
             merged = None if properties is None else properties.find(W + "vMerge")
-            text = self.cell_text(cell, asides)
+            found: list[Aside] = []
+            text = self.cell_text(cell, found)
+            asides += [replace(aside, column=len(texts)) for aside in found]
             if merged is not None and attribute(merged, default="continue") == "continue" and not text:
                 label = above[len(texts)] if len(texts) < len(above) else ""
                 text = label if is_label(label, len(texts)) else ""
@@ -106,7 +140,7 @@ class Story:
         return "\n".join(line for line in lines if line)
 
     def write_asides(self, asides: list[Aside]) -> None:
-        """Write notes, comments, text boxes, nested tables and charts, or record what is hidden."""
+        """Write notes, comments, text boxes, nested tables, pictures and charts, or record what is hidden."""
         for aside in asides:
             match aside.kind:
                 case "box":
@@ -115,6 +149,8 @@ class Story:
                     self.table(aside.element)
                 case "hidden":
                     self._hide(aside)
+                case "picture":
+                    self.pictures.write(self.builder, self._shown(aside))
                 case "chart" | "diagram":
                     self._write_drawing(aside)
                 case _:
@@ -155,6 +191,12 @@ class Story:
         self.builder.part(label)
         self.write(element)
         self.builder.part("")
+
+    def _shown(self, picture: Aside) -> ShownPicture:
+        """Return the picture that is shown; one of an empty name for a picture outside the file."""
+        link = self.links.get(picture.key)
+        crop = crop_of(next(picture.element.itersiblings("{*}srcRect"), None))
+        return ShownPicture("" if link is None or link.external else link.target, crop)
 
     def _write_drawing(self, aside: Aside) -> None:
         link = self.links.get(aside.key)

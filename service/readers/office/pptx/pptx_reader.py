@@ -13,14 +13,15 @@ from thresher.schemas.document import BlockKind, Box, DocumentBuilder
 from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.zip_package import Package, open_package
+from thresher.service.readers.archives.zip_package import Link, Package, open_package
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, placed_shapes
+from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture, SlidePlace
+from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_crop, picture_key, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
     background_of,
     is_off,
@@ -46,26 +47,27 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     size = (deck.slide_width or 9_144_000) / EMU, (deck.slide_height or 6_858_000) / EMU
     seen: set[str] = set()
     hidden = HiddenPassages()
-    for slide in slides:
+    parts = [_part(slide) for slide in slides]
+    under = dict.fromkeys(_part(level) for slide in slides for level in _levels(slide))
+    pictures = PlacedPictures(options, spool, embedded_children(source, package, [*parts, *under], spool))
+    for slide, part in zip(slides, parts, strict=True):
         builder.page(*size)
-        writer = _Slide(builder, package, str(slide.part.partname).lstrip("/"), hidden, show_hidden=options.hidden_text)
-        writer.write(slide, seen)
-    parts = [str(slide.part.partname).lstrip("/") for slide in slides]
-    children = embedded_children(source, package, parts, spool)
+        _Slide(builder, package, part, hidden, pictures).write(slide, seen)
     document = builder.build()
     document.notes += [*hidden.notes(document), *package.notes]
-    return Reading(document, children)
+    return Reading(document, pictures.remaining)
 
 
 class _Slide:
     """Writes one slide into the builder."""
 
     def __init__(
-        self, builder: DocumentBuilder, package: Package, part: str, hidden: HiddenPassages, *, show_hidden: bool
+        self, builder: DocumentBuilder, package: Package, part: str, hidden: HiddenPassages, pictures: PlacedPictures
     ) -> None:
         self.builder, self.package, self.page = builder, package, len(builder.document.pages)
         self.size = builder.document.pages.width[-1], builder.document.pages.height[-1]
-        self.links, self.hidden, self.show_hidden = package.links(part), hidden, show_hidden
+        self.links, self.hidden, self.pictures = package.links(part), hidden, pictures
+        self.show_hidden = pictures.options.hidden_text
         self.paper: str | None = None
         self.boxes: list[tuple[Any, Box]] = []
 
@@ -100,8 +102,7 @@ class _Slide:
 
     def _under(self, slide: Any) -> list[PlacedShape]:
         """Return the shapes that layout and master draw under the slide, without placeholders."""
-        levels = (slide.slide_layout, slide.slide_layout.slide_master)
-        return [p for level in levels for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
+        return [p for level in _levels(slide) for p in placed_shapes(level.shapes) if not p.shape.is_placeholder]
 
     def _shape(self, placed: PlacedShape) -> None:
         shape = placed.shape
@@ -114,8 +115,16 @@ class _Slide:
             ground = background_of(shape, others, placed.box, self.paper)
             for text, kind, level in placed.paragraphs(lambda p: self._text(p, ground)):
                 self._boxed(self.builder.block(text, kind, level), placed.box)
+        elif picture_key(shape):
+            self._picture(self.links, placed)
         else:
             self._diagram(shape, placed.box)
+
+    def _picture(self, links: dict[str, Link], placed: PlacedShape) -> None:
+        link = links.get(picture_key(placed.shape))
+        if link is not None and not link.external:
+            shown = ShownPicture(link.target, picture_crop(placed.shape))
+            self.pictures.write(self.builder, shown, SlidePlace(self.page, placed.box))
 
     def _text(self, paragraph: Any, ground: str | None) -> str:
         text, reasons = paragraph_text(paragraph, ground, show_hidden=self.show_hidden)
@@ -166,15 +175,21 @@ class _Slide:
                 self._boxed(self.builder.block(diagram_text(root)), box)
 
     def _layouts(self, slide: Any, seen: set[str]) -> None:
-        """Write the text that layout and master add to slides, once."""
-        for source in (slide.slide_layout, slide.slide_layout.slide_master):
-            if str(source.part.partname) in seen:
+        """Write the text and pictures that layout and master add to slides, once."""
+        for level in _levels(slide):
+            part = _part(level)
+            if part in seen:
                 continue
-            seen.add(str(source.part.partname))
-            for placed in placed_shapes(source.shapes):
-                if not placed.shape.is_placeholder and getattr(placed.shape, "has_text_frame", False):
+            seen.add(part)
+            links = self.package.links(part)
+            for placed in placed_shapes(level.shapes):
+                if placed.shape.is_placeholder:
+                    continue
+                if getattr(placed.shape, "has_text_frame", False):
                     text = placed.shape.text_frame.text.replace("\v", "\n").strip()
                     self._boxed(self.builder.block(text, BlockKind.FOOTER), placed.box)
+                elif picture_key(placed.shape) and not self._hidden_reason(placed):
+                    self._picture(links, placed)
 
     def _notes(self, slide: Any) -> None:
         frame = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
@@ -191,6 +206,16 @@ class _Slide:
                 self.builder.part("comment")
                 self.builder.block(text.strip(), BlockKind.COMMENT)
                 self.builder.part("")
+
+
+def _part(level: Any) -> str:
+    """Return the member of the package that a slide, layout or master is."""
+    return str(level.part.partname).lstrip("/")
+
+
+def _levels(slide: Any) -> tuple[Any, Any]:
+    """Return what is drawn under a slide: its layout and its master."""
+    return slide.slide_layout, slide.slide_layout.slide_master
 
 
 def _has_text(shape: Any) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 from pptx.enum.shapes import PP_PLACEHOLDER
 
 from thresher.schemas.document import BlockKind, Box
+from thresher.service.readers.office.ooxml_drawing import crop_of
 
 EMU = 12_700  # English metric units in a point
 _BAND_POINTS = 18.0  # shapes whose tops differ by no more are read from left to right
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _FURNITURE = {PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
 _TITLES = {PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE}
 _BULLETED = {PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY, PP_PLACEHOLDER.VERTICAL_OBJECT}
@@ -98,6 +100,25 @@ def placed_shapes(shapes: Any, place: GroupTransform | None = None) -> Iterator[
             yield from placed_shapes(shape.shapes, place.inside(shape))
         else:
             yield PlacedShape(shape, box)
+
+
+def picture_key(shape: Any) -> str:
+    """Return the relationship of a picture that is shown upright; empty for any other shape."""
+    element = shape._element  # noqa: SLF001 - the library fails on pictures that are linked
+    image = element.find(f"{_P}blipFill/{_A}blip") if element.tag == _P + "pic" else None
+    if image is None or _is_turned(element):
+        return ""
+    return str(image.get(_R + "embed", ""))
+
+
+def picture_crop(shape: Any) -> Box:
+    """Return the shares that are cut off a picture: left, top, right, bottom."""
+    return crop_of(shape._element.find(f"{_P}blipFill/{_A}srcRect"))  # noqa: SLF001 - as above
+
+
+def _is_turned(picture: Any) -> bool:
+    frame = picture.find(f"{_P}spPr/{_A}xfrm")
+    return frame is not None and any(frame.get(n, "0") not in {"0", "false"} for n in ("rot", "flipH", "flipV"))
 
 
 def unwrap_choices(tree: Any) -> None:

@@ -49,7 +49,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     children = embedded_children(source, package, _parts_with_media(package, sheets), spool)
     document = builder.build()
     document.notes += [*book.hidden.notes(document), *package.notes]
-    return Reading(document, children)
+    return Reading(document, list(children.values()))
 
 
 def _sheet(element: Any, links: dict[str, Any]) -> Sheet:
