@@ -37,6 +37,7 @@ def call(work: Any, *arguments: Any) -> Any:
     standard output any more (`head` has its lines), the command ends with 0.
     """
     from thresher.schemas.errors import Problem, SetupProblem  # noqa: PLC0415 - see service/cli/main.py
+    from thresher.service.base.file_names import printable_name  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.base.resource_exhaustion import is_exhaustion  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.cli.exits import INTERRUPTED, exit_code  # noqa: PLC0415 - see service/cli/main.py
     from thresher.service.telemetry.masks import masked  # noqa: PLC0415 - see service/cli/main.py
@@ -44,7 +45,8 @@ def call(work: Any, *arguments: Any) -> Any:
     try:
         return work(*arguments)
     except Problem as problem:
-        typer.echo(masked(f"thresher: {problem.code}: {problem.message}"), err=True)
+        lines = masked(f"thresher: {problem.code}: {problem.message}").split("\n")
+        typer.echo("\n".join(map(printable_name, lines)), err=True)
         raise typer.Exit(exit_code(problem)) from None
     except BrokenPipeError:
         if not _is_output_unread():

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jiter
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
-from thresher.service.base.file_names import counting_order
 from thresher.service.exports.reviewed_results import ReviewedResult, events_by_name, reviewed
 from thresher.service.exports.target_fields import TargetFields, inferred_target, kept_target
+from thresher.service.storage.run_inputs import result_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,20 @@ class LeftOut:
     source: str
     status: str
     why: str
+
+
+class _Files(BaseModel):
+    """What became of the files of a run, in its run.json."""
+
+    refused: list[str] = []
+    no_target: list[str] = []
+    unfinished: int = 0
+
+
+class _Run(BaseModel):
+    """What is read of run.json."""
+
+    files: _Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +77,13 @@ class FinishedResults:
             for name in self.damaged
         ]
         try:
-            files = json.loads((self.root / "run.json").read_text(encoding="utf-8"))["files"]
-        except (OSError, ValueError, KeyError, TypeError):
+            files = _Run.model_validate_json((self.root / "run.json").read_bytes()).files
+        except (OSError, ValidationError):
             return damaged
         why = _reasons(self.root)
-        refused = [LeftOut(p, "refused", why.get(p, "refused")) for p in files.get("refused", ())]
-        aside = [LeftOut(p, "no target", "no pattern of the target map matches") for p in files.get("no_target", ())]
-        left = int(files.get("unfinished", 0))
+        refused = [LeftOut(p, "refused", why.get(p, "refused")) for p in files.refused]
+        aside = [LeftOut(p, "no target", "no pattern of the target map matches") for p in files.no_target]
+        left = files.unfinished
         unfinished = (
             [LeftOut("", "unfinished", f"{left} files not processed; run the extraction again")] if left else []
         )
@@ -86,17 +99,7 @@ def find_results(place: Path) -> FinishedResults:
     """Return the Results below a folder, or the one in a file. Other JSON files are passed over, damaged ones named."""
     if place.is_file():
         return _found(place.parent, [place.name])
-    return _found(place, sorted(_json_names(place), key=counting_order))
-
-
-def _json_names(root: Path) -> Iterator[str]:
-    for folder, below, names in os.walk(root):
-        below[:] = [b for b in below if not b.startswith(".")]
-        for name in names:
-            if name.endswith(".json") and not name.startswith("."):
-                path = (Path(folder) / name).relative_to(root).as_posix()
-                if path != "run.json":
-                    yield path
+    return _found(place, result_files(place))
 
 
 def _found(root: Path, names: list[str]) -> FinishedResults:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.numbers import write_json
 from thresher.schemas.result import Reason, Result
-from thresher.service.base import json_pointer
 from thresher.service.exports.columns import DOCUMENT, REASONS, Column, Layout, Table, dotted, list_of
 from thresher.service.exports.marks import Mark, Marks, marks_of
 from thresher.service.exports.reviewed_results import ReviewedResult
@@ -113,9 +113,9 @@ def place_of(path: str, lists: list[str]) -> str:
     names: list[str] = []
     pattern = ""
     for part in path.split("/")[1:]:
-        if pattern in lists and (part.isdigit() or part == "-"):
+        if pattern in lists and (part.isdecimal() or part == "-"):
             here = ".".join(names)
-            found.append(f"{here} row {int(part) + 1}" if part.isdigit() else f"{here}, a row left out")
+            found.append(f"{here} row {int(part) + 1}" if part.isdecimal() else f"{here}, a row left out")
             pattern, names = f"{pattern}/*", []
         else:
             pattern = f"{pattern}/{part}"
@@ -151,7 +151,7 @@ def _marked_lists(marks: Marks, lists: list[str]) -> list[str]:
 
 
 def _pattern(path: str) -> str:
-    return "/".join("*" if p.isdigit() or p == "-" else p for p in path.split("/"))
+    return "/".join("*" if p.isdecimal() or p == "-" else p for p in path.split("/"))
 
 
 def _list_rows(result: Result[Any], table: Table, marks: Marks, lists: list[str]) -> Iterator[Row]:

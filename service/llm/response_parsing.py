@@ -28,6 +28,7 @@ FINISH_REASONS: dict[str, Finish] = {
 }
 """Providers' words for why an answer ended, most of them already turned into OpenAI's by litellm."""
 
+MOST_TOKENS = 1 << 31  # of one call, as its provider counts them
 _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -77,8 +78,19 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
     usage = response.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
     counts = usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")
-    prompt, answer, cached = (int(n or 0) for n in counts)
+    prompt, answer, cached = (min(max(int(n or 0), 0), MOST_TOKENS) for n in counts)
     return prompt, answer, cached
+
+
+def is_readable(response: dict[str, Any], question: Question) -> bool:
+    """Whether a response is such that the functions here read it: a server may send anything."""
+    try:
+        if not isinstance(response["choices"][0], dict):
+            return False
+        text_of(response, question), finish_of(response), tokens_of(response), is_mostly_reasoning(response)
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
+        return False
+    return True
 
 
 def is_mostly_reasoning(response: dict[str, Any]) -> bool:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.errors import note
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import Result, Review
 from thresher.schemas.review import ReviewEvent
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.reviews.placing import placed
 
 DECISIONS = frozenset({"open", "accepted", "rejected"})
@@ -93,7 +93,7 @@ def corrected_evidence(result: Result[Any], event: ReviewEvent) -> Evidence:
 def is_row_removed(data: Any, event: ReviewEvent) -> bool:
     """Whether an event takes a member of a list away."""
     above, _, last = event.path.rpartition("/")
-    return event.action in REMOVALS and last.isdigit() and isinstance(json_pointer.get(data, above), list)
+    return event.action in REMOVALS and last.isdecimal() and isinstance(json_pointer.get(data, above), list)
 
 
 def put(data: Any, path: str, new: Any) -> bool:
@@ -115,7 +115,7 @@ def put(data: Any, path: str, new: Any) -> bool:
 def _set(data: Any, key: str, new: Any) -> bool:
     if isinstance(data, dict):
         data[key] = new
-    elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
+    elif isinstance(data, list) and key.isdecimal() and int(key) < len(data):
         data[int(key)] = new
     elif isinstance(data, list) and key == str(len(data)):
         data.append(new)
@@ -157,7 +157,7 @@ def moved_path(path: str, gone: Iterable[str]) -> str | None:
     for one in gone:
         *above, last = json_pointer.parts(one)
         depth = len(above)
-        if keys[:depth] != above or len(keys) <= depth or not keys[depth].isdigit():
+        if keys[:depth] != above or len(keys) <= depth or not keys[depth].isdecimal():
             continue
         if keys[depth] == last:
             return None
@@ -172,7 +172,7 @@ def place(path: str) -> list[tuple[int, int, str]]:
     >>> sorted(["/lines/10", "/lines/2", "/lines"], key=place)
     ['/lines', '/lines/2', '/lines/10']
     """
-    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in json_pointer.parts(path)]
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in json_pointer.parts(path)]
 
 
 def is_same(one: Any, other: Any) -> bool:

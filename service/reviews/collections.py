@@ -7,9 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result, Status
-from thresher.schemas.source import Source
+from thresher.schemas.source import Source, SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.pages.page_pictures import PART
 from thresher.service.reviews.base import ResultPlace
@@ -89,3 +90,10 @@ def root_path(path: str) -> str:
     ('mails/a.eml', 'scan.pdf')
     """
     return PART.sub("", path.split("!/", maxsplit=1)[0])
+
+
+def checked_child(child: Source, facts: SourceFacts) -> Source:
+    """Return the bytes that were found for a source. Raises InputProblem(original_missing) where it had others."""
+    if child.sha256 != facts.sha256:
+        raise InputProblem("original_missing", f"{facts.path} (it has changed since)")
+    return child

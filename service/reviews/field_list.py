@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Reason
 from thresher.schemas.review import FieldDoubt
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 
 ANY = "*"  # in a pattern: any index of a list, any key of a map
 
@@ -92,7 +92,7 @@ def label_of(path: str, known: Field | None = None) -> str:
     """
     if known is not None and known.title:
         return known.title
-    key = next((p for p in reversed(json_pointer.parts(path)) if not p.isdigit() and p != ANY), "")
+    key = next((p for p in reversed(json_pointer.parts(path)) if not p.isdecimal() and p != ANY), "")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + (words[1:].lower() if words[1:] != words[1:].upper() else words[1:])
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from thresher.schemas.errors import InputProblem, Problem
+from thresher.schemas.library import LIBRARY
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
-from thresher.service.base.file_names import counting_order
 from thresher.service.readers.sources import make_source
 from thresher.service.reviews.base import ResultPlace, Reviews
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
@@ -36,8 +36,13 @@ class FolderDocuments:
     originals: tuple[Path, ...] = ()  # folders and files in which documents are looked for first
 
     def original(self, result: Result[Any], path: str) -> Source:
-        """Return the file that holds a source of a Result. Raises InputProblem(original_missing)."""
+        """Return the file that holds a source of a Result. Raises InputProblem(original_missing).
+
+        A path that is no source of the Result has no document: what a stranger wrote there may name any file here.
+        """
         wanted = root_path(path)
+        if all(path != s.path for s in (result.source, *result.sources)):
+            raise InputProblem("original_missing", f"{path} (the Result has no such source)")
         stated = next((s.sha256 for s in (result.source, *result.sources) if s.path == wanted), None)
         if stated is None and result.source.relation == "part":
             stated = result.source.sha256
@@ -94,7 +99,7 @@ class FolderResults:
 
     async def summaries(self) -> list[ResultSummary]:
         """Return all Results, by number."""
-        names = await asyncio.to_thread(lambda: sorted(result_files(self.folder), key=counting_order))
+        names = await asyncio.to_thread(result_files, self.folder)
         numbers = await self.reviews.numbers(TENANT, COLLECTION, names)
         found = await asyncio.to_thread(lambda: [s for n in names if (s := self._summary(n, numbers[n])) is not None])
         return sorted(found, key=lambda s: s.place.number)
@@ -134,14 +139,15 @@ class FolderResults:
         return await asyncio.to_thread(self._target, result)
 
     def _target(self, result: Result[Any]) -> Target | None:
-        wanted = result.target.fingerprint
+        wanted, name = result.target.fingerprint, result.target.name
         if wanted not in self.targets:
-            for spec in (self.inputs.targets.get(wanted), result.target.name):
+            ready_made = name if name in LIBRARY else None  # by any other name a stranger's Result would run a file
+            for spec in (self.inputs.targets.get(wanted), ready_made):
                 try:
                     found = load_target(spec) if spec is not None else None
                 except Problem:
                     continue
-                if found is not None and (spec is not result.target.name or found.fingerprint == wanted):
+                if found is not None and (spec is not ready_made or found.fingerprint == wanted):
                     self.targets[wanted] = found
                     break
         return self.targets.get(wanted)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent
-from thresher.service.base import json_pointer
 
 LEAST_SHARE = 0.5  # of a row's values: another row must have more of them in common to be it
 
@@ -53,7 +53,7 @@ def split_at_row(path: str, values: Any) -> tuple[str, int, str]:
     keys = json_pointer.parts(path)
     for depth in range(len(keys) - 1, 0, -1):
         above = _joined(keys[:depth])
-        if keys[depth].isdigit() and isinstance(json_pointer.get(values, above), list):
+        if keys[depth].isdecimal() and isinstance(json_pointer.get(values, above), list):
             return above, int(keys[depth]), _joined(keys[depth + 1 :])
     return "", -1, path
 

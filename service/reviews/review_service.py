@@ -37,12 +37,13 @@ from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of
 from thresher.service.reviews.base import NewEvent, ResultPlace, ReviewProgress, Reviews
 from thresher.service.reviews.cases import Files, case_files, case_name
-from thresher.service.reviews.collections import ResultCollection, ResultSummary
+from thresher.service.reviews.collections import ResultCollection, ResultSummary, checked_child
 from thresher.service.reviews.document_view import document_view
 from thresher.service.reviews.field_view import FieldsView
 from thresher.service.reviews.stored_result import Reviewed, StoredResult
 from thresher.service.reviews.typed_values import typed_value
 
+PATH_MAX_KEYS = 64  # of a correction: twice as deep as a target may be
 PASSAGE_MAX_CHARS = 20_000  # of one passage
 
 
@@ -124,7 +125,7 @@ class ReviewService:
     ) -> AsyncIterator[Source]:
         """Provide the bytes of a document, taken out of what it is attached to."""
         async with collection.original(place, facts.path) as root:
-            yield await self.views.child(root, facts.path, collection.options)
+            yield checked_child(await self.views.child(root, facts.path, collection.options), facts)
 
     async def passage(self, tenant: str, name: str, number: int, wanted: tuple[str, int, int, int]) -> TextPassage:
         """Return a passage of a document's text; `wanted`: path of the source, span, characters around it.
@@ -256,9 +257,11 @@ def _write(folder: Path, files: Files) -> None:
 
 def _value(view: FieldsView, asked: CorrectionRequest) -> Any:
     """Return the value of an edit as JSON. Raises InputProblem(value_not_understood, field_invalid)."""
-    leaf = view.leaf_at(asked.path)
     if not asked.path.startswith("/"):
         raise InputProblem("field_invalid", "path: a JSON Pointer begins with /")
+    if asked.path.count("/") > PATH_MAX_KEYS:  # of all that is made on the way, none may be too deep to be read again
+        raise InputProblem("field_invalid", f"path: over {PATH_MAX_KEYS} keys")
+    leaf = view.leaf_at(asked.path)
     if asked.action != "edit":
         return None
     if isinstance(leaf.value, dict | list) or isinstance(asked.value, dict | list):

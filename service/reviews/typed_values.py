@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,6 +46,8 @@ def kind_of(field: Field | None, value: Any) -> str:
 def _checked(given: Any, kind: str, field: Field | None, old: Any) -> Any:
     """Return a value that came as JSON, where it fits the kind."""
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if is_number and not math.isfinite(given):
+        raise _unclear(given, "a number of this size is no value")
     if kind in {"number", "integer"} and is_number:
         return _exact(Decimal(str(given)), field, old)
     if kind == "boolean" and not isinstance(given, bool):

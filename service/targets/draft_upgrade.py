@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from thresher.service.base import json_pointer
-from thresher.service.base.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
+from thresher.schemas import json_pointer
+from thresher.service.targets.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
 
 SUBSCHEMA_KEYWORDS = (
     "items",
@@ -110,7 +110,7 @@ class _Upgrade:
         for key in json_pointer.parts(pointer):
             if isinstance(found, dict) and key in found:
                 found = found[key]
-            elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
                 found = found[int(key)]
             else:
                 raise UnusableError(f"$ref {reference!r} points to nothing")

@@ -11,16 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thresher.schemas.errors import SetupProblem, note
+from thresher.schemas.discovery.matter import MatterDocument
+from thresher.schemas.errors import InputProblem, SetupProblem, note
 from thresher.schemas.policy import Policy
-from thresher.schemas.result import AnyResult, Result
-from thresher.schemas.source import Source
+from thresher.schemas.result import AnyResult, Result, TargetFacts
+from thresher.schemas.source import Source, SourceFacts
 from thresher.service.base.file_names import distinct, printable_name, result_name
+from thresher.service.cli.command import call
+from thresher.service.cli.matters import status
 from thresher.service.cli.progress import Lines
+from thresher.service.cli.results import export
 from thresher.service.cli.table import table
+from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.rows import Records
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import InlineReader
@@ -29,7 +37,6 @@ from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import target_from_schema
-from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [
@@ -206,3 +213,26 @@ def test_a_lone_surrogate_in_a_result_can_be_written(tmp_path: Path) -> None:
     kept = result_of("a").model_copy(update={"data": {"a": "x\ud800"}})
     name = Folder(tmp_path).write("a", kept)
     assert isinstance(json.loads((tmp_path / name).read_bytes()), dict)
+
+
+def test_names_of_a_stranger_move_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of targets in Results, custodians of a production, and whatever a Problem says."""
+    evil = "t\x1b]0;own\x07\u202eevil"
+    facts, target = SourceFacts(path="a", sha256="", media_type="text/plain"), TargetFacts(name=evil, fingerprint="f")
+    Folder(tmp_path).write("a", AnyResult(source=facts, target=target, status="complete", values={"a": 1}))
+    export.main(export.Request(place=tmp_path, form="csv"))
+    with Matter(tmp_path / "matter") as matter:
+        records = Records()
+        records.document(MatterDocument(id="d", family_id="d", source=1, custodian=evil), "1")
+        matter.store.write(records, matter.event("unit", documents=1))
+    status.main(tmp_path / "matter", as_json=False)
+
+    def refused() -> int:
+        raise InputProblem("not_found", evil)
+
+    with pytest.raises(typer.Exit):
+        call(refused)
+    said = capsys.readouterr()
+    shown = said.err + said.out
+    assert shown.count("own") == 3
+    assert not set("\x1b\x07\u202e") & set(shown)

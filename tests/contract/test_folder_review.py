@@ -275,3 +275,36 @@ def test_a_folder_without_results_is_refused_by_name(folder: Path) -> None:
     for wrong in (folder / "in", folder / "none"):
         with pytest.raises(InputProblem, match="Results"):
             checked_folder(wrong)
+
+
+async def test_a_result_of_a_stranger_names_no_code(tmp_path: Path) -> None:
+    """A Result names its target: ready-made ones are looked up, files and modules never run."""
+    code, ran = tmp_path / "evil.py", tmp_path / "ran"
+    code.write_text(
+        f"open({str(ran)!r}, 'w')\nfrom pydantic import BaseModel\nclass Order(BaseModel):\n    number: str\n"
+    )
+    out = Folder(tmp_path / "out")
+    for name in (str(code), f"{code}:Order", "evil:Order"):
+        made = result("a.pdf", PDF, "application/pdf", 3)
+        out.write(f"{len(name)}.pdf", made.model_copy(update={"target": TargetFacts(name=name, fingerprint="0" * 16)}))
+    asked = FolderReview(folder=tmp_path / "out", person="Ada", cases=tmp_path / "cases")
+    async with opened_review_service(asked) as review_service:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as client:
+            listed = (await client.get("/v1/reviews/folder")).json()["documents"]
+            shown = [(await client.get(f"/v1/reviews/folder/{one['number']}")).status_code for one in listed]
+    assert (shown, ran.exists()) == ([200] * 3, False)
+
+
+@pytest.mark.parametrize("path", ["/lines/²/a", "/a" * 900, "/number" + "/x" * 64])
+async def test_a_correction_of_an_odd_path_breaks_nothing(tmp_path: Path, path: str) -> None:
+    """The Result can be looked at after it: what is too deep to be read again is refused, odd digits are keys."""
+    made = result("a.pdf", PDF, "application/pdf", 3, values={"number": "4711", "lines": [{"a": "x"}]})
+    Folder(tmp_path / "out").write("a.pdf", made)
+    asked = FolderReview(folder=tmp_path / "out", person="Ada", cases=tmp_path / "cases")
+    async with opened_review_service(asked) as review_service:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as client:
+            said = {"path": path, "action": "edit", "value": "1", "head": ""}
+            assert (await client.post("/v1/reviews/folder/0/corrections", json=said)).status_code in {200, 422}
+            assert (await client.get("/v1/reviews/folder/0")).status_code == 200

@@ -9,6 +9,7 @@ import pytest
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import SetupProblem
+from thresher.service.discovery.matter import store
 from thresher.service.discovery.matter.audit_log import faults
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.originals import hashes_of
@@ -32,6 +33,19 @@ def test_documents_come_in_the_order_of_their_places(tmp_path: Path) -> None:
         _write(matter, *range(900, 1300), 2)
         _write(matter, *range(3, 900), 1)
         assert [d.id for d in matter.store.documents()] == [f"d{n}" for n in range(1, 1300)]
+
+
+def test_a_page_ends_behind_long_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load file may give records of millions of characters: a page of many of them must not fill the memory."""
+    monkeypatch.setattr(store, "PAGE_CHARS", 100)
+    with Matter(tmp_path) as matter:
+        _write(matter, *range(1, 6))
+        seen, after, more = list[str](), None, True
+        while more:
+            found, more = matter.store.page("documents", after, 4)
+            assert len(found) < 4
+            seen, after = [*seen, *(name for name, _ in found)], found[-1][0] if found else None
+    assert seen == [f"d{n}" for n in range(1, 6)]
 
 
 def test_log_is_chained_and_tells_a_changed_byte(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.simulation.server import Said, Server
@@ -22,11 +23,13 @@ from thresher.service.llm.prices import FREE
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
 from thresher.service.llm.providers.litellm_transport import LitellmTransport
-from thresher.service.llm.providers.openai_transport import OpenAiTransport
+from thresher.service.llm.providers.openai_transport import ANSWER_BYTES, OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
+from thresher.service.llm.response_parsing import MOST_TOKENS, tokens_of
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
+from thresher.service.llm.transport import Call, TransientError
 from thresher.service.storage.answers.memory import MemoryStore
 
 CHOICE = {"enum": ["17", "3 May 2024", None], "description": "Number of the invoice."}
@@ -156,3 +159,51 @@ async def test_the_embedded_model_repeats_itself() -> None:
         await made.ask(replace(QUESTION, messages=(Message(role="user", content=between),)))
         texts.append((await made.ask(QUESTION)).text)
     assert texts[0] == texts[1]
+
+
+def deep(depth: int) -> bytes:
+    """A completion whose choices are nested."""
+    return b'{"choices":' + b"[" * depth + b"]" * depth + b"}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        deep(200_000),
+        deep(2),
+        b'{"choices":{"a":1}}',
+        b'{"choices":["x"]}',
+        b'{"choices":[{"message":{"content":[{"a":NaN}],"tool_calls":7}}],"usage":{"prompt_tokens":"many"}}',
+        b'{"choices":[{"message":{"content":"x"}}],"usage":{"completion_tokens":1e400}}',
+        b'{"choices":[{"message":{"content":"' + b"x" * (ANSWER_BYTES + 1) + b'"}}]}',
+    ],
+    ids=["deep", "list", "object", "text", "types", "infinite", "long"],
+)
+async def test_whatever_a_server_answers_is_an_answer_or_a_fault_of_the_server(body: bytes) -> None:
+    """No shape and no length of a response is a fault of Thresher's, or fills its memory."""
+    given = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    wire = OpenAiTransport(Remote(model="openai/gpt-4o-mini", api_base="http://model", api_key="none"), given)
+    with pytest.raises(TransientError) as failed:
+        await wire.send(Call(key="k", model="m", question=QUESTION))
+    assert failed.value.problem.code == "model_unavailable"
+
+
+async def test_an_answer_without_end_ends_in_time() -> None:
+    """The time of a call is that of all of it: a server that sends a byte a moment does not hold it for good."""
+
+    async def drip() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    given = httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))
+    remote = Remote(model="openai/gpt-4o-mini", api_base="http://model", api_key="none", timeout=0.1)
+    with pytest.raises(TransientError) as failed:
+        await asyncio.wait_for(OpenAiTransport(remote, given).send(Call(key="k", model="m", question=QUESTION)), 5)
+    assert failed.value.problem.code == "model_unavailable"
+
+
+def test_tokens_of_a_server_are_numbers_that_can_be_counted() -> None:
+    """A server can not earn its caller tokens, nor name more than the log can hold."""
+    usage = {"prompt_tokens": -5, "completion_tokens": 10**40}
+    assert tokens_of({"usage": usage}) == (0, MOST_TOKENS, 0)

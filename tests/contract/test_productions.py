@@ -278,3 +278,14 @@ def test_long_cells_take_no_long_time(tmp_path: Path, cell: str) -> None:
     (tmp_path / "v.dat").write_text("".join(reversed(text.splitlines(keepends=True)[:2])), "utf-8")
     assert checked(tmp_path).report.counts.rows >= 1
     assert time.process_time() - before < 5  # a pattern that is quadratic takes minutes
+
+
+def test_a_volume_ends_where_the_caller_may_read(tmp_path: Path) -> None:
+    """A folder that was opened for imports may be called `data`: what lies beside it is no part of a volume in it."""
+    opened = tmp_path / "data"
+    opened.mkdir()
+    (tmp_path / "other.txt").write_text("another tenant's")
+    (opened / "v.csv").write_text("DOCID,NATIVE\nA1,other.txt\n")
+    production = find_production(opened / "v.csv", below=(opened,))
+    assert (production.root, list(production.files)) == (opened.resolve(), ["v.csv"])
+    assert find_production(opened / "v.csv", below=(tmp_path,)).root == tmp_path.resolve()

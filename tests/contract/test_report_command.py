@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,22 @@ def test_reviews_are_read_where_nobody_may_write(results: Path, monkeypatch: pyt
     assert main(Request(results, out)) == 0
     assert "17-C" in out.read_text("utf-8")
     assert listed(results) == before
+
+
+@pytest.mark.parametrize("stated", [False, True], ids=["of evidence", "of sources"])
+def test_a_result_of_a_stranger_shows_no_file_that_it_was_not_made_of(tmp_path: Path, stated: bool) -> None:  # noqa: FBT001 - a parameter
+    """It may name any place of this machine: only documents whose hash it knows are shown, in archives too."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "key.txt").write_text("the secret of this house")
+    with zipfile.ZipFile(home / "box.zip", "w") as archive:
+        archive.writestr("key.txt", "the secret of this house")
+    paths = ("key.txt", "box.zip!/key.txt")
+    known = {"sha256": "0" * 64, "media_type": "text/plain"}
+    sources = [SourceFacts(path=p, relation="attachment", **known) for p in paths] if stated else []
+    places = [Evidence(path="/number", quote="the", start=0, end=3, source=p) for p in paths]  # guessed
+    made = result('{"number": "1"}', source=SourceFacts(path="a.txt", **known), sources=sources, evidence=places)
+    Folder(tmp_path / "out").write("a.txt", made)
+    save_inputs(tmp_path / "out", RunInputs().added([home], [target()], ReadOptions()))
+    main(Request(place=tmp_path / "out", out=tmp_path / "report.html"))
+    assert "secret" not in (tmp_path / "report.html").read_text("utf-8")

@@ -90,3 +90,10 @@ def test_an_earlier_form_is_lifted() -> None:
     assert set(lifted.stages.values()) == {1}
     assert lifted.evidence[0].ocr_confidence == 0.5
     assert "draft" not in json.loads(lifted.model_dump_json())
+
+
+def test_a_short_text_is_no_number_of_a_million_digits() -> None:
+    """Written out, 1e-999999999 fills the memory; no float can hold it, and it is read as the float that it is."""
+    for text in ("1e-999999999", "0e999999999", "0.1e-5000"):
+        assert (type(read_json(text)), read_json(text)) == (float, 0.0)
+    assert read_json("1.50e-12").text == "1.50e-12"

@@ -59,6 +59,7 @@ class ImportTask(BaseModel):
     order: ImportOrder | ExportOrder
     passwords: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()
+    roots: tuple[Path, ...] = ()  # below which the tenant may read
 
 
 def main() -> None:
@@ -125,7 +126,7 @@ def _production(
             "request_invalid", "one production at a time: a volume, its load file, or a ZIP of the volume"
         )
     source = unpacked(sources[0], task.passwords) if task.uploads else sources[0]
-    production = find_production(source, order.loadfile)
+    production = find_production(source, order.loadfile, below=task.roots)
     before = _before(matter, task.job, order, [production.root.resolve()])
     say("import")
     loaded = import_production(matter, production, _load_options(order), order.custodian, apart=True)

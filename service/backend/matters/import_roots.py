@@ -20,8 +20,13 @@ def allowed_path(path: str, tenant: str, roots: Iterable[ImportRoot]) -> Path:
         real = Path(path).resolve()
     except (OSError, RuntimeError):
         raise InputProblem("source_refused", path[:200]) from None
-    if not any(real.is_relative_to(root.path.resolve()) for root in roots if root.tenant in {None, tenant}):
+    if not any(real.is_relative_to(root) for root in roots_of(tenant, roots)):
         raise InputProblem("source_refused", path[:200])
     if not real.exists():
         raise InputProblem("file_not_found", path[:200])
     return real
+
+
+def roots_of(tenant: str, roots: Iterable[ImportRoot]) -> tuple[Path, ...]:
+    """Return the folders below which a tenant may read, with their links followed."""
+    return tuple(root.path.resolve() for root in roots if root.tenant in {None, tenant})

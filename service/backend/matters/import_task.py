@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,12 +31,13 @@ from thresher.schemas.errors import (
 )
 from thresher.schemas.work import Claim, ExportOrder, ImportOrder, Outcome, Submission
 from thresher.service.backend.matters.import_process import ImportTask, Upload
-from thresher.service.backend.matters.import_roots import allowed_path
+from thresher.service.backend.matters.import_roots import allowed_path, roots_of
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.jobs.loop import Stage, TaskOutcome
 from thresher.service.settings import Settings
 
 AT_ONCE = 2  # imports of one worker: each has processes of its own
+AT_ONCE_OF_TENANT = 1  # of them: an import may take hours, and others wait for none of it
 WAIT_SECONDS = 5.0  # times the attempt: until an import is tried again that found another under way
 LONGEST_WAIT_SECONDS = 60.0
 OUTCOME_PATH = "import"  # of the one Outcome
@@ -49,16 +51,16 @@ class Imports:
 
     resources: ServiceResources
     settings: Settings
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _running: Counter[str] = field(default_factory=Counter)  # by tenant
 
     async def work(self, claim: Claim, asked: Submission, stage: Stage) -> TaskOutcome:
         """Do an import. Raises Problem where it can not be done."""
         order = asked.import_order or asked.export_order
         if order is None:
             raise JobProblem("internal_error", "no order to import or to export")
-        if self._slots.locked():
+        if self._running.total() >= AT_ONCE or self._running[claim.tenant] >= AT_ONCE_OF_TENANT:
             return later(claim)
-        async with self._slots, AsyncExitStack() as stack:
+        async with self._slot(claim.tenant), AsyncExitStack() as stack:
             task = await self._task(claim, asked, order, stack)
             try:
                 summary = await _run(task, stage)
@@ -69,6 +71,14 @@ class Imports:
         outcome = Outcome(path=OUTCOME_PATH, status=summary.status, body=summary.model_dump_json())
         new = summary.new_documents if isinstance(summary, ImportSummary) else 0
         return TaskOutcome(outcomes=(outcome,), read=max(1, new))
+
+    @asynccontextmanager
+    async def _slot(self, tenant: str) -> AsyncIterator[None]:
+        self._running[tenant] += 1
+        try:
+            yield
+        finally:
+            self._running[tenant] -= 1
 
     async def _task(
         self, claim: Claim, asked: Submission, order: ImportOrder | ExportOrder, stack: AsyncExitStack
@@ -85,6 +95,7 @@ class Imports:
             folder=folder,
             job=claim.job,
             order=await asyncio.to_thread(self._with_paths, order, claim.tenant),
+            roots=await asyncio.to_thread(roots_of, claim.tenant, self.settings.import_roots),
             passwords=asked.policy.read.passwords,
             uploads=tuple(uploads),
         )

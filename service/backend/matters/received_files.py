@@ -6,6 +6,7 @@ none: an upload brings no time of its own. What was killed on the way is done ag
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from thresher.service.discovery.collection.options import LIMITS
 from thresher.service.discovery.collection.zip_members import zip_members
 from thresher.service.readers.archives.container import Damaged
 
+FOLDERS_MAX = 100  # one in another, of a volume
+NOT_A_NAME = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 NAME_MAX_BYTES = 200  # of a file's name; systems take 255
 
 
@@ -74,15 +77,22 @@ def _unpack(archive: Path, folder: Path, passwords: tuple[str, ...]) -> None:
 def _inside(folder: Path, name: str) -> Path:
     """Return where a member goes. Raises InputProblem(corrupt) for one that leaves the folder."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", "."}]
-    if not parts or ".." in parts or "\0" in name:
+    if not parts or ".." in parts or "\0" in name or len(parts) > FOLDERS_MAX:
         raise InputProblem("corrupt", f"a member is called {name[:200]!r}")
     return folder.joinpath(*parts)
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a member. Raises InputProblem(corrupt) where its name can not be had, as beside a file of the same name."""
     with disk_faults_as_problems(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("xb")
+        except (OSError, UnicodeError) as error:
+            if isinstance(error, OSError) and error.errno not in NOT_A_NAME:
+                raise
+            raise InputProblem("corrupt", f"no file can be made of a member: {path.name[:200]!r}") from error
+        with file:
             for piece in pieces:
                 file.write(piece)
         os.utime(path, (0, 0))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from thresher.service.base.file_names import printable_name
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.reconciliation.reconciling import STATE
 
@@ -22,7 +23,7 @@ def main(folder: Path, as_json: bool) -> int:  # noqa: FBT001 - a flag of the co
     for title, rows in counts.items():
         typer.echo(f"{title}: {sum(rows.values())}")
         for name, count in rows.items():
-            typer.echo(f"  {name or '(none)'}: {count}")
+            typer.echo(f"  {printable_name(name or '(none)')}: {count}")
     return 0
 
 

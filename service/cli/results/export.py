@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.base.file_names import printable_name
 from thresher.service.exports.column_map import ColumnMap, load_column_map
 from thresher.service.exports.finished_results import FinishedResults, find_results, named_results
 from thresher.service.exports.target_fields import TargetFields
@@ -64,13 +65,13 @@ def _given(spec: str | None) -> list[TargetFields]:
 
 def _tell(files: list[Path], job: Export, found: FinishedResults) -> None:
     """Say on standard error what was written, and what the tables can not hold or name."""
-    rows = ", ".join(f"{name} {count}" for name, count in job.counts.items())
+    rows = ", ".join(f"{printable_name(name)} {count}" for name, count in job.counts.items())
     where = ", ".join(map(str, files)) if len(files) <= FILES_NAMED else f"{len(files)} files in {job.out}"
     sys.stderr.write(f"{len(found.names)} Results to {where}\nrows: {rows}\n")
     for target in job.targets:
         if target.inferred:
             sys.stderr.write(
-                f"{target.name}: its schema is not kept with these Results, so the columns are those of the data; "
+                f"{printable_name(target.name)}: its schema is not kept with these Results, so the columns are those of the data; "
                 "give it with --target\n"
             )
     _tell_unused(job.columns)

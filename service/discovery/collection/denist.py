@@ -17,6 +17,7 @@ from thresher.service.discovery.matter.originals import Hashes
 
 _DIGEST = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
 _BATCH = 50_000
+_LINE_BYTES = 1 << 16  # of a line at most: any file may be named as a list
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -92,7 +93,7 @@ def _add(connection: sqlite3.Connection, path: Path) -> int:
 def _lines(path: Path) -> Iterator[bytes]:
     """Yield the digest of each line: alone, in quotes, or the first column of NSRLFile.txt."""
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(_LINE_BYTES):
             found = _DIGEST.search(line)
             if found:
                 yield bytes.fromhex(found[0].decode())
@@ -100,7 +101,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _nsrl(path: Path) -> Iterator[bytes]:
     """Yield the SHA-1 of each row of an RDSv3 database."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
         for (digest,) in connection.execute("SELECT sha1 FROM FILE"):
             yield bytes.fromhex(digest)

@@ -50,12 +50,16 @@ class LimitReached(Exception):  # noqa: N818 - what happened
     """No more may be expanded. The text says which limit."""
 
 
+MEMBER_BYTES = 1024  # that a member counts as beside its own: a record is written of each
+
+
 @dataclass(slots=True)
 class Budget:
     """What may still be expanded of one item, over everything in it, however deep."""
 
     limits: Limits
     packed: int  # bytes of the item
+    room: int | None = None  # bytes that what holds it leaves to it; None: nothing holds it
     expanded: int = 0
     members: int = 0
     until: float = field(default=0.0)
@@ -65,8 +69,9 @@ class Budget:
         self.until = time.monotonic() + self.limits.tree_seconds
 
     def take_member(self) -> None:
-        """Count a member. Raises LimitReached."""
+        """Count a member, which takes room even where it is empty. Raises LimitReached."""
         self.members += 1
+        self.take_bytes(MEMBER_BYTES)
         if self.members > self.limits.members:
             raise LimitReached(f"more than {self.limits.members} members")
         if time.monotonic() > self.until:
@@ -75,9 +80,23 @@ class Budget:
     def take_bytes(self, count: int) -> None:
         """Count expanded bytes. Raises LimitReached."""
         self.expanded += count
-        most = min(self.limits.expanded, expanded_limit(self.packed, self.limits))
-        if self.expanded > most:
-            raise LimitReached(f"more than {most} bytes")
+        if self.expanded > self.most:
+            raise LimitReached(f"more than {self.most} bytes")
+
+    @property
+    def most(self) -> int:
+        """Return the bytes that the item may expand to, with everything in it."""
+        alone = min(self.limits.expanded, expanded_limit(self.packed, self.limits))
+        return alone if self.room is None else min(self.room, alone)
+
+    def rooms(self, sizes: list[int]) -> list[int]:
+        """Divide what is left among archives that were found inside, by their sizes: they may hold archives again.
+
+        >>> Budget(Limits(), 100, room=5000, expanded=2000).rooms([200, 100])
+        [2000, 1000]
+        """
+        left, whole = max(0, self.most - self.expanded), max(1, sum(sizes))
+        return [left * size // whole for size in sizes]
 
     def bounded(self, member: ArchiveMember) -> Iterator[bytes]:
         """Yield a member's bytes while the limits hold; sizes that the archive states are not trusted.

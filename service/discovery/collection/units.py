@@ -120,9 +120,10 @@ def _do_expand(unit: WorkUnit, context: CollectionContext, result: UnitResult) -
 def _expand_archive(expanding: Expanding) -> None:
     """Keep the bytes of all members and make units of them. An archive that gives nothing becomes a document."""
     context, faults = expanding.context, list[Fault]()
-    budget = Budget(context.options.limits, expanding.hashes.size)
+    budget = Budget(context.options.limits, expanding.hashes.size, expanding.task.get("room"))
     expansion = ContainerExpansion(expanding.item, expanding.content, budget, faults.append)
     members = [task_of(item, hashes) for item, hashes in expansion.items(context.options, context.originals)]
+    _leave_room(members, budget, context)
     context.discovered += expansion.declared
     if faults and not members:
         unread = [fault._replace(path="") for fault in faults]
@@ -134,6 +135,17 @@ def _expand_archive(expanding: Expanding) -> None:
     expanding.result.units.extend(item_units(context.origin, iter(members)))
     if expansion.reading.password_index is not None:
         expanding.result.facts["password"] = str(expansion.reading.password_index)
+
+
+def _leave_room(members: list[dict[str, Any]], budget: Budget, context: CollectionContext) -> None:
+    """Tell archives among the members what they may expand to: the limits hold over all that an archive unfolds to."""
+    inside = [m for m in members if _is_container(item_of(m, context.originals))]
+    for member, room in zip(inside, budget.rooms([m["size"] for m in inside]), strict=True):
+        member["room"] = room
+
+
+def _is_container(item: Item) -> bool:
+    return content_of(item.file or Path(), item.name, declared=item.declared).role in CONTAINERS
 
 
 def _plan_mbox(expanding: Expanding) -> None:

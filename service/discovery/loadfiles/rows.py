@@ -20,7 +20,7 @@ from thresher.service.discovery.loadfiles.delimiters import Delimiters
 
 BLOCK_TRIES = 3  # blocks in vain before rows are no longer tried all at once
 _PARTED = "(?:{q}([^{q}]*+(?:{q}{q}[^{q}]*+)*+){q}|(?!{q})([^{s}\r\n]*+)){s}"  # a field and the separator behind it
-ROW_MAX_CHARS = 256 << 20  # of one row: a qualifier that is never closed must not fill the memory
+ROW_MAX_CHARS = 64 << 20  # of one row: a qualifier that is never closed must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, M
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
 
+PAGE_CHARS = 8 << 20  # of records on a page: a load file may give a record of millions of characters
 _PAGE_ROWS = 500  # rows read at a time
 
 
@@ -184,10 +185,11 @@ class MatterStore:
 
     def page(
         self, table: str, after: str | None, limit: int, where: dict[str, str | None] | None = None
-    ) -> list[tuple[str, str]]:
-        """Return (id, record as JSON) in order, from the row after the one with an id; `where`: values of columns.
+    ) -> tuple[list[tuple[str, str]], bool]:
+        """Return (id, record as JSON) in order, from the row after the one with an id, and whether more may follow.
 
-        Raises InputProblem(field_invalid) where no row has that id.
+        `where`: values of columns. A page ends behind `PAGE_CHARS`. Raises InputProblem(field_invalid) where no row has
+        that id.
         """
         wanted = {name: value for name, value in (where or {}).items() if value is not None}
         tests = "".join(f" AND {name} = ?" for name in wanted)
@@ -198,7 +200,14 @@ class MatterStore:
                 raise InputProblem("field_invalid", "cursor: it is not of this matter")
             place = row[0]
         statement = f"SELECT id, record FROM {table} WHERE (place, id) > (?, ?){tests} ORDER BY place, id LIMIT ?"  # noqa: S608 - as above
-        return self.connection.execute(statement, (place, after or "", *wanted.values(), limit)).fetchall()
+        found: list[tuple[str, str]] = []
+        chars = 0
+        for row in self.connection.execute(statement, (place, after or "", *wanted.values(), limit)):
+            found.append(row)
+            chars += len(row[1])
+            if chars > PAGE_CHARS:
+                return found, True
+        return found, len(found) == limit
 
     def document(self, document_id: str) -> MatterDocument | None:
         """Return one document; None where there is none."""

@@ -34,15 +34,15 @@ class Production:
     beside: tuple[str, ...] = ()  # other load files, not read
 
 
-def find_production(path: Path, loadfile: str | None = None) -> Production:
-    """Return the production in a folder, or around a load file.
+def find_production(path: Path, loadfile: str | None = None, below: tuple[Path, ...] = ()) -> Production:
+    """Return the production in a folder, or around a load file; its volume does not begin above `below`, if given.
 
     Raises InputProblem: "file_not_found"; "unsupported_loadfile", where only such are there or one was named; "loadfile_unclear",
     where several tables or none are there and none was named.
     """
     if not path.exists():
         raise InputProblem("file_not_found", str(path))
-    root = path.resolve() if path.is_dir() else _root_around(path)
+    root = path.resolve() if path.is_dir() else _root_around(path, below)
     files = VolumeFiles.listed(root)
     named = loadfile or (path.resolve().relative_to(root).as_posix() if path.is_file() else None)
     candidates = sorted(name for name in files if _may_be_loadfile(name))
@@ -55,10 +55,11 @@ def find_production(path: Path, loadfile: str | None = None) -> Production:
     return Production(root=root, files=files, table=table, images=same or images, beside=beside)
 
 
-def _root_around(loadfile: Path) -> Path:
+def _root_around(loadfile: Path, below: tuple[Path, ...]) -> Path:
     """Return the volume's root for a load file: its folder, or the one above where that is a folder of load files."""
     folder = loadfile.resolve().parent
-    return folder.parent if folder.name.casefold() in LOAD_FOLDERS else folder
+    may_rise = not below or any(folder.parent.is_relative_to(one) for one in below)
+    return folder.parent if may_rise and folder.name.casefold() in LOAD_FOLDERS else folder
 
 
 def _may_be_loadfile(name: str) -> bool:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.source import SourceFacts
-from thresher.service.base.temp_folder import temp_folder
+from thresher.schemas.source import Source, SourceFacts
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
+from thresher.service.pages.page_pictures import PageViews, opened_views
+from thresher.service.reviews.collections import checked_child
 from thresher.service.reviews.folder_results import FolderDocuments
 from thresher.service.storage.run_inputs import inputs_of
 
@@ -32,25 +31,27 @@ class FolderOriginals:
     async def picture(self, view: DocumentView, page: Page) -> bytes | None:
         """Return a page as a picture."""
         try:
-            root = await asyncio.to_thread(self.documents.original, view.result, page[0])
-            child = await self.views.child(root, page[0], self.options)
+            child = await self._child(view, page[0])
             return await self.views.picture(child, page[1], SCALE, self.options)
         except Problem:
             return None
 
     async def text(self, view: DocumentView, source: str) -> str | None:
         """Return the text of a source, read as the folder's newest run read it."""
-        facts = _facts(view, source)
         try:
-            root = await asyncio.to_thread(self.documents.original, view.result, source)
-            child = await self.views.child(root, source, self.options)
-            return await self.views.text(child, self.options, facts.page_range if facts else None)
+            child = await self._child(view, source)
+            return await self.views.text(child, self.options, _facts(view, source).page_range)
         except Problem:
             return None
 
+    async def _child(self, view: DocumentView, path: str) -> Source:
+        """Return the bytes of a source. Raises InputProblem(original_missing, not_found), and what reading raises."""
+        root = await asyncio.to_thread(self.documents.original, view.result, path)
+        return checked_child(await self.views.child(root, path, self.options), _facts(view, path))
 
-def _facts(view: DocumentView, source: str) -> SourceFacts | None:
-    return next((s for s in (view.result.source, *view.result.sources) if s.path == source), None)
+
+def _facts(view: DocumentView, source: str) -> SourceFacts:
+    return next(s for s in (view.result.source, *view.result.sources) if s.path == source)
 
 
 @asynccontextmanager
@@ -63,7 +64,5 @@ async def opened_originals(
     """
     inputs = await asyncio.to_thread(inputs_of, folder)
     options = inputs.read.model_copy(update={"passwords": passwords})
-    with temp_folder() as own:
-        async with ReaderPool(own / "spool", workers=2) as pool:
-            views = PageViews(pool, own / "children")
-            yield FolderOriginals(FolderDocuments(folder, inputs, places), views, options)
+    async with opened_views(processes=2) as views:
+        yield FolderOriginals(FolderDocuments(folder, inputs, places), views, options)

@@ -7,6 +7,7 @@ compares them over its whole table); litellm's import alone takes longer than mo
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from thresher.service.llm.model_catalog import catalog_row, provider_of
 from thresher.service.llm.providers.litellm_errors import Kind, problem_of
 from thresher.service.llm.providers.remote import Remote, turn
 from thresher.service.llm.reachability import check_reachable
+from thresher.service.llm.response_parsing import is_readable
 from thresher.service.llm.structured_output import schema_request
 from thresher.service.llm.transport import Answer, Call, TransientError
 
@@ -30,6 +32,8 @@ HEADERS = {  # of OpenAI's own client, by the variable that sets each
     "OPENAI_ORGANIZATION": "OpenAI-Organization",
     "OPENAI_PROJECT_ID": "OpenAI-Project",
 }
+ANSWER_BYTES = 32 << 20  # of a response at most; a hundred times the longest answer that models give
+ERROR_BYTES = 1 << 16  # of a failed response, that are read for what it means
 CONNECTIONS = 100  # that are kept open between calls; how many are in flight is the limiter's business
 
 _REASONING = re.compile(r"(?:o\d|gpt-[5-9])")  # models whose limit counts what they think, and that take no temperature
@@ -83,25 +87,30 @@ class OpenAiTransport:
         client = await self._ready()
         call.sent.set()
         try:
-            response = await client.post(
-                address_of(self._remote), json=body(self._remote, call.question), headers=headers
-            )
-        except httpx.TimeoutException as error:
+            async with (
+                asyncio.timeout(self._remote.timeout),
+                client.stream(
+                    "POST", address_of(self._remote), json=body(self._remote, call.question), headers=headers
+                ) as response,
+            ):
+                said = await _bounded(response)
+        except (httpx.TimeoutException, TimeoutError) as error:
             raise problem_of("timeout", self._remote.model, "no answer in time") from error
         except httpx.HTTPError as error:
             raise problem_of("passing", self._remote.model, str(error) or type(error).__name__) from error
-        return Answer(response=self._read(response))
+        return Answer(response=self._read(response, said, call.question))
 
-    def _read(self, response: httpx.Response) -> dict[str, Any]:
+    def _read(self, response: httpx.Response, said: bytes, question: Question) -> dict[str, Any]:
         """Return a chat completion. Raises a Problem, or TransientError, for anything else."""
         if response.status_code != 200:
-            kind = kind_of(response.status_code, response.text)
-            raise problem_of(kind, self._remote.model, response.text or response.reason_phrase, response.headers)
+            text = said[:ERROR_BYTES].decode("utf-8", "replace")
+            kind = kind_of(response.status_code, text)
+            raise problem_of(kind, self._remote.model, text or response.reason_phrase, response.headers)
         try:
-            whole = response.json()
-        except ValueError:
+            whole = json.loads(said)
+        except (ValueError, RecursionError):
             whole = None
-        if not isinstance(whole, dict) or not whole.get("choices"):
+        if not isinstance(whole, dict) or not whole.get("choices") or not is_readable(whole, question):
             raise TransientError(ModelProblem("model_unavailable", f"{self._remote.model}: an answer without choices"))
         return whole
 
@@ -127,6 +136,16 @@ class OpenAiTransport:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    """Return the body of a response, unpacked. Raises TransientError for one that no answer is as long as."""
+    said = bytearray()
+    async for piece in response.aiter_bytes():
+        said += piece
+        if len(said) > ANSWER_BYTES:
+            raise TransientError(ModelProblem("model_unavailable", f"an answer of over {ANSWER_BYTES} bytes"))
+    return bytes(said)
 
 
 def speaks_openai(model: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 
 LISTS = ("allOf", "anyOf", "oneOf")
 ONE = ("not", "if", "then", "else")
@@ -69,7 +69,7 @@ def _at(root: dict[str, Any], reference: str) -> Any:
         if isinstance(found, dict):
             found = found.get(key)
         else:
-            found = found[int(key)] if isinstance(found, list) and key.isdigit() and int(key) < len(found) else None
+            found = found[int(key)] if isinstance(found, list) and key.isdecimal() and int(key) < len(found) else None
     return found
 
 

@@ -81,3 +81,10 @@ def test_without_a_target_the_old_value_says_the_kind() -> None:
     """A number stays a number, a text a text."""
     assert str(typed_value("1.204,50", None, Number("1.00"))) == "1204.50"
     assert typed_value("1.204,50", None, "x") == "1.204,50"
+
+
+def test_a_number_beyond_all_numbers_is_no_value() -> None:
+    """JSON can write 1e999999: the person hears of it, and nothing breaks."""
+    for kind in ("number", "integer", "any"):
+        with pytest.raises(InputProblem, match="of this size"):
+            typed(kind, float("inf"))

@@ -173,12 +173,12 @@ async def _page(
     """Return a page of records as they are stored: they are JSON already."""
     folder = await asyncio.to_thread(folders_of(parts).folder, tenant, matter)
 
-    def read() -> list[tuple[str, str]]:
+    def read() -> tuple[list[tuple[str, str]], bool]:
         with Matter(folder, writes=False) as opened:
             return opened.store.page(*asked)
 
-    found = await asyncio.to_thread(read)
-    more = json.dumps(found[-1][0] if len(found) == asked[2] else None)
+    found, is_cut = await asyncio.to_thread(read)
+    more = json.dumps(found[-1][0] if is_cut else None)
     return Response(
         f'{{"{asked[0]}": [{",".join(record for _, record in found)}], "next": {more}}}', media_type="application/json"
     )

@@ -52,7 +52,7 @@ def get(value: Any, path: str) -> Any:
     for key in parts(path):
         if isinstance(value, dict):
             value = value.get(key)
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         else:
             return None
@@ -66,7 +66,7 @@ def put(value: Any, path: str, new: Any) -> None:
         value = get(value, join("", key))
     if isinstance(value, dict):
         value[last] = new
-    elif isinstance(value, list) and last.isdigit() and int(last) < len(value):
+    elif isinstance(value, list) and last.isdecimal() and int(last) < len(value):
         value[int(last)] = new
 
 
@@ -76,4 +76,4 @@ def pattern(path: str) -> str:
     >>> pattern("/lines/3/amount")
     '/lines/*/amount'
     """
-    return "/".join("*" if p.isdigit() else p for p in path.split("/"))
+    return "/".join("*" if p.isdecimal() else p for p in path.split("/"))

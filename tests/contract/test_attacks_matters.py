@@ -1,0 +1,109 @@
+"""Attacks by what is imported into a matter: names in a ZIP of which no file can be made, and the like."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.collection_imports import imported
+from thresher.schemas.discovery.matter_jobs import ExportSummary
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.work import ExportOrder
+from thresher.service.backend.matters import import_task
+from thresher.service.backend.matters.import_task import Imports
+from thresher.service.backend.matters.received_files import unpacked
+from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
+from thresher.service.discovery.matter.folder import Matter
+from thresher.service.jobs.loop import TaskOutcome
+
+NAMES = {
+    "file and folder": ["a", "a/b"],
+    "folder and file": ["a/b", "a"],
+    "twice": ["a", "./a"],
+    "long": ["x" * 300],
+    "deep": ["d/" * 1900 + "f"],
+}
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_a_name_that_no_file_can_have_is_a_fault_of_the_file(tmp_path: Path, names: list[str]) -> None:
+    """It ends with a code for good, neither as a fault of the disk that is tried again nor as one over another."""
+    with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    with pytest.raises(InputProblem) as refused:
+        unpacked(tmp_path / "v.zip")
+    assert refused.value.code == "corrupt"
+
+
+def nested(levels: int, fan: int) -> bytes:
+    """A ZIP of ZIPs: `fan` to the power of `levels` texts."""
+    data = b"text"
+    for level in range(levels):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number in range(fan):
+                archive.writestr(f"{number}.{'zip' if level else 'txt'}", data)
+        data = made.getvalue()
+    return data
+
+
+def test_limits_hold_over_archives_in_archives(tmp_path: Path) -> None:
+    """Some kB that unfold to millions of files end early, with a code, and the same way each time."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.zip").write_bytes(nested(5, 6))
+    options = CollectionOptions(limits=LIMITS.model_copy(update={"expanded": 200_000}))
+    found = []
+    for name in ("one", "two"):
+        imported(tmp_path / name, [tmp_path / "in"], options=options)
+        with Matter(tmp_path / name, writes=False) as matter:
+            found.append([e.path for e in matter.store.exceptions() if e.code == "expansion_limit"])
+            assert sum(matter.store.counts("documents").values()) < 250
+    assert found[0]
+    assert found[0] == found[1]
+
+
+def test_an_archive_in_an_archive_that_is_none_of_a_bomb_is_read(tmp_path: Path) -> None:
+    """What lies beside it does not take its room."""
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.txt", "".join(f"{n * 7919 % 65_536} all is well\n" for n in range(50_000)))
+        archive.writestr("b.zip", nested(2, 5))
+    imported(tmp_path / "matter", [tmp_path / "in"])
+    with Matter(tmp_path / "matter", writes=False) as matter:
+        assert (sum(matter.store.counts("documents").values()), list(matter.store.exceptions())) == (26, [])
+
+
+async def test_imports_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import may take hours: a second one of the same tenant waits, one of another tenant begins."""
+    going, let_go = asyncio.Event(), asyncio.Event()
+
+    async def run(*_: Any) -> ExportSummary:
+        going.set()
+        await let_go.wait()
+        return ExportSummary(status="complete", rows=0, altered=0, files=())
+
+    async def task(*_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(import_task, "_run", run)
+    monkeypatch.setattr(Imports, "_task", task)
+    imports = Imports(resources=cast("Any", None), settings=cast("Any", None))
+    asked = cast("Any", SimpleNamespace(import_order=None, export_order=ExportOrder(matter="ab")))
+
+    async def work(tenant: str) -> TaskOutcome:
+        return await imports.work(cast("Any", SimpleNamespace(tenant=tenant, attempt=1)), asked, lambda _: None)
+
+    first = asyncio.create_task(work("acme"))
+    await going.wait()
+    assert (await work("acme")).passing is not None
+    let_go.set()
+    assert (await work("other")).passing is None
+    assert (await first).passing is None
+    assert (await work("acme")).passing is None
