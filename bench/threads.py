@@ -2,7 +2,7 @@
 
     python -m bench.threads [--mails 10000,100000] [--near 10000] [--workers 2] [--folder DIR]
 
-Mailboxes as in `bench/collections.py` (20 kB a mail, a third with one attachment, 30 % in both mailboxes), with answers
+Mailboxes as in `bench/mailboxes.py` (20 kB a mail, a third with one attachment, 30 % in both mailboxes), with answers
 that quote what they answer. `thresher import` finds copies and threads at its end; `thresher matter dedup` and
 `thresher matter threads` are then measured on their own. Counts are compared with those that the generator knows.
 `--near`: near-duplicates are looked for where a collection has at most so many mails.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.collections import command, counted, run
+from bench.mailboxes import command, counted, run
 from tests.simulation.discovery.mailboxes import Mailboxes
 
 _ATTACHED_BYTES = 15_000  # with the quoted texts, 20 kB a mail

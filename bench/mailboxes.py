@@ -1,6 +1,6 @@
 """Import generated mailboxes of two custodians: documents a second, memory, growth, kills, and a second import.
 
-    python -m bench.collections [--mails 10000,100000] [--kills 0] [--damaged 0] [--workers 2] [--folder DIR]
+    python -m bench.mailboxes [--mails 10000,100000] [--kills 0] [--damaged 0] [--workers 2] [--folder DIR]
 
 Everything is real: mailboxes on the disk (20 kB a mail, a third with one attachment, 30 % in both mailboxes, every
 fourth of the rest with HTML), `thresher import` as a command, two reading processes. Printed for each size: documents,
