@@ -109,8 +109,13 @@ class Loop:
         threading.Thread(target=self._beat_from_thread, args=(ended,), name="beat", daemon=True).start()
         try:
             while not self.stopping.is_set():
-                if not await self._claim():
-                    await self._pause()
+                news = asyncio.create_task(self.jobs.wait(self.poll))  # before the claim: no news is missed
+                try:
+                    if not await self._claim():
+                        await self._pause(news)
+                finally:
+                    news.cancel()
+                    await asyncio.gather(news, return_exceptions=True)
             await self._wind_up()
         finally:
             ended.set()
@@ -133,14 +138,12 @@ class Loop:
             held.task = asyncio.create_task(self._hold(held))
         return len(claims)
 
-    async def _pause(self) -> None:
+    async def _pause(self, news: asyncio.Task[None]) -> None:
         """Wait until there may be something to claim: news, a free slot, or the poll's time."""
         self._settled.clear()
-        full = len(self._held) >= self.most
         waits = [asyncio.create_task(self._settled.wait()), asyncio.create_task(self.stopping.wait())]
-        if not full:
-            waits.append(asyncio.create_task(self.jobs.wait(self.poll)))  # type: ignore[arg-type]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        full = len(self._held) >= self.most
+        await asyncio.wait(waits if full else [*waits, news], return_when=asyncio.FIRST_COMPLETED)
         for one in waits:
             one.cancel()
         await asyncio.gather(*waits, return_exceptions=True)

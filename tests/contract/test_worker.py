@@ -373,6 +373,31 @@ async def test_a_database_that_comes_and_goes(house: ServiceResources, monkeypat
     assert sorted(worked) == list(range(10))
 
 
+async def test_news_during_a_claim_is_not_missed(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Task that is submitted when a claim has just found nothing is worked on at once, not at the next poll."""
+    jobs: list[Job] = []
+    claim = house.jobs.claim
+
+    async def claimed(*args: Any, **more: Any) -> list[Claim]:
+        found = await claim(*args, **more)
+        if not jobs:
+            await asyncio.sleep(0.2)  # PostgreSQL is listened to by then
+            jobs.append(await submitted(house, Policy(), 1))
+            await asyncio.sleep(0.2)
+        return found
+
+    async def work(_: Claim, stage: Stage) -> TaskOutcome:
+        stage("x")
+        return TaskOutcome(outcomes=())
+
+    monkeypatch.setattr(house.jobs, "claim", claimed)
+    begun = time.monotonic()
+    async with running(Loop(jobs=house.jobs, work=work, name="w", poll=100.0)):
+        await until(lambda: has(jobs, 1))
+        assert (await ended(house, jobs[0])).counts.done == 1
+    assert time.monotonic() - begun < 60
+
+
 async def test_a_busy_worker_keeps_its_lease(house: ServiceResources, tmp_path: Path) -> None:
     """A worker whose event loop stands still for longer than a lease has renewed it: nobody takes its Task away."""
     job, taken = await submitted(house, script(tmp_path, 1), 1), list[Claim]()
