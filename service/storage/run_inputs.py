@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.target import Target
+from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import RESERVED_NAMES
 
 INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
@@ -59,6 +60,4 @@ def save_inputs(folder: Path, inputs: RunInputs) -> None:
     """Write what the runs into a folder were given. Raises OSError."""
     file = folder / INPUTS
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False), "utf-8")
-    part.replace(file)
+    write_atomically(file, json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False))
