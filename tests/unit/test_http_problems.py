@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from typing import Any
 
 import pytest
@@ -176,3 +178,24 @@ async def test_a_webhook_goes_to_no_such_address(url: str) -> None:
     """Loopback however it is written, other schemes, credentials, nonsense."""
     with pytest.raises(InputProblem, match="address_refused"):
         await public_addresses_of(url)
+
+
+async def test_names_that_are_never_answered_hold_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant's name server that is silent takes neither the event loop's threads nor another tenant's look-ups."""
+    answered = threading.Event()
+
+    def silent(host: str, *_: object, **__: object) -> list[Any]:
+        if host == "slow.example":
+            answered.wait(20)
+        return [(2, 1, 6, "", ("93.184.216.34", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    evil = [asyncio.create_task(public_addresses_of("http://slow.example/", tenant="evil")) for _ in range(70)]
+    try:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+            assert await asyncio.to_thread(int) == 0
+            assert await public_addresses_of("http://good.example/", tenant="good") == ["93.184.216.34"]
+    finally:
+        answered.set()
+    assert [await one for one in evil] == [["93.184.216.34"]] * 70
