@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from thresher.schemas.policy import ReadOptions
+from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.target import Target
 from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import RESERVED_NAMES
@@ -41,9 +41,14 @@ class RunInputs(BaseModel):
 
 
 def inputs_of(folder: Path) -> RunInputs:
-    """Return what the runs into a folder were given; nothing where that is not known."""
+    """Return what the runs into a folder were given; nothing where that is not known.
+
+    Neither limits nor a folder of recognisers is taken from there: others may have made the folder, with its documents.
+    """
     try:
-        return RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+        found = RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+        ours = found.read.model_copy(update={"limits": Limits(), "models": None})
+        return found.model_copy(update={"read": ours})
     except (OSError, ValidationError):
         return RunInputs()
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem, SetupProblem, note
-from thresher.schemas.policy import Policy
+from thresher.schemas.policy import Limits, Policy, ReadOptions
 from thresher.schemas.result import AnyResult, Result, TargetFacts
 from thresher.schemas.source import Source, SourceFacts
 from thresher.service.base.atomic_files import write_atomically
@@ -37,7 +37,7 @@ from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
-from thresher.service.storage.run_inputs import RunInputs, save_inputs
+from thresher.service.storage.run_inputs import RunInputs, inputs_of, save_inputs
 from thresher.service.targets.loading import target_from_schema
 from thresher.service.wiring import engine_of
 
@@ -265,3 +265,10 @@ def test_no_result_is_written_behind_a_link_to_another_folder(tmp_path: Path) ->
     with pytest.raises(OSError, match="link"):
         Folder(out).write("sub/settings", result_of("sub/settings"))
     assert (home / "settings.json").read_text() == "mine"
+
+
+def test_a_folder_of_others_sets_no_limits(tmp_path: Path) -> None:
+    """Its documents are read within the usual limits, and by no recogniser of its own; how it was read else holds."""
+    theirs = ReadOptions(models=str(tmp_path), limits=Limits(seconds=1e9, expanded=2**60), hidden_text=True)
+    save_inputs(tmp_path, RunInputs(read=theirs))
+    assert inputs_of(tmp_path).read == ReadOptions(hidden_text=True)
