@@ -11,6 +11,7 @@ import socket
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 MAX_LOOKUPS, MAX_LOOKUPS_OF_TENANT = 64, 4  # at once: in all, and for one tenant
@@ -29,6 +30,13 @@ async def ip_addresses(host: str, port: int, tenant: str, seconds: float) -> lis
     async with asyncio.timeout(seconds):
         await turns.acquire()
         asking = loop.run_in_executor(_threads, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
-        asking.add_done_callback(lambda done: (turns.release(), done.cancelled() or done.exception()))
+        asking.add_done_callback(partial(_ended, turns))
         found = await asyncio.shield(asking)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _ended(turns: asyncio.Semaphore, done: asyncio.Future[Any]) -> None:
+    """Give a turn back, and take note of a fault for which nobody waits any more."""
+    turns.release()
+    if not done.cancelled():
+        done.exception()

@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import threading
+from dataclasses import fields
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from thresher.schemas.errors import CODES, InputProblem, JobProblem, ModelProble
 from thresher.schemas.policy import Policy
 from thresher.service.base.private_addresses import is_public
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.files import tables
 from thresher.service.server.api.multipart import parts, safe_file_name
 from thresher.service.server.api.problems import OURS, STATUSES, answer
 from thresher.service.server.api.request_validation import policy_of
@@ -199,3 +202,35 @@ async def test_names_that_are_never_answered_hold_up_nobody_else(monkeypatch: py
     finally:
         answered.set()
     assert [await one for one in evil] == [["93.184.216.34"]] * 70
+
+
+async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many exports a tenant asks for, one is made at a time, and another tenant's is made meanwhile."""
+    begun, go_on = list[str](), asyncio.Event()
+
+    async def slow(parts: Any, job: Any, *_: Any, **__: Any) -> list[Any]:
+        del parts
+        begun.append(job.tenant)
+        if job.tenant == "evil":
+            await go_on.wait()
+        return []
+
+    monkeypatch.setattr(tables, "write_tables", slow)
+    (turns,) = (one.default_factory for one in fields(AppState) if one.name == "table_turns")
+    state: Any = SimpleNamespace(table_turns=turns())
+
+    async def made(tenant: str) -> None:
+        job: Any = SimpleNamespace(tenant=tenant, id="j")
+        async with tables.TableFile(state, job, "csv", "", bom=False)._made():
+            return
+
+    evil = [asyncio.create_task(made("evil")) for _ in range(4)]
+    try:
+        async with asyncio.timeout(5):
+            while not begun:
+                await asyncio.sleep(0)
+            await made("good")
+    finally:
+        go_on.set()
+        await asyncio.gather(*evil)
+    assert begun == ["evil", "good", "evil", "evil", "evil"]
