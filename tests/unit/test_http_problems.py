@@ -206,11 +206,12 @@ async def test_names_that_are_never_answered_hold_up_nobody_else(monkeypatch: py
 
 async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many exports a tenant asks for, one is made at a time, and another tenant's is made meanwhile."""
-    begun, go_on = list[str](), asyncio.Event()
+    begun, first, go_on = list[str](), asyncio.Event(), asyncio.Event()
 
     async def slow(parts: Any, job: Any, *_: Any, **__: Any) -> list[Any]:
         del parts
         begun.append(job.tenant)
+        first.set()
         if job.tenant == "evil":
             await go_on.wait()
         return []
@@ -227,8 +228,7 @@ async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.
     evil = [asyncio.create_task(made("evil")) for _ in range(4)]
     try:
         async with asyncio.timeout(5):
-            while not begun:
-                await asyncio.sleep(0)
+            await first.wait()
             await made("good")
     finally:
         go_on.set()
