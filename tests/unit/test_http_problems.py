@@ -217,8 +217,9 @@ async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.
         return []
 
     monkeypatch.setattr(tables, "write_tables", slow)
-    (turns,) = (one.default_factory for one in fields(AppState) if one.name == "table_turns")
-    state: Any = SimpleNamespace(table_turns=turns())
+    (turns,) = (one for one in fields(AppState) if one.name == "table_turns")
+    made_turns: Any = turns.default_factory
+    state: Any = SimpleNamespace(table_turns=made_turns())
 
     async def made(tenant: str) -> None:
         job: Any = SimpleNamespace(tenant=tenant, id="j")
