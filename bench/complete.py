@@ -24,8 +24,8 @@ from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, ModelFacts
 from thresher.schemas.result import Result
+from thresher.service.extraction.engine import engine_of
 from thresher.service.pipeline import process
-from thresher.service.wiring import engine_of
 
 
 def main() -> None:

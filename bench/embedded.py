@@ -27,13 +27,13 @@ from typing import Any
 from bench.embedded_case import Case
 from bench.embedded_sets import items_of, sets
 from bench.matching import same
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.readers.base import Spool
 from thresher.service.readers.registry import read_source
 from thresher.service.rules.confidence.span_confidence import undecidable_paths

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 
 Kind = Literal["passage", "name", "text", "number", "date", "id"]
 Judge = Literal["passage", "literal", "number"]

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.simulation.reader.frames import part_in
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
-from thresher.service.base import json_pointer
 
 Schema = dict[str, Any]
 Places = list[tuple[int, int]]

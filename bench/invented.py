@@ -27,12 +27,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.adapters import extract_bench, fcc_adbuy, invoice2data, kleister_nda, zugferd
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target, Validation
-from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.readers.base import Spool
 from thresher.service.readers.registry import read_source

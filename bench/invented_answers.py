@@ -33,10 +33,11 @@ from bench.invented import SHARE, folded, stands
 from bench.lift import MODEL, PATIENT, joined, source_of
 from bench.lift_choice import Chosen, cases_of, chosen
 from bench.replayed_answers import Place, Reading
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Reply
-from thresher.service.base import json_pointer
+from thresher.service.extraction.engine import engine_of
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
@@ -48,7 +49,7 @@ from thresher.service.scorecard.align import judge
 from thresher.service.scorecard.equality import is_equal
 from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.settings import load
-from thresher.service.wiring import engine_of, model_of, opened_store
+from thresher.service.wiring import model_of, opened_store
 
 Leaf = tuple[str, Any]
 

@@ -16,8 +16,8 @@ from bench import embedded_case
 from bench.embedded import asked_of, half_of
 from bench.embedded_sets import items_of, sets
 from bench.matching import same
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.scorecard import cases as scored
 from thresher.service.scorecard.align import judge
 from thresher.service.scorecard.scored_fields import FieldRules

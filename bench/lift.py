@@ -27,10 +27,11 @@ from typing import Any
 
 from bench.lift_choice import Chosen, chosen
 from bench.lift_report import report
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Message, Model, Question
-from thresher.service.base import json_pointer
+from thresher.service.extraction.engine import engine_of
 from thresher.service.pipeline import process
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.readers.container_walk import walk_tree
@@ -39,7 +40,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import load
-from thresher.service.wiring import engine_of, model_of, opened_store
+from thresher.service.wiring import model_of, opened_store
 
 MODEL = "openai/gpt-4o-mini"
 PATIENT = {"timeout": 20_000.0, "retries": 0, "concurrency": 200, "max_cost": 1_000.0}  # a person may be reading

@@ -11,7 +11,7 @@ from statistics import mean
 from typing import Any
 
 from bench.lift_choice import Chosen
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.scorecard.align import Leaf, judge
 from thresher.service.scorecard.equality import is_equal
 from thresher.service.scorecard.scored_fields import FieldRules

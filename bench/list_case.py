@@ -25,6 +25,7 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result, Unclaimed
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import SharedServices, build_model
@@ -34,7 +35,6 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,13 +37,13 @@ from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.policy import Policy
 from thresher.service.extraction.document_chunks import chunks_of
+from thresher.service.extraction.engine import engine_of
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.records.structure import Structure, structure_of
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 TITLES = ("document", "form", "seed", "text", "begins", "wrong", "windows", "cut", "placed", "pages")
 FUZZY = 90.0

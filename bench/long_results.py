@@ -29,11 +29,12 @@ from tests.journey.serving import Served, make_key, served
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.extraction.document_chunks import chunks_of
+from thresher.service.extraction.engine import engine_of
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of, model_of
+from thresher.service.wiring import model_of
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 FIELDS = {

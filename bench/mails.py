@@ -34,6 +34,7 @@ from thresher.schemas.policy import Policy, Prices
 from thresher.schemas.question import Model, Question
 from thresher.schemas.source import Source
 from thresher.service.cli.extract import AHEAD
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.prices import Budget
 from thresher.service.llm.providers.litellm_transport import ready
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
@@ -51,7 +52,7 @@ from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import FREE_TARIFF, engine_of, model_of
+from thresher.service.wiring import FREE_TARIFF, model_of
 
 IN_FLIGHT = 16
 NAMES = ("Amelie Brandt", "Tom Okafor", "Lucia Ferri", "Jan de Wit", "Sofia Marques", "Priya Nair", "Owen Hughes")

@@ -24,17 +24,17 @@ from typing import Any
 
 from bench.gold_reader import GoldReader
 from bench.wide import documents_of
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
+from thresher.service.extraction.engine import engine_of
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.scorecard.cases import Case
-from thresher.service.wiring import engine_of
 
 SETS = ("extract_bench", "zugferd", "invoice2data", "fieldbench")
 LONG = 4  # digits and points of a figure that is not found by chance

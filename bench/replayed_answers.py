@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.invented import folded, stands
+from thresher.schemas import json_pointer
 from thresher.schemas.question import Model, Question, Reply
-from thresher.service.base import json_pointer
 from thresher.service.prompts.answer_repair import parse_answer
 
 NEIGHBOURS = 3  # lines beside each other that may hold the words of a value together

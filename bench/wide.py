@@ -25,11 +25,12 @@ from bench.gold_reader import GoldReader
 from tests.simulation.server import Said, Server
 from thresher.chunkers.base import Counter
 from thresher.chunkers.tokens import counter
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.provider_schemas.dialects import Name
@@ -39,7 +40,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of, model_of
+from thresher.service.wiring import model_of
 
 KINDS = {"10q": "10kq", "agreements": "credit_agreement"}
 DIALECTS: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")

@@ -204,8 +204,8 @@ class Document:
         if cell:
             return cell
         i = bisect_right(self.part_starts, offset) - 1
-        if i >= 0:
-            return self.part_labels[i] or None
+        if i >= 0 and self.part_labels[i]:
+            return self.part_labels[i]
         return f"line {self.line_number(offset)}" if self.by_line else None
 
     def line_number(self, offset: int) -> int:

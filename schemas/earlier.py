@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.stages import FIRST
 
 Body = dict[str, Any]
@@ -32,11 +33,7 @@ def _reasons(old: Body) -> list[Body]:
 
 def _error(error: Body, draft: Any) -> Body:
     """Convert a failed check to a reason; for a missing value, to its absence."""
-    value = draft
-    for part in error["path"].split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        inside = isinstance(value, list) and key.isdigit() and int(key) < len(value)
-        value = value.get(key) if isinstance(value, dict) else value[int(key)] if inside else None
+    value = json_pointer.get(draft, error["path"])
     return _reason("absent" if value is None and error["path"] else "invalid", error["path"], error["message"])
 
 

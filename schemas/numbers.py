@@ -22,6 +22,7 @@ _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 _JSON_NUMBER = re.compile(
     r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
 )  # 1e-999999999 has a thousand million digits
+_PLAIN_FIGURES = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?")
 WRITING = object()
 """The context of a dump whose marks are taken off; any other dump writes plain numbers."""
 
@@ -67,6 +68,19 @@ def number_of(value: Decimal) -> Number:
     (100, 0.00)
     """
     return Number(format(value, "f"))
+
+
+def decimal_of(value: Any) -> Decimal | None:
+    """Return the number that a leaf of JSON is, or that its text is in plain figures; None for anything else.
+
+    >>> decimal_of(42.5), decimal_of(" 1204.50 "), decimal_of("1,204.50"), decimal_of(True), decimal_of(float("nan"))
+    (Decimal('42.5'), Decimal('1204.50'), None, None, None)
+    """
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        number = Decimal(str(value))
+        return number if number.is_finite() else None
+    text = value.strip() if isinstance(value, str) else ""
+    return Decimal(text) if _PLAIN_FIGURES.fullmatch(text) else None
 
 
 def read_json(text: str | bytes, *, partial: bool = False) -> Any:

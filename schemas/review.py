@@ -14,10 +14,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas.columns import Box
-from thresher.schemas.extraction import Evidence
+from thresher.schemas.extraction import Evidence, Verdict
 from thresher.schemas.numbers import WRITING, JsonValue, without_marks
 from thresher.schemas.result import Reason, ReasonCode, Review, Status
-from thresher.schemas.verdict import Verdict
 
 Action = Literal["accept", "edit", "reject", "absent", "undo"]
 """What a person does with one field: it is right, it is this, it is wrong, the document does not state it, take back."""

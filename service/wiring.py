@@ -15,11 +15,7 @@ from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
-from thresher.schemas.question import DialectName, Model
-from thresher.schemas.target import Target
-from thresher.service.extraction.engine import Engine
-from thresher.service.extraction.planning.field_groups import groups_of
-from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
+from thresher.schemas.question import DialectName
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import (
     catalog_row,
@@ -32,7 +28,7 @@ from thresher.service.llm.model_catalog import (
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
-from thresher.service.llm.providers.embeddings import Embedder, Embedding, spoken, text_of_vectors
+from thresher.service.llm.providers.embeddings import spoken, text_of_vectors
 from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
@@ -88,7 +84,6 @@ RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
         "callbacks",
     ]
 )
-WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
 EMBEDDED_MODELS = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -328,39 +323,9 @@ def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
     )
 
 
-def embedder_of(model: Model) -> Embedder | None:
-    """Return the Embedder that accompanies a model; None where none was chosen."""
-    beside = model.beside if isinstance(model, ModelClient) else None
-    return Embedding(model=beside) if beside else None
-
-
 def load_vocabulary() -> None:
     """Load the vocabulary of most models' tokenizer, which is large, before it is needed; blocks."""
     counter(TOKENIZER)("")
-
-
-def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
-    """Return the Engine for one target. Raises InputProblem(budget_too_small)."""
-    groups = groups_of(target, model.facts.dialect, most_fields(model.facts, policy))
-    count = counter(model.facts.tokenizer)
-    budgets = plan(model.facts, target, groups, policy, count)
-    if isinstance(model, ModelClient):
-        model = replace(model, window=_window(budgets, model.facts.window))
-    return Engine(
-        model=model,
-        target=target,
-        groups=groups,
-        policy=policy,
-        plan=budgets,
-        count=count,
-        embedder=embedder_of(model),
-    )
-
-
-def _window(budgets: Plan, most: int) -> int:
-    """Return the tokens of the largest question and its answer: a repair contains the answer before it once more."""
-    needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
-    return min(-(-needed // WINDOW_STEP_TOKENS) * WINDOW_STEP_TOKENS, most)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

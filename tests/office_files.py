@@ -287,8 +287,9 @@ code line
 """
 
 
-def make_epub(path: Path, *, style: str = "", last: str = "") -> Path:
+def make_epub(path: Path, *, style: str = "", last: str = "", pictures: dict[str, bytes] | None = None) -> Path:
     """A book of two chapters, the second one first in the archive, with a style sheet and `last` at its end."""
+    listed = "".join(f'<item id="p{i}" href="{p}" media-type="image/png"/>' for i, p in enumerate(pictures or ()))
     members: dict[str, str | bytes] = {
         "mimetype": "application/epub+zip",
         "OPS/two.xhtml": f'<html><head><link rel="stylesheet" href="css/a.css"/></head><body><h2>Second chapter</h2><p>Two.</p>{last}</body></html>',
@@ -297,8 +298,9 @@ def make_epub(path: Path, *, style: str = "", last: str = "") -> Path:
         "</tr></table></body></html>",
         "OPS/book.opf": '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Book</dc:title></metadata>'
         '<manifest><item id="a" href="one.xhtml" media-type="application/xhtml+xml"/>'
-        '<item id="b" href="two.xhtml" media-type="application/xhtml+xml"/></manifest>'
+        f'<item id="b" href="two.xhtml" media-type="application/xhtml+xml"/>{listed}</manifest>'
         '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
         "META-INF/container.xml": '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+        **{f"OPS/{name}": data for name, data in (pictures or {}).items()},
     }
     return zipped(path, members)

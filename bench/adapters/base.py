@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.formats.dates import DateOrder
 from thresher.service.formats.displayed_values import parse_date, parse_number
 from thresher.service.scorecard.cases import Case, checked_case

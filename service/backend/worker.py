@@ -33,7 +33,7 @@ from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.task_costs import TaskCosts
 from thresher.service.base.temp_folder import temp_folder
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.jobs.base import POISONED, Jobs
 from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
@@ -50,7 +50,7 @@ from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import engine_of, load_vocabulary, model_name, model_of
+from thresher.service.wiring import load_vocabulary, model_name, model_of
 
 GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
 CACHED_JOBS = 64  # Jobs whose target and Policy are cached
@@ -218,7 +218,7 @@ class Worker:
         return policy, key, self._models.get(key, lambda: self._model(policy))
 
     def _model(self, policy: Policy) -> ModelClient:
-        allowed = self.budgets.may_ask if self.budgets is not None else None
+        allowed = None if self.budgets is None else partial(_may_ask, self.budgets)
         return model_of(policy, self.settings, self.spending, self.resources.limits, self.resources.store, allowed)
 
     def _target(self, wanted: AskedTarget) -> Target:
@@ -230,6 +230,13 @@ class Worker:
         while len(self._targets) > CACHED_TARGETS:
             self._targets.popitem(last=False)
         return self._targets[asked]
+
+
+async def _may_ask(budgets: Budgets) -> None:
+    """Raise ModelProblem(budget_reached) where the Task in hand may ask no more questions."""
+    tenant = current_tenant.get()
+    if tenant is not None:
+        await budgets.may_ask(tenant, current_task.get() or "")
 
 
 def _outcomes(found: list[tuple[Result[Any], str]]) -> tuple[Outcome, ...]:

@@ -36,7 +36,6 @@ from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings, load
-from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
 from thresher.service.wiring import model_name, model_of, opened_store
@@ -73,9 +72,9 @@ def main(request: Request) -> int:
         raise InputProblem("file_not_found", str(missing[0]))
     targets = load_targets(request.target, base=Path.cwd())
     if request.dry_run:
-        from thresher.service.cli.dry_run import estimate  # noqa: PLC0415 - only when asked for
+        from thresher.service.cli.dry_run import print_estimate  # noqa: PLC0415 - only when asked for
 
-        return asyncio.run(estimate(request.paths, targets, policy, settings))
+        return asyncio.run(print_estimate(request.paths, targets, policy, settings))
     out = request.out or _own_folder(request, settings)
     _make(out)
     with observed(settings, request.log):
@@ -91,7 +90,7 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
-    save_inputs(out, inputs_of(out).added(request.paths, (r.target for r in targets.rules), policy.read))
+    Folder(out).note_inputs(request.paths, (r.target for r in targets.rules), policy.read)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out, _say_waiting))
         show = stack.enter_context(display(request.paths, policy))

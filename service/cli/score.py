@@ -19,7 +19,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.cli.exits import COMPLETE, SOME_NOT, UNAVAILABLE
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.pipeline import process
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
@@ -39,7 +39,7 @@ from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_ver
 from thresher.service.scorecard.summary import Summary, document_f1, fields_of, summarise
 from thresher.service.settings import Settings, load
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of, model_name, model_of, opened_store
+from thresher.service.wiring import model_name, model_of, opened_store
 
 AWAY = STOPS_RUN | {"model_unavailable"}
 

@@ -22,6 +22,7 @@ from thresher.service.cli.targets import named
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import Settings, load
 from thresher.service.tenants.accounts import Accounts
+from thresher.service.wiring import check_weights, model_name
 
 DAY = 86_400.0  # seconds
 GC_THRESHOLDS = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's
@@ -58,8 +59,12 @@ def main(request: Request) -> int:
     except ModuleNotFoundError as error:
         raise SetupProblem("extra_missing", f"{error.name}: pip install 'thresher[serve]'") from None
     settings = load()
+    policy = load_policy(request.policy, request.choices)
+    policy = policy.model_copy(update={"model": model_name(policy, settings)})  # what a caller sees is what is asked
+    if request.width:
+        check_weights(policy.model or "", settings)
     offer = ServiceConfig(
-        policy=load_policy(request.policy, request.choices),
+        policy=policy,
         models=tuple(request.models),
         targets=dict(map(named, request.targets)),
         private_webhooks=request.private_webhooks,

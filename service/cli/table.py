@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
-from thresher.service.base import json_pointer
 from thresher.service.base.file_names import printable_name
 from thresher.service.cli import screen
 from thresher.service.cli.screen import Column

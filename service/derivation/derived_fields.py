@@ -15,12 +15,12 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import number_of
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.derivation.evaluator import MissingError, Outcome, Value, evaluate
 from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
 from thresher.service.derivation.scopes import DataScope, SourcesRead, Tables, term_of_leaf

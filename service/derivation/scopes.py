@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document, Table
-from thresher.service.base import json_pointer
+from thresher.schemas.numbers import decimal_of
 from thresher.service.derivation.evaluator import MissingError, Row, Value
 from thresher.service.derivation.expression_language import Column, Path
 from thresher.service.formats.displayed_values import normal_text, parse_date, parse_number
@@ -219,15 +220,12 @@ def term_of_leaf(value: Any) -> Value | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        number = Decimal(str(value))
-        return number if number.is_finite() else None
+        return decimal_of(value)
     text = str(value).strip()
     if _ISO.match(text):
         return parse_date(text) or text
-    try:
-        return Decimal(text) if re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,12})?", text) else text or None
-    except InvalidOperation:
-        return text
+    number = decimal_of(text)
+    return text or None if number is None else number
 
 
 def term_of_cell(text: str) -> Value | None:

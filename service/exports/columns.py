@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Field
-from thresher.service.base import json_pointer
 from thresher.service.exports.target_fields import TargetFields
 
 ColumnKind = Literal[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
-from thresher.service.base.file_names import counting_order
 from thresher.service.exports.reviewed_results import ReviewedResult, events_by_name, reviewed
 from thresher.service.exports.target_fields import TargetFields, inferred_target, kept_target
+from thresher.service.storage.run_inputs import result_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,7 @@ def find_results(place: Path) -> FinishedResults:
     """Return the Results below a folder, or the one in a file. Other JSON files are passed over, damaged ones named."""
     if place.is_file():
         return _found(place.parent, [place.name])
-    return _found(place, sorted(_json_names(place), key=counting_order))
-
-
-def _json_names(root: Path) -> Iterator[str]:
-    for folder, below, names in os.walk(root):
-        below[:] = [b for b in below if not b.startswith(".")]
-        for name in names:
-            if name.endswith(".json") and not name.startswith("."):
-                path = (Path(folder) / name).relative_to(root).as_posix()
-                if path != "run.json":
-                    yield path
+    return _found(place, result_files(place))
 
 
 def _found(root: Path, names: list[str]) -> FinishedResults:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.numbers import write_json
 from thresher.schemas.result import Reason, Result
-from thresher.service.base import json_pointer
 from thresher.service.exports.columns import DOCUMENT, REASONS, Column, Layout, Table, dotted, list_of
 from thresher.service.exports.marks import Mark, Marks, marks_of
 from thresher.service.exports.reviewed_results import ReviewedResult

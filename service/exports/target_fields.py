@@ -1,6 +1,6 @@
 """Find the fields of the targets of Results: a Result itself carries only the name and fingerprint of its target.
 
-The schemas of a run's targets lie beside its Results, see `RunInputs` in `reviews/folder_results.py`.
+The schemas of a run's targets lie beside its Results, see `storage/run_inputs.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
 from thresher.schemas.target import Field, Target, fingerprint_of
-from thresher.service.base import json_pointer
 from thresher.service.storage.run_inputs import inputs_of
 from thresher.service.targets.fields import TooManyFieldsError, leaves
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
@@ -19,12 +20,10 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Kind, Message, Model, Question, attempt_of_reply
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, with_kind, without_kind
 from thresher.service.extraction.missed_records import lines_shown, no_record
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
-from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.page_images import images_of_chunk
 from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
@@ -254,8 +253,7 @@ class _AnswerSoFar:
         ):
             answer, said = without_kind(answer)
             self.other_kind = self.other_kind or said
-        text = self.chunk.text
-        return replace(self.extractor.asked, point=decimal_point_of(text), order=date_order_of(text)).read(answer)
+        return self.extractor.asked.written_as(self.chunk.text).read(answer)
 
     def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
         """Return everything that fits."""

@@ -1,22 +1,25 @@
-"""Engine: the parts of a run that stay the same for every Unit."""
+"""Engine: the parts of a run that stay the same for every Unit, made of a model, a target and a Policy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from thresher.chunkers.base import Counter
+from thresher.chunkers.tokens import counter
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model
 from thresher.schemas.result import Result
 from thresher.schemas.target import Target
-from thresher.service.extraction.planning.field_groups import Group
-from thresher.service.extraction.planning.token_budget import Plan
-from thresher.service.llm.providers.embeddings import Embedder
+from thresher.service.extraction.planning.field_groups import Group, groups_of
+from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
+from thresher.service.llm.client import ModelClient
+from thresher.service.llm.providers.embeddings import Embedder, Embedding
 
 LARGE_UNIT_CHARS = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
+WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
 
 
 class UnitProcessor(Protocol):
@@ -43,6 +46,42 @@ class Engine:
     watch: Callable[[str, Any], None] = lambda _stage, _found: None  # called with what each stage gave, for benches
 
     @property
+    def model_identities(self) -> list[str]:
+        """Return what names the models that are asked, each with all that can change its answers."""
+        model = self.model
+        return [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
+
+    @property
     def chooses(self) -> bool:
         """Whether the model only chooses among spans of the text, and never writes a value."""
         return self.model.facts.style == "candidates"
+
+
+def engine_of(model: Model, target: Target, policy: Policy) -> Engine:
+    """Return the Engine for one target. Raises InputProblem(budget_too_small)."""
+    groups = groups_of(target, model.facts.dialect, most_fields(model.facts, policy))
+    count = counter(model.facts.tokenizer)
+    budgets = plan(model.facts, target, groups, policy, count)
+    if isinstance(model, ModelClient):
+        model = replace(model, window=_window(budgets, model.facts.window))
+    return Engine(
+        model=model,
+        target=target,
+        groups=groups,
+        policy=policy,
+        plan=budgets,
+        count=count,
+        embedder=_embedder_of(model),
+    )
+
+
+def _embedder_of(model: Model) -> Embedder | None:
+    """Return the Embedder that accompanies a model; None where none was chosen."""
+    beside = model.beside if isinstance(model, ModelClient) else None
+    return Embedding(model=beside) if beside else None
+
+
+def _window(budgets: Plan, most: int) -> int:
+    """Return the tokens of the largest question and its answer: a repair contains the answer before it once more."""
+    needed = budgets.overhead + budgets.chunk + 2 * budgets.answer
+    return min(-(-needed // WINDOW_STEP_TOKENS) * WINDOW_STEP_TOKENS, most)

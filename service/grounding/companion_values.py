@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import Leaf, Record
 from thresher.service.grounding.wrapped_lines import line_before

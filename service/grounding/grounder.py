@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Box, Document, PageBoxes
 from thresher.schemas.extraction import Evidence, Method, Unsupported
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.grounding.heading_values import heading_above
 from thresher.service.grounding.match_positions import Place

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
-from thresher.service.base import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import ELSEWHERE, Record
 

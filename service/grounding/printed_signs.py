@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import NOT_FOUND, Leaf, Record
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
-from thresher.service.base import json_pointer
 from thresher.service.grounding.companion_values import CompanionPlacer
 from thresher.service.grounding.free_positions import FreePlaces
 from thresher.service.grounding.heading_values import HeadingCheck

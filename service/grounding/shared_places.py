@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence
-from thresher.service.base import json_pointer
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.row_cells import is_left_blank
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from thresher.schemas.verdict import Candidate
+from thresher.schemas.result import Candidate
 from thresher.service.formats.displayed_values import parse_date
 
 Rule = Callable[[list[Candidate]], Candidate]

@@ -15,8 +15,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Unsupported
-from thresher.service.base import json_pointer
 
 _SUM = re.compile(r"total|sum|amount|gross|net|balance|betrag|summe|montant|importe", re.IGNORECASE)
 _COUNT = re.compile(r"qty|quantity|count|units|hours|days|pieces|menge|anzahl|quantit|cantidad", re.IGNORECASE)

@@ -13,8 +13,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction
-from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import comparable_value
 from thresher.service.merging.entity_names import grouped_spellings
 

@@ -14,11 +14,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Unsupported
+from thresher.schemas.result import Conflict
 from thresher.schemas.target import Field, Target
-from thresher.schemas.verdict import Conflict
-from thresher.service.base import json_pointer
 from thresher.service.derivation.evaluator import date_shifted
 from thresher.service.formats.date_offsets import RelativeDate, has_relative_date, relative_dates
 from thresher.service.grounding.date_spans import dates

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Extraction, Unsupported
-from thresher.service.base import json_pointer
 from thresher.service.grounding.record_items import REPEATED
 
 NOT_THERE = "-"  # index of an item that is not in a list (RFC 6901)

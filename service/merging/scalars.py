@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction
-from thresher.schemas.verdict import Candidate, Conflict
-from thresher.service.base import json_pointer
+from thresher.schemas.result import Candidate, Conflict
 from thresher.service.merging.choice_rules import BY_LAST, BY_PLACE, CORRECTED, DEFAULT, RULES, comparable_value
 from thresher.service.merging.corrections import Correction, Rival, field_words, find_correction
 from thresher.service.merging.entity_names import grouped_spellings

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported, Verdict
-from thresher.schemas.result import Reason
+from thresher.schemas.result import Conflict, Reason
 from thresher.schemas.target import Target
-from thresher.schemas.verdict import Conflict
-from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.derivation.derived_fields import DerivedFields
 from thresher.service.merging.derived_values import add_derived_values

@@ -106,14 +106,12 @@ def _image(pixels: NDArray[np.uint8]) -> Image:
 def _of_image(source: Source, options: ReadOptions, page: int, scale: float) -> bytes:
     from PIL.Image import Resampling  # noqa: PLC0415 - Pillow loads when first needed
 
-    from thresher.service.ocr.pixels import to_rgb  # noqa: PLC0415 - as above
     from thresher.service.readers.image import page_image  # noqa: PLC0415 - as above
 
     image, points = page_image(source, options.limits, page)
     times = points * min(scale, SIDE_MAX_PIXELS / max(image.width * points, image.height * points, 1.0))
     size = max(round(image.width * times), 1), max(round(image.height * times), 1)
-    shown = image if image.mode == "L" else to_rgb(image)
-    return _encoded(shown.resize(size, Resampling.BILINEAR, reducing_gap=2.0) if size != image.size else shown)
+    return _encoded(image.resize(size, Resampling.BILINEAR, reducing_gap=2.0) if size != image.size else image)
 
 
 def _encoded(image: Image) -> bytes:

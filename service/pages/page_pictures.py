@@ -9,8 +9,8 @@ import asyncio
 import re
 import shutil
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -149,6 +149,17 @@ class _Text:
         return self.text[self.starts[first - 1] if first > 1 else 0 : end].rstrip("\n")
 
 
+@asynccontextmanager
+async def opened_views(below: Path | None = None, processes: int = 1) -> AsyncIterator[PageViews]:
+    """Open PageViews with reading processes of their own, which start when they are first needed.
+
+    What they unpack lies in a temporary folder (within `below`), and goes at the end.
+    """
+    with temp_folder(below) as folder:
+        async with ReaderPool(folder / "spool", workers=processes) as pool:
+            yield PageViews(pool, folder / "children")
+
+
 def picture_of(file: Path, page: int = 1, scale: float = 1.5, path: str = "") -> bytes:
     """Return one page of a file as PNG or JPEG; blocks. `path` names an attachment as a Result does.
 
@@ -157,10 +168,8 @@ def picture_of(file: Path, page: int = 1, scale: float = 1.5, path: str = "") ->
 
     async def drawn() -> bytes:
         root = make_source(file)
-        with temp_folder() as folder:
-            async with ReaderPool(folder / "spool", workers=1) as pool:
-                views = PageViews(pool, folder)
-                source = await views.child(root, path) if path else root
-                return await views.picture(source, page, scale)
+        async with opened_views() as views:
+            source = await views.child(root, path) if path else root
+            return await views.picture(source, page, scale)
 
     return asyncio.run(drawn())

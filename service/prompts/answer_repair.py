@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.numbers import has_doubled_keys, read_json
 from thresher.schemas.question import Message, Question, Reply
 from thresher.schemas.result import FieldError
-from thresher.service.base import json_pointer
 from thresher.service.prompts import load_prompt
 from thresher.service.prompts.malformed_json import doubled_keys, letters, repaired_json, without
 

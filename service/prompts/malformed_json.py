@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
-from thresher.service.base import json_pointer
 
 _BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
 _WORD = re.compile(r"""[^\s"'{}\[\],:\\]+""")

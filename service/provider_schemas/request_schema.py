@@ -11,12 +11,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.date_offsets import has_relative_date
 from thresher.service.formats.dates import DateOrder
+from thresher.service.formats.figure_habits import date_order_of, decimal_point_of
 from thresher.service.provider_schemas.answer_parsing import SchemaPlaces, coerce, read_answer, restore
 from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
 from thresher.service.provider_schemas.schema_builder import SchemaBuilder, SchemaReduction
@@ -52,6 +53,10 @@ class RequestSchema:
             return found
         return {key: member for key, member in found.items() if key in members}
 
+    def written_as(self, text: str) -> RequestSchema:
+        """Return the request for a document whose habits in figures and dates are those of a text."""
+        return replace(self, point=decimal_point_of(text), order=date_order_of(text))
+
     def check(self, data: Any) -> list[FieldError]:
         """Return what does not fit of an answer that was read: one short message for each place.
 
@@ -75,7 +80,7 @@ def request_schema_of(
 ) -> RequestSchema:
     """Build the request for a target (or for some of its fields, by pattern) in a provider's dialect.
 
-    Where the documents' habits in figures are known, say so with `dataclasses.replace(asked, order=…, point=…)`.
+    Where the documents' text is known, say so with `asked.written_as(text)`: it shows their habits in figures.
     """
     lenient = build_schema(target, fields, "lenient")
     return RequestSchema(

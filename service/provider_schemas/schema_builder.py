@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.provider_schemas.answer_parsing import OTHER_ENTRIES_KEY
 from thresher.service.provider_schemas.description_text import branch_words, description_of, fits_grammar
 from thresher.service.provider_schemas.dialects import Dialect

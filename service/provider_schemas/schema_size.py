@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.provider_schemas.dialects import Dialect
 
 Schema = dict[str, Any]

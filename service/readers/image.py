@@ -64,7 +64,7 @@ reader = ImageReader()
 
 
 def page_image(source: Source, limits: Limits, page: int) -> tuple[Image, float]:
-    """Return the image of a page (1-based) as its Document shows it, and points a pixel.
+    """Return the image of a page (1-based) as its Document shows it, grey or in 8-bit RGB, and points a pixel.
 
     Raises InputProblem(not_found) for a page that is not there, and as `read` does.
     """
@@ -73,7 +73,7 @@ def page_image(source: Source, limits: Limits, page: int) -> tuple[Image, float]
             raise InputProblem("not_found", f"{source.path} has no page {page}")
         frame = _frame(source, image, page - 1, limits)
     assert frame.image is not None  # noqa: S101 - a frame that cannot be decoded raises
-    return frame.image, frame.scale
+    return frame.image if frame.image.mode == "L" else to_rgb(frame.image), frame.scale
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.records.completeness import LineIndex
 from thresher.service.records.record_lines import record_lines_of, record_of
 from thresher.service.records.suspicious.dismissed_lines import FoundRecords, remaining_groups, without_totals

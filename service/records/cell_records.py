@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document, Table
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.records.record_lines import record_of
 
 MIN_ROWS = 3  # rows that show which columns are wanted

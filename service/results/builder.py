@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.errors import FACTS, Note, note
 from thresher.schemas.extraction import Attempt, Calls, Evidence, Extraction
@@ -23,7 +24,6 @@ from thresher.schemas.result import (
 )
 from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target, Validation
-from thresher.service.base import json_pointer
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.merging.tree import Merged
 from thresher.service.records.completeness import RecordCount

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.merging.tree import Merged
 
 CODE = "not_of_this_kind"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 
 
 def with_defaults_and_nulls(target: Target, found: dict[str, Any], errors: list[FieldError]) -> dict[str, Any]:

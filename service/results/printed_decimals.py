@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number, number_of
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.formats.amounts import parse_number
 
 PRINTED_MATCHES = {"exact", "normalised"}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.errors import FACTS
 from thresher.schemas.extraction import Extraction, Unresolved, Unsupported
-from thresher.schemas.result import Coverage, FieldError, Reason
-from thresher.schemas.verdict import Conflict
-from thresher.service.base import json_pointer
+from thresher.schemas.result import Conflict, Coverage, FieldError, Reason
 
 UNDECIDED_RULES = {"error", "most_supported", "corrected, most_supported", "standing"}
 """Rules that may leave a doubt. Rules that a Policy names, repairs and decisions of a model leave none."""

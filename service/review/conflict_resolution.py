@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Evidence
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
+from thresher.schemas.result import Candidate, Conflict
 from thresher.schemas.target import Target
-from thresher.schemas.verdict import Candidate, Conflict
-from thresher.service.base import json_pointer
 from thresher.service.merging.tree import Merged
 from thresher.service.prompts.answer_repair import parse_answer
 from thresher.service.prompts.fence import fenced, quoted

@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Evidence, Extraction
-from thresher.schemas.result import FieldError
-from thresher.schemas.verdict import Candidate, Conflict
-from thresher.service.base import json_pointer
+from thresher.schemas.result import Candidate, Conflict, FieldError
 from thresher.service.merging.choice_rules import comparable_value
 from thresher.service.merging.tree import Merged, merge
 from thresher.service.results.builder import Judged, judge

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction
-from thresher.service.base import json_pointer
 from thresher.service.merging.choice_rules import comparable_value
 
 Pair = tuple[int | None, int | None]  # numbers of an item of before and of one of the new reading: the same record

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Calls, Extraction
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.grounding.grounder import Grounder
 from thresher.service.prompts.answer_repair import listed, parse_answer
 from thresher.service.prompts.optional_questions import try_ask

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.errors import note
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import Result, Review
 from thresher.schemas.review import ReviewEvent
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.reviews.placing import placed
 
 DECISIONS = frozenset({"open", "accepted", "rejected"})

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.numbers import Number
 from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent, ReviewEvents, is_right
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import apply_corrections, review_of, standing_events
 
 Files = dict[str, bytes | Path]  # by name; a document that is whole is a file, whatever its size

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import REASON_REMEDIES, Result
 from thresher.schemas.review import ReviewClaim, ReviewDocument, ReviewList, ReviewPage, ReviewReason
 from thresher.schemas.source import SourceFacts
-from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import review_of
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.field_list import columns_of, label_of, lists_of

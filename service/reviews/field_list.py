@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Reason
 from thresher.schemas.review import FieldDoubt
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 
 ANY = "*"  # in a pattern: any index of a list, any key of a map
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import Result
 from thresher.schemas.review import (
@@ -20,7 +21,6 @@ from thresher.schemas.review import (
     ReviewField,
 )
 from thresher.schemas.target import Kind, Target
-from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import edited, is_row_removed, standing_events
 from thresher.service.reviews.field_list import Leaf, doubts_of, label_of, leaves_of
 from thresher.service.reviews.placing import placed, split_at_row

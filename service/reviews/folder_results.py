@@ -18,7 +18,6 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
-from thresher.service.base.file_names import counting_order
 from thresher.service.readers.sources import make_source
 from thresher.service.reviews.base import ResultPlace, Reviews
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
@@ -100,7 +99,7 @@ class FolderResults:
 
     async def summaries(self) -> list[ResultSummary]:
         """Return all Results, by number."""
-        names = await asyncio.to_thread(lambda: sorted(result_files(self.folder), key=counting_order))
+        names = await asyncio.to_thread(result_files, self.folder)
         numbers = await self.reviews.numbers(TENANT, COLLECTION, names)
         found = await asyncio.to_thread(lambda: [s for n in names if (s := self._summary(n, numbers[n])) is not None])
         return sorted(found, key=lambda s: s.place.number)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
 from thresher.schemas.review import ReviewEvent
-from thresher.service.base import json_pointer
 
 LEAST_SHARE = 0.5  # of a row's values: another row must have more of them in common to be it
 

@@ -17,7 +17,6 @@ from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolve
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model, Question, attempt_of_reply
 from thresher.schemas.target import Field, Target
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.prompts.questions import question_of
 from thresher.service.rules.confidence.proof import (
     MODEL_CHOSE,
@@ -39,6 +38,7 @@ from thresher.service.rules.fields.column_meaning import Item
 from thresher.service.rules.fields.wording import plain, words_of
 from thresher.service.rules.list_items import list_items
 from thresher.service.rules.mail_headers import header_values, is_header_field, is_mail
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.ranking.cross_checks import cross_checked
 from thresher.service.rules.ranking.span_assignment import FieldCandidates, assign, without_implausible_tax
 from thresher.service.rules.ranking.span_score import MIN_SCORE

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Model
 from thresher.schemas.source import Source
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.targets.target_map import Rule
-from thresher.service.wiring import engine_of
 
 
 def engines_by_rule(

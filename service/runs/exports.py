@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import AnyResult, Result
+from thresher.schemas.target import Target
 from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import result_name
+from thresher.service.storage.run_inputs import inputs_of, save_inputs
 
 __all__ = ["Folder", "dump", "write_atomically"]
 
@@ -40,6 +44,10 @@ class Folder:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomically(file, dump(result))
         return name
+
+    def note_inputs(self, paths: Iterable[Path], targets: Iterable[Target], read: ReadOptions) -> None:
+        """Keep what a run into the folder is given, beside what earlier ones were given. Raises OSError."""
+        save_inputs(self.root, inputs_of(self.root).added(paths, targets, read))
 
     def read(self, name: str) -> Result[Any] | None:
         """Return a stored Result; None when it is gone or damaged."""

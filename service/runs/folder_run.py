@@ -32,7 +32,6 @@ from thresher.schemas.stages import STAGES
 from thresher.schemas.target import Target
 from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.extraction.engine import Engine
-from thresher.service.llm.client import ModelClient
 from thresher.service.pipeline import process
 from thresher.service.prompts import prompts
 from thresher.service.readers.base import Reading
@@ -41,7 +40,6 @@ from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.units import Unit, units
 from thresher.service.runs.units_ahead import results_in_order
 from thresher.service.splitting import split
-from thresher.service.storage.answers.base import Store
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 
 log = logging.getLogger(__name__)
@@ -66,6 +64,18 @@ class Results(Protocol):
         ...
 
 
+class UnitStates(Protocol):
+    """The part of a store that a run needs: how far each Unit has come."""
+
+    async def mark(self, state: UnitState) -> None:
+        """Set the state of a Unit; durable at return, but for "running"."""
+        ...
+
+    async def units(self) -> list[UnitState]:
+        """Return the states of all Units."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A step of a run, for a display and for the counts."""
@@ -83,7 +93,7 @@ class Run:
 
     engine: Callable[[Source], Engine | None]  # by the target map; None: no pattern matches
     walk: Walk
-    store: Store
+    store: UnitStates
     results: Results
     policy: Policy
     report: Callable[[Event], None] = lambda _: None
@@ -225,8 +235,7 @@ def file_key(source: Source, engine: Engine) -> str:
 
     That is its bytes, the target with its code, the Policy, the model with its address, the prompts, and the stages.
     """
-    target, model = engine.target, engine.model
-    models = [m.identity for m in (model, model.beside) if m] if isinstance(model, ModelClient) else [model.name]
+    target, models = engine.target, engine.model_identities
     asked = {name: prompt.fingerprint for name, prompt in prompts().items()}
     choices = engine.policy.model_dump_json(exclude=CALL_CHOICES)
     body = [source.path, source.sha256, target.fingerprint, target.code, choices, models, asked, STAGES]

@@ -17,7 +17,8 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.base.file_names import distinct
-from thresher.service.extraction.engine import Engine
+from thresher.service.exports.report.original_files import OriginalFiles
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.pipeline import process
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
@@ -26,7 +27,6 @@ from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.runs.as_finished import as_finished
 from thresher.service.runs.folder_run import failed, results_of
 from thresher.service.runs.given_sources import GivenSource, RefusedSource, path_of
-from thresher.service.runs.original_files import OriginalFiles
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
 from thresher.service.runs.transcription import TranscribingReader
@@ -37,7 +37,7 @@ from thresher.service.storage.answers.session import Transactions
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 from thresher.service.telemetry.masks import add_secrets
-from thresher.service.wiring import engine_of, model_name, model_of, opened_store
+from thresher.service.wiring import model_name, model_of, opened_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

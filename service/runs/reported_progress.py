@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.progress import Progress
-from thresher.service.llm.transport import Records
 from thresher.service.readers.base import Reading
+from thresher.service.storage.answers.base import Store
 from thresher.service.telemetry.ids import current_unit
 
 Tell = Callable[[Progress], object]
@@ -52,7 +52,7 @@ class ReportedProgress:
 class CountedRecords:
     """A store of answers whose calls are counted."""
 
-    store: Records
+    store: Store
     progress: ReportedProgress
 
     async def answer(self, key: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.scorecard.assignment import ScoreMatrix, assign
 from thresher.service.scorecard.counts import Outcome
 from thresher.service.scorecard.equality import canonical_value, is_equal, likeness

@@ -21,9 +21,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from thresher.schemas import json_pointer
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.scorecard.evidence import TrueEvidence
 from thresher.service.scorecard.scored_fields import FieldRules
 

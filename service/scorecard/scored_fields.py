@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.scorecard.equality import Rule, rule_of
 
 

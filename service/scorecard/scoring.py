@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import Result
-from thresher.service.base import json_pointer
 from thresher.service.scorecard.align import Judged, Leaf, judge
 from thresher.service.scorecard.cases import Case
 from thresher.service.scorecard.counts import Counts, counts_of

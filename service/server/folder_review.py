@@ -15,9 +15,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.result import VERSION
 from thresher.schemas.target import Target
 from thresher.schemas.tenants.account import LOCAL
-from thresher.service.base.temp_folder import temp_folder
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
+from thresher.service.pages.page_pictures import opened_views
 from thresher.service.reviews.collections import ResultCollection
 from thresher.service.reviews.folder_file import COLLECTION, opened_folder_reviews
 from thresher.service.reviews.folder_results import FolderResults
@@ -58,8 +56,7 @@ async def opened_review_service(asked: FolderReview) -> AsyncIterator[ReviewServ
     """Open the reviews of a folder, and a process that draws pages."""
     async with AsyncExitStack() as stack:
         kept = await stack.enter_async_context(opened_folder_reviews(asked.folder))
-        folder = stack.enter_context(temp_folder())
-        pool = await stack.enter_async_context(ReaderPool(folder / "spool", workers=1))
+        views = await stack.enter_async_context(opened_views())
         results = FolderResults(
             folder=asked.folder,
             reviews=kept,
@@ -74,7 +71,6 @@ async def opened_review_service(asked: FolderReview) -> AsyncIterator[ReviewServ
                 raise InputProblem("not_found", f"no collection {name}; here it is called {COLLECTION}")
             return results
 
-        views = PageViews(pool, folder / "files")
         views.warm()
         yield ReviewService(reviews=kept, views=views, collection=collection, cases=asked.cases)
 

@@ -21,10 +21,8 @@ from thresher.schemas.target import Target
 from thresher.schemas.work import Job, KeptOutcome, Submission, Task
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.worker import shown_names, target_of
-from thresher.service.base.temp_folder import temp_folder
 from thresher.service.jobs.base import Jobs
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
+from thresher.service.pages.page_pictures import opened_views
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
 from thresher.service.reviews.review_service import ReviewService
@@ -147,10 +145,8 @@ async def opened_review_service(
 ) -> AsyncIterator[ReviewService]:
     """Open the ReviewService of a server, with processes of its own that draw pages, started when first needed."""
     collections = JobCollections(jobs=resources.jobs, uploads=resources.uploads, own_targets=targets)
-    with temp_folder(resources.scratch) as folder:
-        async with ReaderPool(folder / "spool", workers=DRAWING_PROCESSES) as pool:
-            views = PageViews(pool, folder / "files")
-            yield ReviewService(reviews=SqlReviews(resources.store), views=views, collection=collections.of)
+    async with opened_views(resources.scratch, DRAWING_PROCESSES) as views:
+        yield ReviewService(reviews=SqlReviews(resources.store), views=views, collection=collections.of)
 
 
 def _keep(held: OrderedDict[str, Any], key: str, made: Any) -> None:

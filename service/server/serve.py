@@ -26,6 +26,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from thresher.schemas.errors import SetupProblem
+from thresher.service.backend.offered_models import warn_of_missing_keys
 from thresher.service.backend.resources import (
     ServiceResources,
     cipher_of,
@@ -51,7 +52,6 @@ from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 from thresher.service.telemetry.metrics import counting
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import check_weights, missing_keys, model_name
 
 log = logging.getLogger(__name__)
 BACKLOG = 2048  # connections that wait to be accepted
@@ -78,7 +78,7 @@ class ServeOptions:
 async def serve(chosen: ServeOptions, ready: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when requests are taken.
 
-    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away, weights_missing).
+    Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away).
     """
     stopping = asyncio.Event()
     async with opened_service(chosen, stopping) as service, listening_sockets(chosen.host, chosen.port) as sockets:
@@ -186,7 +186,6 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
     async with AsyncExitStack() as stack:
         sender, parts = _sender(service, chosen.settings), list[Coroutine[Any, Any, None]]()
         if chosen.width:
-            check_weights(service.offer.policy.model or "", chosen.settings)
             made = worker_loop(
                 resources,
                 chosen.settings,
@@ -199,19 +198,13 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
             parts.append(loop.run())
-            parts.append(_warn_of_missing_keys(service.offer, chosen.settings))
+            offered = filter(None, (service.offer.policy.model, *service.offer.models))
+            parts.append(warn_of_missing_keys(offered, chosen.settings))
         parts += [sender.run(stopping), budgets.run(stopping, resources.jobs.release)]
         if chosen.keep_days is not None:
             parts.append(keep_purging(resources, chosen.keep_days, stopping))
         stack.push_async_callback(_wait_for_tasks, [asyncio.create_task(part) for part in parts], stopping)
         yield
-
-
-async def _warn_of_missing_keys(offer: ServiceConfig, settings: Settings) -> None:
-    """Warn at the start of models without a key: otherwise the first upload would find out."""
-    for name in filter(None, (offer.policy.model, *offer.models)):
-        if wanted := await asyncio.to_thread(missing_keys, name, settings):
-            log.warning("no key", extra={"action": "serve.no_key", "model": name, "why": "set " + ", ".join(wanted)})
 
 
 @asynccontextmanager
@@ -240,12 +233,8 @@ def _sender(service: AppState, settings: Settings) -> WebhookSender:
 
 
 def _offer(chosen: ServeOptions) -> ServiceConfig:
-    """Return the operator's configuration with the model's full name: what a caller sees is what is asked."""
-    policy = chosen.offer.policy
-    policy = policy.model_copy(update={"model": model_name(policy, chosen.settings)})
-    return replace(
-        chosen.offer, policy=policy, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports
-    )
+    """Return the operator's configuration, with what follows from the address and the settings."""
+    return replace(chosen.offer, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports)
 
 
 def is_loopback(host: str) -> bool:

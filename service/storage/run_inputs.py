@@ -6,6 +6,7 @@ So a review or a table later finds the documents and the target's fields.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.target import Target
 from thresher.service.base.atomic_files import write_atomically
-from thresher.service.base.file_names import RESERVED_NAMES
+from thresher.service.base.file_names import RESERVED_NAMES, counting_order
 
 INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
 
@@ -53,12 +54,19 @@ def inputs_of(folder: Path) -> RunInputs:
         return RunInputs()
 
 
-def result_files(folder: Path) -> Iterator[str]:
-    """Yield the names of JSON files in a folder of Results, hidden ones and the run's own left out."""
-    for file in folder.rglob("*.json"):
-        name = file.relative_to(folder).as_posix()
-        if name not in RESERVED_NAMES and not any(part.startswith(".") for part in name.split("/")):
-            yield name
+def result_files(folder: Path) -> list[str]:
+    """Return the names of JSON files in a folder of Results, 2 before 10; hidden ones and the run's own left out."""
+    return sorted(_json_names(folder), key=counting_order)
+
+
+def _json_names(root: Path) -> Iterator[str]:
+    for folder, below, names in os.walk(root):
+        below[:] = [b for b in below if not b.startswith(".")]
+        for name in names:
+            if name.endswith(".json") and not name.startswith("."):
+                path = (Path(folder) / name).relative_to(root).as_posix()
+                if path not in RESERVED_NAMES:
+                    yield path
 
 
 def save_inputs(folder: Path, inputs: RunInputs) -> None:

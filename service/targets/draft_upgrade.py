@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from thresher.service.base import json_pointer
-from thresher.service.base.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
+from thresher.schemas import json_pointer
+from thresher.service.targets.linear_patterns import SUBSCHEMA_MAP_KEYWORDS
 
 SUBSCHEMA_KEYWORDS = (
     "items",

@@ -16,9 +16,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.targets.validators import json_key
 
 MESSAGE_CONSTANT_MIN_CHARS = 8  # characters from which a text constant of a validator says that a message is its own

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 from thresher.service.targets.validators import FORMATS
 
 Schema = dict[str, Any]

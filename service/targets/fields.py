@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Field, Kind
-from thresher.service.base import json_pointer
 from thresher.service.targets.methods import method_of
 from thresher.service.targets.shapes import Schema, Shape, Shapes, joined_objects
 

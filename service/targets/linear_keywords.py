@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 
-from thresher.service.base.linear_patterns import matches
+from thresher.service.targets.linear_patterns import matches
 
 Errors = Iterator[jsonschema.ValidationError]
 _LIBRARY = jsonschema.Draft202012Validator.VALIDATORS

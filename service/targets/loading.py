@@ -22,10 +22,10 @@ from pydantic_core import core_schema
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.library import LIBRARY, library_names
 from thresher.schemas.target import Field, Target
-from thresher.service.base.linear_patterns import is_pattern, patterns
 from thresher.service.targets.code_fingerprint import fingerprint_of_code
 from thresher.service.targets.draft_upgrade import UnusableError, upgrade_draft
 from thresher.service.targets.fields import TooManyFieldsError, leaves
+from thresher.service.targets.linear_patterns import is_pattern, patterns
 from thresher.service.targets.shapes import Shapes
 from thresher.service.targets.target_files import from_file, from_module, is_model
 from thresher.service.targets.validators import Judge, model_validator_of, schema_validator_of

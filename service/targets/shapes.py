@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 
 Schema = dict[str, Any]
 Trail = tuple[str, ...]

@@ -18,12 +18,12 @@ import jsonschema
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from thresher.schemas import json_pointer
 from thresher.schemas.numbers import Number
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Validation
-from thresher.service.base import json_pointer
-from thresher.service.base.linear_patterns import PatternTimeoutError
 from thresher.service.targets.linear_keywords import linear_validator
+from thresher.service.targets.linear_patterns import PatternTimeoutError
 from thresher.service.targets.time_limit import interrupted_after
 
 Judge = Callable[[Any], Validation]

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, BudgetState, bounds
 from thresher.service.storage.answers.spending import Spending
-from thresher.service.telemetry.ids import current_task, current_tenant
 from thresher.service.tenants.accounts import RecordStore
 
 log = logging.getLogger(__name__)
@@ -74,15 +73,12 @@ class Budgets:
         """Raise ModelProblem(budget_reached) where a new job of a tenant is to be refused."""
         await self._refuse(tenant, lambda b: b.stop == "refuse")
 
-    async def may_ask(self) -> None:
-        """Raise ModelProblem(budget_reached), and remember the Task in hand, where it may ask no more."""
-        tenant = current_tenant.get()
-        if tenant is None:
-            return
+    async def may_ask(self, tenant: str, task: str) -> None:
+        """Raise ModelProblem(budget_reached), and remember the Task (its id), where a tenant's model may be asked no more."""
         try:
             await self._refuse(tenant, lambda b: b.running == "stop" and b.stop != "never")
         except ModelProblem:
-            self.stopped.add(current_task.get() or "")
+            self.stopped.add(task)
             raise
 
     async def held(self) -> dict[str, float]:

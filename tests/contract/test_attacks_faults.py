@@ -23,6 +23,7 @@ from thresher.schemas.question import Question
 from thresher.schemas.work import Claim
 from thresher.service.backend.resources import opened_resources
 from thresher.service.cli.command import run as command
+from thresher.service.extraction.engine import engine_of
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
@@ -38,7 +39,6 @@ from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_schema
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 SHORT: dict[str, Callable[[], Exception]] = {

@@ -30,6 +30,7 @@ from thresher.service.cli.table import table
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
 from thresher.service.exports.files import PartFiles
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import InlineReader
@@ -39,7 +40,6 @@ from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.run_inputs import RunInputs, inputs_of, save_inputs
 from thresher.service.targets.loading import target_from_schema
-from thresher.service.wiring import engine_of
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [

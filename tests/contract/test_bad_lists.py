@@ -17,10 +17,10 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedTransport, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import engine_of
 
 ITEM = re.compile(r"\b(A\d+)\s+(\d+\.\d\d)\b")
 

@@ -12,9 +12,9 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
+from thresher.schemas import json_pointer
 from thresher.schemas.library import library_names
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.extraction.planning.field_groups import groups_of
 from thresher.service.provider_schemas.dialects import Name
 from thresher.service.provider_schemas.request_schema import RequestSchema

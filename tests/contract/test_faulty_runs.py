@@ -18,6 +18,7 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import AnyResult
 from thresher.schemas.source import Source
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.retrying import Backoff
 from thresher.service.llm.stack import SharedServices, build_model
@@ -25,7 +26,6 @@ from thresher.service.pipeline import process
 from thresher.service.readers.text.plain_blocks import write_prose
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 FAULTS = st.builds(
     Faults,

@@ -9,10 +9,10 @@ import pytest
 from tests.list_structures import STRUCTURES, People, Reader, Structure, blind_to, marked, rows_of
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import engine_of
 
 TARGET = target_from_model(People)
 ROWS = 120

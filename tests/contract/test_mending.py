@@ -17,7 +17,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import FieldError, Result
 from thresher.schemas.source import Source
-from thresher.service import wiring
+from thresher.service.extraction import engine as engines
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.pipeline import process
@@ -84,7 +84,7 @@ def bill(total: float, **lines: float) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No vocabulary is loaded."""
-    monkeypatch.setattr(wiring, "counter", lambda _: quarter)
+    monkeypatch.setattr(engines, "counter", lambda _: quarter)
 
 
 async def run(
@@ -93,7 +93,7 @@ async def run(
     """The Result of a text, and the questions that were asked."""
     wire = ScriptedTransport(say)
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
-    engine = wiring.engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
+    engine = engines.engine_of(asking, load_target(model), Policy(model="scripted", reasks=0, **choices))
     return await process(engine, [document(text)]), wire.questions
 
 

@@ -5,71 +5,24 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
-from PIL.Image import Image
 from pptx import Presentation
 from pptx.util import Pt
 
 from tests.office_files import make_docx, png, source_of
+from tests.word_pictures import WORDS, Fake, fake_engine, form
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.service.ocr import engines
-from thresher.service.ocr.base import PrintedLine, PrintedWord
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.registry import read_source
 
-WORDS = "Amount due 42.00"
+__all__ = ["fake_engine"]  # a fixture
 DRAWN = '<w:r><w:drawing><a:blip xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" r:embed="rId7"/>{}</w:drawing></w:r>'
 PICTURE = DRAWN.format("")
 CROPPED = DRAWN.format('<a:srcRect xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" l="50000"/>')
-
-
-class Fake:
-    """An engine that sees one line in every picture, and counts them."""
-
-    name = "fake"
-
-    def __init__(self) -> None:
-        """No picture yet."""
-        self.seen, self.confidence = 0, 0.95
-        self.sizes: list[tuple[int, int]] = []
-
-    def read(self, image: Image) -> list[PrintedLine]:
-        """One line across the middle half of the picture."""
-        self.seen += 1
-        self.sizes.append(image.size)
-        width, height = image.size
-        box = (width / 4, height / 4, 3 * width / 4, 3 * height / 4)
-        part = width / 6
-        words = [
-            PrintedWord(text, (width / 4 + i * part, box[1], width / 4 + (i + 0.9) * part, box[3]), self.confidence)
-            for i, text in enumerate(WORDS.split())
-        ]
-        return [PrintedLine(tuple(words), box)]
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
-    """The engine that every reader of this process uses."""
-    fake = Fake()
-    monkeypatch.setattr(engines, "_rapidocr", lambda: fake)
-    engines.engine.cache_clear()
-    yield fake
-    engines.engine.cache_clear()
-
-
-def form(size: tuple[int, int] = (600, 200)) -> bytes:
-    """A picture of words as PNG."""
-    page, data = Pillow.new("L", size, 255), io.BytesIO()
-    for x in range(20, size[0], 600):
-        ImageDraw.Draw(page).text((x, 20), WORDS, 0, ImageFont.load_default(min(size[1] // 4, 40)))
-    page.save(data, "PNG")
-    return data.getvalue()
 
 
 def said(text: str, *, before: str = "", after: str = "") -> str:

@@ -14,6 +14,7 @@ from tests.simulation.reader.in_process import end
 from tests.simulation.reader.reader import Reader
 from tests.simulation.soak_ends import ended, keep
 from thresher.schemas.policy import Policy
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import SharedServices, build_model
 from thresher.service.pipeline import process
@@ -22,7 +23,6 @@ from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import make_source
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 
 async def results_of(folder: Path, number: int, suffix: str) -> dict[str, Any]:

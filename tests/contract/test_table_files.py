@@ -193,7 +193,9 @@ def html(*results: Result[Any], originals: Drawn, max_bytes: int = 20_000_000) -
     return "".join(parts)
 
 
-@pytest.mark.parametrize("said", ['{"files": {"unfinished": "10**9"}}', '{"files": {"refused": 7}}', "[]", "{", "[" * 9999])
+@pytest.mark.parametrize(
+    "said", ['{"files": {"unfinished": "10**9"}}', '{"files": {"refused": 7}}', "[]", "{", "[" * 9999]
+)
 def test_a_run_file_of_a_stranger_is_read_or_passed_over(tmp_path: Path, said: str) -> None:
     """It says what has no Result; whatever else stands in it, the tables are written."""
     (tmp_path / "run.json").write_text(said)

@@ -15,10 +15,9 @@ from tests.journey.test_processing_apart import document
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Policy
 from thresher.service.backend.processing.process_pool import ProcessingPool
-from thresher.service.extraction.engine import Engine
+from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 
 @pytest.fixture

@@ -19,11 +19,10 @@ from thresher.schemas.question import Question
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import ProcessingPool
-from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine
+from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine, engine_of
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 ANSWER = {"number": "PO-7", "buyer": "Acme Works Ltd"}
 

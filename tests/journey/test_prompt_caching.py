@@ -15,6 +15,7 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.source import Source
 from thresher.service.cli.summary import report
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of, schema_mode_of, tariff_of
 from thresher.service.llm.providers.hosted import transport_to
@@ -26,7 +27,6 @@ from thresher.service.pipeline import process
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 CLAUDE, GPT = "anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini"
 

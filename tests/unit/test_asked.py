@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.library import library_names
-from thresher.service.base import json_pointer
 from thresher.service.provider_schemas.dialects import DIALECTS, Name
 from thresher.service.provider_schemas.request_schema import (
     build_schema,

@@ -17,9 +17,9 @@ from thresher.service.derivation.derived_fields import agrees, matching_paths
 from thresher.service.derivation.described_expressions import described_expression
 from thresher.service.derivation.evaluator import PRECISION_DIGITS, MissingError, date_shifted, evaluate
 from thresher.service.derivation.expression_language import Column, ExpressionError, Path, parse_expression
-from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.derivation.scopes import DataScope, Tables
 from thresher.service.extraction.expression_questions import terms
+from thresher.service.records.arithmetic.field_relations import computed_within_records
 
 NUMBERS = st.decimals(-10_000, 10_000, allow_nan=False, allow_infinity=False, places=3)
 

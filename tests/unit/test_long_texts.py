@@ -17,8 +17,8 @@ from tests.unit.test_records import plain
 from thresher.schemas.document import STRUCK
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Field
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.concepts import concepts_of_label, without_figures
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.ranking.position import _amounts_follow as amounts_follow
 from thresher.service.rules.ranking.span_score import label_score, nearby_words
 from thresher.service.rules.spans.line_pieces import Layout, Piece, lay_out

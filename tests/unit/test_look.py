@@ -17,7 +17,7 @@ from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
-from thresher.service import wiring
+from thresher.service.extraction import engine as engines
 from thresher.service.grounding.record_items import NOT_FOUND
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
@@ -69,7 +69,7 @@ MAYBE = {"type": ["number", "null"]}
 @pytest.fixture(autouse=True)
 def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No vocabulary is loaded."""
-    monkeypatch.setattr(wiring, "counter", lambda _: quarter)
+    monkeypatch.setattr(engines, "counter", lambda _: quarter)
 
 
 async def run(
@@ -79,7 +79,7 @@ async def run(
     wire = ScriptedTransport(say)
     asking = ModelClient(name="scripted", facts=FACTS, wire=wire, identity="scripted")
     choices = {"reasks": 0, "repairs": 0, **choices}
-    engine = wiring.engine_of(asking, load_target(schema), Policy(model="scripted", **choices))
+    engine = engines.engine_of(asking, load_target(schema), Policy(model="scripted", **choices))
     result = await process(engine, [document(of) if isinstance(of, str) else of])
     asked: dict[str, list[Question]] = {}
     for question in wire.questions:

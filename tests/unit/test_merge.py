@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction, Unsupported
 from thresher.schemas.source import Source
 from thresher.schemas.target import Field, Target, Validation
-from thresher.service.base import json_pointer
 from thresher.service.grounding.record_items import REPEATED
 from thresher.service.merging.tree import merge
 

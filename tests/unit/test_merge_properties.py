@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Field, Target, Validation
-from thresher.service.base import json_pointer
 from thresher.service.merging.tree import merge
 
 Row = tuple[str, int]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target, Validation
-from thresher.service.base import json_pointer
 from thresher.service.merging.tree import Merged, merge
 
 TARGET = Target(name="T", schema={}, validate=lambda data: Validation(data=data), fields=())

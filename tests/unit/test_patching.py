@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction
-from thresher.service.base import json_pointer
 from thresher.service.review.field_updates import PreviousList, filled_in
 
 ROWS = [

@@ -13,10 +13,10 @@ from thresher.schemas.document import Document, DocumentBuilder
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Question
 from thresher.schemas.source import Source
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import FACTS, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import engine_of
 
 ROWS = [(f"{day:02}.01.2024", f"Card payment {day}", f"{day * 7 + 0.25:.2f}") for day in range(1, 29)]
 SILENT = {5, 6, 7, 8}

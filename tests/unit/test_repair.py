@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.question import Message, Question, Reply
 from thresher.schemas.result import FieldError
-from thresher.service.base import json_pointer
 from thresher.service.prompts.answer_repair import (
     MAX_ERRORS_SHOWN,
     keys_of,

@@ -64,7 +64,13 @@ WORDS = st.sampled_from(["Stone", "Bark", "West", "oboe", "cello", "5", "3", "17
 
 @example(
     ["oboe", "17", "5", "x y", "x y"],
-    [("17", "Stone", "x y"), ("17", "17", "Bark"), ("oboe", "Stone", "5"), ("x y", "oboe", "x y"), ("x y", "zz", "x y")],
+    [
+        ("17", "Stone", "x y"),
+        ("17", "17", "Bark"),
+        ("oboe", "Stone", "5"),
+        ("x y", "oboe", "x y"),
+        ("x y", "zz", "x y"),
+    ],
 )
 @given(st.lists(WORDS, max_size=12), st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4))
 def test_any_values_of_any_records_are_judged(said: list[str], told: list[tuple[str, ...]]) -> None:

@@ -21,10 +21,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from thresher.schemas.errors import InputProblem, JobProblem, SetupProblem
 from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.file_lock import lock
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.timezone import check_zone, matter_timezone
 from thresher.service.jobs.job_rows import new_id
-from thresher.service.storage.answers.sqlite_opening import lock
 
 FACTS_FILE = "matter.json"
 _ID = re.compile(r"[0-9a-f]{32}")

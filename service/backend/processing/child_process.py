@@ -22,11 +22,11 @@ from thresher.service.backend.processing.messages import (
     UnitOrder,
     WrittenResult,
 )
+from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.embeddings import Embedding
 from thresher.service.pipeline import process
 from thresher.service.readers.worker_process import begin, limit_memory
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import engine_of
 
 LONG_RESULT_EVIDENCE = 5_000  # pieces of evidence, about 1 MB of JSON, from which a Result is written here
 NICE = 5  # lower priority than processes that answer callers

@@ -67,7 +67,7 @@ def checked_folder(folder: Path) -> Path:
     """Return the folder's full path if it holds a Result. Raises InputProblem(file_not_found)."""
     if not folder.is_dir():
         raise InputProblem("file_not_found", f"{folder} is no folder of Results")
-    if next(result_files(folder), None) is None:
+    if not result_files(folder):
         raise InputProblem(
             "file_not_found", f"{folder} holds no Results; make some with `thresher extract … --out {folder}`"
         )

@@ -35,11 +35,9 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
 from thresher.service.runs.engines import engines_by_rule
 from thresher.service.runs.exports import Folder
-from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.folder_run import Event, Run, UnitStates, run
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.transcription import TranscribingReader
-from thresher.service.storage.answers.base import Store
-from thresher.service.storage.run_inputs import inputs_of, save_inputs
 from thresher.service.targets.target_map import Rule, TargetMap
 
 _AT_ONCE = 200  # outcomes written in one transaction
@@ -59,11 +57,11 @@ class ExtractionChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What does the work: the processes that read, the model, the store of answers, and who hears of steps."""
+    """What does the work: the processes that read, the model, where states of documents are kept, and who hears of steps."""
 
     pool: ReaderPool
     model: Model
-    store: Store
+    store: UnitStates
     report: Callable[[Event], None] = lambda _: None
 
 
@@ -102,7 +100,7 @@ async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts)
                               Counter(p.reason for p in made.passed))  # fmt: skip
     counts.new += await in_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
-    save_inputs(folder, inputs_of(folder).added([], (rule.target for rule in rules), choice.policy.read))
+    Folder(folder).note_inputs([], (rule.target for rule in rules), choice.policy.read)
     asking = await in_thread(_Asking, matter, choice, parts, outcomes)
     try:
         await asking.ask(made)

@@ -13,11 +13,11 @@ from typing import Any, Self
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import SetupProblem
 from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.file_lock import lock
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals
 from thresher.service.discovery.matter.seal import EVENT, changed_since, seal
 from thresher.service.discovery.matter.store import MatterStore
-from thresher.service.storage.answers.sqlite_opening import lock
 
 FOUND_CHANGED = (
     "found_changed"  # the event that names what had changed, when a command began to write, since it was sealed

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from thresher.schemas import json_pointer
 from thresher.schemas.errors import InputProblem
-from thresher.service.base import json_pointer
 from thresher.service.exports.columns import NOTES, Column, Table, layout_of
 from thresher.service.exports.target_fields import TargetFields
 

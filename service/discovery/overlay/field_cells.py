@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.extraction import Evidence
-from thresher.service.base import json_pointer
 from thresher.service.discovery.overlay.citations import ResultCitations
 from thresher.service.exports.marks import Marks, marks_of
 from thresher.service.exports.reviewed_results import ReviewedResult

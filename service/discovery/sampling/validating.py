@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from thresher.schemas import json_pointer
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
-from thresher.service.base import json_pointer
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.overlay.columns import OverlayField

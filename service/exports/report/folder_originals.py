@@ -11,12 +11,10 @@ from pathlib import Path
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source, SourceFacts
-from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
+from thresher.service.pages.page_pictures import PageViews, opened_views
 from thresher.service.reviews.collections import checked_child
 from thresher.service.reviews.folder_results import FolderDocuments
 from thresher.service.storage.run_inputs import inputs_of
@@ -66,7 +64,5 @@ async def opened_originals(
     """
     inputs = await asyncio.to_thread(inputs_of, folder)
     options = inputs.read.model_copy(update={"passwords": passwords})
-    with temp_folder() as own:
-        async with ReaderPool(own / "spool", workers=2) as pool:
-            views = PageViews(pool, own / "children")
-            yield FolderOriginals(FolderDocuments(folder, inputs, places), views, options)
+    async with opened_views(processes=2) as views:
+        yield FolderOriginals(FolderDocuments(folder, inputs, places), views, options)

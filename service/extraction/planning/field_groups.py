@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from thresher.schemas import json_pointer
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
 from thresher.service.provider_schemas.dialects import DIALECTS, Dialect, Name
 from thresher.service.provider_schemas.request_schema import RequestSchema, build_schema, request_schema_of
 from thresher.service.provider_schemas.schema_size import SchemaSize, limits_exceeded, measured_size

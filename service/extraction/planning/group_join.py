@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 
 Keys = Mapping[str, tuple[str, ...]]  # pattern of a list: pointers, within an item, of what its parts share
 Item = tuple[Any, frozenset[int]]  # what is known of an item, and the answers that gave it

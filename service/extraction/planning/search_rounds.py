@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Field
-from thresher.service.base import json_pointer
 
 READ_WHOLE_MAX_CHUNKS = 4  # Chunks of a Document that is simply read
 FIRST_ROUND_CHUNKS = 6  # Chunks of the first round at least

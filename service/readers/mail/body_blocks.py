@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
@@ -10,14 +11,17 @@ from thresher.service.readers.hidden_text import HiddenPassages
 from thresher.service.readers.mail.letter import BodyText
 from thresher.service.readers.mail.replies import AUTHOR_TEXT, Mark, classify, depth_of
 from thresher.service.readers.web.html_blocks import read_page, write_piece
+from thresher.service.readers.web.html_pictures import PagePictures
 from thresher.service.readers.web.html_tables import Piece
 
 
-def write_body(builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = False) -> None:
-    """Append the Blocks of one body text."""
+def write_body(
+    builder: DocumentBuilder, body: BodyText, *, hidden_text: bool = False, pictures: PagePictures | None = None
+) -> None:
+    """Append the Blocks of one body text; of HTML also the words of its pictures, where they are given."""
     builder.part(body.label)
     if body.kind == "html":
-        page = read_page(body.text, hidden_text=hidden_text)
+        page = read_page(body.text, hidden_text=hidden_text, pictures=pictures)
         builder.document.notes.extend(page.notes(builder.document))
         _write_pieces(builder, page.pieces)
     else:
@@ -74,7 +78,7 @@ def _write_pieces(builder: DocumentBuilder, pieces: list[Piece]) -> None:
 
 
 def _lines_of(pieces: list[Piece]) -> tuple[list[int], list[str]]:
-    """Return two columns, the index of the Piece and the line; a table is one line."""
+    """Return two columns, the index of the Piece and the line; a table is one line, and so is a picture."""
     owners: list[int] = []
     lines: list[str] = []
     for index, piece in enumerate(pieces):
@@ -87,6 +91,8 @@ def _lines_of(pieces: list[Piece]) -> tuple[list[int], list[str]]:
 def _piece_lines(piece: Piece) -> Iterator[str]:
     if piece.rows:
         yield "\t".join(piece.rows[0])[:200] or "table"
+    elif piece.picture is not None:
+        yield "picture"  # its own words are no marks of replies
     else:
         yield from piece.text.split("\n")
 
@@ -94,8 +100,17 @@ def _piece_lines(piece: Piece) -> Iterator[str]:
 def _with_mark(piece: Piece, mark: Mark, lines: list[str]) -> Piece:
     if piece.rows:
         return piece
+    if piece.picture is not None:
+        return _picture_with_mark(piece, mark)
     text = "\n".join(lines)
     if mark.kind is BlockKind.QUOTE:
         return Piece(text=text, kind=BlockKind.QUOTE, level=mark.level)
     is_plain = piece.kind is BlockKind.PARAGRAPH and mark != AUTHOR_TEXT
     return Piece(text=text, kind=mark.kind if is_plain else piece.kind, level=mark.level if is_plain else piece.level)
+
+
+def _picture_with_mark(piece: Piece, mark: Mark) -> Piece:
+    """Return a picture as part of the quotation or signature that it stands in."""
+    if mark.kind is BlockKind.QUOTE:
+        return replace(piece, quote=mark.level)
+    return replace(piece, kind=mark.kind) if mark.kind is BlockKind.SIGNATURE else piece

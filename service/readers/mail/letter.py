@@ -42,6 +42,7 @@ class Letter:
     facts: dict[str, str] = field(default_factory=dict)
     fields: list[tuple[str, str]] = field(default_factory=list)  # of appointments, tasks …: ("Start", …)
     bodies: list[BodyText] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)  # every HTML text, also of alternatives not chosen
     enclosures: list[Enclosure] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     found: int | None = None  # number of enclosures in the mail, where limits left some out

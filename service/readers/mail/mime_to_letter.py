@@ -53,6 +53,7 @@ def letter_of(data: bytes, options: ReadOptions) -> Letter:
     assembly.letter.notes += tree.notes
     assembly.letter.bodies = without_repeats(assembly.take(tree.root))
     assembly.mark_inline()
+    assembly.letter.pages = assembly.pages
     return assembly.letter
 
 

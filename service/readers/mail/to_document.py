@@ -11,6 +11,8 @@ from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.mail.body_blocks import write_body
 from thresher.service.readers.mail.letter import Letter
+from thresher.service.readers.placed_pictures import PlacedPictures
+from thresher.service.readers.web.html_pictures import PagePictures, pictures_of
 
 
 def letter_to_reading(letter: Letter, source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -20,9 +22,15 @@ def letter_to_reading(letter: Letter, source: Source, options: ReadOptions, spoo
     builder.document.notes.extend(letter.notes)
     _write_headers(builder, letter)
     _write_fields(builder, letter)
-    _write_bodies(builder, letter, options)
-    children = _children(builder, letter, source, spool)
-    return Reading(builder.build(), children)
+    children = _children(letter, source, spool)
+    text, first = "\n".join(letter.pages), letter.found or len(children)
+    embedded, notes = pictures_of(text, source, options, spool, first=first)  # as `data:`
+    pictures = PlacedPictures(options, spool, {str(child.ordinal): child for child in [*children, *embedded]})
+    members = _members(letter, children, embedded)
+    _write_bodies(builder, letter, PagePictures(pictures, builder.document, members))
+    builder.document.notes.extend(notes)
+    _note_left_out(builder, letter)
+    return Reading(builder.build(), pictures.remaining)
 
 
 def _write_headers(builder: DocumentBuilder, letter: Letter) -> None:
@@ -42,7 +50,8 @@ def _write_fields(builder: DocumentBuilder, letter: Letter) -> None:
         builder.block(f"{label}: {value}", BlockKind.FORM)
 
 
-def _write_bodies(builder: DocumentBuilder, letter: Letter, options: ReadOptions) -> None:
+def _write_bodies(builder: DocumentBuilder, letter: Letter, pictures: PagePictures) -> None:
+    options = pictures.pictures.options
     left = options.limits.characters
     for body in letter.bodies:
         shown = body
@@ -51,15 +60,32 @@ def _write_bodies(builder: DocumentBuilder, letter: Letter, options: ReadOptions
             detail = f"{left} of {len(body.text)} characters of the {body.label}"
             builder.document.notes.append(note("expansion_limit", detail))
         left -= len(shown.text)
-        write_body(builder, shown, hidden_text=options.hidden_text)
+        write_body(builder, shown, hidden_text=options.hidden_text, pictures=pictures)
     builder.part("")
 
 
-def _children(builder: DocumentBuilder, letter: Letter, source: Source, spool: Spool) -> list[Source]:
+def _members(letter: Letter, children: list[Source], embedded: list[Source]) -> dict[str, str]:
+    """Return the pictures of its pages by Content-ID, address or hash, the first of several; none that is attached, too.
+
+    An attachment is a document of its own, which may be withheld while its mail is shown.
+    """
+    attached = {child.sha256 for child in children if child.relation != "inline"}
+    members = {child.sha256: str(child.ordinal) for child in embedded if child.sha256 not in attached}
+    for enclosure, child in zip(letter.enclosures, children, strict=True):
+        if enclosure.content_id and child.relation == "inline" and child.sha256 not in attached:
+            members.setdefault(f"cid:{enclosure.content_id}", str(child.ordinal))
+            members.setdefault(enclosure.content_id, str(child.ordinal))
+    return members
+
+
+def _note_left_out(builder: DocumentBuilder, letter: Letter) -> None:
     found = letter.found if letter.found is not None else len(letter.enclosures)
     if found > len(letter.enclosures):
         detail = f"{len(letter.enclosures)} of {found} attachments were kept"
         builder.document.notes.append(note("expansion_limit", detail))
+
+
+def _children(letter: Letter, source: Source, spool: Spool) -> list[Source]:
     return [
         spool.child(source, e.data, name=e.name, ordinal=i, relation=e.relation, declared_type=e.media_type)
         for i, e in enumerate(letter.enclosures)

@@ -16,7 +16,9 @@ from thresher.service.readers.archives.zip_package import Package, open_package
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.charset import decode
 from thresher.service.readers.office.package_reader import PackageReader
+from thresher.service.readers.placed_pictures import PlacedPictures
 from thresher.service.readers.web.html_blocks import write_html
+from thresher.service.readers.web.html_pictures import PagePictures
 
 # methods that only obfuscate fonts, which is not protection
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -38,23 +40,30 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         name = _FACTS.get(element.tag.rsplit("}", 1)[-1])
         if name and (element.text or "").strip():
             builder.document.facts.setdefault(name, element.text.strip())
-    for chapter in chapters:
-        data = package.read(chapter)
-        if data:
-            builder.part(posixpath.basename(chapter))
-            html = decode(data).text
-            sheets = [decode(package.read(name)).text for name in _sheets(html, posixpath.dirname(chapter))]
-            write_html(builder, html, hidden_text=options.hidden_text, linked=sheets)
-        elif chapter not in package:
-            package.flag("corrupt_partial", f"chapter {chapter} is missing")
-    builder.part("")
-    children = [
-        spool.child(source, data, name=posixpath.basename(name), ordinal=i, relation="inline")
+    children = {
+        name: spool.child(source, data, name=posixpath.basename(name), ordinal=i, relation="inline")
         for i, name in enumerate(pictures)
         if (data := package.read(name))
-    ]
+    }
+    placed = PlacedPictures(options, spool, children)
+    for chapter in chapters:
+        _write_chapter(builder, package, chapter, placed)
+    builder.part("")
     builder.document.notes.extend(package.notes)
-    return Reading(builder.build(), children)
+    return Reading(builder.build(), placed.remaining)
+
+
+def _write_chapter(builder: DocumentBuilder, package: Package, chapter: str, pictures: PlacedPictures) -> None:
+    """Write one chapter, with the words of its pictures where they stand."""
+    data, folder = package.read(chapter), posixpath.dirname(chapter)
+    if data:
+        builder.part(posixpath.basename(chapter))
+        html = decode(data).text
+        sheets = [decode(package.read(name)).text for name in _sheets(html, folder)]
+        shown = PagePictures(pictures, builder.document, {name: name for name in pictures.children}, folder)
+        write_html(builder, html, hidden_text=pictures.options.hidden_text, linked=sheets, pictures=shown)
+    elif chapter not in package:
+        package.flag("corrupt_partial", f"chapter {chapter} is missing")
 
 
 def _book(package: Package) -> tuple[str, Any | None]:

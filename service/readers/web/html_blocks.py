@@ -17,8 +17,10 @@ from thresher.schemas.document import BlockKind, Document, DocumentBuilder
 from thresher.schemas.errors import Note, note
 from thresher.service.readers.formulas import formula_text
 from thresher.service.readers.hidden_text import HiddenPassages
+from thresher.service.readers.placed_pictures import PlacedPicture
 from thresher.service.readers.web.html_flow import Flow
 from thresher.service.readers.web.html_limits import TAG_MAX_WORDS, limit_html
+from thresher.service.readers.web.html_pictures import PagePictures, is_speck
 from thresher.service.readers.web.html_tables import Piece
 from thresher.service.readers.web.html_visibility import Look, PageLooks
 
@@ -50,7 +52,12 @@ class Page:
 
 
 def write_html(
-    builder: DocumentBuilder, html: str, *, hidden_text: bool = False, linked: list[str] | None = None
+    builder: DocumentBuilder,
+    html: str,
+    *,
+    hidden_text: bool = False,
+    linked: list[str] | None = None,
+    pictures: PagePictures | None = None,
 ) -> set[str]:
     r"""Append the page's Blocks, and return the Content-IDs that it refers to. HiddenPassages text is left out with a Note.
 
@@ -61,7 +68,7 @@ def write_html(
     >>> b.build().text
     'Bill\nPay now'
     """
-    page = read_page(html, hidden_text=hidden_text, linked=linked)
+    page = read_page(html, hidden_text=hidden_text, linked=linked, pictures=pictures)
     for piece in page.pieces:
         write_piece(builder, piece)
     builder.document.notes.extend(page.notes(builder.document))
@@ -74,10 +81,24 @@ def write_piece(builder: DocumentBuilder, piece: Piece) -> None:
     """Append one Piece as a Block."""
     if piece.rows:
         builder.table(piece.rows, header_rows=piece.header_rows)
+        for one in piece.cell_pictures:
+            one.mark(builder.document)
+    elif piece.picture is not None:
+        _write_picture(builder, piece, piece.picture)
     elif piece.quote and piece.kind is not BlockKind.HEADING:
         builder.block(piece.text, BlockKind.QUOTE, piece.quote)
     else:
         builder.block(piece.text, piece.kind, piece.level)
+
+
+def _write_picture(builder: DocumentBuilder, piece: Piece, picture: PlacedPicture) -> None:
+    """Append the words of a picture: in a quotation or signature as its Blocks, else as those of the picture."""
+    if piece.quote:
+        picture.write(builder, BlockKind.QUOTE, piece.quote)
+    elif piece.kind is not BlockKind.PARAGRAPH:
+        picture.write(builder, piece.kind, piece.level)
+    else:
+        picture.write(builder)
 
 
 def content_ids(html: str) -> set[str]:
@@ -85,12 +106,17 @@ def content_ids(html: str) -> set[str]:
     return {unquote(entities.unescape(found)) for found in _CID.findall(html)}
 
 
-def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None = None) -> Page:
-    """Return the page as Pieces in reading order; `linked` are its linked style sheets, None where not available."""
+def read_page(
+    html: str, *, hidden_text: bool = False, linked: list[str] | None = None, pictures: PagePictures | None = None
+) -> Page:
+    """Return the page as Pieces in reading order; `linked` are its linked style sheets, None where not available.
+
+    Pictures are read only where they are given.
+    """
     html, emptied = limit_html(html.replace("\0", ""))
     parser = LexborHTMLParser(html)
     title = parser.css_first("title")
-    walk = _Walk(Flow(), PageLooks(parser, html, linked), show_hidden=hidden_text)
+    walk = _Walk(Flow(), PageLooks(parser, html, linked), pictures, show_hidden=hidden_text)
     if parser.root is not None:
         walk.over(parser.root)
     name = " ".join(title.text().split()) if title else ""
@@ -100,8 +126,8 @@ def read_page(html: str, *, hidden_text: bool = False, linked: list[str] | None 
 class _Walk:
     """Feeds the flow from a tree, leaving out what a browser does not show."""
 
-    def __init__(self, flow: Flow, looks: PageLooks, *, show_hidden: bool) -> None:
-        self.flow, self.looks, self.show_hidden = flow, looks, show_hidden
+    def __init__(self, flow: Flow, looks: PageLooks, pictures: PagePictures | None, *, show_hidden: bool) -> None:
+        self.flow, self.looks, self.pictures, self.show_hidden = flow, looks, pictures, show_hidden
         self.hidden = HiddenPassages()
         self.unseen: list[str] = []
 
@@ -151,7 +177,17 @@ class _Walk:
             self.flow.text(f" {chosen.text()} " if chosen else "")
             return None
         self.flow.enter(tag, attributes)
+        if (
+            tag == "img"
+            and self.pictures is not None
+            and (self.show_hidden or (look.shown and not is_speck(attributes)))
+        ):
+            self._place(attributes.get("src") or "", self.pictures)
         return look
+
+    def _place(self, src: str, pictures: PagePictures) -> None:
+        if (picture := pictures.place(src)) is not None:
+            self.flow.picture(picture)
 
     def _hide(self, node: LexborNode, text: str, reason: str) -> None:
         """Record hidden text, except padding, by which mails keep text out of previews."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from thresher.schemas.document import BlockKind
 from thresher.service.readers.invisible_characters import is_blank
+from thresher.service.readers.placed_pictures import PlacedPicture
 from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 from thresher.service.readers.web.html_tables import Cell, Piece, TableBuilder
 
@@ -59,6 +60,12 @@ class Flow:
         if text:
             self._buffer.append((text, mark))
             self._spaced = text[-1] in " \n"
+
+    def picture(self, picture: PlacedPicture) -> None:
+        """Add the words of a picture, as a Piece of its own."""
+        self._flush()
+        kind = BlockKind.SIGNATURE if self._signed else BlockKind.PARAGRAPH
+        self._cell.pieces.append(Piece(text=picture.line, kind=kind, quote=self._quote, picture=picture))
 
     def enter(self, tag: str, attributes: Attributes) -> None:
         """Open an element."""

@@ -10,9 +10,10 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.placed_pictures import PlacedPictures
 from thresher.service.readers.text.plain_reader import load_text
 from thresher.service.readers.web.html_blocks import write_html
-from thresher.service.readers.web.html_pictures import pictures_of
+from thresher.service.readers.web.html_pictures import PagePictures, pictures_of
 
 _CHARSET = re.compile(
     rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]+)|<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)", re.IGNORECASE
@@ -35,10 +36,12 @@ class HtmlReader:
         builder.document.by_line = True
         builder.document.facts.update(decoded.facts())
         builder.document.notes.extend(decoded.notes)
-        write_html(builder, decoded.text, hidden_text=options.hidden_text)
         children, notes = pictures_of(decoded.text, source, options, spool)
+        pictures = PlacedPictures(options, spool, {child.sha256: child for child in children})
+        shown = PagePictures(pictures, builder.document, {child.sha256: child.sha256 for child in children})
+        write_html(builder, decoded.text, hidden_text=options.hidden_text, pictures=shown)
         builder.document.notes += notes
-        return Reading(builder.build(), children)
+        return Reading(builder.build(), pictures.remaining)
 
 
 def _declared(path: Path) -> str | None:

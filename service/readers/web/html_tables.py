@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
-from thresher.schemas.document import BlockKind
+from thresher.schemas.document import BlockKind, Document
+from thresher.service.readers.placed_pictures import PlacedPicture
 from thresher.service.readers.text_marks import is_label
 
 _SPAN_MAX = 100  # columns or rows that one cell may span
@@ -14,9 +15,24 @@ _PADDED_MAX_COLUMNS = 60  # columns up to which short rows get empty last cells
 _SPANNED_MAX_COLUMNS = 300  # columns up to which spans count: limits tables of empty spans
 
 
+@dataclass(frozen=True, slots=True)
+class CellPicture:
+    """A picture whose words stand in a cell of a table."""
+
+    picture: PlacedPicture
+    row: int  # 0-based, as the column
+    column: int
+    offset: int  # of its words in the cell's text, whose white space is single blanks
+
+    def mark(self, document: Document) -> None:
+        """Record where its words stand in the table written last."""
+        start, _, _ = document.tables[-1].cells(self.row)[self.column]
+        self.picture.mark(document, start + self.offset)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One future Block: text, or the rows of a table."""
+    """One future Block: text, the rows of a table, or the words of a picture."""
 
     text: str = ""
     kind: BlockKind = BlockKind.PARAGRAPH
@@ -24,6 +40,8 @@ class Piece:
     quote: int = 0  # depth of quotation; 0 for none
     rows: list[list[str]] = field(default_factory=list)
     header_rows: int = 0
+    cell_pictures: list[CellPicture] = field(default_factory=list)  # of a table
+    picture: PlacedPicture | None = None  # whose line is the text
 
 
 @dataclass(slots=True)
@@ -39,6 +57,13 @@ class Cell:
     def text(self) -> str:
         """Return its text, one Piece a line."""
         return "\n".join(p.text for p in self.pieces)
+
+    def pictures(self, row: int, column: int) -> Iterator[CellPicture]:
+        """Yield its pictures, for its place in the grid."""
+        for i, piece in enumerate(self.pieces):
+            if piece.picture is not None:
+                before = " ".join(" ".join(p.text for p in self.pieces[:i]).split())
+                yield CellPicture(piece.picture, row, column, len(before) + bool(before))
 
     @property
     def is_simple(self) -> bool:
@@ -90,11 +115,13 @@ class TableBuilder:
     def _table(self, rows: list[list[Cell]]) -> Piece:
         filled = [row for row in rows if any(cell.pieces for cell in row)]
         heads = sum(1 for _ in takewhile(lambda row: all(c.heads for c in row if c.pieces), filled))
+        pictures: list[CellPicture] = []
         return Piece(
             kind=BlockKind.TABLE,
-            rows=[list(cells) for cells in _grid(rows)],
+            rows=[list(cells) for cells in _grid(rows, pictures)],
             header_rows=heads if heads < len(filled) else 0,
             quote=self.quote,
+            cell_pictures=pictures,
         )
 
 
@@ -112,8 +139,8 @@ def _holds_records(rows: list[list[Cell]]) -> bool:
     return sum(map(_is_record, rows)) > 1 and all(cell.is_simple for row in rows for cell in row)
 
 
-def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
-    """Return cell texts by column, equally many in each row, of the rows with text.
+def _grid(rows: list[list[Cell]], pictures: list[CellPicture]) -> Iterator[list[str]]:
+    """Return cell texts by column, equally many in each row, of the rows with text; add the pictures in cells.
 
     A label that spans rows is repeated in each of them; a cell that spans columns is followed by empty cells.
     """
@@ -125,6 +152,7 @@ def _grid(rows: list[list[Cell]]) -> Iterator[list[str]]:
         for cell in row:
             _repeat_carried(texts, carried)
             at, text = len(texts), cell.text
+            pictures += cell.pictures(len(filled), at)
             for column in range(at, min(at + cell.columns, _SPANNED_MAX_COLUMNS) if cell.rows > 1 else at):
                 below[column] = cell.rows, text if column == at and is_label(text, column) else ""
             texts += [text, *[""] * (min(cell.columns, _SPANNED_MAX_COLUMNS - at) - 1)]

@@ -1,1 +1,1 @@
-"""Check sums: lines that are totals of records, or that carry a sum to the next page."""
+"""Check arithmetic: lines that are totals of records or carry a sum to the next page, and values that follow from others of their record."""

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Extraction
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.records.arithmetic.line_amounts import YEARS, steps_of
 from thresher.service.records.record_lines import record_of
 

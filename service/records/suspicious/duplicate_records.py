@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.records.record_lines import record_of
 
 _AMOUNT = re.compile(r"[^\w\n]*\d[\d.,'’ ]*[.,]\d{2}\D{0,3}")  # hardly occurs in a heading that several records share

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction
 from thresher.schemas.target import Target
-from thresher.service.base import json_pointer
 from thresher.service.records.headers_footers import furniture
 from thresher.service.review.evaluation.likely_passages import Range, evidence_of, line_of
 from thresher.service.review.evaluation.supported_by_record import lines_of

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupported
 from thresher.schemas.target import Field
-from thresher.service.base import json_pointer
 from thresher.service.grounding.record_items import ELSEWHERE
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Range
 from thresher.service.review.evaluation.supported_by_record import UNKNOWN, Fields, standing_records

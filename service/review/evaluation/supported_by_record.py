@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from thresher.schemas import json_pointer
 from thresher.schemas.document import Document
 from thresher.schemas.extraction import Evidence, Extraction, Method, Unsupported
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
-from thresher.service.base import json_pointer
-from thresher.service.derivation.record_arithmetic import computed_within_records
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND
+from thresher.service.records.arithmetic.field_relations import computed_within_records
 from thresher.service.records.record_lines import record_of
 from thresher.service.review.evaluation.likely_passages import WHOLE_MAX_CHARS, evidence_of, line_of
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from thresher.schemas.document import BlockKind
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.governing_law import states_governing_law
 from thresher.service.rules.fields.concepts import Concept
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.spans.identifiers import find_ibans, valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.prose import is_prose

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from thresher.schemas.target import Field
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.governing_law import states_governing_law
 from thresher.service.rules.fields.concepts import Concept, concepts_of_label
 from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.ranking.date_position import PREAMBLE_CHARS, date_score, row_of
 from thresher.service.rules.spans.identifiers import valid_iban
 from thresher.service.rules.spans.line_pieces import Layout, last_column

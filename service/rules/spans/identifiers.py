@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from thresher.schemas.target import Field
-from thresher.service.base.range_index import RangeIndex
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_dates import places_of_dates
 from thresher.service.rules.spans.span import Span

@@ -10,10 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 from thresher.schemas.target import Field
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.capacities import find_capacities
 from thresher.service.rules.fields.roles import regions
 from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 

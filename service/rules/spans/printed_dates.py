@@ -11,8 +11,8 @@ from typing import Any
 from rapidfuzz.fuzz import ratio
 
 from thresher.schemas.target import Field
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.formats.languages import WORD_PATTERN, folded, month_names, month_of
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.span import Span
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from thresher.schemas.document import Document
 from thresher.schemas.target import Field
-from thresher.service.base.linear_patterns import PatternTimeoutError, matches
 from thresher.service.rules.confidence.acceptance import has_evidence
 from thresher.service.rules.contracts.clauses import clause_of, find_clauses, wants_exact_words
 from thresher.service.rules.fields.concepts import Concept, concept_for
@@ -39,6 +38,7 @@ from thresher.service.rules.spans.terms import (
     find_places,
     find_terms,
 )
+from thresher.service.targets.linear_patterns import PatternTimeoutError, matches
 
 Finder = Callable[[Layout, Field], Iterator[Span]]
 FINDERS: dict[str, Finder] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.fields.column_meaning import Item
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.receipts.receipt_rows import rows_of_receipt
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.printed_numbers import ZERO, is_near, parse_number

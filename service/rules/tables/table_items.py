@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from thresher.schemas.target import Field, Target
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.formats.amounts import CURRENCY_CODES
 from thresher.service.rules.fields.column_meaning import (
     ITEM_CONCEPTS,
@@ -19,6 +18,7 @@ from thresher.service.rules.fields.column_meaning import (
 )
 from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.ranking.span_score import own_words
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.tables.grids import Grid, Heads, grids

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 
 from thresher.schemas.extraction import Unsupported
 from thresher.schemas.target import Target
-from thresher.service.base.range_index import RangeIndex
 from thresher.service.rules.contracts.parties import party_name
 from thresher.service.rules.contracts.preamble_count import (
     NOT_IN_PREAMBLE,
@@ -21,6 +20,7 @@ from thresher.service.rules.contracts.preamble_count import (
 from thresher.service.rules.fields.column_meaning import Item, line_concept
 from thresher.service.rules.fields.concepts import concepts_of_label
 from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.range_index import RangeIndex
 from thresher.service.rules.receipts.receipt_items import row_part_of
 from thresher.service.rules.receipts.receipt_rows import ReceiptRow, rows_of_receipt
 from thresher.service.rules.receipts.receipt_totals import item_region

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from thresher.service.base import json_pointer
+from thresher.schemas import json_pointer
 
 LISTS = ("allOf", "anyOf", "oneOf")
 ONE = ("not", "if", "then", "else")

@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Target
 from thresher.schemas.work import AskedTarget
-from thresher.service.base.linear_patterns import is_linear, patterns
 from thresher.service.server.api.schema_cost import most_steps
+from thresher.service.targets.linear_patterns import is_linear, patterns
 from thresher.service.targets.loading import target_from_schema
 
 MAX_DEPTH = 32  # levels of objects and lists

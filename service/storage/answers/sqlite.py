@@ -21,6 +21,7 @@ from typing import Any
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.job import LoggedCall, UnitState
 from thresher.service.base.disk_faults import DISK_FULL_WAIT_SECONDS, retry_while_disk_full
+from thresher.service.base.file_lock import lock
 from thresher.service.storage.answers.bloom_filter import BloomFilter
 from thresher.service.storage.answers.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from thresher.service.storage.answers.codec import decoded, encoded, with_stored_key
@@ -28,7 +29,7 @@ from thresher.service.storage.answers.purging import purge
 from thresher.service.storage.answers.session import Given, SqliteSession
 from thresher.service.storage.answers.session import Work as SessionWork
 from thresher.service.storage.answers.spending import COUNT, counted
-from thresher.service.storage.answers.sqlite_opening import connect, disk_problem_of, lock, migrate, sqlite_problem_of
+from thresher.service.storage.answers.sqlite_opening import connect, disk_problem_of, migrate, sqlite_problem_of
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import sqlite3
 from importlib import resources
@@ -12,20 +11,6 @@ from pathlib import Path
 from thresher.schemas.errors import SetupProblem
 
 PRIVATE = 0o600
-
-
-def lock(path: Path) -> int:
-    """Lock `path` for this process alone, until the descriptor is closed or the process dies; return the descriptor.
-
-    Raises SetupProblem(store_locked) when another process has locked it.
-    """
-    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(held)
-        raise SetupProblem("store_locked", str(path.parent)) from error
-    return held
 
 
 def connect(path: Path) -> sqlite3.Connection:

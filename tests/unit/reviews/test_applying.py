@@ -8,13 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thresher.schemas import json_pointer
 from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import Number
-from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
+from thresher.schemas.result import AnyResult, Candidate, Conflict, Reason, Result, TargetFacts
 from thresher.schemas.review import ReviewEvent
 from thresher.schemas.source import SourceFacts
-from thresher.schemas.verdict import Candidate, Conflict
-from thresher.service.base import json_pointer
 from thresher.service.reviews.applying import apply_corrections, is_same, standing_events
 from thresher.service.reviews.field_view import FieldsView
 

@@ -38,7 +38,7 @@ def msg_to_letter(root: Storage, options: ReadOptions) -> Letter:
     if message_class.lower().startswith("ipm.note.smime") and _open_envelope(letter, node, options):
         return letter
     attachments = node.parts("__attach")
-    pages = _take_bodies(letter, node, attachments)
+    letter.pages = pages = _take_bodies(letter, node, attachments)
     _enclose(letter, attachments, root, options)
     _mark_inline(letter, pages)
     if node.lossy:

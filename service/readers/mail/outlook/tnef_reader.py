@@ -39,6 +39,7 @@ class TnefReader:
         if unpacked.damaged:
             letter.notes.append(note("corrupt_partial", source.path))
         letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies])
+        letter.pages = [body.text for body in letter.bodies if body.kind == "html"]
         return letter_to_reading(letter, source, options, spool)
 
 

@@ -21,7 +21,7 @@ from thresher.service.readers.office.docx.docx_styles import read_styles
 from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.placed_pictures import PlacedPictures
+from thresher.service.readers.placed_pictures import PlacedPictures
 
 _NOTES = {"footnotes": "footnote", "endnotes": "endnote", "comments": "comment"}
 _SEPARATORS = frozenset({"separator", "continuationSeparator", "continuationNotice"})

@@ -20,7 +20,7 @@ from thresher.service.readers.office.docx.docx_inline import (
 )
 from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
 from thresher.service.readers.office.ooxml_drawing import chart_rows, crop_of, diagram_text
-from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture
+from thresher.service.readers.placed_pictures import PlacedPictures, ShownPicture
 from thresher.service.readers.text_marks import is_label
 
 _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])

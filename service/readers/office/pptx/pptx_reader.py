@@ -20,7 +20,6 @@ from thresher.service.readers.office.office_children import embedded_children
 from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
-from thresher.service.readers.office.placed_pictures import PlacedPictures, ShownPicture, SlidePlace
 from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_crop, picture_key, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
     background_of,
@@ -29,6 +28,7 @@ from thresher.service.readers.office.pptx.pptx_visibility import (
     paragraph_text,
     slide_background,
 )
+from thresher.service.readers.placed_pictures import PlacedPictures, ShownPicture, SlidePlace
 from thresher.service.readers.text_marks import is_label
 
 _DAMAGE = (PythonPptxError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError, AttributeError)

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal, DecimalException
 from itertools import permutations
 from typing import Any
 
-from thresher.service.base import json_pointer
-from thresher.service.derivation.scopes import term_of_leaf
+from thresher.schemas import json_pointer
+from thresher.schemas.numbers import decimal_of
 
 MAX_FIELDS = 10  # numbers of one record; among more, some pair gives almost any number
 HOLDING_MIN_SHARE = (
@@ -110,7 +110,7 @@ def _tells(record: _Record, name: str, relation: Relation) -> bool:
 
 def _records(value: Any, located: frozenset[str], path: str = "") -> Iterator[_Record]:
     if isinstance(value, dict):
-        numbers = {k: n for k, v in value.items() if isinstance(n := term_of_leaf(v), Decimal)}
+        numbers = {k: n for k, v in value.items() if (n := decimal_of(v)) is not None}
         found = frozenset(k for k in numbers if json_pointer.join(path, k) in located)
         yield _Record(path, numbers, found)
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
-from thresher.service.base.temp_folder import temp_folder
 from thresher.service.exports.report.document_html import DocumentView
 from thresher.service.exports.report.evidence_places import Page
 from thresher.service.exports.report.page_figures import SCALE
 from thresher.service.exports.report.report_file import Report, write_report
 from thresher.service.exports.reviewed_results import ReviewedResult
 from thresher.service.exports.target_fields import TargetFields, inferred_target
-from thresher.service.pages.page_pictures import PageViews
-from thresher.service.readers.pool import ReaderPool
-from thresher.service.runs.given_sources import GivenSource
+from thresher.service.pages.page_pictures import PageViews, opened_views
 
 G = TypeVar("G")
 PNG_MARK = b"\x89PNG"
 
 
+class HeldSource(Protocol):
+    """A Source whose file is there for as long as this object lives."""
+
+    @property
+    def source(self) -> Source:
+        """Return the Source."""
+        ...
+
+
 class OriginalFiles:
     """The sources of one Result. A process that reads untrusted bytes makes the pictures; each call starts it anew."""
 
-    def __init__(self, given: Any, sources: list[GivenSource], target: Target | None, options: ReadOptions) -> None:
-        """Take what the caller gave, the Sources made of it, which live as long as this object, and how they were read."""
+    def __init__(self, given: Any, sources: Sequence[HeldSource], target: Target | None, options: ReadOptions) -> None:
+        """Take what the caller gave, the Sources made of it, and how they were read."""
         self._given, self._sources, self._target, self._options = given, sources, target, options
 
     @property
@@ -84,9 +90,8 @@ class OriginalFiles:
         """Return what a look at the pages gives, made in a loop of a thread's own."""
 
         async def looked() -> G:
-            with temp_folder() as folder:
-                async with ReaderPool(folder / "spool", workers=1) as pool:
-                    return await look(PageViews(pool, folder / "children"))
+            async with opened_views() as views:
+                return await look(views)
 
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(lambda: asyncio.run(looked())).result()

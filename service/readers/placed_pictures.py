@@ -1,4 +1,4 @@
-"""Read pictures set into an office file, and write their words where the picture stands in the text.
+"""Read pictures set into a text, of an office file, a page or a mail, and write their words where the picture stands.
 
 A picture is read as an image file is, under the same limits. One whose words are all that a model needs becomes part of the
 text, and one without words is passed over. Every other one stays a child, which is read as a Document of its own with its
@@ -36,6 +36,22 @@ class ShownPicture(NamedTuple):
     crop: Box = (0.0, 0.0, 0.0, 0.0)  # shares of width and height: left, top, right, bottom
 
 
+class PlacedPicture(NamedTuple):
+    """A picture that has a place in the text, and is written later."""
+
+    pictures: PlacedPictures
+    shown: ShownPicture
+    line: str  # its words in one line; never empty
+
+    def write(self, builder: DocumentBuilder, kind: BlockKind | None = None, level: int = 0) -> None:
+        """Write its words as a part of its own; `kind` and `level` are those of all its Blocks, such as of a quote."""
+        self.pictures.write_read(builder, self.shown, kind, level)
+
+    def mark(self, document: Document, start: int) -> None:
+        """Record that its line stands at an offset, as in a cell of a table."""
+        self.pictures.mark_line(document, self.shown, start)
+
+
 class ReadPicture(NamedTuple):
     """A picture that was read."""
 
@@ -45,14 +61,14 @@ class ReadPicture(NamedTuple):
 
 @dataclass(slots=True)
 class PlacedPictures:
-    """The pictures of one office file. Each is read once, when it first has a place in the text."""
+    """The pictures of one file. Each content is read once, when it first has a place in the text."""
 
     options: ReadOptions
     spool: Spool
-    children: dict[str, Source]  # by member of the package; pictures and other files
+    children: dict[str, Source]  # by member of the file, such as a path in its package; pictures and other files
     placed: set[str] = field(default_factory=set)  # members whose words were written, or that have none
     unread: set[str] = field(default_factory=set)  # members shown somewhere in a way that was not read
-    _read: dict[ShownPicture, ReadPicture | None] = field(default_factory=dict)
+    _read: dict[tuple[str, Box], ReadPicture | None] = field(default_factory=dict)  # by content and crop
     _spent: int = 0  # pixels so far
 
     @property
@@ -69,6 +85,22 @@ class PlacedPictures:
             _write_document(builder, found, place)
             builder.part(around)
 
+    def write_read(
+        self, builder: DocumentBuilder, shown: ShownPicture, kind: BlockKind | None = None, level: int = 0
+    ) -> None:
+        """Write the words of a picture that `place` returned, as Blocks of one kind where one is given."""
+        found = self._read[self._key(shown)]
+        if found is not None:
+            around = _current_part(builder.document)
+            builder.part(self._label(shown))
+            _write_document(builder, found.document, None, kind, level)
+            builder.part(around)
+
+    def place(self, document: Document, shown: ShownPicture) -> PlacedPicture | None:
+        """Return a picture that has words to write here; None for others, and for a logo that has been written."""
+        line = self.line(document, shown)
+        return PlacedPicture(self, shown, line) if line else None
+
     def line(self, document: Document, shown: ShownPicture) -> str:
         """Return the words of a picture in one line, as a cell of a table takes them; empty where there are none."""
         found = self._placed(document, shown, None)
@@ -76,7 +108,7 @@ class PlacedPictures:
 
     def mark_line(self, document: Document, shown: ShownPicture, start: int) -> None:
         """Record that the line of a picture stands at an offset: its part, and its words with their confidence."""
-        found = self._read[shown]
+        found = self._read[self._key(shown)]
         if found is None:
             return
         text, words, at = " ".join(found.document.text.split()), found.document.words, 0
@@ -90,21 +122,26 @@ class PlacedPictures:
         document.part_starts.extend((start, start + len(text)))
         document.part_labels.extend((self._label(shown), around))
 
+    def _key(self, shown: ShownPicture) -> tuple[str, Box]:
+        child = self.children.get(shown.member)
+        return (child.sha256 if child is not None else shown.member), shown.crop
+
     def _label(self, shown: ShownPicture) -> str:
         return f"picture {self.children[shown.member].name}"
 
     def _placed(self, document: Document, shown: ShownPicture, place: SlidePlace | None) -> Document | None:
         """Return what was read of a picture that is now part of the text; its Notes come with its first place."""
-        is_known = shown in self._read
+        key = self._key(shown)
+        is_known = key in self._read
         if not is_known:
-            self._read[shown] = self._reading(shown)
-        found = self._read[shown]
+            self._read[key] = self._reading(shown)
+        found = self._read[key]
         if found is None:
             self.unread.add(shown.member)
             return None
+        self.placed.add(shown.member)
         if is_known and found.is_emblem:
             return None
-        self.placed.add(shown.member)
         if not is_known:
             page, box = place or (None, None)
             document.notes.extend(note(one.code, self._label(shown), page, box) for one in found.document.notes)
@@ -155,12 +192,16 @@ def _is_wanted(options: ReadOptions) -> bool:
     return options.ocr not in {"off", "vision"} and options.inline != "none" and options.pictures != "all"
 
 
-def _write_document(builder: DocumentBuilder, found: Document, place: SlidePlace | None) -> None:
-    """Write the Blocks of a picture with their words; on a slide also with boxes."""
-    for start, end, kind, level in found.blocks:
-        table = found.table_at(start) if kind is BlockKind.TABLE else None
+def _write_document(
+    builder: DocumentBuilder, found: Document, place: SlidePlace | None, kind: BlockKind | None = None, level: int = 0
+) -> None:
+    """Write the Blocks of a picture with their words, as one kind where it is given; on a slide also with boxes."""
+    for start, end, own, own_level in found.blocks:
+        table = found.table_at(start) if own is BlockKind.TABLE else None
         if table is None:
-            at, _ = builder.block(found.text[start:end], kind, level)
+            at, _ = builder.block(
+                found.text[start:end], own if kind is None else kind, own_level if kind is None else level
+            )
         else:
             rows = [[found.text[a:b] for a, b, _ in table.cells(r)] for r in range(len(table))]
             at, _ = builder.table(rows, header_rows=table.header_rows)
