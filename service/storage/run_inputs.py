@@ -64,8 +64,9 @@ def _json_names(root: Path) -> Iterator[str]:
         below[:] = [b for b in below if not b.startswith(".")]
         for name in names:
             if name.endswith(".json") and not name.startswith("."):
-                path = (Path(folder) / name).relative_to(root).as_posix()
-                if path not in RESERVED_NAMES:
+                file = Path(folder) / name
+                path = file.relative_to(root).as_posix()
+                if path not in RESERVED_NAMES and file.is_file():  # a pipe would be waited for without end
                     yield path
 
 

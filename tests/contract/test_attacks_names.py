@@ -38,8 +38,9 @@ from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
-from thresher.service.storage.run_inputs import RunInputs, inputs_of, save_inputs
+from thresher.service.storage.run_inputs import RunInputs, inputs_of, result_files, save_inputs
 from thresher.service.targets.loading import target_from_schema
+from thresher.service.wiring import opened_store
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [
@@ -272,3 +273,23 @@ def test_a_folder_of_others_sets_no_limits(tmp_path: Path) -> None:
     theirs = ReadOptions(models=str(tmp_path), limits=Limits(seconds=1e9, expanded=2**60), hidden_text=True)
     save_inputs(tmp_path, RunInputs(read=theirs))
     assert inputs_of(tmp_path).read == ReadOptions(hidden_text=True)
+
+
+@pytest.mark.parametrize("name", [".thresher", ".thresher/store.sqlite"])
+async def test_no_store_is_opened_behind_a_link(tmp_path: Path, name: str) -> None:
+    """A folder that others made leads no database of answers to another place."""
+    out, home = tmp_path / "out", tmp_path / "home"
+    home.mkdir(mode=0o755)
+    (out / name).parent.mkdir(parents=True)
+    (out / name).symlink_to(home / "new.sqlite" if name.endswith("sqlite") else home)
+    with pytest.raises(SetupProblem, match="link"):
+        async with opened_store(out):
+            pass
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_among_results_is_passed_over(tmp_path: Path) -> None:
+    """Reading it would wait without end."""
+    os.mkfifo(tmp_path / "z.json")
+    assert result_files(tmp_path) == []
