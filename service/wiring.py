@@ -353,6 +353,8 @@ async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_wait
     `waiting` is called once with the folder where it has to wait. Raises SetupProblem(store_failed).
     """
     hidden = folder / ".thresher"
+    if link := next((p for p in (hidden, hidden / "store.sqlite") if p.is_symlink()), None):
+        raise SetupProblem("store_failed", f"{link} is a link, which is not followed: others may have put it there")
     hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
     hidden.chmod(0o700)
     from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone

@@ -18,6 +18,10 @@ def write_atomically(file: Path, text: str) -> None:
         raise
 
 
-def open_privately(path: str, flags: int) -> int:
-    """Open a file for writing that only its owner may read: an opener for `open`."""
-    return os.open(path, flags, 0o600)
+def open_privately(path: str | Path, flags: int) -> int:
+    """Open a new file that only its owner may read: an opener for `open`.
+
+    What lies there is removed. A link is not followed: whoever made the folder could have any file overwritten by it.
+    """
+    Path(path).unlink(missing_ok=True)
+    return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from thresher.service.base.atomic_files import open_privately
 from thresher.service.exports.columns import Table
 
 STEM_MAX_CHARS = 80  # characters of a table's name in the name of its file
@@ -21,7 +22,7 @@ class PartFiles:
     def part(self, file: Path) -> Path:
         """Return the passing name of a file, made empty and readable by its owner alone. Raises OSError."""
         part = file.with_name(f".{file.name}.part")
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        os.close(open_privately(part, os.O_WRONLY))
         self._parts[file] = part
         return part
 

@@ -30,6 +30,7 @@ from thresher.schemas.work import (
 
 LossReason = Literal["lost", "cancelled"]  # why a worker has lost a Task
 POISONED = "poisoned"  # failure of a Task whose work kills its process
+RESULTS_MAX_CHARS = 8 << 20  # of JSON in one answer of `results`; one Outcome may be longer
 MOST_DEATHS = 10  # deaths of workers, for any reason, after which a Task is poisoned
 
 
@@ -81,7 +82,10 @@ class CallerJobs(Protocol):
     async def results(
         self, tenant: str, job: str, *, after: tuple[int, int] = (-1, -1), limit: int = 100
     ) -> list[KeptOutcome]:
-        """Return Outcomes by Task and number, from the one after `after`; also while the Job is still open."""
+        """Return Outcomes by Task and number, from the one after `after`; also while the Job is still open.
+
+        Fewer than there are, up to `limit`, only where their JSON is longer than RESULTS_MAX_CHARS: two then at least.
+        """
         ...
 
     async def progress(self, tenant: str, job: str) -> Progress:

@@ -8,6 +8,7 @@ from typing import Any
 
 from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.schemas.work import Counts, Job, JobEvent, JobState, KeptOutcome, Progress, Submission, Task, TenantUsage
+from thresher.service.jobs.base import RESULTS_MAX_CHARS
 from thresher.service.jobs.completion import JobChange, end, note, tell
 from thresher.service.jobs.job_rows import (
     FACTS,
@@ -24,6 +25,7 @@ from thresher.service.jobs.job_rows import (
 from thresher.service.storage.answers.session import Session
 from thresher.service.storage.encryption.base import encrypt_text
 
+PIECE_BYTES = 4 << 20  # of stored Outcomes that are selected at once
 NEW_JOB = """INSERT INTO jobs (id, tenant, state, target, fingerprint, priority, matter, created, finished, webhook, webhook_due,
     asked, idempotency_key, request_hash, bytes, total, events)
     VALUES (:id, :tenant, :state, :target, :fingerprint, :priority, :matter, :created, :finished, :webhook, :webhook_due,
@@ -113,14 +115,34 @@ def statuses(session: Session, tenant: str, job: str, after: int, last: int) -> 
 
 
 def results(session: Session, tenant: str, job: str, after: tuple[int, int], limit: int) -> list[KeptOutcome]:
-    """Select Outcomes by Task and number."""
+    """Select Outcomes by Task and number. Behind RESULTS_MAX_CHARS of JSON none is read, but two at least."""
     job_of(session, tenant, job)
     sql = """SELECT task, number, path, status, body FROM outcomes WHERE job = :job AND (task, number) > (:task, :number)
+        AND (task, number) <= (:last_task, :last_number) ORDER BY task, number"""
+    found, total = list[KeptOutcome](), 0
+    for last in _piece_ends(session, job, after, limit):
+        start = {"task": after[0], "number": after[1]}
+        for row in session.all(sql, job=job, **start, last_task=last[0], last_number=last[1]):
+            found.append(to_outcome(row, job, session.cipher))
+            total += len(found[-1].body)
+            if total > RESULTS_MAX_CHARS and len(found) > 1:
+                return found
+        after = last
+    return found
+
+
+def _piece_ends(session: Session, job: str, after: tuple[int, int], limit: int) -> list[tuple[int, int]]:
+    """Return the last Task and number of each piece of Outcomes: as many as PIECE_BYTES hold, one at least."""
+    sql = """SELECT task, number, length(body) FROM outcomes WHERE job = :job AND (task, number) > (:task, :number)
         ORDER BY task, number LIMIT :limit"""
-    return [
-        to_outcome(row, job, session.cipher)
-        for row in session.all(sql, job=job, task=after[0], number=after[1], limit=limit)
-    ]
+    ends, held = list[tuple[int, int]](), 0
+    for task, number, size in session.all(sql, job=job, task=after[0], number=after[1], limit=limit):
+        if ends and held + size <= PIECE_BYTES:
+            ends[-1], held = (task, number), held + size
+        else:
+            ends.append((task, number))
+            held = size
+    return ends
 
 
 def progress(session: Session, tenant: str, job: str) -> Progress:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from thresher.schemas import json_pointer
@@ -20,10 +20,10 @@ from thresher.schemas.review import ReviewEvent, ReviewEvents, is_right
 from thresher.schemas.target import Target
 from thresher.service.reviews.applying import apply_corrections, review_of, standing_events
 
-Files = dict[str, bytes]  # by name
+Files = dict[str, bytes | Path]  # by name; a document that is whole is a file, whatever its size
 
 
-def case_files(result: Result[Any], events: list[ReviewEvent], target: Target, document: bytes) -> Files:
+def case_files(result: Result[Any], events: list[ReviewEvent], target: Target, document: bytes | Path) -> Files:
     """Return the files of a case by name."""
     final = apply_corrections(result, events)
     truth = truth_of(final, result, events)

@@ -6,10 +6,11 @@ collection of Results + events of each -> views
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import shutil
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class ReviewService:
     views: PageViews
     collection: Callable[[str, str], Awaitable[ResultCollection]]  # by tenant and name; raises a Problem where none is
     cases: Path | None = None  # folder in which cases are written; None: callers fetch them
+    case_turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by tenant
 
     async def listing(self, tenant: str, name: str, wanted: Filter) -> ReviewCollection:
         """Return a page of a collection, with the counts and queues of all of it."""
@@ -197,8 +199,9 @@ class ReviewService:
         found = await self.reviews.events(place)
         return ReviewEvents(events=found, right=is_right(found))
 
-    async def case(self, tenant: str, name: str, number: int) -> tuple[str, Files]:
-        """Return the name and the files of a scorecard case; written into the folder of cases where there is one."""
+    @asynccontextmanager
+    async def case(self, tenant: str, name: str, number: int) -> AsyncIterator[tuple[str, Files]]:
+        """Provide the name and the files of a scorecard case; written into the folder of cases where there is one."""
         collection = await self.collection(tenant, name)
         place, reviewed = await self._reviewed(collection, number)
         head = await asyncio.to_thread(reviewed.result.head)
@@ -210,16 +213,16 @@ class ReviewService:
             )
             raise InputProblem("case_invalid", f"{head.source.path}: {why}")
         async with self._source(collection, place, head.source) as source:
-            document = await self._bytes(source, head.source, collection.options)
-        title, files = await reviewed.do(self.views, _case, document)
-        if self.cases is not None:
-            await asyncio.to_thread(_write, self.cases / title, files)
-        return title, files
+            document = await self._document(source, head.source, collection.options)
+            title, files = await reviewed.do(self.views, _case, document)
+            if self.cases is not None:
+                await asyncio.to_thread(_write, self.cases / title, files)
+            yield title, files
 
-    async def _bytes(self, source: Source, facts: SourceFacts, options: ReadOptions) -> bytes:
-        """Return the bytes of a document; of a part of a packet, its pages alone."""
+    async def _document(self, source: Source, facts: SourceFacts, options: ReadOptions) -> bytes | Path:
+        """Return the file of a document; of a part of a packet, the bytes of its pages alone."""
         if facts.page_range is None:
-            return await asyncio.to_thread(Path(source.blob).read_bytes)
+            return Path(source.blob)
         cut = partial(cut_pages, first=facts.page_range[0], last=facts.page_range[1])
         return await self.views.pool.call(cut, source, options)
 
@@ -240,7 +243,7 @@ def _quote_at(view: FieldsView, path: str, span: tuple[int, int]) -> str | None:
     return next((e.quote for e in evidence if (e.start, e.end) == span), None)
 
 
-def _case(view: FieldsView, document: bytes) -> tuple[str, Files]:
+def _case(view: FieldsView, document: bytes | Path) -> tuple[str, Files]:
     """Return the name and the files of a case."""
     assert view.target is not None  # noqa: S101 - seen before
     return case_name(view.machine), case_files(view.machine, view.events, view.target, document)
@@ -252,7 +255,11 @@ def _write(folder: Path, files: Files) -> None:
     for old in folder.glob("source.*"):
         old.unlink()
     for name, body in files.items():
-        (folder / name).write_bytes(body)
+        (folder / name).unlink(missing_ok=True)  # a link that others put there is not followed
+        if isinstance(body, Path):
+            shutil.copyfile(body, folder / name)
+        else:
+            (folder / name).write_bytes(body)
 
 
 def _value(view: FieldsView, asked: CorrectionRequest) -> Any:

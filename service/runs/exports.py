@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ class Folder:
         while self._taken.setdefault(name, path) != path:
             name, number = result_name(f"{path}!/{number}"), number + 1
         file = self.root / name
+        if "/" in name and not file.parent.resolve().is_relative_to(self.root.resolve()):
+            raise OSError(errno.ELOOP, "a link leads out of the folder of Results", str(file.parent))
         try:
             write_atomically(file, dump(result))
         except FileNotFoundError:

@@ -186,7 +186,9 @@ class WebhookSender:
             "webhook-signature": signature(secret, sent.id, at, sent.body),
         }
         async with asyncio.timeout(ATTEMPT_SECONDS):
-            (number, *_) = await public_addresses_of(sent.url, private=sent.private, ports=self.ports)
+            (number, *_) = await public_addresses_of(
+                sent.url, tenant=sent.tenant, private=sent.private, ports=self.ports
+            )
             await _post(sent.url, number, headers, sent.body, self.trust)
 
 

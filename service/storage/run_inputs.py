@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from thresher.schemas.policy import ReadOptions
+from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.target import Target
+from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import RESERVED_NAMES, counting_order
 
 INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
@@ -41,9 +42,14 @@ class RunInputs(BaseModel):
 
 
 def inputs_of(folder: Path) -> RunInputs:
-    """Return what the runs into a folder were given; nothing where that is not known."""
+    """Return what the runs into a folder were given; nothing where that is not known.
+
+    Neither limits nor a folder of recognisers is taken from there: others may have made the folder, with its documents.
+    """
     try:
-        return RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+        found = RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+        ours = found.read.model_copy(update={"limits": Limits(), "models": None})
+        return found.model_copy(update={"read": ours})
     except (OSError, ValidationError):
         return RunInputs()
 
@@ -58,8 +64,9 @@ def _json_names(root: Path) -> Iterator[str]:
         below[:] = [b for b in below if not b.startswith(".")]
         for name in names:
             if name.endswith(".json") and not name.startswith("."):
-                path = (Path(folder) / name).relative_to(root).as_posix()
-                if path not in RESERVED_NAMES:
+                file = Path(folder) / name
+                path = file.relative_to(root).as_posix()
+                if path not in RESERVED_NAMES and file.is_file():  # a pipe would be waited for without end
                     yield path
 
 
@@ -67,6 +74,4 @@ def save_inputs(folder: Path, inputs: RunInputs) -> None:
     """Write what the runs into a folder were given. Raises OSError."""
     file = folder / INPUTS
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False), "utf-8")
-    part.replace(file)
+    write_atomically(file, json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False))

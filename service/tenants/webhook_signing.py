@@ -9,22 +9,22 @@ of them `v1,` and the base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import secrets
-import socket
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.base.private_addresses import is_public
+from thresher.service.tenants.address_lookups import ip_addresses
 
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 5.0, 3600.0  # fewest and most seconds before a retry
 GIVE_UP_SECONDS = 86_400.0  # after the end of the job
 STANDARD_PREFIX = "whsec_"  # begins a secret of Standard Webhooks
 URL_MAX_CHARS = 2000  # of an address
+LOOKUP_SECONDS = 10.0  # in which the addresses of a name are waited for
 PORTS = frozenset({80, 443})  # that a webhook may go to, besides those that the operator allows
 
 
@@ -61,28 +61,29 @@ def retry_delay(passed: float) -> float | None:
     return None if passed > GIVE_UP_SECONDS else min(max(passed, FIRST_RETRY_SECONDS), LAST_RETRY_SECONDS)
 
 
-async def check_address(text: str, *, private: bool = False, ports: Collection[int] = ()) -> str:
+async def check_address(text: str, *, tenant: str = "", private: bool = False, ports: Collection[int] = ()) -> str:
     """Return an address unchanged if a webhook may be sent to it. Raises InputProblem(address_refused)."""
-    await public_addresses_of(text, private=private, ports=ports)
+    await public_addresses_of(text, tenant=tenant, private=private, ports=ports)
     return text
 
 
-async def public_addresses_of(text: str, *, private: bool = False, ports: Collection[int] = ()) -> list[str]:
+async def public_addresses_of(
+    text: str, *, tenant: str = "", private: bool = False, ports: Collection[int] = ()
+) -> list[str]:
     """Return the IP addresses that a URL's host stands for, all of them public.
 
     Raises InputProblem(address_refused).
 
-    `ports` are allowed besides 80 and 443; where addresses may be `private`, every port is.
+    `tenant`: who chose it, for at most four names of one are looked up at once. `ports` are allowed besides 80 and 443;
+    where addresses may be `private`, every port is.
     """
     host, port = _host(text)
     if not private and port not in PORTS and port not in ports:
         raise InputProblem("address_refused", f"port {port} is not one that webhooks may go to")
     try:
-        async with asyncio.timeout(10):
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        numbers = await ip_addresses(host, port, tenant, LOOKUP_SECONDS)
     except (OSError, TimeoutError, UnicodeError):
         raise InputProblem("address_refused", f"{host} is not known") from None
-    numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not numbers or (not private and not all(map(is_public, numbers))):
         raise InputProblem("address_refused", host)
     return numbers

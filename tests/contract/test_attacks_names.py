@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem, SetupProblem, note
-from thresher.schemas.policy import Policy
+from thresher.schemas.policy import Limits, Policy, ReadOptions
 from thresher.schemas.result import AnyResult, Result, TargetFacts
 from thresher.schemas.source import Source, SourceFacts
+from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import distinct, printable_name, result_name
 from thresher.service.cli.command import call
 from thresher.service.cli.matters import status
@@ -28,6 +29,7 @@ from thresher.service.cli.results import export
 from thresher.service.cli.table import table
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import Records
+from thresher.service.exports.files import PartFiles
 from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.readers.container_walk import walk_tree
@@ -36,7 +38,9 @@ from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, failed, run
 from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.storage.run_inputs import RunInputs, inputs_of, result_files, save_inputs
 from thresher.service.targets.loading import target_from_schema
+from thresher.service.wiring import opened_store
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [
@@ -236,3 +240,56 @@ def test_names_of_a_stranger_move_no_cursor(tmp_path: Path, capsys: pytest.Captu
     shown = said.err + said.out
     assert shown.count("own") == 3
     assert not set("\x1b\x07\u202e") & set(shown)
+
+
+def test_links_that_lie_in_a_folder_of_results_are_not_followed(tmp_path: Path) -> None:
+    """A folder that others made may hold links where files are written for a while: what they lead to stays as it is."""
+    precious, out = tmp_path / "precious", tmp_path / "out"
+    precious.write_text("mine")
+    (out / ".thresher").mkdir(parents=True)
+    for name in (".run.json.part", ".report.html.part", ".thresher/inputs.part", ".thresher/.inputs.json.part"):
+        (out / name).symlink_to(precious)
+    write_atomically(out / "run.json", "{}")
+    PartFiles().part(out / "report.html").write_text("a report")
+    save_inputs(out, RunInputs())
+    assert precious.read_text() == "mine"
+    assert (out / "run.json").read_text() == "{}"
+
+
+def test_no_result_is_written_behind_a_link_to_another_folder(tmp_path: Path) -> None:
+    """A folder in the folder of Results that is a link out of it takes none: the file fails, nothing there is replaced."""
+    out, home = tmp_path / "out", tmp_path / "home"
+    home.mkdir()
+    (home / "settings.json").write_text("mine")
+    out.mkdir()
+    (out / "sub").symlink_to(home)
+    with pytest.raises(OSError, match="link"):
+        Folder(out).write("sub/settings", result_of("sub/settings"))
+    assert (home / "settings.json").read_text() == "mine"
+
+
+def test_a_folder_of_others_sets_no_limits(tmp_path: Path) -> None:
+    """Its documents are read within the usual limits, and by no recogniser of its own; how it was read else holds."""
+    theirs = ReadOptions(models=str(tmp_path), limits=Limits(seconds=1e9, expanded=2**60), hidden_text=True)
+    save_inputs(tmp_path, RunInputs(read=theirs))
+    assert inputs_of(tmp_path).read == ReadOptions(hidden_text=True)
+
+
+@pytest.mark.parametrize("name", [".thresher", ".thresher/store.sqlite"])
+async def test_no_store_is_opened_behind_a_link(tmp_path: Path, name: str) -> None:
+    """A folder that others made leads no database of answers to another place."""
+    out, home = tmp_path / "out", tmp_path / "home"
+    home.mkdir(mode=0o755)
+    (out / name).parent.mkdir(parents=True)
+    (out / name).symlink_to(home / "new.sqlite" if name.endswith("sqlite") else home)
+    with pytest.raises(SetupProblem, match="link"):
+        async with opened_store(out):
+            pass
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_among_results_is_passed_over(tmp_path: Path) -> None:
+    """Reading it would wait without end."""
+    os.mkfifo(tmp_path / "z.json")
+    assert result_files(tmp_path) == []

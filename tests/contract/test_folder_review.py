@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import io
 import json
+import threading
+import zipfile
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from functools import partial
@@ -217,6 +219,26 @@ async def test_a_correction_is_kept_as_typed_and_the_result_shows_it(client: htt
     assert (case.name, case.source.read_bytes() == PDF) == (name, True)
     assert case.expected == {"number": "4711", "total": 1204.5}
     assert "1204.50" in (folder / "cases" / name / "expected.json").read_text()
+
+
+async def test_a_case_is_packed_apart_from_the_requests_of_others(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document of hundreds of megabytes is neither read into memory nor packed in the event loop."""
+    here = f"/v1/reviews/folder/{(await numbers(client))['a.pdf']}"
+    await client.post(f"{here}/corrections", json={"path": "/total", "action": "accept"})
+    packed_by, write = list[str](), zipfile.ZipFile.write
+
+    def seen(made: zipfile.ZipFile, file: Path, name: str) -> None:
+        packed_by.append(threading.current_thread().name)
+        write(made, file, name)
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", seen)
+    answer = await client.get(f"{here}/case.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as made:
+        assert next(made.read(n) for n in made.namelist() if n.endswith("source.pdf")) == PDF
+    assert packed_by, "the document was read into memory"
+    assert packed_by != ["MainThread"]
 
 
 async def test_a_part_of_a_packet_becomes_a_case_of_its_pages(client: httpx.AsyncClient, folder: Path) -> None:

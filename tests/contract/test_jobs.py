@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from thresher.schemas.extraction import Attempt
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Claim, Outcome, Submission, UploadedFile
+from thresher.service.jobs import caller_queries
 from thresher.service.jobs.backoff import DEATHS_WITHOUT_WAIT
 from thresher.service.jobs.base import MOST_DEATHS, Jobs
 from thresher.service.jobs.sql import SqlJobs
+from thresher.service.server.api import result_pages
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.sqlite import SqliteStore
@@ -74,6 +77,25 @@ def outcome(path: str, status: str = "complete") -> Outcome:
 async def claimed(jobs: Jobs, limit: int = 100, lease: float = 30.0) -> list[Claim]:
     """Claims of a worker."""
     return await jobs.claim("w", limit=limit, lease=lease)
+
+
+async def test_long_results_are_not_read_all_at_once(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many Results of whatever length a job has, one answer is bounded, and pages of the service lose none."""
+    job, _ = await jobs.submit(asked("x"))
+    (held,) = await claimed(jobs)
+    made = [Outcome(path=str(n), status="complete", body=f'"{"ab" * (4000 if n % 3 else 10)}{n}"') for n in range(12)]
+    await jobs.finish(held, made)
+    monkeypatch.setattr(caller_queries, "PIECE_BYTES", 100)
+    assert [o.path for o in await jobs.results("a", job.id)] == [o.path for o in made]
+    for module in (caller_queries, result_pages):
+        monkeypatch.setattr(module, "RESULTS_MAX_CHARS", 5000)
+    assert [len(await jobs.results("a", job.id, after=(0, n), limit=9)) for n in (-1, 0, 2)] == [2, 2, 2]
+    seen, cursor = list[str](), ""
+    while cursor is not None:
+        page = json.loads(await result_pages.result_page(jobs, job, cursor, 5))
+        assert page["results"]
+        seen, cursor = seen + page["results"], page["next"]
+    assert seen == [json.loads(o.body) for o in made]
 
 
 async def kinds(jobs: Jobs, job: str) -> list[str]:

@@ -83,15 +83,15 @@ async def jobs() -> AsyncIterator[SqlJobs]:
 def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The numbers that HOST stands for, one after the other; the last for ever."""
     numbers = ["127.0.0.1"]
-    plain = asyncio.BaseEventLoop.getaddrinfo
+    plain = socket.getaddrinfo
 
-    async def resolved(loop: Any, host: Any, port: Any, **more: Any) -> Any:
+    def resolved(host: Any, port: Any, *more: Any, **named: Any) -> Any:
         if host != HOST:
-            return await plain(loop, host, port, **more)
+            return plain(host, port, *more, **named)
         now = numbers.pop(0) if len(numbers) > 1 else numbers[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (n, port)) for n in now.split()]
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolved)
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
     return numbers
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
+from dataclasses import fields
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from thresher.schemas.errors import CODES, InputProblem, JobProblem, ModelProble
 from thresher.schemas.policy import Policy
 from thresher.service.base.private_addresses import is_public
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.files import tables
 from thresher.service.server.api.multipart import parts, safe_file_name
 from thresher.service.server.api.problems import OURS, STATUSES, answer
 from thresher.service.server.api.request_validation import policy_of
@@ -176,3 +181,57 @@ async def test_a_webhook_goes_to_no_such_address(url: str) -> None:
     """Loopback however it is written, other schemes, credentials, nonsense."""
     with pytest.raises(InputProblem, match="address_refused"):
         await public_addresses_of(url)
+
+
+async def test_names_that_are_never_answered_hold_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant's name server that is silent takes neither the event loop's threads nor another tenant's look-ups."""
+    answered = threading.Event()
+
+    def silent(host: str, *_: object, **__: object) -> list[Any]:
+        if host == "slow.example":
+            answered.wait(20)
+        return [(2, 1, 6, "", ("93.184.216.34", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    evil = [asyncio.create_task(public_addresses_of("http://slow.example/", tenant="evil")) for _ in range(70)]
+    try:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+            assert await asyncio.to_thread(int) == 0
+            assert await public_addresses_of("http://good.example/", tenant="good") == ["93.184.216.34"]
+    finally:
+        answered.set()
+    assert [await one for one in evil] == [["93.184.216.34"]] * 70
+
+
+async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many exports a tenant asks for, one is made at a time, and another tenant's is made meanwhile."""
+    begun, first, go_on = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def slow(parts: Any, job: Any, *_: Any, **__: Any) -> list[Any]:
+        del parts
+        begun.append(job.tenant)
+        first.set()
+        if job.tenant == "evil":
+            await go_on.wait()
+        return []
+
+    monkeypatch.setattr(tables, "write_tables", slow)
+    (turns,) = (one for one in fields(AppState) if one.name == "table_turns")
+    made_turns: Any = turns.default_factory
+    state: Any = SimpleNamespace(table_turns=made_turns())
+
+    async def made(tenant: str) -> None:
+        job: Any = SimpleNamespace(tenant=tenant, id="j")
+        async with tables.TableFile(state, job, "csv", "", bom=False)._made():
+            return
+
+    evil = [asyncio.create_task(made("evil")) for _ in range(4)]
+    try:
+        async with asyncio.timeout(5):
+            await first.wait()
+            await made("good")
+    finally:
+        go_on.set()
+        await asyncio.gather(*evil)
+    assert begun == ["evil", "good", "evil", "evil", "evil"]

@@ -14,7 +14,7 @@ from thresher.schemas.target import Target
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.jobs.base import Jobs
 from thresher.service.reviews.review_service import ReviewService
-from thresher.service.server.api.fair_slots import TenantSlots
+from thresher.service.server.api.fair_slots import TenantQueues, TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.settings import ImportRoot
 from thresher.service.storage.answers.call_log import CallLog
@@ -72,7 +72,7 @@ class AppState:
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
-    table_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TABLES_AT_ONCE))
+    table_turns: TenantQueues = field(default_factory=lambda: TenantQueues(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
 
     def must_run(self) -> None:

@@ -8,11 +8,10 @@ import json
 from thresher.schemas.errors import FACTS, Note
 from thresher.schemas.result import AnyResult
 from thresher.schemas.work import Job, KeptOutcome, Task
-from thresher.service.jobs.base import CallerJobs
+from thresher.service.jobs.base import RESULTS_MAX_CHARS, CallerJobs
 from thresher.service.server.api.response_models import FailedFile
 
 EARLIER = '{"thresher":"0.1.'  # begins Results of the first form
-PAGE_MAX_BYTES = 64 << 20  # of Results on one page; the first is included however large
 
 
 async def result_page(jobs: CallerJobs, job: Job, cursor: str, limit: int) -> bytes:
@@ -59,11 +58,11 @@ async def failures(jobs: CallerJobs, job: Job) -> list[FailedFile]:
 
 
 def _fitting(found: list[KeptOutcome]) -> list[KeptOutcome]:
-    """Return the first Outcomes, as many as a page may hold."""
+    """Return the first Outcomes, as many as a page may hold: the first is included however long."""
     total = 0
     for i, outcome in enumerate(found):
         total += len(outcome.body)
-        if i and total > PAGE_MAX_BYTES:
+        if i and total > RESULTS_MAX_CHARS:
             return found[:i]
     return found
 

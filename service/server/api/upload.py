@@ -104,7 +104,7 @@ async def _field(service: AppState, tenant: str, got: Received, part: Part) -> N
         got.policy = policy_of(text, service.offer)
     elif part.name == "webhook":
         got.webhook = await check_address(
-            text, private=service.offer.private_webhooks, ports=service.offer.webhook_ports
+            text, tenant=tenant, private=service.offer.private_webhooks, ports=service.offer.webhook_ports
         )
     else:
         got.priority = _priority(text)

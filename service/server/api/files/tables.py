@@ -67,7 +67,7 @@ class TableFile(Response):
     @asynccontextmanager
     async def _made(self) -> AsyncIterator[list[Path]]:
         with temp_folder() as folder:
-            async with self._parts.table_turns:
+            async with self._parts.table_turns.of(self._job.tenant):
                 files = await write_tables(self._parts, self._job, self._form, folder, bom=self._bom)
             yield files
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Annotated, Any, TypeVar
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ValidationError
@@ -31,6 +28,7 @@ from thresher.service.reviews.review_service import Filter, Reviewer, ReviewServ
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.reviews import review_examples as examples
+from thresher.service.server.api.reviews.case_response import CaseFile
 
 routes = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -259,8 +257,8 @@ async def events(review_service: Service, who: Who, collection: Collection, numb
 )
 async def make_case(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """Make a scorecard case of a reviewed Result."""
-    name, _ = await review_service.case(who.tenant, collection, number)
-    return answer(ReviewCase(case=name))
+    async with review_service.case(who.tenant, collection, number) as (name, _):
+        return answer(ReviewCase(case=name))
 
 
 @routes.get(
@@ -277,10 +275,4 @@ async def make_case(review_service: Service, who: Who, collection: Collection, n
 )
 async def case_zip(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """The scorecard case as a ZIP: unpack it into a folder of cases for `thresher score`."""
-    name, files = await review_service.case(who.tenant, collection, number)
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file, content in files.items():
-            packed.writestr(f"{name}/{file}", content)
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.zip", **NO_STORE}
-    return Response(data.getvalue(), media_type="application/zip", headers=headers)
+    return CaseFile(review_service, who.tenant, collection, number)
