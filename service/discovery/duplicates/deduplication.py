@@ -135,8 +135,8 @@ class _Groups:
         self.connection.execute("BEGIN")
         self.connection.executemany("INSERT INTO keyed VALUES (?, ?, ?, ?)", self._keyed())
         statement = (
-            "SELECT scope, key, id FROM keyed JOIN (SELECT scope AS s, key AS k FROM keyed GROUP BY 1, 2"
-            " HAVING COUNT(*) > 1) ON s = scope AND k = key ORDER BY scope, key, place"
+            "SELECT scope, key, id FROM (SELECT *, COUNT(*) OVER (PARTITION BY scope, key) AS copies FROM keyed)"
+            " WHERE copies > 1 ORDER BY scope, key, place"
         )
         for _, group in groupby(self.connection.execute(statement), key=itemgetter(0, 1)):
             self._add([row[2] for row in group])
