@@ -82,7 +82,8 @@ class BatchRounds:
                 self._news.clear()
                 await self._round_or_wait()
                 await self._pause()
-            await self._book.tidy()
+                if not (self._askers or self._watch.is_cancelling):
+                    await self._book.tidy()  # meanwhile a call may come, for which the rounds go on
         except Exception:  # nobody may wait for ever
             log.exception("batches failed", extra={"action": "batch.failed"})
             self._askers.leave(self._askers.keys(), "an error of ours")
