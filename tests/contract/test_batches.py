@@ -227,6 +227,31 @@ async def test_a_call_that_nobody_waits_for_is_not_ordered(quick: DurableStore) 
         assert len(server.batches.paid) == 3
 
 
+async def test_a_call_that_comes_as_the_rounds_end_is_answered(
+    quick: DurableStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked while the ledger is tidied after the last call: the rounds go on for it."""
+    late: list[asyncio.Task[Reply]] = []
+    tidy = SqlBatchLedger.tidy
+
+    async def tidied(self: SqlBatchLedger) -> None:
+        if not late:
+            late.append(asyncio.create_task(model.ask(question(1))))
+            await asyncio.sleep(0.3)
+        await tidy(self)
+
+    monkeypatch.setattr(SqlBatchLedger, "tidy", tidied)
+    async with ReaderServer(Reader(speed=100)) as server:
+        model = model_at(server, "openai", quick)
+        await model.ask(question(0))
+        async with asyncio.timeout(60):
+            while not late:  # noqa: ASYNC110 - nobody tells when the ledger is tidied
+                await asyncio.sleep(0.05)
+            await late[0]
+        await model.aclose()
+        assert len(server.batches.paid) == 2
+
+
 @pytest.mark.parametrize("heard", [True, False])
 async def test_a_crash_while_ordering(provider: str, quick: DurableStore, *, heard: bool) -> None:
     """Noted, and then nothing more was written: where the provider heard, its batch is taken; else the order is made."""
