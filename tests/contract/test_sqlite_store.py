@@ -132,3 +132,13 @@ async def test_after_closing(tmp_path: Path) -> None:
     await store.aclose()
     with pytest.raises(SetupProblem, match="closed"):
         await store.mark(UnitState(id="a", path="a", state="running"))
+
+
+async def test_an_opening_that_is_cancelled_leaves_no_lock(tmp_path: Path) -> None:
+    """The thread that opens goes on; what it opened is closed, so that the next may open it."""
+    opening = asyncio.create_task(SqliteStore.open(tmp_path / "store.sqlite"))
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await (await SqliteStore.open(tmp_path / "store.sqlite")).aclose()

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -79,7 +80,13 @@ class SqliteStore:
 
         `patience`: seconds for which an answer waits for room on a full disk.
         """
-        return await asyncio.to_thread(cls, path, cipher, patience)
+        opening = asyncio.ensure_future(asyncio.to_thread(cls, path, cipher, patience))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:  # it is open a moment later, and nobody else could open it then
+            with suppress(SetupProblem):
+                await (await opening).aclose()
+            raise
 
     async def answer(self, key: str) -> dict[str, Any] | None:
         """Return the answer under a key. The thread looks only for keys that may be there, if the file began empty."""
