@@ -18,6 +18,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.discovery.productions.volume_paths import PathEscapeError, VolumeFiles
 
 SAMPLES = Path("tests/fixtures/relativity_samples")
 
@@ -289,3 +290,22 @@ def test_a_volume_ends_where_the_caller_may_read(tmp_path: Path) -> None:
     production = find_production(opened / "v.csv", below=(opened,))
     assert (production.root, list(production.files)) == (opened.resolve(), ["v.csv"])
     assert find_production(opened / "v.csv", below=(tmp_path,)).root == tmp_path.resolve()
+
+
+def test_paths_from_other_machines_are_found_behind_the_name_of_the_volume(tmp_path: Path) -> None:
+    """However many folders stand before it, on a drive or a share; what leaves the volume is still refused."""
+    root = tmp_path / "ABC001"
+    (root / "TEXT").mkdir(parents=True)
+    (root / "TEXT" / "A001.txt").write_text("x")
+    files = VolumeFiles.listed(root)
+    for written in (
+        r"X:\Clients\Acme 4\ABC001\TEXT\A001.txt",
+        r"\\srv\share\prod\abc001\text\a001.TXT",
+        r"ABC001\TEXT\A001.txt",
+    ):
+        found = files.find(written, "DATA")
+        assert found is not None, written
+        assert found.path == "TEXT/A001.txt"
+    with pytest.raises(PathEscapeError):
+        files.find(r"..\..\secret.txt", "DATA")
+    assert files.find(r"X:\Clients\ABC001\..\..\secret.txt", "DATA") is None

@@ -1,6 +1,7 @@
 """Screen a matter: counsel among the people, terms in the text; then hold what follows from it.
 
-A document is read once; again only where the lists changed. No model is asked.
+A document is read once; again where the lists changed, where texts are read otherwise than then, where its text could not
+be had, and where its production was loaded again: what a model would see must have been looked at. No model is asked.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from thresher.service.discovery.privilege.terms import terms_in
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 
 _SETTING = "privilege"
+AGAIN = ""  # in the place of the screen's id: the document is to be looked at again
 _AT_ONCE = 64  # documents read before what was found is written
 
 
@@ -75,46 +77,57 @@ async def screen(
 async def _look(
     matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None]
 ) -> tuple[int, int]:
-    """Look at documents that were not screened yet; return how many, and of how many no text could be had."""
-    known, done, unread = counsel_list(lists.counsel), 0, 0
-    for documents in _unscreened(matter, lists.fingerprint):
-        contents = await asyncio.gather(*(_texts(texts, d) for d in documents))
+    """Look at documents that were not screened yet; return of how many that told something new, and of how many no text could be had."""
+    known, done, fresh, unread = counsel_list(lists.counsel), 0, 0, 0
+    screen_id = f"{lists.fingerprint}.{texts.reading}"
+    before, found = _rows(matter), _found(matter)
+    for documents in _unscreened(matter, screen_id):
+        contents = await asyncio.gather(*(_texts(texts, d, again=again) for d, again in documents))
         rows = []
-        for document, content in zip(documents, contents, strict=True):
+        for (document, _), content in zip(documents, contents, strict=True):
             among = list(counsel_among(document, known))
             flags = [f"counsel:{a}" for a in among]
             flags += [f"quoted:{a}" for a in counsel_quoted(content or (), known) if a not in among]
             flags += [f"term:{t}" for t in terms_in([document.subject, *(content or ())], lists.terms)]
-            rows.append((document.id, lists.fingerprint, json.dumps(flags)))
+            if content is None:  # what was found while it could be read stays
+                flags += [flag for flag in found.get(document.id, ()) if flag not in flags]
+            rows.append((document.id, AGAIN if content is None else screen_id, json.dumps(flags)))
             unread += content is None
         matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
         done += len(documents)
+        fresh += len(set(rows) - before)
         progress(done)
-    return done, unread
+    return fresh, unread
 
 
-async def _texts(texts: DocumentTexts, document: MatterDocument) -> list[str] | None:
-    """Return the texts of a document; None where there is none to be had."""
+async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | None:
+    """Return the texts of a document, none of one that has none; None where they could not be had."""
     if document.withheld or (document.size == 0 and document.produced is None):
-        return None
+        return []
     try:
-        return await texts.of(document)
+        return await texts.of(document, again=again)
     except Problem:
         return None
 
 
-def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[MatterDocument]]:
-    rows = matter.store.connection.execute("SELECT document_id FROM screened WHERE screen = ?", (screen_id,))
-    known = {row[0] for row in rows}
-    waiting: list[MatterDocument] = []
+def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[tuple[MatterDocument, bool]]]:
+    """Yield documents that were not screened so, each with whether its text is to be read anew."""
+    known = {row[0]: row[1] for row in _rows(matter)}
+    reading = screen_id.rpartition(".")[2]
+    waiting: list[tuple[MatterDocument, bool]] = []
     for document in matter.store.documents():
-        if document.id not in known:
-            waiting.append(document)
+        before = known.get(document.id)
+        if before != screen_id:
+            waiting.append((document, before is not None and before.rpartition(".")[2] != reading))
         if len(waiting) == _AT_ONCE:
             yield waiting
             waiting = []
     if waiting:
         yield waiting
+
+
+def _rows(matter: Matter) -> set[tuple[str, str, str]]:
+    return set(matter.store.connection.execute("SELECT document_id, screen, found FROM screened").fetchall())
 
 
 def _found(matter: Matter) -> dict[str, tuple[str, ...]]:

@@ -20,6 +20,14 @@ SLIP_SHEET_MAX_CHARS = 500  # a longer text has content of its own
 _WITHHELD = re.compile(
     r"\bdocuments?\s+withheld\b|\bwithheld\s+(?:based|as|for|on|due)\b.{0,40}\bprivileg", re.IGNORECASE | re.DOTALL
 )
+_REDACTED = re.compile(r"\bredact(?:ed|ion)", re.IGNORECASE)
+_HELD_BACK = re.compile(r"\bwith(?:held|hold)\b", re.IGNORECASE)
+_PROPERTIES = (
+    "RECORDTYPE",
+    "CONFIDENTIALITY",
+    "PRIVTYPE",
+    "PRIVLOG",
+)  # columns that may tell what was done to a document
 _TEXT_PATH = re.compile(r"[^\n;]*\\[^\n;]*\.[tT][xX][tT]")
 _LINKS = ("NATIVELINK", "TEXTLINK", "EXTRACTEDTEXT")
 _MAIL_MARKS = ("FROM", "TO", "DATESENT", "MESSAGEID")
@@ -50,20 +58,22 @@ def file_facts(root: Path, path: str) -> FileFacts:
 
 
 def is_redacted(columns: ColumnMap, row: list[str]) -> bool:
-    """Whether a row says that its document is redacted, in a column of its own or among its properties (DOJ).
+    """Whether a row says that its document is redacted, in any column that tells of it or among its properties (DOJ).
 
     A value that is neither yes nor no counts as yes: what was redacted must not be read by mistake.
     """
-    said = flag(columns.value(row, "REDACTED"))
-    return said is not False or "redacted" in columns.value(row, "RECORDTYPE").casefold()
+    if any(flag(row[i]) is not False for i in columns.redactions):
+        return True
+    return any(_REDACTED.search(said) for name in _PROPERTIES for said in columns.values(row, name))
 
 
 def is_withheld(columns: ColumnMap, row: list[str]) -> bool:
     """Whether a row is a slip-sheet for a document withheld as privileged."""
-    said = columns.value(row, "WITHHELD")
-    if said and flag(said) is not False:
+    if any(flag(said) is not False for said in columns.values(row, "WITHHELD")):
         return True
-    return any(says_withheld(columns.value(row, name)) for name in ("TITLE", "RECORDTYPE", "CONFIDENTIALITY"))
+    if any(_HELD_BACK.search(said) for said in columns.values(row, "PRIVTYPE")):
+        return True
+    return any(says_withheld(said) for name in ("TITLE", *_PROPERTIES) for said in columns.values(row, name))
 
 
 def says_withheld(text: str) -> bool:

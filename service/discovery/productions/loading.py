@@ -40,7 +40,13 @@ from thresher.service.discovery.productions.first_pass import FirstPass
 from thresher.service.discovery.productions.page_map import page_numbers
 from thresher.service.discovery.productions.produced_content import ProducedContent, produced_content
 from thresher.service.discovery.productions.produced_dates import ProducedDates
-from thresher.service.discovery.productions.repeated_load import STAGE, keep_choices, resolve_gone
+from thresher.service.discovery.productions.repeated_load import (
+    STAGE,
+    keep_choices,
+    resolve_gone,
+    screen_again,
+    source_of,
+)
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
 from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
@@ -84,9 +90,7 @@ def import_production(
             validation = (validate_apart if apart else validate)(production, options, listening)
             if validation.report.status == "refused":
                 return Loaded(validation=validation)
-            source = WorkStore(matter.store).source(
-                str(production.root.resolve()), custodian, production.root.resolve().name or "production", "production"
-            )
+            source = source_of(matter, production, custodian)
             keep_choices(matter, source, production, options)
             load = _Load(matter, production, validation, options, source, kept)
             rows = blocks_apart(validation.dat) if apart else validation.dat.blocks()
@@ -144,6 +148,8 @@ class _Load:
                     self._add(records, row, ordinals[begin])
             self._write(records, block.first_row)
         self._write_inputs()
+        if self.again:
+            screen_again(self.matter, self.source)
         return self._count("documents") - before
 
     def _count(self, table: str) -> int:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
-from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from thresher.schemas.discovery.matter import MatterDate
 from thresher.service.discovery.loadfiles.columns import ColumnMap, dictionary
 from thresher.service.discovery.loadfiles.dates import DateOrder, is_none, parse_day, split_date, time_of_day
+from thresher.service.discovery.loadfiles.zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class ProducedDates:
 
     def _placed(self, moment: datetime, written: tzinfo | None, original: str, stated: str) -> MatterDate:
         """Return a moment in the zone that was written with it, stated in the row, or assumed."""
-        zone = written or _zone(stated)
-        found = moment.replace(tzinfo=zone or _zone(self.zone) or UTC)
+        zone = written or zone_of(stated)
+        found = moment.replace(tzinfo=zone or zone_of(self.zone) or UTC)
         try:
             utc = found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
         except OverflowError:
@@ -51,16 +50,3 @@ class ProducedDates:
         if zone is None:
             return MatterDate(utc=utc, original=original, evidence=f"assumed:{self.zone}")
         return MatterDate(utc=utc, original=original, offset=found.strftime("%z"), evidence="header")
-
-
-@cache
-def _zone(name: str) -> tzinfo | None:
-    """Return the zone of an IANA name, UTC or GMT; None for a name that is none, as abbreviations with several meanings."""
-    if name.upper() in {"UTC", "GMT", "Z"}:
-        return UTC
-    if "/" not in name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name may be a folder of zones
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 
 from thresher.schemas.discovery.matter import MatterDocument
@@ -22,10 +23,16 @@ class DocumentTexts:
         self._texts = Texts(matter.folder / "texts")
         self._children = children_of(matter)
 
-    async def of(self, document: MatterDocument) -> list[str]:
-        """Return the texts of a document, one a file. Raises InputProblem."""
+    @property
+    def reading(self) -> str:
+        """Return a hash of how texts are read; passwords are left out, for they open what else is not read at all."""
+        options = self._options.model_dump_json(exclude={"passwords"})
+        return hashlib.sha256(options.encode()).hexdigest()[:16]
+
+    async def of(self, document: MatterDocument, *, again: bool = False) -> list[str]:
+        """Return the texts of a document, one a file; `again`: not those that are kept. Raises InputProblem."""
         found = self._texts.all(document.id)
-        if found:
+        if found and not again:
             return found
         sources = self._sources.sources(document, document.id)
         files = DocumentFiles(document, sources, self._children.get(document.id, frozenset()))
