@@ -309,3 +309,36 @@ def test_paths_from_other_machines_are_found_behind_the_name_of_the_volume(tmp_p
     with pytest.raises(PathEscapeError):
         files.find(r"..\..\secret.txt", "DATA")
     assert files.find(r"X:\Clients\ABC001\..\..\secret.txt", "DATA") is None
+
+
+def test_gaps_and_repeated_pages_are_told_and_all_is_loaded(tmp_path: Path) -> None:
+    """A row that an OPT has twice is no page more, so that a page that is missing shows; numbers of no document are listed."""
+    (tmp_path / "v" / "I").mkdir(parents=True)
+    rows = [
+        "DOCID,ENDBATES,PGCOUNT,NATIVELINK,TEXTLINK",
+        "A0001,A0003,3,..\\..\\x.doc,I\\1.tif",
+        "A0007,A0007,1,,",
+        "B001,B001,1,,",
+    ]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(rows) + "\n")
+    pages = [
+        "A0001,V,I\\1.tif,Y,,,3",
+        "A0003,V,I\\3.tif,,,,",
+        "A0003,V,I\\3.tif,,,,",
+        "A0007,V,I\\7.tif,Y,,,1",
+        "B001,V,I\\b.tif,Y,,,1",
+    ]
+    (tmp_path / "v" / "v.opt").write_text("\r\n".join(pages) + "\r\n")
+    for name in "137b":
+        (tmp_path / "v" / "I" / f"{name}.tif").write_bytes(b"II*")
+    report = checked(tmp_path / "v").report
+    assert report.first_bates_gaps == ["A0004 - A0006"]
+    assert {group.code: group.count for group in report.findings} == {
+        "opt_duplicate_key": 1, "path_escape": 1, "opt_pagecount_mismatch": 1, "page_count_mismatch": 1,
+    }  # fmt: skip
+    assert (report.imbalances, report.counts.image_rows, report.counts.documents) == ([], 5, 3)
+    with Matter(tmp_path / "m") as matter:
+        import_production(matter, find_production(tmp_path / "v"), LoadOptions(), "")
+        first = next(matter.store.documents()).produced
+    assert first is not None
+    assert (first.pages, first.text_from) == (("A0001", "A0003"), "text_file")

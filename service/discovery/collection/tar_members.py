@@ -48,8 +48,7 @@ def tar_names(path: Path, media_type: str) -> list[str]:
         packed = media_type in _OPENERS
         whole = cast("io.BufferedIOBase", _Beginning(file)) if packed else file
         with tarfile.open(fileobj=whole, mode="r|" if packed else "r:") as archive:
-            for info in itertools.islice(archive, NAMES_MAX):
-                names.append(info.name)
+            names.extend(info.name for info in itertools.islice(archive, NAMES_MAX))
     return names
 
 

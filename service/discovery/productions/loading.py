@@ -32,7 +32,6 @@ from thresher.service.discovery.productions.file_checks import (
     SLIP_SHEET_MAX_CHARS,
     FileChecks,
     FileFacts,
-    RowFiles,
     says_withheld,
 )
 from thresher.service.discovery.productions.findings import Finding, Findings
@@ -49,7 +48,7 @@ from thresher.service.discovery.productions.repeated_load import (
 )
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
-from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
+from thresher.service.discovery.productions.volume_paths import FoundPath
 
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 
@@ -163,7 +162,7 @@ class _Load:
 
     def _add(self, records: Records, row: list[str], ordinal: int) -> None:
         images = self.kept.pages.get(ordinal)
-        files = self._row_files(row)
+        files = self.files.row_files(row)
         linked = None if files.native else self.kept.pages.native(ordinal)
         if linked:
             files.native = FoundPath(linked, 1)
@@ -190,12 +189,6 @@ class _Load:
         if text and says_withheld(text) and content.native is None:
             return ProducedContent(withheld=True, redacted=content.redacted)
         return content
-
-    def _row_files(self, row: list[str]) -> RowFiles:
-        try:
-            return self.files.row_files(row)
-        except PathEscapeError:
-            return RowFiles()
 
     def _family(self, ordinal: int) -> FamilyPlace:
         ids, families = self.validation.ids, self.validation.families

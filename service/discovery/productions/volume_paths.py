@@ -72,7 +72,7 @@ class VolumeFiles:
         return next((FoundPath(found[0], 4) for found in matches if found), None)
 
     def _without_leading(self, parts: list[str]) -> str | None:
-        """Return the path behind the volume's own folder, wherever that stands (D:\\Case 4\\ABC001\\IMAGES\\…).
+        r"""Return the path behind the volume's own folder, wherever that stands (D:\Case 4\ABC001\IMAGES\…).
 
         Else the path without its first folder, where that is no folder of the volume.
         """
