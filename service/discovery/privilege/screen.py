@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from thresher.schemas.discovery.matter import MatterDocument
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.schemas.errors import Problem
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
@@ -92,7 +93,7 @@ async def _look(
             if content is None:  # what was found while it could be read stays
                 flags += [flag for flag in found.get(document.id, ()) if flag not in flags]
             rows.append((document.id, AGAIN if content is None else screen_id, json.dumps(flags)))
-            unread += content is None
+            unread += not content
         matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
         done += len(documents)
         fresh += len(set(rows) - before)
@@ -101,13 +102,14 @@ async def _look(
 
 
 async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | None:
-    """Return the texts of a document, none of one that has none; None where they could not be had."""
+    """Return the texts of a document, none of one that can have none; None where they may be had another time."""
     if document.withheld or (document.size == 0 and document.produced is None):
         return []
     try:
         return await texts.of(document, again=again)
-    except Problem:
-        return None
+    except Problem as problem:
+        fact = EXCEPTION_CODES.get(problem.code)
+        return None if fact is None or fact.retryable else []
 
 
 def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[tuple[MatterDocument, bool]]]:
