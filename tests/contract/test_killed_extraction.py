@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from tests.collection_imports import imported
 from tests.killed_process import killed_after
+from tests.one_process import OneProcess
 from tests.simulation.discovery.broken_items import mail
 from thresher.schemas.job import LoggedCall
 from thresher.schemas.policy import Policy
@@ -24,12 +25,12 @@ from thresher.schemas.question import Question
 from thresher.schemas.work import AskedTarget, Claim, MatterExtractionOrder, Submission
 from thresher.service.backend.matters import extraction_task
 from thresher.service.backend.matters.extraction_task import Asking, extract_from_matter
+from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.llm.providers.scripted import FACTS, Said, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Answer, Call
-from thresher.service.readers.pool import InlineReader
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.targets.loading import load_target
 from thresher.service.wiring import opened_store
@@ -41,15 +42,6 @@ class Fact(BaseModel):
     """What is asked of each mail."""
 
     number: int | None = None
-
-
-class OneProcess(InlineReader):
-    """Reads in this process, which alone is killed."""
-
-    @asynccontextmanager
-    async def apart(self, *, stores: bool) -> AsyncIterator[OneProcess]:  # noqa: ARG002 - as the pool's
-        """Provide itself."""
-        yield self
 
 
 class Provider(ScriptedTransport):
@@ -147,3 +139,16 @@ def test_another_worker_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
         assert (set(paid.values()), len(paid)) == ({1}, MAILS), paid
         found.append(records(matter))
     assert found[0] == found[1]
+
+
+def test_a_kill_before_the_first_answer_is_no_change_of_the_matter(tmp_path: Path) -> None:
+    """What was written until then is not taken for something that a stranger changed."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1.eml").write_bytes(bytes(mail(1)))
+    imported(tmp_path / "matter", [tmp_path / "in"])
+    (tmp_path / "matter" / "matter.json").write_text("{}")
+    assert killed_after(NEVER, lambda: extract(tmp_path, tmp_path / "matter", 1))
+    with Matter(tmp_path / "matter"):
+        pass
+    with Matter(tmp_path / "matter", writes=False) as matter:
+        assert [one.what for one in verify(matter)] == []

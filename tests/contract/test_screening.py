@@ -6,15 +6,31 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from pydantic import BaseModel
 
 from tests.collection_imports import imported
+from tests.one_process import OneProcess
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
+from thresher.schemas.policy import Policy, ReadOptions
+from thresher.service.discovery.extraction.matter_extraction import ExtractionChoice, Parts, extract_matter
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.screen import ScreenCounts, ScreenLists, screen
 from thresher.service.discovery.reading.document_texts import DocumentTexts
+from thresher.service.discovery.reading.texts import Texts
+from thresher.service.llm.providers.scripted import ScriptedTransport, prompt_of, scripted
+from thresher.service.readers.pool import ReaderPool
+from thresher.service.targets.loading import load_target
+from thresher.service.targets.target_map import Rule, TargetMap
+from thresher.service.wiring import opened_store
 
 LISTS = ScreenLists(("firm.example",), ("attorney-client",))
+
+
+class Fact(BaseModel):
+    """What is asked of each document."""
+
+    text: str | None = None
 
 
 class ReadTexts:
@@ -58,6 +74,31 @@ async def test_what_could_not_be_read_is_looked_at_again(folder: Path) -> None:
     opened = ReadTexts("r", first.texts | {"memo.pdf": "attorney-client privileged"})
     _, held = await screened(folder, opened)
     assert (opened.read, held) == ([("memo.pdf", True)], ["memo.pdf"])
+
+
+async def test_texts_that_are_kept_are_read_anew_where_they_must_be(folder: Path, tmp_path: Path) -> None:
+    """A text that was kept from an earlier reading is not taken for what a model would see now."""
+    pool = cast("ReaderPool", OneProcess(tmp_path / "spool"))
+    with Matter(folder) as matter:
+        document = next(d for d in matter.store.documents() if d.name == "plain.txt")
+        Texts(folder / "texts").put(document.id, 1, "kept")
+        texts = DocumentTexts(matter, pool, ReadOptions())
+        assert (await texts.of(document), await texts.of(document, again=True)) == (["kept"], ["plain.txt"])
+
+
+async def test_what_nobody_looked_at_is_not_asked(folder: Path, tmp_path: Path) -> None:
+    """The screen could not read it: no model gets it, though it could be read now; it is an exception with the code."""
+    await screened(folder, ReadTexts("r", {"plain.txt": "plain"}))
+    model, target = scripted({"": {"text": "x", "not_of_this_kind": None}}), load_target(Fact)
+    choice = ExtractionChoice(targets=(TargetMap((Rule(glob="*", target=target),)),), policy=Policy())
+    (folder.parent / "in" / "memo.pdf").write_bytes(b"%PDF-1.4 attorney-client")
+    with Matter(folder) as matter:
+        async with opened_store(folder / "results") as store:
+            pool = cast("ReaderPool", OneProcess(tmp_path / "spool"))
+            counts = await extract_matter(matter, choice, Parts(pool=pool, model=model, store=store))
+        assert (counts.states["exception"], counts.asked) == (1, 2)
+        assert [e.code for e in matter.store.exceptions() if e.stage == "extract"] == ["password_protected"]
+    assert all("attorney" not in prompt_of(q) for q in cast("ScriptedTransport", model.wire).questions)
 
 
 async def test_other_ways_of_reading_are_screened_anew(folder: Path) -> None:

@@ -137,7 +137,8 @@ def _acted(client: httpx.Client, here: str) -> None:
         len(list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))) == drawn["summary"]["counts"]["drawn"]
     )
     assert client.get(f"{drawn['links']['self']}/files/matter.db").status_code == 404
-    assert ended(client, client.post(f"{here}/actions", json={"action": "verify"}))["summary"]["status"] == "complete"
+    verified = ended(client, client.post(f"{here}/actions", json={"action": "verify"}))["summary"]
+    assert verified["status"] == "complete", verified["found"]
     assert (
         client.post(f"{here}/actions", json={"action": "retry", "passwords": ["x"]}).json()["code"]
         == "passwords_need_key"

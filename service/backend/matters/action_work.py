@@ -5,6 +5,7 @@ Each is done as its command does it. Whatever writes is sealed when the matter i
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict
@@ -156,6 +157,8 @@ def _validated(matter: Matter, asked: ValidateAction, job: str) -> ActionSummary
     sample = kept_sample(matter, asked.sample)
     folder = matter.folder / FOLDER / sample.label
     sheet = folder / f"coding-{job}.csv"
+    digest = hashlib.sha256(asked.coding.encode()).hexdigest()
+    matter.record_event("coding_received", sample=sample.label, file=sheet.name, sha256=digest)
     with disk_faults_as_problems(folder):
         sheet.write_text(asked.coding, encoding="utf-8", newline="")
     try:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
-from thresher.schemas.errors import Problem
+from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
 from thresher.service.discovery.privilege.holding import Member, holding_of
@@ -22,7 +22,6 @@ from thresher.service.discovery.privilege.terms import terms_in
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 
 _SETTING = "privilege"
-AGAIN = ""  # in the place of the screen's id: the document is to be looked at again
 _AT_ONCE = 64  # documents read before what was found is written
 
 
@@ -64,6 +63,9 @@ async def screen(
     matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None] = lambda _: None
 ) -> ScreenCounts:
     """Screen what was not screened with these lists, hold what follows, and return the counts."""
+    begun = next(_unscreened(matter, f"{lists.fingerprint}.{texts.reading}"), None) is not None
+    if begun or kept_lists(matter) != lists:  # the log tells before anything is written, as a screen may be killed
+        matter.record_event("privilege_screen_begun", screen=lists.fingerprint)
     matter.store.set(_SETTING, json.dumps(asdict(lists)))
     read, unread = await _look(matter, lists, texts, progress)
     held, warned = apply_holding(matter)
@@ -88,12 +90,13 @@ async def _look(
         for (document, _), content in zip(documents, contents, strict=True):
             among = list(counsel_among(document, known))
             flags = [f"counsel:{a}" for a in among]
-            flags += [f"quoted:{a}" for a in counsel_quoted(content or (), known) if a not in among]
-            flags += [f"term:{t}" for t in terms_in([document.subject, *(content or ())], lists.terms)]
-            if content is None:  # what was found while it could be read stays
+            read = () if isinstance(content, str) else content
+            flags += [f"quoted:{a}" for a in counsel_quoted(read, known) if a not in among]
+            flags += [f"term:{t}" for t in terms_in([document.subject, *read], lists.terms)]
+            if isinstance(content, str):  # what was found while it could be read stays
                 flags += [flag for flag in found.get(document.id, ()) if flag not in flags]
-            rows.append((document.id, AGAIN if content is None else screen_id, json.dumps(flags)))
-            unread += not content
+            rows.append((document.id, content if isinstance(content, str) else screen_id, json.dumps(flags)))
+            unread += not read
         matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
         done += len(documents)
         fresh += len(set(rows) - before)
@@ -101,15 +104,17 @@ async def _look(
     return fresh, unread
 
 
-async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | None:
-    """Return the texts of a document, none of one that can have none; None where they may be had another time."""
+async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | str:
+    """Return the texts of a document, none of one that can have none; a code where they could not be had now."""
     if document.withheld or (document.size == 0 and document.produced is None):
         return []
     try:
         return await texts.of(document, again=again)
-    except Problem as problem:
+    except JobProblem:  # it kills whoever reads it
+        return "corrupt"
+    except InputProblem as problem:  # others are of the machine, as a full disk
         fact = EXCEPTION_CODES.get(problem.code)
-        return None if fact is None or fact.retryable else []
+        return problem.code if fact is None or fact.retryable else []
 
 
 def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[tuple[MatterDocument, bool]]]:
@@ -140,6 +145,11 @@ def _found(matter: Matter) -> dict[str, tuple[str, ...]]:
 def released_ids(matter: Matter) -> frozenset[str]:
     """Return the documents that a person has released."""
     return frozenset(row[0] for row in matter.store.connection.execute("SELECT document_id FROM releases"))
+
+
+def unread_by_screen(matter: Matter) -> dict[str, str]:
+    """Return the documents whose text the last screen could not have, by id, each with the code that says why."""
+    return {name: code for name, code, _ in _rows(matter) if "." not in code}
 
 
 def apply_holding(matter: Matter) -> tuple[int, int]:
