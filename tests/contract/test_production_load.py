@@ -325,6 +325,16 @@ def test_load_files_are_read_apart_and_give_the_same(tmp_path: Path) -> None:
         list(streamed(operator.getitem, (1,), 1))
 
 
+def test_a_date_at_midnight_takes_the_time_beside_it(tmp_path: Path) -> None:
+    """Programs write "12:00:00 AM" behind every day; a time of day of its own is believed."""
+    (tmp_path / "v").mkdir()
+    rows = ["A1,05/21/2001 12:00:00 AM,3:48 PM", "A2,05/21/2001 0:00,", "A3,05/21/2001 9:30 AM,3:48 PM"]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(["DOCID,DATESENT,TIMESENT", *rows]) + "\n")
+    load(tmp_path / "m", tmp_path / "v")
+    sent = [d.dates.sent.utc if d.dates.sent else None for d in stored(tmp_path / "m")[0]]
+    assert sent == ["2001-05-21T15:48:00Z", "2001-05-21T00:00:00Z", "2001-05-21T09:30:00Z"]
+
+
 def test_two_load_files_of_one_volume_are_two_sources(tmp_path: Path) -> None:
     """The second is no second load of the first: its exceptions stay open, and the counts of both balance."""
     volume = tmp_path / "ABC001"

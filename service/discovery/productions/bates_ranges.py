@@ -65,8 +65,9 @@ class BatesRanges:
                 self._unordered.add(series)
             self._highest[series] = max(self._highest[series], last)
 
-    def gaps(self) -> Iterator[tuple[str, str]]:
-        """Yield the first and the last number of each run that no document has, between those that have one, by series."""
+    def gaps(self, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Return how many runs of numbers no document has, between those that have one, and the first and last of `most` runs."""
+        count, found = 0, list[tuple[str, str]]()
         series = np.frombuffer(self._series, dtype=np.int32)
         for (prefix, width), number in sorted(self._numbers.items()):
             rows = series == number
@@ -74,9 +75,12 @@ class BatesRanges:
             ends = np.frombuffer(self._ends, dtype=np.int64)[rows]
             order = np.argsort(begins, kind="stable")
             highest, begins = np.maximum.accumulate(ends[order]), begins[order]
-            for i in np.flatnonzero(begins[1:] > highest[:-1] + 1).tolist():
-                first, last = int(highest[i]) + 1, int(begins[i + 1]) - 1
-                yield str(Bates(prefix, first, "", width)), str(Bates(prefix, last, "", width))
+            before = np.flatnonzero(begins[1:] > highest[:-1] + 1)
+            count += len(before)
+            for i in before[: most - len(found)].tolist():
+                both = int(highest[i]) + 1, int(begins[i + 1]) - 1
+                found.append((str(Bates(prefix, both[0], "", width)), str(Bates(prefix, both[1], "", width))))
+        return count, found
 
     def overlaps(self) -> Iterator[tuple[int, int]]:
         """Yield pairs of documents, each with an earlier one whose range holds its first number."""

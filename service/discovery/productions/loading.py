@@ -49,6 +49,7 @@ from thresher.service.discovery.productions.repeated_load import (
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
 from thresher.service.discovery.productions.volume_paths import FoundPath
+from thresher.service.readers.charset import decode
 
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 
@@ -185,7 +186,7 @@ class _Load:
         text = content.text_in_row
         facts = self.kept.facts.get(content.text) if content.text else None
         if facts and facts.size <= SLIP_SHEET_MAX_CHARS:
-            text = (self.production.root / facts.path).read_text("utf-8", "replace")
+            text = decode((self.production.root / facts.path).read_bytes()).text
         if text and says_withheld(text) and content.native is None:
             return ProducedContent(withheld=True, redacted=content.redacted)
         return content

@@ -33,11 +33,13 @@ class ProducedDates:
         original = f"{written} {beside}".strip()
         day_text, time_text = split_date(written)
         day = parse_day(day_text, self.orders.get(name))
-        clock = time_of_day(time_text or beside) if time_text or beside else (time(), None)
+        if beside and _is_midnight(time_text):  # what a program writes that knows of days alone
+            time_text = beside
+        clock = time_of_day(time_text) if time_text else (time(), None)
         if day is None or clock is None:
             return MatterDate(original=original), False
         moment = datetime.combine(day, clock[0])
-        return self._placed(moment, clock[1], original, self.columns.value(row, "TIMEZONE")), not (time_text or beside)
+        return self._placed(moment, clock[1], original, self.columns.value(row, "TIMEZONE")), not time_text
 
     def _placed(self, moment: datetime, written: tzinfo | None, original: str, stated: str) -> MatterDate:
         """Return a moment in the zone that was written with it, stated in the row, or assumed."""
@@ -50,3 +52,9 @@ class ProducedDates:
         if zone is None:
             return MatterDate(utc=utc, original=original, evidence=f"assumed:{self.zone}")
         return MatterDate(utc=utc, original=original, offset=found.strftime("%z"), evidence="header")
+
+
+def _is_midnight(text: str) -> bool:
+    """Whether a text is no time of day, or the first of a day."""
+    clock = time_of_day(text) if text else (time(), None)
+    return clock is not None and clock == (time(), None)

@@ -107,7 +107,7 @@ def build_report(
     findings = checks.findings
     severities = findings.by_severity()
     counts = _counts(production, checks, files, images, families)
-    gaps = _gaps(checks)
+    gap_count, gaps = _gaps(checks)
     groups = [
         FindingGroup(
             code=code,
@@ -129,16 +129,17 @@ def build_report(
         severities=severities,
         findings=groups,
         imbalances=counts.imbalances(),
-        bates_gaps=len(gaps),
-        first_bates_gaps=gaps[:GAPS_MAX],
+        bates_gaps=gap_count,
+        first_bates_gaps=gaps,
     )
 
 
-def _gaps(checks: DatChecks) -> list[str]:
-    """Return the gaps between Bates ranges; none where the load file states no ends."""
+def _gaps(checks: DatChecks) -> tuple[int, list[str]]:
+    """Return the gaps between Bates ranges, counted and the first of them; none where the load file states no ends."""
     if "ENDBATES" not in checks.dat.columns.positions:
-        return []
-    return [first if first == last else f"{first} - {last}" for first, last in checks.ranges.gaps()]
+        return 0, []
+    count, found = checks.ranges.gaps(GAPS_MAX)
+    return count, [first if first == last else f"{first} - {last}" for first, last in found]
 
 
 def _status(severities: dict[Severity, int]) -> Status:
