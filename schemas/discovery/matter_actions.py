@@ -54,6 +54,15 @@ class ResolveAction(Action):
     why: str = Field(default="", max_length=2000, description="for whoever reads it in a year; needed but for `open`")
 
 
+class ReleaseAction(Action):
+    """Release documents that the privilege screen holds, by whom and why: the next extraction asks them."""
+
+    action: Literal["release"]
+    documents: tuple[str, ...] = Field(min_length=1, max_length=10_000, description="ids or Bates numbers")
+    by: str = Field(min_length=1, max_length=200, description="who decided")
+    why: str = Field(min_length=1, max_length=2000, description="why it is not privileged")
+
+
 class VerifyAction(Action):
     """Find every changed byte: log, records, originals, texts, Results, inputs, exports."""
 
@@ -95,7 +104,7 @@ class ValidateAction(Action):
 
 
 MatterAction = Annotated[
-    ReportAction | RetryAction | ResolveAction | VerifyAction | SampleAction | ValidateAction,
+    ReportAction | RetryAction | ResolveAction | ReleaseAction | VerifyAction | SampleAction | ValidateAction,
     Field(discriminator="action"),
 ]
 """One of them, told apart by `action`."""

@@ -217,7 +217,7 @@ class MatterCalls(Connection):
         return Export.model_validate(await self._request("POST", f"{MATTERS}/{matter}/exports/{id}/retry"))
 
     async def act(self, matter: str, action: str, *, key: str | None = None, **more: Any) -> Action:
-        """Report, retry, resolve, verify, sample or validate (see `POST /v1/matters/{matter}/actions`); return the action at once."""
+        """Report, retry, resolve, release, verify, sample or validate (see `POST /v1/matters/{matter}/actions`); return the action at once."""
         asked = {**more, "action": action}
         return Action.model_validate(await self._order(f"{MATTERS}/{matter}/actions", asked, key))
 

@@ -16,10 +16,12 @@ from thresher.schemas.discovery.matter_actions import ActionSummary, MatterActio
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.work import ActionOrder
 from thresher.service.backend.matters import action_work
+from thresher.service.backend.matters.action_work import ActionJob
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.discovery.collection.import_run import import_collections
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.privilege.screen import apply_holding
 
 
 class House:
@@ -44,7 +46,8 @@ class House:
         asked = TypeAdapter[MatterAction](MatterAction).validate_python({"action": action, **more})
         order = ActionOrder(matter=self.folder.name, action=asked)
         stages: list[str] = []
-        done = action_work.run_action(self.folder, "0192", order, passwords, (self.root.resolve(),), stages.append)
+        job = ActionJob(id="0192", passwords=passwords, roots=(self.root.resolve(),))
+        done = action_work.run_action(self.folder, order, job, stages.append)
         assert (done.action, stages) == (action, [action])
         return done
 
@@ -96,6 +99,19 @@ def test_a_changed_byte_is_found_and_stays_to_be_found(house: House) -> None:
         assert (changed.status, changed.found[0]) == ("changed", "changed: input 3.eml of SOURCE 1")
     with Matter(house.folder), pytest.raises(SetupProblem, match="store_locked"):
         house.do("verify")
+
+
+def test_a_held_document_is_released(house: House) -> None:
+    """By its id, with a reason; one that is not held is refused."""
+    with Matter(house.folder) as matter:
+        first = next(matter.store.documents())
+        row = (first.id, "lists", '["term:privileged"]')
+        matter.store.connection.execute("INSERT INTO screened VALUES (?, ?, ?)", row)
+        apply_holding(matter)
+    said = {"documents": [first.id], "by": "Ann", "why": "a press release"}
+    assert house.do("release", **said).counts == {"released": 1}
+    with pytest.raises(InputProblem, match="not held"):
+        house.do("release", **said)
 
 
 def test_a_sample_is_drawn_coded_and_measured(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Do with a matter what is neither import nor extraction nor export: reports, retries, resolutions, verification, samples.
+"""Do with a matter what is neither import nor extraction nor export: reports, retries, resolutions, releases, verification, samples.
 
 Each is done as its command does it. Whatever writes is sealed when the matter is closed; a killed one is done again.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from thresher.schemas.discovery.matter_actions import (
     ActionSummary,
+    ReleaseAction,
+    ReportAction,
     ResolveAction,
     RetryAction,
     SampleAction,
@@ -35,6 +38,7 @@ from thresher.service.discovery.matter.audit_log import head_of
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.seal import sha256_of
 from thresher.service.discovery.matter.work import WorkStore
+from thresher.service.discovery.privilege.release import release
 from thresher.service.discovery.reconciliation.equations import Reconciliation
 from thresher.service.discovery.reconciliation.reconciling import reconcile_and_keep
 from thresher.service.discovery.reports.writing import write_reports
@@ -49,9 +53,16 @@ PROCESSES = 2  # that read again
 Say = Callable[[str], None]
 
 
-def run_action(
-    folder: Path, job: str, order: ActionOrder, passwords: tuple[str, ...], roots: tuple[Path, ...], say: Say
-) -> ActionSummary:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionJob:
+    """The job that an action is done for, and what its tenant gave and may read."""
+
+    id: str
+    passwords: tuple[str, ...] = ()
+    roots: tuple[Path, ...] = ()
+
+
+def run_action(folder: Path, order: ActionOrder, job: ActionJob, say: Say) -> ActionSummary:
     """Do it, and return what came of it. Raises InputProblem for what was asked, SetupProblem for the machine."""
     asked = order.action
     say(asked.action)
@@ -60,15 +71,7 @@ def run_action(
     with Matter(folder) as matter:
         if not (folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
-        if isinstance(asked, RetryAction):
-            return _retried(matter, asked, passwords, roots)
-        if isinstance(asked, ResolveAction):
-            return _resolved(matter, asked)
-        if isinstance(asked, SampleAction):
-            return _sampled(matter, asked)
-        if isinstance(asked, ValidateAction):
-            return _validated(matter, asked, job)
-        return _reported(matter, asked.action, reconcile_and_keep(matter), {})
+        return _ACTIONS[type(asked)](matter, asked, job)
 
 
 def _verified(folder: Path, asked: VerifyAction) -> ActionSummary:
@@ -109,7 +112,7 @@ def _reported(
 def _retried(matter: Matter, asked: RetryAction, passwords: tuple[str, ...], roots: tuple[Path, ...]) -> ActionSummary:
     options = retry_options(matter, passwords)
     sources = [Path(source.path) for source in WorkStore(matter.store).sources()]
-    _may_read((*sources, *options.denist), (matter.folder.resolve(), *roots))
+    _may_read((*sources, *options.denist), (matter.folder.resolve(), *job.roots))
     with UnitPool(PROCESSES) as pool:
         known = gather(options.denist, matter.folder)
         code = asked.code.lower() if asked.code else None
@@ -127,16 +130,25 @@ def _may_read(paths: tuple[str | Path, ...], roots: tuple[Path, ...]) -> None:
             raise InputProblem("source_refused", str(path)[:200])
 
 
-def _resolved(matter: Matter, asked: ResolveAction) -> ActionSummary:
+def _resolved(matter: Matter, asked: ResolveAction, _: ActionJob) -> ActionSummary:
     chosen = Chosen(ids=asked.exceptions, code=asked.code, document=asked.document)
     count = resolve(matter, chosen, asked.resolution, asked.by, asked.why)
     return _reported(matter, asked.action, reconcile_and_keep(matter), {asked.resolution: count})
 
 
+def _released(matter: Matter, asked: ReleaseAction, _: ActionJob) -> ActionSummary:
+    count = len(release(matter, asked.documents, asked.by, asked.why))
+    return _reported(matter, asked.action, reconcile_and_keep(matter), {"released": count})
+
+
+def _newly_reported(matter: Matter, asked: ReportAction, _: ActionJob) -> ActionSummary:
+    return _reported(matter, asked.action, reconcile_and_keep(matter), {})
+
+
 # --- samples
 
 
-def _sampled(matter: Matter, asked: SampleAction) -> ActionSummary:
+def _sampled(matter: Matter, asked: SampleAction, _: ActionJob) -> ActionSummary:
     size, judging = wanted_size(asked.size, asked.margin), Judging(asked.issue, asked.borderline)
     results = results_of(matter)
     frame = frame_of(matter, results, asked.frame, judging)
@@ -152,11 +164,11 @@ def _sampled(matter: Matter, asked: SampleAction) -> ActionSummary:
     )
 
 
-def _validated(matter: Matter, asked: ValidateAction, job: str) -> ActionSummary:
+def _validated(matter: Matter, asked: ValidateAction, job: ActionJob) -> ActionSummary:
     """Measure a sample; the sheet is kept beside it under the job's id."""
     sample = kept_sample(matter, asked.sample)
     folder = matter.folder / FOLDER / sample.label
-    sheet = folder / f"coding-{job}.csv"
+    sheet = folder / f"coding-{job.id}.csv"
     digest = hashlib.sha256(asked.coding.encode()).hexdigest()
     matter.record_event("coding_received", sample=sample.label, file=sheet.name, sha256=digest)
     with disk_faults_as_problems(folder):
@@ -181,3 +193,13 @@ def _validated(matter: Matter, asked: ValidateAction, job: str) -> ActionSummary
 def _files(folder: Path, *names: str) -> tuple[ExportedFile, ...]:
     files = [folder / name for name in names]
     return tuple(ExportedFile(name=f.name, size=f.stat().st_size, sha256=sha256_of(f)) for f in files)
+
+
+_ACTIONS: dict[type[Any], Callable[[Matter, Any, ActionJob], ActionSummary]] = {
+    ReportAction: _newly_reported,
+    RetryAction: _retried,
+    ResolveAction: _resolved,
+    ReleaseAction: _released,
+    SampleAction: _sampled,
+    ValidateAction: _validated,
+}

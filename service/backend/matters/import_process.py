@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from thresher.schemas.discovery.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.errors import InputProblem, Problem
 from thresher.schemas.work import ActionOrder, ExportOrder, ImportOrder
-from thresher.service.backend.matters.action_work import run_action
+from thresher.service.backend.matters.action_work import ActionJob, run_action
 from thresher.service.backend.matters.export_work import run_export
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked
@@ -79,7 +79,9 @@ def _run(task: ImportTask, say: Say) -> BaseModel:
     if isinstance(task.order, ExportOrder):
         return run_export(task.folder, task.job, task.order, say)
     if isinstance(task.order, ActionOrder):
-        return run_action(task.folder, task.job, task.order, task.passwords, task.roots, say)
+        return run_action(
+            task.folder, task.order, ActionJob(id=task.job, passwords=task.passwords, roots=task.roots), say
+        )
     return run_import(task, task.order, say)
 
 

@@ -1,4 +1,4 @@
-"""Routes of /v1/matters/{matter}/actions: report, retry, resolve, verify, sample, validate, as jobs that take their turn."""
+"""Routes of /v1/matters/{matter}/actions: report, retry, resolve, release, verify, sample, validate, as jobs that take their turn."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def create(
     request: Request,
     asked: Annotated[MatterAction, Body(examples=[EXAMPLE])],
 ) -> Response:
-    """Report on a matter, try or resolve its exceptions, verify it, draw a sample of it, or measure a coded sample."""
+    """Report on a matter, try or resolve its exceptions, release what is held, verify it, draw a sample of it, or measure a coded sample."""
 
     async def read() -> Submission:
         passwords = asked.passwords if isinstance(asked, RetryAction) else ()
