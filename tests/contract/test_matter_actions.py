@@ -108,7 +108,7 @@ def test_a_held_document_is_released(house: House) -> None:
         row = (first.id, "lists", '["term:privileged"]')
         matter.store.connection.execute("INSERT INTO screened VALUES (?, ?, ?)", row)
         apply_holding(matter)
-    said = {"documents": [first.id], "by": "Ann", "why": "a press release"}
+    said: dict[str, Any] = {"documents": [first.id], "by": "Ann", "why": "a press release"}
     assert house.do("release", **said).counts == {"released": 1}
     with pytest.raises(InputProblem, match="not held"):
         house.do("release", **said)

@@ -109,8 +109,8 @@ def _reported(
 # --- exceptions
 
 
-def _retried(matter: Matter, asked: RetryAction, passwords: tuple[str, ...], roots: tuple[Path, ...]) -> ActionSummary:
-    options = retry_options(matter, passwords)
+def _retried(matter: Matter, asked: RetryAction, job: ActionJob) -> ActionSummary:
+    options = retry_options(matter, job.passwords)
     sources = [Path(source.path) for source in WorkStore(matter.store).sources()]
     _may_read((*sources, *options.denist), (matter.folder.resolve(), *job.roots))
     with UnitPool(PROCESSES) as pool:
