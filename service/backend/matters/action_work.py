@@ -152,7 +152,7 @@ def _sampled(matter: Matter, asked: SampleAction, _: ActionJob) -> ActionSummary
     size, judging = wanted_size(asked.size, asked.margin), Judging(asked.issue, asked.borderline)
     results = results_of(matter)
     frame = frame_of(matter, results, asked.frame, judging)
-    sample, _ = draw(matter, results, frame, seed=asked.seed, size=size, judging=judging, fields=asked.fields)
+    sample = draw(matter, results, frame, seed=asked.seed, size=size, judging=judging, fields=asked.fields)[0]
     facts = {name: value for name, value in asdict(sample).items() if name != "ids"}
     return ActionSummary(
         action=asked.action,
