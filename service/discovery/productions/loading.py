@@ -176,8 +176,9 @@ class _Load:
         record = self.sorting.sorted(record)
         place = self.tree.place(ordinal, source_place(self.source.number))
         records.document(record, place)
-        if linked and content.redacted:
-            records.exception(self._exception(record, "native_for_redacted", linked, linked), place)
+        if linked and (content.redacted or content.withheld):
+            code = "native_for_redacted" if content.redacted else "native_withheld"
+            records.exception(self._exception(record, code, linked, linked), place)
         if record.state == "exception":
             records.exception(self._exception(record, "no_text", begin, "nothing was produced of it"), place)
 
