@@ -154,9 +154,7 @@ def _counts(report: ValidationReport) -> list[str]:
         f"paths    {sum(counts.paths_by_rule.values()):>9,}: {rules}",
     ]
     if report.bates_gaps:
-        lines += _wrapped(
-            f"gaps     {report.bates_gaps:>9,} between Bates ranges, first {report.first_bates_gaps[0]}", 0
-        )
+        lines.append(f"gaps     {report.bates_gaps:>9,} in Bates numbers, first {report.first_bates_gaps[0][:40]}")
     return lines
 
 
