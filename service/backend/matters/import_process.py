@@ -101,6 +101,7 @@ def run_import(task: ImportTask, order: ImportOrder, say: Say) -> ImportSummary:
     with Matter(task.folder) as matter:
         if not (task.folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
+        matter.record_event("import_begun", job=task.job)  # before anything is written, as it may be killed
         options = CollectionOptions(
             timezone=matter.store.get("timezone") or "UTC",
             passwords=task.passwords,

@@ -40,9 +40,12 @@ class DocumentTexts:
 
 
 def children_of(matter: Matter) -> dict[str, frozenset[str]]:
-    """Return the hashes of what came out of each document, by its id."""
+    """Return the hashes of what came out of each document, by its id: documents, and known files that were left out."""
     found = defaultdict[str, set[str]](set)
     for document in matter.store.documents():
         if document.parent_id:
             found[document.parent_id].add(document.sha256)
+    for item in matter.store.suppressed():
+        if item.parent_id and item.reason == "denist":
+            found[item.parent_id].add(item.sha256)
     return {parent: frozenset(hashes) for parent, hashes in found.items()}
