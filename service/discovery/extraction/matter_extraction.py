@@ -23,7 +23,7 @@ from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
-from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
+from thresher.service.discovery.extraction.plan import Plan, folder_of, plan, threads_with_unasked
 from thresher.service.discovery.extraction.recorder import Recorder
 from thresher.service.discovery.extraction.result_states import OTHER_KIND, failed_exception
 from thresher.service.discovery.matter.folder import Matter
@@ -81,12 +81,13 @@ class ExtractionCounts:
 def planned(matter: Matter, choice: ExtractionChoice, outcomes: Outcomes) -> Plan:
     """Return what happens to each document of a matter."""
     before = outcomes.asked_before()
+    unasked = threads_with_unasked(matter.store.documents(), choice.privilege) if choice.inclusive_only else None
     return plan(
         matter.store.documents(),
         choice.targets[0],
         lambda document: document.state == "exception" and document.id not in before,
         privilege=choice.privilege,
-        inclusive_only=choice.inclusive_only,
+        inclusive_outside=unasked,
     )
 
 
