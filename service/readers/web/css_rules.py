@@ -38,6 +38,8 @@ _HIDING = frozenset(
         "overflow-y",
         "text-indent",
         "transform",
+        "scale",
+        "zoom",
         "content-visibility",
         "filter",
         "margin-left",
@@ -55,7 +57,7 @@ _MEDIUM = re.compile(r"\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
 _WIDTH = re.compile(r"(?:\band\b)?\s*\(\s*(min|max)-width\s*:\s*([^)]+)\)\s*", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)")
 _STRUCTURE = re.compile(  # pseudo-classes that tell where an element stands, and nothing of what a person does
-    r":(?:root|empty|(?:first|last|only)-(?:child|of-type)|nth-(?:last-)?(?:child|of-type)\([^()]*\)|(?:not|is|where)\((?:[^():]|\([^()]*\))*\))"
+    r":(?:root|empty|(?:first|last|only)-child|(?:not|is|where)\((?:[^():]|\([^()]*\))*\))"
 )
 _SCREEN_PIXELS = 1280.0  # width of the screen that a page is read for
 _WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
