@@ -40,7 +40,7 @@ DUE = """SELECT tenant, collection, result, seq, at, body FROM review_events WHE
             SELECT tenant, collection, result, seq, webhook_due AS due,
                 row_number() OVER (PARTITION BY tenant ORDER BY webhook_due) AS turn
             FROM review_events WHERE webhook_due <= :now {others}) AS waiting
-        ORDER BY turn, due LIMIT :limit)"""
+        ORDER BY turn, due LIMIT :limit) ORDER BY webhook_due"""
 
 
 @dataclass(frozen=True, slots=True)

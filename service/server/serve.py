@@ -201,7 +201,7 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
             offered = filter(None, (service.offer.policy.model, *service.offer.models))
             parts.append(warn_of_missing_keys(offered, chosen.settings))
         parts += [sender.run(stopping), budgets.run(stopping, resources.jobs.release)]
-        if chosen.keep_days is not None:
+        if chosen.keep_days is not None or resources.owned:
             parts.append(keep_purging(resources, chosen.keep_days, stopping))
         stack.push_async_callback(_wait_for_tasks, [asyncio.create_task(part) for part in parts], stopping)
         yield

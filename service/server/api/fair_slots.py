@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+
+from thresher.schemas.errors import InputProblem
+from thresher.schemas.work import UploadedFile
+
+REFUSED_SECONDS = 86_400.0  # for which a file that no job names is left where it is stored
 
 
 class TenantQueues:
@@ -62,3 +68,25 @@ class TenantSlots:
             self._taken[tenant] -= 1
             if not self._taken[tenant]:
                 del self._taken[tenant]
+
+
+class RefusedUploads:
+    """Counts the files that a tenant's refused requests leave behind: no job names them, so no quota counts them."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._left: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(dict)  # by tenant and hash: when, bytes
+
+    @contextmanager
+    def counted(self, tenant: str, files: Sequence[UploadedFile], most: int) -> Iterator[None]:
+        """Count files where the block fails. Raises InputProblem(quota_exceeded) at once where `most` bytes are left of a day."""
+        left = self._left[tenant]
+        for name in [n for n, (at, _) in left.items() if time.monotonic() - at > REFUSED_SECONDS]:
+            del left[name]
+        if sum(size for _, size in left.values()) > most:
+            raise InputProblem("quota_exceeded", f"over {most >> 20} MiB of files came with requests that were refused")
+        try:
+            yield
+        except BaseException:
+            left |= {f.sha256: (time.monotonic(), f.size) for f in files}
+            raise
