@@ -11,6 +11,7 @@ import pytest
 from thresher.schemas.document import Document
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.result import Result
+from thresher.service.exports.cells import UnfitError, typed
 from thresher.service.extraction.engine import engine_of
 from thresher.service.llm.providers.scripted import scripted
 from thresher.service.pipeline import process
@@ -107,3 +108,11 @@ async def test_computed_numbers_of_any_size_end_no_file(tmp_path: Path, a: str, 
     schema = {"title": "X", "type": "object", "properties": fields}
     _, result = await extracted(path, f'{{"a": {a}, "b": {b}, "c": {c}}}', schema)
     assert result.status in {"complete", "partial"}
+
+
+@pytest.mark.parametrize("kind", ["integer", "decimal", "number"])
+@pytest.mark.parametrize("text", ["1e99999999", "-1E9999999", "1e-99999999"])
+def test_a_cell_is_never_written_out_for_ever(kind: Any, text: str) -> None:
+    """A Result may hold such a text where a number belongs; as a whole number it has 100 million digits."""
+    with pytest.raises(UnfitError):
+        typed(text, kind)
