@@ -26,7 +26,9 @@ from thresher.service.reviews.base import NewEvent, ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.server.api import system
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.fair_slots import FairThreads
 from thresher.service.storage.record_store import SqliteRecordStore
+from thresher.service.telemetry.ids import current_tenant
 from thresher.service.tenants import sessions
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
@@ -152,3 +154,36 @@ async def test_files_of_refused_requests_go_wherever_jobs_stay(house: ServiceRes
         await asyncio.sleep(0.01)
     stopping.set()
     await purging
+
+
+async def test_threads_are_shared_by_turns() -> None:
+    """Sixty scans of a large matter made another tenant's upload wait for 18 s: what it wrote waited for a thread."""
+    ends, begun = threading.Event(), list[str]()
+    asyncio.get_running_loop().set_default_executor(FairThreads(current_tenant.get, 4))
+
+    async def ask(tenant: str) -> None:
+        current_tenant.set(tenant)
+        await asyncio.to_thread(lambda: begun.append(tenant) or (tenant == "b") or ends.wait(30))
+
+    flood = [asyncio.create_task(ask("a")) for _ in range(10)]
+    await asyncio.sleep(0)
+    await asyncio.create_task(ask("b"))
+    assert sorted(begun) == ["a", "a", "b"]
+    ends.set()
+    await asyncio.gather(*flood)
+    assert begun.count("a") == 10
+
+
+def test_threads_end_with_all_that_waits() -> None:
+    """What was handed in is done before the end, or cancelled where that is asked for."""
+    threads = FairThreads(lambda: "a", 2)
+    held = threading.Event()
+    futures = [threads.submit(held.wait, 30), *(threads.submit(int, n) for n in range(5))]
+    held.set()
+    threads.shutdown()
+    assert [f.result() for f in futures] == [True, 0, 1, 2, 3, 4]
+    held, threads = threading.Event(), FairThreads(lambda: "a", 2)
+    futures = [threads.submit(held.wait, 30), *(threads.submit(int, n) for n in range(5))]
+    threading.Timer(0.01, held.set).start()
+    threads.shutdown(cancel_futures=True)
+    assert [f.cancelled() for f in futures] == [False, True, True, True, True, True]
