@@ -116,3 +116,51 @@ def test_a_cell_is_never_written_out_for_ever(kind: Any, text: str) -> None:
     """A Result may hold such a text where a number belongs; as a whole number it has 100 million digits."""
     with pytest.raises(UnfitError):
         typed(text, kind)
+
+
+FONT = b"/Resources<</Font<</F 5 0 R>>>>"
+APPEARANCE = b"1 1 1 rg 0 0 140 22 re f BT 0 g /F 12 Tf 2 6 Td (1000.00) Tj ET"
+
+
+def stream(content: bytes, more: bytes = b"") -> bytes:
+    """A stream of a PDF."""
+    return b"<<%b/Length %d>>stream\n%b\nendstream" % (more, len(content), content)
+
+
+def pdf_under(annotation: bytes, text: bytes) -> bytes:
+    """A PDF of one page with a text, and over its end an annotation that shows 1000.00 on white."""
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/DR<</Font<</F 5 0 R>>>>>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Annots[6 0 R]%b>>" % FONT,
+        stream(b"BT /F 12 Tf 50 680 Td (%b) Tj ET" % text),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/Annot%b/F 4/Rect[103 672 243 694]/AP<</N 7 0 R>>>>" % annotation,
+        stream(APPEARANCE, b"/Type/XObject/Subtype/Form/BBox[0 0 140 22]%b" % FONT),
+    ]
+    made, starts = b"%PDF-1.7\n", list[int]()
+    for number, part in enumerate(parts, start=1):
+        starts.append(len(made))
+        made += b"%d 0 obj\n%b\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
+    return made + b"xref\n0 8\n0000000000 65535 f \n%btrailer<</Size 8/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (table, len(made))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (b"/Subtype/Widget/FT/Tx/T(total)/DA(/F 12 Tf)/V(9000.00)", b"Total due:"),  # a value beside its own appearance
+        (b"/Subtype/Stamp", b"Total due: 9000.00"),  # a stamp over the text
+    ],
+)
+async def test_a_page_of_a_pdf_says_what_it_shows(tmp_path: Path, annotation: bytes, text: bytes) -> None:
+    """What a form holds or what lies under a stamp, and is not shown, is left out with a Note; what is shown is read."""
+    path = tmp_path / "bill.pdf"
+    path.write_bytes(pdf_under(annotation, text))
+    document, _ = await extracted(path, {"shown": None, "other": None}, NUMBERS)
+    assert document.text.split() == ["Total", "due:", "1000.00"]
+    assert [n.code for n in document.notes] == ["hidden_text"]
+    path.write_bytes(pdf_under(annotation.replace(b"9000", b"1000"), text.replace(b" 9000.00", b"")))
+    document, _ = await extracted(path, {"shown": None, "other": None}, NUMBERS)
+    assert document.text.split() == ["Total", "due:", "1000.00"]
+    assert document.notes == []
