@@ -111,7 +111,7 @@ class _Assembly:
         if subtype == "encrypted":
             return self._take_encrypted(part)
         if subtype == "alternative":
-            return choose_version([self.take(child) for child in part.children])
+            return choose_version([self.take(child) for child in part.children], self.letter.notes)
         children = part.children
         if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
@@ -214,7 +214,7 @@ class _Assembly:
         for enclosure in unpacked.enclosures:
             self._add(enclosure)
         self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]
-        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies])
+        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies], self.letter.notes)
         return [replace(b, label="winmail.dat") for b in chosen]
 
     def _take_envelope(self, part: Part) -> list[BodyText]:
