@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
+from thresher.service.discovery.matter.rows import TABLES, Records, Row
 
 PAGE_CHARS = 8 << 20  # of records on a page: a load file may give a record of millions of characters
 _PAGE_ROWS = 500  # rows read at a time
@@ -102,19 +102,18 @@ class MatterStore:
                 yield (*row[:-1], MatterException.from_json(str(row[-1])).model_copy(update=said).to_json())
 
     def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> int:
-        """Replace documents that are there, each keeping its place, in one transaction; return how many.
+        """Replace the records and states of documents that are there, in one transaction; return how many.
 
-        Documents are taken one by one, also from a stream of this store. The event is written after the last of them,
-        with what it holds then, and not at all where there was none.
+        What else their rows say stays: where a document came from does not change. Documents are taken one by one, also
+        from a stream of this store. The event is written after the last of them, with what it holds then, and not at all
+        where there was none.
         """
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            statement = (
-                "UPDATE documents SET source = ?, family_id = ?, level = ?, kind = ?, custodian = ?, state = ?,"
-                " sha256 = ?, bates_begin = ?, record = ? WHERE id = ?"
-            )
-            rows = ((*document_row(d, "")[2:], d.id) for d in documents)
-            changed = self.connection.executemany(statement, rows).rowcount
+            rows = ((d.state, d.to_json(), d.id) for d in documents)
+            changed = self.connection.executemany(
+                "UPDATE documents SET state = ?, record = ? WHERE id = ?", rows
+            ).rowcount
             if event is not None and changed > 0:
                 self.add_to_events(event)
         return max(changed, 0)
@@ -233,6 +232,10 @@ class MatterStore:
         """Return the hash of a mail's text and those of its passages; None where its text is not known."""
         row = self.connection.execute("SELECT body, passages FROM mail_texts WHERE id = ?", (document_id,)).fetchone()
         return (row[0], row[1]) if row else None
+
+    def ids_of_mail_texts(self) -> set[str]:
+        """Return the ids of the mails whose texts are known."""
+        return {row[0] for row in self.connection.execute("SELECT id FROM mail_texts")}
 
     def counts(self, table: str, by: str | None = None) -> dict[str, int]:
         """Return how many rows a table has, by the values of a column, or under "" in all."""

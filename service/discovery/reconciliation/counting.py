@@ -60,7 +60,6 @@ def counted(matter: Matter, results: MatterResults) -> MatterCounts:
     counts = MatterCounts()
     _count_rows(matter, counts)
     _count_records(matter, counts, results)
-    _count_duplicates(matter, counts)
     _count_containers(matter, counts)
     _count_log(matter, counts)
     return counts
@@ -92,12 +91,14 @@ def _grouped(matter: Matter, table: str) -> Iterator[tuple[int, str, int]]:
 def _count_records(matter: Matter, counts: MatterCounts, results: MatterResults) -> None:
     """Count states, members of families by their links, and the Results and exceptions that states speak of."""
     faulty = {e.document_id for e in matter.store.exceptions() if e.level == "error" and e.document_id}
+    masters = _Masters(matter, counts)
     for family in families(matter.store.documents()):
         reached = _reached(family)
         parent = family.parent
         counts.add((parent.source, parent.custodian), "families", int(parent.level == 1))
         for document in family.members:
             group = (document.source, document.custodian)
+            masters.count(document, group)
             counts.add(group, STATES[document.state])
             counts.add(group, "members_of_families", int(document.id in reached))
             if document.state == "exception":
@@ -130,18 +131,23 @@ def _count_results(document: MatterDocument, group: Group, counts: MatterCounts,
             counts.add(group, "texts_covered_by_chunks", int(result.coverage.outside == 0))
 
 
-def _count_duplicates(matter: Matter, counts: MatterCounts) -> None:
-    """Count masters, and duplicates by what each points to: one that points to no master counts nowhere."""
-    masters: dict[str, bool] = {}
-    for document in matter.store.documents():
-        group, pointed = (document.source, document.custodian), document.dup_of
+class _Masters:
+    """Counts masters, and duplicates by what each points to: one that points to no master counts nowhere."""
+
+    def __init__(self, matter: Matter, counts: MatterCounts) -> None:
+        self._store, self._counts = matter.store, counts
+        self._masters: dict[str, bool] = {}
+
+    def count(self, document: MatterDocument, group: Group) -> None:
+        """Count a document."""
+        pointed = document.dup_of
         if pointed is None:
-            counts.add(group, "unique_masters")
-            continue
-        if pointed not in masters:
-            master = matter.store.document(pointed)
-            masters[pointed] = master is not None and master.dup_of is None
-        counts.add(group, "duplicates", int(masters[pointed]))
+            self._counts.add(group, "unique_masters")
+            return
+        if pointed not in self._masters:
+            master = self._store.document(pointed)
+            self._masters[pointed] = master is not None and master.dup_of is None
+        self._counts.add(group, "duplicates", int(self._masters[pointed]))
 
 
 def _count_containers(matter: Matter, counts: MatterCounts) -> None:
