@@ -21,6 +21,7 @@ from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.duplicates.copies import counterparts
 from thresher.service.discovery.duplicates.message_id_conflicts import report_conflicts
+from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.folder import Matter
 
 Scope = DedupScope
@@ -154,12 +155,11 @@ class _Groups:
         self.connection.execute("COMMIT")
 
     def _keyed(self) -> Iterator[tuple[str, str, str, str]]:
-        for placed in self.store.placed_documents():
-            document = placed.document
+        for place, document in self.store.links():
             key = document.dedup_key or document.sha256
             if document.level == 1 and key and may_be_copy(document, self.grouping):
                 scope = document.custodian if self.grouping.scope == "custodian" else ""
-                yield scope, key, placed.place, document.id
+                yield scope, key, place, document.id
 
     def _add(self, ids: list[str]) -> None:
         original = self.store.family(ids[0])
@@ -172,7 +172,7 @@ class _Groups:
         self.connection.executemany("INSERT INTO merged VALUES (?, ?, ?)", rows)
 
 
-def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
+def may_be_copy(document: DocumentLinks, grouping: Grouping) -> bool:
     """Whether a document takes part. A redacted or withheld one never does: it equals no other.
 
     A produced one does by its native alone: the hash of a text or of a first page says too little.
@@ -182,7 +182,7 @@ def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
     return document.produced is None or (grouping.productions and document.produced.native is not None)
 
 
-def _merged(same: list[MatterDocument]) -> tuple[str, str]:
+def _merged(same: list[DocumentLinks]) -> tuple[str, str]:
     """Return the custodians of equal documents, each once, and the path of each, as JSON."""
     return json.dumps(list(dict.fromkeys(d.custodian for d in same))), json.dumps([d.path for d in same])
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.rows import TABLES, Records, Row
 
 PAGE_CHARS = 8 << 20  # of records on a page: a load file may give a record of millions of characters
@@ -156,6 +157,11 @@ class MatterStore:
         for place, record in self._stream("documents", where):
             yield Placed(place, MatterDocument.from_json(record))
 
+    def links(self) -> Iterator[tuple[str, DocumentLinks]]:
+        """Yield the links of all documents, each with its place, in order."""
+        for place, record in self._stream("documents", {}):
+            yield place, DocumentLinks.model_validate_json(record)
+
     def exceptions(self, *, source: int | None = None, code: str | None = None) -> Iterator[MatterException]:
         """Yield exceptions in the order of what they are about."""
         for _, record in self._stream("exceptions", {"source": source, "code": code}):
@@ -218,10 +224,11 @@ class MatterStore:
         row = self.connection.execute("SELECT record FROM exceptions WHERE id = ?", (exception_id,)).fetchone()
         return MatterException.from_json(row[0]) if row else None
 
-    def family(self, family_id: str) -> list[MatterDocument]:
-        """Return the members of a family, in order."""
+    def family(self, family_id: str) -> list[DocumentLinks]:
+        """Return the links of the members of a family, in order."""
         statement = "SELECT record FROM documents WHERE family_id = ? ORDER BY place"
-        return [MatterDocument.from_json(row[0]) for row in self.connection.execute(statement, (family_id,))]
+        rows = self.connection.execute(statement, (family_id,))
+        return [DocumentLinks.model_validate_json(row[0]) for row in rows]
 
     def place(self, document_id: str) -> str | None:
         """Return the place of a document; None where there is none."""
@@ -233,9 +240,9 @@ class MatterStore:
         row = self.connection.execute("SELECT body, passages FROM mail_texts WHERE id = ?", (document_id,)).fetchone()
         return (row[0], row[1]) if row else None
 
-    def ids_of_mail_texts(self) -> set[str]:
+    def ids_of_mail_texts(self) -> frozenset[str]:
         """Return the ids of the mails whose texts are known."""
-        return {row[0] for row in self.connection.execute("SELECT id FROM mail_texts")}
+        return frozenset(row[0] for row in self.connection.execute("SELECT id FROM mail_texts"))
 
     def counts(self, table: str, by: str | None = None) -> dict[str, int]:
         """Return how many rows a table has, by the values of a column, or under "" in all."""
