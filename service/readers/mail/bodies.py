@@ -9,6 +9,7 @@ from thresher.schemas.errors import Note, note
 from thresher.service.readers.mail.letter import BodyText
 from thresher.service.readers.mail.outlook.rtf_bodies import encapsulated, original, to_text
 from thresher.service.readers.web.html_blocks import read_page
+from thresher.service.readers.web.html_hiding import may_hide_text
 
 _STUB = re.compile(
     r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that points to another version
@@ -17,7 +18,7 @@ _STUB = re.compile(
 )
 _STUB_MAX_CHARS = 600
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
-_HIDING_STYLE = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
+_NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
@@ -74,9 +75,10 @@ def _loses_rows(plain: str, html: list[BodyText]) -> bool:
 
 def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
     """Whether a plain text contains a number that the HTML contains only where it is invisible."""
-    if not any(_HIDING_STYLE.search(b.text) for b in html):
+    texts = [b.text for b in html if b.kind == "html"]
+    if not _NUMBER_IN_PLAIN.search(plain) or not any(map(may_hide_text, texts)):
         return False
-    pages = [read_page(b.text) for b in html if b.kind == "html"]
+    pages = list(map(read_page, texts))
     unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(_ADDRESS.sub(" ", text))}
     shared = {word for word in unseen if word in plain}
     seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if shared else ""

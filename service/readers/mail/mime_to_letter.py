@@ -68,7 +68,8 @@ def readable(data: bytes) -> bytes:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     elif b"\r\r\n" in data[:4096]:
         data = data.replace(b"\r\r\n", b"\r\n")
-    return data.lstrip(b"\r\n") if split_section(data)[0].fields == [] else data
+    begins_blank = data.startswith((b"\r", b"\n"))
+    return data.lstrip(b"\r\n") if begins_blank and split_section(data)[0].fields == [] else data
 
 
 def without_length(data: bytes) -> bytes:
