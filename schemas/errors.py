@@ -101,6 +101,7 @@ JOB_CODES = {
     "lease_lost": "another worker took the document over",
     "matter_busy": "an import or another command is writing to the matter; cancel it or wait, then try again",
     "result_not_ready": "the job is not finished; ask again later, or use ?wait",
+    "too_many_responses": "too many long responses to this tenant are under way; read them to their end, then ask again",
     "too_many_listeners": "too many requests wait for results; ask again in a moment, without ?wait",
     "shutting_down": "the service is stopping; try again in a moment",
     "poisoned": "its processing killed its process more than once, so it is set aside; try it again by hand with `retry`, or send a mended copy; please report it",

@@ -24,6 +24,7 @@ from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
+RESULT_PAGES_AT_ONCE = 4  # pages of Results that are joined at once, one of a tenant: each may take some 100 MB
 TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
@@ -74,6 +75,7 @@ class AppState:
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
     refused_uploads: RefusedUploads = field(default_factory=RefusedUploads)
+    page_turns: TenantQueues = field(default_factory=lambda: TenantQueues(RESULT_PAGES_AT_ONCE))
     table_turns: TenantQueues = field(default_factory=lambda: TenantQueues(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
 
