@@ -65,7 +65,9 @@ def said(path: str, note: str = "", **more: Any) -> NewEvent:
     return NewEvent(by="Ada", path=path, action="accept", note=note, **more)
 
 
-async def test_registered_targets_have_room_for_all_together(service: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_registered_targets_have_room_for_all_together(
+    service: AppState, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each list of them reads all: a thousand of the largest stopped the service for seconds at each request."""
     monkeypatch.setattr(system, "MAX_TARGETS_BYTES", 300)
     schema = {"title": "A", "type": "object", "properties": {"a": {"type": "string", "description": "x" * 100}}}
