@@ -166,13 +166,27 @@ def clustered_rows(strips: list[SegmentBox]) -> list[list[SegmentBox]]:
         if row and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
             row.append(strip)
         else:
-            row = [strip]
+            row = _nearer(row, middle, here) if row and row[-1].middle > middle else []
+            row.append(strip)
             rows.append(row)
             middle, size = here, height
     for row in rows:
         if len(row) > 1:
             row.sort(key=LEFT)
     return rows
+
+
+def _nearer(row: list[SegmentBox], middle: float, below: float) -> list[SegmentBox]:
+    """Take the last strips out of a row, and return them, that are nearer to the middle of the row `below` it.
+
+    `middle` is that of the row's first strip. A label printed between two lines belongs to the nearer one.
+    """
+    kept = len(row)
+    while kept > 1 and below - row[kept - 1].middle < row[kept - 1].middle - middle:
+        kept -= 1
+    taken = row[kept:]
+    del row[kept:]
+    return taken
 
 
 def row_of(strips: list[SegmentBox]) -> Row:
