@@ -122,3 +122,17 @@ def test_a_page_begins_with_its_first_block(read: Read) -> None:
     )
     document = read(Pdf().write([Page(text(72, 700, "First page")), Page(content)]))
     assert [document.page_at(start) for start, _, _, _ in document.blocks] == [1, 2]
+
+
+@pytest.mark.parametrize(("state", "sign"), [("Off", "[ ]"), ("Yes", "[x]")])
+def test_a_box_of_a_form_has_its_state_without_a_drawing(read: Read, state: str, sign: str) -> None:
+    """Beside a word it stands before it; alone it has its name."""
+    pdf = Pdf()
+    head = f"<< /Type /Annot /Subtype /Widget /FT /Btn /F 4 /V /{state} /AS /{state} /AP << /N << /Yes 6 0 R /Off 6 0 R >> >>"
+    pdf.stream(b"", "/Type /XObject /Subtype /Form /BBox [0 0 12 12]")
+    pdf.stream(b"", "/Type /XObject /Subtype /Form /BBox [0 0 12 12]")
+    near = pdf.add(f"{head} /T (agreed) /Rect [72 698 84 710] >>")
+    far = pdf.add(f"{head} /T (paid) /Rect [300 300 312 312] >>")
+    pdf.catalogue = f"/AcroForm << /Fields [{near} 0 R {far} 0 R] >>"
+    found = read(pdf.write([Page(text(90, 700, "Agreed"), extra=f"/Annots [{near} 0 R {far} 0 R]")])).text
+    assert found.split("\n") == [f"{sign} Agreed", f"paid: {sign}"]
