@@ -136,3 +136,18 @@ def test_a_box_of_a_form_has_its_state_without_a_drawing(read: Read, state: str,
     pdf.catalogue = f"/AcroForm << /Fields [{near} 0 R {far} 0 R] >>"
     found = read(pdf.write([Page(text(90, 700, "Agreed"), extra=f"/Annots [{near} 0 R {far} 0 R]")])).text
     assert found.split("\n") == [f"{sign} Agreed", f"paid: {sign}"]
+
+
+def test_a_row_of_cells_above_columns_of_text_stays_together(read: Read) -> None:
+    """The columns begin right below the last row of a table that has a gap where theirs is."""
+    rows = [("Place, date", "Signed", "IBAN", "Amount"), ("Berlin, 4 May", "K. Schmidt", "DE89 3704", "2,884.56")]
+    content = "".join(
+        text(x, 700 - 16 * i, cell)
+        for i, row in enumerate(rows)
+        for x, cell in zip((72, 190, 320, 470), row, strict=True)
+    )
+    left = [f"Goods of kind {i} are shipped free of any" for i in range(5)]
+    right = [f"Payment {i} is due in thirty days net" for i in range(5)]
+    content += lines(72, 668, left) + lines(320, 668, right)
+    found = read(Pdf().write([Page(content)])).text.split("\n")
+    assert found == ["\t".join(row) for row in rows] + left + right

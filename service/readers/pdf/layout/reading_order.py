@@ -60,7 +60,9 @@ def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *,
             _take_first_lines(above, band, cut)
     for band, cut in zip(bands, cuts, strict=True):
         if cut is not None:
-            for side in _sides(band.rows, cut):
+            head = _rows_of_cells(band, cut)
+            regions += _table_or_text(Band(band.rows[:head], band.gutters)) if head else []
+            for side in _sides(band.rows[head:], cut):
                 regions += regions_in_reading_order(side, words, depth=depth + 1)
         else:
             regions += _table_or_text(band)
@@ -160,6 +162,13 @@ def _shared(band: Band, row: list[SegmentBox]) -> list[Gap]:
         if c - near * (c == d) <= b and d + near * (c == d) >= a
     ]
     return [(a, b) for a, b in both if a == b or b - a >= least]
+
+
+def _rows_of_cells(band: Band, cut: float) -> int:
+    """Return how many rows above columns of text are of cells, several on both sides: the last ones of a table."""
+    cells = [min(map(len, _sides([row], cut))) >= _CELLS_MIN_STRIPS for row in band.rows]
+    head = cells.index(False) if False in cells else 0
+    return head if not any(cells[head:]) else 0
 
 
 def _take_first_lines(above: Band, band: Band, cut: float) -> None:
