@@ -86,6 +86,18 @@ def test_a_header_row_is_words_over_numbers() -> None:
     assert [(len(t), t.header_rows) for t in written(lines).tables] == [(3, 1)]
 
 
+def test_two_amounts_side_by_side_are_never_one_cell() -> None:
+    """A wide cell in the rows above spans the columns of both."""
+    above = [("1 Pen", "D 15.00 SR of the week and of the month"), ("1 Ink", "D 10.00 SR"), ("TOTAL", "25.00")]
+    lines = [
+        line(text, x, 100 + 16 * row)
+        for row, cells in enumerate(above)
+        for text, x in zip(cells, (60, 300), strict=True)
+    ]
+    lines += [line(text, x, 148) for text, x in (("SR (@ 0%)", 60), ("52.00", 330), ("0.00", 480))]
+    assert written(lines).text.split("\n")[-2:] == ["TOTAL\t25.00", "SR (@ 0%)\t52.00\t0.00"]
+
+
 def test_an_anchor_gives_the_box_of_its_own_words_in_points() -> None:
     """Boxes narrow to the words, scaled from pixels."""
     document = written(RECEIPT, scale=0.5)

@@ -9,7 +9,7 @@ import ctypes
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class Annotation:
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
+    _: KW_ONLY
     hidden: bool = False  # the page does not show it
     drawn: bool = False  # its appearance, which a viewer shows instead of the value, has text
     ticked: bool | None = None  # the state of a check box or radio button; None for other kinds
@@ -105,7 +106,8 @@ def _form_value(form: Any, one: Any) -> Annotation:
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, one) if form else None
     label = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one) or name) if form else ""
     if kind in _BUTTONS:
-        return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
+        ticked = bool(pdfium.FPDFAnnot_IsChecked(form, one))
+        return Annotation(BlockKind.FORM, label, "", _box(one), name, ticked=ticked)
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
     text = f"{label}: {value}" if label and value else value
     return Annotation(BlockKind.FORM, text, value, _box(one), name, drawn=bool(value) and _draws_text(one))

@@ -22,6 +22,7 @@ from thresher.service.readers.pdf.library import (
     segment_closes,
     segment_kind,
 )
+from thresher.service.readers.pdf.matrices import IDENTITY, Matrix, matrix_of, moved, times
 from thresher.service.readers.pdf.objects import FormContents, PageObjects
 
 _LINE_MAX_WIDTH = 2.6  # points
@@ -37,9 +38,6 @@ _PATH_MAX_POINTS = 400  # of a path whose sides are read
 _PAGE_MAX_POINTS = 8000  # of all such paths of a page
 _PAPER_MIN_CHANNEL = 200  # of 255
 _MAX_DEPTH = 4  # of forms inside forms
-
-Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class DrawnShapes:
 
 def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     """Return the lines and small drawings among a page's objects; None where there are none."""
-    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _IDENTITY, 0))
+    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), IDENTITY, 0))
     if not paths or len(paths) > _MAX_PATHS:
         return None
     box = _bounds(paths)
@@ -135,7 +133,7 @@ def _paths(
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             objects, kinds = forms.children(one)
             yield from _paths(
-                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), _times(matrix_of(one), matrix), depth + 1
+                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), times(matrix_of(one), matrix), depth + 1
             )
 
 
@@ -143,8 +141,8 @@ def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
     """Return (n, 4) left, bottom, right, top in user space."""
     box = bounds_of([path for path, _ in paths])
     for i, (_, matrix) in enumerate(paths):
-        if matrix is not _IDENTITY:
-            corners = [_moved(matrix, x, y) for x in box[i, ::2].tolist() for y in box[i, 1::2].tolist()]
+        if matrix is not IDENTITY:
+            corners = [moved(matrix, x, y) for x in box[i, ::2].tolist() for y in box[i, 1::2].tolist()]
             x, y = zip(*corners, strict=True)
             box[i] = min(x), min(y), max(x), max(y)
     return box
@@ -158,9 +156,9 @@ def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, floa
         left -= count
         if left < 0:
             return
-        own = _times(matrix_of(path), matrix)
+        own = times(matrix_of(path), matrix)
         for (ax, ay), (bx, by) in _straight(path, count):
-            (x0, y0), (x1, y1) = _moved(own, ax, ay), _moved(own, bx, by)
+            (x0, y0), (x1, y1) = moved(own, ax, ay), moved(own, bx, by)
             if min(abs(x1 - x0), abs(y1 - y0)) < _LEVEL_MAX_STEP:
                 yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
@@ -179,31 +177,6 @@ def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tupl
         if closes:
             yield here, start
         last = here
-
-
-def matrix_of(one: int) -> Matrix:
-    """Return the matrix of a page object; the identity where it has none."""
-    found = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(_handle(one), ctypes.byref(found)):
-        return _IDENTITY
-    return found.a, found.b, found.c, found.d, found.e, found.f
-
-
-def _times(a: Matrix, b: Matrix) -> Matrix:
-    """Return the product of matrices: first `a`, then `b`."""
-    return (
-        a[0] * b[0] + a[1] * b[2],
-        a[0] * b[1] + a[1] * b[3],
-        a[2] * b[0] + a[3] * b[2],
-        a[2] * b[1] + a[3] * b[3],
-        a[4] * b[0] + a[5] * b[2] + b[4],
-        a[4] * b[1] + a[5] * b[3] + b[5],
-    )
-
-
-def _moved(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    """Return a point transformed by a matrix."""
-    return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
 
 
 def _is_outline(path: int) -> bool:
