@@ -150,9 +150,9 @@ async def test_files_of_refused_requests_go_wherever_jobs_stay(house: ServiceRes
     file = await house.uploads.put("a.txt", pieces(b"nobody's"), most=100)
     place = tmp_path / "uploads" / file.sha256[:2] / file.sha256
     os.utime(place, (0, time.time() - 90_000))
-    stopping = asyncio.Event()  # noqa: ASYNC110 - a store tells nobody what it deletes
+    stopping = asyncio.Event()
     purging = asyncio.create_task(keep_purging(house, None, stopping))
-    while await house.uploads.has(file.sha256):
+    while await house.uploads.has(file.sha256):  # noqa: ASYNC110 - a store tells nobody what it deletes
         await asyncio.sleep(0.01)
     stopping.set()
     await purging
