@@ -39,6 +39,8 @@ from thresher.service.discovery.productions.validation_report import ValidationR
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reports.writing import write_reports
 from thresher.service.discovery.settling import settle
+from thresher.service.readers.pool_size import pool_size
+from thresher.service.readers.worker_process import limit_process
 
 PROCESSES = 2  # that read for one import
 Say = Callable[[str], None]
@@ -67,10 +69,14 @@ def main() -> None:
     """Read the order, and run it."""
     task = ImportTask.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    size = pool_size()
+    limit_process(size.processors * size.processor)  # three eighths of the memory; two imports run at once at most
     try:
         summary = _run(task, lambda stage: _say({"stage": stage}))
     except Problem as problem:
         _say({"problem": {"code": problem.code, "detail": problem.detail}})
+    except MemoryError:
+        _say({"problem": {"code": "too_large", "detail": "the import needs more memory than the limit"}})
     else:
         _say({"summary": summary.model_dump(mode="json")})
 
