@@ -64,14 +64,9 @@ def _spread(
     while waiting:
         one = waiting.pop()
         parts = [(c, f"part:{one}") for c in children[one]]
-<<<<<<< HEAD
-        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies[content]]
+        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies.pop(content, ())]
         quoting = [(c, f"quotes:{one}") for c in quoted_in(one) if c in known]
         for other, cause in (*parts, *equal, *quoting):
-=======
-        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies.pop(content, ())]
-        for other, cause in (*parts, *equal):
->>>>>>> main
             if other not in held and other not in released:
                 held.add(other)
                 causes[other] = cause
