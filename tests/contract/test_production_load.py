@@ -325,6 +325,29 @@ def test_load_files_are_read_apart_and_give_the_same(tmp_path: Path) -> None:
         list(streamed(operator.getitem, (1,), 1))
 
 
+def test_a_text_file_that_says_nothing_hides_no_native(tmp_path: Path) -> None:
+    """The next source is read: the native, else the images; of a redacted document never the native."""
+    for name, data in {
+        "T/1.txt": "",
+        "T/2.txt": "\f \r\n",
+        "N/1.txt": "native",
+        "N/2.txt": "native",
+        "I/2.tif": "II*",
+    }.items():
+        (tmp_path / "v" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "v" / name).write_text(data)
+    rows = ["DOCID,REDACTED,TEXTLINK,NATIVELINK", "A1,,T/1.txt,N/1.txt", "A2,Yes,T/2.txt,N/2.txt", "A3,,T/1.txt,"]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "v" / "v.opt").write_text("A2,V,I\\2.tif,Y,,,1\n")
+    load(tmp_path / "m", tmp_path / "v")
+    documents, _ = stored(tmp_path / "m")
+    assert [(d.produced.text_from, d.state) for d in documents if d.produced] == [
+        ("native", "new"),
+        ("images", "new"),
+        ("none", "exception"),
+    ]
+
+
 def test_a_date_at_midnight_takes_the_time_beside_it(tmp_path: Path) -> None:
     """Programs write "12:00:00 AM" behind every day; a time of day of its own is believed."""
     (tmp_path / "v").mkdir()

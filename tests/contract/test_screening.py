@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from pydantic import BaseModel
 
-from tests.collection_imports import imported
+from tests.collection_imports import imported, settled
 from tests.one_process import OneProcess
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
@@ -108,3 +108,21 @@ async def test_other_ways_of_reading_are_screened_anew(folder: Path) -> None:
     assert (await screened(folder, seen))[1] == ["memo.pdf"]
     assert all(again for _, again in seen.read)
     assert (await screened(folder, ReadTexts("another way", {"plain.txt": "plain"})))[1] == ["memo.pdf"]
+
+
+async def test_a_reply_that_quotes_counsel_without_an_address_is_held(tmp_path: Path) -> None:
+    """Its heading has a name alone; that the mail stands whole in it is known from its passages. Other replies are asked."""
+    (tmp_path / "in").mkdir()
+    head = "From: {0}@acme.example\nTo: b@acme.example\nSubject: Re: deal\nDate: Mon, {1} May 2001 10:00:00 +0000\nMessage-ID: <{1}@x>\n"
+    advice = "My view of the deal:\n\nSettle it before the quarter ends.\n"
+    quoted = "".join(f"> {line}\n" for line in advice.splitlines())
+    mails = {
+        "1.eml": head.format("sue", 21).replace("sue@acme", "sue@firm") + f"\n{advice}",
+        "2.eml": head.format("ann", 22) + f"In-Reply-To: <21@x>\n\nI agree.\n\nSue Smith wrote:\n{quoted}",
+        "3.eml": head.format("bob", 23) + "In-Reply-To: <21@x>\n\nSee you at noon.\n",
+    }
+    for name, text in mails.items():
+        (tmp_path / "in" / name).write_text(text)
+    settled(tmp_path / "matter", [tmp_path / "in"])
+    _, held = await screened(tmp_path / "matter", ReadTexts("r", mails))
+    assert held == ["1.eml", "2.eml"]

@@ -68,6 +68,19 @@ def test_first_copy_answers_where_the_master_is_not_asked() -> None:
     assert list(planned(documents, privilege="flag").asked) == ["a"]
 
 
+def test_a_reply_that_quotes_a_held_mail_whole_is_held() -> None:
+    """With what is attached to it; once the mail is released, it is not."""
+    members = [
+        Member("a", None, "a", "t", ("A",), ("counsel:x",)),
+        Member("b", None, "b", "t", ("B",)),
+        Member("b1", "b", "b", None, ("C",)),
+    ]
+    quoted = {"a": ["b", "gone"]}
+    found = holding_of(members, frozenset(), lambda one: quoted.get(one, ()))
+    assert (found.held, found.flags["b"], found.flags["b1"]) == ({"a", "b", "b1"}, ("quotes:a",), ("part:b",))
+    assert holding_of(members, frozenset({"a"}), lambda one: quoted.get(one, ())).held == set()
+
+
 def test_a_mail_is_asked_where_the_later_one_that_holds_it_is_not() -> None:
     """Held or unreadable, the later mail answers for nothing: its thread is asked whole; other threads are not."""
     mails = [

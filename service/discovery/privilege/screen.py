@@ -18,6 +18,7 @@ from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
 from thresher.service.discovery.privilege.holding import Member, holding_of
+from thresher.service.discovery.privilege.quoting import QuotingReplies
 from thresher.service.discovery.privilege.terms import terms_in
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 
@@ -155,7 +156,8 @@ def unread_by_screen(matter: Matter) -> dict[str, str]:
 def apply_holding(matter: Matter) -> tuple[int, int]:
     """Write flags and holds that follow from what was found and released; return how many are held, and warned of."""
     found, released = _found(matter), released_ids(matter)
-    holding = holding_of((_member(d, found.get(d.id, ())) for d in matter.store.documents()), released)
+    members = (_member(d, found.get(d.id, ())) for d in matter.store.documents())
+    holding = holding_of(members, released, QuotingReplies(matter) if any(found.values()) else lambda _: ())
     changed = [
         made
         for d in matter.store.documents()

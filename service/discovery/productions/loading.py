@@ -51,6 +51,7 @@ from thresher.service.discovery.productions.volume import Production
 from thresher.service.discovery.productions.volume_paths import FoundPath
 from thresher.service.readers.charset import decode
 
+BLANK_MAX_BYTES = 4096  # of a text file that is looked at for whether it says anything
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 
 
@@ -164,6 +165,8 @@ class _Load:
     def _add(self, records: Records, row: list[str], ordinal: int) -> None:
         images = self.kept.pages.get(ordinal)
         files = self.files.row_files(row)
+        if files.text and self._is_blank(files.text.path):
+            files.text = None  # the native or the page images may say more
         linked = None if files.native else self.kept.pages.native(ordinal)
         if linked:
             files.native = FoundPath(linked, 1)
@@ -191,6 +194,13 @@ class _Load:
         if text and says_withheld(text) and content.native is None:
             return ProducedContent(withheld=True, redacted=content.redacted)
         return content
+
+    def _is_blank(self, text: str) -> bool:
+        """Whether a text file holds nothing but white space; only a small one is looked at."""
+        facts = self.kept.facts.get(text)
+        if facts is None or facts.size > BLANK_MAX_BYTES:
+            return False
+        return not decode((self.production.root / text).read_bytes()).text.strip()
 
     def _family(self, ordinal: int) -> FamilyPlace:
         ids, families = self.validation.ids, self.validation.families
