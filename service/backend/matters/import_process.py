@@ -1,4 +1,4 @@
-"""Run one import or export of a matter in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
+"""Run one import, export or other action on a matter in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
 
     {"stage": "import"}      ...      {"summary": {...}}  or  {"problem": {"code": ..., "detail": ...}}
 
@@ -21,7 +21,8 @@ from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.discovery.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.work import ExportOrder, ImportOrder
+from thresher.schemas.work import ActionOrder, ExportOrder, ImportOrder
+from thresher.service.backend.matters.action_work import ActionJob, run_action
 from thresher.service.backend.matters.export_work import run_export
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked
@@ -58,7 +59,7 @@ class ImportTask(BaseModel):
 
     folder: Path  # of the matter
     job: str
-    order: ImportOrder | ExportOrder
+    order: ImportOrder | ExportOrder | ActionOrder
     passwords: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()
     roots: tuple[Path, ...] = ()  # below which the tenant may read
@@ -83,6 +84,10 @@ def main() -> None:
 def _run(task: ImportTask, say: Say) -> BaseModel:
     if isinstance(task.order, ExportOrder):
         return run_export(task.folder, task.job, task.order, say)
+    if isinstance(task.order, ActionOrder):
+        return run_action(
+            task.folder, task.order, ActionJob(id=task.job, passwords=task.passwords, roots=task.roots), say
+        )
     return run_import(task, task.order, say)
 
 
@@ -102,6 +107,7 @@ def run_import(task: ImportTask, order: ImportOrder, say: Say) -> ImportSummary:
     with Matter(task.folder) as matter:
         if not (task.folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
+        matter.record_event("import_begun", job=task.job)  # before anything is written, as it may be killed
         options = CollectionOptions(
             timezone=matter.store.get("timezone") or "UTC",
             passwords=task.passwords,

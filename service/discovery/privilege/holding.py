@@ -60,7 +60,7 @@ def _spread(known: Mapping[str, Member], first: list[str], released: frozenset[s
     while waiting:
         one = waiting.pop()
         parts = [(c, f"part:{one}") for c in children[one]]
-        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies[content]]
+        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies.pop(content, ())]
         for other, cause in (*parts, *equal):
             if other not in held and other not in released:
                 held.add(other)

@@ -30,7 +30,7 @@ def inclusive_mails(thread: Sequence[ComparedMail]) -> dict[str, bool]:
     kept = {name for mail, by in zip(thread, held, strict=True) if not by for name in mail.attachments}
     found: dict[str, bool] = {}
     for mail, by in zip(reversed(thread), reversed(held), strict=True):
-        found[mail.id] = not any(mail.attachments <= kept | thread[number].attachments for number in by)
+        found[mail.id] = not any(mail.attachments - thread[number].attachments <= kept for number in by)
         if found[mail.id]:
             kept |= mail.attachments
     return found

@@ -68,7 +68,8 @@ def readable(data: bytes) -> bytes:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     elif b"\r\r\n" in data[:4096]:
         data = data.replace(b"\r\r\n", b"\r\n")
-    return data.lstrip(b"\r\n") if split_section(data)[0].fields == [] else data
+    begins_blank = data.startswith((b"\r", b"\n"))
+    return data.lstrip(b"\r\n") if begins_blank and split_section(data)[0].fields == [] else data
 
 
 def without_length(data: bytes) -> bytes:
@@ -111,7 +112,7 @@ class _Assembly:
         if subtype == "encrypted":
             return self._take_encrypted(part)
         if subtype == "alternative":
-            return choose_version([self.take(child) for child in part.children])
+            return choose_version([self.take(child) for child in part.children], self.letter.notes)
         children = part.children
         if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
@@ -214,7 +215,7 @@ class _Assembly:
         for enclosure in unpacked.enclosures:
             self._add(enclosure)
         self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]
-        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies])
+        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies], self.letter.notes)
         return [replace(b, label="winmail.dat") for b in chosen]
 
     def _take_envelope(self, part: Part) -> list[BodyText]:

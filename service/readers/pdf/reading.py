@@ -19,6 +19,7 @@ from thresher.service.readers.page_pictures import PLACEHOLDER, store_pictures
 from thresher.service.readers.pdf.forms.annotations import (
     Annotation,
     annotations_of,
+    parted_by_page,
     write_annotations,
     write_check_boxes,
 )
@@ -310,7 +311,9 @@ class _Pages:
         if len(laid.hidden):
             self._write_hidden(laid)
         if one.held.found:
-            write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
+            shown, unseen = parted_by_page(one.held.found, laid.visible(last), one.frame)
+            one.held.unseen += [value.text for value in unseen]
+            write_annotations(self.builder, shown, one.frame, laid.printed(last))
         write_check_boxes(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)

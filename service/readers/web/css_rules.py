@@ -12,6 +12,8 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
+from thresher.service.readers.web.css_values import pixels
+
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _HIDING = frozenset(
     [
@@ -36,6 +38,8 @@ _HIDING = frozenset(
         "overflow-y",
         "text-indent",
         "transform",
+        "scale",
+        "zoom",
         "content-visibility",
         "filter",
         "margin-left",
@@ -48,7 +52,14 @@ _HIDING = frozenset(
 )
 _COLOURS = frozenset(("color", "background", "background-color", "background-image", "-webkit-text-fill-color"))
 TRACKED = _HIDING | _COLOURS
-_SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\Z", re.IGNORECASE)
+_CONDITION = re.compile(r"@(media|supports|layer|container)\b(.*)", re.IGNORECASE | re.DOTALL)
+_MEDIUM = re.compile(r"\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
+_WIDTH = re.compile(r"(?:\band\b)?\s*\(\s*(min|max)-width\s*:\s*([^)]+)\)\s*", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)")
+_STRUCTURE = re.compile(  # pseudo-classes that tell where an element stands, and nothing of what a person does
+    r":(?:root|empty|(?:first|last|only)-child|(?:not|is|where)\((?:[^():]|\([^()]*\))*\))"
+)
+_SCREEN_PIXELS = 1280.0  # width of the screen that a page is read for
 _WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
 _MAX_RULES = 3_000
 _MAX_MATCHES = 200_000  # elements that rules apply to; the rest of a sheet is ignored
@@ -65,12 +76,27 @@ def declarations(text: str) -> Declarations:
     {'font-size': '0 !important'}
     """
     found: Declarations = {}
-    for part in text.split(";"):
+    for part in unescaped(text).split(";"):
         name, colon, value = part.partition(":")
         name = name.strip().lower()
         if colon and name in TRACKED:
             found[name] = value.strip().lower()
     return found
+
+
+def unescaped(text: str) -> str:
+    r"""Return CSS without comments and with escapes as the characters that they mean.
+
+    >>> unescaped(r"display:/**/n\6f ne"), unescaped("a: b")
+    ('display:none', 'a: b')
+    """
+    if "\\" not in text and "/*" not in text:
+        return text
+    return _ESCAPE.sub(lambda m: _character(m[1]) if m[1] else m[2], _COMMENT.sub("", text))
+
+
+def _character(code: str) -> str:
+    return chr(int(code, 16)) if 0 < int(code, 16) < 0x110000 else "\ufffd"
 
 
 def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
@@ -85,12 +111,35 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
         if brace[0] == "}":
             skipping = max(skipping - 1, 0)
         elif head.startswith("@"):
-            skipping += 1 if skipping or not _SCREEN.match(head) else 0
+            skipping += 1 if skipping or not _holds(head) else 0
         else:
             end = text.find("}", at)
             body, at = text[at : end if end >= 0 else len(text)], end + 1 if end >= 0 else len(text)
             if not skipping and (found := declarations(body)):
                 yield head, found
+
+
+def _holds(head: str) -> bool:
+    """Whether the rules of a block apply to a screen of usual width.
+
+    >>> [_holds(h) for h in ("@media screen and (min-width: 600px)", "@media (max-width:600px)", "@media print", "@supports (a: b)")]
+    [True, False, False, True]
+    """
+    found = _CONDITION.match(head)
+    if found is None:
+        return False
+    if found[1].lower() != "media":
+        return "not" not in found[2].split() and found[1].lower() != "container"
+    return any(_is_shown(query) for query in found[2].split(","))
+
+
+def _is_shown(query: str) -> bool:
+    """Whether a media query that states nothing but a medium and widths fits the screen."""
+    begun = _MEDIUM.match(query)
+    rest = query[begun.end() :] if begun else query
+    widths = [(bound.lower(), pixels(width)) for bound, width in _WIDTH.findall(rest)]
+    fits = all(w is not None and (w <= _SCREEN_PIXELS if b == "min" else w >= _SCREEN_PIXELS) for b, w in widths)
+    return fits and not _WIDTH.sub("", rest).strip()
 
 
 def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
@@ -126,7 +175,7 @@ def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
     """Return the `mem_id` of the elements of a selector; none for selectors that are not supported."""
-    if not selector or ":" in re.sub(r"\[[^\]]*\]", "", selector) or "\\" in selector:
+    if not selector or ":" in _STRUCTURE.sub("", re.sub(r"\[[^\]]*\]", "", selector)) or "\\" in selector:
         return []
     try:
         return [node.mem_id for node in parser.css(selector)]

@@ -252,8 +252,9 @@ async def submit_within_quota(parts: AppState, asked: Submission, quota: Quota) 
     """Submit within the quota, one at a time for each tenant with a quota: two cannot both take the last place."""
     turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
     async with turn:
-        await check_month_quota(parts, asked.tenant, quota, usage_of(asked))
-        job, replayed = await asyncio.shield(parts.jobs.submit(asked))
+        with parts.refused_uploads.counted(asked.tenant, asked.files, parts.bounds.refused):
+            await check_month_quota(parts, asked.tenant, quota, usage_of(asked))
+            job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")
         parts.metrics.add("thresher_uploaded_files_total", len(asked.files))

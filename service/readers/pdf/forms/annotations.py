@@ -6,6 +6,7 @@ Hidden annotations are taken off the page.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, wide_string
 from thresher.service.readers.pdf.marks.check_boxes import CheckBox
+from thresher.service.readers.pdf.text.words import PageWords
 
 _WITHOUT_TEXT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
@@ -36,6 +38,7 @@ class Annotation:
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
     hidden: bool = False  # the page does not show it
+    drawn: bool = False  # its appearance, which a viewer shows instead of the value, has text
     ticked: bool | None = None  # the state of a check box or radio button; None for other kinds
 
 
@@ -104,7 +107,14 @@ def _form_value(form: Any, one: Any) -> Annotation:
     if kind in _BUTTONS:
         return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
-    return Annotation(BlockKind.FORM, f"{label}: {value}" if label and value else value, value, _box(one), name)
+    text = f"{label}: {value}" if label and value else value
+    return Annotation(BlockKind.FORM, text, value, _box(one), name, drawn=bool(value) and _draws_text(one))
+
+
+def _draws_text(one: Any) -> bool:
+    """Whether its appearance draws text itself."""
+    drawn = wide_string(pdfium.FPDFAnnot_GetAP, one, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+    return re.search(r"[\])>]\s*TJ|[)>]\s*(?:Tj|'|\")", drawn) is not None
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -115,6 +125,36 @@ def _string(one: Any, key: bytes) -> str:
 def _clean(text: str) -> str:
     """Normalise white space, line by line; drop blank lines."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def parted_by_page(
+    found: list[Annotation], words: PageWords, frame: PageFrame
+) -> tuple[list[Annotation], list[Annotation]]:
+    """Return what agrees with the page, and form values whose own appearance shows something else in their place.
+
+    `words` are those that the page shows.
+    """
+    parted: tuple[list[Annotation], list[Annotation]] = [], []
+    for one in found:
+        parted[one.drawn and _shows_another(one, _words_in(frame.show(one.box)[0], words))].append(one)
+    return parted
+
+
+def _words_in(box: Floats, words: PageWords) -> str:
+    """Return the words whose middle is in a box, without white space."""
+    x, y = (words.box[:, 0] + words.box[:, 2]) / 2, (words.box[:, 1] + words.box[:, 3]) / 2
+    inside = np.flatnonzero((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])).tolist()
+    return "".join(words.text[words.start[i] : words.end[i]] for i in inside)
+
+
+def _shows_another(one: Annotation, shown: str) -> bool:
+    """Whether what is shown is not the value, nor a part of it, nor more than it."""
+    value, shown = (_letters(text) for text in (one.value, shown))
+    return bool(shown) and value not in shown and shown not in value
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, printed: str) -> None:
