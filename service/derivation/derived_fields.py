@@ -218,7 +218,11 @@ def _unknown(path: str, known: Evidence | None) -> Evidence:
 
 
 def _differs(field: Field, path: str, value: Any, computed: Value) -> Reason:
-    shown = f"{to_unit(computed, Decimal('1e-6'), ROUND_HALF_EVEN).normalize():f}" if isinstance(computed, Decimal) else computed
+    shown = (
+        f"{to_unit(computed, Decimal('1e-6'), ROUND_HALF_EVEN).normalize():f}"
+        if isinstance(computed, Decimal)
+        else computed
+    )
     return Reason(code="arithmetic", path=path, message=f"it says {value}, and {field.derived} gives {shown}")
 
 

@@ -21,7 +21,9 @@ _ZERO = "\u200b\u2060-\u2064\ufeff\u180e\u034f\u206a-\u206f\u115f\u1160\u17b4\u1
 _TAGS, _SELECTORS = "\U000e0000-\U000e007f", "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _ANY = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]")
 _RUN = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]+")
-_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\u00ad(?![ \t]*(?:\n|\\Z))")  # a soft hyphen at a line's end is seen
+_MARKS = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\u00ad(?![ \t]*(?:\n|\\Z))"
+)  # a soft hyphen at a line's end is seen
 _OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\n]*)")  # from right to left, to the next control or the line's end
 _RIGHT_TO_LEFT = re.compile("([\u0590-\u05ff\u0600-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)")
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{4,6}\U000e007f")

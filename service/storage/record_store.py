@@ -70,7 +70,9 @@ class SqliteRecordStore:
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Return the records of a kind, sorted by tenant and key; None stands for all tenants or all keys."""
         given = {name: v for name, v in (("kind", kind), ("key", key), ("tenant", tenant)) if v is not None}
-        sql = FIND.format(" AND ".join(f"{name} = :{name}" for name in given))  # no OR: it would keep SQLite from the index
+        sql = FIND.format(
+            " AND ".join(f"{name} = :{name}" for name in given)
+        )  # no OR: it would keep SQLite from the index
         try:
             async with self._turn:  # a few rows, read with every request: handing them to a thread would take longer
                 rows = self._connection.execute(sql, given).fetchall()

@@ -104,7 +104,11 @@ async def test_computed_numbers_of_any_size_end_no_file(tmp_path: Path, a: str, 
     """Products of many digits, and values with many decimals, are compared or left alone."""
     path = tmp_path / "sums.txt"
     path.write_text(f"a: {a}\nb: {b}\nc: {c}\n", encoding="utf-8")
-    fields: dict[str, Any] = {"a": {"type": "number"}, "b": {"type": "number"}, "c": {"type": "number", "x-derived": "/a * /b"}}
+    fields: dict[str, Any] = {
+        "a": {"type": "number"},
+        "b": {"type": "number"},
+        "c": {"type": "number", "x-derived": "/a * /b"},
+    }
     schema = {"title": "X", "type": "object", "properties": fields}
     _, result = await extracted(path, f'{{"a": {a}, "b": {b}, "c": {c}}}', schema)
     assert result.status in {"complete", "partial"}
@@ -143,7 +147,10 @@ def pdf_under(annotation: bytes, text: bytes) -> bytes:
         starts.append(len(made))
         made += b"%d 0 obj\n%b\nendobj\n" % (number, part)
     table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    return made + b"xref\n0 8\n0000000000 65535 f \n%btrailer<</Size 8/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (table, len(made))
+    return made + b"xref\n0 8\n0000000000 65535 f \n%btrailer<</Size 8/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        table,
+        len(made),
+    )
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,9 @@ def said(path: str, note: str = "", **more: Any) -> NewEvent:
     return NewEvent(by="Ada", path=path, action="accept", note=note, **more)
 
 
-async def test_registered_targets_have_room_for_all_together(service: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_registered_targets_have_room_for_all_together(
+    service: AppState, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each list of them reads all: a thousand of the largest stopped the service for seconds at each request."""
     monkeypatch.setattr(system, "MAX_TARGETS_BYTES", 300)
     schema = {"title": "A", "type": "object", "properties": {"a": {"type": "string", "description": "x" * 100}}}
@@ -114,7 +116,7 @@ async def test_a_long_chain_makes_nobody_wait(house: ServiceResources, monkeypat
 
     monkeypatch.setattr(ReviewEvent, "model_validate", lambda value: in_thread(validated(value)))
     monkeypatch.setattr(ReviewEvent, "right_hash", lambda event: in_thread(hashed(event)))
-    reviews = SqlReviews(house.store)  # type: ignore[arg-type]
+    reviews = SqlReviews(house.store)
     await asyncio.gather(*(reviews.append(PLACE, said(f"/f{n}")) for n in range(5)))
     events = await reviews.events(PLACE)
     assert "store" not in threads
@@ -125,7 +127,7 @@ async def test_a_long_chain_makes_nobody_wait(house: ServiceResources, monkeypat
 async def test_a_chain_ends_at_its_bound(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the size of all events, not by their number: one may hold 4,000 characters of a note and the row of a list."""
     monkeypatch.setattr(sql, "CHAIN_MAX_CHARS", 3000)
-    reviews = SqlReviews(house.store)  # type: ignore[arg-type]
+    reviews = SqlReviews(house.store)
     await reviews.append(PLACE, said("/a", "n" * 2000))
     with pytest.raises(InputProblem, match="quota_exceeded"):
         await reviews.append(PLACE, said("/b", "n" * 2000))
@@ -134,7 +136,11 @@ async def test_a_chain_ends_at_its_bound(house: ServiceResources, monkeypatch: p
 
 async def test_files_of_refused_requests_are_counted(service: AppState) -> None:
     """No job names them, so no quota counts them: without a bound one tenant fills the disk of all."""
-    large = [("file", ("a.bin", os.urandom(80))), ("file", ("b.bin", os.urandom(80))), ("policy", (None, "[]"))]
+    large: list[Any] = [
+        ("file", ("a.bin", os.urandom(80))),
+        ("file", ("b.bin", os.urandom(80))),
+        ("policy", (None, "[]")),
+    ]
     async with await client(service, "acme") as acme, await client(service, "other") as other:
         for _ in range(2):  # one more try with the same files is no more on the disk
             assert told(await acme.post("/v1/extractions", files=large[:1] + large[2:])) == (422, "policy_invalid")
@@ -151,7 +157,7 @@ async def test_files_of_refused_requests_go_wherever_jobs_stay(house: ServiceRes
     stopping = asyncio.Event()
     purging = asyncio.create_task(keep_purging(house, None, stopping))
     while await house.uploads.has(file.sha256):
-        await asyncio.sleep(0.01)
+        await house.jobs.wait(0.01)
     stopping.set()
     await purging
 
@@ -161,9 +167,14 @@ async def test_threads_are_shared_by_turns() -> None:
     ends, begun = threading.Event(), list[str]()
     asyncio.get_running_loop().set_default_executor(FairThreads(current_tenant.get, 4))
 
+    def work(tenant: str) -> None:
+        begun.append(tenant)
+        if tenant == "a":
+            ends.wait(30)
+
     async def ask(tenant: str) -> None:
         current_tenant.set(tenant)
-        await asyncio.to_thread(lambda: begun.append(tenant) or (tenant == "b") or ends.wait(30))
+        await asyncio.to_thread(work, tenant)
 
     flood = [asyncio.create_task(ask("a")) for _ in range(10)]
     await asyncio.sleep(0)

@@ -20,8 +20,12 @@ _PIXELS = {
     "vh": 8.0,
 }
 _RGB = re.compile(r"rgba?\(\s*(\d+)\s*[, ]\s*(\d+)\s*[, ]\s*(\d+)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)")
-_SHARES = re.compile(r"rgba?\(\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*(?:[,/]\s*([\d.]+%?)\s*)?\)")
-_HSL = re.compile(r"hsla?\(\s*(-?\d*\.?\d+)(?:deg)?\s*[, ]\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*(?:[,/]\s*([\d.]+%?)\s*)?\)")
+_SHARES = re.compile(
+    r"rgba?\(\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*(?:[,/]\s*([\d.]+%?)\s*)?\)"
+)
+_HSL = re.compile(
+    r"hsla?\(\s*(-?\d*\.?\d+)(?:deg)?\s*[, ]\s*(\d*\.?\d+)%\s*[, ]\s*(\d*\.?\d+)%\s*(?:[,/]\s*([\d.]+%?)\s*)?\)"
+)
 _HEX = re.compile(r"#([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})\b")
 _NAMES = {
     "white": "ffffff", "black": "000000", "red": "ff0000", "lime": "00ff00", "green": "008000", "blue": "0000ff",
@@ -67,7 +71,9 @@ def colour(value: str) -> str | None:
         return _clear_by_alpha(match[4]) or _hexadecimal(float(match[i]) / 100 for i in (1, 2, 3))
     if match := _HSL.search(value):
         hue, share, light = (float(match[i]) for i in (1, 2, 3))
-        return _clear_by_alpha(match[4]) or _hexadecimal(hls_to_rgb(hue / 360 % 1, min(light, 100) / 100, min(share, 100) / 100))
+        return _clear_by_alpha(match[4]) or _hexadecimal(
+            hls_to_rgb(hue / 360 % 1, min(light, 100) / 100, min(share, 100) / 100)
+        )
     if match := _HEX.search(value):
         digits = match[1] if len(match[1]) > 4 else "".join(2 * d for d in match[1])
         return TRANSPARENT if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]

@@ -84,7 +84,9 @@ class FairThreads(ThreadPoolExecutor):
         super().__init__(self._count, thread_name_prefix="fair")
         self._tenant = tenant
         self._lock = threading.Lock()
-        self._waiting: dict[str, deque[tuple[Future[Any], Callable[[], Any]]]] = {}  # by tenant, in their order of turns
+        self._waiting: dict[
+            str, deque[tuple[Future[Any], Callable[[], Any]]]
+        ] = {}  # by tenant, in their order of turns
         self._running: Counter[str] = Counter()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -144,7 +146,9 @@ class RefusedUploads:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._left: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(dict)  # by tenant and hash: when, bytes
+        self._left: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(
+            dict
+        )  # by tenant and hash: when, bytes
 
     @contextmanager
     def counted(self, tenant: str, files: Sequence[UploadedFile], most: int) -> Iterator[None]:
