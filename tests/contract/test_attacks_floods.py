@@ -19,6 +19,8 @@ from tests.jobs_house import pieces
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.review import ReviewEvent, is_right
+from thresher.service.backend.matters import folders
+from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.backend.retention import keep_purging
 from thresher.service.reviews import sql
@@ -198,3 +200,15 @@ def test_threads_end_with_all_that_waits() -> None:
     threading.Timer(0.01, held.set).start()
     threads.shutdown(cancel_futures=True)
     assert [f.cancelled() for f in futures] == [False, True, True, True, True, True]
+
+
+def test_a_tenant_has_so_many_matters_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one takes room on the disk, too, which no quota counts; a page of the list opens no others."""
+    monkeypatch.setattr(folders, "MATTERS_MAX", 2)
+    matters = MatterFolders(tmp_path)
+    made = [matters.create("a", name).id for name in ("one", "two")]
+    with pytest.raises(InputProblem, match="quota_exceeded"):
+        matters.create("a", "three")
+    matters.create("b", "one")
+    (matters.folder("a", made[0]) / "matter.json").write_text("{")
+    assert [m.id for m in matters.listed("a", None, 1)] == [made[1]]
