@@ -155,7 +155,7 @@ def _continued(chain: _Chain, wanted: NewEvent) -> _Continued:
     events = [*chain.events, event]
     review = review_of(events) if any(e.action in DECISIONS for e in events) else None
     corrected = json.dumps(sorted(standing_events(events)))
-    return _Continued(event, chain.head, review and review.model_dump_json(), corrected)
+    return _Continued(event, chain.head, None if review is None else review.model_dump_json(), corrected)
 
 
 def _added(session: Session, *, place: ResultPlace, wanted: NewEvent, made: _Continued) -> bool:

@@ -114,6 +114,23 @@ async def test_computed_numbers_of_any_size_end_no_file(tmp_path: Path, a: str, 
     assert result.status in {"complete", "partial"}
 
 
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw-unicode-escape", "rot13"])
+@pytest.mark.parametrize("kind", ["html", "eml", "xml"])
+async def test_a_charset_is_one_of_documents(tmp_path: Path, kind: str, charset: str) -> None:
+    """Python has codecs that take time by the square of a text (an hour for 10 MB), or turn what all see into something else."""
+    says = r"Total \u0039 due " + "caf\xe9-abc" * 2_000
+    heads = {
+        "html": f"<meta charset={charset}><p>",
+        "eml": f"Content-Type: text/plain; charset={charset}\n\n",
+        "xml": f'<?xml version="1.0" encoding="{charset}"?><a>',
+    }
+    tails = {"html": "</p>", "eml": "\n", "xml": "</a>"}
+    path = tmp_path / f"bill.{kind}"
+    path.write_bytes((heads[kind] + says + tails[kind]).encode("cp1252"))
+    document, _ = await extracted(path, {"shown": None, "other": None}, NUMBERS)
+    assert r"Total \u0039 due caf" in document.text
+
+
 @pytest.mark.parametrize("kind", ["integer", "decimal", "number"])
 @pytest.mark.parametrize("text", ["1e99999999", "-1E9999999", "1e-99999999"])
 def test_a_cell_is_never_written_out_for_ever(kind: Any, text: str) -> None:

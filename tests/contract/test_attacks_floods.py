@@ -19,6 +19,8 @@ from tests.jobs_house import pieces
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.review import ReviewEvent, is_right
+from thresher.service.backend.matters import folders
+from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.backend.retention import keep_purging
 from thresher.service.reviews import sql
@@ -116,7 +118,7 @@ async def test_a_long_chain_makes_nobody_wait(house: ServiceResources, monkeypat
 
     monkeypatch.setattr(ReviewEvent, "model_validate", lambda value: in_thread(validated(value)))
     monkeypatch.setattr(ReviewEvent, "right_hash", lambda event: in_thread(hashed(event)))
-    reviews = SqlReviews(house.store)  # type: ignore[arg-type]
+    reviews = SqlReviews(house.store)
     await asyncio.gather(*(reviews.append(PLACE, said(f"/f{n}")) for n in range(5)))
     events = await reviews.events(PLACE)
     assert "store" not in threads
@@ -127,7 +129,7 @@ async def test_a_long_chain_makes_nobody_wait(house: ServiceResources, monkeypat
 async def test_a_chain_ends_at_its_bound(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the size of all events, not by their number: one may hold 4,000 characters of a note and the row of a list."""
     monkeypatch.setattr(sql, "CHAIN_MAX_CHARS", 3000)
-    reviews = SqlReviews(house.store)  # type: ignore[arg-type]
+    reviews = SqlReviews(house.store)
     await reviews.append(PLACE, said("/a", "n" * 2000))
     with pytest.raises(InputProblem, match="quota_exceeded"):
         await reviews.append(PLACE, said("/b", "n" * 2000))
@@ -136,7 +138,11 @@ async def test_a_chain_ends_at_its_bound(house: ServiceResources, monkeypatch: p
 
 async def test_files_of_refused_requests_are_counted(service: AppState) -> None:
     """No job names them, so no quota counts them: without a bound one tenant fills the disk of all."""
-    large = [("file", ("a.bin", os.urandom(80))), ("file", ("b.bin", os.urandom(80))), ("policy", (None, "[]"))]
+    large: list[Any] = [
+        ("file", ("a.bin", os.urandom(80))),
+        ("file", ("b.bin", os.urandom(80))),
+        ("policy", (None, "[]")),
+    ]
     async with await client(service, "acme") as acme, await client(service, "other") as other:
         for _ in range(2):  # one more try with the same files is no more on the disk
             assert told(await acme.post("/v1/extractions", files=large[:1] + large[2:])) == (422, "policy_invalid")
@@ -152,8 +158,8 @@ async def test_files_of_refused_requests_go_wherever_jobs_stay(house: ServiceRes
     os.utime(place, (0, time.time() - 90_000))
     stopping = asyncio.Event()
     purging = asyncio.create_task(keep_purging(house, None, stopping))
-    while await house.uploads.has(file.sha256):  # noqa: ASYNC110 - a store tells nobody what it deletes
-        await asyncio.sleep(0.01)
+    while await house.uploads.has(file.sha256):
+        await house.jobs.wait(0.01)
     stopping.set()
     await purging
 
@@ -163,9 +169,14 @@ async def test_threads_are_shared_by_turns() -> None:
     ends, begun = threading.Event(), list[str]()
     asyncio.get_running_loop().set_default_executor(FairThreads(current_tenant.get, 4))
 
+    def work(tenant: str) -> None:
+        begun.append(tenant)
+        if tenant == "a":
+            ends.wait(30)
+
     async def ask(tenant: str) -> None:
         current_tenant.set(tenant)
-        await asyncio.to_thread(lambda: begun.append(tenant) or (tenant == "b") or ends.wait(30))
+        await asyncio.to_thread(work, tenant)
 
     flood = [asyncio.create_task(ask("a")) for _ in range(10)]
     await asyncio.sleep(0)
@@ -189,3 +200,15 @@ def test_threads_end_with_all_that_waits() -> None:
     threading.Timer(0.01, held.set).start()
     threads.shutdown(cancel_futures=True)
     assert [f.cancelled() for f in futures] == [False, True, True, True, True, True]
+
+
+def test_a_tenant_has_so_many_matters_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one takes room on the disk, too, which no quota counts; a page of the list opens no others."""
+    monkeypatch.setattr(folders, "MATTERS_MAX", 2)
+    matters = MatterFolders(tmp_path)
+    made = [matters.create("a", name).id for name in ("one", "two")]
+    with pytest.raises(InputProblem, match="quota_exceeded"):
+        matters.create("a", "three")
+    matters.create("b", "one")
+    (matters.folder("a", made[0]) / "matter.json").write_text("{")
+    assert [m.id for m in matters.listed("a", None, 1)] == [made[1]]
