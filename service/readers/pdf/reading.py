@@ -13,6 +13,7 @@ from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.schemas.errors import Problem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
+from thresher.service.base.gc_pause import gc_paused
 from thresher.service.ocr.base import OcrEngine
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.page_pictures import PLACEHOLDER, store_pictures
@@ -45,6 +46,7 @@ _READ_PAGES = 4  # pages that are kept open and read together
 _LAID_OUT_PAGES = 64  # pages that are laid out together
 
 
+@gc_paused()  # a thousand of what a reading makes is garbage in cycles; collections took a seventh of its time
 def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callable[[str], OcrEngine]) -> Reading:
     """Return the Document of a PDF, and its attachments as children."""
     builder = DocumentBuilder(source, kind="pdf")
