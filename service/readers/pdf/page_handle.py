@@ -137,6 +137,11 @@ class OpenPage:
         return self.held.number
 
     @property
+    def has_boxes(self) -> bool:
+        """Whether there may be check boxes, of a form or drawn ones."""
+        return bool(self.ticks) or (self.drawn is not None and len(self.drawn.small) > 0)
+
+    @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
         codes = self.recognised is not None and bool(self.recognised.codes)
@@ -195,10 +200,11 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
     count = len(sheet.start)
     sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
+    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
     if drawn is not None:
-        sheet, owners = split_at_lines((sheet, owners), handle, drawn.down, frame)
-    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
+        sheet, owners = split_at_lines((sheet, owners), handle, (box, drawn.down), frame)
+        box = box if len(sheet.start) == len(box) else _boxes(sheet, frame)
     ticks = [CheckBox(_shown(frame, place), ticked, label) for place, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)
