@@ -113,6 +113,8 @@ def owners_of(text_page: int, indices: list[int]) -> Ints:
 def bounds_of(objects: list[int]) -> Floats:
     """Return (n, 4) bounds left, bottom, right, top of page objects."""
     found = np.zeros((len(objects), 4), np.float32)
+    if not objects:
+        return found
     base, size = found.ctypes.data, 16 * len(objects)
     run_all(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found
@@ -122,6 +124,8 @@ def colours_of(objects: list[int], getter: Callable[..., Any] = object_colour) -
     """Return (n, 4) colours red, green, blue, alpha of fills, or of strokes; black where there is none."""
     found = np.zeros((len(objects), 4), np.uint32)
     found[:, 3] = 255
+    if not objects:
+        return found
     base, size = found.ctypes.data, 16 * len(objects)
     run_all(map(getter, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found

@@ -200,7 +200,7 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     if scene is not None:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
     count = len(sheet.start)
-    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
+    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), box, frame)
     box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
     if drawn is not None:

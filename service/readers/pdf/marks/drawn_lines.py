@@ -110,8 +110,13 @@ class _Painted:
     visible: NDArray[np.bool_]  # stroked or filled in another colour than the paper's
 
 
+_NOTHING_PAINTED = _Painted(*(np.zeros(0, np.bool_) for _ in range(3)))
+
+
 def _painted(paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64]) -> _Painted:
     """Return how some of the paths are painted."""
+    if not len(chosen):
+        return _NOTHING_PAINTED
     some = [paths[i][0] for i in chosen.tolist()]
     filled, stroked = paints_of(some)
     solid = filled & _is_dark(colours_of(some))

@@ -20,8 +20,7 @@ _ALL_MAX_BYTES = 96 * 2**20  # of all streams, decompressed
 _MAX_DEPTH = 3  # of streams compressed more than once
 _STREAM, _END = b"stream", b"endstream"
 _LINE_END = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)")
-_SHORT = re.compile(rb"\s*(?:<(?i:FEFF)(?P<units>(?:[0-9A-Fa-f]{4}){0,3})>|\([A-Za-z .,'-]{0,3}\))")
-_NO_FIGURE = re.compile(rb"(?:00[2A-Fa-f4-7][0-9A-Fa-f]|20[0-9A-Fa-f]{2}|(?i:FB0[0-6]))*")  # Latin-1, signs, ligatures
+_SHORT = rb"\s*(?:<(?i:FEFF)(?:00[2A-Fa-f4-7][0-9A-Fa-f]|20[0-9A-Fa-f]{2}|(?i:FB0[0-6])){0,3}>|\([A-Za-z .,'-]{0,3}\))"  # up to three letters, signs, or ligatures
 _KNOWN_FILTER = re.compile(
     rb"\s*(?:/(?:Flate|DCT|JPX|CCITTFax|JBIG2)Decode(?=[\s/>])|\[\s*/(?:Flate|DCT|JPX|CCITTFax|JBIG2)Decode\s*\])"
 )
@@ -36,6 +35,7 @@ def _spelt(name: str) -> re.Pattern[bytes]:
 
 
 _NAMES, _FILTERS, _PARAMETERS = map(_spelt, ("ActualText", "Filter", "DecodeParms"))
+_HARMLESS = re.compile(_NAMES.pattern + _SHORT)
 _PREDICTOR, _ENCRYPTED = map(_spelt, ("Predictor", "Encrypt"))
 
 
@@ -58,12 +58,7 @@ def _is_harmless(part: bytes) -> bool:
     """Whether all replacement texts in a part of the file are short."""
     if b"ActualText" not in part and b"#" not in part:
         return True
-    return all(_is_short(_SHORT.match(part, name.end())) for name in _NAMES.finditer(part))
-
-
-def _is_short(text: re.Match[bytes] | None) -> bool:
-    """Whether a replacement text is short and holds no figure."""
-    return text is not None and _NO_FIGURE.fullmatch(text["units"] or b"") is not None
+    return len(_NAMES.findall(part)) == len(_HARMLESS.findall(part))
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
