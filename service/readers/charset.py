@@ -14,7 +14,22 @@ _NON_ASCII_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
 _UTF8_ERRORS_MAX_SHARE = 1 / 500  # share of replaced characters up to which text still counts as UTF-8
 _NO_CHARSETS = (
     frozenset(  # of Python's codecs: they hide characters, take time that grows with the square, or decode no text
-        ["punycode", "idna", "unicodeescape", "rawunicodeescape", "undefined", "mbcs", "oem", "base64", "hex", "quopri", "uu", "zlib", "bz2", "rot13"]
+        [
+            "punycode",
+            "idna",
+            "unicodeescape",
+            "rawunicodeescape",
+            "undefined",
+            "mbcs",
+            "oem",
+            "base64",
+            "hex",
+            "quopri",
+            "uu",
+            "zlib",
+            "bz2",
+            "rot13",
+        ]
     )
 )
 _CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127), " ")

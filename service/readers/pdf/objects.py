@@ -19,7 +19,6 @@ from thresher.service.readers.pdf.library import (
     form_object,
     is_embedded,
     mark_count,
-    object_bounds,
     object_mark,
     object_type,
     page_object,
@@ -196,8 +195,6 @@ def pixels(image: int) -> int:
     return width * height
 
 
-_BOUNDS = np.zeros(4, np.float32)
-_SIDES = [_BOUNDS.ctypes.data + 4 * i for i in range(4)]
 _MODE = np.zeros(2, np.int32)
 _FILL, _STROKE = _MODE.ctypes.data, _MODE.ctypes.data + 4
 
@@ -212,14 +209,6 @@ def is_filled(path: int) -> bool:
 def is_transparent(one: int) -> bool:
     """Whether an object is painted through a group, a mask or with an opacity."""
     return bool(pdfium.FPDFPageObj_HasTransparency(_handle(one)))
-
-
-def is_wide(one: int, least: float) -> bool:
-    """Whether an object's width and height both exceed `least` points."""
-    _BOUNDS[:] = 0
-    object_bounds(one, *_SIDES)
-    left, bottom, right, top = _BOUNDS.tolist()
-    return right - left > least and top - bottom > least
 
 
 def user_boxes(objects: list[int], places: Mapping[int, Matrix] | None = None) -> Floats:

@@ -16,11 +16,14 @@ from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import (
     Floats,
     bounds_of,
+    colours_of,
+    paints_of,
     path_length,
     path_segment,
     points_of,
     segment_closes,
     segment_kind,
+    stroke_colour,
 )
 from thresher.service.readers.pdf.matrices import IDENTITY, Matrix, matrix_of, moved, times
 from thresher.service.readers.pdf.objects import FormContents, PageObjects
@@ -73,27 +76,55 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
     across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
     narrow = (lines[:, 2] - lines[:, 0] <= _LINE_MAX_WIDTH) & (lines[:, 3] - lines[:, 1] > _LINE_MIN_LENGTH)
-    of_paths = np.flatnonzero(thin).tolist()  # the sides of others follow these
-    unseen = [i for i in np.flatnonzero(narrow[: len(of_paths)]).tolist() if not _is_visible(paths[of_paths[i]][0])]
-    narrow[unseen] = False
-    down = lines[narrow]
+    of_paths = np.flatnonzero(thin)  # the sides of others follow these
+    upright = np.flatnonzero(narrow[: len(of_paths)])
+    narrow[upright] = _painted(paths, of_paths[upright]).visible
     at = np.flatnonzero(small)
+    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) & (len(at) <= MAX_SMALL_SHAPES)
+    boxes = _painted(paths, at[square])
     outline, solid = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
-    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) if len(at) <= MAX_SMALL_SHAPES else outline
-    outline[square] = [_is_outline(paths[i][0]) for i in at[square].tolist()]
-    solid[square] = [_is_solid(paths[i][0]) for i in at[square].tolist()]
+    outline[square], solid[square] = boxes.stroked & ~boxes.solid, boxes.solid
     frames = np.flatnonzero(~thin & ~small & ~many)
-    visible = [i for i in frames.tolist() if _is_visible(paths[i][0])]
-    stroked = [i for i in visible if _mode(paths[i][0])[0]]
+    painted = _painted(paths, frames)
     return DrawnShapes(
         across,
-        _joined_down(np.concatenate((down, _sides_of(frame.show(box[stroked]))))),
-        _edges(frame.show(box[visible])),
+        _joined_down(
+            np.concatenate((lines[narrow], _sides_of(frame.show(box[frames[painted.visible & painted.stroked]]))))
+        ),
+        _edges(frame.show(box[frames[painted.visible]])),
         frame.show(box[small]),
         length[small] < _OUTLINE_MIN_POINTS,
         outline,
         solid,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """How paths are painted."""
+
+    stroked: NDArray[np.bool_]
+    solid: NDArray[np.bool_]  # filled in another colour than the paper's
+    visible: NDArray[np.bool_]  # stroked or filled in another colour than the paper's
+
+
+_NOTHING_PAINTED = _Painted(*(np.zeros(0, np.bool_) for _ in range(3)))
+
+
+def _painted(paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64]) -> _Painted:
+    """Return how some of the paths are painted."""
+    if not len(chosen):
+        return _NOTHING_PAINTED
+    some = [paths[i][0] for i in chosen.tolist()]
+    filled, stroked = paints_of(some)
+    solid = filled & _is_dark(colours_of(some))
+    return _Painted(stroked, solid, solid | (stroked & _is_dark(colours_of(some, stroke_colour))))
+
+
+def _is_dark(colours: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which colours are darker than paper."""
+    dark: NDArray[np.bool_] = colours[:, :3].min(axis=1) < _PAPER_MIN_CHANNEL
+    return dark
 
 
 def _edges(box: Floats) -> Floats:
@@ -177,39 +208,6 @@ def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tupl
         if closes:
             yield here, start
         last = here
-
-
-def _is_outline(path: int) -> bool:
-    """Whether a path is drawn as a line, and not filled but with the paper's colour."""
-    stroked, filled = _mode(path)
-    return stroked and not (filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor))
-
-
-def _is_solid(path: int) -> bool:
-    """Whether a path is filled in another colour than the paper's."""
-    return _mode(path)[1] and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
-
-
-def _is_visible(path: int) -> bool:
-    """Whether a path is stroked or filled in another colour than the paper's."""
-    stroked, filled = _mode(path)
-    return (stroked and _is_dark(path, pdfium.FPDFPageObj_GetStrokeColor)) or (
-        filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
-    )
-
-
-def _mode(path: int) -> tuple[bool, bool]:
-    """Whether a path is stroked, and whether it is filled."""
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(_handle(path), ctypes.byref(fill), ctypes.byref(stroke))
-    return bool(stroke.value), bool(fill.value)
-
-
-def _is_dark(path: int, getter: Any) -> bool:
-    """Whether a path's colour is darker than paper."""
-    colours = [ctypes.c_uint() for _ in range(4)]
-    getter(_handle(path), *map(ctypes.byref, colours))
-    return min(c.value for c in colours[:3]) < _PAPER_MIN_CHANNEL
 
 
 def _handle(one: int) -> Any:

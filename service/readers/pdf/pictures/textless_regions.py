@@ -146,6 +146,9 @@ def _letters(paths: list[int], places: Mapping[int, Matrix], frame: PageFrame) -
     if not paths:
         return np.zeros((0, 4), np.float32)
     boxes = frame.show(user_boxes(paths, places))
+    ahead, before = boxes[:, 2:] > 0, boxes[:, :2] < (frame.width, frame.height)
+    on_page = np.flatnonzero(np.logical_and.reduce(ahead & before, axis=1))
+    paths, boxes = [paths[i] for i in on_page.tolist()], boxes[on_page]
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     least, most, low, tall = _LETTER_SIZES
     small = (width > least) & (width < most) & (height > low) & (height < tall)
@@ -178,10 +181,15 @@ def _grouped(boxes: Floats, frame: PageFrame) -> NDArray[np.int64]:
     columns, rows = (int(side // GRID_CELL_POINTS) + 1 for side in (frame.width, frame.height))
     low = np.clip(boxes[:, :2] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
     high = np.clip(boxes[:, 2:] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
-    taken = np.zeros((rows, columns), np.bool_)
-    for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True):
-        taken[y0 : y1 + 1, x0 : x1 + 1] = True
-    label = _labelled(taken)
+    steps = np.zeros((rows + 1, columns + 1), np.int32)  # of the number of boxes in a cell, down and across the page
+    for y, x, step in (
+        (low[:, 1], low[:, 0], 1),
+        (high[:, 1] + 1, low[:, 0], -1),
+        (low[:, 1], high[:, 0] + 1, -1),
+        (high[:, 1] + 1, high[:, 0] + 1, 1),
+    ):
+        np.add.at(steps, (y, x), step)
+    label = _labelled(steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0)
     return np.unique(label[low[:, 1], low[:, 0]], return_inverse=True)[1].astype(np.int64)
 
 
