@@ -282,6 +282,11 @@ CSVS: dict[str, tuple[bytes, str]] = {
     "tab with decimal commas": (b"x\t1,5\ny\t2,5\nz\t3,5\n", "x\t1,5\ny\t2,5\nz\t3,5"),
     "semicolon with decimal commas": (b"1,5;2,5\n3,5;4,25\n7,2;8,1\n", "1,5\t2,5\n3,5\t4,25\n7,2\t8,1"),
     "numbers between commas": (b"1,2,3\n4,5,6\n7,8,9\n", "1\t2\t3\n4\t5\t6\n7\t8\t9"),
+    "stated delimiter": (b"sep=;\nx;y\n1,5;2\n", "x\ty\n1,5\t2"),
+    "stated in capitals, for all columns": (b"\xef\xbb\xbfSEP=,,\r\nx,y\r\n1;5,2\r\n", "x\ty\n1;5\t2"),
+    "stated between quotes": (b'"sep=\t"\na\tb, c\n', "a\tb, c"),
+    "stated bar in UTF-16": ("sep=|\na|b;c\n1|2;3\n".encode("utf-16"), "a\tb;c\n1\t2;3"),
+    "no statement": (b"sep=oct;x\n1;2\n", "sep=oct\tx\n1\t2"),
     "doubled quotes": (b'1,"a ""b"", c",5\n2,d,6\n', '1\ta "b", c\t5\n2\td\t6'),
 }  # fmt: skip
 

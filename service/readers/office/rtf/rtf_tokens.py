@@ -26,6 +26,7 @@ SPECIAL = {
     "tab": "\t", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c", "rdblquote": "\u201d", "bullet": "\u2022",
     "endash": "\u2013", "emdash": "\u2014", "emspace": " ", "enspace": " ", "qmspace": " ", "~": "\xa0", "_": "\u2011", "-": "",
 }  # fmt: skip
+_REPEATING = frozenset(("nonshppict", "shprslt", "listpicture"))
 _DEPTH_MAX = 2_000  # levels of nested groups; deeper ones are read as part of the last level
 
 
@@ -35,6 +36,7 @@ class State:
 
     destination: str = ""  # of the nearest group that names one; empty for the body
     skipped: bool = False
+    repeats: bool = False  # in a group that shows pictures or boxes again for old readers, or bullets of lists
     codec: str = "cp1252"
     fallback: int = 1  # characters after a Unicode escape that repeat it for old readers
     hidden: bool = False
@@ -143,7 +145,7 @@ class Walk:
             self._fonts[self._font] = self._codec(CHARSETS.get(number, 0) if word == "fcharset" else number)
         elif word == "plain":
             self.state = State(
-                self.state.destination, self.state.skipped, self._default, self.state.fallback,
+                self.state.destination, self.state.skipped, self.state.repeats, self._default, self.state.fallback,
                 behind=self.state.behind, in_table=self.state.in_table,
             )  # fmt: skip
         else:
@@ -151,6 +153,7 @@ class Walk:
 
     def _open(self, word: str, *, skipped: bool) -> None:
         self.state.destination, self.state.skipped = word, self.state.skipped or skipped
+        self.state.repeats = self.state.repeats or word in _REPEATING
         self._named = True
         self.sink.opened(self.state)
 
@@ -169,7 +172,7 @@ class Walk:
             raw, self._skip = raw[self._skip :], max(self._skip - len(raw), 0)
         if raw and not self.state.skipped:
             self._bytes += raw
-        elif raw and self.state.destination != "pict":
+        elif raw:
             self.sink.text(raw.decode("latin-1"), self.state)
 
     def _unicode(self, value: int) -> None:
