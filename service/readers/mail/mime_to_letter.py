@@ -40,6 +40,11 @@ _UNNAMED = {
     "text/vcard": "card.vcf",
     "text/plain": "part.txt",
 }
+_LIST = re.compile(rb"\s*(?:<\?xml|<!DOCTYPE plist|<plist)")
+_LIST_AT_END = re.compile(
+    rb"(?:\A|(?<=\n))(?:<\?xml[^>]*>\s*(?:<!DOCTYPE plist[^>]*>\s*)?<plist\b.*</plist>\s*|bplist00.*)\Z", re.DOTALL
+)
+_LIST_MAX_BYTES = 1 << 16  # of the property list behind a mail
 _LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # at the start of an EMLX file
 _FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
@@ -81,10 +86,11 @@ def without_length(data: bytes) -> bytes:
     if match is None:
         return data
     end = match.end() + int(match[1])
+    if end <= len(data) and (data[end:].lstrip()[:8] in {b"", b"bplist00"} or _LIST.match(data, end)):
+        return data[match.end() : end]
     rest = data[match.end() :]
-    return (
-        data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
-    )
+    found = _LIST_AT_END.search(rest, max(len(rest) - _LIST_MAX_BYTES, 0))
+    return rest[: found.start()] if found else rest
 
 
 class _Assembly:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from colorsys import hls_to_rgb
 
 _LENGTH = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))(px|pt|pc|em|rem|ex|ch|in|cm|mm|%|vw|vh)?")
 _PIXELS = {
@@ -18,6 +19,9 @@ _PIXELS = {
     "vh": 8.0,
 }
 _RGB = re.compile(r"rgba?\(\s*(\d+)\s*[, ]\s*(\d+)\s*[, ]\s*(\d+)\s*(?:[,/]\s*([\d.]+%?)\s*)?\)")
+_HSL = re.compile(
+    r"hsla?\(\s*(\d+(?:\.\d+)?)(?:deg)?\s*[, ]\s*(\d+(?:\.\d+)?)%\s*[, ]\s*(\d+(?:\.\d+)?)%\s*(?:[,/]\s*([\d.]+%?)\s*)?\)"
+)
 _HEX = re.compile(r"#([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})\b")
 _NAMES = {
     "white": "ffffff", "black": "000000", "red": "ff0000", "lime": "00ff00", "green": "008000", "blue": "0000ff",
@@ -51,10 +55,16 @@ def colour(value: str) -> str | None:
 
     >>> colour("#FFF"), colour("rgba(0, 0, 0, 0)"), colour("transparent"), colour("1px solid white"), colour("inherit")
     ('ffffff', 'clear', 'clear', 'ffffff', None)
+    >>> colour("hsl(0, 0%, 100%)"), colour("hsla(120 100% 25% / 0)")
+    ('ffffff', 'clear')
     """
     value = value.lower()
     if match := _RGB.search(value):
         return _clear_by_alpha(match[4]) or "".join(f"{min(int(match[i]), 255):02x}" for i in (1, 2, 3))
+    if match := _HSL.search(value):
+        hue, saturation, lightness = float(match[1]) % 360 / 360, float(match[2]) / 100, float(match[3]) / 100
+        parts = hls_to_rgb(hue, min(lightness, 1.0), min(saturation, 1.0))
+        return _clear_by_alpha(match[4]) or "".join(f"{round(255 * part):02x}" for part in parts)
     if match := _HEX.search(value):
         digits = match[1] if len(match[1]) > 4 else "".join(2 * d for d in match[1])
         return TRANSPARENT if digits[6:] and int(digits[6:], 16) < 16 else digits[:6]

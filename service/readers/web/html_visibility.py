@@ -23,11 +23,13 @@ _INLINE_TAGS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
 _STYLE_ATTRIBUTES = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
 _STYLED_TAGS = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
-_LOOK_ATTRIBUTES = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
+_LOOK_ATTRIBUTES = ("style", "hidden", "bgcolor", "background", "color", "text", "open", "href")
 _ABSENT = "\0"  # a value that no attribute has
 Attributes = dict[str, str | None]
 AttributeValues = tuple[str | None, ...]
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
+_SUM = re.compile(r"calc\(([-+\s.\w%]+)\)")
+_TERM = re.compile(r"[-+]?\s*[\d.]+[a-z%]*")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
     "medium": 16.0,
@@ -74,7 +76,7 @@ class PageLooks:
         """Return why an element is not visible with all its content (empty where it may be), and its Look."""
         tag = node.tag or ""
         sheet = self._sheet.get(node.mem_id) if self._sheet else None
-        if sheet is None and _STYLE_ATTRIBUTES.isdisjoint(attributes):
+        if sheet is None and _STYLE_ATTRIBUTES.isdisjoint(attributes) and tag != "dialog":
             return "", _by_tag(tag, "href" in attributes, parent) if tag in _STYLED_TAGS else parent
         values = (
             *(attributes.get(name, _ABSENT) for name in _LOOK_ATTRIBUTES[:-1]),
@@ -102,6 +104,8 @@ def _reason_and_look(tag: str, values: AttributeValues, style: Declarations, par
     attributes = {name: value for name, value in zip(_LOOK_ATTRIBUTES, values, strict=True) if value != _ABSENT}
     if "hidden" in attributes and "display" not in style:
         return "hidden", parent
+    if tag == "dialog" and "open" not in attributes and "display" not in style:
+        return "closed dialog", parent
     reason = _hiding_reason(style, parent.size)
     return reason, parent if reason else _styled_look(tag, style, attributes, parent)
 
@@ -202,13 +206,30 @@ def _is_off_page(style: Declarations, size: float) -> bool:
     """Whether lengths or transforms move an element off the page, or scale it to nothing."""
     placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
     names = ("left", "top", "right", "bottom") if placed else ()
-    lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    stated = [style[n] for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    lengths = [pixels(part, size) for text in stated for part in [_sum_of(text)]]
+    lengths += [pixels(part, size) for part in style.get("inset", "").split() if placed]
     if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
     if moved:
         return any((pixels(part, size) or 0.0) <= _OFF_PAGE_PIXELS for part in moved[1].split(","))
+    if any(re.match(r"0(?:\.0+)?%?(?:\s|\Z)", style.get(n, "1")) for n in ("scale", "zoom")):
+        return True
     return bool(re.search(r"scale[xy]?\(\s*0(?:\.0+)?\s*[,)]", style.get("transform", "")))
+
+
+def _sum_of(length: str) -> str:
+    """Return a length; of a sum in `calc()` the total in pixels.
+
+    >>> _sum_of("calc(-100vw - 50px)"), _sum_of("-5px")
+    ('-1250.0px', '-5px')
+    """
+    inner = _SUM.match(length)
+    if inner is None:
+        return length
+    parts = [pixels(re.sub(r"\s+", "", part)) for part in _TERM.findall(inner[1])]
+    return f"{sum(part or 0.0 for part in parts)}px"
 
 
 def _is_clipped(style: Declarations, size: float) -> bool:

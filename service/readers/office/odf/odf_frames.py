@@ -52,6 +52,11 @@ def box_of(frame: Any) -> Box | None:
     return (x, y, x + width, y + height) if width and height else None
 
 
+def is_off(box: Box, size: tuple[float, float]) -> bool:
+    """Whether a box lies fully outside its slide."""
+    return box[2] <= 0 or box[3] <= 0 or box[0] >= size[0] or box[1] >= size[1]
+
+
 def crop_of(clip: str, size: tuple[float, float]) -> Box:
     """Return the shares that an `fo:clip` cuts off a picture of a natural size in points: left, top, right, bottom.
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.archives.zip_package import Package, open_package
 from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.office.odf.odf_controls import control_texts
 from thresher.service.readers.office.odf.odf_frames import EmbeddedObjects, images_of, points
 from thresher.service.readers.office.odf.odf_pictures import OdfPictures, master_pages, shown_members
 from thresher.service.readers.office.odf.odf_sheet import write_sheet
 from thresher.service.readers.office.odf.odf_story import OdfStory
-from thresher.service.readers.office.odf.odf_styles import read_looks
+from thresher.service.readers.office.odf.odf_styles import Looks, read_looks
 from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, STYLE, TABLE, local, text_of
 from thresher.service.readers.office.office_properties import odf_facts
 from thresher.service.readers.office.package_reader import PackageReader
@@ -42,7 +43,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder.document.facts.update(odf_facts(package))
     styles = package.xml("styles.xml")
     looks = read_looks(root, styles, show_hidden=options.hidden_text)
-    looks.objects = EmbeddedObjects(package)
+    looks.objects, looks.controls = EmbeddedObjects(package), control_texts(root)
     children = _children(source, package, [body, *master_pages(styles).values()], spool)
     pictures = OdfPictures(PlacedPictures(options, spool, children), looks, kind in _SLIDE_KINDS)
     _write(OdfStory(builder, pictures, looks), body[0], styles, options)
@@ -68,11 +69,21 @@ def _slides(story: OdfStory, body: Any, styles: Any | None) -> None:
     size, masters = _page_size(styles), master_pages(styles)
     for page in body.iter(DRAW + "page"):
         story.builder.page(*size)
+        if _is_hidden(page, story.looks):
+            if not story.looks.show_hidden:
+                story.looks.hidden.add(story.builder.length, "hidden slide")
+                continue
+            story.builder.document.notes.append(note("hidden_kept", f"slide {len(story.builder.document.pages)}"))
         story.write(page)
         master = masters.pop(page.get(DRAW + "master-page-name", ""), None)
         for shape in [] if master is None else master:
             if local(shape) != "notes" and not shape.get(_PRESENTATION + "class"):
                 story.write([shape])
+
+
+def _is_hidden(page: Any, looks: Looks) -> bool:
+    style = looks.styles.get(page.get(DRAW + "style-name", ""))
+    return style is not None and any(p.get(_PRESENTATION + "visibility") == "hidden" for p in style)
 
 
 def _page_size(styles: Any | None) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
-from thresher.service.readers.office.odf.odf_frames import images_of
+from thresher.service.readers.office.odf.odf_frames import box_of, images_of, is_off
 from thresher.service.readers.office.odf.odf_pictures import OdfPictures
 from thresher.service.readers.office.odf.odf_styles import Looks
 from thresher.service.readers.office.odf.odf_text import (
@@ -24,6 +24,7 @@ from thresher.service.readers.office.odf.odf_text import (
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
 _CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
+_SHAPES = frozenset(("frame", "custom-shape", "rect", "ellipse"))
 _DC = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -40,7 +41,9 @@ class OdfStory:
         """Write every Block beneath an element; `level` is the nesting of the current list."""
         for element in parent:
             name = local(element)
-            if name in {"p", "h"}:
+            if reason := self._hidden_reason(element, name):
+                self._hide(reason, text_of(element))
+            elif name in {"p", "h"}:
                 self._paragraph(element, name, level)
             elif name == "table":
                 self._table(element)
@@ -52,10 +55,23 @@ class OdfStory:
                 self._annotation(element)
             elif name == "frame":
                 self._frame(element, level)
+            elif name == "control":
+                self.builder.block(self.looks.controls.get(element.get(DRAW + "control", ""), ""))
             elif name == "tracked-changes":
                 self._changes(element)
             elif name and name not in SKIPPED:
                 self.write(element, level)
+
+    def _hidden_reason(self, element: Any, name: str) -> str:
+        """Return why an element is not visible with all its content; empty where it may be."""
+        if name == "section" and element.get(TEXT + "display") == "none":
+            return "hidden section"
+        if name == "p" and any(e.get(TEXT + "is-hidden") == "true" for e in element.iter(TEXT + "hidden-paragraph")):
+            return "hidden paragraph"
+        if name in _SHAPES and self.pictures.on_slides:
+            box, pages = box_of(element), self.builder.document.pages
+            return "off the slide" if box and is_off(box, (pages.width[-1], pages.height[-1])) else ""
+        return ""
 
     def _paragraph(self, element: Any, name: str, level: int) -> None:
         for frame in _leading_pictures(element):

@@ -39,6 +39,7 @@ class Looks:
     hidden: HiddenPassages = field(default_factory=HiddenPassages)
     at: int = 0
     place: str = ""
+    controls: dict[str, str] = field(default_factory=dict)  # texts of the controls of forms, by id
     objects: EmbeddedObjects = field(default_factory=EmbeddedObjects)
     _made: dict[str, Style] = field(default_factory=dict)
 

@@ -79,6 +79,8 @@ class _Inline:
                 self._put("\t" if name == "tab" else "\n", names, ground)
             elif name == "note":
                 self._put(f"[{citation(child)}]", names, ground)
+            elif name == "control":
+                self._put(self.looks.controls.get(child.get(DRAW + "control", ""), ""), names, ground)
             elif name == "frame":
                 self._put(self.looks.objects.formula(child), names, ground)
             elif name and name not in SKIPPED and name not in {"custom-shape", "hidden-text"}:

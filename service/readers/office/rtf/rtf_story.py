@@ -96,6 +96,7 @@ class Stories:
     _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # red, green and blue of the colour being read
     _instruction: str = ""
     _box: dict[str, int] = field(default_factory=dict)
+    _choices: list[str] = field(default_factory=list)  # of a drop-down list
     _notes: int = 0
     _picture: RtfPicture | None = None  # the open one
 
@@ -124,6 +125,8 @@ class Stories:
             self._parts = [-1, -1, -1]
         elif state.destination == "fldinst":
             self._instruction += text
+        elif state.destination == "ffl":
+            self._choices.append(text)
         elif self._picture is not None and state.destination in {"pict", "bindata"}:
             self._picture.pieces.append(text)
 
@@ -239,6 +242,12 @@ class Stories:
             chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
             self.story.runs.append((TICKED if chosen else OPEN, UNMARKED))
             self._box.clear()
+        elif "FORMDROPDOWN" in self._instruction and self._choices:
+            chosen = self._box.get("ffres", 25)
+            chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
+            self.story.runs.append((self._choices[min(chosen, len(self._choices) - 1)], UNMARKED))
+            self._box.clear()
+            self._choices.clear()
         elif fraction := fraction_of_field(self._instruction):
             self.story.runs.append((fraction, UNMARKED))
         elif found:

@@ -27,6 +27,7 @@ SPECIAL = {
     "endash": "\u2013", "emdash": "\u2014", "emspace": " ", "enspace": " ", "qmspace": " ", "~": "\xa0", "_": "\u2011", "-": "",
 }  # fmt: skip
 _REPEATING = frozenset(("nonshppict", "shprslt", "listpicture"))
+_OLD_SETS = {"\\mac": "mac_roman", "\\pca": "cp850", "\\pc": "cp437"}  # words that state a character set, in order
 _DEPTH_MAX = 2_000  # levels of nested groups; deeper ones are read as part of the last level
 
 
@@ -80,7 +81,9 @@ class Walk:
         """Take the RTF: the text of `skipped` destinations is dropped, `kept` are starred groups that are read."""
         page = _CODEPAGE.search(rtf[:4000])
         self.rtf, self.sink, self._skipped, self._kept = rtf, sink, skipped, kept
-        self._default = codec(int(page[1])) if page else "mac_roman" if "\\mac" in rtf[:200] else "cp1252"
+        self._default = (
+            codec(int(page[1])) if page else next((c for w, c in _OLD_SETS.items() if w in rtf[:200]), "cp1252")
+        )
         self._fonts: dict[int, str] = {}
         self._font = -1  # the current font of the font table, while that is read
         self.state = State(codec=self._default)
