@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from asn1crypto import cms
 
-from tests.office_files import source_of
+from tests.office_files import make_odf, source_of
 from tests.ole_files import doc_streams, ole, xls_streams
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
@@ -44,6 +44,7 @@ RTF_TEXTS: dict[str, tuple[bytes, str]] = {
     "greek": (rb"\f3 \'d4\'e9\'ec\'de", "Τιμή"),
     "russian": (rb"\f5 \'d1\'f7\'b8\'f2", "Счёт"),
     "unicode with two bytes behind": (rb"\uc2\u34920\'95\'5c x", "表 x"),
+    "a form for programs without Unicode": (rb"{\upr{M\'fcller}{\*\ud{M\u252?ller}}}", "Müller"),
     "beyond the basic plane": (rb"\u-10179?\u-8704? x", "\U0001f600 x"),
 }
 
@@ -59,6 +60,12 @@ def test_rtf_in_any_code_page(name: str, tmp_path: Path) -> None:
     assert to_text(rtf.decode("latin-1"))[0].strip() == text
     wrapped = rb"{\rtf1\ansi\ansicpg1252\fromhtml1" + _FONTS + rb"{\*\htmltag64 <p>}" + body + rb"{\*\htmltag72 </p>}}"
     assert original(wrapped.decode("latin-1")) == f"<p>{text}</p>"
+
+
+@pytest.mark.parametrize(("word", "byte"), [("mac", 0x9F), ("pca", 0x81), ("pc", 0x81)])
+def test_rtf_in_an_old_character_set(word: str, byte: int, tmp_path: Path) -> None:
+    """A file states one for all of its text."""
+    assert read(tmp_path / "a.rtf", f"{{\\rtf1\\{word} Gr\\'{byte:02x}n}}".encode()).text == "Grün"
 
 
 def test_rtf_says_what_no_code_page_gives(tmp_path: Path) -> None:
@@ -249,10 +256,22 @@ def test_a_detached_signature_is_no_damage(tmp_path: Path) -> None:
 _MAIL = b"From: a@example.org\nTo: b@example.org\nSubject: Hi\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nPay 5 EUR.\n"
 
 
-@pytest.mark.parametrize("count", [len(_MAIL), len(_MAIL) + 7])
-def test_mails_of_apple_mail(count: int, tmp_path: Path) -> None:
+_LIST = b'<plist version="1.0"><dict><key>flags</key><integer>5</integer></dict></plist>\n'
+
+
+@pytest.mark.parametrize("count", [len(_MAIL), len(_MAIL) + 7, len(_MAIL) + 99_999])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<plist><dict/></plist>\n',
+        b'<?xml version="1.0"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "x">\n' + _LIST,
+        b"bplist00\xd1\x01\x02Ucolor\x10\x00\x08\x0b\x11",
+    ],
+    ids=["list", "list with its type", "binary list"],
+)
+def test_mails_of_apple_mail(count: int, behind: bytes, tmp_path: Path) -> None:
     """The count before the mail and the list behind it are no part of it, also where the count is wrong."""
-    data = f"{count}      \n".encode() + _MAIL + b'<?xml version="1.0" encoding="UTF-8"?>\n<plist><dict/></plist>\n'
+    data = f"{count}      \n".encode() + _MAIL + behind
     document = read(tmp_path / "1.emlx", data)
     assert document.kind == "mail"
     assert document.text.endswith("Pay 5 EUR.")
@@ -298,6 +317,29 @@ def test_forms_of_delimited_text(name: str, tmp_path: Path) -> None:
     assert read(tmp_path / "a.csv", data).text == text
 
 
+def test_elapsed_time_in_excel_2003(tmp_path: Path) -> None:
+    """Stored as a number of days, or as a moment counted from the day before the first."""
+    styles = "<Styles><Style ss:ID='e'><NumberFormat ss:Format='[h]:mm'/></Style></Styles>"
+    cells = "".join(
+        f"<Cell ss:StyleID='e'><Data ss:Type='{kind}'>{value}</Data></Cell>"
+        for kind, value in (("Number", "1.5"), ("DateTime", "1900-01-01T12:05:00.000"))
+    )
+    start, _, _ = SHEET_XML.partition("<Styles>")
+    xml = f"{start}{styles}<Worksheet ss:Name='S'><Table><Row>{cells}</Row></Table></Worksheet></Workbook>"
+    assert read(tmp_path / "a.xml", xml.encode()).text == "S\n36:00\t36:05"
+
+
+def test_text_boxes_of_opendocument_sheets(tmp_path: Path) -> None:
+    """Those over the sheet and those fixed to a cell, each once."""
+    box = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    cell = f"<table:table-cell>{box.format('Pay within 30 days')}<text:p>Total</text:p></table:table-cell>"
+    shapes = f"<table:shapes>{box.format('Draft')}<draw:custom-shape><text:p>Urgent</text:p></draw:custom-shape></table:shapes>"
+    body = f"<table:table table:name='S'>{shapes}<table:table-row>{cell}</table:table-row></table:table>"
+    document = read(make_odf(tmp_path / "a.ods", "spreadsheet", body))
+    assert document.text == "S\nTotal\nDraft\nUrgent\nPay within 30 days"
+    assert document.part_at(document.text.index("Pay")) == "text box of S"
+
+
 def test_old_word_beyond_the_basic_plane(tmp_path: Path) -> None:
     """Stories are counted in units of UTF-16: what follows a rare character is not cut."""
     stories = [
@@ -338,6 +380,10 @@ FORMS: list[tuple[object, str, str]] = [
     (42, "00000", "00042"),
     (5, '0"000"', "5000"),
     (12, '"INV-"0000', "INV-0012"),
+    (dt.timedelta(hours=12), "[mm]", "720"),
+    (1, '"Paid";"Refund";"Open"', "Paid"),
+    (0, '"Paid";"Refund";"Open"', "Open"),
+    (0, '#,##0.00;-#,##0.00;"-"', "0.00"),
 ]
 
 

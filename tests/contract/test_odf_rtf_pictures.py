@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,10 @@ BODIES = {
         ["Above", WORDS],
     ),
     "in a cell": (
-        f"<table:table><table:table-row>{_cell(_p('Receipt'))}{_cell(_p(_frame()))}</table:table-row>"
-        f"<table:table-row>{_cell(_p('Tea'))}{_cell(_p('5.00'))}</table:table-row></table:table>",
+        "<table:table>{}{}</table:table>".format(
+            f"<table:table-row>{_cell(_p('Receipt'))}{_cell(_p(_frame()))}</table:table-row>",
+            f"<table:table-row>{_cell(_p('Tea'))}{_cell(_p('5.00'))}</table:table-row>",
+        ),
         [f"Receipt\t{WORDS}", "Tea\t5.00"],
     ),
 }
@@ -157,8 +160,6 @@ def test_charts_of_an_opendocument_text_are_tables(tmp_path: Path) -> None:
     rows = row.format(_cell(_p("")), _cell(_p("Sold"))) + row.format(_cell(_p("North")), _cell(_p("1100")))
     chart = f"<chart:chart><chart:title>{_p('Sales')}</chart:title><table:table>{rows}</table:table></chart:chart>"
     inner = make_odf(tmp_path / "inner.zip", "chart", chart)
-    import zipfile
-
     with zipfile.ZipFile(inner) as archive:
         content = archive.read("content.xml")
     held = '<draw:frame><draw:object xlink:href="./Object 1"/></draw:frame>'

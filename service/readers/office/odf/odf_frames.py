@@ -22,8 +22,8 @@ _REPLACEMENTS = "ObjectReplacements"  # the folder of the pictures of embedded o
 def points(length: str) -> float:
     """Return a length with its unit in points; 0 for none.
 
-    >>> points("2.54cm"), points("auto")
-    (71.99..., 0.0)
+    >>> points("1in"), points("auto")
+    (72.0, 0.0)
     """
     try:
         return float(length[:-2]) * _POINTS.get(length[-2:], 1.0)

@@ -100,7 +100,8 @@ def _with_labels(row: Any, cells: list[Cell], spans: SpanningLabels) -> list[Cel
 
 def _cells(row: Any, looks: Looks, hidden: dict[int, str], spans: SpanningLabels) -> list[Cell]:
     """Return the visible cells of a row; hidden ones are recorded."""
-    cells, column, place = [], 0, looks.place
+    cells: list[Cell] = []
+    column, place = 0, looks.place
     for cell in row:
         if local(cell) not in {"table-cell", "covered-table-cell"}:
             continue

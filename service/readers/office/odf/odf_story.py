@@ -45,21 +45,27 @@ class OdfStory:
                 self._hide(reason, text_of(element))
             elif name in {"p", "h"}:
                 self._paragraph(element, name, level)
-            elif name == "table":
-                self._table(element)
             elif name == "list":
                 self.write(element, level + 1)
-            elif name == "notes" and element.tag.startswith(_PRESENTATION):
+            else:
+                self._write_other(element, name, level)
+
+    def _write_other(self, element: Any, name: str, level: int) -> None:
+        """Write an element that is no paragraph and no list."""
+        match name:
+            case "table":
+                self._table(element)
+            case "notes" if element.tag.startswith(_PRESENTATION):
                 self._aside("notes", text_of(element, self.looks), BlockKind.COMMENT)
-            elif name == "annotation":
+            case "annotation":
                 self._annotation(element)
-            elif name == "frame":
+            case "frame":
                 self._frame(element, level)
-            elif name == "control":
+            case "control":
                 self.builder.block(self.looks.controls.get(element.get(DRAW + "control", ""), ""))
-            elif name == "tracked-changes":
+            case "tracked-changes":
                 self._changes(element)
-            elif name and name not in SKIPPED:
+            case _ if name and name not in SKIPPED:
                 self.write(element, level)
 
     def _hidden_reason(self, element: Any, name: str) -> str:
