@@ -310,7 +310,7 @@ class _Pages:
         if len(laid.hidden):
             self._write_hidden(laid)
         if one.held.found:
-            write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
+            write_annotations(self.builder, one.held.found, one.frame, laid.visible(last))
         write_check_boxes(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)

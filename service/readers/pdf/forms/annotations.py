@@ -17,12 +17,15 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, wide_string
-from thresher.service.readers.pdf.marks.check_boxes import CheckBox
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox, words_within
+from thresher.service.readers.pdf.text.words import PageWords
 
 _WITHOUT_TEXT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 _FLAT_MAX_POINTS = 0.1  # an annotation this narrow or low cannot be seen
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
+_CHOICES = {pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
+_MAX_OPTIONS = 2_000  # of a list that are looked at
 _VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
 
 
@@ -102,9 +105,19 @@ def _form_value(form: Any, one: Any) -> Annotation:
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, one) if form else None
     label = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one) or name) if form else ""
     if kind in _BUTTONS:
-        return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
+        is_ticked = bool(pdfium.FPDFAnnot_IsChecked(form, one))
+        return Annotation(BlockKind.FORM, label, "", _box(one), name, ticked=is_ticked)
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
+    value = (_chosen(form, one) or value) if kind in _CHOICES else value
     return Annotation(BlockKind.FORM, f"{label}: {value}" if label and value else value, value, _box(one), name)
+
+
+def _chosen(form: Any, one: Any) -> str:
+    """Return the labels of a list's chosen entries, which the page shows instead of their values."""
+    count = min(max(pdfium.FPDFAnnot_GetOptionCount(form, one), 0), _MAX_OPTIONS)
+    chosen = (i for i in range(count) if pdfium.FPDFAnnot_IsOptionSelected(form, one, i))
+    labels = (wide_string(pdfium.FPDFAnnot_GetOptionLabel, form, one, i) for i in chosen)
+    return ", ".join(filter(None, map(_clean, labels)))
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -117,15 +130,20 @@ def _clean(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, printed: str) -> None:
-    """Append annotations whose words the page does not show already; `printed` is its text without spaces."""
+def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, words: PageWords) -> None:
+    """Append annotations whose words the page does not show already; `words` are those that it shows."""
     number, written = len(builder.document.pages), set()
+    texts = [words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True)]
+    printed = "".join(texts)
     for one in found:
         if not one.text or one.text in written or _is_printed(one, printed):
             continue
+        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
+        within = "".join(texts[i] for i in words_within(words.box, (x0, y0, x1, y1)))
+        if one.kind is BlockKind.FORM and "".join(one.value.split()) == within:
+            continue
         written.add(one.text)
         start, end = builder.block(one.text, one.kind)
-        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
 
 
