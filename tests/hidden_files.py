@@ -124,6 +124,11 @@ DOCX: dict[str, Maker] = {
     "docx box off the page": _anchored(-9_144_000),
     "docx hidden box": _anchored(914_400, hidden=1),
     "docx old box off the page": _boxed(_SHAPE.format("margin-left:-9999pt;margin-top:5pt"), "</v:shape></w:pict>"),
+    "docx frame off the page": lambda path: make_docx(
+        path,
+        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:pPr><w:framePr w:w='3000' w:x='-20000' w:hAnchor='page'/></w:pPr>"
+        f"<w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p><w:sectPr/>",
+    ),
     "docx vanish": _docx("<w:vanish/>"),
     "docx white": _docx('<w:color w:val="FFFFFF"/>'),
     "docx theme white": _docx('<w:color w:val="auto" w:themeColor="background1"/>'),
@@ -264,6 +269,9 @@ def _sheet(cells: str, row: str = "") -> str:
 
 _CELL, _SECRET = "<table:table-cell {}>{}</table:table-cell>", _p(f"Account {ACCOUNT}")
 ODT |= {
+    "odt hidden field": _odf(
+        "text", f"<text:p>{SEEN}<text:variable-set text:display='none'>Account {ACCOUNT}</text:variable-set></text:p>"
+    ),
     "odt hidden section": _odf("text", f"{_p(SEEN)}<text:section text:display='none'>{_SECRET}</text:section>"),
     "odt hidden paragraph": _odf(
         "text", f"{_p(SEEN)}<text:p><text:hidden-paragraph text:is-hidden='true'/>Account {ACCOUNT}</text:p>"

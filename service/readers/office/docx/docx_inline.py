@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text, fraction_of_field
-from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, is_own_picture
+from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, hidden_frame_reason, is_own_picture
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
@@ -92,7 +92,7 @@ def switched_on(properties: Any | None, name: str) -> bool:
 def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
     """Return the Inline of a `w:p`; the document's styles decide how its runs look."""
     inline = Inline()
-    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State())
+    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State(hidden_frame_reason(paragraph)))
     return inline
 
 

@@ -29,6 +29,7 @@ SKIPPED = frozenset(
         "title",
         "event-listeners",
         "settings",
+        "script",
         "date-time-decl",
         "footer-decl",
         "header-decl",
@@ -72,7 +73,9 @@ class _Inline:
         self._put(element.text or "", names, ground)
         for child in element:
             name = local(child)
-            if name == "s":
+            if child.get(TEXT + "display") == "none" and not self.looks.show_hidden:
+                self.looks.hide("hidden field")
+            elif name == "s":
                 count = child.get(TEXT + "c", "1")
                 self._put(" " * min(int(count) if count.isdecimal() else 1, MAX_REPEATS), names, ground)
             elif name in {"tab", "line-break"}:
