@@ -306,6 +306,7 @@ CSVS: dict[str, tuple[bytes, str]] = {
     "stated between quotes": (b'"sep=\t"\na\tb, c\n', "a\tb, c"),
     "stated bar in UTF-16": ("sep=|\na|b;c\n1|2;3\n".encode("utf-16"), "a\tb;c\n1\t2;3"),
     "no statement": (b"sep=oct;x\n1;2\n", "sep=oct\tx\n1\t2"),
+    "single quotes": (b"id;name;sum\n1;'A; B';5,00\n2;'C';6,00\n3;D's;7,00\n", "id\tname\tsum\n1\tA; B\t5,00\n2\tC\t6,00\n3\tD's\t7,00"),
     "doubled quotes": (b'1,"a ""b"", c",5\n2,d,6\n', '1\ta "b", c\t5\n2\td\t6'),
 }  # fmt: skip
 

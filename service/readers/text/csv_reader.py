@@ -37,6 +37,7 @@ class DelimitedForm:
 
     delimiter: str
     quoting: bool = True
+    quote: str = '"'
     escaped: bool = False  # a backslash escapes the next character (MySQL, PostgreSQL)
     columns: int = 1  # of most rows
     even: float = 0.0  # share of rows with that many columns
@@ -53,15 +54,18 @@ def detect_form(sample: str, preferred: str = "") -> DelimitedForm:
     """
     if stated := _STATED_DELIMITER.match(sample):
         return replace(_best_form(sample[stated.end() :], stated[1]), stated=stated.end())
-    forms = [_best_form(sample, d) for d in _DELIMITERS]
+    forms = [_best_form(sample, d) for d in _DELIMITERS if d in sample or d == ","]
     return max(
         forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
     )
 
 
 def _best_form(sample: str, delimiter: str) -> DelimitedForm:
-    """Return the form of a delimiter, with backslashes as escapes where this makes the rows more regular."""
+    """Return the form of a delimiter, with single quotes or with backslashes where this makes the rows more regular."""
     plain = _form(sample, delimiter)
+    if re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*{re.escape(delimiter)}", sample, re.MULTILINE):
+        single = _form(sample, delimiter, quote="'")
+        plain = single if single.even > plain.even else plain
     if "\\" not in sample:
         return plain
     escaped = _form(sample, delimiter, escaped=True)
@@ -69,9 +73,9 @@ def _best_form(sample: str, delimiter: str) -> DelimitedForm:
     return escaped if escaped.even > plain.even or (quoted and escaped.even == plain.even) else plain
 
 
-def _form(sample: str, delimiter: str, *, escaped: bool = False) -> DelimitedForm:
+def _form(sample: str, delimiter: str, *, escaped: bool = False, quote: str = '"') -> DelimitedForm:
     """Parse a sample with a delimiter, and return the form with its counts."""
-    form = DelimitedForm(delimiter, escaped=escaped)
+    form = DelimitedForm(delimiter, quote=quote, escaped=escaped)
     try:
         cells = [row for row in _parse(sample, form) if row]
     except csv.Error:
@@ -101,7 +105,7 @@ def _parse(text: str, form: DelimitedForm) -> Iterator[list[str]]:
     if form.escaped:
         return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
     if form.quoting:
-        return csv.reader(_lines(text), delimiter=form.delimiter)
+        return csv.reader(_lines(text), delimiter=form.delimiter, quotechar=form.quote)
     return csv.reader(_lines(text), delimiter=form.delimiter, quoting=csv.QUOTE_NONE)
 
 
