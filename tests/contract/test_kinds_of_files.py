@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from pathlib import Path
 
 import openpyxl
@@ -180,6 +181,28 @@ def test_cards_are_read_as_people_read_them(tmp_path: Path) -> None:
     assert "NOTE: a long line\nsecond" in new
 
 
+CARDS: dict[str, tuple[bytes, list[str]]] = {
+    "japanese": (b"VERSION:2.1\r\nN;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=8ER=93c;=91=BE=98Y\r\n", ["N: 山田; 太郎"]),
+    "broken within a character": (
+        b"VERSION:2.1\r\nADR;WORK;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:;;Hauptstra=C3=9Fe 5;Gr=C3=\r\n=A4z;;8010;=C3=96sterreich\r\n",
+        ["Hauptstraße 5", "Gräz", "8010", "Österreich"],
+    ),
+    "encoding by its bare name": (b"VERSION:2.1\r\nFN;QUOTED-PRINTABLE:Zo=EB\r\n", ["FN: Zoë"]),
+    "lines within": (b"VERSION:2.1\r\nLABEL;WORK;ENCODING=QUOTED-PRINTABLE:Mill Lane=0D=0AGraz=\r\n\r\nTEL:1\r\n", ["Mill Lane\nGraz"]),
+    "in version 3": (b"VERSION:3.0\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=FCller;J=F6rg\nORG:A\\; B;C\n", ["N: Müller; Jörg", "A; B"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_values_of_cards_in_any_form(name: str, tmp_path: Path) -> None:
+    """In other charsets and languages, cut anywhere."""
+    data, wanted = CARDS[name]
+    found = read(tmp_path / "a.vcf", b"BEGIN:VCARD\r\n" + data + b"END:VCARD\r\n").text
+    for one in wanted:
+        assert one in found
+    assert not re.search("=[0-9A-F]{2}", found)
+
+
 def test_folds_may_cut_a_character(tmp_path: Path) -> None:
     """A calendar folds by bytes, so a fold may stand within a letter; evidence names the line a property begins on."""
     data = (
@@ -225,6 +248,32 @@ def test_a_signed_file_is_opened(form: str, tmp_path: Path) -> None:
     assert [c.name for c in made.children] == ["IT01_1.xml"]
     assert "not checked" in made.document.facts["signature"]
     assert "Numero: 7" in reading(Path(made.children[0].blob)).document.text
+
+
+SIGNED: dict[str, tuple[bytes, str]] = {
+    "pdf.pdf.p7m": (b"%PDF-1.4\n", "pdf.pdf"),
+    "twice.xml.p7m.p7m": (signed(b"<a>7</a>"), "twice.xml.p7m"),
+    "smime.p7m": (b"From: a@example.org\nTo: b@example.org\nSubject: x\n\nPay 5.\n", "smime.eml"),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_signed_file_of_any_kind_is_opened(name: str, tmp_path: Path) -> None:
+    """What is inside is read as what it is, another envelope too."""
+    content, inner = SIGNED[name]
+    made = reading(tmp_path / name, signed(content))
+    assert [child.name for child in made.children] == [inner]
+    assert Path(made.children[0].blob).read_bytes() == content
+
+
+def test_a_signed_file_in_parts_is_opened(tmp_path: Path) -> None:
+    """In BER, without lengths and with the content in two pieces, as programs that stream write it."""
+    kinds = [bytes.fromhex(f"06092a864886f70d01070{n}") for n in (1, 2)]
+    octets = b"\x24\x80" + b"".join(b"\x04" + bytes((len(part),)) + part for part in (b"<a>", b"7</a>")) + bytes(2)
+    inner = b"\x30\x80" + kinds[0] + b"\xa0\x80" + octets + bytes(4)
+    whole = b"\x30\x80" + kinds[1] + b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00" + inner + b"\x31\x00" + bytes(6)
+    (child,) = reading(tmp_path / "a.xml.p7m", whole).children
+    assert Path(child.blob).read_bytes() == b"<a>7</a>"
 
 
 def test_a_signed_file_in_a_mail_is_an_attachment(tmp_path: Path) -> None:

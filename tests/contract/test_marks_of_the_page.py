@@ -387,14 +387,29 @@ def test_markdown_output_keeps_columns_of_printed_tables(tmp_path: Path) -> None
     assert rows[-2:] == ["| Nuts |  | 9 |", "| Pins | 4 |  |"]
 
 
-def test_tables_within_cells_of_headers_stand_once(tmp_path: Path) -> None:
+def _nested(rows: str, after: str = "") -> str:
+    return f"<w:tc><w:tbl>{rows}</w:tbl>{after or '<w:p/>'}</w:tc>"
+
+
+_REF = f"<w:tr>{_tc('Ref')}{_tc('REF-77')}</w:tr>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "lines"),
+    [
+        ("header", f"<w:tr>{_nested(_REF)}{_tc('Page')}</w:tr>", ["Page", "Ref\tREF-77", "body"]),
+        ("footer", f"<w:tr>{_tc('Left')}{_nested(_REF + _REF.replace('7', '8'))}</w:tr>", ["body", "Left", "Ref\tREF-77", "Ref\tREF-88"]),
+        ("header", f"<w:tr>{_nested(f'<w:tr>{_nested(_REF)}</w:tr>')}</w:tr>", ["Ref\tREF-77", "body"]),
+        ("header", f"<w:tr>{_tc('a')}{_tc('b')}</w:tr><w:tr>{_tc('c')}{_nested(_REF)}</w:tr>", ["a\tb", "c", "Ref\tREF-77", "body"]),
+    ],
+    ids=["header", "two rows in a footer", "within another", "second row"],
+)  # fmt: skip
+def test_tables_within_cells_of_headers_stand_once(kind: str, table: str, lines: list[str], tmp_path: Path) -> None:
     """A header's table is read row by row; one within its cells follows, once."""
-    inner = f"<w:tbl><w:tr>{_tc('Ref')}{_tc('REF-77')}</w:tr></w:tbl>"
-    outer = f"<w:tbl><w:tr><w:tc>{inner}<w:p/></w:tc>{_tc('Page')}</w:tr></w:tbl>"
-    parts = {"header1": ("header", "hdr", outer)}
+    parts = {f"{kind}1": (kind, "hdr" if kind == "header" else "ftr", f"<w:tbl>{table}</w:tbl>")}
     body = "<w:p><w:r><w:t>body</w:t></w:r></w:p>"
     text = read(tmp_path / "a.docx", lambda path: make_docx(path, body, parts=parts)).text
-    assert text.split("\n") == ["Page", "Ref\tREF-77", "body"]
+    assert text.split("\n") == lines
 
 
 def test_markdown_keeps_lines_and_blanks(tmp_path: Path) -> None:
