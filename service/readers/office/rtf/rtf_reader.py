@@ -22,7 +22,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # escaped ones count for nothing
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     """Return the Document of an RTF file. Raises InputProblem(too_large) above the limit of characters."""
-    raw = binary_as_groups(Path(source.blob).read_bytes().decode("latin-1"))
+    raw = Path(source.blob).read_bytes().decode("latin-1")
     stories = read_stories(raw, show_hidden=options.hidden_text)
     builder = DocumentBuilder(source, kind="office")
     builder.document.facts.update(
@@ -36,7 +36,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     document = builder.build()
     document.notes += _notes(stories, builder)
     if not children and not document.text.strip():
-        if _is_cut(raw):
+        if _is_cut(binary_as_groups(raw)):
             raise InputProblem("corrupt", f"{source.path} breaks off before its text")
         document.notes += [] if document.notes else [note("no_text", "the RTF holds none")]
     return Reading(document, pictures.placed.remaining)

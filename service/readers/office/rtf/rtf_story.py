@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from thresher.service.readers.formulas import fraction_of_field
 from thresher.service.readers.hidden_text import is_tiny, same_colour
-from thresher.service.readers.office.rtf.rtf_pictures import SIGN, RtfPicture, place_of, without_places
+from thresher.service.readers.office.rtf.rtf_pictures import (
+    SIGN,
+    RtfPicture,
+    binary_as_groups,
+    place_of,
+    without_places,
+)
 from thresher.service.readers.office.rtf.rtf_tokens import State, Walk
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, join_runs
 
@@ -261,7 +267,7 @@ def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
     'a\nb€ 1,250¹ ~~9~~'
     """
     stories = Stories(show_hidden=show_hidden)
-    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
+    walk = Walk(binary_as_groups(rtf), stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
     walk.run()
     stories.lost = walk.lost
     for story in (stories.body, *stories.others):
