@@ -52,5 +52,5 @@ def test_a_hidden_number_is_found_among_several_texts() -> None:
     plain = BodyText(kind="plain", text="Account 7731004428")
     first = BodyText(kind="html", text="<p>See <span style='display:none'>7731004428</span></p>")
     second, shown = (BodyText(kind="html", text=f"<p>{text}") for text in ("below", "7731004428"))
-    assert choose_version([[plain], [first, second]]) == [first, second]
-    assert choose_version([[plain], [first, shown]]) == [plain]
+    assert choose_version([[plain], [first, second]], []) == [first, second]
+    assert choose_version([[plain], [first, shown]], []) == [plain]

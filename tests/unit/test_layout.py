@@ -160,3 +160,43 @@ def test_no_word_is_lost_and_every_range_is_right(places: list[tuple[int, int, i
     recorded = [document.text[a:b] for a, b in zip(document.words.start, document.words.end, strict=True)]
     assert recorded == document.text.split()
     assert list(document.lines.start) == sorted(document.lines.start)
+
+
+def right_to_left(text: str, right: float, y: float) -> PrintedLine:
+    """A level line whose words are read from the right edge on, as an engine returns it."""
+    words, at = [], right
+    for word in text.split():
+        start = at - 5.0 * len(word)
+        words.append(PrintedWord(word, (start, y, at, y + 10), 0.9))
+        at = start - 5
+    return PrintedLine(tuple(words), (words[-1].box[0], y, right, y + 10))
+
+
+def test_lines_from_right_to_left_stand_in_their_order() -> None:
+    """The page is not upside down; labels come before their amounts, words of other scripts keep their order."""
+    rows = ["חשבונית מס מספר 4711", "סכום לתשלום כולל", "נא לשלם תוך שלושים יום"]
+    lines = [right_to_left(text, 700, 100 + 20 * i) for i, text in enumerate(rows)]
+    amount = line("EUR 1250.00", 300, 120)
+    document = written([*lines, amount, line("Total due 1250.00 by bank transfer", 300, 160)])
+    assert document.text.split("\n") == [
+        rows[0],
+        f"{rows[1]}\tEUR 1250.00",
+        rows[2],
+        "Total due 1250.00 by bank transfer",
+    ]
+    at = document.text.index("4711")
+    assert document.anchor(at, at + 4).boxes[0][2] <= 620
+    upside = written([turned(one, math.pi) for one in lines])
+    assert upside.text.split("\n") == rows
+
+
+def test_a_table_from_right_to_left_begins_on_the_right() -> None:
+    """Its first column is the rightmost one."""
+    rows = [("פריט", "כמות", "מחיר"), ("תה", "2", "4.00"), ("חלב", "1", "1.20"), ("לחם", "3", "9.60")]
+    lines = [
+        right_to_left(text, right, 100 + 20 * r)
+        for r, row in enumerate(rows)
+        for text, right in zip(row, (700, 500, 300), strict=True)
+    ]
+    document = written(lines)
+    assert document.text.split("\n") == ["\t".join(row) for row in rows]

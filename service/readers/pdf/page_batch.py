@@ -48,11 +48,6 @@ class PageBatchLayout:
         chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
         return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
 
-    def printed(self, page: int) -> str:
-        """Return all text that a page (0-based) shows, without white space."""
-        words = self.visible(page)
-        return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
-
     def lost(self) -> list[int]:
         """Return for each page how many words have unmapped characters.
 

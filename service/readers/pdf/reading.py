@@ -311,9 +311,10 @@ class _Pages:
         if len(laid.hidden):
             self._write_hidden(laid)
         if one.held.found:
-            shown, unseen = parted_by_page(one.held.found, laid.visible(last), one.frame)
+            seen = laid.visible(last)
+            shown, unseen = parted_by_page(one.held.found, seen, one.frame)
             one.held.unseen += [value.text for value in unseen]
-            write_annotations(self.builder, shown, one.frame, laid.printed(last))
+            write_annotations(self.builder, shown, one.frame, seen)
         write_check_boxes(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)

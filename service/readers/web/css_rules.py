@@ -1,6 +1,6 @@
 """Parse the style sheets of a page, but only properties that can hide text or strike it out.
 
-A small part of CSS: rules outside `@media` (or for screens), selectors without pseudo-classes, the cascade by
+A small part of CSS: rules outside `@media` (or for screens), selectors without pseudo-classes other than those of structure, the cascade by
 importance, specificity and order. Other rules are ignored, so in doubt text is shown.
 """
 
@@ -40,6 +40,7 @@ _HIDING = frozenset(
         "transform",
         "scale",
         "zoom",
+        "inset",
         "content-visibility",
         "filter",
         "margin-left",
@@ -56,11 +57,17 @@ _CONDITION = re.compile(r"@(media|supports|layer|container)\b(.*)", re.IGNORECAS
 _MEDIUM = re.compile(r"\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
 _WIDTH = re.compile(r"(?:\band\b)?\s*\(\s*(min|max)-width\s*:\s*([^)]+)\)\s*", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)")
-_STRUCTURE = re.compile(  # pseudo-classes that tell where an element stands, and nothing of what a person does
-    r":(?:root|empty|(?:first|last|only)-child|(?:not|is|where)\((?:[^():]|\([^()]*\))*\))"
-)
 _SCREEN_PIXELS = 1280.0  # width of the screen that a page is read for
 _WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
+_COMMA = re.compile(r",(?![^(]*\))")  # not within brackets
+_PSEUDO = re.compile(r":([\w-]*)")
+_STRUCTURAL = frozenset(  # pseudo-classes that tell where an element stands, and nothing of what a person does
+    (
+        *("is", "where", "not", "has", "root", "empty", "only-child", "only-of-type"),
+        *("first-child", "last-child", "nth-child", "nth-last-child"),
+        *("first-of-type", "last-of-type", "nth-of-type", "nth-last-of-type"),
+    )
+)
 _MAX_RULES = 3_000
 _MAX_MATCHES = 200_000  # elements that rules apply to; the rest of a sheet is ignored
 _MAX_WORK = 400_000_000  # characters of the page times rules
@@ -155,7 +162,7 @@ def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()
     for order, (selectors, stated) in enumerate(found):
         if heavy and not _HIDING.intersection(stated):
             continue
-        for selector in selectors.split(","):
+        for selector in _COMMA.split(selectors):
             work += size
             for node in _matching(parser, selector.strip()):
                 matches += 1
@@ -175,12 +182,21 @@ def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
     """Return the `mem_id` of the elements of a selector; none for selectors that are not supported."""
-    if not selector or ":" in _STRUCTURE.sub("", re.sub(r"\[[^\]]*\]", "", selector)) or "\\" in selector:
+    if not selector or "\\" in selector or not _is_structural(re.sub(r"\[[^\]]*\]", "", selector)):
         return []
     try:
         return [node.mem_id for node in parser.css(selector)]
     except Exception:  # noqa: BLE001 - the library raises exceptions of its own for unknown selectors
         return []
+
+
+def _is_structural(selector: str) -> bool:
+    """Whether a selector depends on the page alone, not on what a reader does.
+
+    >>> [_is_structural(s) for s in ("p.a", ":is(.a) > p:nth-child(2)", "a:hover", "p::before", ":not(:checked)")]
+    [True, True, False, False, False]
+    """
+    return "::" not in selector and all(name in _STRUCTURAL for name in _PSEUDO.findall(selector))
 
 
 def _specificity(selector: str) -> int:

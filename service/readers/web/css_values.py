@@ -63,6 +63,8 @@ def colour(value: str) -> str | None:
     ('ffffff', 'clear', 'clear', 'ffffff', None)
     >>> colour("hsl(0, 0%, 100%)"), colour("rgb(100% 100% 100%)")
     ('ffffff', 'ffffff')
+    >>> colour("hsla(120 100% 25% / 0)")
+    'clear'
     """
     value = value.lower()
     if match := _RGB.search(value):

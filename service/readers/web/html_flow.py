@@ -215,6 +215,11 @@ class Flow:
         if self._frames:
             self._frames[-1].open_row()
 
+    def _enter_foot(self, _tag: str, _attributes: Attributes) -> None:
+        if self._frames and not self._frames[-1].foot:
+            self._frames[-1].in_foot = True
+            self._leaving[-1] = self._frames[-1].end_foot
+
     def _enter_cell(self, tag: str, attributes: Attributes) -> None:
         if self._frames:
             self._cell = self._frames[-1].open_cell(attributes, heads=tag == "th")
@@ -234,6 +239,7 @@ class Flow:
         "img": _enter_image,
         "input": _enter_input,
         "table": _enter_table,
+        "tfoot": _enter_foot,
         "tr": _enter_row,
         "td": _enter_cell,
         "th": _enter_cell,

@@ -29,6 +29,8 @@ Attributes = dict[str, str | None]
 AttributeValues = tuple[str | None, ...]
 _UNSEEN_SHARE = 0.05  # of opacity or size, at which nothing is seen
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
+_SUM = re.compile(r"calc\(([-+\s.\w%]+)\)")
+_TERM = re.compile(r"[-+]?\s*[\d.]+[a-z%]*")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
     "medium": 16.0,
@@ -101,10 +103,9 @@ def _look(tag: str, values: AttributeValues, parent: Look) -> tuple[str, Look]:
 
 def _reason_and_look(tag: str, values: AttributeValues, style: Declarations, parent: Look) -> tuple[str, Look]:
     attributes = {name: value for name, value in zip(_LOOK_ATTRIBUTES, values, strict=True) if value != _ABSENT}
-    if "popover" in attributes or (tag == "dialog" and "open" not in attributes):
-        return "a closed dialog", parent
-    if "hidden" in attributes and "display" not in style:
-        return "hidden", parent
+    closed = "popover" in attributes or (tag == "dialog" and "open" not in attributes)
+    if (closed or "hidden" in attributes) and "display" not in style:
+        return "closed dialog" if closed else "hidden", parent
     reason = _hiding_reason(style, parent.size)
     return reason, parent if reason else _styled_look(tag, style, attributes, parent)
 
@@ -204,7 +205,9 @@ def _is_off_page(style: Declarations, size: float) -> bool:
     """Whether lengths or transforms move an element off the page, or scale it to nothing."""
     placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
     names = ("left", "top", "right", "bottom") if placed else ()
-    lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    stated = [style[n] for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    lengths = [pixels(part, size) for text in stated for part in [_sum_of(text)]]
+    lengths += [pixels(part, size) for part in style.get("inset", "").split() if placed]
     if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
@@ -222,6 +225,19 @@ def _share(stated: str) -> float:
     """
     number = _NUMBER.match(stated)
     return 1.0 if number is None else float(number[0]) / (100 if stated[number.end() :].startswith("%") else 1)
+
+
+def _sum_of(length: str) -> str:
+    """Return a length; of a sum in `calc()` the total in pixels.
+
+    >>> _sum_of("calc(-100vw - 50px)"), _sum_of("-5px")
+    ('-1250.0px', '-5px')
+    """
+    inner = _SUM.match(length)
+    if inner is None:
+        return length
+    parts = [pixels(re.sub(r"\s+", "", part)) for part in _TERM.findall(inner[1])]
+    return f"{sum(part or 0.0 for part in parts)}px"
 
 
 def _is_clipped(style: Declarations, size: float) -> bool:

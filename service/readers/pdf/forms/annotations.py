@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
@@ -18,13 +18,15 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, wide_string
-from thresher.service.readers.pdf.marks.check_boxes import CheckBox
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox, words_within
 from thresher.service.readers.pdf.text.words import PageWords
 
 _WITHOUT_TEXT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 _FLAT_MAX_POINTS = 0.1  # an annotation this narrow or low cannot be seen
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
+_CHOICES = {pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
+_MAX_OPTIONS = 2_000  # of a list that are looked at
 _VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
 
 
@@ -109,6 +111,7 @@ def _form_value(form: Any, one: Any) -> Annotation:
         ticked = bool(pdfium.FPDFAnnot_IsChecked(form, one))
         return Annotation(BlockKind.FORM, label, "", _box(one), name, ticked=ticked)
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
+    value = (_chosen(form, one) or value) if kind in _CHOICES else value
     text = f"{label}: {value}" if label and value else value
     return Annotation(BlockKind.FORM, text, value, _box(one), name, drawn=bool(value) and _draws_text(one))
 
@@ -117,6 +120,14 @@ def _draws_text(one: Any) -> bool:
     """Whether its appearance draws text itself."""
     drawn = wide_string(pdfium.FPDFAnnot_GetAP, one, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
     return re.search(r"[\])>]\s*TJ|[)>]\s*(?:Tj|'|\")", drawn) is not None
+
+
+def _chosen(form: Any, one: Any) -> str:
+    """Return the labels of a list's chosen entries, which the page shows instead of their values."""
+    count = min(max(pdfium.FPDFAnnot_GetOptionCount(form, one), 0), _MAX_OPTIONS)
+    chosen = (i for i in range(count) if pdfium.FPDFAnnot_IsOptionSelected(form, one, i))
+    labels = (wide_string(pdfium.FPDFAnnot_GetOptionLabel, form, one, i) for i in chosen)
+    return ", ".join(filter(None, map(_clean, labels)))
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -138,15 +149,13 @@ def parted_by_page(
     """
     parted: tuple[list[Annotation], list[Annotation]] = [], []
     for one in found:
-        parted[one.drawn and _shows_another(one, _words_in(frame.show(one.box)[0], words))].append(one)
+        parted[one.drawn and _shows_another(one, _words_in(words, frame.show(one.box)[0].tolist()))].append(one)
     return parted
 
 
-def _words_in(box: Floats, words: PageWords) -> str:
+def _words_in(words: PageWords, box: Sequence[float]) -> str:
     """Return the words whose middle is in a box, without white space."""
-    x, y = (words.box[:, 0] + words.box[:, 2]) / 2, (words.box[:, 1] + words.box[:, 3]) / 2
-    inside = np.flatnonzero((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])).tolist()
-    return "".join(words.text[words.start[i] : words.end[i]] for i in inside)
+    return "".join(words.text[words.start[i] : words.end[i]] for i in words_within(words.box, box))
 
 
 def _shows_another(one: Annotation, shown: str) -> bool:
@@ -159,15 +168,18 @@ def _letters(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
-def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, printed: str) -> None:
-    """Append annotations whose words the page does not show already; `printed` is its text without spaces."""
+def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, words: PageWords) -> None:
+    """Append annotations whose words the page does not show already; `words` are those that it shows."""
     number, written = len(builder.document.pages), set()
+    printed = "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
     for one in found:
         if not one.text or one.text in written or _is_printed(one, printed):
             continue
+        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
+        if one.kind is BlockKind.FORM and "".join(one.value.split()) == _words_in(words, (x0, y0, x1, y1)):
+            continue
         written.add(one.text)
         start, end = builder.block(one.text, one.kind)
-        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
 
 
