@@ -8,10 +8,13 @@ import unicodedata
 from collections.abc import Container
 from itertools import count
 
+from thresher.schemas.errors import SetupProblem
+
 PART_MAX_BYTES = 200  # bytes of one part of a Result's path: file systems take 255, and a passing name is longer
 PATH_MAX_BYTES = 1000  # bytes of a whole path below the folder of Results
 RESERVED_NAMES = frozenset({"run.json"})  # what a run itself writes into the folder
 _MARKED = re.compile(r"~[0-9a-f]{20}$")
+_RECORD_NAME = re.compile("[0-9A-Za-z_-]*")
 _DIGITS = re.compile(r"([0-9]+)")
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, marks of direction, halves of characters, line ends
 
@@ -84,3 +87,13 @@ def _folder(part: str) -> str:
 
 def _spelt(character: str) -> str:
     return repr(character)[1:-1] if not character.isprintable() else character
+
+
+def name_of_record(text: str) -> str:
+    """Return an id or a hash out of a record as the name of a file. Raises SetupProblem(store_failed) for a path.
+
+    Who made a folder may have written anything into its records.
+    """
+    if not _RECORD_NAME.fullmatch(text):
+        raise SetupProblem("store_failed", f"a record names {printable_name(text)[:80]!r}, which is no id and no hash")
+    return text

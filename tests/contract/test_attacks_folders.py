@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from thresher.schemas.discovery.matter import MatterDocument, ProducedFiles
 from thresher.schemas.errors import SetupProblem
 from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.originals import Originals
+from thresher.service.discovery.reading.document_sources import DocumentSources, HashMismatch
+from thresher.service.discovery.reading.texts import Texts
 from thresher.service.exports.finished_results import find_results
 from thresher.service.exports.reviewed_results import events_by_name
 from thresher.service.reviews.folder_file import FILE, connected, connected_to_read
@@ -121,3 +125,27 @@ def test_a_matter_with_originals_that_are_links_is_looked_at(tmp_path: Path) -> 
     with Matter(matter, writes=False) as opened:
         found = [one.what for one in verify(opened) if one.gravity == "changed"]
     assert f"originals/ab/{'ab' * 32}" in found
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../own", "..", "a/b", "a\0b", "C:b"])
+def test_a_record_names_no_file_outside_of_its_matter(tmp_path: Path, name: str) -> None:
+    """Hashes and ids of records are names of files; a stranger's could have any file read, or written over."""
+    for made in (Originals(tmp_path).path, Texts(tmp_path).path):
+        with pytest.raises(SetupProblem, match="no id and no hash"):
+            made(name)
+
+
+def test_a_file_that_nobody_received_is_not_read(tmp_path: Path) -> None:
+    """A stranger's matter can not have a file of the reader's taken for a produced text: it would have to know its hash."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "secret.txt").write_text("the reader's own")
+    produced = ProducedFiles(text_from="text_file", text="secret.txt")
+    with Matter(tmp_path / "matter") as matter:
+        matter.store.connection.execute(
+            "INSERT INTO sources (number, label, path, custodian, kind, state) VALUES (1, 'a', ?, '', 'production', 'finished')",
+            (str(home),),
+        )
+        document = MatterDocument(id="a" * 32, family_id="a" * 32, source=1, path="x", produced=produced)
+        with pytest.raises(HashMismatch, match="hash_mismatch"):
+            DocumentSources(matter).sources(document, "x")

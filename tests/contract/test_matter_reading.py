@@ -13,6 +13,7 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.matter.originals import hashes_of_file
 from thresher.service.discovery.matter.work import WorkStore
 from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.texts import Texts
@@ -37,6 +38,9 @@ def sources(tmp_path: Path) -> Iterator[DocumentSources]:
     (tmp_path / "secret.txt").write_text("not of the volume")
     with Matter(tmp_path / "matter") as matter:
         WorkStore(matter.store).source(str(tmp_path / "volume"), "", "volume", "production")
+        for file in (tmp_path / "volume").iterdir():
+            row = (1, file.name, 0, 0, hashes_of_file(file).sha256, "", "")
+            matter.store.connection.execute("INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         yield DocumentSources(matter)
 
 

@@ -12,6 +12,7 @@ from io import FileIO
 from pathlib import Path
 
 from thresher.service.base.disk_faults import disk_faults_as_problems, write_all
+from thresher.service.base.file_names import name_of_record
 from thresher.service.base.ordinary_files import open_ordinary
 
 READ_BYTES = 1 << 20
@@ -71,8 +72,9 @@ class Originals:
     folder: Path
 
     def path(self, sha256: str) -> Path:
-        """Return where the bytes with a hash are, or would be."""
-        return self.folder / sha256[:2] / sha256
+        """Return where the bytes with a hash are, or would be. Raises SetupProblem(store_failed) for what is no hash."""
+        name = name_of_record(sha256)
+        return self.folder / name[:2] / name
 
     def put(self, data: bytes, sha256: str) -> Path:
         """Keep bytes whose hash is known, and return where. Raises SetupProblem(storage_full, store_failed)."""

@@ -78,12 +78,12 @@ class DocumentSources:
 
 
 def _check(file: Path, sha256: str | None, path: str) -> str:
-    """Return the hash of a file, which must be the one that was recorded."""
+    """Return the hash of a file, which must be the one that was recorded: a record without one could name any file."""
     try:
         found = hashes_of_file(file).sha256
     except OSError as error:
         raise InputProblem("file_not_found", f"{path}: {file} ({error.strerror or type(error).__name__})") from error
-    if sha256 and found != sha256:
+    if found != sha256:
         raise HashMismatch("corrupt", f"{path} is not the file that was imported (hash_mismatch)")
     return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.service.base.disk_faults import disk_faults_as_problems, machine_problem
+from thresher.service.base.file_names import name_of_record
 from thresher.service.base.ordinary_files import read_ordinary
 
 
@@ -19,9 +20,13 @@ class Texts:
     folder: Path
 
     def path(self, document_id: str, number: int = 1) -> Path:
-        """Return where the text of a document is, or would be; `number` counts its files from 1."""
+        """Return where the text of a document is, or would be; `number` counts its files from 1.
+
+        Raises SetupProblem(store_failed) for what is no id.
+        """
         ending = ".txt" if number == 1 else f".{number}.txt"
-        return self.folder / document_id[:2] / f"{document_id}{ending}"
+        name = name_of_record(document_id)
+        return self.folder / name[:2] / f"{name}{ending}"
 
     def put(self, document_id: str, number: int, text: str) -> None:
         """Keep a text, replacing what is there. Raises SetupProblem(storage_full, store_failed)."""
