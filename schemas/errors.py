@@ -109,7 +109,7 @@ JOB_CODES = {
 }
 SETUP_CODES = {
     "address_taken": "the service can not listen there; the message says why; choose another --host or --port",
-    "address_needs_key": "beyond loopback the service needs an API key; run `thresher keys create` first",
+    "address_needs_key": "beyond loopback, and with --require-key, the service needs an API key; run `thresher keys create` first",
     "bucket_missing": "the bucket of the uploads is not there; make it, or correct --uploads",
     "database_away": "the database does not answer; see that it runs and that --database names it; nothing is lost",
     "database_refused": "the database takes no connection like this; correct address, user, password or name in --database",

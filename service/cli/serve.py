@@ -39,6 +39,7 @@ class Request:
     choices: dict[str, Any]
     models: list[str]
     targets: list[str]
+    require_key: bool
     private_webhooks: bool
     limits: dict[str, int]  # of Bounds, in bytes
     width: int
@@ -76,6 +77,7 @@ def main(request: Request) -> int:
         port=request.port,
         offer=offer,
         bounds=Bounds(**request.limits),
+        require_key=request.require_key,
         width=request.width,
         database=request.database or settings.database,
         uploads=request.uploads or settings.uploads,

@@ -69,6 +69,7 @@ class ServeOptions:
     port: int = 8080
     offer: ServiceConfig = field(default_factory=ServiceConfig)
     bounds: Bounds = field(default_factory=Bounds)
+    require_key: bool = False  # on loopback too
     width: int = 8  # files in hand at once; 0: other workers do the work
     database: str | None = field(default=None, repr=False)  # postgresql://…; None: a file in `data`
     uploads: str | None = None  # folder or s3://… that all machines share; None: in `data`
@@ -237,7 +238,12 @@ def _sender(service: AppState, settings: Settings) -> WebhookSender:
 
 def _offer(chosen: ServeOptions) -> ServiceConfig:
     """Return the operator's configuration, with what follows from the address and the settings."""
-    return replace(chosen.offer, keyless=is_loopback(chosen.host), webhook_ports=chosen.settings.webhook_ports)
+    return replace(chosen.offer, keyless=_is_keyless(chosen), webhook_ports=chosen.settings.webhook_ports)
+
+
+def _is_keyless(chosen: ServeOptions) -> bool:
+    """Whether callers need no key."""
+    return is_loopback(chosen.host) and not chosen.require_key
 
 
 def is_loopback(host: str) -> bool:
@@ -255,10 +261,10 @@ def is_loopback(host: str) -> bool:
 
 
 async def _check_address(chosen: ServeOptions, accounts: Accounts) -> None:
-    """Refuse to listen beyond loopback where no usable key exists."""
+    """Refuse to listen where a key is needed and no usable one exists."""
     now = time.time()
     usable = [k for k in await accounts.keys() if k.revoked is None and (k.expires is None or k.expires > now)]
-    if not is_loopback(chosen.host) and not usable:
+    if not _is_keyless(chosen) and not usable:
         raise SetupProblem("address_needs_key", chosen.host)
 
 

@@ -6,7 +6,8 @@ import asyncio
 import json
 import socket
 import threading
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,12 +18,15 @@ from thresher.schemas.errors import CODES, InputProblem, JobProblem, ModelProble
 from thresher.schemas.policy import Policy
 from thresher.service.base.private_addresses import is_public
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.auth import check_local
 from thresher.service.server.api.files import tables
 from thresher.service.server.api.multipart import parts, safe_file_name
 from thresher.service.server.api.problems import OURS, STATUSES, answer
 from thresher.service.server.api.request_validation import policy_of
 from thresher.service.server.api.target_schema import schema_target
 from thresher.service.server.api.upload import limited_body
+from thresher.service.server.serve import ServeOptions, _is_keyless
+from thresher.service.settings import Settings
 from thresher.service.telemetry.masks import masked
 from thresher.service.tenants.api_keys import is_usable_key, new_key
 from thresher.service.tenants.webhook_signing import public_addresses_of
@@ -233,3 +237,33 @@ async def test_tables_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest.
         go_on.set()
         await asyncio.gather(*evil)
     assert begun == ["evil", "good", "evil", "evil", "evil"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "local"),
+    [
+        ({}, "1.1", True),
+        ({"x-request-id": "a"}, "1.1", True),
+        ({}, "1.0", False),  # nginx, which asks for the address that it was given, and adds nothing
+        ({"x-forwarded-for": "203.0.113.7"}, "1.1", False),
+        ({"forwarded": "for=203.0.113.7"}, "1.1", False),
+        ({"via": "1.1 proxy"}, "1.1", False),
+        ({"x-real-ip": "203.0.113.7"}, "1.1", False),
+    ],
+)
+def test_who_comes_through_a_proxy_is_not_local(headers: dict[str, str], version: str, *, local: bool) -> None:
+    """A proxy on this machine asks for it by its loopback name: without a key it would let anybody in."""
+    sent = [(b"host", b"127.0.0.1:8080"), *((name.encode(), value.encode()) for name, value in headers.items())]
+    request = Request({"type": "http", "method": "GET", "http_version": version, "headers": sent})
+    if local:
+        check_local(request)
+    else:
+        with pytest.raises(InputProblem, match="a proxy passed this on"):
+            check_local(request)
+
+
+def test_a_key_can_be_asked_for_on_loopback_too(tmp_path: Path) -> None:
+    """Behind a proxy that hides itself nothing else tells who is local."""
+    chosen = ServeOptions(data=tmp_path, settings=Settings(home=tmp_path))
+    assert (_is_keyless(chosen), _is_keyless(replace(chosen, require_key=True))) == (True, False)
+    assert not _is_keyless(replace(chosen, host="0.0.0.0"))

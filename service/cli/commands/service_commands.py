@@ -44,6 +44,9 @@ def serve(  # noqa: PLR0913 - the flags of the contract
     width: Annotated[int, typer.Option(min=0, help="Files in hand at once; 0: other workers do the work.")] = 8,
     allow_model: Annotated[list[str] | None, typer.Option(help="A model that callers may choose too.")] = None,
     target: NamedTargets = None,
+    require_key: Annotated[
+        bool, typer.Option("--require-key", help="Ask for a key on loopback too, as behind a reverse proxy.")
+    ] = False,
     private_webhooks: Annotated[
         bool, typer.Option("--private-webhooks", help="Let webhooks go to private addresses.")
     ] = False,
@@ -68,6 +71,7 @@ def serve(  # noqa: PLR0913 - the flags of the contract
         choices=choices,
         models=allow_model or [],
         targets=target or [],
+        require_key=require_key,
         private_webhooks=private_webhooks,
         limits=limits,
         width=width,

@@ -23,6 +23,7 @@ from thresher.service.tenants.sessions import Sessions, csrf_token
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 READING = frozenset({"GET", "HEAD"})  # methods that change nothing
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 CSRF_HEADER = "x-csrf-token"
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
 
@@ -116,9 +117,17 @@ def is_loopback_name(request: Request) -> bool:
 
 
 def check_local(request: Request) -> None:
-    """Raise InputProblem(forbidden) for a request that a page from elsewhere made, or that did not come by loopback."""
+    """Raise InputProblem(forbidden) for a request that a page from elsewhere made, or that did not come by loopback.
+
+    A reverse proxy on this machine comes by loopback, and may ask for it by that name: its callers come from anywhere. It is
+    told by its headers, or by HTTP/1.0, which nginx speaks unless it is told otherwise.
+    """
     if not is_loopback_name(request):
         raise InputProblem("forbidden", "without a key only loopback names may be asked for")
+    if request.scope.get("http_version") == "1.0" or any(name in request.headers for name in FORWARDED):
+        raise InputProblem(
+            "forbidden", "a proxy passed this on: callers need a key then (`thresher serve --require-key`)"
+        )
     origin = request.headers.get("origin")
     if origin is not None and _hostname(origin) not in LOOPBACK:
         raise InputProblem("forbidden", "without a key pages from elsewhere may not ask")

@@ -89,13 +89,15 @@ class _Response:
                 await self._send(message)
             return
         body = message.get("body", b"")
-        if len(body) <= PIECE_BYTES or not self._tenant:
+        if len(body) <= PIECE_BYTES:
             await self._send_start()
             await self._send(message)
-        elif message.get("more_body"):
+        elif message.get("more_body") or not self._tenant:  # without a tenant: pages, which all requests share
             await self._send_start()
             for at in range(0, len(body), PIECE_BYTES):
                 await self._send_piece(body[at : at + PIECE_BYTES])
+            if not message.get("more_body"):
+                await self._send_piece(b"", more=False)
         else:
             self._file = await asyncio.to_thread(_written, body)
 
@@ -120,10 +122,10 @@ class _Response:
             else:
                 self._file.close()
                 self._file = None
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._send_piece(b"", more=False)
 
-    async def _send_piece(self, piece: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+    async def _send_piece(self, piece: bytes, *, more: bool = True) -> None:
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
     async def _send_start(self) -> None:
         start, self._start = self._start, None

@@ -6,9 +6,10 @@ FastAPI gives all answers of a route one media type, names a generic model by it
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from thresher.schemas.errors import CODES, FACTS
 from thresher.service.server.api.problems import MEDIA_TYPE, STATUSES
@@ -34,6 +35,18 @@ class TypedApi(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = completed(super().openapi())
         return self.openapi_schema
+
+    def setup(self) -> None:
+        """Add the route of the document, as bytes that all requests share: anybody may ask for it, and read it slowly."""
+
+        @cache
+        def document() -> bytes:
+            return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+        async def contract() -> Response:
+            return Response(document(), media_type="application/json")
+
+        self.add_api_route("/openapi.json", contract, include_in_schema=False)
 
 
 def completed(contract: dict[str, Any]) -> dict[str, Any]:
