@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from thresher.service.base.ordinary_files import check_ordinary_database
-from thresher.service.base.plain_databases import check_plain
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.answers.session import Session, SqliteSession
 from thresher.service.storage.answers.sqlite_opening import PRIVATE, disk_problem_of, migrate, sqlite_problem_of
 from thresher.service.storage.encryption.base import NO_CIPHER
+from thresher.service.storage.plain_databases import check_plain
 
 Given = TypeVar("Given")
 FILE = Path(".thresher") / "reviews.sqlite"  # within the folder of Results

@@ -6,6 +6,7 @@ import ast
 import csv
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from thresher.service.discovery.privilege.privilege_log import PrivilegeLogRow, write_privilege_log
 from thresher.service.exports.csv_tables import InertCsv
@@ -29,8 +30,8 @@ def test_no_cell_is_a_formula() -> None:
 def test_the_list_of_calls_and_the_privilege_log_hold_no_formula(tmp_path: Path) -> None:
     """A document's id and a mail's subject are what their authors like; counsel opens the log in a spreadsheet."""
     assert csv_text([{"=model": "＝cmd", "n": -1}]) == "'=model,n\n'＝cmd,-1\n"
-    row = PrivilegeLogRow(**dict.fromkeys(PrivilegeLogRow.__slots__, "=HYPERLINK(1)"))
-    assert write_privilege_log([row], tmp_path / "log.csv") == 1
+    said: dict[str, Any] = dict.fromkeys(PrivilegeLogRow.__slots__, "=HYPERLINK(1)")
+    assert write_privilege_log([PrivilegeLogRow(**said)], tmp_path / "log.csv") == 1
     cells = next(csv.reader((tmp_path / "log.csv").read_text("utf-8-sig").splitlines()[1:]))
     assert set(cells) == {"'=HYPERLINK(1)"}
 

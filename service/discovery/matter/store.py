@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.service.base.plain_databases import check_plain
 from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.rows import TABLES, Records, Row
+from thresher.service.storage.plain_databases import check_plain
 
 PAGE_CHARS = 8 << 20  # of records on a page: a load file may give a record of millions of characters
 _PAGE_ROWS = 500  # rows read at a time

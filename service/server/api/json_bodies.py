@@ -5,7 +5,6 @@ FastAPI reads a body of any length before it looks for a key; so no route has a 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -19,6 +18,7 @@ from thresher.service.server.api.upload import body_of
 JSON_MAX_BYTES = 1 << 20
 KINDS = frozenset({"application/json"})
 Asked = TypeVar("Asked")
+_adapters: dict[Any, TypeAdapter[Any]] = {}  # by model: there are as many as routes
 
 
 def described_body(model: Any, example: Any) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def parsed(text: bytes, model: type[Asked]) -> Asked:
     return made
 
 
-@lru_cache(maxsize=64)
 def _adapter(model: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(model)
+    if model not in _adapters:
+        _adapters[model] = TypeAdapter(model)
+    return _adapters[model]

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from thresher.schemas.errors import SetupProblem
-from thresher.service.base.plain_databases import check_plain
+from thresher.service.storage.plain_databases import check_plain
 
 PRIVATE = 0o600
 

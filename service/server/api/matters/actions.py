@@ -29,6 +29,7 @@ KIND = JobKind(
     target=TARGET.name, noun="action", plural="actions", words="an action", view=ActionView, page=Actions,
     summary=ActionSummary,
 )  # fmt: skip
+ACTION: Any = MatterAction  # a union, which is no class
 EXAMPLE = {
     "action": "resolve",
     "code": "unsupported_type",
@@ -50,7 +51,7 @@ async def create(parts: AppStateDep, tenant: Tenant, matter: MatterId, request: 
     """Report on a matter, try or resolve its exceptions, release what is held, verify it, draw a sample of it, or measure a coded sample."""
 
     async def read() -> Submission:
-        asked: Any = await json_of(parts, tenant, request, MatterAction)
+        asked = await json_of(parts, tenant, request, ACTION)
         passwords = asked.passwords if isinstance(asked, RetryAction) else ()
         kept = asked.model_copy(update={"passwords": ()}) if passwords else asked  # the Policy keeps them, encrypted
         return Submission(
