@@ -115,3 +115,16 @@ def test_received_date_is_of_the_mail_itself(tmp_path: Path) -> None:
     assert inner.dates.received is not None
     assert inner.dates.received.utc == "2001-05-22T10:00:00Z"
     assert not (outer.dates.sort and (outer.dates.sort.utc or "").startswith("2001"))
+
+
+def test_a_mail_of_thousands_of_nested_parts_ends(tmp_path: Path) -> None:
+    """Parts within parts, 4,000 deep: the limit of depth is named at every step, no stack is used up, nothing is dropped."""
+    head = b"From: a@x.example\nTo: b@x.example\nSubject: deep\nMIME-Version: 1.0\n"
+    opened = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(4000))
+    (tmp_path / "deep.eml").write_bytes(head + opened + b"Content-Type: text/plain\n\nthe innermost words\n")
+    imported(tmp_path / "matter", [tmp_path / "deep.eml"])
+    found = _documents(tmp_path / "matter")
+    assert [d.level for d in found] == list(range(1, len(found) + 1))
+    assert b"the innermost words" in _bytes(tmp_path / "matter", found[-1])
+    with Matter(tmp_path / "matter", writes=False) as matter:
+        assert {e.code for e in matter.store.exceptions()} == {"depth_limit"}
