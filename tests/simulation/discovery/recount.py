@@ -22,7 +22,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-_FROM = re.compile(rb"^From (?:-|[^\n]*\d\d:\d\d[^\n]*)\r?\n(?=[A-Za-z-]+:)", re.MULTILINE)
+_FROM = re.compile(rb"^From (?:- *|[^\n]*\d\d:\d\d[^\n]*)\r?\n(?=[A-Za-z-]+:)", re.MULTILINE)
 _ID = re.compile(r"<[^<>\s]+>")
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 
