@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,8 @@ from thresher.service.discovery.productions.file_checks import says_native, says
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reconciliation.reconciling import reconcile
+from thresher.service.discovery.reports.writing import write_reports
+from thresher.service.discovery.settling import settle
 
 _HEADER = "DOCID,ENDBATES,TEXTLINK,NATIVELINK"
 
@@ -115,6 +118,23 @@ def test_slip_sheets_are_told_from_letters(text: str, said: tuple[bool, bool]) -
 def test_the_year_one_is_no_date() -> None:
     """Programs that know no date write their first one."""
     assert (parse_day("01/01/0001", "MDY"), parse_day("0001-01-01", "DMY")) == (None, None)
+
+
+def test_tables_name_documents_by_their_bates_numbers_alone(tmp_path: Path) -> None:
+    """Threads too: no id of ours stands where the other columns have numbers that people can look up."""
+    (tmp_path / "V").mkdir()
+    header = "DOCID,FROM,TO,SUBJECT,DATESENT,MESSAGEID,INREPLYTO"
+    first, answer = "A001,a@x,b@x,Plan,2001-05-21,<1@x>,", "A002,b@x,a@x,Re: Plan,2001-05-22,<2@x>,<1@x>"
+    (tmp_path / "V" / "v.csv").write_text(f"{header}\n{first}\n{answer}" + "\n")
+    with Matter(tmp_path / "m") as matter:
+        import_production(matter, find_production(tmp_path / "V"), LoadOptions(), "")
+        write_reports(matter, settle(matter), tmp_path / "reports")
+    with (tmp_path / "reports" / "threads.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [
+            [row[name] for name in ("thread", "document", "parent", "depth", "position")]
+            for row in csv.DictReader(file)
+        ]
+    assert rows == [["A001", "A001", "", "0", "0"], ["A001", "A002", "A001", "1", "1"]]
 
 
 _SETS = {
