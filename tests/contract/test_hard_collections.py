@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.collection_imports import imported
+from tests.collection_imports import imported, settled
 from tests.simulation.discovery.broken_items import mail, seven_zip, zip_of
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.policy import ReadOptions
@@ -186,3 +186,20 @@ def test_a_folder_named_like_an_archive_loses_nothing(tmp_path: Path) -> None:
     assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 2
     assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 0
     assert [(d.path, d.path_bytes) for d in _documents(tmp_path / "matter")] == [("z.zip!/x.txt", None)] * 2
+
+
+def test_a_mail_with_a_part_that_can_not_be_read_is_inclusive(tmp_path: Path) -> None:
+    """An answer that quotes its whole text does not have what nobody could open; without such a part it holds the mail."""
+    text = b"Hello there, this is the whole plan.\r\n"
+    part = b"--b\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\ngarbage\r\n--b--\r\n"
+    answer = _HEAD.replace(b"15:48", b"16:48").replace(b"Subject: ", b"Subject: Re: ")
+    for number, (begin, end) in enumerate([(b"", b""), (b"--b\r\n\r\n", part)]):
+        (tmp_path / "s").mkdir(exist_ok=True)
+        known = b"Message-ID: <%d@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" % number
+        head = known if end else known.replace(b"multipart/mixed; boundary=b", b"text/plain")
+        (tmp_path / "s" / f"{number}.eml").write_bytes(_HEAD + head + begin + text + end)
+        reply = answer + b"In-Reply-To: <%d@x>\r\n\r\nYes.\r\n\r\n> %s" % (number, text)
+        (tmp_path / "s" / f"{number}-answer.eml").write_bytes(reply)
+    settled(tmp_path / "matter", [tmp_path / "s"])
+    found = {d.path: d.inclusive for d in _documents(tmp_path / "matter")}
+    assert (found["0.eml"], found["1.eml"]) == (False, True)
