@@ -48,13 +48,14 @@ def test_pages_written_from_the_code_are_up_to_date() -> None:
         assert (DOCS / "reference" / file).read_text("utf-8") == page(), file
 
 
-def test_every_test_that_a_page_names_is_there() -> None:
-    """The table of kinds of inputs names the tests that read them."""
-    page = (DOCS / "measurements/reading.md").read_text("utf-8")
+@pytest.mark.parametrize(("name", "least"), [("reading", 40), ("discovery", 30)])
+def test_every_test_that_a_page_names_is_there(name: str, least: int) -> None:
+    """The tables of kinds of inputs, and of what is asked of discovery, name the tests that hold each."""
+    page = (DOCS / f"measurements/{name}.md").read_text("utf-8")
     there = "".join(path.read_text("utf-8") for path in (DOCS.parent / "tests").glob("*/test_*.py"))
     named = set(re.findall(r"`(test_\w+)`", page))
-    assert len(named) > 40
-    assert [name for name in named if f"def {name}(" not in there] == []
+    assert len(named) > least
+    assert [test for test in named if f"def {test}(" not in there] == []
 
 
 def test_no_link_is_dead() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import tarfile
 import zipfile
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.collection_imports import imported
-from tests.simulation.discovery.broken_items import mail, seven_zip
+from tests.collection_imports import imported, settled
+from tests.simulation.discovery.broken_items import mail, seven_zip, zip_of
 from thresher.schemas.discovery.matter import MatterDocument
+from thresher.schemas.policy import ReadOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.readers.mail.mime_to_letter import letter_of
 
 _MEMBERS = [("a.txt", b"first"), ("a.txt", b"second one"), ("a.txt", b"first"), ("a.txt~2", b"first")]
 
@@ -115,3 +118,88 @@ def test_received_date_is_of_the_mail_itself(tmp_path: Path) -> None:
     assert inner.dates.received is not None
     assert inner.dates.received.utc == "2001-05-22T10:00:00Z"
     assert not (outer.dates.sort and (outer.dates.sort.utc or "").startswith("2001"))
+
+
+def test_a_mail_of_thousands_of_nested_parts_ends(tmp_path: Path) -> None:
+    """Parts within parts, 4,000 deep: the limit of depth is named at every step, no stack is used up, nothing is dropped."""
+    head = b"From: a@x.example\nTo: b@x.example\nSubject: deep\nMIME-Version: 1.0\n"
+    opened = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(4000))
+    (tmp_path / "deep.eml").write_bytes(head + opened + b"Content-Type: text/plain\n\nthe innermost words\n")
+    imported(tmp_path / "matter", [tmp_path / "deep.eml"])
+    found = _documents(tmp_path / "matter")
+    assert [d.level for d in found] == list(range(1, len(found) + 1))
+    assert b"the innermost words" in _bytes(tmp_path / "matter", found[-1])
+    with Matter(tmp_path / "matter", writes=False) as matter:
+        assert {e.code for e in matter.store.exceptions()} == {"depth_limit"}
+
+
+_HEAD = b"From: a@x.example\r\nTo: b@x.example\r\nSubject: Plan\r\nDate: Mon, 21 May 2001 15:48:00 +0200\r\n"
+_PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\n%s\r\n-----END PGP MESSAGE-----\r\n"
+
+
+def _sealed(kind: str, content: bytes) -> bytes:
+    """A mail whose content is encrypted, one way or another."""
+    if kind == "inline":
+        return _HEAD + b"\r\n" + _PGP % content
+    if kind == "smime":
+        envelope = bytes.fromhex("300f06092a864886f70d010703a0023000") + content
+        head = b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        return _HEAD + head + base64.encodebytes(envelope)
+    parts = b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n"
+    return (
+        _HEAD
+        + b'Content-Type: multipart/encrypted; boundary=b; protocol="application/pgp-encrypted"\r\n\r\n'
+        + parts
+        + b"Content-Type: application/octet-stream\r\n\r\n"
+        + _PGP % content
+        + b"--b--\r\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["inline", "smime", "multipart"])
+def test_encrypted_mails_are_copies_by_what_is_encrypted(tmp_path: Path, kind: str) -> None:
+    """Two of one header are no copies unless their encrypted bytes are the same; line ends and Received fields do not count."""
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "1.eml").write_bytes(_sealed(kind, b"abcd"))
+    (tmp_path / "s" / "2.eml").write_bytes(
+        b"Received: from x by y; Mon, 21 May 2001 15:50:00 +0200\n" + _sealed(kind, b"abcd").replace(b"\r", b"")
+    )
+    (tmp_path / "s" / "3.eml").write_bytes(_sealed(kind, b"efgh"))
+    imported(tmp_path / "matter", [tmp_path / "s"])
+    first, second, third = (d.dedup_key for d in _documents(tmp_path / "matter"))
+    assert first == second != third
+
+
+def test_text_after_an_encrypted_block_is_read() -> None:
+    """An answer below a quoted block, and a block between two texts: only what is encrypted is left out."""
+    letter = letter_of(
+        _HEAD + b"\r\nbefore\r\n" + _PGP % b"abcd" + b"between\r\n" + _PGP % b"efgh" + b"after\r\n", ReadOptions()
+    )
+    assert "".join(body.text for body in letter.bodies).split() == ["before", "between", "after"]
+
+
+def test_a_folder_named_like_an_archive_loses_nothing(tmp_path: Path) -> None:
+    """`z.zip!/x.txt` may be a file of a folder `z.zip!` and a member of `z.zip`: both are there, each with its id."""
+    (tmp_path / "s" / "z.zip!").mkdir(parents=True)
+    (tmp_path / "s" / "z.zip!" / "x.txt").write_bytes(b"the same")
+    (tmp_path / "s" / "z.zip").write_bytes(zip_of({"x.txt": b"the same"}))
+    assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 2
+    assert imported(tmp_path / "matter", [tmp_path / "s"])["documents"] == 0
+    assert [(d.path, d.path_bytes) for d in _documents(tmp_path / "matter")] == [("z.zip!/x.txt", None)] * 2
+
+
+def test_a_mail_with_a_part_that_can_not_be_read_is_inclusive(tmp_path: Path) -> None:
+    """An answer that quotes its whole text does not have what nobody could open; without such a part it holds the mail."""
+    text = b"Hello there, this is the whole plan.\r\n"
+    part = b"--b\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\ngarbage\r\n--b--\r\n"
+    answer = _HEAD.replace(b"15:48", b"16:48").replace(b"Subject: ", b"Subject: Re: ")
+    for number, (begin, end) in enumerate([(b"", b""), (b"--b\r\n\r\n", part)]):
+        (tmp_path / "s").mkdir(exist_ok=True)
+        known = b"Message-ID: <%d@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" % number
+        head = known if end else known.replace(b"multipart/mixed; boundary=b", b"text/plain")
+        (tmp_path / "s" / f"{number}.eml").write_bytes(_HEAD + head + begin + text + end)
+        reply = answer + b"In-Reply-To: <%d@x>\r\n\r\nYes.\r\n\r\n> %s" % (number, text)
+        (tmp_path / "s" / f"{number}-answer.eml").write_bytes(reply)
+    settled(tmp_path / "matter", [tmp_path / "s"])
+    found = {d.path: d.inclusive for d in _documents(tmp_path / "matter")}
+    assert (found["0.eml"], found["1.eml"]) == (False, True)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from thresher.schemas.discovery.matter import MatterDocument
+from thresher.service.discovery.loadfiles.dat_writer import DatFormat, dat_bytes
 from thresher.service.discovery.loadfiles.dates import parse_day
+from thresher.service.discovery.loadfiles.delimiters import CONCORDANCE, Delimiters
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.file_checks import says_native, says_withheld
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reconciliation.reconciling import reconcile
+from thresher.service.discovery.reports.writing import write_reports
+from thresher.service.discovery.settling import settle
 
 _HEADER = "DOCID,ENDBATES,TEXTLINK,NATIVELINK"
 
@@ -61,6 +67,23 @@ def test_an_lfp_beside_an_opt_gives_families_and_natives_alone(tmp_path: Path) -
     assert not codes
 
 
+def test_a_family_that_goes_on_behind_its_last_document_is_told(tmp_path: Path) -> None:
+    """ENDATTACH names a page that no document of the family has: an attachment was not delivered."""
+    (tmp_path / "V").mkdir()
+    rows = [
+        "A001,A001,A001,A005",
+        "A002,A003,A001,A005",
+        "A006,A006,A006,A007",
+        "A007,A009,A006,A007",
+        "A010,A012,,A099",
+    ]
+    (tmp_path / "V" / "v.csv").write_text("\n".join(["DOCID,ENDBATES,BEGATTACH,ENDATTACH", *rows]) + "\n")
+    with Matter(tmp_path / "m") as matter:
+        import_production(matter, find_production(tmp_path / "V"), LoadOptions(), "")
+        told = [e.message for e in matter.store.exceptions(code="child_missing")]
+    assert ["ENDATTACH A005, its documents end at A003" in line for line in told] == [True]
+
+
 def test_a_header_once_more_is_no_document(tmp_path: Path) -> None:
     """Where load files were joined, the header of the second is one exception, and the counts balance."""
     documents, codes = _loaded(tmp_path, ["A001,A001,T/1.txt,", _HEADER, "A002,A002,T/1.txt,"], {"T/1.txt": "text"})
@@ -95,3 +118,51 @@ def test_slip_sheets_are_told_from_letters(text: str, said: tuple[bool, bool]) -
 def test_the_year_one_is_no_date() -> None:
     """Programs that know no date write their first one."""
     assert (parse_day("01/01/0001", "MDY"), parse_day("0001-01-01", "DMY")) == (None, None)
+
+
+def test_tables_name_documents_by_their_bates_numbers_alone(tmp_path: Path) -> None:
+    """Threads too: no id of ours stands where the other columns have numbers that people can look up."""
+    (tmp_path / "V").mkdir()
+    header = "DOCID,FROM,TO,SUBJECT,DATESENT,MESSAGEID,INREPLYTO"
+    first, answer = "A001,a@x,b@x,Plan,2001-05-21,<1@x>,", "A002,b@x,a@x,Re: Plan,2001-05-22,<2@x>,<1@x>"
+    (tmp_path / "V" / "v.csv").write_text(f"{header}\n{first}\n{answer}" + "\n")
+    with Matter(tmp_path / "m") as matter:
+        import_production(matter, find_production(tmp_path / "V"), LoadOptions(), "")
+        write_reports(matter, settle(matter), tmp_path / "reports")
+    with (tmp_path / "reports" / "threads.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [
+            [row[name] for name in ("thread", "document", "parent", "depth", "position")]
+            for row in csv.DictReader(file)
+        ]
+    assert rows == [["A001", "A001", "", "0", "0"], ["A001", "A002", "A001", "1", "1"]]
+
+
+_SETS = {
+    "concordance": CONCORDANCE,
+    "pipe": Delimiters(separator="|", qualifier="^", newline=None),
+    "csv": Delimiters(separator=",", qualifier='"', newline=None),
+    "tab": Delimiters(separator="\t", qualifier='"', newline=None),
+}
+
+
+@pytest.mark.parametrize("delimiters", _SETS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "cp1252"])
+def test_what_we_write_is_what_we_read(tmp_path: Path, delimiters: str, encoding: str) -> None:
+    """Each encoding with each set: every delimiter and line end inside values, empty last columns, a value of a mebibyte."""
+    form = DatFormat(delimiters=_SETS[delimiters], encoding=encoding, mark=encoding != "cp1252")
+    hard = 'a þ þþ | ^ , " \t \x14 ; \\ Acme'
+    rows = [
+        ["ABC001", hard, ""],
+        ["ABC002", "two\r\nlines\n", ""],
+        ["ABC003", "x" * (1 << 20), "þ"],
+        ["ABC004", "", ""],
+    ]
+    if delimiters != "concordance":
+        rows.append(["ABC005", "Acme® and a real ®", ""])
+    (tmp_path / "o.dat").write_bytes(b"".join(dat_bytes([["BEGBATES", "TITLE", "NOTES"], *rows], form)))
+    with Matter(tmp_path / "matter") as matter:
+        loaded = import_production(matter, find_production(tmp_path / "o.dat"), LoadOptions(), "")
+    newline = form.delimiters.newline
+    wanted = [[re.sub(r"\r\n|\n", newline, cell) if newline else cell for cell in row] for row in rows]
+    assert [row for block in loaded.validation.dat.blocks() for row in block.rows] == wanted
+    assert loaded.validation.report.imbalances == []

@@ -19,6 +19,8 @@ from thresher.service.discovery.reconciliation.reconciling import reconcile
 from thresher.service.discovery.reports.writing import write_reports
 from thresher.service.discovery.settling import settle
 
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
 
 def _imported(folder: Path, matter: Path) -> Counts:
     """Import a folder, and count what the reports say."""
@@ -70,6 +72,23 @@ def test_mails_of_many_forms_are_counted_alike(tmp_path: Path) -> None:
     assert (len(ours.families), ours.families["1.eml"], ours.families["page.eml"]) == (6, (3, 1), (0, 0))
     assert ours.copies == {frozenset(("copy.eml", "page.eml"))}
     assert frozenset(("1.eml", "copy.eml", "page.eml")) in ours.threads
+
+
+def test_real_mailboxes_are_counted_alike_in_any_order(tmp_path: Path) -> None:
+    """Two mailboxes of a mail library, under names that sort one way and the other: mails, families and threads are the same."""
+    found = []
+    for names in (("1", "2"), ("2", "1")):
+        folder = tmp_path / "".join(names)
+        folder.mkdir()
+        for name, box in zip(names, ("simple.mbox", "unmunged.mbox"), strict=True):
+            shutil.copy(FIXTURES / box, folder / name)
+        theirs = _imported(folder, tmp_path / f"m{names[0]}")
+        renamed = dict(zip(names, ("simple", "unmunged"), strict=True))
+        found.append(
+            {frozenset(f"{renamed[p.split('#')[0]]}#{p.split('#')[1]}" for p in thread) for thread in theirs.threads}
+        )
+        assert differences(recounted(folder), theirs) == []
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("lost", ["box#3", "box#7"])

@@ -26,6 +26,7 @@ from thresher.service.discovery.collection.mail_record import (
     kind_of,
     mail_fields,
     read_letter,
+    sealed_key,
 )
 from thresher.service.discovery.mail_keys import child_key, dedup_key, unreadable_key
 from thresher.service.discovery.mail_passages import compared
@@ -35,6 +36,7 @@ from thresher.service.readers.mail.letter import Enclosure, Letter
 
 MAIL_MAX_BYTES = 1 << 29  # bytes of a mail that is parsed; a larger one is kept and reported
 _UNREAD_CHILD = "embedded_unreadable"  # said of each attachment that is not among the enclosures
+_SEALED = {"encrypted_smime", "encrypted_pgp"}  # said of a mail whose text is not among what was read
 _EMBEDDED_TYPES = {"message/rfc822", "application/vnd.ms-outlook", "application/vnd.ms-tnef"}
 
 
@@ -149,6 +151,8 @@ class FamilyExpansion:
         fields = mail_fields(letter)
         member.sort = MatterDates(sort=dates.sort)
         keys = self._children_of_mail(member, letter)
+        if any(fault.code in _SEALED for fault in member.faults):
+            keys.append(sealed_key(data))
         said_by_mail = content_for_key(letter, fields, dates.sent, keys)
         made = dedup_key(said_by_mail, bcc=self.context.options.bcc)
         if member.parent is None:

@@ -39,7 +39,8 @@ class Item:
     @property
     def path_bytes(self) -> str | None:
         """Return the bytes of the path in hexadecimal where they are not those of the shown path."""
-        return None if self.raw == self.path.encode() else self.raw.hex()
+        raw = self.raw.replace(INSIDE.encode() * 2, INSIDE.encode())
+        return None if raw == self.path.encode() else raw.hex()
 
 
 def shown_path(raw: bytes) -> str:

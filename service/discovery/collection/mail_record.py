@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,13 @@ def _index(stated: str) -> str | None:
         return base64.b64decode("".join(stated.split()), validate=True).hex() or None
     except (binascii.Error, ValueError):
         return None
+
+
+def sealed_key(data: bytes) -> str:
+    """Return the key of what is encrypted in a mail: of its bytes behind the header, line ends apart."""
+    end = _HEADER_END.search(data)
+    body = data[end.end() :] if end else data
+    return hashlib.sha256(b"unread\0" + body.translate(None, b"\r").strip()).hexdigest()
 
 
 def content_for_key(

@@ -40,7 +40,7 @@ def seven_zip_names(path: Path) -> list[str]:
     import py7zr  # noqa: PLC0415 - an extra
 
     with py7zr.SevenZipFile(path) as archive:
-        return archive.getnames()
+        return list(map(str, archive.getnames()))
 
 
 def _members(path: Path, reading: ArchiveReading, place: Path, take: Callable[[int], None]) -> Iterator[ArchiveMember]:

@@ -22,7 +22,7 @@ from thresher.service.discovery.collection.context import CollectionContext
 from thresher.service.discovery.collection.dates import date_of_file
 from thresher.service.discovery.collection.expansion import Fault
 from thresher.service.discovery.collection.inventory import batches
-from thresher.service.discovery.collection.items import Item, Origin
+from thresher.service.discovery.collection.items import INSIDE, Item, Origin
 from thresher.service.discovery.matter.originals import Hashes, Originals
 from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 
@@ -36,7 +36,7 @@ def item_of(task: dict[str, Any], originals: Originals) -> Item:
     return Item(
         name=task["name"],
         path=task["path"],
-        raw=bytes.fromhex(task["raw"]),
+        raw=_raw_of(task),
         place=task["place"],
         ordinal=task.get("ordinal", 0),
         depth=task.get("depth", 0),
@@ -44,6 +44,12 @@ def item_of(task: dict[str, Any], originals: Originals) -> Item:
         declared=task.get("declared"),
         modified=modified,
     )
+
+
+def _raw_of(task: dict[str, Any]) -> bytes:
+    """Return the bytes of an item's path; "!/" in the path of a loose file is doubled, as it is not inside an archive."""
+    raw = bytes.fromhex(task["raw"])
+    return raw if "sha256" in task else raw.replace(INSIDE.encode(), INSIDE.encode() * 2)
 
 
 def task_of(item: Item, hashes: Hashes) -> dict[str, Any]:

@@ -82,6 +82,12 @@ class BatesRanges:
                 found.append((str(Bates(prefix, both[0], "", width)), str(Bates(prefix, both[1], "", width))))
         return count, found
 
+    def last_of_families(self, tops: array[int]) -> list[int]:
+        """Return the last number of each family, at the ordinal of its top document."""
+        last = np.zeros(len(tops), dtype=np.int64)
+        np.maximum.at(last, np.frombuffer(tops, dtype=np.int32), np.frombuffer(self._ends, dtype=np.int64))
+        return last.tolist()
+
     def overlaps(self) -> Iterator[tuple[int, int]]:
         """Yield pairs of documents, each with an earlier one whose range holds its first number."""
         series = np.frombuffer(self._series, dtype=np.int32)

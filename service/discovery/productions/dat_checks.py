@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from thresher.service.discovery.loadfiles.bates import Bates, parse
 from thresher.service.discovery.loadfiles.columns import ColumnMap, dictionary
 from thresher.service.discovery.loadfiles.dat_file import DatFile
 from thresher.service.discovery.loadfiles.dates import DateColumn, DateOrder, is_none, split_date, time_of_day
@@ -33,6 +35,7 @@ class DatChecks:
         self.dat, self.findings, self.date_order = dat, findings, date_order
         self.collector, self.ranges = FamilyCollector(), BatesRanges()
         self.row_numbers, self.pages, self.attach_counts = array("i"), array("i"), array("i")  # by ordinal
+        self.family_ends: dict[int, Bates] = {}  # ENDATTACH of top documents whose families go beyond them
         self.rows = self.bad_rows = 0
         fields, columns = dictionary(), dat.columns
         self._dates = {n: DateColumn() for n in columns.positions if fields[n].type == "date"}
@@ -135,6 +138,13 @@ class DatChecks:
                 self.row_numbers.append(number)
                 self.attach_counts.append(_attached(count))
                 self._check_range(document_id, end, page_count, number)
+                if family and family.end and family.end not in {end, document_id} and family.begin == document_id:
+                    self._note_family_end(document_id, family.end)
+
+    def _note_family_end(self, document_id: str, end: str) -> None:
+        last = parse(end)
+        if last and not last.suffix and len(end) == len(document_id) and document_id.startswith(last.prefix):
+            self.family_ends[len(self.row_numbers) - 1] = last
 
     def _is_new(self, document_id: str, family: FamilyEvidence | None, row: int) -> bool:
         """Add a document's id; say what is wrong with one that is missing or not new."""
@@ -194,6 +204,7 @@ class DatChecks:
             self._find("parent_missing", self.row_numbers[child], id=ids[child], detail=parent)
         for child_id, lister in families.missing_children.items():
             self._find("child_missing", self.row_numbers[lister], id=ids[lister], detail=child_id)
+        self._check_family_ends(families, ids)
         for conflict in families.conflicts:
             row = self.row_numbers[conflict.document]
             self._find("family_conflict", row, id=ids[conflict.document], detail=conflict.detail)
@@ -202,6 +213,14 @@ class DatChecks:
                 self._find(
                     "attach_count_mismatch", self.row_numbers[i], id=ids[i], detail=f"{said} said, {counted} found"
                 )
+
+    def _check_family_ends(self, families: Families, ids: list[str]) -> None:
+        """Say where a family is stated to go on behind the last of its documents: some were not delivered."""
+        last = self.ranges.last_of_families(families.tops) if self.family_ends else []
+        for top, stated in self.family_ends.items():
+            if families.tops[top] == top and 0 < last[top] < stated.number:
+                detail = f"ENDATTACH {stated}, its documents end at {replace(stated, number=last[top])}"
+                self._find("child_missing", self.row_numbers[top], id=ids[top], detail=detail)
 
     def date_orders(self) -> dict[str, DateOrder | None]:
         """Return the order of day and month of each column of dates; None where it is not known."""

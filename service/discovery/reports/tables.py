@@ -105,16 +105,24 @@ def _copies(master: MatterDocument | None) -> Row:
 
 
 def _threads(matter: Matter, keys: DocumentKeys) -> MatterTable:
-    columns = "thread document parent depth link_evidence inclusive sent from subject custodian near_duplicate_of"
+    columns = (
+        "thread document parent depth position link_evidence inclusive sent from subject custodian near_duplicate_of"
+    )
+    named: dict[str, str] = {}  # keys of documents that others name
+
+    def key_of(name: str | None) -> str | None:
+        if name and name not in named:
+            document = matter.store.document(name)
+            named[name] = keys.of(document) if document else name
+        return named[name] if name else None
 
     def rows() -> Iterator[Row]:
         for document in matter.store.documents():
             if document.thread_id:
-                parent = matter.store.document(document.thread_parent) if document.thread_parent else None
-                links = (document.thread_id, keys.of(document), keys.of(parent) if parent else document.thread_parent)
+                links = (key_of(document.thread_id), keys.of(document), key_of(document.thread_parent))
                 mail = (_utc(document.dates.sent), "; ".join(document.sender), document.subject, document.custodian)
-                how = (document.thread_depth, document.link_evidence, document.inclusive)
-                yield (*links, *how, *mail, document.near_duplicate_of)
+                how = (document.thread_depth, document.thread_position, document.link_evidence, document.inclusive)
+                yield (*links, *how, *mail, key_of(document.near_duplicate_of))
 
     return _table("threads", columns, rows)
 

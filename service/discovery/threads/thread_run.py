@@ -23,6 +23,7 @@ from thresher.service.discovery.threads.thread_mails import ThreadMail, ThreadPl
 from thresher.service.discovery.threads.thread_places import thread_places
 
 _THREADED = frozenset(("email", "calendar"))
+_UNREAD = ("embedded_unreadable", "encrypted_smime", "encrypted_pgp", "expansion_limit", "depth_limit")
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def is_threaded(document: MatterDocument) -> bool:
 
 
 def _taken(matter: Matter) -> tuple[list[ThreadMail], dict[str, list[str]]]:
-    """Return all mails, and for those with attachments their hashes."""
+    """Return all mails, and for those with attachments their hashes; what of a mail can not be read is on no other."""
     mails: list[ThreadMail] = []
     attachments: dict[str, list[str]] = {}
     for document in matter.store.documents():
@@ -71,6 +72,9 @@ def _taken(matter: Matter) -> tuple[list[ThreadMail], dict[str, list[str]]]:
             mails.append(thread_mail(document))
         elif document.level == 2 and document.parent_id:
             attachments.setdefault(document.parent_id, []).append(document.sha256 or document.id)
+    for fault in (fault for code in _UNREAD for fault in matter.store.exceptions(code=code)):
+        if fault.document_id and fault.resolution != "resolved":
+            attachments.setdefault(fault.document_id, []).append(fault.id)
     return mails, attachments
 
 

@@ -45,6 +45,16 @@ _FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-enc
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
 
+def _without_pgp(text: str) -> str:
+    """Return a text without its encrypted blocks; what stands before, between and after them stays.
+
+    >>> _without_pgp("a -----BEGIN PGP MESSAGE-----x-----END PGP MESSAGE----- b")
+    'a  b'
+    """
+    first, *rest = text.split("-----BEGIN PGP MESSAGE-----")
+    return first + "".join(block.partition("-----END PGP MESSAGE-----")[2] for block in rest)
+
+
 def letter_of(data: bytes, options: ReadOptions) -> Letter:
     """Return the Letter of a mail's bytes."""
     tree = mime.parse(readable(data), options.limits)
@@ -158,7 +168,7 @@ class _Assembly:
             self.pages.append(body.text)
         if body.kind == "plain" and "-----BEGIN PGP MESSAGE-----" in body.text:
             self.letter.notes.append(note("encrypted_pgp", f"part {part.number or '1'}"))
-            body = replace(body, text=body.text.partition("-----BEGIN PGP MESSAGE-----")[0])
+            body = replace(body, text=_without_pgp(body.text))
         return [without_rtf(body)] if body.text.strip() else []
 
     def _take_mail(self, part: Part) -> None:

@@ -22,7 +22,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-_FROM = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
+_FROM = re.compile(rb"^From (?:- *|[^\n]*\d\d:\d\d[^\n]*)\r?\n(?=[A-Za-z-]+:)", re.MULTILINE)
 _ID = re.compile(r"<[^<>\s]+>")
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 
@@ -80,7 +80,7 @@ class _Words(HTMLParser):
 def counted_mails(folder: Path) -> Iterator[CountedMail]:
     """Yield all mails of the EML and MBOX files below a folder; a file that begins with `From ` is a mailbox."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name, data = path.relative_to(folder).as_posix(), path.read_bytes()
+        name, data = path.relative_to(folder).as_posix(), path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         if path.suffix == ".eml":
             yield _mail(name, data)
         elif data.startswith(b"From "):
