@@ -8,9 +8,9 @@ from __future__ import annotations
 STAGES: dict[str, int] = {
     "read": 2,
     "chunk": 2,
-    "extract": 2,
-    "ground": 3,
-    "look": 6,
+    "extract": 3,
+    "ground": 4,
+    "look": 7,
     "merge": 5,
     "mend": 1,
     "judge": 2,

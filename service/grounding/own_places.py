@@ -96,7 +96,8 @@ def _overlapping(record: Record) -> Iterator[list[Leaf]]:
     placed = sorted((leaf for leaf in record.leaves if leaf.path in record.placed), key=lambda x: record.placed[x.path])
     if not any(b.start < a.end for a, b in pairwise(record.placed[leaf.path] for leaf in placed)):
         return
-    group, end = [], 0
+    group: list[Leaf] = []
+    end = 0
     for leaf in placed:
         place = record.placed[leaf.path]
         if group and place.start >= end:

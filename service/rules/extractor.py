@@ -45,6 +45,7 @@ from thresher.service.rules.ranking.span_score import MIN_SCORE
 from thresher.service.rules.ranking.total_and_due import with_total_of_due
 from thresher.service.rules.spans.bullets import find_bullets
 from thresher.service.rules.spans.line_pieces import Layout, lay_out
+from thresher.service.rules.spans.printed_numbers import signed_range
 from thresher.service.rules.spans.prose import is_prose
 from thresher.service.rules.spans.scalar_lists import list_spans
 from thresher.service.rules.spans.span import Span
@@ -166,12 +167,13 @@ def _extraction(state: RuleExtraction, document: Document, target: Target) -> Ex
 
 def _evidence(document: Document, found: FoundValue) -> Evidence:
     span = found.span
-    anchor = document.anchor(span.start, span.end)
+    start, end = signed_range(document.text, span)
+    anchor = document.anchor(start, end)
     return Evidence(
         path=found.path,
-        quote=document.text[span.start : span.end],
-        start=span.start,
-        end=span.end,
+        quote=document.text[start:end],
+        start=start,
+        end=end,
         page=anchor.page,
         boxes=anchor.boxes,
         part=anchor.part,

@@ -127,3 +127,25 @@ async def test_a_date_before_the_words_is_the_date() -> None:
     assert "/bookings" not in found.unsure
     wrong = await asked(ENGLISH_BANK.replace("1,958.00", "1,985.00"), "bank_statement")
     assert "/bookings" in wrong.unsure
+
+
+async def test_balances_prove_the_rows_of_one_signed_column() -> None:
+    """Money out that is printed with its minus leaves each balance, as it does without."""
+    text = """LARCH BANK
+Statement of account
+Date\tDescription\tAmount\tBalance
+2025-02-03\tOpening transfer\t2,500.00\t2,500.00
+2025-02-05\tLantern works\t-833.00\t1,667.00
+2025-02-11\tHall rent\t-420.00\t1,247.00
+2025-02-14\tTicket sales\t1,312.40\t2,559.40
+"""
+    found = await asked(text, "bank_statement")
+    assert [b.get("money_out") for b in found.data["bookings"]] == [None, 833, 420, None]
+    assert "/bookings" not in found.unsure
+    assert "/bookings" in (await asked(text.replace("1,247.00", "1,274.00"), "bank_statement")).unsure
+
+
+async def test_the_quote_of_a_negative_amount_has_its_minus() -> None:
+    """What is shown as evidence for -50.00 reads -50,00."""
+    found = await asked(LANTERNS.replace("Total due", "Amount paid             -50.00\nTotal due"), "invoice")
+    assert (found.data["paid"], [e.quote for e in found.evidence if e.path == "/paid"]) == (-50, ["-50.00"])

@@ -25,6 +25,7 @@ from thresher.service.pipeline import process
 from thresher.service.review.evaluation.doubtful_values import known_elsewhere
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
 from thresher.service.review.evaluation.proof_in_passage import may_prove
+from thresher.service.review.evaluation.second_look import evaluation_question
 from thresher.service.review.evaluation.supported_by_record import Fields
 from thresher.service.targets.loading import load_target
 
@@ -694,3 +695,17 @@ def test_a_no_of_one_part_is_not_asked_about_where_another_says_yes() -> None:
     no, yes = known_elsewhere(parts, Fields.of(load_target(TERMS)))
     assert (no.data, no.unsupported) == ({"renews": None}, ())
     assert yes == parts[1]
+
+
+@pytest.mark.parametrize(
+    ("ocr", "said"),
+    [((False, False), ""), ((False, True), ", some of its text read by OCR"), ((True, True), ", its text read by OCR")],
+)
+def test_only_lines_that_ocr_read_are_said_to_be_so(ocr: tuple[bool, ...], said: str) -> None:
+    """A page that was read as a picture makes no other page doubtful."""
+    builder = DocumentBuilder(Source(path="a.pdf", blob="", sha256="0", size=0, name="a.pdf"), kind="pdf")
+    for is_read in ocr:
+        builder.page(600, 800, ocr=is_read)
+        builder.block("The lease ends with the year")
+    look = evaluation_question(Passages(builder.build()), [0, 1], [])
+    assert f'DOCUMENT: "a.pdf"{said}\n' in prompt_of(look)

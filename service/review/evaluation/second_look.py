@@ -123,7 +123,7 @@ def evaluation_question(
     """Return the question about some values; its answer has a finding for each by its number from 1."""
     document = passages.document
     parts = {
-        "document": _named(document),
+        "document": _named(document, [passages.lines[n] for n in shown]),
         "passages": fenced(_numbered(passages, shown), "PASSAGES"),
         "values": "\n".join(f"{i}: {_told(v)}" for i, v in enumerate(values, 1)),
     }
@@ -141,10 +141,16 @@ def evaluation_question(
     return question_of("look", "look", parts, schema, TOKENS_PER_VALUE * len(values) + TOKENS_PER_VALUE, temperature)
 
 
-def _named(document: Document) -> str:
-    """Return a Document's name, and whether OCR read it."""
-    ocr = any(document.pages.ocr) or document.confidence(0, len(document.text)) is not None
-    return quoted(document.source.name or "unnamed") + (", its text read by OCR" if ocr else "")
+def _named(document: Document, lines: Iterable[tuple[int, int]]) -> str:
+    """Return a Document's name, and whether OCR read all or some of the lines."""
+    read = [document.confidence(start, end) is not None or _is_scan(document, start) for start, end in lines]
+    ocr = ", its text read by OCR" if all(read) else ", some of its text read by OCR" if any(read) else ""
+    return quoted(document.source.name or "unnamed") + (ocr if read else "")
+
+
+def _is_scan(document: Document, offset: int) -> bool:
+    page = document.page_at(offset)
+    return page is not None and bool(document.pages.ocr[page - document.pages.first])
 
 
 def _numbered(passages: Passages, shown: Sequence[int]) -> str:

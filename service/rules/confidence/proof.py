@@ -108,7 +108,7 @@ def _balances_follow(items: Sequence[Item], fields: Sequence[Field]) -> bool:
     balance, into, out = (means.get(k, "") for k in ("running_balance", "money_in", "money_out"))
     if len(items) < BALANCES_MIN_ROWS or not (balance and into and out) or not all(balance in i for i in items):
         return False
-    moved = [sum((_number(i[p]) * way for p, way in ((into, 1), (out, -1)) if p in i), ZERO) for i in items]
+    moved = [sum((abs(_number(i[p])) * way for p, way in ((into, 1), (out, -1)) if p in i), ZERO) for i in items]
     balances = [_number(i[balance]) for i in items]
     return all(
         abs(a + m - b) < CENT_TOLERANCE and m for a, m, b in zip(balances, moved[1:], balances[1:], strict=False)

@@ -24,6 +24,9 @@ _NUMBER = re.compile(
 )
 ZERO = Decimal(0)
 CENT_TOLERANCE = Decimal("0.011")  # tolerance of an amount for rounding
+_MINUS_BEFORE = re.compile(rf"[-−(]\s?(?:{_SIGN}\s?)?\Z")
+_MINUS_AFTER = re.compile(r"\s?\)|-(?=\s|$)")
+SIGN_CHARS = 8  # code points before a number that may hold its minus and its currency
 _LETTER = re.compile(r"[A-Za-z]")
 _CENTS = re.compile(r"\d([.,])\d{2}(?![\d.,])")
 
@@ -111,6 +114,19 @@ def number_value(field: Field, number: Decimal, text: str) -> Any:
             else _without_trailing_zeros(number)
         )
     return f"-{text}" if number < 0 else text
+
+
+def signed_range(text: str, span: Span) -> tuple[int, int]:
+    """Return the range of a span, with what is printed to make its number negative: a minus on either side, parentheses.
+
+    >>> signed_range("Paid -50,00", Span(start=6, end=11, text="50,00", value=Number("-50.0")))
+    (5, 11)
+    """
+    if not str(span.value).startswith("-") or span.text.startswith("-"):
+        return span.start, span.end
+    before = _MINUS_BEFORE.search(text, max(span.start - SIGN_CHARS, 0), span.start)
+    after = _MINUS_AFTER.match(text, span.end)
+    return before.start() if before else span.start, after.end() if after else span.end
 
 
 def _without_trailing_zeros(number: Decimal) -> Number:
