@@ -75,6 +75,16 @@ HTML: dict[str, Maker] = {
         "<style>:is(.k, .x) > p:nth-child(2){display:none}</style>",
     ),
     "closed dialog": _html(f"<dialog>Account {ACCOUNT}</dialog>"),
+    "letters over each other": _styled("letter-spacing:-1em"),
+    "line of no height": _styled("line-height:0; overflow:hidden"),
+    "box that scrolls, of no height": _styled("height:0; overflow:auto"),
+    "far to the right": _styled("position:absolute; left:9999px"),
+    "turned away": _styled("transform: rotateY(90deg)"),
+    "dots": _styled("-webkit-text-security: disc"),
+    "where scripts are off": _html(f"<noscript>Account {ACCOUNT}</noscript>"),
+    "drawing": _html(f'<svg style="display:none"><text>Account {ACCOUNT}</text></svg>'),
+    "page within": _html(f"<iframe srcdoc='<p hidden>Account {ACCOUNT}</p>'></iframe>"),
+    "label of a picture": _html(f'<img src="data:image/png;base64,iVBORw0KGgo=" alt="Account {ACCOUNT}">'),
     "hidden attribute": _html(f"<p hidden>Account {ACCOUNT}</p>"),
     "tags": _html(f"<p>Pay{''.join(chr(0xE0000 + ord(c)) for c in ACCOUNT)} now</p>"),
 }
@@ -111,6 +121,16 @@ def _docx(run: str, text: str = f"Account {ACCOUNT}") -> Maker:
     return lambda path: make_docx(path, body)
 
 
+def _docx_body(body: str) -> Maker:
+    return lambda path: make_docx(path, f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p>{body}<w:sectPr/>", parts={})
+
+
+_W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+_FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+_ROWS = (
+    f"<w:tbl><w:tr><w:trPr>{{}}</w:trPr><w:tc>{{}}<w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr>"
+    "<w:tr><w:tc><w:p><w:r><w:t>Ink</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>"
+)
 _WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
 
 
@@ -143,6 +163,50 @@ DOCX: dict[str, Maker] = {
     "docx half a point": _docx('<w:sz w:val="1"/><w:szCs w:val="1"/>'),
     "docx black on black": _docx('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'),
     "docx black marker": _docx('<w:color w:val="000000"/><w:highlight w:val="black"/>'),
+    "docx letters of no width": _docx('<w:w w:val="1"/>'),
+    "docx letters over each other": _docx('<w:spacing w:val="-400"/>'),
+    "docx unfilled": _docx(f"<w14:textFill {_W14}><w14:noFill/></w14:textFill>"),
+    "docx filled white": _docx(
+        f'<w14:textFill {_W14}><w14:solidFill><w14:srgbClr w14:val="FFFFFF"/></w14:solidFill></w14:textFill>'
+    ),
+    "docx code of a field": _docx_body(
+        f"<w:p>{_FIELD.format('begin')}<w:r><w:t>Account {ACCOUNT}</w:t></w:r>{_FIELD.format('separate')}{_FIELD.format('end')}</w:p>"
+    ),
+    "docx field within a field": _docx_body(
+        f"<w:p>{_FIELD.format('begin')}{_FIELD.format('begin')}{_FIELD.format('separate')}<w:r><w:t>Account {ACCOUNT}</w:t></w:r>"
+        f"{_FIELD.format('end')}{_FIELD.format('separate')}<w:r><w:t>yes</w:t></w:r>{_FIELD.format('end')}</w:p>"
+    ),
+    "docx deleted row": _docx_body(_ROWS.format('<w:del w:id="1" w:author="x"/>', "")),
+    "docx hidden row": _docx_body(_ROWS.format("<w:hidden/>", "")),
+    "docx low row": _docx_body(_ROWS.format('<w:trHeight w:val="1" w:hRule="exact"/>', "")),
+    "docx deleted cell": _docx_body(_ROWS.format("", '<w:tcPr><w:cellDel w:id="1" w:author="x"/></w:tcPr>')),
+    "docx low line": _docx_body(
+        f'<w:p><w:pPr><w:spacing w:line="2" w:lineRule="exact"/></w:pPr><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p>'
+    ),
+    "docx header of no page": lambda path: make_docx(
+        path,
+        f'<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:sectPr><w:headerReference w:type="even" r:id="rId1"/></w:sectPr>',
+        parts={"header1": ("header", "hdr", f"<w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p>")},
+    ),
+    "docx hidden by default": lambda path: make_docx(
+        path,
+        f'<w:p><w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p>',
+        parts={
+            "styles": (
+                "styles",
+                "styles",
+                "<w:docDefaults><w:rPrDefault><w:rPr><w:vanish/></w:rPr></w:rPrDefault></w:docDefaults>",
+            )
+        },
+    ),
+    "docx hidden by its table": lambda path: make_docx(
+        path,
+        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:tbl><w:tblPr><w:tblStyle w:val='S'/></w:tblPr><w:tr>"
+        f"<w:tc><w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+        parts={
+            "styles": ("styles", "styles", "<w:style w:type='table' w:styleId='S'><w:rPr><w:vanish/></w:rPr></w:style>")
+        },
+    ),
     "docx variation selectors": _docx("", "Pay" + "".join(chr(0xE0100 + ord(c)) for c in ACCOUNT)),
 }
 
@@ -194,6 +258,8 @@ XLSX: dict[str, Maker] = {
     "xlsx hidden column": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "hidden", True)),
     "xlsx very hidden sheet": _xlsx(_moved),
     "xlsx 1 point": _xlsx(lambda _, s: setattr(s["B3"], "font", Font(size=1))),
+    "xlsx row of no height": _xlsx(lambda _, s: setattr(s.row_dimensions[3], "height", 0.5)),
+    "xlsx column of no width": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "width", 0.1)),
     "xlsx white format": _xlsx(lambda _, s: setattr(s["B3"], "number_format", "[White]0")),
 }
 
@@ -215,6 +281,11 @@ def _run(box: Any) -> Any:
     return box.text_frame.paragraphs[0].runs[0]
 
 
+def _cover(box: Any) -> None:
+    over = box.part.slide.shapes.add_shape(1, box.left - 9, box.top - 9, box.width + 18, box.height + 18)
+    over.fill.solid()
+
+
 def _whiten(box: Any) -> None:
     _run(box).font.color.rgb = RGBColor(255, 255, 255)  # type: ignore[no-untyped-call]
 
@@ -224,6 +295,8 @@ PPTX: dict[str, Maker] = {
     "pptx off to the left": _pptx(lambda _: None, at=-5),
     "pptx white": _pptx(_whiten),
     "pptx 1 point": _pptx(lambda box: setattr(_run(box).font, "size", Pt(1))),
+    "pptx covered": _pptx(_cover),
+    "pptx letters over each other": _pptx(lambda box: _run(box)._r.get_or_add_rPr().set("spc", "-40000")),
     "pptx hidden shape": _pptx(lambda box: box._element.nvSpPr.cNvPr.set("hidden", "1")),
 }
 
@@ -236,6 +309,8 @@ def _rtf(before: str, after: str = "", head: str = "") -> Maker:
 RTF: dict[str, Maker] = {
     "rtf hidden": _rtf("\\v"),
     "rtf white": _rtf("\\cf1", head="{\\colortbl;\\red255\\green255\\blue255;}"),
+    "rtf letters of no width": _rtf("\\charscalex1"),
+    "rtf letters over each other": _rtf("\\expndtw-2000"),
     "rtf 1 point": _rtf("\\fs2"),
     "rtf deleted": _rtf("\\deleted\\revauthdel1"),
 }
@@ -256,6 +331,8 @@ def _odt(properties: str) -> Maker:
 ODT: dict[str, Maker] = {
     "odt hidden": _odt('text:display="none"'),
     "odt white": _odt('fo:color="#ffffff"'),
+    "odt letters of no width": _odt('style:text-scale="1%"'),
+    "odt letters over each other": _odt('fo:letter-spacing="-20pt"'),
     "odt 1 point": _odt('fo:font-size="1pt"'),
 }
 
@@ -280,6 +357,9 @@ ODT |= {
         "text", f"<text:p>{SEEN}<text:variable-set text:display='none'>Account {ACCOUNT}</text:variable-set></text:p>"
     ),
     "odt hidden section": _odf("text", f"{_p(SEEN)}<text:section text:display='none'>{_SECRET}</text:section>"),
+    "odt section hidden by a condition": _odf(
+        "text", f"{_p(SEEN)}<text:section text:display='condition' text:is-hidden='true'>{_SECRET}</text:section>"
+    ),
     "odt hidden paragraph": _odf(
         "text", f"{_p(SEEN)}<text:p><text:hidden-paragraph text:is-hidden='true'/>Account {ACCOUNT}</text:p>"
     ),

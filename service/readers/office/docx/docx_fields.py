@@ -1,7 +1,7 @@
 """Tell the code of a Word field from its result: only the result is shown.
 
-    begin  IF  begin MERGEFIELD x separate «4,711» end  > 0   separate   9,250   end
-           └────────────── code ──────────────────────────┘              └ shown ┘
+begin  IF  begin MERGEFIELD x separate «4,711» end  > 0   separate   9,250   end
+└────────────── code ──────────────────────────┘              └ shown ┘
 """
 
 from __future__ import annotations

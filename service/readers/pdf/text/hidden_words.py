@@ -74,7 +74,9 @@ def off_page_or_tiny(box: Floats, size: Floats) -> Mask:
 
 def too_thin(box: Floats, chars: Ints) -> Mask:
     """Return which words have letters of no width, all on one stroke; `chars` is the number of each one's characters."""
-    thin: Mask = (chars >= _THIN_MIN_CHARS) & (np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) < _SEEN_MIN_POINTS)
+    thin: Mask = (chars >= _THIN_MIN_CHARS) & (
+        np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) < _SEEN_MIN_POINTS
+    )
     return thin
 
 
