@@ -194,20 +194,25 @@ def _hiding_reason(style: Declarations, size: float) -> str:
     """Return why an element is not visible with all its content; empty where it may be."""
     if not style:
         return ""
+    if reason := _switched_off(style):
+        return reason
+    if _is_off_page(style, size):
+        return "off the page"
+    spacing = pixels(style.get("letter-spacing", ""), size)
+    if (spacing is not None and is_squeezed(size, spacing=spacing)) or _TURNED_AWAY.search(style.get("transform", "")):
+        return "letters squeezed together"
+    return "clipped away" if _is_clipped(style, size) else ""
+
+
+def _switched_off(style: Declarations) -> str:
+    """Return which property switches off an element, or all that it shows; empty for none."""
     if style.get("display", "").startswith("none"):
         return "display: none"
     if style.get("content-visibility", "").startswith("hidden"):
         return "content-visibility: hidden"
     if _share(style.get("opacity", "1")) <= _UNSEEN_SHARE or _FILTER.search(style.get("filter", "")):
         return "opacity: 0"
-    if _is_off_page(style, size):
-        return "off the page"
-    spacing = pixels(style.get("letter-spacing", ""), size)
-    if (spacing is not None and is_squeezed(size, spacing=spacing)) or _TURNED_AWAY.search(style.get("transform", "")):
-        return "letters squeezed together"
-    if style.get("-webkit-text-security", "none") != "none":
-        return "shown as dots"
-    return "clipped away" if _is_clipped(style, size) else ""
+    return "" if style.get("-webkit-text-security", "none").startswith("none") else "shown as dots"
 
 
 def _is_off_page(style: Declarations, size: float) -> bool:
