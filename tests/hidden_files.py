@@ -13,11 +13,8 @@ from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.util import Inches, Pt
 
-from tests.office_files import make_docx, make_odf, zipped
-
-ACCOUNT = "7731004428"
-SEEN = "Invoice total EUR 1,250.00 payable"
-Maker = Callable[[Path], object]
+from tests.hidden_word_files import ACCOUNT, DOCX, SEEN, Maker
+from tests.office_files import make_odf, zipped
 
 
 def _html(body: str, head: str = "") -> Maker:
@@ -75,6 +72,16 @@ HTML: dict[str, Maker] = {
         "<style>:is(.k, .x) > p:nth-child(2){display:none}</style>",
     ),
     "closed dialog": _html(f"<dialog>Account {ACCOUNT}</dialog>"),
+    "letters over each other": _styled("letter-spacing:-1em"),
+    "line of no height": _styled("line-height:0; overflow:hidden"),
+    "box that scrolls, of no height": _styled("height:0; overflow:auto"),
+    "far to the right": _styled("position:absolute; left:9999px"),
+    "turned away": _styled("transform: rotateY(90deg)"),
+    "dots": _styled("-webkit-text-security: disc"),
+    "where scripts are off": _html(f"<noscript>Account {ACCOUNT}</noscript>"),
+    "drawing": _html(f'<svg style="display:none"><text>Account {ACCOUNT}</text></svg>'),
+    "page within": _html(f"<iframe srcdoc='<p hidden>Account {ACCOUNT}</p>'></iframe>"),
+    "label of a picture": _html(f'<img src="data:image/png;base64,iVBORw0KGgo=" alt="Account {ACCOUNT}">'),
     "hidden attribute": _html(f"<p hidden>Account {ACCOUNT}</p>"),
     "tags": _html(f"<p>Pay{''.join(chr(0xE0000 + ord(c)) for c in ACCOUNT)} now</p>"),
 }
@@ -101,49 +108,6 @@ MAIL: dict[str, Maker] = {
     ),
     "mail tag characters": _mail(f"{SEEN}\n{''.join(chr(0xE0000 + ord(c)) for c in ACCOUNT)}\n", "plain"),
     "mail zero-width bits": _mail(f"{SEEN}{BITS}\n", "plain"),
-}
-
-
-def _docx(run: str, text: str = f"Account {ACCOUNT}") -> Maker:
-    body = (
-        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r><w:rPr>{run}</w:rPr><w:t>{text}</w:t></w:r></w:p><w:sectPr/>"
-    )
-    return lambda path: make_docx(path, body)
-
-
-_WP = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
-
-
-def _boxed(shape: str, end: str) -> Maker:
-    box = f"<w:txbxContent><w:p><w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p></w:txbxContent>"
-    body = f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:r>{shape}{box}{end}</w:r></w:p><w:sectPr/>"
-    return lambda path: make_docx(path, body)
-
-
-def _anchored(offset: int, hidden: int = 0) -> Maker:
-    place = f'<wp:positionH relativeFrom="page"><wp:posOffset>{offset}</wp:posOffset></wp:positionH>'
-    shape = f'<w:drawing><wp:anchor {_WP}>{place}<wp:extent cx="914400" cy="914400"/><wp:docPr id="1" name="b" hidden="{hidden}"/>'
-    return _boxed(shape, "</wp:anchor></w:drawing>")
-
-
-_SHAPE = '<w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml" style="position:absolute;{}">'
-DOCX: dict[str, Maker] = {
-    "docx box off the page": _anchored(-9_144_000),
-    "docx hidden box": _anchored(914_400, hidden=1),
-    "docx old box off the page": _boxed(_SHAPE.format("margin-left:-9999pt;margin-top:5pt"), "</v:shape></w:pict>"),
-    "docx frame off the page": lambda path: make_docx(
-        path,
-        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:pPr><w:framePr w:w='3000' w:x='-20000' w:hAnchor='page'/></w:pPr>"
-        f"<w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p><w:sectPr/>",
-    ),
-    "docx vanish": _docx("<w:vanish/>"),
-    "docx white": _docx('<w:color w:val="FFFFFF"/>'),
-    "docx theme white": _docx('<w:color w:val="auto" w:themeColor="background1"/>'),
-    "docx 1 point": _docx('<w:sz w:val="2"/>'),
-    "docx half a point": _docx('<w:sz w:val="1"/><w:szCs w:val="1"/>'),
-    "docx black on black": _docx('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'),
-    "docx black marker": _docx('<w:color w:val="000000"/><w:highlight w:val="black"/>'),
-    "docx variation selectors": _docx("", "Pay" + "".join(chr(0xE0100 + ord(c)) for c in ACCOUNT)),
 }
 
 
@@ -194,6 +158,8 @@ XLSX: dict[str, Maker] = {
     "xlsx hidden column": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "hidden", True)),
     "xlsx very hidden sheet": _xlsx(_moved),
     "xlsx 1 point": _xlsx(lambda _, s: setattr(s["B3"], "font", Font(size=1))),
+    "xlsx row of no height": _xlsx(lambda _, s: setattr(s.row_dimensions[3], "height", 0.5)),
+    "xlsx column of no width": _xlsx(lambda _, s: setattr(s.column_dimensions["B"], "width", 0.1)),
     "xlsx white format": _xlsx(lambda _, s: setattr(s["B3"], "number_format", "[White]0")),
 }
 
@@ -215,6 +181,11 @@ def _run(box: Any) -> Any:
     return box.text_frame.paragraphs[0].runs[0]
 
 
+def _cover(box: Any) -> None:
+    over = box.part.slide.shapes.add_shape(1, box.left - 9, box.top - 9, box.width + 18, box.height + 18)
+    over.fill.solid()
+
+
 def _whiten(box: Any) -> None:
     _run(box).font.color.rgb = RGBColor(255, 255, 255)  # type: ignore[no-untyped-call]
 
@@ -224,6 +195,8 @@ PPTX: dict[str, Maker] = {
     "pptx off to the left": _pptx(lambda _: None, at=-5),
     "pptx white": _pptx(_whiten),
     "pptx 1 point": _pptx(lambda box: setattr(_run(box).font, "size", Pt(1))),
+    "pptx covered": _pptx(_cover),
+    "pptx letters over each other": _pptx(lambda box: _run(box)._r.get_or_add_rPr().set("spc", "-40000")),
     "pptx hidden shape": _pptx(lambda box: box._element.nvSpPr.cNvPr.set("hidden", "1")),
 }
 
@@ -236,6 +209,8 @@ def _rtf(before: str, after: str = "", head: str = "") -> Maker:
 RTF: dict[str, Maker] = {
     "rtf hidden": _rtf("\\v"),
     "rtf white": _rtf("\\cf1", head="{\\colortbl;\\red255\\green255\\blue255;}"),
+    "rtf letters of no width": _rtf("\\charscalex1"),
+    "rtf letters over each other": _rtf("\\expndtw-2000"),
     "rtf 1 point": _rtf("\\fs2"),
     "rtf deleted": _rtf("\\deleted\\revauthdel1"),
 }
@@ -256,6 +231,8 @@ def _odt(properties: str) -> Maker:
 ODT: dict[str, Maker] = {
     "odt hidden": _odt('text:display="none"'),
     "odt white": _odt('fo:color="#ffffff"'),
+    "odt letters of no width": _odt('style:text-scale="1%"'),
+    "odt letters over each other": _odt('fo:letter-spacing="-20pt"'),
     "odt 1 point": _odt('fo:font-size="1pt"'),
 }
 
@@ -280,6 +257,9 @@ ODT |= {
         "text", f"<text:p>{SEEN}<text:variable-set text:display='none'>Account {ACCOUNT}</text:variable-set></text:p>"
     ),
     "odt hidden section": _odf("text", f"{_p(SEEN)}<text:section text:display='none'>{_SECRET}</text:section>"),
+    "odt section hidden by a condition": _odf(
+        "text", f"{_p(SEEN)}<text:section text:display='condition' text:is-hidden='true'>{_SECRET}</text:section>"
+    ),
     "odt hidden paragraph": _odf(
         "text", f"{_p(SEEN)}<text:p><text:hidden-paragraph text:is-hidden='true'/>Account {ACCOUNT}</text:p>"
     ),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hidden_files import ACCOUNT, SEEN, WAYS
+from tests.hidden_files import WAYS
+from tests.hidden_word_files import ACCOUNT, SEEN
 from tests.office_files import make_docx, make_epub, make_odf, source_of
 from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions

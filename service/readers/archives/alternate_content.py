@@ -24,8 +24,9 @@ def resolve_alternatives(tree: Any) -> None:
     for alternatives in list(tree.iter(_MC + "AlternateContent")):
         parent = alternatives.getparent()
         if parent is not None:
-            at = parent.index(alternatives)
-            parent[at : at + 1] = list(_shown(alternatives))
+            for child in list(_shown(alternatives)):  # one by one: to look for a place takes time for each sibling
+                alternatives.addprevious(child)
+            parent.remove(alternatives)
 
 
 def _shown(alternatives: Any) -> Any:

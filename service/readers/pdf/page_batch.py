@@ -19,7 +19,7 @@ from thresher.service.readers.pdf.page_handle import OpenPage
 from thresher.service.readers.pdf.pictures.recognised_words import with_recognised_words
 from thresher.service.readers.pdf.tables.ruled_cells import left_rules
 from thresher.service.readers.pdf.text.double_printing import repeated_by_visible_words, repeated_words
-from thresher.service.readers.pdf.text.hidden_words import Mask, off_page_or_tiny, too_small_to_read
+from thresher.service.readers.pdf.text.hidden_words import Mask, off_page_or_tiny, too_small_to_read, too_thin
 from thresher.service.readers.pdf.text.spread_characters import spread_characters
 from thresher.service.readers.pdf.text.words import PageWords, words_of
 
@@ -72,6 +72,7 @@ def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
     words = words_of([one.sheet for one in pages], frames)
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
     hidden = off_page_or_tiny(words.box, size[words.page]) | too_small_to_read(words.box, words.page)
+    hidden |= too_thin(words.box, words.end - words.start)
     if any(one.hidden is not None for one in pages):
         hidden |= np.concatenate([_mask(one.hidden, one) for one in pages])
     instead = np.concatenate([_mask(one.replaced, one) for one in pages])

@@ -193,9 +193,7 @@ class _Walk:
             self._place(attributes.get("src") or "", self.pictures)
         return look
 
-    def _without_unseen_label(
-        self, node: LexborNode, attributes: dict[str, str | None]
-    ) -> dict[str, str | None]:
+    def _without_unseen_label(self, node: LexborNode, attributes: dict[str, str | None]) -> dict[str, str | None]:
         """Return the attributes of an image; without its `alt` where that states figures and the picture itself is shown."""
         label, src = attributes.get("alt") or "", attributes.get("src") or ""
         is_held = src[:11].lower() == "data:image/" or (self.pictures is not None and self.pictures.holds(src))

@@ -32,7 +32,9 @@ _UNSEEN_SHARE = 0.05  # of opacity or size, at which nothing is seen
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 _SUM = re.compile(r"calc\(([-+\s.\w%]+)\)")
 _TERM = re.compile(r"[-+]?\s*[\d.]+[a-z%]*")
-_TURNED_AWAY = re.compile(r"rotate[xy]\(\s*-?(?:90|270)deg|matrix\(\s*-?0*\.?0*\s*,\s*-?0*\.?0*\s*,")  # seen from the edge
+_TURNED_AWAY = re.compile(
+    r"rotate[xy]\(\s*-?(?:90|270)deg|matrix\(\s*-?0*\.?0*\s*,\s*-?0*\.?0*\s*,"
+)  # seen from the edge
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
     "medium": 16.0,
@@ -192,20 +194,25 @@ def _hiding_reason(style: Declarations, size: float) -> str:
     """Return why an element is not visible with all its content; empty where it may be."""
     if not style:
         return ""
+    if reason := _switched_off(style):
+        return reason
+    if _is_off_page(style, size):
+        return "off the page"
+    spacing = pixels(style.get("letter-spacing", ""), size)
+    if (spacing is not None and is_squeezed(size, spacing=spacing)) or _TURNED_AWAY.search(style.get("transform", "")):
+        return "letters squeezed together"
+    return "clipped away" if _is_clipped(style, size) else ""
+
+
+def _switched_off(style: Declarations) -> str:
+    """Return which property switches off an element, or all that it shows; empty for none."""
     if style.get("display", "").startswith("none"):
         return "display: none"
     if style.get("content-visibility", "").startswith("hidden"):
         return "content-visibility: hidden"
     if _share(style.get("opacity", "1")) <= _UNSEEN_SHARE or _FILTER.search(style.get("filter", "")):
         return "opacity: 0"
-    if _is_off_page(style, size):
-        return "off the page"
-    spacing = pixels(style.get("letter-spacing", ""), size)
-    if (spacing is not None and is_squeezed(size, spacing=spacing)) or _TURNED_AWAY.search(style.get("transform", "")):
-        return "letters squeezed together"
-    if style.get("-webkit-text-security", "none") != "none":
-        return "shown as dots"
-    return "clipped away" if _is_clipped(style, size) else ""
+    return "" if style.get("-webkit-text-security", "none").startswith("none") else "shown as dots"
 
 
 def _is_off_page(style: Declarations, size: float) -> bool:
@@ -217,7 +224,11 @@ def _is_off_page(style: Declarations, size: float) -> bool:
     lengths += [pixels(part, size) for part in style.get("inset", "").split() if placed]
     if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
         return True
-    right = [pixels(_sum_of(style[n]), size) for n in (*(("left",) if placed else ()), "margin-left", "text-indent") if n in style]
+    right = [
+        pixels(_sum_of(style[n]), size)
+        for n in (*(("left",) if placed else ()), "margin-left", "text-indent")
+        if n in style
+    ]
     if any(length is not None and length >= _FAR_PIXELS for length in right):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
@@ -261,7 +272,8 @@ def _is_clipped(style: Declarations, size: float) -> bool:
     if re.search(r"inset\(\s*(?:5\d|[6-9]\d|100)%|circle\(\s*0|polygon\((?:\s*0(?:px|%)?[\s,]*)+\)", path):
         return True
     if not re.search(
-        r"hidden|clip|auto|scroll", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
+        r"hidden|clip|auto|scroll",
+        f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}",
     ):
         return False
     sides = [pixels(style[n], size) for n in ("height", "max-height", "width", "max-width") if n in style]

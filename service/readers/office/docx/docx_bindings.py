@@ -37,7 +37,9 @@ def fill_controls(body: Any, package: Package, main: str) -> None:
         value = _value(binding, stores)
         said = "".join(one.text or "" for one in texts)
         if texts and value and "".join(value.split()) != "".join(said.split()):
-            package.flag("versions_differ", f"{said[:_SHOWN_CHARS]} in a content control, {value[:_SHOWN_CHARS]} in its data")
+            package.flag(
+                "versions_differ", f"{said[:_SHOWN_CHARS]} in a content control, {value[:_SHOWN_CHARS]} in its data"
+            )
             for one in texts:
                 one.text = ""
             texts[0].text = value

@@ -1,7 +1,7 @@
 """Tell the code of a Word field from its result: only the result is shown.
 
-    begin  IF  begin MERGEFIELD x separate «4,711» end  > 0   separate   9,250   end
-           └────────────── code ──────────────────────────┘              └ shown ┘
+begin  IF  begin MERGEFIELD x separate «4,711» end  > 0   separate   9,250   end
+└────────────── code ──────────────────────────┘              └ shown ┘
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ class FieldCodes:
 
     paragraph: Any
     _open: list[bool] = field(default_factory=list)
+    _codes: int = 0  # how many of them are in their code
     _closed: set[Any] | None = None  # fields whose code ends in this paragraph
 
     @property
     def reason(self) -> str:
         """Return why text here is not shown; empty where it is."""
-        return CODE if any(self._open) else ""
+        return CODE if self._codes else ""
 
     def pass_mark(self, mark: Any) -> None:
         """Go past a `w:fldChar`. The code of a field that never ends is taken for text, as nothing may be lost."""
@@ -33,10 +34,12 @@ class FieldCodes:
                 if self._closed is None:
                     self._closed = _with_end_of_code(self.paragraph)
                 self._open.append(mark in self._closed)
+                self._codes += self._open[-1]
             case "separate" if self._open:
+                self._codes -= self._open[-1]
                 self._open[-1] = False
             case "end" if self._open:
-                self._open.pop()
+                self._codes -= self._open.pop()
 
 
 def _with_end_of_code(paragraph: Any) -> set[Any]:

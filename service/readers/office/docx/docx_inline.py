@@ -111,32 +111,26 @@ class _Walk:
 
     def visit(self, element: Any, name: str, state: State) -> None:
         """Add one element."""
-        if element.tag in {_MATH + "oMath", _MATH + "oMathPara"}:
-            self.put(formula_text(element), state)
-        elif name in {"t", "delText"}:
-            self.put(element.text or "", state)
-        elif name in _PLAIN:
-            self.put(_PLAIN[name], state)
-        elif name == "sym":
-            self.put(_symbol(element), state)
-        elif name == "fldChar":
-            self.put(_form_field(element), state)
-            self.fields.pass_mark(element)
-        elif name == "instrText":
-            if fraction := fraction_of_field(element.text or ""):
-                self.put(fraction, state, is_code=True)
+        if (text := _own_text(element, name)) is not None:
+            self.put(text, state)
+        elif name in {"fldChar", "instrText"}:
+            self._field(element, name, state)
         elif name == "bdo" and attribute(element) == "rtl":  # shown backwards, as by the characters for it
             self.put("\u202e", state)
             self.children(element, state)
             self.put("\u202c", state)
-        elif name == "textpath":  # the text of a drawing, such as a mark across the page
-            self.put(element.get("string", ""), state)
-        elif name == "sdt" and (box := _box_control(element)):
-            self.put(box, state)
         elif (aside := _aside(element, name)) is not None:
             self.add_aside(aside, state)
         elif name not in _SKIPPED:
             self.children(element, self._state(element, name, state))
+
+    def _field(self, element: Any, name: str, state: State) -> None:
+        """Go past a mark of a field, or take what its code shows."""
+        if name == "fldChar":
+            self.put(_form_field(element), state)
+            self.fields.pass_mark(element)
+        elif fraction := fraction_of_field(element.text or ""):
+            self.put(fraction, state, is_code=True)
 
     def put(self, text: str, state: State, *, is_code: bool = False) -> None:
         """Add text to the shown text, or to the hidden text of one reason; `is_code`: it is what the code of a field shows."""
@@ -176,6 +170,24 @@ class _Walk:
             hidden, mark = self.runs.look(element.find(W + "rPr"))
             return State(state.hidden or hidden, mark)
         return state
+
+
+def _own_text(element: Any, name: str) -> str | None:
+    """Return the text of an element that is text by itself; None for any other."""
+    text: str | None = None
+    if name in {"t", "delText"}:
+        text = element.text or ""
+    elif name in _PLAIN:
+        text = _PLAIN[name]
+    elif name == "sym":
+        text = _symbol(element)
+    elif name == "textpath":  # the text of a drawing, such as a mark across the page
+        text = element.get("string", "")
+    elif name == "sdt":
+        text = _box_control(element) or None
+    elif element.tag in {_MATH + "oMath", _MATH + "oMathPara"}:
+        text = formula_text(element)
+    return text
 
 
 def _box_control(control: Any) -> str:

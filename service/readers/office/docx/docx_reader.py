@@ -52,7 +52,9 @@ def _write(
 ) -> HiddenPassages:
     main, element = body
     links = package.links(main)
-    roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", "settings", *_NOTES}}
+    roots = {
+        v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", "settings", *_NOTES}
+    }
     look = read_styles(roots.get("styles"), roots.get("numbering"))
     look.plain_paper = _is_plain_paper(element)
     look.shaded = next(element.iter(W + "shd"), None) is not None or any(s.shades for s in look.styles.values())

@@ -16,6 +16,7 @@ _WHITE_THEMES = frozenset(("background1", "light1"))
 _PAPER = "FFFFFF"
 _HIDING = frozenset(("vanish", "sz", "color", "w", "spacing", "textFill"))
 _LOOK_PROPERTIES = _HIDING | {"strike", "dstrike", "vertAlign", "position"}
+_USUAL_POINTS = 11.0  # of type whose size is not stated
 _LOWEST_LINE_TWIPS = 40  # two points: text in a line of an exact height as low as this is cut away
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _OPAQUE = 100_000  # thousandths of a per cent; of `w14:alpha`, fully transparent
@@ -91,16 +92,8 @@ class Runs:
 
     def _hidden_reason(self, found: dict[str, Any]) -> str:
         """Return why a run is not visible; empty where it is."""
-        if _is_on(found.get("vanish")):
-            return "hidden text"
-        size = _value(found.get("sz"))
-        if size.isdecimal() and is_tiny(int(size) / 2):
-            return "text too small to read"
-        points = int(size) / 2 if size.isdecimal() else 11.0
-        if is_squeezed(points, width=_percent(found.get("w")), spacing=_twips(found.get("spacing")) / 20):
-            return "letters squeezed together"
-        if (fill := found.get("textFill")) is not None and _is_clear(fill):
-            return "transparent text"
+        if reason := _shape_reason(found):
+            return reason
         colour = _colour(found.get("color")) if "color" in found else ""
         colour = _filled(found["textFill"]) or colour if "textFill" in found else colour
         if not (self.styles.shaded or "shd" in found or "highlight" in found or same_colour(colour or None, _PAPER)):
@@ -145,6 +138,20 @@ def hiding_of(properties: dict[str, Any]) -> dict[str, Any]:
         and (name != "sz" or _value(one) in {"1", "2"})
         and (name != "color" or same_colour(_colour(one), _PAPER))
     }
+
+
+def _shape_reason(found: dict[str, Any]) -> str:
+    """Return why letters with these properties are not visible, whatever their colour; empty where they are."""
+    if _is_on(found.get("vanish")):
+        return "hidden text"
+    size = _value(found.get("sz"))
+    points = int(size) / 2 if size.isdecimal() else _USUAL_POINTS
+    if is_tiny(points):
+        return "text too small to read"
+    if is_squeezed(points, width=_percent(found.get("w")), spacing=_twips(found.get("spacing")) / 20):
+        return "letters squeezed together"
+    fill = found.get("textFill")
+    return "transparent text" if fill is not None and _is_clear(fill) else ""
 
 
 def _percent(element: Any | None) -> float:

@@ -101,7 +101,9 @@ class StylesAndNumbering:
         for deeper in range(level + 1, 9):
             if levels.get(deeper, Level()).restarts(level, deeper):
                 counts[deeper] = None
-        return _numbered(level_format, counts, levels) if level_format.form in _KNOWN and not level_format.hidden else ""
+        return (
+            _numbered(level_format, counts, levels) if level_format.form in _KNOWN and not level_format.hidden else ""
+        )
 
     def _chain(self, style: str) -> list[Style]:
         """Return a style and its base styles, most derived first."""

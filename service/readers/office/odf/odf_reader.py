@@ -17,8 +17,8 @@ from thresher.service.readers.office.odf.odf_sheet import write_sheet
 from thresher.service.readers.office.odf.odf_story import OdfStory
 from thresher.service.readers.office.odf.odf_styles import Looks, read_looks
 from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, STYLE, TABLE, local, text_of
-from thresher.service.readers.office.office_properties import odf_facts
 from thresher.service.readers.office.odf.odf_values import fill_fields
+from thresher.service.readers.office.office_properties import odf_facts
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.placed_pictures import PlacedPictures
 

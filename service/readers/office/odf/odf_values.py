@@ -1,6 +1,6 @@
 """Compare the text stored beside a value of an OpenDocument file with the value, which is what programs show.
 
-    <table:table-cell office:value-type="float" office:value="9250"><text:p>4,711.00</text:p>   shows 9250
+<table:table-cell office:value-type="float" office:value="9250"><text:p>4,711.00</text:p>   shows 9250
 """
 
 from __future__ import annotations

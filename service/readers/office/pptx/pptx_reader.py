@@ -22,6 +22,7 @@ from thresher.service.readers.office.ooxml_drawing import chart_rows, diagram_te
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.office.pptx.pptx_shapes import EMU, PlacedShape, picture_crop, picture_key, placed_shapes
 from thresher.service.readers.office.pptx.pptx_visibility import (
+    Covers,
     background_of,
     is_off,
     is_switched_off,
@@ -70,6 +71,7 @@ class _Slide:
         self.show_hidden = pictures.options.hidden_text
         self.paper: str | None = None
         self.boxes: list[tuple[Any, Box]] = []
+        self.covers: Covers | None = None
 
     def write(self, slide: Any, seen: set[str]) -> None:
         """Write the visible content of a slide, its notes and comments; `seen` has the layouts already written."""
@@ -80,6 +82,7 @@ class _Slide:
             self.builder.document.notes.append(note("hidden_kept", f"slide {self.page}", self.page))
         self.paper = slide_background(slide)
         shown = list(placed_shapes(slide.shapes))
+        self.covers = Covers([(p.shape, p.box) for p in shown], slide._element)  # noqa: SLF001 - see above
         self.boxes = [(p.shape, p.box) for p in (*shown, *self._under(slide))]
         for placed in shown:
             if reason := "" if self.show_hidden else self._hidden_reason(placed):
@@ -98,7 +101,9 @@ class _Slide:
         """Return why a shape is not visible; empty where it is."""
         if is_switched_off(placed.shape):
             return "hidden shape"
-        return "off the slide" if is_off(placed.box, self.size) else ""
+        if is_off(placed.box, self.size):
+            return "off the slide"
+        return "covered by a shape" if self.covers and self.covers.hide(placed.shape, placed.box) else ""
 
     def _under(self, slide: Any) -> list[PlacedShape]:
         """Return the shapes that layout and master draw under the slide, without placeholders."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from thresher.schemas.document import Box
-from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.hidden_text import is_squeezed, is_tiny, same_colour
 from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -47,6 +49,11 @@ def _look(properties: Any | None, ground: str | None) -> tuple[Mark, str]:
     size = properties.get("sz", "")
     if size.isdecimal() and is_tiny(int(size) / 100):
         return UNMARKED, "text too small to read"
+    spacing = properties.get("spc", "0")  # hundredths of a point, as the size
+    if spacing.removeprefix("-").isdecimal() and is_squeezed(
+        float(size) if size.isdecimal() else 1800.0, spacing=float(spacing)
+    ):
+        return UNMARKED, "letters squeezed together"
     fill = properties.find(_A + "solidFill")
     alpha = None if fill is None else fill.find(f"*/{_A}alpha")
     if properties.find(_A + "noFill") is not None or (
@@ -118,3 +125,45 @@ def is_switched_off(shape: Any) -> bool:
     holders = (shape._element, *shape._element.iterancestors(f"{_P}grpSp"))  # noqa: SLF001
     named = (next(holder.iter(f"{_P}cNvPr"), None) for holder in holders)
     return any(n is not None and n.get("hidden") in {"1", "true"} for n in named)
+
+
+class Covers:
+    """The shapes of a slide that hide all that lies wholly under them: filled rectangles without text, never animated."""
+
+    def __init__(self, shapes: list[tuple[Any, Box]], slide: Any) -> None:
+        """Find the covers among the shapes of a slide's element."""
+        moved = {target.get("spid", "") for target in slide.iter(f"{_P}spTgt")}
+        found = [(one._element, box) for one, box in shapes if any(box) and _is_cover(one._element, moved)]  # noqa: SLF001
+        self._places = [_place(element) for element, _ in found]
+        self._boxes = np.array([box for _, box in found]).reshape(-1, 4)
+
+    def hide(self, shape: Any, box: Box) -> bool:
+        """Whether a shape lies wholly under a cover that is drawn after it."""
+        if not len(self._boxes) or not any(box):
+            return False
+        left_top, right_bottom = self._boxes[:, :2] <= box[:2], self._boxes[:, 2:] >= box[2:]
+        over = np.flatnonzero((left_top & right_bottom).all(axis=1)).tolist()
+        place = _place(shape._element) if over else []  # noqa: SLF001
+        return any(self._places[i] > place for i in over)
+
+
+def _is_cover(element: Any, moved: set[str]) -> bool:
+    properties, named = element.find(f"{_P}spPr"), next(element.iter(f"{_P}cNvPr"), None)
+    if properties is None or element.tag != f"{_P}sp" or (named is not None and named.get("id") in moved):
+        return False
+    fill, form = properties.find(_A + "solidFill"), properties.find(_A + "prstGeom")
+    frame = properties.find(_A + "xfrm")
+    is_rectangle = form is not None and form.get("prst") in {"rect", "roundRect"}
+    is_turned = frame is not None and frame.get("rot", "0") != "0"
+    is_opaque = fill is not None and next(fill.iter(_A + "alpha"), None) is None
+    has_text = any((t.text or "").strip() for t in element.iter(_A + "t"))
+    return is_rectangle and is_opaque and not is_turned and not has_text
+
+
+def _place(element: Any) -> list[int]:
+    """Return the place of an element in its tree, to compare: what is drawn later comes later."""
+    place: list[int] = []
+    while (parent := element.getparent()) is not None:
+        place.append(parent.index(element))
+        element = parent
+    return place[::-1]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from thresher.service.readers.formulas import fraction_of_field
-from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.hidden_text import is_squeezed, is_tiny, same_colour
 from thresher.service.readers.office.rtf.rtf_pictures import (
     SIGN,
     RtfPicture,
@@ -145,6 +145,8 @@ class Stories:
             return "hidden text" if state.hidden else "deleted"
         if is_tiny(state.size / 2):
             return "text too small to read"
+        if is_squeezed(state.size / 2, width=state.width / 100, spacing=state.spacing / 20):
+            return "letters squeezed together"
         if state.colour and same_colour(self._colour_at(state.colour), self._ground(state)):
             return "text in the colour of its background"
         return ""

@@ -45,6 +45,8 @@ class State:
     struck: bool = False
     shift: int = 0
     size: int = 24
+    width: int = 100  # per cent
+    spacing: int = 0  # twips
     colour: int = 0
     ground: int = 0  # shading or highlighting of the run
     behind: int = 0  # shading of the paragraph
@@ -232,6 +234,7 @@ def _pard(state: State, _number: int | None) -> None:
 
 _SETTERS: dict[str, Setter] = {
     "v": _flag("hidden"), "deleted": _flag("deleted"), "strike": _flag("struck"), "striked": _flag("struck"),
+    "charscalex": _number("width", 100), "expndtw": _number("spacing", 0),
     "fs": _number("size", 24), "cf": _number("colour", 0), "cb": _number("ground", 0), "chcbpat": _number("ground", 0),
     "highlight": _number("ground", 0), "cbpat": _number("behind", 0), "intbl": _flag("in_table"),
     "super": _shift(1), "sub": _shift(-1), "nosupersub": _shift(0), "up": _shift(1), "dn": _shift(-1),

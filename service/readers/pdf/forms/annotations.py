@@ -113,7 +113,11 @@ def _form_value(form: Any, one: Any) -> Annotation:
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
     value = (_chosen(form, one) or value) if kind in _CHOICES else value
     text = f"{label}: {value}" if label and value else value
-    return Annotation(BlockKind.FORM, text, value, _box(one), name, drawn=bool(value) and _draws_text(one))
+    secret = kind == pdfium.FPDF_FORMFIELD_TEXTFIELD and bool(
+        pdfium.FPDFAnnot_GetFormFieldFlags(form, one) & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD
+    )
+    drawn = bool(value) and _draws_text(one)
+    return Annotation(BlockKind.FORM, text, value, _box(one), name, hidden=secret, drawn=drawn)
 
 
 def _draws_text(one: Any) -> bool:

@@ -41,6 +41,7 @@ from thresher.service.readers.pdf.text.hiding_objects import (
 
 Mask = NDArray[np.bool_]
 _SEEN_MIN_POINTS = 1.0  # lower type cannot be seen
+_THIN_MIN_CHARS = 3  # a word of fewer may be a stroke itself
 _READABLE_MIN_POINTS = 2.4  # lower type is hidden where the page's other type is much larger
 _MINUTE_MAX_SHARE = 0.3  # of the page's median height: such type is much smaller than the rest
 _OCR_LAYER_MIN_SHARE = 0.9  # of all words of a page: so many behind drawings are the drawings' OCR layer
@@ -69,6 +70,14 @@ def off_page_or_tiny(box: Floats, size: Floats) -> Mask:
     outside = (box[:, 2] <= 0) | (box[:, 3] <= 0) | (box[:, 0] >= size[:, 0]) | (box[:, 1] >= size[:, 1])
     hidden: Mask = outside | (box[:, 3] - box[:, 1] < _SEEN_MIN_POINTS)
     return hidden
+
+
+def too_thin(box: Floats, chars: Ints) -> Mask:
+    """Return which words have letters of no width, all on one stroke; `chars` is the number of each one's characters."""
+    thin: Mask = (chars >= _THIN_MIN_CHARS) & (
+        np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) < _SEEN_MIN_POINTS
+    )
+    return thin
 
 
 def too_small_to_read(box: Floats, page: Ints) -> Mask:
