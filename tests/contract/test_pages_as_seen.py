@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.test_pdf_pictures import Counting, _form, _pictured
 from tests.pdf_maker import Page, Pdf, lines, text
-from thresher.schemas.document import Document
+from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
@@ -242,3 +242,16 @@ def test_underlined_headings_are_no_fractions(read: Read) -> None:
     content += text(72, 600, "North") + text(112, 607, "Q1") + _bar(108, 130, 604) + text(112, 594, "Q2")
     content += "q 0.6 w 108 590 m 108 618 l S Q\n"
     assert "/2" not in read(Pdf().write([Page(content)])).text.replace("04/06/20", "").replace("04/12/20", "")
+
+
+def test_bullets_of_symbol_fonts_begin_list_items(read: Read) -> None:
+    """The table of such a font names a character of the private use area."""
+    pdf = Pdf()
+    table = "1 begincodespacerange <00> <FF> endcodespacerange\n1 beginbfchar\n<B7> <F0B7>\nendbfchar\n"
+    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}endcmap".encode())
+    font = pdf.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol /ToUnicode {number} 0 R >>")
+    extra = f"/Resources << /Font << /F 3 0 R /P {font} 0 R >> >>"
+    items = ["Best Paper Award (2023)", "Best Student Paper Award (2016)", "Fellow of the Academy"]
+    content = "".join(text(72, 700 - 16 * i, "\xb7", font="P") + text(96, 700 - 16 * i, s) for i, s in enumerate(items))
+    document = read(pdf.write([Page(content, extra=extra)]))
+    assert [kind for _, _, kind, _ in document.blocks] == [BlockKind.LIST_ITEM] * 3

@@ -24,8 +24,8 @@ _CURRENCY_MIN_GAP = 0.5  # in font sizes: a currency sign this far from the word
 _CURRENCY_MAX_GAP = 12.0  # in font sizes: from a currency sign to its amount
 _FIGURE = character_table("0123456789%()+-\u2212$€£¥")
 _DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
-_LABEL = re.compile(
-    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
+_LABEL = re.compile(  # bullets of symbol fonts, too: \uf0b7
+    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*\uf020-\uf0ff-]|§+"
 )
 _LABEL_MAX_GAP = 6.0  # in font sizes: from a label to its text
 _LABEL_MAX_CHARS = 8  # exclusive

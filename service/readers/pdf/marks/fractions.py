@@ -22,6 +22,7 @@ _AXIS_MAX_STEP = 0.25  # in font sizes: between the bar and the middle of the te
 _BESIDE_MAX_GAP = 0.8  # in font sizes
 _BESIDE_MAX_OVERLAP = 0.3
 _FIGURE_MAX_GAP = 0.4  # in font sizes: between the bar and a figure above or below it
+_OVER_BAR_MAX = 0.2  # in font sizes: how far a figure reaches beyond the bar; brackets are beside it
 _SMALLER_MAX_SHARE = 0.9  # of the height: larger type is not raised or lowered
 _MAX_WORDS = 12  # of the numerator, and of the denominator
 
@@ -111,7 +112,7 @@ def _figures(box: Floats, bar: tuple[float, float], gap: Floats, side: NDArray[n
     `gap` is each word's distance from it, and `side` whether the word is on that side.
     """
     size = box[:, 3] - box[:, 1]
-    inside = (box[:, 0] > bar[0] - 0.5 * size) & (box[:, 2] < bar[1] + 0.5 * size)
+    inside = (box[:, 0] > bar[0] - _OVER_BAR_MAX * size) & (box[:, 2] < bar[1] + _OVER_BAR_MAX * size)
     near = side & inside & (np.abs(gap) < _FIGURE_MAX_GAP * size)
     if near.any():  # raised and lowered figures may be farther away
         middle, small = (box[:, 1] + box[:, 3]) / 2, size < _SMALLER_MAX_SHARE * size[near].max()
