@@ -44,7 +44,7 @@ def _initials(words: PageWords) -> Iterator[tuple[int, int]]:
     """Yield initials, each with the word that it begins."""
     height = words.flat[:, 3] - words.flat[:, 1]
     short = (words.end - words.start <= _MAX_CHARS) & ~words.standing
-    some = np.flatnonzero(short & (height > _MIN_RATIO * np.median(height))) if short.any() else []
+    some: list[int] = np.flatnonzero(short & (height > _MIN_RATIO * np.median(height))).tolist() if short.any() else []
     some = [i for i in some if words.text[words.end[i] - 1].isupper()]
     taken: set[int] = set()
     for i in some if len(some) <= _MAX_INITIALS else []:
