@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.test_pdf_pictures import Counting, _form, _pictured
 from tests.pdf_maker import Page, Pdf, lines, text
-from thresher.schemas.document import Document
+from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
@@ -151,3 +151,107 @@ def test_a_row_of_cells_above_columns_of_text_stays_together(read: Read) -> None
     content += lines(72, 668, left) + lines(320, 668, right)
     found = read(Pdf().write([Page(content)])).text.split("\n")
     assert found == ["\t".join(row) for row in rows] + left + right
+
+
+def _beside_large_type(words: str, size: int, x: float) -> str:
+    """Lines of small type with large type over them or beside them, whose middle is between two of the lines."""
+    return text(x, 660, words, size) + lines(
+        150, 690, ["Invoice no. 4711", "Date 12 May", "Amount 1,190.00", "Due 11 June"]
+    )
+
+
+@pytest.mark.parametrize("x", [240, 236, 180, 300])
+def test_a_watermark_joins_no_line(read: Read, x: float) -> None:
+    """Although one line is level with its middle, and another with its foot; a line that ends before it is beside it."""
+    found = read(Pdf().write([Page(_beside_large_type("VOID", 40, x))])).text.replace(" VOID", "").split("\n")
+    rows = ["Invoice no. 4711", "Date 12 May", "Amount 1,190.00", "Due 11 June"]
+    assert [line for line in found if line != "VOID"] == rows
+
+
+@pytest.mark.parametrize(
+    ("initial", "rest", "wanted"),
+    [
+        ("W", "hen the parties met", "When the parties met"),
+        ("\x93T", "HE tenant pays", "“THE tenant pays"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_initial_begins_the_word_beside_it(read: Read, initial: str, rest: str, wanted: str, *, first: bool) -> None:
+    """It is as high as three lines, and may be drawn before or after all other text, as browsers do."""
+    large, small = (
+        text(60, 600, initial, 42),
+        lines(110, 622, [rest, "in March, the seller", "promised twelve machines"]),
+    )
+    title = text(60, 700, "Agreement")
+    content = title + large + small if first else large + title + small
+    found = read(Pdf().write([Page(content)])).text.split("\n")
+    assert found == ["Agreement", wanted, "in March, the seller", "promised twelve machines"]
+
+
+def test_a_grade_is_no_initial(read: Read) -> None:
+    """One line beside it, or figures, are no text that it could begin."""
+    content = text(60, 600, "B", 30) + text(90, 610, "good") + text(60, 500, "3", 30) + lines(85, 515, ["new", "mails"])
+    assert "Bgood" not in read(Pdf().write([Page(content)])).text
+
+
+_CROSS = "q 0.6 w {0} {1} m {2} {3} l S {0} {3} m {2} {1} l S Q\n"
+_CROSS_OF_ONE_PATH = "q 0.6 w {0} {1} m {2} {3} l {0} {3} m {2} {1} l S Q\n"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "wanted"),
+    [
+        (_CROSS.format(196, 697, 256, 712), "Fee\t~~1,250.00~~\t950.00"),
+        (_CROSS_OF_ONE_PATH.format(196, 697, 256, 712), "Fee\t~~1,250.00~~\t950.00"),
+        ("q 0.6 w 198 697 m 254 712 l S Q\n", "Fee\t~~1,250.00~~\t950.00"),
+        (_CROSS.format(68, 690, 440, 720), "~~Fee~~\t~~1,250.00~~\t~~950.00~~"),
+        (_CROSS.format(196, 500, 256, 712), "Fee\t1,250.00\t950.00"),
+        ("q 0.6 w 100 600 m 340 812 l S Q\n", "Fee\t1,250.00\t950.00"),
+        ("q 1 1 1 RG 198 697 m 254 712 l S Q\n", "Fee\t1,250.00\t950.00"),
+    ],
+    ids=["cross", "one path", "slash", "row", "chart", "line", "white"],
+)
+def test_crossed_out_words_are_struck(read: Read, drawn: str, wanted: str) -> None:
+    """A cross or a slash ends where the words do; lines of a drawing go on."""
+    content = text(72, 700, "Fee") + text(200, 700, "1,250.00") + text(400, 700, "950.00") + drawn
+    assert read(Pdf().write([Page(content)])).text == wanted
+
+
+def _bar(x0: float, x1: float, y: float) -> str:
+    return f"q 0.6 w {x0} {y} m {x1} {y} l S Q\n"
+
+
+def test_stacked_fractions_stand_in_their_line(read: Read) -> None:
+    """In figures, in words, and smaller than the text beside them."""
+    content = (
+        text(72, 700, "Add") + text(100, 706, "3") + _bar(99, 108, 703) + text(100, 693, "4") + text(112, 700, "cup")
+    )
+    content += text(72, 660, "and 2") + text(108, 666, "1", 8) + _bar(107, 114, 664) + text(108, 657, "2", 8)
+    content += text(117, 660, "spoons") + text(72, 620, "rate =") + text(112, 627, "cost of it")
+    content += _bar(110, 166, 623) + text(120, 612, "12,500") + text(172, 620, "a year")
+    found = read(Pdf().write([Page(content)])).text.split("\n")
+    assert found == ["Add 3/4 cup", "and 2 1/2 spoons", "rate = (cost of it)/12,500 a year"]
+
+
+def test_underlined_headings_are_no_fractions(read: Read) -> None:
+    """Nor are the rules between the rows of a table beside a label of both rows."""
+    content = "".join(
+        text(x, 700, head) + _bar(x, x + 60, 697) + text(x, 686, value)
+        for x, head, value in ((72, "Start Date", "04/06/20"), (140, "End Date", "04/12/20"), (208, "Rate", "140.00"))
+    )
+    content += text(72, 600, "North") + text(112, 607, "Q1") + _bar(108, 130, 604) + text(112, 594, "Q2")
+    content += "q 0.6 w 108 590 m 108 618 l S Q\n"
+    assert "/2" not in read(Pdf().write([Page(content)])).text.replace("04/06/20", "").replace("04/12/20", "")
+
+
+def test_bullets_of_symbol_fonts_begin_list_items(read: Read) -> None:
+    """The table of such a font names a character of the private use area."""
+    pdf = Pdf()
+    table = "1 begincodespacerange <00> <FF> endcodespacerange\n1 beginbfchar\n<B7> <F0B7>\nendbfchar\n"
+    number = pdf.stream(f"/CIDInit /ProcSet findresource begin begincmap\n{table}endcmap".encode())
+    font = pdf.add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Symbol /ToUnicode {number} 0 R >>")
+    extra = f"/Resources << /Font << /F 3 0 R /P {font} 0 R >> >>"
+    items = ["Best Paper Award (2023)", "Best Student Paper Award (2016)", "Fellow of the Academy"]
+    content = "".join(text(72, 700 - 16 * i, "\xb7", font="P") + text(96, 700 - 16 * i, s) for i, s in enumerate(items))
+    document = read(pdf.write([Page(content, extra=extra)]))
+    assert [kind for _, _, kind, _ in document.blocks] == [BlockKind.LIST_ITEM] * 3

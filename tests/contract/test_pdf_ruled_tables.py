@@ -180,3 +180,13 @@ def test_text_that_is_clipped_in_several_cells_hides_none_of_them(read: Read) ->
     assert "Barthol" in found
     assert "Llanfair" in found
     assert "\t1,000.00" in found
+
+
+def test_text_that_runs_over_its_rule_ends_there(read: Read) -> None:
+    """Where the next cell's text follows at once, and in several rows; other words cross a line in one piece."""
+    content = "q 0.5 w 150 650 m 150 730 l S Q\n"
+    for i, (x, words, amount) in enumerate([(100.2, "Manchest", "2,345.00"), (102.9, "Winchest", "7,800.00")]):
+        content += text(x, 700 - 20 * i, words) + text(152.5, 700 - 20 * i, amount)
+    found = read(_page(content)).text
+    assert "st2,345" not in found
+    assert "st7,800" not in found

@@ -13,12 +13,14 @@ from thresher.service.readers.pdf.layout.paragraphs import BlockSpan, TextStyles
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.marks.added_words import AddedWord, with_added_words
 from thresher.service.readers.pdf.marks.check_boxes import CheckBox, drawn_check_boxes, mark_words, placed_check_boxes
+from thresher.service.readers.pdf.marks.fractions import with_fractions
 from thresher.service.readers.pdf.marks.struck_words import struck_words
 from thresher.service.readers.pdf.page import flow_of, hidden_flow
 from thresher.service.readers.pdf.page_handle import OpenPage
 from thresher.service.readers.pdf.pictures.recognised_words import with_recognised_words
 from thresher.service.readers.pdf.tables.ruled_cells import left_rules
 from thresher.service.readers.pdf.text.double_printing import repeated_by_visible_words, repeated_words
+from thresher.service.readers.pdf.text.drop_caps import with_initials
 from thresher.service.readers.pdf.text.hidden_words import Mask, off_page_or_tiny, too_small_to_read, too_thin
 from thresher.service.readers.pdf.text.spread_characters import spread_characters
 from thresher.service.readers.pdf.text.words import PageWords, words_of
@@ -78,6 +80,7 @@ def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
     instead = np.concatenate([_mask(one.replaced, one) for one in pages])
     seen, alone = _with_drawings(_cleared(words.without(hidden | instead)), pages)
     rules = _rules(seen, pages)
+    seen = with_fractions(seen, {i: one.drawn.bars for i, one in enumerate(pages) if one.drawn and i in rules})
     seen = with_recognised_words(seen, [one.recognised for one in pages])
     seen.rule = left_rules(seen, {i: one.drawn.down for i, one in enumerate(pages) if one.drawn and i in rules})
     flow = flow_of(seen, [frame.height for frame in frames], rules)
@@ -90,14 +93,16 @@ def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
 
 def _rules(words: PageWords, pages: list[OpenPage]) -> dict[int, Floats]:
     """Return by page its ruled lines; nothing for pages whose text does not run as displayed."""
-    turned = set() if words.flat is words.box else set(words.page[(words.flat != words.box).any(axis=1)].tolist())
+    turned = (
+        set() if words.flat is words.box else set(words.page[(words.flat != words.box)[:, ::2].any(axis=1)].tolist())
+    )
     return {i: one.drawn.rules for i, one in enumerate(pages) if one.drawn and i not in turned}
 
 
 def _cleared(words: PageWords) -> PageWords:
-    """Return words without repeated printings, and with words set character by character joined."""
+    """Return words without repeated printings; join those set character by character, and initials to their words."""
     words = words.without(repeated_words(words))
-    return words.joined(spread_characters(words))
+    return with_initials(words.joined(spread_characters(words)))
 
 
 def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, list[CheckBox]]:
@@ -117,7 +122,7 @@ def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, 
     around: dict[int, tuple[str, str]] = {}
     for i, one in enumerate(pages):
         if one.drawn:
-            around |= _around(struck_words(words.box[own[i]], one.drawn.across), own[i].start)
+            around |= _around(struck_words(words.box[own[i]], one.drawn.across, one.drawn.slanting), own[i].start)
         if ticks.get(i):
             more, rest = placed_check_boxes(words.keep(own[i]), ticks[i], own[i].start)
             extras += more

@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.segments import Segments
+from thresher.service.readers.pdf.layout.segments import ALIKE_MAX_RATIO, DESCENT_SHARE, Segments, are_level
 from thresher.service.readers.pdf.library import Floats, Ints
 
 _SAME_ROW_MAX_STEP = 0.45  # in font sizes: distance of the middles of two segments on one row
@@ -87,8 +87,7 @@ def rows_of(segments: Segments, pages: int) -> PageRows:
     if not len(box):
         nothing = np.zeros(0, np.int64)
         return PageRows(nothing, nothing, box, [0] * (pages + 1), [False] * pages)
-    middle, height = (box[:, 1] + box[:, 3]) / 2, box[:, 3] - box[:, 1]
-    level = np.abs(middle[1:] - middle[:-1]) < _SAME_ROW_MAX_STEP * np.maximum(height[1:], height[:-1])
+    level = are_level(box[:-1], box[1:])
     level &= (box[1:, 0] >= box[:-1, 2]) & (page[1:] == page[:-1])
     first = np.flatnonzero(np.concatenate(([True], ~level)))
     row = np.concatenate(
@@ -146,14 +145,13 @@ def sorted_by_height(strips: list[SegmentBox]) -> list[SegmentBox]:
 def segments_by_row(strips: list[SegmentBox]) -> list[int]:
     """Return the number of strips in each row; `strips` are ordered from top to bottom."""
     counts: list[int] = []
-    middle = size = 0.0
+    first: SegmentBox | None = None
     for strip in strips:
-        here, height = strip.middle, strip.size
-        if counts and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
+        if first is not None and _is_level(first, strip):
             counts[-1] += 1
         else:
             counts.append(1)
-            middle, size = here, height
+            first = strip
     return counts
 
 
@@ -161,20 +159,31 @@ def clustered_rows(strips: list[SegmentBox]) -> list[list[SegmentBox]]:
     """Group strips into rows, top to bottom, each row left to right."""
     rows: list[list[SegmentBox]] = []
     row: list[SegmentBox] = []
-    middle = size = 0.0
+    first: SegmentBox | None = None
     for strip in sorted_by_height(strips):
-        here, height = strip.middle, strip.size
-        if row and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
+        if first is not None and _is_level(first, strip):
             row.append(strip)
         else:
-            row = _nearer(row, middle, here) if row and row[-1].middle > middle else []
+            row = _nearer(row, first.middle, strip.middle) if first and row[-1].middle > first.middle else []
             row.append(strip)
             rows.append(row)
-            middle, size = here, height
+            first = strip
     for row in rows:
         if len(row) > 1:
             row.sort(key=LEFT)
     return rows
+
+
+def _is_level(first: SegmentBox, other: SegmentBox) -> bool:
+    """Whether a strip, not above the first one of a row, belongs to it; see `are_level`."""
+    larger, smaller = (other.size, first.size) if other.size > first.size else (first.size, other.size)
+    step = other.middle - first.middle
+    if step >= _SAME_ROW_MAX_STEP * larger or larger <= ALIKE_MAX_RATIO * smaller:
+        return step < _SAME_ROW_MAX_STEP * larger
+    if min(first.x1, other.x1) - max(first.x0, other.x0) > _SAME_ROW_MAX_STEP * smaller:
+        return False  # a watermark, with a line printed over it
+    base = other.y1 - first.y1 - DESCENT_SHARE * (other.size - first.size)
+    return min(step, abs(base)) < _SAME_ROW_MAX_STEP * smaller
 
 
 def _nearer(row: list[SegmentBox], middle: float, below: float) -> list[SegmentBox]:

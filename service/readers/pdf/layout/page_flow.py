@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from thresher.schemas.document import BlockKind
 from thresher.service.readers.pdf.layout.baseline_rows import PageRows, Row
 from thresher.service.readers.pdf.layout.regions import TableRegion
-from thresher.service.readers.pdf.layout.segments import WIDE_GAP, Segments
+from thresher.service.readers.pdf.layout.segments import ALIKE_MAX_RATIO, WIDE_GAP, Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 
 NEWLINE, SPACE, TAB, NOTHING = range(4)  # separators before a segment
@@ -184,5 +184,7 @@ def _between(box: Floats, items: Ints, spaced: NDArray[np.bool_]) -> NDArray[np.
     separators = np.full(len(items), SPACE, np.uint8)
     inner = separators[1:]
     inner[gap > np.where(spaced[1:], WIDE_GAP, _TAB_MIN_GAP)] = TAB
-    inner[(gap < _SPACE_MIN_GAP) & (items[1:] != items[:-1] + 1)] = NOTHING
+    height = box[:, 3] - box[:, 1]
+    alike = np.maximum(height[1:], height[:-1]) <= ALIKE_MAX_RATIO * np.minimum(height[1:], height[:-1])
+    inner[alike & (gap < _SPACE_MIN_GAP) & (items[1:] != items[:-1] + 1)] = NOTHING
     return separators

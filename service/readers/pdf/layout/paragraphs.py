@@ -15,8 +15,8 @@ from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.words import PageWords
 
-_MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
-_BULLETS = character_table("•●○◦▪■□‣⁃∙·➢✓–—*-")
+_MARKER = re.compile(r"(?:[•●○◦▪■□‣⁃∙·➢✓–—*\uf020-\uf0ff-]\s+|\(?(?:[0-9]{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+)(?=\S)")
+_BULLETS = character_table("•●○◦▪■□‣⁃∙·➢✓–—*-" + "".join(map(chr, range(0xF020, 0xF100))))  # of symbol fonts
 _CLOSERS = character_table(".)")
 _MARKER_MAX_CHARS = 7
 _NUMBERED = re.compile(

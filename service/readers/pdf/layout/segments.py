@@ -15,6 +15,8 @@ from thresher.service.readers.pdf.text.words import PageWords
 
 WIDE_GAP = 1.0  # in font sizes: a wider gap begins another segment
 _SAME_LINE_MAX_STEP = 0.45  # in font sizes: centres nearer than this are on one line
+ALIKE_MAX_RATIO = 2.0  # of heights: larger type is beside several lines of the smaller one
+DESCENT_SHARE = 0.22  # of a box's height: where the baseline is
 _WORDS_MAX_OVERLAP = 0.5  # in font sizes: how far a word may start before the end of the one before it
 _CURRENCIES = character_table("$€£¥")
 _AMOUNT = frozenset("0123456789(-–—.")
@@ -22,8 +24,8 @@ _CURRENCY_MIN_GAP = 0.5  # in font sizes: a currency sign this far from the word
 _CURRENCY_MAX_GAP = 12.0  # in font sizes: from a currency sign to its amount
 _FIGURE = character_table("0123456789%()+-\u2212$€£¥")
 _DECIMAL = re.compile(r"[-+(\u2212]?[$€£¥]?[0-9][0-9.,']*[.,][0-9]+\)?[%€£]?")
-_LABEL = re.compile(
-    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*-]|§+"
+_LABEL = re.compile(  # bullets of symbol fonts, too: \uf0b7
+    r"\(?[0-9A-Za-z]{1,5}\)|[0-9]{1,2}(?:\.[0-9]{1,2})+\.?|[0-9]{1,2}\.|[A-Za-z]\.|[•●○◦▪■□‣⁃∙·➢✓–—*\uf020-\uf0ff-]|§+"
 )
 _LABEL_MAX_GAP = 6.0  # in font sizes: from a label to its text
 _LABEL_MAX_CHARS = 8  # exclusive
@@ -105,14 +107,30 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_]
     """
     height = box[:, 3] - box[:, 1]
     size = np.maximum(height[1:], height[:-1])
-    middle = (box[:, 1] + box[:, 3]) * np.float32(0.5)
-    level = np.abs(middle[1:] - middle[:-1]) < _SAME_LINE_MAX_STEP * size
+    level = are_level(box[:-1], box[1:])
     gap = box[1:, 0] - box[:-1, 2]
     joined: NDArray[np.bool_] = level & (gap < WIDE_GAP * size) & (gap > -_WORDS_MAX_OVERLAP * size)
     if standing.any():
         joined &= ~(standing[1:] | standing[:-1])
         joined |= _stacked(box, standing)
     return joined, level & (gap > 0)
+
+
+def are_level(some: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Return which boxes have their middles at the height of another.
+
+    Type far larger than the other, as of a watermark, is beside several lines: one of them is level with it where its
+    middle or its baseline is.
+    """
+    height, other = some[:, 3] - some[:, 1], others[:, 3] - others[:, 1]
+    larger, smaller = np.maximum(height, other), np.minimum(height, other)
+    step = np.abs(some[:, 1] + some[:, 3] - others[:, 1] - others[:, 3]) * np.float32(0.5)
+    level: NDArray[np.bool_] = step < _SAME_LINE_MAX_STEP * larger
+    far = np.flatnonzero(level & (larger > ALIKE_MAX_RATIO * smaller))
+    if len(far):
+        base, other_base = (box[far, 3] - DESCENT_SHARE * (box[far, 3] - box[far, 1]) for box in (some, others))
+        level[far] = np.minimum(step[far], np.abs(base - other_base)) < _SAME_LINE_MAX_STEP * smaller[far]
+    return level
 
 
 def _attach_currencies(words: PageWords, joined: NDArray[np.bool_]) -> None:

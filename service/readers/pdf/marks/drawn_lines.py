@@ -39,6 +39,11 @@ _OUTLINE_MIN_POINTS = 4  # a path with fewer points encloses nothing
 _RECTANGLE_MAX_POINTS = 6  # the bounds of such a path are its sides
 _PATH_MAX_POINTS = 400  # of a path whose sides are read
 _PAGE_MAX_POINTS = 8000  # of all such paths of a page
+_BAR_MAX_WIDTH = 200.0  # points: of the bar of a fraction
+_MAX_BARS = 1000  # of a page: more are a drawing
+_LINES_A_BATCH = 1000  # compared with all bars at once
+_STROKE_POINTS = (2, 4)  # of a path that is a line, or two
+_MAX_STROKES = 500  # slanting ones of a page: more are a drawing
 _PAPER_MIN_CHANNEL = 200  # of 255
 _MAX_DEPTH = 4  # of forms inside forms
 
@@ -54,11 +59,28 @@ class DrawnShapes:
     stroke: NDArray[np.bool_]  # which of the small ones are single strokes
     outline: NDArray[np.bool_]  # which of the small ones may be boxes: drawn as lines, inside paper or nothing
     solid: NDArray[np.bool_]  # which of the small ones are filled, in another colour than the paper's
+    slanting: Floats  # (n, 4) both ends of strokes that run slanting, the left one first
 
     @property
     def rules(self) -> Floats:
         """Return the lines across the page, and edges."""
         return np.concatenate((self.across, self.edges))
+
+    @property
+    def bars(self) -> Floats:
+        """Return the short lines across the page at whose ends no other begins, as those of cells do."""
+        lines = self.across[self.across[:, 2] - self.across[:, 0] < _BAR_MAX_WIDTH]
+        if not 0 < len(lines) <= _MAX_BARS:
+            return lines[:0]
+        touching = np.zeros(len(lines), np.bool_)
+        every = np.concatenate((self.across, self.down, self.edges))
+        for a in range(0, len(every), _LINES_A_BATCH):
+            some = every[a : a + _LINES_A_BATCH]
+            low, high = lines[:, None, :2] - _LINE_MAX_WIDTH, lines[:, None, 2:] + _LINE_MAX_WIDTH
+            near = (some[:, 2:] >= low).all(axis=2) & (some[:, :2] <= high).all(axis=2)
+            same = (np.abs(some - lines[:, None]) < _LINE_MAX_WIDTH).all(axis=2)
+            touching |= (near & ~same).any(axis=1)
+        return lines[~touching]
 
 
 def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
@@ -84,7 +106,10 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     boxes = _painted(paths, at[square])
     outline, solid = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
     outline[square], solid[square] = boxes.stroked & ~boxes.solid, boxes.solid
-    frames = np.flatnonzero(~thin & ~small & ~many)
+    slanting, lines_only = _slanting(paths, np.flatnonzero(~thin & np.isin(length, _STROKE_POINTS)), frame)
+    framed = ~thin & ~small & ~many
+    framed[lines_only] = False
+    frames = np.flatnonzero(framed)
     painted = _painted(paths, frames)
     return DrawnShapes(
         across,
@@ -96,7 +121,34 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
         length[small] < _OUTLINE_MIN_POINTS,
         outline,
         solid,
+        slanting,
     )
+
+
+def _slanting(
+    paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64], frame: PageFrame
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the ends of the visible straight strokes, of some paths, that run neither along nor across the page.
+
+    Also returns the paths that consist of such strokes; nothing where there are too many.
+    """
+    painted = _painted(paths, chosen if len(chosen) <= _MAX_STROKES else chosen[:0])
+    some = chosen[np.flatnonzero(painted.stroked & painted.visible)]
+    ends: list[tuple[float, ...]] = []
+    owner: list[int] = []
+    for i in some.tolist():
+        path, matrix = paths[i]
+        own = times(matrix_of(path), matrix)
+        lines = [(a, b) for a, b in _straight(path, pdfium.FPDFPath_CountSegments(_handle(path))) if a != b]
+        ends += [(*moved(own, *a), *moved(own, *b)) for a, b in lines]
+        owner += [i] * len(lines)
+    points = frame.show(np.array(ends, np.float32).reshape(-1, 2)[:, [0, 1, 0, 1]])[:, :2].reshape(-1, 2, 2)
+    slants = (np.abs(points[:, 0] - points[:, 1]) > _LINE_MAX_WIDTH).all(axis=1)
+    level = np.array(owner, np.int64)[~slants]
+    points = points[slants]
+    left_first = points[:, :1, 0] <= points[:, 1:, 0]
+    strokes = np.where(left_first[:, :, None], points, points[:, ::-1]).reshape(-1, 4)
+    return strokes, np.setdiff1d(some, level)
 
 
 @dataclass(frozen=True, slots=True)

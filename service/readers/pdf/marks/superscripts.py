@@ -33,6 +33,7 @@ _WRITTEN = character_table("".join(map(chr, {*_ABOVE.values(), *_BELOW.values()}
 _DIGIT = character_table("0123456789")
 _LETTER = character_table("abcdefghijklmnopqrstuvwxyz")
 _MARKS = character_table("0123456789,()*")
+_MARK_HEADS = character_table("0123456789,()*+-\u2212\u2013")
 _SLASHES = character_table("/\u2044\u2215")
 
 Units = NDArray[np.uint16]
@@ -192,7 +193,7 @@ def _separate_marks(units: Units, words: tuple[Ints, Ints], first: Floats, last:
     """
     start, end = words
     levels = np.zeros(len(start), np.int64)
-    short = (end - start <= _MARK_MAX_CHARS) & _MARKS[units[start]] & _MARKS[units[end - 1]]
+    short = (end - start <= _MARK_MAX_CHARS) & _MARK_HEADS[units[start]] & _MARKS[units[end - 1]]
     at = np.flatnonzero(short)
     for step in (-1, 1):
         some = at[(at + step >= 0) & (at + step < len(start))]

@@ -6,12 +6,14 @@ Cells with narrow margins, as browsers draw them, have no gap that tells them fr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_uppercase, digits
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints, loose_boxes, owners_of
+from thresher.service.readers.pdf.text.characters import character_table
 from thresher.service.readers.pdf.text.clipped_words import with_words_split
 from thresher.service.readers.pdf.text.text_extraction import PageText
 from thresher.service.readers.pdf.text.words import PageWords
@@ -22,6 +24,8 @@ _MIN_SHARE = 0.9  # of a word's height that a line has beside it
 _CELLS_MIN_GAP = 0.08  # in font sizes: between the text of two cells
 _SAME_LINE_MAX_STEP = 0.45  # in font sizes
 _HALF_RULE_POINTS = 0.6  # between a line and words that reach it
+_CAPITAL, _BEGINS = character_table(ascii_uppercase), character_table(ascii_uppercase + digits)
+_CLIPPED_MIN_WORDS = 2
 _WORDS_A_BATCH = 512  # compared with all lines at once
 
 
@@ -82,7 +86,12 @@ def _objects_behind(
     left, right = (frame.show(loose_boxes([(handle, some.tolist())], len(at))) for some in (units[at] - 1, units[at]))
     low, high = ((x + side * _HALF_RULE_POINTS).astype(np.float32)[owner[at]] for side in (-1, 1))
     apart = right[:, 0] - left[:, 2] > np.float32(_CELLS_MIN_GAP) * (right[:, 3] - right[:, 1])
-    behind = at[apart & (left[:, 2] < high) & (right[:, 0] > low)]
+    # a line runs through characters where cells clip them: in several words, and what follows begins anew
+    cut = (left[:, 0] < low) & (left[:, 2] > high) & _BEGINS[sheet.units[units[at]]]
+    cut &= ~_CAPITAL[sheet.units[units[at] - 1]]
+    place, counts = np.unique(np.rint(right[:, 0]), return_counts=True)
+    cut &= counts[np.searchsorted(place, np.rint(right[:, 0]))] >= _CLIPPED_MIN_WORDS
+    behind = at[(cut | (apart & (left[:, 2] < high))) & (right[:, 0] > low)]
     first = {int(words[owner[i]]): int(units[i]) for i in reversed(behind.tolist())}
     return sorted(first.items())
 

@@ -40,15 +40,14 @@ def mark_clipped(
     shown, ending = _clipped(layers, words[1], box, frame) if len(words[0].start) else ({}, {})
     if not ending:
         return words
-    sheet, owners = words
+    sheet, owners = _split(words, address(text_page), shown)
+    before = words[0]
     for _ in range(_MAX_CELLS):  # a word may run through several cells
-        before = sheet
-        sheet, owners = _split((sheet, owners), address(text_page), shown)
         sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
         box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
         if sheet is before:
             break
-        more = _clipped(layers, owners, box, frame)
+        before, more = sheet, _clipped(layers, owners, box, frame)
         shown, ending = shown | more[0], ending | more[1]
     inks = owners.tolist()
     cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)

@@ -80,8 +80,8 @@ class PageWords:
             made, [(word, "" if on else space) for (word, space), on in zip(made.pieces(), after, strict=True)]
         )
 
-    def keep(self, chosen: NDArray[np.bool_] | slice) -> PageWords:
-        """Return only the chosen words."""
+    def keep(self, chosen: NDArray[np.bool_] | Ints | slice) -> PageWords:
+        """Return only the chosen words, in the order of their indices where these are given."""
         level_box = self.box[chosen]
         return PageWords(
             self.text,
