@@ -166,8 +166,8 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> Iterator[tuple[int
     over &= rules[:, 2] - rules[:, 0] > right - left + (_RULE_MIN_LONGER - 2 * _RULE_MIN_OVERHANG)
     top = np.where(over & (at < y), at, -np.inf).max(axis=1)
     foot = np.where(over & (at > y), at, np.inf).min(axis=1)
-    at = np.flatnonzero(np.isfinite(top) & np.isfinite(foot))
-    yield from zip(at.tolist(), top[at].tolist(), foot[at].tolist(), strict=True)
+    between = np.flatnonzero(np.isfinite(top) & np.isfinite(foot))
+    yield from zip(between.tolist(), top[between].tolist(), foot[between].tolist(), strict=True)
 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
