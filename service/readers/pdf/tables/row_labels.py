@@ -161,6 +161,9 @@ def _between(cells: list[list[SegmentBox]], rules: Floats) -> Iterator[tuple[int
         np.float32
     )
     left, right, y = (side[:, None] for side in ends.T)
+    rules = rules[rules[:, 2] - rules[:, 0] > (right - left).min()]  # many are the sides of small cells
+    if not len(rules):
+        return
     at = _heights(rules)
     over = (rules[:, 0] < left) & (rules[:, 2] > right)
     over &= rules[:, 2] - rules[:, 0] > right - left + (_RULE_MIN_LONGER - 2 * _RULE_MIN_OVERHANG)
