@@ -76,6 +76,14 @@ def test_not_harmless(tmp_path: Path, name: str) -> None:
     assert _judged(tmp_path, FALSE[name])
 
 
+def test_a_name_spelt_with_any_code_is_found(tmp_path: Path) -> None:
+    """Each character of the name may be a code, in capitals or not."""
+    for c in set("ActualText"):
+        for code in (f"#{ord(c):02x}", f"#{ord(c):02X}"):
+            spelt = _FALSE.replace("ActualText", "ActualText".replace(c, code))
+            assert _judged(tmp_path, _file(_packed(spelt), "/Filter /FlateDecode")), code
+
+
 def test_rows_of_cross_references(tmp_path: Path) -> None:
     """A table of cross-references is read, its rows added up, so that no text hides in one."""
     row = b"/Span <</ActualText (EUR 9,000)>> BDC".ljust(60)

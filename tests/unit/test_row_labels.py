@@ -98,3 +98,10 @@ def test_sides_of_cells_that_touch_are_one_rule() -> None:
     sides = [line for i in range(3) for line in ((190.0, 280.0, float(i)), (280.0, 560.0, float(i)))]
     found = _indices(with_repeated_labels(TableRegion(rows), joined_rules(_rules((40, 190, 0), *sides, (40, 190, 2)))))
     assert [row[0] for row in found] == [(0, [9]), (0, [9])]
+
+
+def test_rules_shorter_than_every_cell_change_nothing() -> None:
+    """They are the sides of small boxes, and no cell ends at them."""
+    grid = TableRegion([[(0, [_strip(2 * i, i, 50, 200)]), (1, [_strip(2 * i + 1, i, 300, 450)])] for i in range(3)])
+    before = _indices(grid)
+    assert _indices(with_repeated_labels(grid, _rules((60, 70, 0), (60, 70, 1), (60, 70, 2), (60, 70, 3)))) == before

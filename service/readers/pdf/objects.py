@@ -92,13 +92,18 @@ class PageObjects:
         """Whether there are images, shadings or form XObjects."""
         return any(kind != pdfium.FPDF_PAGEOBJ_PATH for kind in self.kinds)
 
+    @property
+    def has_forms(self) -> bool:
+        """Whether there are form XObjects, inside which there are other objects."""
+        return pdfium.FPDF_PAGEOBJ_FORM in self.kinds
+
     def of_kind(self, wanted: int) -> list[int]:
         """Return the indices of the others that have one type."""
         return [i for i, kind in zip(self.others, self.kinds, strict=True) if kind == wanted]
 
     def everything(self) -> list[int]:
         """Return the objects, each form replaced by what is inside it."""
-        if pdfium.FPDF_PAGEOBJ_FORM not in self.kinds:
+        if not self.has_forms:
             return self.objects
         found: list[int] = []
         last = 0

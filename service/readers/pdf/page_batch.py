@@ -71,7 +71,7 @@ class PageBatchLayout:
 def lay_out(pages: list[OpenPage]) -> PageBatchLayout:
     """Lay out pages together: drop hidden and repeated words, add check boxes and OCR words, and order the rest."""
     frames = [one.frame for one in pages]
-    words = words_of([one.sheet for one in pages], frames)
+    words = words_of([one.sheet for one in pages], frames, [one.shown for one in pages])
     size = np.array([(frame.width, frame.height) for frame in frames], np.float32)
     hidden = off_page_or_tiny(words.box, size[words.page]) | too_small_to_read(words.box, words.page)
     hidden |= too_thin(words.box, words.end - words.start)

@@ -39,7 +39,7 @@ from thresher.service.readers.pdf.text.hidden_words import (
 from thresher.service.readers.pdf.text.hiding_objects import HidingObjects, hiding_objects_of
 from thresher.service.readers.pdf.text.text_extraction import PageText, page_texts_of
 from thresher.service.readers.pdf.text.unmapped_characters import unmapped_words
-from thresher.service.readers.pdf.text.words import displayed_boxes
+from thresher.service.readers.pdf.text.words import Shown, displayed_boxes
 
 FEW_WORDS = 60  # a page with fewer may be a picture of text with a stamp on it
 
@@ -120,7 +120,7 @@ class OpenPage:
     held: PageContent
     frame: PageFrame
     sheet: PageText
-    boxes: Floats  # of all its words, as displayed
+    shown: Shown  # the boxes of all its words
     hidden: Mask | None  # words that cannot be seen; None where there can be none
     pictured: bool  # whether it has images, shadings or form XObjects
     is_scan: bool  # whether a picture covers most of it
@@ -136,6 +136,11 @@ class OpenPage:
     def number(self) -> int:
         """Return the page number, counted from 1."""
         return self.held.number
+
+    @property
+    def boxes(self) -> Floats:
+        """Return the boxes of all its words, as displayed."""
+        return self.shown[0]
 
     @property
     def has_boxes(self) -> bool:
@@ -193,34 +198,28 @@ def read_pages(pages: list[PageContent], most: int) -> list[OpenPage]:
 def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     """Read one page: its frame, words, hidden words, drawings, check boxes and regions of pictures."""
     frame, layers = frame_of(held.page), held.content
-    box = _boxes(sheet, frame)
+    shown = displayed_boxes(sheet, frame)
     handle = address(held.text)
     owners = owners_of(handle, sheet.start.tolist())
     scene = hiding_objects_of(layers, owners, frame, optional=held.search.layers)
     if scene is not None:
-        sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
-    count = len(sheet.start)
-    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), box, frame)
-    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
+        sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, shown[0]), frame, most))
+    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), shown[0], frame)
+    shown = shown if len(sheet.start) == len(shown[0]) else displayed_boxes(sheet, frame)  # words may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
     if drawn is not None:
-        sheet, owners = split_at_lines((sheet, owners), handle, (box, drawn.down), frame)
-        box = box if len(sheet.start) == len(box) else _boxes(sheet, frame)
+        sheet, owners = split_at_lines((sheet, owners), handle, (shown[0], drawn.down), frame)
+        shown = shown if len(sheet.start) == len(shown[0]) else displayed_boxes(sheet, frame)
     ticks = [CheckBox(_shown(frame, place), ticked, label) for place, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)
     bold = bold_words(handle, sheet.start, owners)
     one = OpenPage(
-        held, frame, sheet, box, sheet.hidden, pictured, scan, drawn, ticks, bold, unmapped=unmapped_words(sheet)
+        held, frame, sheet, shown, sheet.hidden, pictured, scan, drawn, ticks, bold, unmapped=unmapped_words(sheet)
     )
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(textless_regions_of(layers, lambda: one.seen, frame)))
     return one
-
-
-def _boxes(sheet: PageText, frame: PageFrame) -> Floats:
-    """Return the boxes of all words of a page, as displayed."""
-    return displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
 
 
 def _shown(frame: PageFrame, box: Floats) -> tuple[float, float, float, float]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from thresher.service.readers.pdf.library import Floats, Ints
+from thresher.service.readers.pdf.library import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,6 @@ class PageFrame:
         else:
             corners = self.top - y0, self.right - x0, self.top - y1, self.right - x1
         return _ordered(*corners)
-
-
-def show_all(frames: list[PageFrame], boxes: list[Floats], page: Ints) -> Floats:
-    """Convert boxes of several pages as `PageFrame.show` does; `page` is the index of each box's frame."""
-    if any(frame.turns for frame in frames):
-        return np.concatenate([frame.show(box) for frame, box in zip(frames, boxes, strict=True)])
-    corner = np.array([(frame.left, frame.top) for frame in frames], np.float32)[page]
-    every = np.concatenate(boxes)
-    x, y = every[:, ::2] - corner[:, :1], corner[:, 1:] - every[:, 1::2]
-    a, c, b, d = x[:, 0], x[:, 1], y[:, 0], y[:, 1]
-    return _ordered(a, b, c, d)
 
 
 def _ordered(a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress, pairwise, zip_longest
 
@@ -189,19 +190,21 @@ def _sides(rows: Cells, cut: float) -> tuple[list[SegmentBox], list[SegmentBox]]
 
 def _column_gap(band: Band, words: dict[int, int]) -> float | None:
     """Return the x at which to cut a band into columns of text; None where it is a table or plain text."""
+    is_text: Callable[[Cells, dict[int, int]], int] | None = None
     for a, b in sorted(band.gutters, key=lambda g: g[0] - g[1]):
         cut = (a + b) / 2
         left, right = (clustered_rows(side) for side in _sides(band.rows, cut))
         if min(len(left), len(right)) < 3:
             continue
-        apart = _are_unrelated(band.rows, cut, min(len(left), len(right)))
-        first = _column_count(left, words)
-        if not (first or apart):
-            continue
-        sides = first, _column_count(right, words)
-        if all(sides) and (max(sides) == 1 or not _is_in_rows(band.rows)):
-            return cut
-        if apart and (any(sides) or (_is_wordy(left, words) and _is_wordy(right, words))):
+        if _are_unrelated(band.rows, cut, min(len(left), len(right))):
+            columns = (_is_wordy(left, words) and _is_wordy(right, words)) or any(
+                _column_count(side, words) for side in (left, right)
+            )
+        else:
+            if is_text is None:  # in rows, each side must be a single column
+                is_text = _is_prose if _is_in_rows(band.rows) else _column_count
+            columns = all(is_text(side, words) for side in (left, right))
+        if columns:
             return cut
     return None
 

@@ -90,39 +90,60 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
         return None
     box = _bounds(paths)
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
-    thin = (np.minimum(width, height) <= _LINE_MAX_WIDTH) & (np.maximum(width, height) > _LINE_MIN_LENGTH)
-    small = (np.maximum(width, height) <= _CHECK_BOX_MAX_SIDE) & (np.maximum(width, height) > _LINE_MIN_LENGTH)
-    length = np.fromiter(map(path_length, [path for path, _ in paths]), np.int64, len(paths))
+    shorter, longer = np.minimum(width, height), np.maximum(width, height)
+    dots = longer <= _LINE_MIN_LENGTH
+    thin, small = (shorter <= _LINE_MAX_WIDTH) & ~dots, (longer <= _CHECK_BOX_MAX_SIDE) & ~dots
+    length = _lengths(paths, ~thin | small)
     many = ~thin & ~small & (length > _RECTANGLE_MAX_POINTS) & (length <= _PATH_MAX_POINTS)
-    sides = list(_sides([paths[i] for i in np.flatnonzero(many).tolist()]))
-    lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
-    across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
-    narrow = (lines[:, 2] - lines[:, 0] <= _LINE_MAX_WIDTH) & (lines[:, 3] - lines[:, 1] > _LINE_MIN_LENGTH)
-    of_paths = np.flatnonzero(thin)  # the sides of others follow these
-    upright = np.flatnonzero(narrow[: len(of_paths)])
-    narrow[upright] = _painted(paths, of_paths[upright]).visible
+    across, down = _lines(paths, box, (thin, many), frame)
     at = np.flatnonzero(small)
-    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) & (len(at) <= MAX_SMALL_SHAPES)
+    square = (shorter[at] >= CHECK_BOX_MIN_POINTS) & (len(at) <= MAX_SMALL_SHAPES)
     boxes = _painted(paths, at[square])
     outline, solid = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
     outline[square], solid[square] = boxes.stroked & ~boxes.solid, boxes.solid
     slanting, lines_only = _slanting(paths, np.flatnonzero(~thin & np.isin(length, _STROKE_POINTS)), frame)
-    framed = ~thin & ~small & ~many
+    framed = ~(thin | small | many)
     framed[lines_only] = False
     frames = np.flatnonzero(framed)
-    painted = _painted(paths, frames)
-    return DrawnShapes(
-        across,
-        _joined_down(
-            np.concatenate((lines[narrow], _sides_of(frame.show(box[frames[painted.visible & painted.stroked]]))))
-        ),
-        _edges(frame.show(box[frames[painted.visible]])),
-        frame.show(box[small]),
-        length[small] < _OUTLINE_MIN_POINTS,
-        outline,
-        solid,
-        slanting,
-    )
+    if len(frames):
+        painted = _painted(paths, frames)
+        down = np.concatenate((down, _sides_of(frame.show(box[frames[painted.visible & painted.stroked]]))))
+        frames = frames[painted.visible]
+    edges, shown, stroke = _edges(frame.show(box[frames])), frame.show(box[at]), length[at] < _OUTLINE_MIN_POINTS
+    return DrawnShapes(across, _joined_down(down), edges, shown, stroke, outline, solid, slanting)
+
+
+def _lengths(paths: list[tuple[int, Matrix]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the numbers of segments of the chosen paths, 0 for the others."""
+    length = np.zeros(len(paths), np.int64)
+    at = np.flatnonzero(chosen).tolist()
+    if at:
+        length[at] = list(map(path_length, [paths[i][0] for i in at]))
+    return length
+
+
+def _lines(
+    paths: list[tuple[int, Matrix]], box: Floats, kinds: tuple[NDArray[np.bool_], NDArray[np.bool_]], frame: PageFrame
+) -> tuple[Floats, Floats]:
+    """Return lines across the page, and visible ones down the page.
+
+    `kinds` are which paths are thin, and which have many sides.
+    """
+    thin, many = kinds
+    lines = box[thin]
+    if many.any():
+        sides = list(_sides([paths[i] for i in np.flatnonzero(many).tolist()]))
+        lines = np.concatenate((lines, np.array(sides, np.float32).reshape(-1, 4)))
+    lines = frame.show(lines)
+    if not len(lines):
+        return lines, lines
+    width, height = lines[:, 2] - lines[:, 0], lines[:, 3] - lines[:, 1]
+    across = lines[(height <= _LINE_MAX_WIDTH) & (width > _LINE_MIN_LENGTH)]
+    narrow = (width <= _LINE_MAX_WIDTH) & (height > _LINE_MIN_LENGTH)
+    of_paths = np.flatnonzero(thin)  # the sides of others follow these
+    upright = np.flatnonzero(narrow[: len(of_paths)])
+    narrow[upright] = _painted(paths, of_paths[upright]).visible
+    return across, lines[narrow]
 
 
 def _slanting(
@@ -134,6 +155,8 @@ def _slanting(
     """
     painted = _painted(paths, chosen if len(chosen) <= _MAX_STROKES else chosen[:0])
     some = chosen[np.flatnonzero(painted.stroked & painted.visible)]
+    if not len(some):
+        return np.zeros((0, 4), np.float32), some
     ends: list[tuple[float, ...]] = []
     owner: list[int] = []
     for i in some.tolist():
@@ -195,6 +218,8 @@ def _sides_of(box: Floats) -> Floats:
 
 def _joined_down(lines: Floats) -> Floats:
     """Return lines down the page with touching ones at one place merged: cells are drawn with sides of their own."""
+    if len(lines) < 2:
+        return lines
     found: list[list[float]] = []
     order = np.lexsort((lines[:, 1], np.rint(lines[:, 0] / _LINE_MAX_WIDTH)))
     for x0, y0, x1, y1 in lines[order].tolist():

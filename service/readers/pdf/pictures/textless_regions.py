@@ -146,11 +146,14 @@ def _letters(paths: list[int], places: Mapping[int, Matrix], frame: PageFrame) -
     if not paths:
         return np.zeros((0, 4), np.float32)
     boxes = frame.show(user_boxes(paths, places))
-    ahead, before = boxes[:, 2:] > 0, boxes[:, :2] < (frame.width, frame.height)
-    on_page = np.flatnonzero(np.logical_and.reduce(ahead & before, axis=1))
-    paths, boxes = [paths[i] for i in on_page.tolist()], boxes[on_page]
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     least, most, low, tall = _LETTER_SIZES
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    some = (width > least) & (height > least) & ((height > low) | (width < _MODULE_MAX_SIZE))  # rules are lower
+    some &= (boxes[:, 2] > 0) & (boxes[:, 3] > 0) & (boxes[:, 0] < frame.width) & (boxes[:, 1] < frame.height)
+    at = np.flatnonzero(some)
+    if not len(at):
+        return boxes[:0]
+    paths, boxes, width, height = [paths[i] for i in at.tolist()], boxes[at], width[at], height[at]
     small = (width > least) & (width < most) & (height > low) & (height < tall)
     at = np.flatnonzero(small)
     small[at] = [segments_of_path(paths[i]) > _RECTANGLE_SEGMENTS for i in at.tolist()]

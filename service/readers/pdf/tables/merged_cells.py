@@ -147,12 +147,12 @@ class _Column:
     ends: set[str] = field(default_factory=set)  # of each mask, the last words
     left: set[int] = field(default_factory=set)  # in steps of 1.5 points
     right: set[int] = field(default_factory=set)
+    kind: str = ""  # of most cells; "" where they differ
 
-    @property
-    def kind(self) -> str:
-        """Return the kind of most cells; "" where they differ."""
+    def settle(self) -> None:
+        """Set the kind, when all cells are known."""
         kind, count = self.kinds.most_common(1)[0]
-        return kind if count >= _KIND_MIN_SHARE * self.kinds.total() else ""
+        self.kind = kind if count >= _KIND_MIN_SHARE * self.kinds.total() else ""
 
     def fits(self, kind: str) -> bool:
         """Whether a cell of a kind may belong to the column."""
@@ -171,9 +171,12 @@ class _Columns:
         self._whole: dict[int, list[_Column]] = {}
         for row in rows:
             if len(row) >= _ROW_MIN_CELLS:
-                columns = self._whole.setdefault(len(row), [_Column() for _ in row])
-                for column, cell in zip(columns, row, strict=True):
+                if len(row) not in self._whole:
+                    self._whole[len(row)] = [_Column() for _ in row]
+                for column, cell in zip(self._whole[len(row)], row, strict=True):
                     self._add(column, cell)
+        for column in (column for columns in self._whole.values() for column in columns):
+            column.settle()
 
     def _add(self, column: _Column, cell: Sequence[int]) -> None:
         """Add one cell to its column."""
@@ -191,27 +194,23 @@ class _Columns:
         whole = self._whole.get(len(row) + 1)
         if whole is None or whole[0].kinds.total() < _MIN_EXAMPLES:
             return None
-        found = [word for k in range(len(row)) if (word := self._within(row, k, whole)) is not None]
+        if all(len(cell) == 1 for cell in row):
+            return None
+        cells = [(_kind(self._mask(cell)), *self._edges(cell)) for cell in row]
+        found = [
+            word
+            for k, cell in enumerate(row)
+            if len(cell) > 1 and _is_row(cells, k, whole) and (word := self._within(cell, k, whole)) is not None
+        ]
         return found[0] if len(found) == 1 else None
 
-    def _within(self, row: Cells, k: int, whole: Sequence[_Column]) -> int | None:
-        """Return the word of cell `k` at which the next column's cell begins, if all other cells fit."""
-        if len(row[k]) == 1 or not self._is_row(row, k, whole):
-            return None
-        for n in range(1, len(row[k])):
-            before, end = self._mask(row[k][:n]), self._mask(row[k][n:])
+    def _within(self, cell: Sequence[int], k: int, whole: Sequence[_Column]) -> int | None:
+        """Return the word of cell `k` of a row at which the next column's cell begins."""
+        for n in range(1, len(cell)):
+            before, end = self._mask(cell[:n]), self._mask(cell[n:])
             if whole[k].fits(_kind(before)) and (_is_cell(end, k + 1, whole) or _is_two(before, end, k, whole)):
-                return row[k][n]
+                return cell[n]
         return None
-
-    def _is_row(self, row: Cells, k: int, whole: Sequence[_Column]) -> bool:
-        """Whether the cells of a row but `k` have their columns' kinds, and most are aligned with them."""
-        others = [(cell, whole[i + (i > k)]) for i, cell in enumerate(row) if i != k]
-        if not all(column.fits(_kind(self._mask(cell))) for cell, column in others):
-            return False
-        at = [self._edges(cell) for cell, _ in others]
-        aligned = [left in c.left or right in c.right for (left, right), (_, c) in zip(at, others, strict=True)]
-        return 2 * sum(aligned) > len(others) and self._edges(row[k])[0] in whole[k].left
 
     def _mask(self, cell: Sequence[int]) -> str:
         """Return the mask of a cell."""
@@ -220,6 +219,18 @@ class _Columns:
     def _edges(self, cell: Sequence[int]) -> tuple[int, int]:
         """Return the rounded left and right of a cell."""
         return self._left[cell[0]], self._right[cell[-1]]
+
+
+def _is_row(cells: Sequence[tuple[str, int, int]], k: int, whole: Sequence[_Column]) -> bool:
+    """Whether the cells of a row but `k` have their columns' kinds, and most are aligned with them.
+
+    `cells` is the kind, the left and the right edge of each.
+    """
+    others = [(cell, whole[i + (i > k)]) for i, cell in enumerate(cells) if i != k]
+    if not all(column.fits(kind) for (kind, _, _), column in others):
+        return False
+    aligned = sum(left in column.left or right in column.right for (_, left, right), column in others)
+    return 2 * aligned > len(others) and cells[k][1] in whole[k].left
 
 
 def _is_cell(end: str, place: int, whole: Sequence[_Column]) -> bool:

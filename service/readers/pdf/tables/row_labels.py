@@ -9,14 +9,13 @@ separate no rows.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 
 import numpy as np
-from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.layout.baseline_rows import SegmentBox
 from thresher.service.readers.pdf.layout.regions import TableRegion
@@ -29,6 +28,7 @@ _RULE_MIN_LONGER = 2.0  # points, than a text
 _LABEL_LINES_MAX_GAP = 1.0  # in line heights: between lines of one label
 
 Row = list[tuple[int, list[SegmentBox]]]
+Rule = tuple[float, float, float, float]  # height, left, right, width
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +51,67 @@ def with_repeated_labels(grid: TableRegion, rules: Floats) -> TableRegion:
         return grid
     rows: list[Row] = [list(row) for row in grid.rows]
     labels = list(_labels(rows, rules))
-    parted = _parted(labels, rules)
+    if not labels:
+        return grid
+    sorted_rules = _SortedRules(rules)
+    parted = [sorted_rules.separate(label) for label in labels]
     middle = _middles(rows)
     several = _several(labels, middle)
     for i, label in enumerate(labels):
-        if parted[i] and several[i] and _is_placed(rows, label, rules, middle):
+        if parted[i] and several[i] and _is_placed(rows, label, sorted_rules, middle):
             middle = _middles(rows)
             several = _several(labels, middle)
     return TableRegion([row for row in rows if row], grid.gaps, grid.header_rows)
 
 
-def _parted(labels: list[_Label], rules: Floats) -> list[bool]:
-    """Return for each label whether any rule is between top and foot of its cell.
+class _SortedRules:
+    """Rules from top to bottom: a few at a time are compared, for which numpy costs more than its work."""
 
-    Otherwise no rows are separated there.
-    """
-    at = np.sort(_heights(rules))
-    tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
-    parted: list[bool] = (np.searchsorted(at, feet, "left") > np.searchsorted(at, tops, "right")).tolist()
-    return parted
+    def __init__(self, rules: Floats) -> None:
+        """Sort the rules by height."""
+        at = _heights(rules)
+        order = np.argsort(at)
+        columns = at, rules[:, 0], rules[:, 2], rules[:, 2] - rules[:, 0]
+        self._rules: list[Rule] = list(zip(*(column[order].tolist() for column in columns), strict=True))
+        self._at = [rule[0] for rule in self._rules]
+
+    def separate(self, label: _Label) -> bool:
+        """Whether any rule is between top and foot of a label's cell; otherwise no rows are separated there."""
+        return bisect_left(self._at, label.foot) > bisect_right(self._at, label.top)
+
+    def of(self, label: _Label) -> list[Rule]:
+        """Return the rules from the top of a label's cell to its foot."""
+        above, below = _single(label.top - _SAME_RULE_MAX_POINTS), _single(label.foot + _SAME_RULE_MAX_POINTS)
+        return self._rules[bisect_right(self._at, above) : bisect_left(self._at, below)]
 
 
-def _several(labels: list[_Label], middle: NDArray[np.float64]) -> list[bool]:
+def _single(x: float) -> float:
+    """Return a number in the precision of boxes, to be compared with them."""
+    return float(np.float32(x))
+
+
+def _several(labels: list[_Label], middle: list[float]) -> list[bool]:
     """Return for each label whether more than one row is between top and foot of its cell."""
     tops, feet = np.array([label.top for label in labels]), np.array([label.foot for label in labels])
-    within = (middle > tops[:, None]) & (middle < feet[:, None])
+    within = (np.array(middle) > tops[:, None]) & (np.array(middle) < feet[:, None])
     several: list[bool] = (np.count_nonzero(within, axis=1) > 1).tolist()
     return several
 
 
-def _middles(rows: list[Row]) -> NDArray[np.float64]:
+def _middles(rows: list[Row]) -> list[float]:
     """Return the y of the middle of each row; NaN where it has no cell."""
-    return np.array([row[0][1][0].middle if row else np.nan for row in rows])
+    return [row[0][1][0].middle if row else np.nan for row in rows]
 
 
-def _is_placed(rows: list[Row], label: _Label, rules: Floats, middle: NDArray[np.float64]) -> bool:
+def _is_placed(rows: list[Row], label: _Label, rules: _SortedRules, middle: list[float]) -> bool:
     """Put a label into the rows that it covers, and return True.
 
     Returns False, with nothing done, where these are fewer than two.
     """
-    covered = [rows[i] for i in np.flatnonzero((middle > label.top) & (middle < label.foot)).tolist()]
+    covered = [row for row, y in zip(rows, middle, strict=True) if label.top < y < label.foot]
     if not _is_label(label, covered):
         return False
-    at = _heights(rules)
-    heads = _heads(
-        covered, label, rules[(at > label.top - _SAME_RULE_MAX_POINTS) & (at < label.foot + _SAME_RULE_MAX_POINTS)]
-    )
+    heads = _heads(covered, label, rules.of(label))
     if len(heads) < 2:
         return False
     for row in covered:
@@ -131,30 +146,31 @@ def _labels(rows: list[Row], rules: Floats) -> Iterator[_Label]:
     cells = [cell for row in rows for cell in row]
     for a in range(0, len(cells), _CELLS_A_BATCH):
         some = cells[a : a + _CELLS_A_BATCH]
-        for (column, strips), (top, foot) in zip(some, _between([strips for _, strips in some], rules), strict=True):
-            if isfinite(top) and isfinite(foot):
-                place = column, round(top), round(foot)
-                found.setdefault(place, []).extend(strips)
-                ends.setdefault(place, (top, foot))
+        for i, top, foot in _between([strips for _, strips in some], rules):
+            column, strips = some[i]
+            place = column, round(top), round(foot)
+            found.setdefault(place, []).extend(strips)
+            ends.setdefault(place, (top, foot))
     for place, strips in found.items():
         yield _Label(place[0], strips, *ends[place], frozenset(strip.index for strip in strips))
 
 
-def _between(cells: list[list[SegmentBox]], rules: Floats) -> list[tuple[float, float]]:
-    """Return the heights of the next rules above and below each cell that span all of its text.
-
-    They are infinite where there is no rule.
-    """
+def _between(cells: list[list[SegmentBox]], rules: Floats) -> Iterator[tuple[int, float, float]]:
+    """Yield the cells that have rules above and below that span all of their text, each with the heights of the next ones."""
     ends = np.array([(s[0].x0 - _RULE_MIN_OVERHANG, s[-1].x1 + _RULE_MIN_OVERHANG, s[0].middle) for s in cells]).astype(
         np.float32
     )
     left, right, y = (side[:, None] for side in ends.T)
+    rules = rules[rules[:, 2] - rules[:, 0] > (right - left).min()]  # many are the sides of small cells
+    if not len(rules):
+        return
     at = _heights(rules)
     over = (rules[:, 0] < left) & (rules[:, 2] > right)
     over &= rules[:, 2] - rules[:, 0] > right - left + (_RULE_MIN_LONGER - 2 * _RULE_MIN_OVERHANG)
     top = np.where(over & (at < y), at, -np.inf).max(axis=1)
     foot = np.where(over & (at > y), at, np.inf).min(axis=1)
-    return list(zip(top.tolist(), foot.tolist(), strict=True))
+    between = np.flatnonzero(np.isfinite(top) & np.isfinite(foot))
+    yield from zip(between.tolist(), top[between].tolist(), foot[between].tolist(), strict=True)
 
 
 def _is_label(label: _Label, covered: list[Row]) -> bool:
@@ -169,7 +185,7 @@ def _is_label(label: _Label, covered: list[Row]) -> bool:
     return all(b.y0 - a.y1 < _LABEL_LINES_MAX_GAP * (a.y1 - a.y0) for a, b in pairwise(strips))
 
 
-def _heads(covered: list[Row], label: _Label, rules: Floats) -> list[Row]:
+def _heads(covered: list[Row], label: _Label, rules: list[Rule]) -> list[Row]:
     """Return the first line of each row that a label covers.
 
     Returns none where the rules are not those of its cell. `rules` are those from its top to its foot; they separate the
@@ -205,17 +221,23 @@ def _is_within(strips: list[SegmentBox], beside: list[SegmentBox]) -> bool:
     return all(top < strip.middle < foot for strip in strips)
 
 
-def _around(others: list[list[SegmentBox]], rules: Floats) -> tuple[float | None, float | None]:
+def _around(others: list[list[SegmentBox]], rules: list[Rule]) -> tuple[float | None, float | None]:
     """Return the heights of the nearest rules above and below that run through all these cells.
 
-    Each is None where there is no rule.
+    Each is None where there is no rule. `rules` are sorted by height.
     """
-    y = min([strips[0].middle for strips in others])
-    left, right = min([strips[0].x0 for strips in others]), max([strips[-1].x1 for strips in others])
-    over = (rules[:, 0] < left - _RULE_MIN_OVERHANG) & (rules[:, 2] > right + _RULE_MIN_OVERHANG)
-    at = _heights(rules[over & (rules[:, 2] - rules[:, 0] > right - left + _RULE_MIN_LONGER)])
-    above, below = at[at < y], at[at > y]
-    return float(above.max()) if len(above) else None, float(below.min()) if len(below) else None
+    y = _single(min([strips[0].middle for strips in others]))
+    x0, x1 = min([strips[0].x0 for strips in others]), max([strips[-1].x1 for strips in others])
+    left, right = _single(x0 - _RULE_MIN_OVERHANG), _single(x1 + _RULE_MIN_OVERHANG)
+    least = _single(x1 - x0 + _RULE_MIN_LONGER)
+    above: float | None = None
+    for at, begin, end, width in rules:
+        if begin < left and end > right and width > least:
+            if at < y:
+                above = at
+            elif at > y:
+                return above, at
+    return above, None
 
 
 def _others(row: Row, columns: Container[int]) -> list[list[SegmentBox]]:

@@ -5,7 +5,6 @@ Text that runs over the edge of its cell ends there, even if the next cell's tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from thresher.service.readers.pdf.clipping import clips_of
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.library import Floats, Ints, address, bounds_of, char_object, loose_boxes, owners_of
+from thresher.service.readers.pdf.library import Floats, Ints, address, bounds_of, loose_boxes, owners_of
 from thresher.service.readers.pdf.objects import PageObjects
 from thresher.service.readers.pdf.text.characters import DIGIT
 from thresher.service.readers.pdf.text.text_extraction import PageText
@@ -44,7 +43,7 @@ def mark_clipped(
     before = words[0]
     for _ in range(_MAX_CELLS):  # a word may run through several cells
         sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
-        box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+        box = displayed_boxes(sheet, frame)[0]
         if sheet is before:
             break
         before, more = sheet, _clipped(layers, owners, box, frame)
@@ -69,19 +68,22 @@ def _clipped(
     Also returns them together with those that reach a little over the right edge. An object whose words, and those that
     follow them, are well inside its clip is not measured.
     """
-    texts, word = np.unique(owners, return_inverse=True)
-    own = np.isin(texts, np.array(layers.objects, np.int64))
-    clips = clips_of(texts[own].tolist())
+    begin = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))  # the words of one object are a run
+    runs = owners[begin]
+    clips = clips_of(runs.tolist())
     if clips is None:
         return {}, {}
-    place = (np.cumsum(own) - 1)[word]
-    kept = own[word]
+    own = np.isin(runs, np.array(layers.objects, np.int64)) if layers.has_forms else runs != 0
+    place = np.repeat(np.arange(len(runs)), np.diff(np.append(begin, len(owners))))
     edges = frame.show(clips)[place]
-    inside = (box[:, :2] - edges[:, :2] > _INSIDE_MIN_POINTS).all(axis=1)
-    inside &= (edges[:, 2:] - box[:, 2:] > _INSIDE_MIN_POINTS).all(axis=1)
-    inside[:-1] &= edges[:-1, 2] - box[1:, 0] > _INSIDE_MIN_POINTS
-    chosen = np.unique(place[kept & ~inside])
-    some, clips = texts[own][chosen].tolist(), clips[chosen]
+    room = np.minimum(box[:, :2] - edges[:, :2], edges[:, 2:] - box[:, 2:]).min(axis=1)
+    room[:-1] = np.minimum(room[:-1], edges[:-1, 2] - box[1:, 0])
+    chosen = np.zeros(len(runs), np.bool_)
+    chosen[place[~(room > _INSIDE_MIN_POINTS)]] = True
+    chosen &= own
+    if not chosen.any():
+        return {}, {}
+    some, clips = runs[chosen].tolist(), clips[chosen]
     bounds = bounds_of(some)
     beyond = [
         clips[:, 0] - bounds[:, 0],
@@ -104,10 +106,12 @@ def _split(
     With `frame`, only where that one begins behind the edge of the clip.
     """
     sheet, owners = words
+    some = [i for i, ink in enumerate(owners.tolist()) if ink in shown]
+    ends = owners_of(handle, (sheet.end[some] - 1).tolist()) if some else owners[:0]
     cuts = [
-        (i, _change(range(int(sheet.start[i]), int(sheet.end[i])), handle, ink))
-        for i, ink in enumerate(owners.tolist())
-        if ink in shown and ink != char_object(handle, int(sheet.end[i]) - 1)
+        (i, _change(int(sheet.start[i]), int(sheet.end[i]), handle, int(owners[i])))
+        for i, last in zip(some, ends.tolist(), strict=True)
+        if last != owners[i]
     ]
     if frame is not None:
         cuts = [(i, u) for i, u in cuts if _is_behind(loose_boxes([(handle, [u])], 1), shown[int(owners[i])], frame)]
@@ -136,9 +140,9 @@ def _is_behind(box: Floats, clip: Floats, frame: PageFrame) -> bool:
     return bool(frame.show(box)[0, 0] > clip[2] - _NEXT_MAX_POINTS)
 
 
-def _change(units: Iterable[int], handle: int, ink: int) -> int:
+def _change(start: int, end: int, handle: int, ink: int) -> int:
     """Return the first of a word's characters that belongs to another text object than `ink`."""
-    return next(i for i in units if char_object(handle, i) != ink)
+    return start + int((owners_of(handle, list(range(start, end))) != ink).argmax())
 
 
 def _goes_on(sheet: PageText, word: int) -> bool:

@@ -36,6 +36,7 @@ def _spelt(name: str) -> re.Pattern[bytes]:
 
 _NAMES, _FILTERS, _PARAMETERS = map(_spelt, ("ActualText", "Filter", "DecodeParms"))
 _HARMLESS = re.compile(_NAMES.pattern + _SHORT)
+_ESCAPED = re.compile(rb"#(?:[46]1|63|7[458]|6[Cc5]|54)")  # a character of that name as #xx
 _PREDICTOR, _ENCRYPTED = map(_spelt, ("Predictor", "Encrypt"))
 
 
@@ -56,7 +57,7 @@ def may_have_false_replacements(path: str) -> bool:
 
 def _is_harmless(part: bytes) -> bool:
     """Whether all replacement texts in a part of the file are short."""
-    if b"ActualText" not in part and b"#" not in part:
+    if b"ActualText" not in part and not _ESCAPED.search(part):
         return True
     return len(_NAMES.findall(part)) == len(_HARMLESS.findall(part))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from thresher.service.readers.pdf.layout.page_frame import PageFrame, show_all
+from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints
 from thresher.service.readers.pdf.marks.superscripts import level_marks
 from thresher.service.readers.pdf.text.bidi import mirrored_lines
@@ -113,15 +113,18 @@ def set_text(words: PageWords, pieces: list[tuple[str, str]]) -> PageWords:
     return words
 
 
-def words_of(sheets: list[PageText], frames: list[PageFrame]) -> PageWords:
-    """Return all words of pages, also hidden ones."""
+Shown = tuple[Floats, Floats, Floats]  # boxes as displayed: of words, of their first characters, of their last ones
+
+
+def words_of(sheets: list[PageText], frames: list[PageFrame], shown: list[Shown]) -> PageWords:
+    """Return all words of pages, also hidden ones; `shown` is the boxes of each page's words."""
     counts = [len(sheet.start) for sheet in sheets]
     page = np.repeat(np.arange(len(sheets)), counts)
     units = np.concatenate([sheet.units for sheet in sheets])
     before = np.cumsum([0, *(len(sheet.units) for sheet in sheets[:-1])])[page]
     unit = np.concatenate([sheet.start for sheet in sheets])
     start, end = unit + before, np.concatenate([sheet.end for sheet in sheets]) + before
-    box, first, last = displayed_boxes(sheets, frames, page)
+    box, first, last = map(np.concatenate, zip(*shown, strict=True))
     flat, turned = _flat(box, (first, last), (sheets, frames), page)
     standing = standing_words(box, (first, last), end - start, page, turned)
     if any(sheet.slanting for sheet in sheets):
@@ -145,20 +148,18 @@ def _apart(sheet: PageText) -> NDArray[np.bool_]:
     return np.zeros(len(sheet.start), np.bool_) if sheet.apart is None else sheet.apart
 
 
-def displayed_boxes(sheets: list[PageText], frames: list[PageFrame], page: Ints) -> tuple[Floats, Floats, Floats]:
-    """Return boxes as displayed: of words, of first characters, of last ones.
-
-    `page` is the index of each one's page.
-    """
-    first = _shown([sheet.first for sheet in sheets], frames, page)
-    last = _shown([sheet.last for sheet in sheets], frames, page)
-    box = np.concatenate((np.minimum(first[:, :2], last[:, :2]), np.maximum(first[:, 2:], last[:, 2:])), axis=1)
+def displayed_boxes(sheet: PageText, frame: PageFrame) -> Shown:
+    """Return the boxes of a page's words as displayed."""
+    first, last = _shown(sheet.first, frame), _shown(sheet.last, frame)
+    box = np.empty_like(first)
+    np.minimum(first[:, :2], last[:, :2], out=box[:, :2])
+    np.maximum(first[:, 2:], last[:, 2:], out=box[:, 2:])
     return box, first, last
 
 
-def _shown(boxes: list[Floats], frames: list[PageFrame], page: Ints) -> Floats:
+def _shown(boxes: Floats, frame: PageFrame) -> Floats:
     """Return boxes as displayed, with infinite values bounded."""
-    shown = show_all(frames, boxes, page)
+    shown = frame.show(boxes)
     return shown if np.isfinite(shown).all() else np.nan_to_num(shown, nan=0.0, posinf=_INFINITY, neginf=-_INFINITY)
 
 
