@@ -15,21 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnxruntime import InferenceSession, SessionOptions  # type: ignore[import-untyped]
 from PIL.Image import Image
 from rapidocr import ModelType, OCRVersion, RapidOCR
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.ocr import orientation, quads, recognisers
-from thresher.service.ocr.base import DRAWN_DPI, PrintedLine
+from thresher.service.ocr.base import PrintedLine
+from thresher.service.ocr.line_finder import LineFinder
 from thresher.service.ocr.pixels import resized_within, to_rgb
 from thresher.service.ocr.scripts import FOREIGN_LINE_MIN_SCORE, line_score, page_score, unread_lines
 from thresher.service.ocr.small_marks import MARK_MIN_CONFIDENCE, small_marks
 from thresher.service.ocr.word_boxes import RecognisedLine, words
 
-FINDING_SIDE = 1600  # long side, in pixels, of the image in which lines are searched
-FINDING_MIN_SHORT_SIDE = 736  # a smaller image is enlarged to this short side, as far as the long side allows
-FINE_DPI = 150  # from here on letters are large enough as they are
 MIN_SIDE = 8  # pixels; no letter fits into less
 READING_SIDE = 4000  # long side, in pixels, of the image out of which lines are cut
 MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled page
@@ -58,7 +55,7 @@ class RapidOcr:
 
     name: str = "rapidocr"
     threads: int = field(default_factory=_usable_threads)
-    _finder: Any = None
+    _finder: LineFinder | None = None
     _reader: Any = None
     _others: dict[str, Any] = field(default_factory=dict)  # by other scripts, once a page needs them
 
@@ -137,13 +134,9 @@ class RapidOcr:
 
     def _find(self, image: Image) -> list[quads.Quad]:
         """Return the quads of text lines in pixels of `image`, each from its top left corner clockwise."""
-        short = 0 if _resolution(image) >= FINE_DPI else FINDING_MIN_SHORT_SIDE
-        small, scale = resized_within(image, FINDING_SIDE, round(short * max(image.size) / min(image.size)))
         if self._finder is None:
-            self._finder = _finder(self.threads)
-        result = self._finder(_bgr(small), use_det=True, use_cls=False, use_rec=False)
-        boxes = getattr(result, "boxes", None)
-        return [] if boxes is None else [np.asarray(b, dtype=np.float32) / scale for b in boxes]
+            self._finder = LineFinder(_detector(), self.threads)
+        return self._finder.find(_bgr(image))
 
     def _votes(self, crops: list[quads.Pixels]) -> list[float]:
         """Return by how much each crop's confidence is higher upside down."""
@@ -161,14 +154,6 @@ class RapidOcr:
             results = list(threads.map(lambda i: engine.recognize_txt([crops[i]]), order))
         found = {i: _spelling(one.txts[0], one.word_results[0]) for i, one in zip(order, results, strict=True)}
         return [found[i] for i in range(len(crops))]
-
-
-def _resolution(image: Image) -> float:
-    """Return the dots an inch at which a page was rendered, 0 for other images.
-
-    The resolution that an image file states of itself is not trusted.
-    """
-    return float(image.info.get(DRAWN_DPI, 0.0))
 
 
 def _mean_confidence(lines: list[PrintedLine]) -> float:
@@ -189,21 +174,11 @@ def _engine() -> Any:
     return engine
 
 
-def _finder(threads: int) -> Any:
-    """Return an engine that finds lines by some threads, which sleep between two tasks.
-
-    The library's own threads spin meanwhile: a quarter more CPU time, taken from processes that read at the same time.
-    """
-    engine = _engine()
-    engine(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8), use_det=True, use_cls=False, use_rec=False)  # loads the model
-    if threads > 1:
-        options = SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        held = engine.text_det.session
-        held.session = InferenceSession(held.session._model_path, options, providers=["CPUExecutionProvider"])  # noqa: SLF001 - no other way to the file
-    return engine
+def _detector() -> Path:
+    """Return the file of the library's detector, which its wheel carries."""
+    known = _engine().cfg
+    pattern = f"*{known.Det.ocr_version.value}_{known.Det.task_type.value}_{known.Det.model_type.value}*.onnx"
+    return next(Path(known.Global.model_root_dir).glob(pattern))
 
 
 def _parameters() -> dict[str, object]:
@@ -212,11 +187,8 @@ def _parameters() -> dict[str, object]:
     return {
         "Global.log_level": "critical",
         "Global.use_preprocess_img": False,  # else a strip of 3,000 x 4 pixels is enlarged to half a gigapixel
-        "Det.limit_side_len": FINDING_SIDE,
-        "Det.limit_type": "max",
         "Rec.rec_img_shape": [3, 48, LINE_MIN_WIDTH],
         "Rec.rec_batch_num": 1,  # a batch is as wide as its widest line
-        "Det.unclip_ratio": 2.4,  # 1.6 cuts into small print: word recall on receipts .938, with 2.4 .953
         f"{runtime}.enable_cpu_mem_arena": True,  # keeps memory between calls: a seventh of the time
         f"{runtime}.intra_op_num_threads": 1,
         f"{runtime}.inter_op_num_threads": 1,
