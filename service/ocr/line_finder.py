@@ -19,7 +19,7 @@ from thresher.service.ocr.quads import Pixels, Quad
 from thresher.service.ocr.text_regions import Rectangle, inked_regions, letter_height
 
 SIDE = 1600  # pixels: long side of a page that is searched at most
-LETTER_PIXELS = 13.0  # height of a letter in the searched picture
+LETTER_PIXELS = 16.0  # height of a letter in the searched picture
 MAX_ENLARGEMENT = 1.4  # of small letters
 MIN_SHORT_SIDE = 736  # pixels: a picture with too few letters to measure is enlarged to it
 STEP = 32  # sides of the searched picture are multiples of it
@@ -48,15 +48,15 @@ class LineFinder:
         factor = _factor(grey)
         regions = [_scaled(box, 1 / shrunk, pixels) for box in inked_regions(grey, factor)]
         scale = min(factor * shrunk, _most(regions))
-        return [quad for box in regions for quad in self._find_in(pixels, box, scale)]
+        return [quad for box in regions for quad in self._find_in(pixels, box, scale, scale / shrunk)]
 
-    def _find_in(self, pixels: Pixels, box: Rectangle, scale: float) -> list[Quad]:
-        """Return the quads in a part of a picture, searched at a scale."""
+    def _find_in(self, pixels: Pixels, box: Rectangle, scale: float, factor: float) -> list[Quad]:
+        """Return the quads in a part of a picture, searched at a scale, which is `factor` times the full size."""
         x0, y0, x1, y1 = box
         wide, tall = (max(round(side * scale / STEP), 1) * STEP / side for side in (x1 - x0, y1 - y0))
         small = _resized(pixels[y0:y1, x0:x1], wide, tall)
         factors, corner = np.array([wide, tall], np.float32), np.array([x0, y0], np.float32)
-        return [quad / factors + corner for quad in lines_in(self._probabilities(small))]
+        return [quad / factors + corner for quad in lines_in(self._probabilities(small), factor)]
 
     def _probabilities(self, small: Pixels) -> Map:
         """Return for each pixel of a BGR picture how probably it is in the middle of a line."""
@@ -70,20 +70,25 @@ class LineFinder:
         return np.asarray(self._session.run(None, {self._session.get_inputs()[0].name: values[None]})[0][0, 0])
 
 
-def lines_in(probabilities: Map) -> list[Quad]:
-    """Return the quads of lines in the detector's map, each as thick as the print."""
+def lines_in(probabilities: Map, factor: float = 1.0) -> list[Quad]:
+    """Return the quads of lines in the detector's map, each as thick as the print.
+
+    Gaps of a pixel are joined, which makes lines a pixel thicker. The recogniser does best with what a pixel is at full
+    size, so at a size of `factor` the rest is taken off again.
+    """
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
     mask = (probabilities > LINE_MIN_PROBABILITY).astype(np.uint8)
     mask = np.asarray(cv2.dilate(mask, np.ones((2, 2), np.uint8)), np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    found = []
+    found, slack = [], 1 - factor
     for contour in contours[:MAX_LINES]:
         middle, (wide, tall), angle = cv2.minAreaRect(contour)
         if min(wide, tall) < LINE_MIN_THICKNESS:
             continue
         if _mean(probabilities, cv2.boxPoints((middle, (wide, tall), angle))) < LINE_MIN_MEAN:
             continue
+        wide, tall = wide - slack, tall - slack
         grown = wide * tall * UNCLIP_RATIO / (wide + tall)  # twice the distance by which the sides move
         found.append(_clockwise(cv2.boxPoints((middle, (wide + grown, tall + grown), angle)), probabilities.shape))
     return found
