@@ -5,7 +5,7 @@
 Everything is real: mailboxes on the disk (20 kB a mail, a third with one attachment, 30 % in both mailboxes, every
 fourth of the rest with HTML), `thresher import` as a command, two reading processes. Printed for each size: documents,
 wall time, CPU seconds of the command and its processes, documents for each of them, and the most memory that all its
-processes had at once (sum of their PSS; CPU and memory are sampled twice a second). On a busy machine the wall time says little: a machine with two idle
+processes had at once (sum of their PSS, sampled twice a second). On a busy machine the wall time says little: a machine with two idle
 cores does twice as many documents a second as one CPU second. `--kills`: the smallest collection is imported once more
 and killed with SIGKILL at that many random moments; its records must be those of the first import, byte for byte.
 """
@@ -13,10 +13,12 @@ and killed with SIGKILL at that many random moments; its records must be those o
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gzip
 import hashlib
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +36,7 @@ from tests.simulation.discovery.mailboxes import Mailboxes
 from thresher.service.discovery.matter.folder import Matter
 
 _SAMPLE_SECONDS = 0.5
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +84,41 @@ def memory_of(pids: list[int]) -> int:
     return total
 
 
-def cpu_of(pid: int) -> float:
-    """Return the CPU seconds that a process has used; 0 where it has ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def adopt_orphans() -> None:
+    """Become the parent of processes whose parent has ended, so that their CPU seconds are counted, too (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def cpu_of_ended() -> float:
+    """Wait for all processes that were started or adopted; return the CPU seconds of all that have ended so far."""
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(arguments: list[str]) -> tuple[float, float, int]:
     """Run a command; return its wall time, CPU seconds and the most memory of it and its processes."""
-    begun, most, used = time.perf_counter(), 0, dict[int, float]()
+    adopt_orphans()
+    before, begun, most = cpu_of_ended(), time.perf_counter(), 0
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE)
     ended = threading.Event()
 
     def watch() -> None:
         nonlocal most
         while not ended.wait(_SAMPLE_SECONDS):
-            pids = family_of(process.pid)
-            most = max(most, memory_of(pids))
-            used.update((pid, cpu) for pid in pids if (cpu := cpu_of(pid)))
+            most = max(most, memory_of(family_of(process.pid)))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     process.communicate()
+    wall = time.perf_counter() - begun
     ended.set()
     watcher.join()
-    return time.perf_counter() - begun, sum(used.values()), most
+    if process.returncode:
+        raise SystemExit(f"{arguments} ended with {process.returncode}")
+    return wall, cpu_of_ended() - before, most
 
 
 def counted(matter: Path) -> int:

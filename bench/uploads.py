@@ -1,14 +1,16 @@
 """Uploads: many clients at once, many small files; how long the 202 takes, and what the server's memory does.
 
-    python bench/uploads.py [--clients 200] [--files 5000]
+    python bench/uploads.py [--clients 200] [--files 5000] [--program thresher.service.cli.main]
 
 The service runs as a process of its own with nobody at work (`--width 0`), so that only the taking-in is measured.
+`--program`: the module that is served, for another state of this project (`bench.against`).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,13 +24,11 @@ PORT = 18431
 SCHEMA = '{"title":"Order","type":"object","properties":{"number":{"type":"string"}}}'
 
 
-def main(clients: int, files: int) -> None:
+def main(clients: int, files: int, program: str) -> None:
     """Run the service, ask it, print one table row."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["serve", "--width", "0", "--port", str(PORT), "--folder", folder]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "thresher.service.cli.main", *arguments], stderr=subprocess.DEVNULL
-        )
+        server = subprocess.Popen([sys.executable, "-m", program, *arguments], stderr=subprocess.DEVNULL)
         try:
             asyncio.run(_ask(server.pid, clients, files))
         finally:
@@ -39,15 +39,17 @@ def main(clients: int, files: int) -> None:
 async def _ask(pid: int, clients: int, files: int) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}") as http:
         await _ready(http)
-    before, begun = _memory(pid), time.perf_counter()
+    before, cpu, begun = _memory(pid), _cpu(pid), time.perf_counter()
     numbers = iter(range(files))
     took = [t for some in await asyncio.gather(*(_client(numbers) for _ in range(clients))) for t in some]
-    wall = time.perf_counter() - begun
-    print("| clients | files | errors | p50 ms | p99 ms | files/s | memory MiB |")
+    wall, cpu = time.perf_counter() - begun, _cpu(pid) - cpu
+    print("| clients | files | errors | p50 ms | p99 ms | files/s | CPU ms a file | memory MiB |")
     ok = sorted(t for t in took if t > 0)
     p50, p99 = (ok[int(len(ok) * q)] * 1000 for q in (0.5, 0.99))
     memory = f"{before:.0f} -> {_memory(pid):.0f}"
-    print(f"| {clients} | {files} | {len(took) - len(ok)} | {p50:.0f} | {p99:.0f} | {files / wall:.0f} | {memory} |")
+    print(
+        f"| {clients} | {files} | {len(took) - len(ok)} | {p50:.0f} | {p99:.0f} | {files / wall:.0f} | {1000 * cpu / files:.2f} | {memory} |"
+    )
 
 
 async def _client(numbers: Iterator[int]) -> list[float]:
@@ -84,6 +86,12 @@ async def _ready(http: httpx.AsyncClient) -> None:
     raise SystemExit("the service did not start")
 
 
+def _cpu(pid: int) -> float:
+    """CPU seconds that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _memory(pid: int) -> float:
     """Resident memory of a process, MiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -94,5 +102,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--files", type=int, default=5000)
+    parser.add_argument("--program", default="thresher.service.cli.main")
     given = parser.parse_args()
-    main(given.clients, given.files)
+    main(given.clients, given.files, given.program)

@@ -79,6 +79,7 @@ INPUT_CODES = {
     "unsupported_type": "no reader for this type of content; convert it to PDF or text",
     "upload_incomplete": "the upload ended early or stood still for too long; send it again",
     "value_not_understood": "what was typed is no value of this field, or could be several; see the message",
+    "versions_differ": "the plain text of the mail gives other numbers than its HTML, which mail programs show and which was read; compare them",
     "zero_byte": "the file is empty; get another copy",
 }
 MODEL_CODES = {
@@ -100,6 +101,7 @@ JOB_CODES = {
     "lease_lost": "another worker took the document over",
     "matter_busy": "an import or another command is writing to the matter; cancel it or wait, then try again",
     "result_not_ready": "the job is not finished; ask again later, or use ?wait",
+    "too_many_responses": "too many long responses to this tenant are under way; read them to their end, then ask again",
     "too_many_listeners": "too many requests wait for results; ask again in a moment, without ?wait",
     "shutting_down": "the service is stopping; try again in a moment",
     "poisoned": "its processing killed its process more than once, so it is set aside; try it again by hand with `retry`, or send a mended copy; please report it",

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas.choices import DedupScope, DenistMode, OverlayForm, PrivilegePolicy
+from thresher.schemas.discovery.matter_actions import MatterAction
 from thresher.schemas.errors import Note
 from thresher.schemas.policy import Policy
 
@@ -84,7 +85,14 @@ class MatterExtractionOrder(Noun):
     terms: tuple[str, ...] = ()  # of privilege; none: the usual ones
 
 
-MatterOrder = ImportOrder | ExportOrder | MatterExtractionOrder
+class ActionOrder(Noun):
+    """Something else to be done with a matter: its reports, a retry, a verification, a sample."""
+
+    matter: str  # id
+    action: MatterAction
+
+
+MatterOrder = ImportOrder | ExportOrder | ActionOrder | MatterExtractionOrder
 
 
 class Submission(Noun):
@@ -100,13 +108,14 @@ class Submission(Noun):
     webhook: str | None = None  # told when the Job is finished
     import_order: ImportOrder | None = None  # what is asked for is an import: there is no target
     export_order: ExportOrder | None = None
+    action_order: ActionOrder | None = None
     extraction_order: MatterExtractionOrder | None = None
     trace: str | None = None  # W3C traceparent of the request: the workers' spans hang under it
 
     @property
     def matter_order(self) -> MatterOrder | None:
         """Return what is to be done with a matter, where that is what is asked for."""
-        return self.import_order or self.export_order or self.extraction_order
+        return self.import_order or self.export_order or self.action_order or self.extraction_order
 
 
 class Counts(Noun):
@@ -126,7 +135,7 @@ class Job(Noun):
     id: str  # sorts by time of creation; cannot be guessed
     tenant: str
     state: JobState  # finished: no Task is todo or running any more
-    target: str  # name; of work on a matter: import, export or extraction
+    target: str  # name; of work on a matter: import, export, action or extraction
     fingerprint: str
     priority: int
     matter: str | None = None  # id of the matter that it works on; None: it extracts from uploads

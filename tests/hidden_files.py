@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.util import Inches, Pt
 
-from tests.office_files import make_docx, make_odf
+from tests.office_files import make_docx, make_odf, zipped
 
 ACCOUNT = "7731004428"
 SEEN = "Invoice total EUR 1,250.00 payable"
@@ -57,6 +58,23 @@ HTML: dict[str, Maker] = {
     ),
     "transparent": _styled("color:transparent"),
     "scale": _styled("transform: scale(0)"),
+    "comment in a style": _styled("display:/**/none"),
+    "escapes in a style": _styled("d\\69splay:n\\6f ne"),
+    "rule for wide screens": _classed("@media screen and (min-width: 600px) {.note {display: none}}"),
+    "rule in a layer": _classed("@layer a { @supports (display: grid) {.note {display: none}} }"),
+    "rule by structure": _classed(":root div:not(.x):last-child {display: none}"),
+    "one percent": _styled("opacity: 1%"),
+    "scaled down": _styled("zoom: 0.01"),
+    "hsl": _styled("color:hsl(0, 0%, 100%)"),
+    "inset": _styled("position:absolute; inset:-9999px auto auto -9999px"),
+    "sum of lengths": _styled("position:absolute; left:calc(-100vw - 50px)"),
+    "scale property": _styled("scale:0"),
+    "zoom": _styled("zoom: 0"),
+    "display none by place": _html(
+        f"<div class=k><p>One</p><p>Account {ACCOUNT}</p></div>",
+        "<style>:is(.k, .x) > p:nth-child(2){display:none}</style>",
+    ),
+    "closed dialog": _html(f"<dialog>Account {ACCOUNT}</dialog>"),
     "hidden attribute": _html(f"<p hidden>Account {ACCOUNT}</p>"),
     "tags": _html(f"<p>Pay{''.join(chr(0xE0000 + ord(c)) for c in ACCOUNT)} now</p>"),
 }
@@ -113,6 +131,11 @@ DOCX: dict[str, Maker] = {
     "docx box off the page": _anchored(-9_144_000),
     "docx hidden box": _anchored(914_400, hidden=1),
     "docx old box off the page": _boxed(_SHAPE.format("margin-left:-9999pt;margin-top:5pt"), "</v:shape></w:pict>"),
+    "docx frame off the page": lambda path: make_docx(
+        path,
+        f"<w:p><w:r><w:t>{SEEN}</w:t></w:r></w:p><w:p><w:pPr><w:framePr w:w='3000' w:x='-20000' w:hAnchor='page'/></w:pPr>"
+        f"<w:r><w:t>Account {ACCOUNT}</w:t></w:r></w:p><w:sectPr/>",
+    ),
     "docx vanish": _docx("<w:vanish/>"),
     "docx white": _docx('<w:color w:val="FFFFFF"/>'),
     "docx theme white": _docx('<w:color w:val="auto" w:themeColor="background1"/>'),
@@ -150,7 +173,20 @@ def _grey(_book: Any, sheet: Any) -> None:
     sheet["B3"].fill = PatternFill("solid", fgColor="FF808080")
 
 
+def _covered(path: Path) -> None:
+    """A value under a merged cell; the other covered one repeats what is seen."""
+    _xlsx(lambda _, s: s.append([SEEN, SEEN]))(path)
+    with zipfile.ZipFile(path) as archive:
+        members: dict[str, str | bytes] = {name: archive.read(name) for name in archive.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"]
+    assert isinstance(sheet, bytes)
+    merged = b'</sheetData><mergeCells count="2"><mergeCell ref="A3:B3"/><mergeCell ref="A4:B4"/></mergeCells>'
+    members["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", merged)
+    zipped(path, members)
+
+
 XLSX: dict[str, Maker] = {
+    "xlsx covered by a merged cell": _covered,
     "xlsx ;;;": _xlsx(lambda _, s: setattr(s["B3"], "number_format", ";;;")),
     "xlsx white": _xlsx(lambda _, s: setattr(s["B3"], "font", Font(color="FFFFFFFF"))),
     "xlsx grey on grey": _xlsx(_grey),
@@ -224,6 +260,79 @@ ODT: dict[str, Maker] = {
 }
 
 
+def _odf(kind: str, body: str, styles: str = "") -> Maker:
+    made = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    return lambda path: make_odf(path, kind, body, styles=made)
+
+
+def _p(text: str) -> str:
+    return f"<text:p>{text}</text:p>"
+
+
+def _sheet(cells: str, row: str = "") -> str:
+    seen = f"<table:table-row><table:table-cell>{_p(SEEN)}</table:table-cell></table:table-row>"
+    return f"<table:table table:name='S'>{seen}<table:table-row {row}>{cells}</table:table-row></table:table>"
+
+
+_CELL, _SECRET = "<table:table-cell {}>{}</table:table-cell>", _p(f"Account {ACCOUNT}")
+ODT |= {
+    "odt hidden field": _odf(
+        "text", f"<text:p>{SEEN}<text:variable-set text:display='none'>Account {ACCOUNT}</text:variable-set></text:p>"
+    ),
+    "odt hidden section": _odf("text", f"{_p(SEEN)}<text:section text:display='none'>{_SECRET}</text:section>"),
+    "odt hidden paragraph": _odf(
+        "text", f"{_p(SEEN)}<text:p><text:hidden-paragraph text:is-hidden='true'/>Account {ACCOUNT}</text:p>"
+    ),
+}
+ODS: dict[str, Maker] = {
+    "ods covered by a merged cell": _odf(
+        "spreadsheet",
+        _sheet(f"{_CELL.format('table:number-columns-spanned=' + repr('2'), _p('x'))}<table:covered-table-cell>{_SECRET}</table:covered-table-cell>"),
+    ),
+    "ods white": _odf(
+        "spreadsheet",
+        _sheet(_CELL.format("table:style-name='w'", _SECRET)),
+        "<style:style style:name='w'><style:text-properties fo:color='#ffffff'/></style:style>",
+    ),
+    "ods hidden row": _odf("spreadsheet", _sheet(_CELL.format("", _SECRET), "table:visibility='collapse'")),
+}  # fmt: skip
+
+
+def _shape(text: str, x: int = 1) -> str:
+    place = f"svg:x='{x}cm' svg:y='1cm' svg:width='5cm' svg:height='1cm'"
+    return f"<draw:frame {place}><draw:text-box>{text}</draw:text-box></draw:frame>"
+
+
+ODP: dict[str, Maker] = {
+    "odp off the slide": _odf(
+        "presentation", f"<draw:page>{_shape(_p(SEEN))}{_shape(_SECRET, 90)}{_shape(_SECRET, -6)}</draw:page>"
+    ),
+    "odp hidden slide": _odf(
+        "presentation",
+        f"<draw:page>{_shape(_p(SEEN))}</draw:page><draw:page draw:style-name='h'>{_shape(_SECRET)}</draw:page>",
+        "<style:style style:name='h'><style:drawing-page-properties presentation:visibility='hidden'/></style:style>",
+    ),
+}
+
+
+def _sheet_xml(rows: str, columns: str = "") -> Maker:
+    seen = f"<Row><Cell><Data ss:Type='String'>{SEEN}</Data></Cell></Row>"
+    xml = (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+        f"xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'><Worksheet ss:Name='S'><Table>{columns}{seen}{rows}</Table></Worksheet></Workbook>"
+    )
+    return lambda path: path.write_text(xml, encoding="utf-8")
+
+
+_DATA = f"<Data ss:Type='String'>Account {ACCOUNT}</Data>"
+SHEET_XML: dict[str, Maker] = {
+    "hidden row of Excel 2003": _sheet_xml(f"<Row ss:Hidden='1'><Cell>{_DATA}</Cell></Row>"),
+    "hidden column of Excel 2003": _sheet_xml(
+        f"<Row><Cell ss:Index='2'>{_DATA}</Cell></Row>", "<Column ss:Index='2' ss:Hidden='1'/>"
+    ),
+}
+
+
 def _text(text: str) -> Maker:
     return lambda path: path.write_text(text, encoding="utf-8")
 
@@ -243,5 +352,5 @@ TXT: dict[str, Maker] = {
 }
 CSV: dict[str, Maker] = {"csv tag characters": _text(f"text,value\n{SEEN.replace(',', '')},{TAGS}5\n")}
 WAYS: dict[str, dict[str, Maker]] = {
-    "html": HTML, "eml": MAIL, "docx": DOCX, "xlsx": XLSX, "pptx": PPTX, "rtf": RTF, "odt": ODT, "md": MD, "txt": TXT, "csv": CSV,
+    "html": HTML, "eml": MAIL, "docx": DOCX, "xlsx": XLSX, "pptx": PPTX, "rtf": RTF, "odt": ODT, "ods": ODS, "odp": ODP, "xml": SHEET_XML, "md": MD, "txt": TXT, "csv": CSV,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Callable
 
@@ -27,3 +28,15 @@ def killed_after(seconds: float, work: Callable[[], object]) -> bool:
         return True
     assert os.WEXITSTATUS(status) == 0, "the work failed"
     return False
+
+
+def kills_until_done(seconds: float, work: Callable[[], object], draw: random.Random) -> int:
+    """Do some work that goes on where it was killed, killed at random moments until it ends; return how often it was.
+
+    `seconds` are those of processor time that the whole took here. A fork of a large process takes more, so that its
+    moments lie in a time that grows with each kill: otherwise work that must end in one go might never do.
+    """
+    kills = 0
+    while killed_after(draw.uniform(0.001, seconds * (1 + kills / 8)), work):
+        kills += 1
+    return kills

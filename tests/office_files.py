@@ -219,19 +219,26 @@ _ODF = (
         }.items()
     )
     + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
+    + ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:chart="urn:oasis:names:tc:opendocument:xmlns:chart:1.0"'
     + ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
 
 
-def make_odf(path: Path, kind: str, body: str, *, styles: str = "") -> Path:
-    """An OpenDocument file of a kind (text, spreadsheet, presentation) with a body and its automatic styles."""
+def make_odf(
+    path: Path, kind: str, body: str, *, styles: str = "", masters: str = "", more: dict[str, str | bytes] | None = None
+) -> Path:
+    """An OpenDocument file of a kind (text, spreadsheet, presentation) with a body, its styles, and `more` members."""
     members: dict[str, str | bytes] = {
         "mimetype": f"application/vnd.oasis.opendocument.{kind}",
         "content.xml": f"<office:document-content {_ODF}>{styles}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
         "</office:document-content>",
         "META-INF/manifest.xml": "<manifest/>",
     }
-    return zipped(path, members)
+    if masters:
+        members["styles.xml"] = (
+            f"<office:document-styles {_ODF}><office:master-styles>{masters}</office:master-styles></office:document-styles>"
+        )
+    return zipped(path, members | (more or {}))
 
 
 ODT_BODY = (

@@ -81,6 +81,10 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "duplicate_column": _fact("warning", "two columns hold one field; the second is kept under its own name"),
     "bad_bates": _fact("warning", "the document id is no Bates number, or has spaces; it is kept as given"),
     "bad_value": _fact("warning", "the value is not of the column's type; its text is kept"),
+    "opt_duplicate_key": _fact("error", "two pages have the same image key; ask the producing party for a mended OPT"),
+    "zone_unknown": _fact(
+        "warning", "no zone is known by this name; times were read in the production's zone: give production_timezone"
+    ),
     "bates_range": _fact("error", "the end of the Bates range is of another series, or before its beginning"),
     "bates_overlap": _fact("error", "the Bates range overlaps that of another document"),
     "child_missing": _fact("error", "the row lists an attachment that is not in the load file; ask for it"),

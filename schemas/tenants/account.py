@@ -79,3 +79,4 @@ class NamedSchema(BaseModel):
     name: str
     json_schema: dict[str, Any]
     created: float  # seconds since 1970, UTC
+    size: int = 0  # characters of its JSON; 0: from before they were counted

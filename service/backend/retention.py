@@ -93,12 +93,16 @@ async def purge(resources: ServiceResources, request: PurgeOptions) -> PurgeRepo
     return report
 
 
-async def keep_purging(resources: ServiceResources, days: float, stopping: asyncio.Event) -> None:
-    """Purge at once and then every hour, until told to stop. What fails is tried again the next time."""
+async def keep_purging(resources: ServiceResources, days: float | None, stopping: asyncio.Event) -> None:
+    """Purge at once and then every hour, until told to stop. What fails is tried again the next time.
+
+    `days`: for which Jobs are kept; None: for ever, and only uploads that no Job ever named are deleted.
+    """
     last_sweep = 0.0
     while not stopping.is_set():
         now = time.time()
-        request = PurgeOptions(before=now - days * DAY, sweep=now - last_sweep > ABANDONED_SECONDS)
+        before = 0.0 if days is None else now - days * DAY
+        request = PurgeOptions(before=before, sweep=now - last_sweep > ABANDONED_SECONDS)
         try:
             await purge(resources, request)
             last_sweep = now if request.sweep else last_sweep

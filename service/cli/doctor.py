@@ -13,6 +13,7 @@ from thresher.schemas.errors import SetupProblem
 from thresher.schemas.result import VERSION
 from thresher.service.llm.providers.embedded.model_weights import KNOWN, find
 from thresher.service.ocr import recognisers
+from thresher.service.ocr.further_scripts import scripts_of
 from thresher.service.ocr.tesseract import languages
 from thresher.service.settings import load
 from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED_MODELS, missing_keys, weights_folder
@@ -106,6 +107,10 @@ def _scripts() -> tuple[str, str]:
     if find_spec("rapidocr") is None:
         return "optional", "scripts that OCR reads: none, install thresher[ocr]"
     more = recognisers.installed(weights_folder(load()))
+    binary = shutil.which("tesseract")
+    by_tesseract = [
+        f"{script} (tesseract)" for script in scripts_of(languages(binary) if binary else []) if script not in more
+    ]
     others = [f"ocr:{script}" for script in recognisers.downloadable() if script not in more]
     rest = f"; more with `thresher models pull`: {', '.join(others)}" if others else ""
-    return "ok", f"scripts that OCR reads: {', '.join((*recognisers.BUILT_IN_SCRIPTS, *more))}{rest}"
+    return "ok", f"scripts that OCR reads: {', '.join((*recognisers.BUILT_IN_SCRIPTS, *more, *by_tesseract))}{rest}"

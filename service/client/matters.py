@@ -13,6 +13,7 @@ import httpx
 from pydantic import BaseModel
 
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
+from thresher.schemas.discovery.matter_actions import ActionSummary
 from thresher.schemas.discovery.matter_import import ImportSummary, SourceCounts
 from thresher.schemas.discovery.matter_jobs import ExportSummary, MatterExtractionSummary
 from thresher.schemas.errors import Note
@@ -77,6 +78,12 @@ class MatterExtraction(MatterJob):
     """An extraction from the documents of a matter, and how far it has come."""
 
     summary: MatterExtractionSummary | None = None  # what came out, once it is done
+
+
+class Action(MatterJob):
+    """Something else that is done with a matter, and how far it has come."""
+
+    summary: ActionSummary | None = None  # what came out, once it is done
 
 
 class ImportOptions(TypedDict, total=False):
@@ -208,6 +215,37 @@ class MatterCalls(Connection):
     async def retry_export(self, matter: str, id: str) -> Export:  # noqa: A002 - as above
         """Try a failed export again."""
         return Export.model_validate(await self._request("POST", f"{MATTERS}/{matter}/exports/{id}/retry"))
+
+    async def act(self, matter: str, action: str, *, key: str | None = None, **more: Any) -> Action:
+        """Report, retry, resolve, release, verify, sample or validate (see `POST /v1/matters/{matter}/actions`); return the action at once."""
+        asked = {**more, "action": action}
+        return Action.model_validate(await self._order(f"{MATTERS}/{matter}/actions", asked, key))
+
+    async def actions(self, matter: str, state: JobState | None = None) -> AsyncIterator[Action]:
+        """Iterate over the actions on a matter, or those in one state, newest first."""
+        async for one in self._pages(f"{MATTERS}/{matter}/actions", "actions", {"state": state}):
+            yield Action.model_validate(one)
+
+    async def get_action(self, matter: str, id: str) -> Action:  # noqa: A002 - as above
+        """Return how far an action has come, and what came out."""
+        return Action.model_validate(await self._request("GET", f"{MATTERS}/{matter}/actions/{id}"))
+
+    async def action_file(self, matter: str, id: str, name: str, to: Path) -> None:  # noqa: A002 - as above
+        """Write a file of a sample (coding.csv, validation.json) to a path."""
+        await self._retried(lambda: self._saved(f"{MATTERS}/{matter}/actions/{id}/files/{name}", to))
+
+    async def action_events(self, matter: str, id: str, after: int = 0) -> AsyncIterator[Event]:  # noqa: A002 - as above
+        """Iterate over an action's events to its end; `after` is the number of the last event that was seen."""
+        async for one in self._events(f"{MATTERS}/{matter}/actions/{id}/events", after):
+            yield one
+
+    async def cancel_action(self, matter: str, id: str) -> Action:  # noqa: A002 - as above
+        """Cancel an action."""
+        return Action.model_validate(await self._request("DELETE", f"{MATTERS}/{matter}/actions/{id}"))
+
+    async def retry_action(self, matter: str, id: str) -> Action:  # noqa: A002 - as above
+        """Try a failed action again."""
+        return Action.model_validate(await self._request("POST", f"{MATTERS}/{matter}/actions/{id}/retry"))
 
     async def extract_from_matter(
         self,

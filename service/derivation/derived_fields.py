@@ -21,7 +21,7 @@ from thresher.schemas.extraction import Evidence
 from thresher.schemas.numbers import number_of
 from thresher.schemas.result import Reason
 from thresher.schemas.target import Field, Target
-from thresher.service.derivation.evaluator import MissingError, Outcome, Value, evaluate
+from thresher.service.derivation.evaluator import MissingError, Outcome, Value, evaluate, to_unit
 from thresher.service.derivation.expression_language import Expression, ExpressionError, parse_expression
 from thresher.service.derivation.scopes import DataScope, SourcesRead, Tables, term_of_leaf
 
@@ -148,7 +148,7 @@ def agrees(value: Any, computed: Value) -> bool:
         return given == computed
     unit = Decimal(1).scaleb(min(int(given.as_tuple().exponent), 0))
     ways = (ROUND_HALF_UP, ROUND_HALF_EVEN) if unit == 1 else (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN)
-    return any(computed.quantize(unit, way) == given for way in ways)
+    return any(to_unit(computed, unit, way) == given for way in ways)
 
 
 def matching_paths(data: Any, pattern: str, path: str = "") -> Iterator[str]:
@@ -207,7 +207,7 @@ def _filled(outcome: Outcome, field: Field) -> Any:
     short = (
         value
         if -int(value.as_tuple().exponent) <= FILLED_MAX_DECIMALS
-        else value.quantize(Decimal(1).scaleb(-FILLED_MAX_DECIMALS))
+        else to_unit(value, Decimal(1).scaleb(-FILLED_MAX_DECIMALS), ROUND_HALF_EVEN)
     )
     return number_of(short) if field.kind in {"number", "any"} else f"{short:f}" if field.kind == "text" else None
 
@@ -218,7 +218,11 @@ def _unknown(path: str, known: Evidence | None) -> Evidence:
 
 
 def _differs(field: Field, path: str, value: Any, computed: Value) -> Reason:
-    shown = f"{computed.quantize(Decimal('1e-6')).normalize():f}" if isinstance(computed, Decimal) else computed
+    shown = (
+        f"{to_unit(computed, Decimal('1e-6'), ROUND_HALF_EVEN).normalize():f}"
+        if isinstance(computed, Decimal)
+        else computed
+    )
     return Reason(code="arithmetic", path=path, message=f"it says {value}, and {field.derived} gives {shown}")
 
 

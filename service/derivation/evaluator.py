@@ -29,6 +29,7 @@ from thresher.service.derivation.expression_language import (
 from thresher.service.formats.displayed_values import normal_text
 
 PRECISION_DIGITS = 50  # significant digits of the arithmetic
+UNIT_MAX_DIGITS = 2_000  # digits of a rounded number: an exponent has three digits at most
 Value = Decimal | date | str
 
 
@@ -172,6 +173,8 @@ def evaluate(expression: Expression, scope: Scope) -> Outcome:
             value = run.value(expression)
         except (DecimalException, OverflowError, ValueError) as error:
             raise MissingError(f"it cannot be computed: {type(error).__name__}") from error
+    if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < PRECISION_DIGITS):
+        raise MissingError("the number is too large to be exact")
     return Outcome(value, run.complete)
 
 
@@ -198,7 +201,18 @@ def rounded(number: Decimal, places: int) -> Decimal:
     >>> rounded(Decimal("2.345"), 2), rounded(Decimal("-0.5"), 0)
     (Decimal('2.35'), Decimal('-1'))
     """
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return to_unit(number, Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def to_unit(number: Decimal, unit: Decimal, rounding: str) -> Decimal:
+    """Return a number rounded to a unit (a power of ten), however many digits that takes.
+
+    >>> to_unit(Decimal(10) ** 40, Decimal("0.01"), ROUND_HALF_UP) == Decimal(10) ** 40
+    True
+    """
+    with localcontext() as context:
+        context.prec = UNIT_MAX_DIGITS
+        return number.quantize(unit, rounding)
 
 
 def date_shifted(day: date, by: int, unit: str) -> date:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _SPACES = re.compile(r"\s+")
+_ASCII_SPACES = b"\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f "  # as `str.split` has them
 _ANGLED = re.compile(r"<\s{0,99}([^<>\s]{1,320}@[^<>\s]{1,320})\s{0,99}>")
 _BARE = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,320}@[^\s<>,;:\"'()\[\]]{1,320}")
 _MARK = re.compile(  # quoted, comment, in angle brackets, other text, or a single mark
@@ -51,7 +52,7 @@ def dedup_key(mail: MailContent, *, bcc: bool = True) -> str | None:
         "bcc:" + (_addresses(mail.bcc) if bcc else ""),
         "date:" + mail.date,
         "subject:" + normal_subject(mail.subject),
-        "body:" + hashlib.sha256(normal_body(mail.body).encode("utf-8", "surrogatepass")).hexdigest(),
+        "body:" + body_hash(mail.body),
         "att:" + ";".join(sorted(mail.children)),
     ]
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
@@ -59,7 +60,7 @@ def dedup_key(mail: MailContent, *, bcc: bool = True) -> str | None:
 
 def has_minimum_evidence(mail: MailContent) -> bool:
     """Whether at least three of sender, date, subject, text and attachment are there: fewer say too little."""
-    parts = (mail.sender, mail.date, normal_subject(mail.subject), normal_body(mail.body), mail.children)
+    parts = (mail.sender, mail.date, normal_subject(mail.subject), mail.body.strip(), mail.children)
     return sum(map(bool, parts)) >= _FEWEST
 
 
@@ -78,8 +79,15 @@ def normal_subject(subject: str) -> str:
 
 def normal_body(body: str) -> str:
     """Return a text in NFC without any white space."""
-    text = "".join(body.split())
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if body.isascii():
+        return body.encode().translate(None, _ASCII_SPACES).decode()
+    return unicodedata.normalize("NFC", "".join(body.split()))
+
+
+@lru_cache(maxsize=1)
+def body_hash(body: str) -> str:
+    """Return the SHA-256 of a text in NFC without any white space; of the last text it is known already."""
+    return hashlib.sha256(normal_body(body).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def child_key(sha256: str) -> str:

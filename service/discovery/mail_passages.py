@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from thresher.service.discovery.mail_keys import normal_body
+from thresher.service.discovery.mail_keys import body_hash, normal_body
 from thresher.service.readers.mail import phrases
 
 HASH_BYTES = 8
@@ -20,8 +20,7 @@ _INTRODUCTION_MAX_CHARS = 200  # of the line that ends with "wrote:"
 
 def compared(text: str) -> tuple[str, bytes]:
     """Return what is compared of a mail's text: the SHA-256 of all of it, and the hashes of its passages, joined."""
-    body = hashlib.sha256(normal_body(text).encode("utf-8", "surrogatepass")).hexdigest()
-    return body, b"".join(map(_hash, passages(text)))
+    return body_hash(text), b"".join(map(_hash, passages(text)))
 
 
 def passages(text: str) -> Iterator[str]:
@@ -38,7 +37,7 @@ def passages(text: str) -> Iterator[str]:
         if bare[:1] == ">":
             bare = line.lstrip("> ")
             depth, bare = line.count(">", 0, len(line) - len(bare)), bare.strip()
-        if not bare or depth != before:
+        if lines and (not bare or depth != before):
             yield from _normal(lines)
             lines = []
         if bare:

@@ -10,9 +10,12 @@ from typing import Any
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.result import Result
+from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.exports.finished_results import FinishedResults, find_results
 from thresher.service.exports.reviewed_results import ReviewedResult, reviewed
+
+AnyDocument = MatterDocument | DocumentLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +26,29 @@ class MatterResults:
     names: dict[str, list[str]] = field(default_factory=dict)
     answered_by: dict[str, str] = field(default_factory=dict)  # the document that was asked, by its copy
 
-    def has_own(self, document: MatterDocument) -> bool:
+    def has_own(self, document: AnyDocument) -> bool:
         """Whether there is a Result of this document itself."""
         return document.id in self.names
 
-    def has(self, document: MatterDocument) -> bool:
+    def has(self, document: AnyDocument) -> bool:
         """Whether there is a Result that speaks for this document."""
         return bool(self._names(document))
 
-    def as_given(self, document: MatterDocument) -> Iterator[Result[Any]]:
+    def as_given(self, document: AnyDocument) -> Iterator[Result[Any]]:
         """Yield the Results that speak for a document, as the machine gave them."""
         for name in self._names(document):
             yield self.found.result(name)
 
-    def reviewed(self, document: MatterDocument) -> Iterator[ReviewedResult]:
+    def reviewed(self, document: AnyDocument) -> Iterator[ReviewedResult]:
         """Yield the Results that speak for a document, as people corrected them."""
         for name in self._names(document):
             yield reviewed(self.found.result(name), self.found.events.get(name, ()), name)
 
-    def is_reviewed(self, document: MatterDocument) -> bool:
+    def is_reviewed(self, document: AnyDocument) -> bool:
         """Whether a person has said anything of a Result that speaks for this document."""
         return any(self.found.events.get(name) for name in self._names(document))
 
-    def _names(self, document: MatterDocument) -> list[str]:
+    def _names(self, document: AnyDocument) -> list[str]:
         asked = self.answered_by.get(document.id) or document.dup_of or ""
         return self.names.get(document.id) or self.names.get(asked, [])
 

@@ -10,6 +10,8 @@ from typing import Any
 from thresher.schemas.numbers import write_json
 from thresher.service.exports.columns import Column, ColumnKind
 
+NUMBER_MAX_DIGITS = 1_000  # before or behind the point
+
 
 class UnfitError(ValueError):
     """A value does not have the type of its column; the message says so for people."""
@@ -58,7 +60,8 @@ def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError
     made = Decimal(str(value))
-    if not made.is_finite() or str(value) != str(value).strip() or "_" in str(value):
+    is_plain = str(value) == str(value).strip() and "_" not in str(value)
+    if not made.is_finite() or abs(made.adjusted()) > NUMBER_MAX_DIGITS or not is_plain:  # "1e99999999" has too many
         raise ValueError
     return made
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.review import ReviewEvent
+from thresher.service.base.ordinary_files import read_ordinary
 from thresher.service.exports.reviewed_results import ReviewedResult, events_by_name, reviewed
 from thresher.service.exports.target_fields import TargetFields, inferred_target, kept_target
 from thresher.service.storage.run_inputs import result_files
@@ -58,7 +59,7 @@ class FinishedResults:
 
     def result(self, name: str) -> Result[Any]:
         """Return one Result as the machine gave it. Raises OSError, and ValidationError where it is damaged."""
-        return AnyResult.model_validate_json((self.root / name).read_bytes())
+        return AnyResult.model_validate_json(read_ordinary(self.root / name, links=True))
 
     def targets(self, given: Iterable[TargetFields] = ()) -> list[TargetFields]:
         """Return the targets of the Results: as given, else as kept in the folder, else as the data has them."""
@@ -77,7 +78,7 @@ class FinishedResults:
             for name in self.damaged
         ]
         try:
-            files = _Run.model_validate_json((self.root / "run.json").read_bytes()).files
+            files = _Run.model_validate_json(read_ordinary(self.root / "run.json")).files
         except (OSError, ValidationError):
             return damaged
         why = _reasons(self.root)
@@ -119,7 +120,7 @@ def _found(root: Path, names: list[str]) -> FinishedResults:
 def _fingerprint(file: Path) -> str | None:
     """Return the fingerprint of the target of a Result, "" for another JSON file, None for a damaged one."""
     try:
-        body = jiter.from_json(file.read_bytes())
+        body = jiter.from_json(read_ordinary(file, links=True))
     except (OSError, ValueError):
         return None
     if not isinstance(body, dict) or not {"thresher", "source", "target", "status"} <= body.keys():
@@ -141,8 +142,8 @@ def _reasons(root: Path) -> dict[str, str]:
     """Return why files were refused, by path, from exceptions.jsonl."""
     found: dict[str, str] = {}
     try:
-        lines = (root / "exceptions.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
+        lines = read_ordinary(root / "exceptions.jsonl").decode().splitlines()
+    except (OSError, UnicodeError):
         return found
     for line in lines:
         try:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {
     "零": 0,
+    "两": 2,
+    "兩": 2,
     "壱": 1,
     "壹": 1,
     "弐": 2,

@@ -7,6 +7,7 @@ there. Figures of any script count; ranges are offsets in the given text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
@@ -25,7 +26,7 @@ CHARS_BEFORE, CHARS_AFTER = 8, 12  # characters around a number that decide whet
 _FIGURES = re.compile(r"\d")
 _NUMBER = re.compile(  # the first lookahead is for speed: most characters begin no number
     r"(?=[-(+−$€£¥\d.,])(?<!\d)(?<!\d[.,])(?:\( ?)?[-+−]?(?:[$€£¥][ \u00a0]?)?[-−]?"
-    r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
+    r"(?:(?<!\d[-./:])(?:(?<![^\W\d_])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=kr)|(?<=Fr)|(?<=Rs))\d{1,3}(?:[ \u00a0\u2000-\u200a\u202f\u205f'’‘ʼ´`′]\d{3})+(?![\d])(?:[.,]\d+)?|\d[\d.,]*\d|\d|(?<!\w)[.,]\d+)(?: ?\)|-(?!\w))?(?!\d)"
 )
 _UNIT = r"(?:€|EUR|CHF|USD|US\$|\$|£|GBP)"
 _SCALED = re.compile(
@@ -124,8 +125,27 @@ def figure_at(text: str, start: int, end: int) -> Figure:
     """Return the Figure at a range of `number_candidates`; it may have no readings."""
     left = max(start - CHARS_BEFORE, 0)
     near = ascii_figures(text[left : end + CHARS_AFTER])
+    if not text.isascii() and (_is_mixed(text[start:end]) or _is_marked(text, start, end)):
+        return Figure(start, end, frozenset(), sure=False)
     own = near[start - left : end - left]
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
+
+
+def _is_marked(text: str, start: int, end: int) -> bool:
+    """Whether a combining mark joins a number to what stands beside it."""
+    return any(unicodedata.combining(c) for c in text[max(start - 1, 0) : start] + text[end : end + 1])
+
+
+def _is_mixed(quote: str) -> bool:
+    """Whether a number has figures of several scripts (UTS 39, 5.3): a Bengali 4 looks like an 8.
+
+    >>> _is_mixed("\u09ea00.00"), _is_mixed("\uff112,000"), _is_mixed("\u0661\u0662")
+    (True, False, False)
+    """
+    if quote.isascii():
+        return False
+    plain = unicodedata.normalize("NFKC", quote)
+    return len({ord(c) - unicodedata.decimal(c) for c in plain if c.isdecimal()}) > 1
 
 
 @lru_cache(1024)

@@ -12,6 +12,7 @@ from thresher.service.formats.displayed_values import parse_date, parse_number
 from thresher.service.grounding.date_spans import dates, months
 from thresher.service.grounding.normalised_text import is_spaced, without_raised_figures
 
+NUMBER_MAX_DIGITS = 1_000  # before or behind the point: with "1e9999999" nothing can be computed
 ZEROS = re.compile(r"0\d")
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}.*)?$")
 _SET_APART = re.compile(r"(?<![^\W\d_])[^\W\d_](?: [^\W\d_]){2,}(?![^\W\d_])")
@@ -83,6 +84,7 @@ def plain_number(text: str) -> Decimal | None:
     if ZEROS.match(text):
         return None
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return parse_number(text)
+    return number if abs(number.adjusted()) < NUMBER_MAX_DIGITS else None

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from thresher.schemas.document import Box
+from thresher.service.layout.directions import runs_right_to_left
 from thresher.service.ocr.base import PrintedLine, PrintedWord
 
 LINE_MIN_REACH = 2.0  # in line heights, from the first word's centre to the last one's: shorter lines have no direction
@@ -141,7 +142,7 @@ def _lean(lines: list[PrintedLine], flat: Frame) -> tuple[float, float]:
 
 def _tilt(line: PrintedLine, flat: Frame) -> tuple[float, float, float] | None:
     """Return height, slope and reach of a line in the frame; None for a short line."""
-    boxes = [flat.level(line.words[i].box) for i in (0, -1)]
+    boxes = [flat.level(word.box) for word in _outer_words(line)]
     (x0, y0), (x1, y1) = (((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in boxes)
     tall = boxes[0][3] - boxes[0][1]
     return ((y0 + y1) / 2, (y1 - y0) / (x1 - x0), x1 - x0) if x1 - x0 > TILT_MIN_REACH * tall else None
@@ -157,10 +158,16 @@ def _direction(line: PrintedLine) -> tuple[float, float] | None:
     """Return the angle of a line in radians and its reach in pixels; None for a short line."""
     if len(line.words) < 2:
         return None
-    (x0, y0), (x1, y1) = _centre(line.words[0]), _centre(line.words[-1])
+    (x0, y0), (x1, y1) = map(_centre, _outer_words(line))
     reach = math.hypot(x1 - x0, y1 - y0)
     least = min(min(w.box[2] - w.box[0], w.box[3] - w.box[1]) for w in line.words)
     return (math.atan2(y1 - y0, x1 - x0), reach) if reach > LINE_MIN_REACH * least else None
+
+
+def _outer_words(line: PrintedLine) -> tuple[PrintedWord, PrintedWord]:
+    """Return the first and the last word of a line; of one that is read from right to left, the last and the first."""
+    first, last = line.words[0], line.words[-1]
+    return (last, first) if runs_right_to_left(word.text for word in line.words) else (first, last)
 
 
 def _centre(word: PrintedWord) -> tuple[float, float]:

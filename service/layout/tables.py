@@ -51,6 +51,8 @@ def _grow(rows: list[Row], first: int) -> Grid:
         wider = column_spans(rows[first : end + 1])
         if len(wider) < max(len(columns), 2) or (len(row.cells) == 1 and _bridges(row, columns)):
             break
+        if not _are_apart(row, wider):
+            break
         columns = wider
         if len(row.cells) > 1:
             last = end + 1
@@ -66,6 +68,12 @@ def column_spans(rows: list[Row]) -> list[Span]:
         else:
             spans.append((x0, x1))
     return spans
+
+
+def _are_apart(row: Row, columns: list[Span]) -> bool:
+    """Whether each cell of a row is in a column of its own: two amounts in one cell would be one."""
+    grid = Grid(0, 1, tuple(columns))
+    return len({grid.column(cell.box[0], cell.box[2]) for cell in row.cells}) == len(row.cells)
 
 
 def _bridges(row: Row, columns: list[Span]) -> bool:

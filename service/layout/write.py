@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from thresher.schemas.document import NO_CONFIDENCE, Box, DocumentBuilder
 from thresher.service.layout.columns import regions_in_reading_order
+from thresher.service.layout.directions import in_reading_order, runs_right_to_left
 from thresher.service.layout.frame import Fragment, Frame, Word, frame_of, runs_along, union_box
 from thresher.service.layout.paragraphs import Paragraph, body_height, paragraphs_of
 from thresher.service.layout.rows import Row, rows_of, split_at_wide_gaps
@@ -42,7 +43,18 @@ def write_page(
 
 def _fragments(line: PrintedLine, frame: Frame) -> list[Fragment]:
     """Return the fragments of a line, with boxes in the frame and on the page."""
-    return split_at_wide_gaps([Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words])
+    words = [Word(w.text, frame.level(w.box), w.box, w.confidence) for w in line.words]
+    if runs_right_to_left(word.text for word in words):
+        words.sort(key=lambda word: word.box[0])
+    return split_at_wide_gaps(words)
+
+
+def _as_read(row: Row) -> Row:
+    """Return a row with its cells and words in their order of reading."""
+    if not runs_right_to_left(word.text for cell in row.cells for word in cell.words):
+        return row
+    cells = [replace(cell, words=tuple(in_reading_order(cell.words))) for cell in row.cells]
+    return Row(tuple(in_reading_order(cells)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +87,9 @@ def _write_region(page: _Page, rows: list[Row], body: float) -> None:
 def _write_paragraphs(page: _Page, paragraphs: list[Paragraph]) -> None:
     """Write each paragraph as a Block, with its lines and words."""
     for one in paragraphs:
-        start, _ = page.builder.block("\n".join(row.text for row in one.rows), one.kind, one.level)
-        for row in one.rows:
+        rows = [_as_read(row) for row in one.rows]
+        start, _ = page.builder.block("\n".join(row.text for row in rows), one.kind, one.level)
+        for row in rows:
             _mark(page, list(_placed(row.cells, start)))
             start += len(row.text) + 1
 
@@ -84,6 +97,8 @@ def _write_paragraphs(page: _Page, paragraphs: list[Paragraph]) -> None:
 def _write_table(page: _Page, rows: list[Row], grid: Grid) -> None:
     """Write a table, with the lines and words of its cells."""
     cells = [_cells(row, grid) for row in rows]
+    if runs_right_to_left(word.text for row in rows for cell in row.cells for word in cell.words):
+        cells = [[list(_as_read(Row(tuple(cell))).cells) for cell in reversed(row)] for row in cells]
     texts = [[" ".join(f.text for f in cell) for cell in row] for row in cells]
     page.builder.table(texts, header_rows=header_rows(texts))
     table = page.builder.document.tables[-1]

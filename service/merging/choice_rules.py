@@ -28,11 +28,11 @@ def comparable_value(value: Any) -> str:
     if isinstance(value, bool) or (text[:1] == "0" and text[1:2].isdigit()):
         return text
     try:
-        number = Decimal(text).normalize()
+        number = Decimal(text)
     except InvalidOperation:
         number = Decimal("NaN")
-    if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:
-        return format(number, "f")
+    if number.is_finite() and abs(number.adjusted()) < MAX_DIGITS:  # of "1e9999999" nothing is computed
+        return format(number.normalize(), "f")
     return " ".join(text.split()).casefold()
 
 

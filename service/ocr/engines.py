@@ -17,7 +17,15 @@ def engine(name: str = "auto") -> OcrEngine:
 
     Raises SetupProblem(extra_missing) when it is not installed, KeyError for an unknown name.
     """
-    return {"auto": _rapidocr, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
+    return {"auto": _auto, "rapidocr": _rapidocr, "tesseract": _tesseract}[name]()
+
+
+def _auto() -> OcrEngine:
+    """Return RapidOCR, with Tesseract for scripts that it does not know. Raises SetupProblem(extra_missing)."""
+    from thresher.service.ocr.further_scripts import FurtherScripts  # noqa: PLC0415 - as below
+    from thresher.service.ocr.tesseract import for_further_scripts  # noqa: PLC0415 - as below
+
+    return FurtherScripts(_rapidocr(), for_further_scripts)
 
 
 def _rapidocr() -> OcrEngine:

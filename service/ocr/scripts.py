@@ -3,7 +3,8 @@
 A recogniser returns nothing for letters that it does not know, or a few similar letters of its own: "Счёт на оплату
 4711" is read as blanks and 4711. So a long line with few letters was not read, whatever its confidence. Letters that
 point to another script do not count either: Greek ones known from formulas alone (among Latin letters, or without an
-accent in a whole line), and single consonants or letters around figures, which is how Hebrew is read.
+accent in a whole line), and single consonants or letters around figures, which is how Hebrew is read. On a page whose
+other lines were read, letters around figures that were read with confidence are codes, such as "EZ10HD05", and count.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MIN_LETTERS_A_THICKNESS = 1.2  # in every script; the thickness includes the mar
 LINE_MIN_SCORE = 0.55  # below it a line was not read
 KNOWN_SCRIPT_MIN_SCORE = 0.65  # score of a page: below it the script counts as unknown, and a line needs the next score
 FOREIGN_LINE_MIN_SCORE = 0.85  # below it a line of such a page was not read
+WELL_READ_MIN_SCORE = 0.8  # score of a page whose script is certain
+CODE_MIN_CONFIDENCE = 0.85  # from here on, letters around figures on such a page are a code
+SIGNS_MIN_CONFIDENCE = 0.5  # from here on, a line of nothing but signs was read
 MIN_LONG_LINES = 3  # of a page that can be judged
 UNREADABLE_MIN_SHARE = (
     0.25  # of the length of a page's lines: from this unread share on, the page is reported as unreadable
@@ -33,14 +37,14 @@ _WORD_MIN_LETTERS = 3  # shorter ones may be signs of a formula
 _GREEK_MIN_SHARE = 1 / 3  # of a line's words: if more are half Greek, the line is Greek
 
 
-def line_score(spelled: RecognisedLine, aspect: float) -> float:
+def line_score(spelled: RecognisedLine, aspect: float, *, codes: bool = False) -> float:
     """Return how well a line was read (0..1): its confidence, less where it has few letters.
 
-    `aspect` is the line's length in thicknesses.
+    `aspect` is the line's length in thicknesses; `codes` is whether letters around figures count, too.
     """
     if _is_mock_greek(spelled.text):
         return 0.0
-    letters = sum(len(word) for word in spelled.text.split() if not _STRAY.fullmatch(word))
+    letters = sum(len(word) for word in spelled.text.split() if codes or not _STRAY.fullmatch(word))
     return spelled.confidence * min(1.0, letters / max(MIN_LETTERS_A_THICKNESS * aspect, 1e-6))
 
 
@@ -68,7 +72,19 @@ def unread_lines(spelled: Sequence[RecognisedLine], aspects: Sequence[float]) ->
     """Return for each line of a page whether it was found but not read; never True for short lines."""
     whole = page_score(spelled, aspects)
     least = LINE_MIN_SCORE if whole is None or whole >= KNOWN_SCRIPT_MIN_SCORE else FOREIGN_LINE_MIN_SCORE
-    return [a >= LONG_LINE_MIN_ASPECT and line_score(one, a) < least for one, a in zip(spelled, aspects, strict=True)]
+    certain = whole is not None and whole >= WELL_READ_MIN_SCORE
+    return [
+        a >= LONG_LINE_MIN_ASPECT
+        and not (certain and _is_signs(one))
+        and line_score(one, a, codes=certain and one.confidence >= CODE_MIN_CONFIDENCE) < least
+        for one, a in zip(spelled, aspects, strict=True)
+    ]
+
+
+def _is_signs(spelled: RecognisedLine) -> bool:
+    """Whether a line is a row of signs, such as asterisks."""
+    text = spelled.text.strip()
+    return bool(text) and not any(map(str.isalnum, text)) and spelled.confidence >= SIGNS_MIN_CONFIDENCE
 
 
 def unread_share(lines: Sequence[PrintedLine]) -> float:

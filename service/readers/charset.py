@@ -12,6 +12,26 @@ from thresher.service.readers.detection.text_types import bom_codec, utf16_witho
 _SAMPLE_BYTES = 1 << 18  # bytes of lines with non-ASCII characters that are used for the guess
 _NON_ASCII_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
 _UTF8_ERRORS_MAX_SHARE = 1 / 500  # share of replaced characters up to which text still counts as UTF-8
+_NO_CHARSETS = (
+    frozenset(  # of Python's codecs: they hide characters, take time that grows with the square, or decode no text
+        [
+            "punycode",
+            "idna",
+            "unicodeescape",
+            "rawunicodeescape",
+            "undefined",
+            "mbcs",
+            "oem",
+            "base64",
+            "hex",
+            "quopri",
+            "uu",
+            "zlib",
+            "bz2",
+            "rot13",
+        ]
+    )
+)
 _CONTROL = dict.fromkeys((*range(9), 11, *range(14, 32), 127), " ")
 
 
@@ -41,6 +61,19 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     return Decoded(clean(text), codec, guessed, notes)
 
 
+def charset_named(name: str) -> str | None:
+    """Return Python's name of a charset that a document states; None for what is no charset of documents.
+
+    >>> charset_named("Latin1"), charset_named("punycode"), charset_named("unicode_escape"), charset_named("x-no")
+    ('iso8859-1', None, None, None)
+    """
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return None if re.sub(r"[^a-z0-9]", "", found.lower()) in _NO_CHARSETS else found
+
+
 def clean(text: str) -> str:
     r"""Normalise line ends to newlines, and remove the byte order mark and control characters (form feeds stay).
 
@@ -61,8 +94,9 @@ def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
     wrong = _utf8_errors(data)
     if wrong is None:
         return "utf-8", False
-    if declared and _fits(data, declared):
-        return codecs.lookup(declared).name, False
+    stated = charset_named(declared) if declared else None
+    if stated and _fits(data, stated):
+        return stated, False
     return ("utf-8", True) if wrong <= _UTF8_ERRORS_MAX_SHARE else (_guess(data), True)
 
 

@@ -138,6 +138,17 @@ def picture_size(source: Source, limits: Limits) -> tuple[int, int, int]:
         return image.width, image.height, _frame_count(image)
 
 
+def natural_size(source: Source, limits: Limits, points_a_pixel: float) -> tuple[float, float]:
+    """Return width and height in points by the resolution that an image states; without one by `points_a_pixel`.
+
+    Raises InputProblem as `picture_size` does.
+    """
+    with _opened(source, limits) as image:
+        stated = image.info.get("dpi", (0, 0))
+        across, down = (72 / float(dpi) if float(dpi) > 1 else points_a_pixel for dpi in stated)
+        return image.width * across, image.height * down
+
+
 @contextmanager
 def _opened(source: Source, limits: Limits) -> Iterator[Image]:
     """Open the image, check its size and decode nothing."""

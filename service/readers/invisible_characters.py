@@ -2,7 +2,8 @@
 
 Tag characters repeat ASCII invisibly; long runs of zero-width characters and of variation selectors can carry bits: a
 model would read what a person cannot see. Joiners stay in emoji and in words of scripts that need them, and selectors
-stay after a character whose form they select.
+stay after a character whose form they select. Marks of direction and soft hyphens go too, since they part figures that a
+person sees as one number; what an override shows backwards is written as it is shown.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _ZERO = "\u200b\u2060-\u2064\ufeff\u180e\u034f\u206a-\u206f\u115f\u1160\u17b4\u1
 _TAGS, _SELECTORS = "\U000e0000-\U000e007f", "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _ANY = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]")
 _RUN = re.compile(f"[{_ZERO}{_TAGS}{_SELECTORS}\u200c\u200d]+")
+_MARKS = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|\u00ad(?![ \t]*(?:\n|\\Z))"
+)  # a soft hyphen at a line's end is seen
+_OVERRIDDEN = re.compile("\u202e([^\u202a-\u202e\n]*)")  # from right to left, to the next control or the line's end
+_RIGHT_TO_LEFT = re.compile("([\u0590-\u05ff\u0600-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)")
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{4,6}\U000e007f")
 _JOINING = re.compile(  # scripts whose words are written with joiners: Arabic, Syriac, N'Ko, Mandaic, Indic, Tibetan …
     "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\u1b00-\u1bff\ua800-\uabff"
@@ -45,11 +51,30 @@ def is_blank(text: str) -> bool:
 
 def without_invisible(document: Document, *, show_hidden: bool = False) -> Document:
     """Remove characters that are not displayed, and move all offsets of the Document accordingly."""
-    text = document.text
-    if text.isascii() or show_hidden or _ANY.search(text) is None:
+    if document.text.isascii():
         return document
-    cuts: list[tuple[int, int]] = []
+    document = replace(document, text=_OVERRIDDEN.sub(_as_displayed, document.text))
+    cuts = [match.span() for match in _MARKS.finditer(document.text)]
     hidden = HiddenPassages()
+    if not show_hidden:
+        cuts += _without_width(document.text, hidden)
+    if not cuts:
+        return document
+    notes = [*document.notes, *hidden.notes(document)]
+    return replace(_cut(document, sorted(cuts)), notes=notes)
+
+
+def _as_displayed(override: re.Match[str]) -> str:
+    """Return the text behind an override as a person reads it: what is not of a script from right to left, turned round."""
+    runs = _RIGHT_TO_LEFT.split(override[1])
+    return "\u202e" + "".join(run if i % 2 else run[::-1] for i, run in enumerate(runs))
+
+
+def _without_width(text: str, hidden: HiddenPassages) -> list[tuple[int, int]]:
+    """Return the ranges of characters without width that are not displayed, each of one character."""
+    cuts: list[tuple[int, int]] = []
+    if _ANY.search(text) is None:
+        return cuts
     flags = [match.span() for match in _FLAG.finditer(text)]
     for run in _RUN.finditer(text):
         if any(a <= run.start() < b for a, b in flags):
@@ -59,10 +84,7 @@ def without_invisible(document: Document, *, show_hidden: bool = False) -> Docum
             cuts += [(i, i + 1) for i in removed]
             if reason := _hidden_content(run[0]):
                 hidden.add(run.start(), reason)
-    if not cuts:
-        return document
-    notes = [*document.notes, *hidden.notes(document)]
-    return replace(_cut(document, cuts), notes=notes)
+    return cuts
 
 
 def _belongs(text: str, i: int) -> bool:

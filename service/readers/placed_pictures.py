@@ -8,6 +8,7 @@ Notes: one that could not be read, that a model is shown as a picture, or that i
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import NamedTuple
@@ -34,6 +35,15 @@ class ShownPicture(NamedTuple):
 
     member: str
     crop: Box = (0.0, 0.0, 0.0, 0.0)  # shares of width and height: left, top, right, bottom
+
+
+class CellPicture(NamedTuple):
+    """A picture whose words stand in a cell of a table."""
+
+    shown: ShownPicture
+    row: int  # 0-based, as the column
+    column: int
+    offset: int  # of its words in the cell's text
 
 
 class PlacedPicture(NamedTuple):
@@ -105,6 +115,23 @@ class PlacedPictures:
         """Return the words of a picture in one line, as a cell of a table takes them; empty where there are none."""
         found = self._placed(document, shown, None)
         return " ".join(found.text.split()) if found is not None else ""
+
+    def fill_cell(
+        self, document: Document, grid: list[list[str]], column: int, shown: ShownPicture
+    ) -> list[CellPicture]:
+        """Add the words of a picture to the text of a cell in the last row, and return where they stand."""
+        line, before = self.line(document, shown), " ".join(grid[-1][column].split())
+        if not line:
+            return []
+        grid[-1][column] = f"{before} {line}".strip()
+        return [CellPicture(shown, len(grid) - 1, column, len(before) + bool(before))]
+
+    def mark_cells(self, document: Document, grid: list[list[str]], cells: Iterable[CellPicture]) -> None:
+        """Record where the words of pictures stand in the table just written, which has no empty rows."""
+        filled = [r for r, row in enumerate(grid) if any(cell.strip() for cell in row)]
+        for one in cells:
+            start, _, _ = document.tables[-1].cells(filled.index(one.row))[one.column]
+            self.mark_line(document, one.shown, start + one.offset)
 
     def mark_line(self, document: Document, shown: ShownPicture, start: int) -> None:
         """Record that the line of a picture stands at an offset: its part, and its words with their confidence."""

@@ -23,7 +23,7 @@ from thresher.service.readers.base import Spool
 from thresher.service.readers.worker_process import widen_memory
 
 UNSURE_MEAN_CONFIDENCE = (
-    0.8  # mean confidence of a page's characters below which a Note asks to check values against the image
+    0.9  # mean confidence of a page's characters below which a Note asks to check values against the image
 )
 
 
@@ -98,7 +98,7 @@ def _is_known(line: PrintedLine, known: Sequence[Sequence[float]]) -> bool:
 
 
 def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
-    """Return a Note where the text of a page is missing, in an unreadable script, or of low confidence."""
+    """Return a Note where the text of a page is missing, in an unreadable script, of low confidence, or lacks lines."""
     if unread_share(lines) >= UNREADABLE_MIN_SHARE:
         return [note("script_unreadable", f"page {page}", page)]
     words = [word for line in lines for word in line.words]
@@ -106,4 +106,7 @@ def _doubts(lines: list[PrintedLine], page: int) -> list[Note]:
     if not letters:
         return [note("no_text", "OCR found none", page)]
     mean = sum(word.confidence * len(word.text) for word in words) / letters
-    return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)] if mean < UNSURE_MEAN_CONFIDENCE else []
+    if mean < UNSURE_MEAN_CONFIDENCE:
+        return [note("ocr_low_confidence", f"mean confidence {mean:.2f}", page)]
+    lost = sum(not line.words for line in lines)
+    return [note("ocr_low_confidence", f"lines that were found and not read: {lost}", page)] if lost else []

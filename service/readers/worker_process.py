@@ -31,9 +31,7 @@ def begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at once, even inside C code
     _silence()
-    global _start_bytes  # noqa: PLW0603 - a process has one memory
-    _start_bytes = _data_bytes()
-    _no_core_files()
+    _measure()
 
 
 def ready() -> None:
@@ -65,6 +63,18 @@ def widen_memory() -> None:
     """Raise the limit to what images of pages take, where it is lower. Does nothing outside a reading process."""
     if _held_bytes + _picture_bytes > _limit_bytes:
         limit_memory(_picture_bytes)
+
+
+def limit_process(added: int) -> None:
+    """Allow a process that is no reading one `added` bytes over what it has now."""
+    _measure()
+    limit_memory(added)
+
+
+def _measure() -> None:
+    global _start_bytes  # noqa: PLW0603 - a process has one memory
+    _start_bytes = _data_bytes()
+    _no_core_files()
 
 
 def _silence() -> None:

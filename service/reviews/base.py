@@ -6,7 +6,7 @@ tenant's is simply not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -90,8 +90,11 @@ class Reviews(Protocol):
         """Return a number for each key, given at its first sight and kept for good."""
         ...
 
-    async def due(self, *, limit: int = 10, lease: float = 60.0) -> list[DueDecision]:
-        """Return decisions whose webhook is to be called now; for `lease` seconds no other caller gets them."""
+    async def due(self, *, limit: int = 10, lease: float = 60.0, full: Sequence[str] = ()) -> list[DueDecision]:
+        """Return decisions whose webhook is to be called now; for `lease` seconds no other caller gets them.
+
+        Tenants take turns; those in `full` get none.
+        """
         ...
 
     async def webhook_attempted(self, due: DueDecision, *, again_in: float | None = None) -> None:

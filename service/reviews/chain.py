@@ -60,10 +60,14 @@ def repeated(events: Sequence[ReviewEvent], wanted: NewEvent) -> ReviewEvent | N
     return last if wanted.action != "edit" or is_same(last.new, wanted.value) else None
 
 
-def check_free(events: Sequence[ReviewEvent], wanted: NewEvent, claim: ReviewClaim | None) -> None:
-    """Raise InputProblem(review_conflict) where another person holds the claim or has changed the field meanwhile."""
+def check_claim(claim: ReviewClaim | None, wanted: NewEvent) -> None:
+    """Raise InputProblem(review_conflict) where another person holds the claim."""
     if claim is not None and claim.by != wanted.by:
         raise InputProblem("review_conflict", f"{claim.by} works on it until {claim.until}")
+
+
+def check_unchanged(events: Sequence[ReviewEvent], wanted: NewEvent) -> None:
+    """Raise InputProblem(review_conflict) where another person has changed the field since `wanted.head`."""
     if wanted.action in DECISIONS:
         return
     for event in since(events, wanted.head):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from thresher.service.base.ordinary_files import check_ordinary_database
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.answers.session import Session, SqliteSession
@@ -23,8 +25,9 @@ LOCK_WAIT_SECONDS = 10.0  # to wait for another process that writes
 
 
 def connected(path: Path) -> sqlite3.Connection:
-    """Return a connection to the file, made if it is not there."""
+    """Return a connection to the file, made if it is not there. Raises OSError where something else lies in its place."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check(path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     connection = sqlite3.connect(path, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -34,10 +37,21 @@ def connected(path: Path) -> sqlite3.Connection:
 
 
 def connected_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that writes nothing, neither beside the file; what no log stands beside does not change."""
+    """Return a connection that writes nothing, neither beside the file; what no log stands beside does not change.
+
+    Raises OSError as `connected` does.
+    """
+    _check(path)
     fixed = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
     address = f"{path.absolute().as_uri()}?mode=ro{fixed}"
     return sqlite3.connect(address, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+
+
+def _check(path: Path) -> None:
+    """Raise OSError for a link or a pipe in the place of the file, of its folder or of a log of SQLite's."""
+    if path.parent.is_symlink():
+        raise OSError(errno.ELOOP, "a link leads out of the folder of Results", str(path.parent))
+    check_ordinary_database(path)
 
 
 class SharedFile:

@@ -18,6 +18,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
+from thresher.service.base.ordinary_files import read_ordinary
 from thresher.service.readers.sources import make_source
 from thresher.service.reviews.base import ResultPlace, Reviews
 from thresher.service.reviews.collections import ResultSummary, root_path, summary_of
@@ -111,7 +112,7 @@ class FolderResults:
             at = file.stat().st_mtime
             known = self._seen.get(name)
             if known is None or known[0] != at:
-                body = head_of(file.read_text("utf-8"))
+                body = head_of(read_ordinary(file, links=True).decode())
                 self._seen[name] = at, summary_of(folder_place(name, number), body)
             return self._seen[name][1]
         except (OSError, ValueError, KeyError, TypeError):
@@ -128,7 +129,7 @@ class FolderResults:
 
     def _read(self, name: str) -> StoredResult:
         try:
-            found = StoredResult((self.folder / name).read_text("utf-8"))
+            found = StoredResult(read_ordinary(self.folder / name, links=True).decode())
             found.head()
         except (OSError, ValueError):  # of pydantic, too
             raise InputProblem("not_found", f"{name} is gone, or no Result any more") from None

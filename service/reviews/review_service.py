@@ -197,7 +197,7 @@ class ReviewService:
         """Return the chain of a Result, and whether it is whole."""
         place, _ = await (await self.collection(tenant, name)).result(number)
         found = await self.reviews.events(place)
-        return ReviewEvents(events=found, right=is_right(found))
+        return ReviewEvents(events=found, right=await asyncio.to_thread(is_right, found))
 
     @asynccontextmanager
     async def case(self, tenant: str, name: str, number: int) -> AsyncIterator[tuple[str, Files]]:

@@ -15,6 +15,7 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.target import Target
 from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import result_name
+from thresher.service.base.ordinary_files import read_ordinary
 from thresher.service.storage.run_inputs import inputs_of, save_inputs
 
 __all__ = ["Folder", "dump", "write_atomically"]
@@ -52,7 +53,7 @@ class Folder:
     def read(self, name: str) -> Result[Any] | None:
         """Return a stored Result; None when it is gone or damaged."""
         try:
-            return AnyResult.model_validate_json((self.root / name).read_bytes())
+            return AnyResult.model_validate_json(read_ordinary(self.root / name, links=True))
         except (OSError, ValidationError):
             return None
 

@@ -17,6 +17,7 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.schemas.target import Target
 from thresher.service.base.file_names import distinct
+from thresher.service.base.ordinary_files import read_ordinary
 from thresher.service.exports.report.original_files import OriginalFiles
 from thresher.service.extraction.engine import Engine, engine_of
 from thresher.service.pipeline import process
@@ -103,7 +104,7 @@ def extract(source: Any, target: Any, choices: Choices) -> Result[Any]:
 def read_result(file: Path, source: Path | None = None) -> Result[Any]:
     """Return a Result from its file; `source`: the file that it was made from. Raises InputProblem (see `thresher.read_result`)."""
     try:
-        result = AnyResult.model_validate_json(Path(file).read_bytes())
+        result = AnyResult.model_validate_json(read_ordinary(file, links=True))
     except OSError as error:
         raise InputProblem("file_not_found", f"{file} ({error.strerror})") from None
     except ValueError as error:

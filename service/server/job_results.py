@@ -33,6 +33,7 @@ from thresher.service.storage.uploads.base import Uploads
 DRAWING_PROCESSES = 2  # beside those that read: a page is drawn while long files are read
 PAGE_RESULTS = 100  # Results read in one query
 CACHED = 64  # targets, and jobs whose summaries are cached
+CACHED_SUMMARIES = 50_000  # of all those jobs: a job of archives may have 100,000 Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,10 @@ class JobResults:
         if known is None or known[0] != counts.done:
             found = [s async for s in self._summaries()]
             known = counts.done, sorted(found, key=lambda s: s.place.number)
-            _keep(self.maker.summaries, self.job.id, known)
+            held = self.maker.summaries
+            _keep(held, self.job.id, known)
+            while len(held) > 1 and sum(len(some) for _, some in held.values()) > CACHED_SUMMARIES:
+                held.popitem(last=False)
         return known[1]
 
     async def _summaries(self) -> AsyncIterator[ResultSummary]:

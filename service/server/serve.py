@@ -45,10 +45,12 @@ from thresher.service.server.api.connections import (
     TimedConnection,
     max_connections,
 )
+from thresher.service.server.api.fair_slots import FairThreads
 from thresher.service.server.job_results import opened_review_service
 from thresher.service.server.webhook_delivery import WebhookSender
 from thresher.service.settings import Settings
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher
+from thresher.service.telemetry.ids import current_tenant
 from thresher.service.telemetry.metrics import counting
 from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
@@ -81,6 +83,7 @@ async def serve(chosen: ServeOptions, ready: Callable[[], None] = lambda: None) 
     Raises SetupProblem(address_needs_key, address_taken, store_locked, store_failed, database_away).
     """
     stopping = asyncio.Event()
+    asyncio.get_running_loop().set_default_executor(FairThreads(current_tenant.get))
     async with opened_service(chosen, stopping) as service, listening_sockets(chosen.host, chosen.port) as sockets:
         await serve_application(application(service), sockets, stopping, ready=ready, grace=chosen.grace)
 
@@ -201,7 +204,7 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
             offered = filter(None, (service.offer.policy.model, *service.offer.models))
             parts.append(warn_of_missing_keys(offered, chosen.settings))
         parts += [sender.run(stopping), budgets.run(stopping, resources.jobs.release)]
-        if chosen.keep_days is not None:
+        if chosen.keep_days is not None or resources.owned:
             parts.append(keep_purging(resources, chosen.keep_days, stopping))
         stack.push_async_callback(_wait_for_tasks, [asyncio.create_task(part) for part in parts], stopping)
         yield

@@ -86,8 +86,10 @@ class WebhookSender:
             return 0
         try:
             due = await self.jobs.webhooks_due(limit=min(free, MAX_ATTEMPTS_OF_TENANT), full=full)
+            full += [job.tenant for job in due]
+            left = min(free - len(due), MAX_ATTEMPTS_OF_TENANT)
+            decisions = await self.reviews.due(limit=left, full=full) if self.reviews and left else []
             alerts = await self.spending.due() if self.spending and ALL_TENANTS not in full else []
-            decisions = await self.reviews.due(limit=MAX_ATTEMPTS_OF_TENANT) if self.reviews else []
         except Problem as problem:
             log.warning("store away", extra={"action": "webhook.store_away", "code": problem.code})
             return 0

@@ -12,12 +12,12 @@ from typing import Any
 
 from thresher.service.storage.answers.sqlite_opening import PRIVATE, disk_problem_of, sqlite_problem_of
 
+LOOP_MAX_CHARS = 64 * 1024  # of records that are parsed in the event loop; more are in a thread
 LOCK_WAIT_SECONDS = 10.0  # to wait for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS records (
     kind TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key, tenant)
 ) WITHOUT ROWID"""
-FIND = """SELECT body FROM records WHERE kind = ?1 AND (?2 IS NULL OR tenant = ?2) AND (?3 IS NULL OR key = ?3)
-    ORDER BY tenant, key"""
+FIND = "SELECT body FROM records WHERE {} ORDER BY tenant, key"
 
 
 class SqliteRecordStore:
@@ -69,12 +69,17 @@ class SqliteRecordStore:
 
     async def records(self, kind: str, tenant: str | None = None, key: str | None = None) -> list[dict[str, Any]]:
         """Return the records of a kind, sorted by tenant and key; None stands for all tenants or all keys."""
+        given = {name: v for name, v in (("kind", kind), ("key", key), ("tenant", tenant)) if v is not None}
+        sql = FIND.format(
+            " AND ".join(f"{name} = :{name}" for name in given)
+        )  # no OR: it would keep SQLite from the index
         try:
             async with self._turn:  # a few rows, read with every request: handing them to a thread would take longer
-                rows = self._connection.execute(FIND, (kind, tenant, key)).fetchall()
+                rows = self._connection.execute(sql, given).fetchall()
         except sqlite3.Error as error:
             raise sqlite_problem_of(error, self._path) from error
-        return [json.loads(body) for (body,) in rows]
+        bodies = [body for (body,) in rows]
+        return await asyncio.to_thread(_parsed, bodies) if sum(map(len, bodies)) > LOOP_MAX_CHARS else _parsed(bodies)
 
     async def aclose(self) -> None:
         """Close the file. Closing twice is no fault."""
@@ -87,3 +92,7 @@ class SqliteRecordStore:
                 return await asyncio.to_thread(work)
         except sqlite3.Error as error:
             raise sqlite_problem_of(error, self._path) from error
+
+
+def _parsed(bodies: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in bodies]

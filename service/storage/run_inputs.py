@@ -5,6 +5,7 @@ So a review or a table later finds the documents and the target's fields.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from thresher.schemas.policy import Limits, ReadOptions
 from thresher.schemas.target import Target
 from thresher.service.base.atomic_files import write_atomically
 from thresher.service.base.file_names import RESERVED_NAMES, counting_order
+from thresher.service.base.ordinary_files import read_ordinary
 
 INPUTS = Path(".thresher") / "inputs.json"  # within the folder of Results
 
@@ -47,7 +49,7 @@ def inputs_of(folder: Path) -> RunInputs:
     Neither limits nor a folder of recognisers is taken from there: others may have made the folder, with its documents.
     """
     try:
-        found = RunInputs.model_validate_json((folder / INPUTS).read_bytes())
+        found = RunInputs.model_validate_json(read_ordinary(folder / INPUTS))
         ours = found.read.model_copy(update={"limits": Limits(), "models": None})
         return found.model_copy(update={"read": ours})
     except (OSError, ValidationError):
@@ -74,4 +76,6 @@ def save_inputs(folder: Path, inputs: RunInputs) -> None:
     """Write what the runs into a folder were given. Raises OSError."""
     file = folder / INPUTS
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if file.parent.is_symlink():
+        raise OSError(errno.ELOOP, "a link leads out of the folder of Results", str(file.parent))
     write_atomically(file, json.dumps(inputs.model_dump(mode="json"), ensure_ascii=False))

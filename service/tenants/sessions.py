@@ -18,6 +18,7 @@ from thresher.schemas.tenants.account import ApiKey, Session
 from thresher.service.tenants.accounts import Accounts
 
 SESSION_SECONDS = 12 * 3600.0  # after which a session ends by itself: a working day
+SESSIONS_MAX = 1000  # of a tenant at once: with one more, the oldest ends
 TOKEN_PATTERN = re.compile(r"ths_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 DUMMY_DIGEST = hashlib.sha256(
     b""
@@ -60,9 +61,12 @@ class Sessions:
             await self.accounts.record_store.put("session", found[0].tenant, found[0].id, None)
 
     async def _forget_ended(self, tenant: str) -> None:
-        """Delete a tenant's sessions whose time is over."""
-        for record in await self.accounts.record_store.records("session", tenant):
-            if record["expires"] <= self.clock():
+        """Delete a tenant's sessions whose time is over, and the oldest where there is no room for one more."""
+        records = sorted(await self.accounts.record_store.records("session", tenant), key=lambda r: float(r["created"]))
+        live = [r for r in records if r["expires"] > self.clock()]
+        kept = {r["id"] for r in live[-(SESSIONS_MAX - 1) :]}
+        for record in records:
+            if record["id"] not in kept:
                 await self.accounts.record_store.put("session", tenant, record["id"], None)
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +19,12 @@ import pytest
 from tests.collection_imports import imported
 from thresher.schemas.discovery.matter_jobs import ExportSummary
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.work import ExportOrder
-from thresher.service.backend.matters import import_task
+from thresher.schemas.work import ExportOrder, ImportOrder
+from thresher.service.backend.matters import import_process, import_task
 from thresher.service.backend.matters.import_task import Imports
 from thresher.service.backend.matters.received_files import unpacked
+from thresher.service.discovery.collection import denist
+from thresher.service.discovery.collection.denist import gather
 from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.jobs.loop import TaskOutcome
@@ -107,3 +114,91 @@ async def test_imports_of_one_tenant_leave_a_place_to_others(monkeypatch: pytest
     assert (await work("other")).passing is None
     assert (await first).passing is None
     assert (await work("acme")).passing is None
+
+
+FILE_VIEW = "CREATE VIEW FILE AS SELECT sha1 FROM METADATA"
+DENIST = {  # a list as a database, and whether it is read
+    "a view without end": (
+        "CREATE VIEW FILE AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT printf('%040x', i) AS sha1 FROM n",
+        False,
+    ),
+    "a column that is computed": (
+        "CREATE TABLE FILE (n, sha1 AS (printf('%040x', length(zeroblob(n)))));INSERT INTO FILE VALUES (900000000)",
+        False,
+    ),
+    "a table of another program": ("CREATE VIRTUAL TABLE FILE USING fts5(sha1)", False),
+    "long digests": ("CREATE TABLE FILE (sha1); INSERT INTO FILE VALUES (printf('%.60000d', 1))", False),
+    "as it is published": (
+        f"CREATE TABLE METADATA (sha1 TEXT); INSERT INTO METADATA VALUES (printf('%040x', 1)); {FILE_VIEW}",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "is_read"), DENIST.values(), ids=DENIST)
+def test_a_list_of_known_files_is_read_from_stored_rows_alone(tmp_path: Path, script: str, is_read: bool) -> None:  # noqa: FBT001
+    """What computes its rows gives none, and nothing of it is left on the disk."""
+    connection = sqlite3.connect(tmp_path / "rds.db")
+    connection.executescript(script)
+    connection.close()
+    (tmp_path / "matter").mkdir()
+    lists = (str(tmp_path / "rds.db"),)
+    if is_read:
+        assert gather(lists, tmp_path / "matter")
+        return
+    with pytest.raises(InputProblem) as refused:
+        gather(lists, tmp_path / "matter")
+    assert refused.value.code == "field_invalid"
+    assert list((tmp_path / "matter").iterdir()) == []
+
+
+def test_a_list_that_gives_more_rows_than_it_can_hold_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that many places of a tree name would give rows without end."""
+    monkeypatch.setattr(denist, "_ROW_MIN_BYTES", 1 << 20)
+    connection = sqlite3.connect(tmp_path / "rds.db")
+    connection.execute("CREATE TABLE FILE (sha1 TEXT)")
+    connection.execute("INSERT INTO FILE VALUES (?)", (f"{1:040x}",))
+    connection.commit()
+    connection.close()
+    with pytest.raises(InputProblem, match="more, or other"):
+        gather((str(tmp_path / "rds.db"),), tmp_path)
+
+
+def test_a_pipe_is_no_list_of_known_files(tmp_path: Path) -> None:
+    """It is not waited for."""
+    os.mkfifo(tmp_path / "list.txt")
+    with pytest.raises(InputProblem) as refused:
+        gather((str(tmp_path / "list.txt"),), tmp_path)
+    assert refused.value.code == "file_not_found"
+
+
+def test_an_import_that_needs_too_much_memory_ends_with_a_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says so itself, as it does with any other fault of what is imported, and is not taken for a dead worker."""
+    limits: list[int] = []
+
+    def greedy(*_: object) -> None:
+        raise MemoryError
+
+    order = ImportOrder(matter="m", kind="collection", paths=(str(tmp_path),), custodian="c")
+    task = import_process.ImportTask(folder=tmp_path, job="j", order=order)
+    monkeypatch.setattr(import_process, "_run", greedy)
+    monkeypatch.setattr(import_process, "limit_process", limits.append)
+    monkeypatch.setattr(import_process, "_end_with_parent", lambda: None)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(task.model_dump_json().encode())))
+    import_process.main()
+    assert json.loads(capsys.readouterr().out)["problem"]["code"] == "too_large"
+    assert limits[0] >= 1 << 30
+
+
+def test_a_process_that_is_told_its_memory_has_no_more() -> None:
+    """The limit counts from what the process has, and a fault of memory is an ordinary one in it."""
+    code = (
+        "from thresher.service.readers.worker_process import limit_process\n"
+        "limit_process(64 << 20)\n"
+        "try:\n    bytearray(100 << 20)\nexcept MemoryError:\n    print('too much')\nbytearray(16 << 20)"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "too much\n"
+    )

@@ -30,6 +30,7 @@ ELSEWHERE = {  # what an operation takes and no method says, and why
     ("get /v1/matters/{matter}/imports", "limit"): "pages are joined",
     ("get /v1/matters/{matter}/exports", "limit"): "pages are joined",
     ("get /v1/matters/{matter}/extractions", "limit"): "pages are joined",
+    ("get /v1/matters/{matter}/actions", "limit"): "pages are joined",
     ("get /v1/matters/{matter}/documents", "limit"): "pages are joined",
     ("get /v1/matters/{matter}/exceptions", "limit"): "pages are joined",
     ("get /v1/reviews/{collection}/{number}/picture", "version"): "for the browser's cache",
@@ -50,6 +51,7 @@ NO_ANSWER = {
     "delete_matter",
     "report",
     "export_file",
+    "action_file",
 }  # or written to a file
 FOR_BROWSERS = {f"{m} /v1/session" for m in ("get", "post", "delete")}  # programs send their key each time
 
@@ -149,6 +151,13 @@ SAID: dict[str, Ask] = {
     "export_events": lambda c, _: all_of(c.export_events(MATTER, ID, after=2)),
     "cancel_export": lambda c, _: c.cancel_export(MATTER, ID),
     "retry_export": lambda c, _: c.retry_export(MATTER, ID),
+    "act": lambda c, _: c.act(MATTER, "verify", head="ab"),
+    "actions": lambda c, _: all_of(c.actions(MATTER, "open")),
+    "get_action": lambda c, _: c.get_action(MATTER, ID),
+    "action_file": lambda c, p: c.action_file(MATTER, ID, "coding.csv", p.with_name("coding.csv")),
+    "action_events": lambda c, _: all_of(c.action_events(MATTER, ID, after=2)),
+    "cancel_action": lambda c, _: c.cancel_action(MATTER, ID),
+    "retry_action": lambda c, _: c.retry_action(MATTER, ID),
     "extract_from_matter": lambda c, _: c.extract_from_matter(MATTER, ["mail"], counsel=["@firm.example"]),
     "matter_extractions": lambda c, _: all_of(c.matter_extractions(MATTER, "open")),
     "get_matter_extraction": lambda c, _: c.get_matter_extraction(MATTER, ID),

@@ -106,6 +106,29 @@ def test_a_payment_code_gives_its_fields() -> None:
     assert 1100 <= found.box[1] < found.box[3] <= 1600
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (EPC.replace("\n", "\r\n"), "QR code Amount: EUR 2680.5"),
+        ("BCD\n001\n1\nSCT\n\nMüller GmbH\nDE02120300000000202051\nEUR12.30\n\n\nRechnung 7", "QR code Text: Rechnung 7"),
+        ("BCD\n002\n1\nSCT\n\nA\nDE02120300000000202051", "QR code IBAN: DE02120300000000202051"),
+        (SWISS.replace("1949.75", ""), "QR code Currency: CHF"),
+        ("SPD*1.0*ACC:CZ5855000000001265098001*AM:480.50*CC:CZK", "QR code: SPD*1.0*ACC:CZ5855000000001265098001*AM:480.50*CC:CZK"),
+    ],
+    ids=["other line ends", "first version", "without an amount", "swiss without an amount", "czech"],
+)  # fmt: skip
+def test_payment_codes_of_other_makers(text: str, wanted: str) -> None:
+    """Whatever is left out, a line says what it says; what is unknown stands as it is."""
+    assert wanted in Barcode("QR code", text, (0, 0, 1, 1)).lines()
+
+
+@pytest.mark.parametrize(("kind", "text"), [("DataMatrix", EPC), ("Aztec", EPC), ("QRCode", SWISS)])
+def test_codes_of_other_kinds_on_a_turned_photo(kind: str, text: str) -> None:
+    """Read at any angle, with the text that was put in."""
+    photo = page((code(text, kind, 4), 200, 300), size=(900, 900)).rotate(12, fillcolor=255)
+    assert [one.text for one in barcodes_in(photo)] == [text]
+
+
 def test_a_swiss_bill_gives_its_fields() -> None:
     """By their place in the standard."""
     (found,) = barcodes_in(page((code(SWISS, scale=5), 100, 900)))

@@ -48,6 +48,15 @@ def test_pages_written_from_the_code_are_up_to_date() -> None:
         assert (DOCS / "reference" / file).read_text("utf-8") == page(), file
 
 
+def test_every_test_that_a_page_names_is_there() -> None:
+    """The table of kinds of inputs names the tests that read them."""
+    page = (DOCS / "measurements/reading.md").read_text("utf-8")
+    there = "".join(path.read_text("utf-8") for path in (DOCS.parent / "tests").glob("*/test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert len(named) > 40
+    assert [name for name in named if f"def {name}(" not in there] == []
+
+
 def test_no_link_is_dead() -> None:
     """Neither to a file, nor to a heading of a page; this needs no Sphinx."""
     dead = []

@@ -103,12 +103,11 @@ def files(folder: Path) -> None:
     save_inputs(folder / "out", RunInputs().added([given], [TARGET], RunInputs().read))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """A folder with originals in `in` and Results in `out`."""
-    made = tmp_path_factory.mktemp("review")
-    files(made)
-    return made
+    files(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

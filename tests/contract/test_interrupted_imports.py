@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 from bench.import_kills import differences, outcome
 from tests.collection_imports import settled
-from tests.killed_process import killed_after
+from tests.killed_process import kills_until_done
 from tests.simulation.discovery.broken_items import mail, zip_of
 from tests.simulation.discovery.mailboxes import Mailboxes
 from tests.simulation.discovery.productions import Recipe, make_production
@@ -34,8 +35,7 @@ def test_imports_killed_at_fifty_moments_give_what_one_without_kills_gives(tmp_p
     draw, kills, matters = random.Random(5), 0, 0
     while kills < KILLS:
         matter, matters = tmp_path / f"killed{matters}", matters + 1
-        while killed_after(draw.uniform(0.001, length), lambda folder=matter: settled(folder, [box])):  # type: ignore[misc]
-            kills += 1
+        kills += kills_until_done(length, partial(settled, matter, [box]), draw)
         assert differences(whole, outcome(matter)) == [], (kills, matters)
         assert not any(settled(matter, [box]).values())
         assert differences(whole, outcome(matter)) == [], (kills, matters)
@@ -59,8 +59,7 @@ def test_a_production_killed_at_moments_of_both_passes_is_loaded_whole(tmp_path:
     draw, kills = random.Random(5), 0
     for number in range(4):
         matter = tmp_path / f"killed{number}"
-        while killed_after(draw.uniform(0.001, length), lambda folder=matter: _loaded(folder, tmp_path / "ABC001")):  # type: ignore[misc]
-            kills += 1
+        kills += kills_until_done(length, partial(_loaded, matter, tmp_path / "ABC001"), draw)
         assert _records(matter) == whole, kills
         assert not list(matter.glob("production-*"))
     assert kills

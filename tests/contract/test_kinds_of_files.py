@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 from asn1crypto import cms
 
-from tests.office_files import source_of
+from tests.office_files import make_odf, source_of
 from tests.ole_files import doc_streams, ole, xls_streams
 from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
@@ -44,6 +45,7 @@ RTF_TEXTS: dict[str, tuple[bytes, str]] = {
     "greek": (rb"\f3 \'d4\'e9\'ec\'de", "Τιμή"),
     "russian": (rb"\f5 \'d1\'f7\'b8\'f2", "Счёт"),
     "unicode with two bytes behind": (rb"\uc2\u34920\'95\'5c x", "表 x"),
+    "a form for programs without Unicode": (rb"{\upr{M\'fcller}{\*\ud{M\u252?ller}}}", "Müller"),
     "beyond the basic plane": (rb"\u-10179?\u-8704? x", "\U0001f600 x"),
 }
 
@@ -59,6 +61,12 @@ def test_rtf_in_any_code_page(name: str, tmp_path: Path) -> None:
     assert to_text(rtf.decode("latin-1"))[0].strip() == text
     wrapped = rb"{\rtf1\ansi\ansicpg1252\fromhtml1" + _FONTS + rb"{\*\htmltag64 <p>}" + body + rb"{\*\htmltag72 </p>}}"
     assert original(wrapped.decode("latin-1")) == f"<p>{text}</p>"
+
+
+@pytest.mark.parametrize(("word", "byte"), [("mac", 0x9F), ("pca", 0x81), ("pc", 0x81)])
+def test_rtf_in_an_old_character_set(word: str, byte: int, tmp_path: Path) -> None:
+    """A file states one for all of its text."""
+    assert read(tmp_path / "a.rtf", f"{{\\rtf1\\{word} Gr\\'{byte:02x}n}}".encode()).text == "Grün"
 
 
 def test_rtf_says_what_no_code_page_gives(tmp_path: Path) -> None:
@@ -173,6 +181,28 @@ def test_cards_are_read_as_people_read_them(tmp_path: Path) -> None:
     assert "NOTE: a long line\nsecond" in new
 
 
+CARDS: dict[str, tuple[bytes, list[str]]] = {
+    "japanese": (b"VERSION:2.1\r\nN;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=8ER=93c;=91=BE=98Y\r\n", ["N: 山田; 太郎"]),
+    "broken within a character": (
+        b"VERSION:2.1\r\nADR;WORK;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:;;Hauptstra=C3=9Fe 5;Gr=C3=\r\n=A4z;;8010;=C3=96sterreich\r\n",
+        ["Hauptstraße 5", "Gräz", "8010", "Österreich"],
+    ),
+    "encoding by its bare name": (b"VERSION:2.1\r\nFN;QUOTED-PRINTABLE:Zo=EB\r\n", ["FN: Zoë"]),
+    "lines within": (b"VERSION:2.1\r\nLABEL;WORK;ENCODING=QUOTED-PRINTABLE:Mill Lane=0D=0AGraz=\r\n\r\nTEL:1\r\n", ["Mill Lane\nGraz"]),
+    "in version 3": (b"VERSION:3.0\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=FCller;J=F6rg\nORG:A\\; B;C\n", ["N: Müller; Jörg", "A; B"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_values_of_cards_in_any_form(name: str, tmp_path: Path) -> None:
+    """In other charsets and languages, cut anywhere."""
+    data, wanted = CARDS[name]
+    found = read(tmp_path / "a.vcf", b"BEGIN:VCARD\r\n" + data + b"END:VCARD\r\n").text
+    for one in wanted:
+        assert one in found
+    assert not re.search("=[0-9A-F]{2}", found)
+
+
 def test_folds_may_cut_a_character(tmp_path: Path) -> None:
     """A calendar folds by bytes, so a fold may stand within a letter; evidence names the line a property begins on."""
     data = (
@@ -220,6 +250,32 @@ def test_a_signed_file_is_opened(form: str, tmp_path: Path) -> None:
     assert "Numero: 7" in reading(Path(made.children[0].blob)).document.text
 
 
+SIGNED: dict[str, tuple[bytes, str]] = {
+    "pdf.pdf.p7m": (b"%PDF-1.4\n", "pdf.pdf"),
+    "twice.xml.p7m.p7m": (signed(b"<a>7</a>"), "twice.xml.p7m"),
+    "smime.p7m": (b"From: a@example.org\nTo: b@example.org\nSubject: x\n\nPay 5.\n", "smime.eml"),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_signed_file_of_any_kind_is_opened(name: str, tmp_path: Path) -> None:
+    """What is inside is read as what it is, another envelope too."""
+    content, inner = SIGNED[name]
+    made = reading(tmp_path / name, signed(content))
+    assert [child.name for child in made.children] == [inner]
+    assert Path(made.children[0].blob).read_bytes() == content
+
+
+def test_a_signed_file_in_parts_is_opened(tmp_path: Path) -> None:
+    """In BER, without lengths and with the content in two pieces, as programs that stream write it."""
+    kinds = [bytes.fromhex(f"06092a864886f70d01070{n}") for n in (1, 2)]
+    octets = b"\x24\x80" + b"".join(b"\x04" + bytes((len(part),)) + part for part in (b"<a>", b"7</a>")) + bytes(2)
+    inner = b"\x30\x80" + kinds[0] + b"\xa0\x80" + octets + bytes(4)
+    whole = b"\x30\x80" + kinds[1] + b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00" + inner + b"\x31\x00" + bytes(6)
+    (child,) = reading(tmp_path / "a.xml.p7m", whole).children
+    assert Path(child.blob).read_bytes() == b"<a>7</a>"
+
+
 def test_a_signed_file_in_a_mail_is_an_attachment(tmp_path: Path) -> None:
     """A signed invoice that is attached is a file, not the mail's body."""
     body = base64.encodebytes(signed(b"<Fattura><Numero>7</Numero></Fattura>")).decode()
@@ -249,10 +305,22 @@ def test_a_detached_signature_is_no_damage(tmp_path: Path) -> None:
 _MAIL = b"From: a@example.org\nTo: b@example.org\nSubject: Hi\nDate: Mon, 1 Jan 2024 10:00:00 +0000\n\nPay 5 EUR.\n"
 
 
-@pytest.mark.parametrize("count", [len(_MAIL), len(_MAIL) + 7])
-def test_mails_of_apple_mail(count: int, tmp_path: Path) -> None:
+_LIST = b'<plist version="1.0"><dict><key>flags</key><integer>5</integer></dict></plist>\n'
+
+
+@pytest.mark.parametrize("count", [len(_MAIL), len(_MAIL) + 7, len(_MAIL) + 99_999])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<plist><dict/></plist>\n',
+        b'<?xml version="1.0"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "x">\n' + _LIST,
+        b"bplist00\xd1\x01\x02Ucolor\x10\x00\x08\x0b\x11",
+    ],
+    ids=["list", "list with its type", "binary list"],
+)
+def test_mails_of_apple_mail(count: int, behind: bytes, tmp_path: Path) -> None:
     """The count before the mail and the list behind it are no part of it, also where the count is wrong."""
-    data = f"{count}      \n".encode() + _MAIL + b'<?xml version="1.0" encoding="UTF-8"?>\n<plist><dict/></plist>\n'
+    data = f"{count}      \n".encode() + _MAIL + behind
     document = read(tmp_path / "1.emlx", data)
     assert document.kind == "mail"
     assert document.text.endswith("Pay 5 EUR.")
@@ -282,6 +350,12 @@ CSVS: dict[str, tuple[bytes, str]] = {
     "tab with decimal commas": (b"x\t1,5\ny\t2,5\nz\t3,5\n", "x\t1,5\ny\t2,5\nz\t3,5"),
     "semicolon with decimal commas": (b"1,5;2,5\n3,5;4,25\n7,2;8,1\n", "1,5\t2,5\n3,5\t4,25\n7,2\t8,1"),
     "numbers between commas": (b"1,2,3\n4,5,6\n7,8,9\n", "1\t2\t3\n4\t5\t6\n7\t8\t9"),
+    "stated delimiter": (b"sep=;\nx;y\n1,5;2\n", "x\ty\n1,5\t2"),
+    "stated in capitals, for all columns": (b"\xef\xbb\xbfSEP=,,\r\nx,y\r\n1;5,2\r\n", "x\ty\n1;5\t2"),
+    "stated between quotes": (b'"sep=\t"\na\tb, c\n', "a\tb, c"),
+    "stated bar in UTF-16": ("sep=|\na|b;c\n1|2;3\n".encode("utf-16"), "a\tb;c\n1\t2;3"),
+    "no statement": (b"sep=oct;x\n1;2\n", "sep=oct\tx\n1\t2"),
+    "single quotes": (b"id;name;sum\n1;'A; B';5,00\n2;'C';6,00\n3;D's;7,00\n", "id\tname\tsum\n1\tA; B\t5,00\n2\tC\t6,00\n3\tD's\t7,00"),
     "doubled quotes": (b'1,"a ""b"", c",5\n2,d,6\n', '1\ta "b", c\t5\n2\td\t6'),
 }  # fmt: skip
 
@@ -291,6 +365,29 @@ def test_forms_of_delimited_text(name: str, tmp_path: Path) -> None:
     """Backslashes escape where the rows say so; a tab parts cells before a comma does."""
     data, text = CSVS[name]
     assert read(tmp_path / "a.csv", data).text == text
+
+
+def test_elapsed_time_in_excel_2003(tmp_path: Path) -> None:
+    """Stored as a number of days, or as a moment counted from the day before the first."""
+    styles = "<Styles><Style ss:ID='e'><NumberFormat ss:Format='[h]:mm'/></Style></Styles>"
+    cells = "".join(
+        f"<Cell ss:StyleID='e'><Data ss:Type='{kind}'>{value}</Data></Cell>"
+        for kind, value in (("Number", "1.5"), ("DateTime", "1900-01-01T12:05:00.000"))
+    )
+    start, _, _ = SHEET_XML.partition("<Styles>")
+    xml = f"{start}{styles}<Worksheet ss:Name='S'><Table><Row>{cells}</Row></Table></Worksheet></Workbook>"
+    assert read(tmp_path / "a.xml", xml.encode()).text == "S\n36:00\t36:05"
+
+
+def test_text_boxes_of_opendocument_sheets(tmp_path: Path) -> None:
+    """Those over the sheet and those fixed to a cell, each once."""
+    box = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    cell = f"<table:table-cell>{box.format('Pay within 30 days')}<text:p>Total</text:p></table:table-cell>"
+    shapes = f"<table:shapes>{box.format('Draft')}<draw:custom-shape><text:p>Urgent</text:p></draw:custom-shape></table:shapes>"
+    body = f"<table:table table:name='S'>{shapes}<table:table-row>{cell}</table:table-row></table:table>"
+    document = read(make_odf(tmp_path / "a.ods", "spreadsheet", body))
+    assert document.text == "S\nTotal\nDraft\nUrgent\nPay within 30 days"
+    assert document.part_at(document.text.index("Pay")) == "text box of S"
 
 
 def test_old_word_beyond_the_basic_plane(tmp_path: Path) -> None:
@@ -333,6 +430,10 @@ FORMS: list[tuple[object, str, str]] = [
     (42, "00000", "00042"),
     (5, '0"000"', "5000"),
     (12, '"INV-"0000', "INV-0012"),
+    (dt.timedelta(hours=12), "[mm]", "720"),
+    (1, '"Paid";"Refund";"Open"', "Paid"),
+    (0, '"Paid";"Refund";"Open"', "Open"),
+    (0, '#,##0.00;-#,##0.00;"-"', "0.00"),
 ]
 
 

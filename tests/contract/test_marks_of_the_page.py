@@ -16,7 +16,7 @@ from openpyxl.styles import Font
 from pptx import Presentation
 from pptx.util import Inches
 
-from tests.office_files import make_docx, make_odf, source_of
+from tests.office_files import make_docx, make_epub, make_odf, source_of
 from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions
 from thresher.service.cli.show import _markdown
@@ -110,6 +110,52 @@ def _odt(body: str) -> Maker:
     return lambda path: make_odf(path, "text", body, styles=styles)
 
 
+_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+_SHOWN = '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>yearly</w:t></w:r>'
+_FIELD = (
+    '<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{}</w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMDROPDOWN </w:instrText></w:r>'
+    + _END
+)
+_ENTRIES = '<w:listEntry w:val="monthly"/><w:listEntry w:val="yearly"/>'
+_IN_STYLE = '<w:rStyle w:val="{}"/>'
+_STYLES = (
+    '<w:style w:type="character" w:styleId="Old"><w:rPr><w:strike/></w:rPr></w:style>'
+    '<w:style w:type="character" w:styleId="Mark"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+)
+_CONTROLS = (
+    "<office:forms xmlns:form='urn:oasis:names:tc:opendocument:xmlns:form:1.0'><form:form>"
+    "<form:checkbox form:id='a' form:label='I agree' form:current-state='checked'/><form:checkbox form:id='b' form:label='~News'/>"
+    "<form:radio form:id='c' form:label='yearly' form:selected='false' form:current-selected='true'/>"
+    "<form:text form:id='d' form:value='x' form:current-value='Eva'/><form:listbox form:id='e'><form:option form:label='Wien'/>"
+    "<form:option form:label='Graz' form:selected='true'/></form:listbox><form:hidden form:id='f' form:value='no'/></form:form></office:forms>"
+    "<text:p>Agree <draw:control draw:control='a'/> <draw:control draw:control='b'/></text:p><text:p><draw:control draw:control='c'/>, "
+    "<draw:control draw:control='d'/>, <draw:control draw:control='e'/></text:p>"
+)
+_EXCEL_2003 = (
+    '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Styles><Style ss:ID="s"><Font ss:StrikeThrough="1"/></Style></Styles>'
+    '<Worksheet ss:Name="B"><Table><Row><Cell ss:StyleID="s"><Data ss:Type="Number">990</Data></Cell><Cell><ss:Data ss:Type="String" '
+    'xmlns="http://www.w3.org/TR/REC-html40">Fee <S>90</S> 79<Sup>1</Sup></ss:Data></Cell></Row></Table></Worksheet></Workbook>'
+)
+
+
+def _ods(path: Path) -> None:
+    kinds = {
+        "up": ("text", 'style:text-position="super 58%"'),
+        "s": ("table-cell", 'style:text-line-through-style="solid"'),
+    }
+    made = "".join(
+        f'<style:style style:name="{n}" style:family="{family}"><style:text-properties {p}/></style:style>'
+        for n, (family, p) in kinds.items()
+    )
+    cells = (
+        '<table:table-cell><text:p>1 250<text:span text:style-name="up">1</text:span></text:p></table:table-cell>'
+        '<table:table-cell table:style-name="s"><text:p>990</text:p></table:table-cell>'
+    )
+    body = f'<table:table table:name="S"><table:table-row>{cells}</table:table-row></table:table>'
+    make_odf(path, "spreadsheet", body, styles=f"<office:automatic-styles>{made}</office:automatic-styles>")
+
+
 TEXTS: dict[str, tuple[str, Maker, str]] = {
     "footnote mark": ("docx", _docx(f"<w:p>{_r('Fee EUR 1,250')}{_r('1', _UP)}{_r(' net')}</w:p>"), "Fee EUR 1,250¹ net"),
     "power and formula": ("docx", _docx(f"<w:p>{_r('10')}{_r('-3', _UP)}{_r(' H')}{_r('2', _DOWN)}{_r('O')}</w:p>"), "10⁻³ H₂O"),
@@ -142,6 +188,15 @@ TEXTS: dict[str, tuple[str, Maker, str]] = {
     "pptx lowered": ("pptx", _slide([("CO", "", ""), ("2", "baseline", "-25000")]), "CO₂"),
     "rtf runs": ("rtf", _text(r"{\rtf1\ansi Fee 1,250{\super 1} was {\strike 990} 790\par}"), "Fee 1,250¹ was ~~990~~ 790"),
     "rtf switched off": ("rtf", _text(r"{\rtf1\ansi 10\up6 6\up0  cells \strike 9\strike0  8\par}"), "10⁶ cells ~~9~~ 8"),
+    "docx drop-down": ("docx", _docx(f"<w:p>{_r('Pay ')}{_FIELD.format('<w:ddList><w:result w:val=' + chr(34) + '1' + chr(34) + '/>' + _ENTRIES + '</w:ddList>')}{_r(' now')}</w:p>"), "Pay yearly now"),
+    "docx drop-down with a result": ("docx", _docx(f"<w:p>{_r('Pay ')}{_FIELD.replace(_END, _SHOWN + _END).format('<w:ddList>' + _ENTRIES + '</w:ddList>')}</w:p>"), "Pay yearly"),
+    "rtf drop-down": ("rtf", _text(r"{\rtf1 Pay {\field{\*\fldinst FORMDROPDOWN {\*\formfield{\fftype2\ffres1{\*\ffl monthly}{\*\ffl yearly}}}}{\fldrslt}} now\par}"), "Pay yearly now"),
+    "odt controls": ("odt", lambda path: make_odf(path, "text", _CONTROLS), "Agree [x] I agree [ ] News\n(x) yearly, Eva, Graz"),
+    "html raised reference": ("html", _html("<p>Fee 1,250<a href='#f' style='font-size:60%;vertical-align:super'>1</a> was <del>990</del> <ins>790</ins>"), "Fee 1,250¹ was ~~990~~ 790"),
+    "docx by style": ("docx", lambda path: make_docx(path, f"<w:p>{_r('990', _IN_STYLE.format('Old'))}{_r(' 790')}{_r('1', _IN_STYLE.format('Mark'))}</w:p><w:sectPr/>", parts={"styles": ("styles", "styles", _STYLES)}), "~~990~~ 790¹"),
+    "excel 2003": ("xml", _text(_EXCEL_2003), "B\n~~990~~\tFee ~~90~~ 79¹"),
+    "ods runs": ("ods", _ods, "S\n1 250¹\t~~990~~"),
+    "epub": ("epub", lambda path: make_epub(path, last="<p>was <s>9</s> 8<sup>1</sup></p>"), "First chapter\nA\tB\n1\t2\nSecond chapter\nTwo.\nwas ~~9~~ 8¹"),
     "rtf boxes": ("rtf", _text(r"{\rtf1{\field{\*\fldinst FORMCHECKBOX {\*\ffdata{\fftype1\ffres1}}}{\fldrslt}} Yes\par}"), "[x] Yes"),
     "odt spans": ("odt", _odt('<text:p>1 250<text:span text:style-name="up">1</text:span> <text:span text:style-name="s">990</text:span></text:p>'), "1 250¹ ~~990~~"),
     "md struck": ("md", _text("Price ~~990.00~~ **790.00**, 10<sup>6</sup>\n"), "Price ~~990.00~~ 790.00, 10⁶"),
@@ -311,6 +366,20 @@ def test_empty_cells_keep_their_place(name: str, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("<tr><td rowspan=0>North<td>Bolts<td>1<tr><td>Nuts<td>2", "North\tBolts\t1\nNorth\tNuts\t2"),
+        ("<tfoot><tr><td>Sum<td>3</tfoot><tr><td>x<td>1<tr><td>y<td>2", "x\t1\ny\t2\nSum\t3"),
+        ("<tr><td>x<td>1<tfoot><tr><td>Sum<td>3<tfoot><tr><td>Net<td>2", "x\t1\nNet\t2\nSum\t3"),
+    ],
+    ids=["a cell to the end", "last rows first", "two groups of last rows"],
+)
+def test_rows_of_web_tables_stand_as_they_are_shown(table: str, text: str, tmp_path: Path) -> None:
+    """A cell that spans all rows labels each; the first group of last rows is shown last."""
+    assert read(tmp_path / "a.html", _html(f"<table>{table}</table>")).text == text
+
+
 def test_markdown_output_keeps_columns_of_printed_tables(tmp_path: Path) -> None:
     """Cells that a table of blanks leaves out still have their columns in Markdown."""
     make = _text("Item        In    Out\nBolts        5      7\nNuts                9\nPins         4\n")
@@ -318,14 +387,29 @@ def test_markdown_output_keeps_columns_of_printed_tables(tmp_path: Path) -> None
     assert rows[-2:] == ["| Nuts |  | 9 |", "| Pins | 4 |  |"]
 
 
-def test_tables_within_cells_of_headers_stand_once(tmp_path: Path) -> None:
+def _nested(rows: str, after: str = "") -> str:
+    return f"<w:tc><w:tbl>{rows}</w:tbl>{after or '<w:p/>'}</w:tc>"
+
+
+_REF = f"<w:tr>{_tc('Ref')}{_tc('REF-77')}</w:tr>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "lines"),
+    [
+        ("header", f"<w:tr>{_nested(_REF)}{_tc('Page')}</w:tr>", ["Page", "Ref\tREF-77", "body"]),
+        ("footer", f"<w:tr>{_tc('Left')}{_nested(_REF + _REF.replace('7', '8'))}</w:tr>", ["body", "Left", "Ref\tREF-77", "Ref\tREF-88"]),
+        ("header", f"<w:tr>{_nested(f'<w:tr>{_nested(_REF)}</w:tr>')}</w:tr>", ["Ref\tREF-77", "body"]),
+        ("header", f"<w:tr>{_tc('a')}{_tc('b')}</w:tr><w:tr>{_tc('c')}{_nested(_REF)}</w:tr>", ["a\tb", "c", "Ref\tREF-77", "body"]),
+    ],
+    ids=["header", "two rows in a footer", "within another", "second row"],
+)  # fmt: skip
+def test_tables_within_cells_of_headers_stand_once(kind: str, table: str, lines: list[str], tmp_path: Path) -> None:
     """A header's table is read row by row; one within its cells follows, once."""
-    inner = f"<w:tbl><w:tr>{_tc('Ref')}{_tc('REF-77')}</w:tr></w:tbl>"
-    outer = f"<w:tbl><w:tr><w:tc>{inner}<w:p/></w:tc>{_tc('Page')}</w:tr></w:tbl>"
-    parts = {"header1": ("header", "hdr", outer)}
+    parts = {f"{kind}1": (kind, "hdr" if kind == "header" else "ftr", f"<w:tbl>{table}</w:tbl>")}
     body = "<w:p><w:r><w:t>body</w:t></w:r></w:p>"
     text = read(tmp_path / "a.docx", lambda path: make_docx(path, body, parts=parts)).text
-    assert text.split("\n") == ["Page", "Ref\tREF-77", "body"]
+    assert text.split("\n") == lines
 
 
 def test_markdown_keeps_lines_and_blanks(tmp_path: Path) -> None:

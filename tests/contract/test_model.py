@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
@@ -20,10 +22,11 @@ from thresher.service import settings
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of
 from thresher.service.llm.prices import FREE
+from thresher.service.llm.providers.bounded_body import ANSWER_BYTES, bounded
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
 from thresher.service.llm.providers.litellm_transport import LitellmTransport
-from thresher.service.llm.providers.openai_transport import ANSWER_BYTES, OpenAiTransport
+from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
@@ -186,6 +189,67 @@ async def test_whatever_a_server_answers_is_an_answer_or_a_fault_of_the_server(b
     with pytest.raises(TransientError) as failed:
         await wire.send(Call(key="k", model="m", question=QUESTION))
     assert failed.value.problem.code == "model_unavailable"
+
+
+def bomb(size: int) -> bytes:
+    """A gzip stream of so many spaces."""
+    packer = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
+    return b"".join(packer.compress(b" " * (1 << 20)) for _ in range(size >> 20)) + packer.flush()
+
+
+PACKED = {
+    "bomb": ("gzip", bomb(ANSWER_BYTES + (2 << 20)), "an answer of over"),
+    "not asked for": ("br", b"x", "not asked for"),
+    "damaged": ("gzip", b"no gzip", "damaged"),
+}
+
+
+@pytest.mark.parametrize(("packing", "body", "why"), PACKED.values(), ids=PACKED)
+async def test_a_packed_answer_is_unpacked_within_the_bound(packing: str, body: bytes, why: str) -> None:
+    """Over OpenAI's protocol, and in any other client whose transport is bounded (litellm's)."""
+    given = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": packing}, stream=Given(body))
+    )
+    wire = OpenAiTransport(Remote(model="openai/gpt-4o-mini", api_base="http://model", api_key="none"), given)
+    with pytest.raises(TransientError, match=why):
+        await wire.send(Call(key="k", model="m", question=QUESTION))
+    async with httpx.AsyncClient(transport=Bounded(given)) as client:
+        with pytest.raises(httpx.ReadError, match=why):
+            await client.get("http://model")
+
+
+async def test_a_packed_answer_within_the_bound_is_read() -> None:
+    """It comes unpacked, and its head says nothing else."""
+    given = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Given(gzip.compress(b"{}")))
+    )
+    async with httpx.AsyncClient(transport=Bounded(given)) as client:
+        answer = await client.get("http://model")
+    assert (answer.json(), "content-encoding" in answer.headers) == ({}, False)
+
+
+class Given(httpx.AsyncByteStream):
+    """A body as it comes over the wire."""
+
+    def __init__(self, body: bytes) -> None:
+        """Take it."""
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield it whole."""
+        yield self._body
+
+
+class Bounded(httpx.AsyncBaseTransport):
+    """A transport as litellm's is after it was bounded."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        """Take the one that is bounded."""
+        self.inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on."""
+        return await bounded(lambda t, r: t.inner.handle_async_request(r))(self, request)
 
 
 async def test_an_answer_without_end_ends_in_time() -> None:

@@ -118,6 +118,41 @@ def test_a_field_with_a_widget_is_said_once(read: Read) -> None:
     assert read(_bytes(writer)).document.text.count("Ada Lovelace") == 1
 
 
+def _form(content: str, *widgets: str) -> bytes:
+    """A page with a form of widgets, each given by the entries of its dictionary."""
+    pdf = Pdf()
+    made = [f"{pdf.add(f'<< /Type /Annot /Subtype /Widget {entries} >>')} 0 R" for entries in widgets]
+    pdf.catalogue = f"/AcroForm << /Fields [{' '.join(made)}] /DR << /Font << /F 3 0 R >> >> /DA (/F 10 Tf 0 g) /NeedAppearances true >>"
+    return pdf.write([Page(content, f"/Annots [{' '.join(made)}]")])
+
+
+def test_boxes_of_forms_have_their_state_wherever_they_stand(read: Read) -> None:
+    """Before the words beside them; by themselves with their labels, and no label is written once more."""
+    box = "/FT /Btn /Rect [72 {0} 82 {1}] /MK << /CA (4) >>"
+    found = _form(
+        text(90, 601, "I agree to the terms") + text(90, 581, "News please"),
+        f"{box.format(600, 610)} /T (agree) /TU (I agree to the terms) /V /Off /AS /Off",
+        f"{box.format(580, 590)} /T (news) /V /Yes /AS /Yes",
+        f"{box.format(300, 310)} /T (call) /TU (Call me) /V /Off /AS /Off",
+        f"{box.format(280, 290)} /T (paid) /V /Yes /AS /Yes",
+        "/FT /Btn /Ff 65536 /T (send) /TU (Send form) /MK << /CA (Send) >> /Rect [72 200 140 220]",
+    )
+    lines = read(found).document.text.split("\n")
+    assert lines == ["[ ] I agree to the terms", "[x] News please", "Send", "Call me: [ ]", "paid: [x]"]
+
+
+def test_values_of_fields_that_the_page_shows_are_written_once(read: Read) -> None:
+    """Short ones, and lists that show a label for their value; of a list that shows all, the chosen one is named."""
+    found = _form(
+        text(72, 552, "Currency") + text(72, 532, "Land"),
+        "/FT /Ch /Ff 131072 /T (cur) /V (EUR) /Opt [(EUR) (USD)] /Rect [140 550 200 565]",
+        "/FT /Ch /Ff 131072 /T (land) /V (AT) /Opt [[(AT) (Austria)] [(DE) (Germany)]] /Rect [140 530 200 545]",
+        "/FT /Tx /T (no) /V (7) /Rect [300 530 360 545]",
+        "/FT /Ch /T (size) /V (B) /Opt [(A) (B) (C)] /Rect [300 300 360 360]",
+    )
+    assert read(found).document.text.split() == ["Currency", "EUR", "Land", "Austria", "7", "A", "B", "C", "size:", "B"]
+
+
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
 @pytest.mark.parametrize("password", ["secret", "Schlüssel"])
 def test_locked_files_open_with_their_password(read: Read, algorithm: str, password: str) -> None:

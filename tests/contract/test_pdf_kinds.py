@@ -166,6 +166,22 @@ def test_cells_of_a_table_are_no_boxes_to_tick(read: Read) -> None:
     assert "[" not in read(_plain(grid + text(140, 603, "Hours") + text(140, 615, "Days"))).text
 
 
+@pytest.mark.parametrize(
+    "passes",
+    [
+        lambda first: [*first, *reversed(first)],
+        lambda first: [row for row in first for _ in range(3)],
+        lambda first: [*first[::2], *first[1::2], *first],
+    ],
+    ids=["backwards", "three times each", "columns first"],
+)
+def test_words_printed_again_in_any_order_appear_once(read: Read, passes: Callable[[list[str]], list[str]]) -> None:
+    """Whatever the order of the second pass."""
+    rows = [(72, 700, "Net"), (300, 700, "1,000.00"), (72, 680, "Total due"), (300, 680, "1,000.00")]
+    content = "".join(passes([text(x, y, words) for x, y, words in rows]))
+    assert read(_plain(content)).text == "Net\t1,000.00\nTotal due\t1,000.00"
+
+
 def test_words_printed_twice_in_one_place_appear_once(read: Read) -> None:
     """A second pass for bold type or a shadow; equal words elsewhere stay."""
     rows = [(72, 700, "Net"), (300, 700, "1,000.00"), (72, 680, "Total due"), (300, 680, "1,000.00")]
@@ -293,13 +309,29 @@ def test_each_line_runs_in_its_own_direction(read: Read) -> None:
     assert "שלום בית" in read(_in_script([(300, 560, "םולש"), (260, 560, "תיב")], beside=english)).text
 
 
-def test_ligatures_keep_their_order(read: Read) -> None:
-    """One glyph for lam and alef."""
+@pytest.mark.parametrize(
+    ("glyphs", "words"),
+    [
+        ({"م": 1, "لا": 1, "س": 1, "ل": 1, "ا": 1}, "السلام"),
+        ({"ه": 1, "لأ": 1}, "لأه"),
+        ({"ی": 1, "لا": 1, "ا": 1, "ک": 1}, "کالای"),
+        ({"ا": 1, "لإ": 1, "ب": 1}, "بلإا"),
+        ({"ن": 1, "لآ": 1, "ا": 1}, "الآن"),
+    ],
+    ids=["peace", "with hamza", "persian", "hamza below", "madda"],
+)
+def test_ligatures_keep_their_order(read: Read, glyphs: dict[str, int], words: str) -> None:
+    """One glyph for lam and alef, of any kind."""
     pdf = Pdf()
-    font = _meaning(pdf, {0x41: "م", 0x42: "لا", 0x43: "س", 0x44: "ل", 0x45: "ا", 0x46: "لأ", 0x47: "ه"})
-    content = "BT /S 14 Tf 300 700 Td (ABCDE) Tj ET\nBT /S 14 Tf 300 670 Td (GF) Tj ET\n"
+    codes = {glyph: 0x41 + i for i, glyph in enumerate(glyphs)}
+    shown, rest = "", words
+    while rest:
+        glyph = next(g for g in sorted(codes, key=len, reverse=True) if rest.startswith(g))
+        shown, rest = chr(codes[glyph]) + shown, rest[len(glyph) :]
+    font = _meaning(pdf, {code: glyph for glyph, code in codes.items()})
+    content = f"BT /S 14 Tf 300 700 Td ({shown}) Tj ET\n"
     found = read(pdf.write([Page(content, f"/Resources << /Font << /S {font} 0 R >> >>")])).text
-    assert found.split("\n") == ["السلام", "لأه"]
+    assert found == words
 
 
 def test_words_with_letters_put_right_are_known(read: Read) -> None:
@@ -324,6 +356,21 @@ def test_vertical_writing_is_read_column_by_column(read: Read, pitch: int) -> No
     assert read(_in_script(placed)).text.split("\n") == columns
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ["甲方應於三十日內付款", "乙方應交付貨物與發票", "臺北市"],
+        ["一金百弐拾万円也", "右正に領収致しました", "令和六年三月五日"],
+        ["請求書", "株式会社山田商店御中"],
+    ],
+    ids=["chinese", "receipt", "two columns"],
+)
+def test_vertical_writing_of_other_kinds(read: Read, columns: list[str]) -> None:
+    """Columns of unlike lengths, in Chinese and Japanese, from the right."""
+    placed = [(440 - 26 * c, 640 - 15 * i, k) for c, column in enumerate(columns) for i, k in enumerate(column)]
+    assert read(_in_script(placed)).text.split("\n") == columns
+
+
 def test_characters_set_apart_are_one_word(read: Read) -> None:
     """A title over the page, labels and a sum in even steps; weekdays over their figures are columns."""
     spread = [(200 + 48 * i, 700, c) for i, c in enumerate("納品書")]
@@ -336,21 +383,32 @@ def test_characters_set_apart_are_one_word(read: Read) -> None:
     assert read(_in_script(days, beside=figures)).text.split("\n")[0].split("\t") == list("月火水木")
 
 
-def test_characters_of_fonts_that_are_not_here_are_read(read: Read) -> None:
+@pytest.mark.parametrize(
+    ("name", "ordering", "encoding", "words"),
+    [
+        ("HeiseiMin-W3", "Japan1", "UniJIS-UCS2-H", "合計円"),
+        ("STSong-Light", "GB1", "UniGB-UCS2-H", "金额元"),
+        ("MSung-Light", "CNS1", "UniCNS-UCS2-H", "發票額"),
+        ("HYSMyeongJo-Medium", "Korea1", "UniKS-UCS2-H", "합계원"),
+    ],
+)
+def test_characters_of_fonts_that_are_not_here_are_read(
+    read: Read, name: str, ordering: str, encoding: str, words: str
+) -> None:
     """Single ones, of a font that is neither embedded nor installed."""
     pdf = Pdf()
     below = pdf.add(
-        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 "
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>"
+        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /{name} /DW 1000 "
+        f"/CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 2 >> >>"
     )
     font = pdf.add(
-        f"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UCS2-H /DescendantFonts [{below} 0 R] >>"
+        f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /{encoding} /DescendantFonts [{below} 0 R] >>"
     )
     content = "".join(
-        f"BT /J 12 Tf {72 + 40 * i} 700 Td <{c.encode('utf-16-be').hex()}> Tj ET\n" for i, c in enumerate("合計円")
+        f"BT /J 12 Tf {72 + 40 * i} 700 Td <{c.encode('utf-16-be').hex()}> Tj ET\n" for i, c in enumerate(words)
     )
     found = read(pdf.write([Page(content, f"/Resources << /Font << /J {font} 0 R >> >>")])).text
-    assert "".join(found.split()) == "合計円"
+    assert "".join(found.split()) == words
 
 
 @pytest.mark.parametrize(

@@ -323,3 +323,67 @@ def test_load_files_are_read_apart_and_give_the_same(tmp_path: Path) -> None:
         validate_apart(production, LoadOptions())
     with pytest.raises(JobProblem, match="worker_died"):
         list(streamed(operator.getitem, (1,), 1))
+
+
+def test_a_text_file_that_says_nothing_hides_no_native(tmp_path: Path) -> None:
+    """The next source is read: the native, else the images; of a redacted document never the native."""
+    for name, data in {
+        "T/1.txt": "",
+        "T/2.txt": "\f \r\n",
+        "N/1.txt": "native",
+        "N/2.txt": "native",
+        "I/2.tif": "II*",
+    }.items():
+        (tmp_path / "v" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "v" / name).write_text(data)
+    rows = ["DOCID,REDACTED,TEXTLINK,NATIVELINK", "A1,,T/1.txt,N/1.txt", "A2,Yes,T/2.txt,N/2.txt", "A3,,T/1.txt,"]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "v" / "v.opt").write_text("A2,V,I\\2.tif,Y,,,1\n")
+    load(tmp_path / "m", tmp_path / "v")
+    documents, _ = stored(tmp_path / "m")
+    assert [(d.produced.text_from, d.state) for d in documents if d.produced] == [
+        ("native", "new"),
+        ("images", "new"),
+        ("none", "exception"),
+    ]
+
+
+def test_a_date_at_midnight_takes_the_time_beside_it(tmp_path: Path) -> None:
+    """Programs write "12:00:00 AM" behind every day; a time of day of its own is believed."""
+    (tmp_path / "v").mkdir()
+    rows = ["A1,05/21/2001 12:00:00 AM,3:48 PM", "A2,05/21/2001 0:00,", "A3,05/21/2001 9:30 AM,3:48 PM"]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(["DOCID,DATESENT,TIMESENT", *rows]) + "\n")
+    load(tmp_path / "m", tmp_path / "v")
+    sent = [d.dates.sent.utc if d.dates.sent else None for d in stored(tmp_path / "m")[0]]
+    assert sent == ["2001-05-21T15:48:00Z", "2001-05-21T00:00:00Z", "2001-05-21T09:30:00Z"]
+
+
+def test_two_load_files_of_one_volume_are_two_sources(tmp_path: Path) -> None:
+    """The second is no second load of the first: its exceptions stay open, and the counts of both balance."""
+    volume = tmp_path / "ABC001"
+    for name, rows in (("A", ["A001,TEXT\\1.txt", "A002,TEXT\\none.txt"]), ("B", ["B001,TEXT\\2.txt"])):
+        (volume / "DATA").mkdir(parents=True, exist_ok=True)
+        (volume / "DATA" / f"{name}.csv").write_text("\n".join(["DOCID,TEXTLINK", *rows]) + "\n")
+    (volume / "TEXT").mkdir()
+    for number in (1, 2):
+        (volume / "TEXT" / f"{number}.txt").write_text(f"text {number}")
+    for name in ("A", "B", "A"):
+        with Matter(tmp_path / "m") as matter:
+            import_production(matter, find_production(volume, f"DATA/{name}.csv"), LoadOptions(), "")
+            assert reconcile(matter).state == "reconciled"
+    with Matter(tmp_path / "m", writes=False) as matter:
+        assert [d.bates_begin for d in matter.store.documents()] == ["A001", "A002", "B001"]
+        assert {e.resolution for e in matter.store.exceptions(code="missing_file")} == {"open"}
+
+
+@pytest.mark.parametrize(("zone", "utc"), [("GMT-0500", "15:00"), ("America/New_York", "15:00"), ("EST", "10:00")])
+def test_the_zone_that_a_row_states_is_used_or_told_of(tmp_path: Path, zone: str, utc: str) -> None:
+    """An offset and a name of IANA are; an abbreviation with several meanings is a finding, and the zone is assumed."""
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "v.csv").write_text(f"DOCID,DATESENT,TIMESENT,TIMEZONE\nA1,12/25/2001,10:00,{zone}\n")
+    load(tmp_path / "m", tmp_path / "v")
+    (document,), exceptions = stored(tmp_path / "m")
+    sent = document.dates.sent
+    assert sent is not None
+    assert (sent.utc, sent.evidence.startswith("assumed")) == (f"2001-12-25T{utc}:00Z", zone == "EST")
+    assert exceptions.get("zone_unknown", 0) == int(zone == "EST")

@@ -18,6 +18,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.productions.loading import import_production
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import find_production
+from thresher.service.discovery.productions.volume_paths import PathEscapeError, VolumeFiles
 
 SAMPLES = Path("tests/fixtures/relativity_samples")
 
@@ -289,3 +290,55 @@ def test_a_volume_ends_where_the_caller_may_read(tmp_path: Path) -> None:
     production = find_production(opened / "v.csv", below=(opened,))
     assert (production.root, list(production.files)) == (opened.resolve(), ["v.csv"])
     assert find_production(opened / "v.csv", below=(tmp_path,)).root == tmp_path.resolve()
+
+
+def test_paths_from_other_machines_are_found_behind_the_name_of_the_volume(tmp_path: Path) -> None:
+    """However many folders stand before it, on a drive or a share; what leaves the volume is still refused."""
+    root = tmp_path / "ABC001"
+    (root / "TEXT").mkdir(parents=True)
+    (root / "TEXT" / "A001.txt").write_text("x")
+    files = VolumeFiles.listed(root)
+    for written in (
+        r"X:\Clients\Acme 4\ABC001\TEXT\A001.txt",
+        r"\\srv\share\prod\abc001\text\a001.TXT",
+        r"ABC001\TEXT\A001.txt",
+    ):
+        found = files.find(written, "DATA")
+        assert found is not None, written
+        assert found.path == "TEXT/A001.txt"
+    with pytest.raises(PathEscapeError):
+        files.find(r"..\..\secret.txt", "DATA")
+    assert files.find(r"X:\Clients\ABC001\..\..\secret.txt", "DATA") is None
+
+
+def test_gaps_and_repeated_pages_are_told_and_all_is_loaded(tmp_path: Path) -> None:
+    """A row that an OPT has twice is no page more, so that a page that is missing shows; numbers of no document are listed."""
+    (tmp_path / "v" / "I").mkdir(parents=True)
+    rows = [
+        "DOCID,ENDBATES,PGCOUNT,NATIVELINK,TEXTLINK",
+        "A0001,A0003,3,..\\..\\x.doc,I\\1.tif",
+        "A0007,A0007,1,,",
+        "B001,B001,1,,",
+    ]
+    (tmp_path / "v" / "v.csv").write_text("\n".join(rows) + "\n")
+    pages = [
+        "A0001,V,I\\1.tif,Y,,,3",
+        "A0003,V,I\\3.tif,,,,",
+        "A0003,V,I\\3.tif,,,,",
+        "A0007,V,I\\7.tif,Y,,,1",
+        "B001,V,I\\b.tif,Y,,,1",
+    ]
+    (tmp_path / "v" / "v.opt").write_text("\r\n".join(pages) + "\r\n")
+    for name in "137b":
+        (tmp_path / "v" / "I" / f"{name}.tif").write_bytes(b"II*")
+    report = checked(tmp_path / "v").report
+    assert report.first_bates_gaps == ["A0004 - A0006"]
+    assert {group.code: group.count for group in report.findings} == {
+        "opt_duplicate_key": 1, "path_escape": 1, "opt_pagecount_mismatch": 1, "page_count_mismatch": 1,
+    }  # fmt: skip
+    assert (report.imbalances, report.counts.image_rows, report.counts.documents) == ([], 5, 3)
+    with Matter(tmp_path / "m") as matter:
+        import_production(matter, find_production(tmp_path / "v"), LoadOptions(), "")
+        first = next(matter.store.documents()).produced
+    assert first is not None
+    assert (first.pages, first.text_from) == (("A0001", "A0003"), "text_file")

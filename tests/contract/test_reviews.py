@@ -133,6 +133,17 @@ async def test_decisions_are_kept_told_and_may_change(reviews: Reviews) -> None:
     assert [d.event.action for d in await reviews.due()] == ["accepted"]
 
 
+async def test_decisions_of_tenants_take_turns(reviews: Reviews) -> None:
+    """One tenant's many, to a receiver that is silent, delay nobody else's; one with enough under way gets no more."""
+    for tenant, count in (("a", 4), ("b", 1)):
+        for n in range(count):
+            place = ResultPlace(tenant=tenant, collection=f"job {tenant}", key=f"{n}.0", number=n)
+            await reviews.append(place, NewEvent(by="Ada", path="", action="accepted", wants_webhook=True))
+    assert {d.place.tenant for d in await reviews.due(limit=2, lease=-1.0)} == {"a", "b"}
+    assert [d.place.tenant for d in await reviews.due(limit=9, full=["a"])] == ["b"]
+    assert [d.place.tenant for d in await reviews.due(limit=9)] == ["a"] * 4
+
+
 async def test_tenants_and_collections_do_not_meet(reviews: Reviews) -> None:
     """The same job and key of another tenant is another Result, and has nothing."""
     other = ResultPlace(tenant="b", collection="job", key="0.0", number=0)

@@ -16,6 +16,7 @@ from thresher.schemas.question import Message, Question
 from thresher.service.llm.client import ModelClient, key_of
 from thresher.service.llm.model_catalog import facts_of, tariff_of
 from thresher.service.llm.prices import Budget
+from thresher.service.llm.providers import bounded_body
 from thresher.service.llm.providers.litellm_transport import LitellmTransport, ready
 from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
@@ -178,6 +179,15 @@ async def test_a_call_that_takes_too_long() -> None:
         with pytest.raises(ModelProblem) as late:
             await model_at(server.base, timeout=0.05).ask(QUESTION)
     assert late.value.code == "model_unavailable"
+
+
+async def test_an_answer_longer_than_any_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server fills the memory, however it is spoken to."""
+    monkeypatch.setattr(bounded_body, "ANSWER_BYTES", 5000)
+    async with Server(always(Said(content="x" * 10_000))) as server:
+        with pytest.raises(ModelProblem, match=r"an answer of over|[Cc]onnection error") as long:
+            await model_at(server.base).ask(QUESTION)
+    assert long.value.code == "model_unavailable"
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert client.get(f"{here}/reports/reconciliation.json").json()["state"] == "reconciled"
     assert client.get(f"{here}/reports/matter.db").status_code == 422
     _extracted_and_exported(client, here, status["counts"]["documents"] + 2)
+    _acted(client, here)
     listed = client.get(f"{here}/imports").json()["imports"]
     assert listed[0]["id"] == sent["id"]
     assert client.get("/v1/extractions").json()["extractions"] == []
@@ -125,6 +126,24 @@ def test_mounted_and_uploaded_sources_give_what_the_command_gives(
     assert client.delete(here).status_code == 204
     assert not folder.exists()
     assert (client.get(here).status_code, client.get(sent["links"]["self"]).status_code) == (404, 410)
+
+
+def _acted(client: httpx.Client, here: str) -> None:
+    """Draw a sample, whose sheet is fetched; nothing has changed; a kind of work that is none is refused."""
+    asked = {"action": "sample", "seed": 4, "size": 2}
+    drawn = ended(client, client.post(f"{here}/actions", json=asked))
+    sheet = client.get(f"{drawn['links']['self']}/files/coding.csv")
+    assert (
+        len(list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))) == drawn["summary"]["counts"]["drawn"]
+    )
+    assert client.get(f"{drawn['links']['self']}/files/matter.db").status_code == 404
+    verified = ended(client, client.post(f"{here}/actions", json={"action": "verify"}))["summary"]
+    assert verified["status"] == "complete", verified["found"]
+    assert (
+        client.post(f"{here}/actions", json={"action": "retry", "passwords": ["x"]}).json()["code"]
+        == "passwords_need_key"
+    )
+    assert client.post(f"{here}/actions", json={"action": "burn"}).json()["code"] == "field_invalid"
 
 
 def _extracted_and_exported(client: httpx.Client, here: str, documents: int) -> None:

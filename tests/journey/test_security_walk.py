@@ -91,6 +91,7 @@ BODIES: dict[str, dict[str, Any]] = {  # by a route's end
     "decision": {"state": "accepted"},
     "imports": {"paths": ["/srv/mail"], "custodian": "A"},
     "exports": {"form": "csv"},
+    "actions": {"action": "verify"},
     "extractions": {"targets": ["mail"]},
 }
 

@@ -86,6 +86,18 @@ def test_a_header_row_is_words_over_numbers() -> None:
     assert [(len(t), t.header_rows) for t in written(lines).tables] == [(3, 1)]
 
 
+def test_two_amounts_side_by_side_are_never_one_cell() -> None:
+    """A wide cell in the rows above spans the columns of both."""
+    above = [("1 Pen", "D 15.00 SR of the week and of the month"), ("1 Ink", "D 10.00 SR"), ("TOTAL", "25.00")]
+    lines = [
+        line(text, x, 100 + 16 * row)
+        for row, cells in enumerate(above)
+        for text, x in zip(cells, (60, 300), strict=True)
+    ]
+    lines += [line(text, x, 148) for text, x in (("SR (@ 0%)", 60), ("52.00", 330), ("0.00", 480))]
+    assert written(lines).text.split("\n")[-2:] == ["TOTAL\t25.00", "SR (@ 0%)\t52.00\t0.00"]
+
+
 def test_an_anchor_gives_the_box_of_its_own_words_in_points() -> None:
     """Boxes narrow to the words, scaled from pixels."""
     document = written(RECEIPT, scale=0.5)
@@ -148,3 +160,43 @@ def test_no_word_is_lost_and_every_range_is_right(places: list[tuple[int, int, i
     recorded = [document.text[a:b] for a, b in zip(document.words.start, document.words.end, strict=True)]
     assert recorded == document.text.split()
     assert list(document.lines.start) == sorted(document.lines.start)
+
+
+def right_to_left(text: str, right: float, y: float) -> PrintedLine:
+    """A level line whose words are read from the right edge on, as an engine returns it."""
+    words, at = [], right
+    for word in text.split():
+        start = at - 5.0 * len(word)
+        words.append(PrintedWord(word, (start, y, at, y + 10), 0.9))
+        at = start - 5
+    return PrintedLine(tuple(words), (words[-1].box[0], y, right, y + 10))
+
+
+def test_lines_from_right_to_left_stand_in_their_order() -> None:
+    """The page is not upside down; labels come before their amounts, words of other scripts keep their order."""
+    rows = ["חשבונית מס מספר 4711", "סכום לתשלום כולל", "נא לשלם תוך שלושים יום"]
+    lines = [right_to_left(text, 700, 100 + 20 * i) for i, text in enumerate(rows)]
+    amount = line("EUR 1250.00", 300, 120)
+    document = written([*lines, amount, line("Total due 1250.00 by bank transfer", 300, 160)])
+    assert document.text.split("\n") == [
+        rows[0],
+        f"{rows[1]}\tEUR 1250.00",
+        rows[2],
+        "Total due 1250.00 by bank transfer",
+    ]
+    at = document.text.index("4711")
+    assert document.anchor(at, at + 4).boxes[0][2] <= 620
+    upside = written([turned(one, math.pi) for one in lines])
+    assert upside.text.split("\n") == rows
+
+
+def test_a_table_from_right_to_left_begins_on_the_right() -> None:
+    """Its first column is the rightmost one."""
+    rows = [("פריט", "כמות", "מחיר"), ("תה", "2", "4.00"), ("חלב", "1", "1.20"), ("לחם", "3", "9.60")]
+    lines = [
+        right_to_left(text, right, 100 + 20 * r)
+        for r, row in enumerate(rows)
+        for text, right in zip(row, (700, 500, 300), strict=True)
+    ]
+    document = written(lines)
+    assert document.text.split("\n") == ["\t".join(row) for row in rows]

@@ -157,3 +157,16 @@ def test_a_row_without_end_is_refused_before_it_fills_the_memory(monkeypatch: py
 def test_delimiters_are_found(sample: str, expected: Delimiters) -> None:
     """The sets seen in the wild, from their first lines."""
     assert detect(sample) == expected
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40, 1000])
+def test_a_value_that_is_not_closed_swallows_no_sound_row(cut: int) -> None:
+    """Rows behind it come out as they are, wherever the text is cut; it stays one row with the wrong count, told as stray."""
+    text = "þIDþ\x14þSþ\x14þTþ\r\nþ1þ\x14þone\x14þþ\r\nþ2þ\x14þtwo\r\nlinesþ\x14þþ\r\nþ3þ\x14þthreeþ\x14þ\r\nþ4þ\x14þfourþ\x14þxþ\r\n"
+    pieces = [text[i : i + cut] for i in range(0, len(text), cut)]
+    blocks = list(row_blocks(pieces, CONCORDANCE, 3))
+    rows = [row for block in blocks for row in block.rows]
+    assert [row[0] for row in rows] == ["ID", "1", "2", "3", "4"]
+    assert [len(row) == 3 for row in rows] == [True, False, True, True, True]
+    assert rows[2] == ["2", "two\r\nlines", ""]
+    assert {stray.row for block in blocks for stray in block.strays} == {2, 4}

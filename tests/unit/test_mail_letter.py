@@ -193,11 +193,11 @@ def test_only_images_that_the_html_shows_are_inline() -> None:
 def test_alternatives_give_one_body() -> None:
     """Plain text, unless it is a stub that sends the reader to the HTML."""
     plain, html = BodyText(kind="plain", text="Pay 7."), BodyText(kind="html", text="<p>Pay 7.</p>")
-    assert choose_version([[plain], [html]]) == [plain]
+    assert choose_version([[plain], [html]], []) == [plain]
     stub = BodyText(kind="plain", text="Please view this mail in your browser")
     full = BodyText(kind="html", text="<p>" + "You owe us 1,204.50 for the pens. " * 20)
-    assert choose_version([[stub], [full]]) == [full]
-    assert choose_version([[BodyText(kind="plain", text=" \n")], [html]]) == [html]
+    assert choose_version([[stub], [full]], []) == [full]
+    assert choose_version([[BodyText(kind="plain", text=" \n")], [html]], []) == [html]
 
 
 def test_html_is_taken_where_the_plain_text_breaks_rows_up() -> None:
@@ -206,8 +206,8 @@ def test_html_is_taken_where_the_plain_text_breaks_rows_up() -> None:
     html = BodyText(kind="html", text="<table>" + "".join(f"<tr><td>{a}<td>{b}" for a, b in rows) + "</table>")
     broken = BodyText(kind="plain", text="\n".join(cell for row in rows for cell in row))
     kept = BodyText(kind="plain", text="\n".join(" ".join(row) for row in rows))
-    assert choose_version([[broken], [html]]) == [html]
-    assert choose_version([[kept], [html]]) == [kept]
+    assert choose_version([[broken], [html]], []) == [html]
+    assert choose_version([[kept], [html]], []) == [kept]
 
 
 def test_damage_is_named_and_nothing_is_lost() -> None:

@@ -14,7 +14,7 @@ from thresher.schemas.result import AnyResult, Reason, Result, TargetFacts
 from thresher.schemas.source import SourceFacts
 from thresher.schemas.target import Target
 from thresher.service.discovery.extraction.citations import citations
-from thresher.service.discovery.extraction.plan import Plan, plan
+from thresher.service.discovery.extraction.plan import Plan, plan, threads_with_unasked
 from thresher.service.discovery.extraction.result_states import exceptions_of, state_of
 from thresher.service.discovery.privilege.holding import Member, holding_of
 from thresher.service.targets.loading import target_from_schema
@@ -68,6 +68,32 @@ def test_first_copy_answers_where_the_master_is_not_asked() -> None:
     assert list(planned(documents, privilege="flag").asked) == ["a"]
 
 
+def test_a_reply_that_quotes_a_held_mail_whole_is_held() -> None:
+    """With what is attached to it; once the mail is released, it is not."""
+    members = [
+        Member("a", None, "a", "t", ("A",), ("counsel:x",)),
+        Member("b", None, "b", "t", ("B",)),
+        Member("b1", "b", "b", None, ("C",)),
+    ]
+    quoted = {"a": ["b", "gone"]}
+    found = holding_of(members, frozenset(), lambda one: quoted.get(one, ()))
+    assert (found.held, found.flags["b"], found.flags["b1"]) == ({"a", "b", "b1"}, ("quotes:a",), ("part:b",))
+    assert holding_of(members, frozenset({"a"}), lambda one: quoted.get(one, ())).held == set()
+
+
+def test_a_mail_is_asked_where_the_later_one_that_holds_it_is_not() -> None:
+    """Held or unreadable, the later mail answers for nothing: its thread is asked whole; other threads are not."""
+    mails = [
+        document("old", inclusive=False, thread_id="t"),
+        document("new", thread_id="t", held=True),
+        document("other", inclusive=False, thread_id="u"),
+        document("last", thread_id="u"),
+    ]
+    for privilege, asked in (("hold", ["old", "last"]), ("flag", ["new", "last"])):
+        threads = threads_with_unasked(mails, privilege)  # type: ignore[arg-type]
+        assert list(planned(mails, privilege=privilege, inclusive_outside=threads).asked) == asked
+
+
 def test_every_document_has_one_place_in_the_plan() -> None:
     """Withheld, held, not inclusive, unreadable, without a target, asked: each once, with its reason."""
     documents = [
@@ -78,7 +104,7 @@ def test_every_document_has_one_place_in_the_plan() -> None:
         document("loose.pdf"),
         document("mail", kind="email"),
     ]
-    made = planned(documents, "kind:email", inclusive_only=True)
+    made = planned(documents, "kind:email", inclusive_outside=frozenset())
     assert {p.document_id: p.reason for p in made.passed} == {
         "slip": "withheld",
         "held": "privilege",

@@ -74,6 +74,20 @@ def test_a_page_in_two_scripts_keeps_what_was_read() -> None:
     assert found == [False] * 6 + [True] * 2
 
 
+CODES = [
+    ("EZ10HD05 - 24", 4.6, 0.96),
+    ("INV NO: P0S01/00012379", 10.1, 0.92),
+    ("Bi1l#:V001-540417", 5.1, 0.96),
+    ("*" * 9, 20.5, 0.55),
+]
+
+
+def test_codes_on_a_page_that_was_read_are_kept() -> None:
+    """Letters around figures are a reading of Hebrew only where the page is in no known script; a line of signs is one."""
+    lines = [*((text, aspect, 0.95) for text, aspect in READ * 4), *CODES]
+    assert not any(unread_lines([spelling(text, sure) for text, _, sure in lines], [a for _, a, _ in lines]))
+
+
 @given(st.lists(st.tuples(st.text(max_size=40), st.floats(0.1, 60), st.floats(0, 1)), max_size=12))
 def test_scores_stay_between_0_and_1(lines: list[tuple[str, float, float]]) -> None:
     """Whatever came out."""

@@ -27,6 +27,7 @@ from thresher.service.discovery.matter.timezone import check_zone, matter_timezo
 from thresher.service.jobs.job_rows import new_id
 
 FACTS_FILE = "matter.json"
+MATTERS_MAX = 10_000  # of one tenant: an empty one takes 100 kB of disk
 _ID = re.compile(r"[0-9a-f]{32}")
 _LEAVING = ".deleted-"  # begins the name of a folder that is being deleted
 
@@ -50,8 +51,10 @@ class MatterFolders:
     root: Path
 
     def create(self, tenant: str, name: str, timezone: str | None = None) -> MatterFacts:
-        """Make a matter. Raises InputProblem(field_invalid) for the zone, SetupProblem(storage_full, store_failed)."""
+        """Make a matter. Raises InputProblem(field_invalid, quota_exceeded), SetupProblem(storage_full, store_failed)."""
         check_zone(timezone)
+        if sum(1 for _ in self._ids(tenant)) >= MATTERS_MAX:
+            raise InputProblem("quota_exceeded", f"{MATTERS_MAX} matters; delete some of them")
         now = time.time()
         facts = MatterFacts(id=new_id(now), tenant=tenant, name=name, timezone=timezone or "UTC", created=now)
         folder = self._tenant_folder(tenant) / facts.id
@@ -86,8 +89,8 @@ class MatterFolders:
 
     def listed(self, tenant: str, before: str | None, limit: int) -> list[MatterFacts]:
         """Return a tenant's matters, newest first; `before`: the id of the last one seen."""
-        names = sorted(self._ids(tenant), reverse=True)
-        return [self.facts(tenant, name) for name in names if before is None or name < before][:limit]
+        names = sorted((n for n in self._ids(tenant) if before is None or n < before), reverse=True)
+        return [self.facts(tenant, name) for name in names[:limit]]
 
     def _ids(self, tenant: str) -> Iterator[str]:
         with disk_faults_as_problems(self.root):

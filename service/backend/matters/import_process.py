@@ -1,4 +1,4 @@
-"""Run one import or export of a matter in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
+"""Run one import, export or other action on a matter in a process of its own: an order on standard input, what happens as lines of JSON on standard output.
 
     {"stage": "import"}      ...      {"summary": {...}}  or  {"problem": {"code": ..., "detail": ...}}
 
@@ -21,7 +21,8 @@ from pydantic import BaseModel, ValidationError
 
 from thresher.schemas.discovery.matter_import import ImportStatus, ImportSummary
 from thresher.schemas.errors import InputProblem, Problem
-from thresher.schemas.work import ExportOrder, ImportOrder
+from thresher.schemas.work import ActionOrder, ExportOrder, ImportOrder
+from thresher.service.backend.matters.action_work import ActionJob, run_action
 from thresher.service.backend.matters.export_work import run_export
 from thresher.service.backend.matters.folders import FACTS_FILE
 from thresher.service.backend.matters.received_files import received, unpacked
@@ -38,6 +39,8 @@ from thresher.service.discovery.productions.validation_report import ValidationR
 from thresher.service.discovery.productions.volume import find_production
 from thresher.service.discovery.reports.writing import write_reports
 from thresher.service.discovery.settling import settle
+from thresher.service.readers.pool_size import pool_size
+from thresher.service.readers.worker_process import limit_process
 
 PROCESSES = 2  # that read for one import
 Say = Callable[[str], None]
@@ -56,7 +59,7 @@ class ImportTask(BaseModel):
 
     folder: Path  # of the matter
     job: str
-    order: ImportOrder | ExportOrder
+    order: ImportOrder | ExportOrder | ActionOrder
     passwords: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()
     roots: tuple[Path, ...] = ()  # below which the tenant may read
@@ -66,10 +69,14 @@ def main() -> None:
     """Read the order, and run it."""
     task = ImportTask.model_validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    size = pool_size()
+    limit_process(size.processors * size.processor)  # three eighths of the memory; two imports run at once at most
     try:
         summary = _run(task, lambda stage: _say({"stage": stage}))
     except Problem as problem:
         _say({"problem": {"code": problem.code, "detail": problem.detail}})
+    except MemoryError:
+        _say({"problem": {"code": "too_large", "detail": "the import needs more memory than the limit"}})
     else:
         _say({"summary": summary.model_dump(mode="json")})
 
@@ -77,6 +84,10 @@ def main() -> None:
 def _run(task: ImportTask, say: Say) -> BaseModel:
     if isinstance(task.order, ExportOrder):
         return run_export(task.folder, task.job, task.order, say)
+    if isinstance(task.order, ActionOrder):
+        return run_action(
+            task.folder, task.order, ActionJob(id=task.job, passwords=task.passwords, roots=task.roots), say
+        )
     return run_import(task, task.order, say)
 
 
@@ -96,6 +107,7 @@ def run_import(task: ImportTask, order: ImportOrder, say: Say) -> ImportSummary:
     with Matter(task.folder) as matter:
         if not (task.folder / FACTS_FILE).exists():
             raise InputProblem("not_found", "the matter was deleted")
+        matter.record_event("import_begun", job=task.job)  # before anything is written, as it may be killed
         options = CollectionOptions(
             timezone=matter.store.get("timezone") or "UTC",
             passwords=task.passwords,

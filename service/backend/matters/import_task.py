@@ -1,4 +1,4 @@
-"""Work on a Task that is an import or an export of a matter: check what it may read, run it in a process of its own, and say what came out.
+"""Work on a Task that is an import, an export or another action on a matter: check what it may read, run it in a process of its own, and say what came out.
 
 To cancel is to kill: an import can be killed at any moment, and goes on where it was if it is asked for again. So can a
 worker: its Task's lease ends, another worker claims it, and finds in the matter what is done.
@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from thresher.schemas.discovery.matter_actions import ActionSummary
 from thresher.schemas.discovery.matter_import import ImportSummary
 from thresher.schemas.discovery.matter_jobs import ExportSummary
 from thresher.schemas.errors import (
@@ -29,7 +30,7 @@ from thresher.schemas.errors import (
     SetupProblem,
     note,
 )
-from thresher.schemas.work import Claim, ExportOrder, ImportOrder, Outcome, Submission
+from thresher.schemas.work import ActionOrder, Claim, ExportOrder, ImportOrder, Outcome, Submission
 from thresher.service.backend.matters.import_process import ImportTask, Upload
 from thresher.service.backend.matters.import_roots import allowed_path, roots_of
 from thresher.service.backend.resources import ServiceResources
@@ -40,6 +41,13 @@ AT_ONCE = 2  # imports of one worker: each has processes of its own
 AT_ONCE_OF_TENANT = 1  # of them: an import may take hours, and others wait for none of it
 WAIT_SECONDS = 5.0  # times the attempt: until an import is tried again that found another under way
 LONGEST_WAIT_SECONDS = 60.0
+Order = ImportOrder | ExportOrder | ActionOrder
+Summary = ImportSummary | ExportSummary | ActionSummary
+_SUMMARIES: dict[type[Order], type[Summary]] = {
+    ImportOrder: ImportSummary,
+    ExportOrder: ExportSummary,
+    ActionOrder: ActionSummary,
+}
 OUTCOME_PATH = "import"  # of the one Outcome
 _COMMAND = (sys.executable, "-m", "thresher.service.backend.matters.import_process")
 _LINE_BYTES = 1 << 24  # of a summary at most: a production's report is in it
@@ -55,9 +63,9 @@ class Imports:
 
     async def work(self, claim: Claim, asked: Submission, stage: Stage) -> TaskOutcome:
         """Do an import. Raises Problem where it can not be done."""
-        order = asked.import_order or asked.export_order
+        order = asked.import_order or asked.export_order or asked.action_order
         if order is None:
-            raise JobProblem("internal_error", "no order to import or to export")
+            raise JobProblem("internal_error", "no order to import, to export or to act")
         if self._running.total() >= AT_ONCE or self._running[claim.tenant] >= AT_ONCE_OF_TENANT:
             return later(claim)
         async with self._slot(claim.tenant), AsyncExitStack() as stack:
@@ -80,9 +88,7 @@ class Imports:
         finally:
             self._running[tenant] -= 1
 
-    async def _task(
-        self, claim: Claim, asked: Submission, order: ImportOrder | ExportOrder, stack: AsyncExitStack
-    ) -> ImportTask:
+    async def _task(self, claim: Claim, asked: Submission, order: Order, stack: AsyncExitStack) -> ImportTask:
         """Return what the process is told. Raises InputProblem(not_found, source_refused), SetupProblem."""
         if self.resources.matters is None:
             raise SetupProblem("setting_missing", "THRESHER_MATTERS, on every worker")
@@ -100,9 +106,9 @@ class Imports:
             uploads=tuple(uploads),
         )
 
-    def _with_paths(self, order: ImportOrder | ExportOrder, tenant: str) -> ImportOrder | ExportOrder:
+    def _with_paths(self, order: Order, tenant: str) -> Order:
         """Return an order whose paths are such as the tenant may read. Raises InputProblem(source_refused, file_not_found)."""
-        if isinstance(order, ExportOrder):
+        if not isinstance(order, ImportOrder):
             return order
         given = {"paths": order.paths, "denist": order.denist}
         found = {
@@ -118,7 +124,7 @@ def later(claim: Claim) -> TaskOutcome:
     return TaskOutcome(outcomes=(), passing=note("import_waits"), again_in=wait)
 
 
-async def _run(task: ImportTask, stage: Stage) -> ImportSummary | ExportSummary:
+async def _run(task: ImportTask, stage: Stage) -> Summary:
     """Run the process to its end. Raises what it reports; JobProblem(worker_died) where it died."""
     async with _process() as process:
         if process.stdin is None or process.stdout is None:
@@ -129,8 +135,7 @@ async def _run(task: ImportTask, stage: Stage) -> ImportSummary | ExportSummary:
         while line := await process.stdout.readline():
             said: dict[str, Any] = json.loads(line)
             if "summary" in said:
-                kind = ExportSummary if isinstance(task.order, ExportOrder) else ImportSummary
-                return kind.model_validate(said["summary"])
+                return _SUMMARIES[type(task.order)].model_validate(said["summary"])
             if "problem" in said:
                 raise _problem(**said["problem"])
             stage(said["stage"])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import json
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -15,10 +13,9 @@ from thresher.service.cli.exits import COMPLETE, SOME_FAILED, SOME_NOT
 from thresher.service.cli.matters.outputs import reconciled_after
 from thresher.service.cli.matters.relations import after_import, opened_matter
 from thresher.service.discovery.collection.denist import gather
-from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.collection.unit_pool import UnitPool
 from thresher.service.discovery.custody.resolution import Chosen, resolve
-from thresher.service.discovery.custody.retrying import Retried, retry
+from thresher.service.discovery.custody.retrying import Retried, retry, retry_options
 from thresher.service.discovery.custody.verification import verify
 from thresher.service.discovery.matter.audit_log import head_of
 from thresher.service.discovery.matter.folder import Matter
@@ -52,7 +49,7 @@ def retry_main(folder: Path, code: str | None, passwords: Path | None, workers: 
     """Try exceptions again, then find copies and threads again; 1 where some are left, 4 where counts do not come out."""
     lines = passwords.read_text(encoding="utf-8").splitlines() if passwords else []
     with opened_matter(folder) as matter, UnitPool(workers) as pool:
-        options = _options(matter, tuple(line for line in lines if line))
+        options = retry_options(matter, tuple(line for line in lines if line))
         known = gather(options.denist, matter.folder)
         found = retry(matter, options, pool, known=str(known) if known else None, code=code.lower() if code else None)
         _tell(found)
@@ -67,19 +64,3 @@ def _tell(found: Retried) -> None:
         typer.echo(f"{found.asked_again:,} documents will be asked again by `thresher matter extract`")
     for path in found.left:
         typer.echo(f"not tried, for its bytes are not there: {printable_name(path)}")
-
-
-def _options(matter: Matter, passwords: tuple[str, ...]) -> CollectionOptions:
-    """Return the options of the last import, with further passwords."""
-    try:
-        facts: dict[str, Any] = json.loads((matter.folder / "manifest.json").read_bytes())["options"]
-    except (OSError, ValueError, KeyError):
-        facts = {}
-    return CollectionOptions(
-        timezone=matter.store.get("timezone") or "UTC",
-        passwords=passwords,
-        denist=tuple(one["path"] for one in facts.get("denist", ())),
-        denist_mode=facts.get("denist_mode", "exclude"),
-        bcc=facts.get("bcc", True),
-        embedded=facts.get("embedded", False),
-    )

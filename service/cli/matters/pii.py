@@ -39,6 +39,7 @@ def main(request: Request) -> int:
     if request.redacted is not None:
         request.redacted.mkdir(parents=True, exist_ok=True)
     with existing_matter(request.folder) as matter:
+        matter.record_event("personal_data_begun")  # before texts are written, as it may be killed
         counts, copies = asyncio.run(_reported(matter, request, kinds))
     for kind, count in sorted(counts.finds.items()):
         typer.echo(f"{kind}: {count} in {counts.by_document[kind]} documents")

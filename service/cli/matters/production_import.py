@@ -146,13 +146,16 @@ def _counts(report: ValidationReport) -> list[str]:
     rows = f"{counts.documents:,} documents + {counts.rows_in_exception:,} exceptions"
     pages = f"{counts.images_found:,} found + {counts.images_missing:,} missing + {counts.image_rows_unread:,} unread"
     files = f"{counts.files_named:,} named + {counts.files_orphaned:,} orphans + {counts.load_files:,} load files"
-    return [
+    lines = [
         f"rows     {counts.rows:>9,} = {rows}",
         f"families {counts.families:>9,}, with {counts.children:,} children",
         f"pages    {counts.image_rows:>9,} = {pages}",
         f"files    {counts.files:>9,} = {files}",
         f"paths    {sum(counts.paths_by_rule.values()):>9,}: {rules}",
     ]
+    if report.bates_gaps:
+        lines.append(f"gaps     {report.bates_gaps:>9,} in Bates numbers, first {report.first_bates_gaps[0][:40]}")
+    return lines
 
 
 def _group(group: FindingGroup) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tarfile
 import zipfile
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from thresher.schemas.errors import Note
 from thresher.schemas.source import Source
-from thresher.service.discovery.collection.tar_members import is_tar
+from thresher.service.discovery.collection.tar_members import is_tar, tar_names
 from thresher.service.readers.detection.sniff import HEAD_BYTES, detect
 from thresher.service.readers.mail.eml_reader import reader as eml_reader
 from thresher.service.readers.mail.mbox_reader import reader as mbox_reader
@@ -35,7 +33,6 @@ _REFUSED_TYPES = {"application/vnd.rar": "a RAR archive", "application/zstd": "a
                   "application/vnd.ms-cab-compressed": "a cabinet archive"}  # fmt: skip
 _REFUSED_SUFFIXES = {".olm": "an archive of Outlook for Mac (OLM)", ".rsmf": "an export of short messages (RSMF)",
                      ".nsf": "a Notes database (NSF)"}  # fmt: skip
-_NAMES_MAX = 1000  # members of a TAR that are looked at
 _RSMF_FIELD = b"x-rsmf-"
 _EXPORT_FILES = (
     ({"channels.json", "users.json"}, "an export of Slack"),
@@ -97,13 +94,13 @@ def _refusal(path: Path, head: bytes, name: str, role: Role, media_type: str) ->
         return _REFUSED_SUFFIXES[suffix]
     if role == "mail" and _RSMF_FIELD in head[:8192].lower():
         return _REFUSED_SUFFIXES[".rsmf"]
-    return _export(path, role) if role in {"zip", "tar"} else ""
+    return _export(path, role, media_type) if role in {"zip", "tar"} else ""
 
 
-def _export(path: Path, role: Role) -> str:
+def _export(path: Path, role: Role, media_type: str) -> str:
     """Return the service that a ZIP or a TAR is an export of; empty for any other."""
     try:
-        names = _first_names(path) if role == "tar" else _names(path)
+        names = tar_names(path, media_type) if role == "tar" else _names(path)
     except Exception:  # noqa: BLE001 - zipfile and tarfile raise many types on damage, of which the reading tells
         return ""
     top = {name.rpartition("/")[2].lower() for name in names if name.removeprefix("./").count("/") <= 1}
@@ -113,9 +110,3 @@ def _export(path: Path, role: Role) -> str:
 def _names(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()
-
-
-def _first_names(path: Path) -> list[str]:
-    """Return the names of the first members of a TAR that is not compressed; raise tarfile.ReadError for any other."""
-    with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        return [info.name for info in islice(archive, _NAMES_MAX)]

@@ -8,17 +8,27 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.base.ordinary_files import open_ordinary
 from thresher.service.discovery.matter.originals import Hashes
 
 _DIGEST = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32})(?![0-9A-Fa-f])")
 _BATCH = 50_000
 _LINE_BYTES = 1 << 16  # of a line at most: any file may be named as a list
 _SQLITE = b"SQLite format 3\0"
+_ROW_MIN_BYTES = 20  # of a row with a SHA-1 in a database, at least
+_SHA1_CHARS = 40
+_SECONDS_MIN, _BYTES_A_SECOND = (
+    60.0,
+    1e6,
+)  # of the time in which a database is read at most: far more than a slow disk takes
+_STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
 
 @dataclass(slots=True)
@@ -54,11 +64,15 @@ def gather(lists: tuple[str, ...], folder: Path) -> Path | None:
     connection = sqlite3.connect(part, isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("CREATE TABLE known (digest BLOB PRIMARY KEY) WITHOUT ROWID")
-    for name in lists:
-        if not _add(connection, Path(name)):
-            raise InputProblem("field_invalid", f"--denist {name} holds no digest")
-    connection.close()
-    part.replace(path)
+    try:
+        for name in lists:
+            if not _add(connection, Path(name)):
+                raise InputProblem("field_invalid", f"--denist {name} holds no digest")
+        connection.close()
+        part.replace(path)
+    finally:
+        connection.close()
+        part.unlink(missing_ok=True)
     return path
 
 
@@ -75,7 +89,7 @@ def _fingerprint(lists: tuple[str, ...]) -> str:
 
 def _add(connection: sqlite3.Connection, path: Path) -> int:
     """Add the digests of one list, and return how many there are."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         is_sqlite = file.read(len(_SQLITE)) == _SQLITE
     count, batch = 0, []
     connection.execute("BEGIN")
@@ -90,9 +104,17 @@ def _add(connection: sqlite3.Connection, path: Path) -> int:
     return count
 
 
+def _opened(path: Path) -> BufferedReader:
+    """Open a list. Raises InputProblem(file_not_found) for what is no ordinary file: a pipe could be waited for without end."""
+    try:
+        return open_ordinary(path, links=True)
+    except OSError as error:
+        raise InputProblem("file_not_found", f"--denist {path} ({error.strerror})") from error
+
+
 def _lines(path: Path) -> Iterator[bytes]:
     """Yield the digest of each line: alone, in quotes, or the first column of NSRLFile.txt."""
-    with path.open("rb") as file:
+    with _opened(path) as file:
         while line := file.readline(_LINE_BYTES):
             found = _DIGEST.search(line)
             if found:
@@ -100,12 +122,40 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _nsrl(path: Path) -> Iterator[bytes]:
-    """Yield the SHA-1 of each row of an RDSv3 database."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    """Yield the SHA-1 of each row of an RDSv3 database: of METADATA, or of FILE where that is no view of it.
+
+    A stored row takes bytes, so that a file has only so many, and they are read in a time that grows with it: a database
+    that somebody made to give rows without end gives none (pages that are shared by many, views, columns that are computed).
+    """
+    rows_left, until = path.stat().st_size // _ROW_MIN_BYTES, time.monotonic() + _seconds_for(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
     try:
-        for (digest,) in connection.execute("SELECT sha1 FROM FILE"):
-            yield bytes.fromhex(digest)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LINE_BYTES)
+        connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        for (digest,) in connection.execute(f'SELECT sha1 FROM "{_stored_table(connection)}"'):  # noqa: S608 - of two
+            rows_left -= 1
+            yield _digest(digest, is_within=rows_left >= 0 and time.monotonic() < until)
     except (sqlite3.Error, TypeError, ValueError) as error:
         raise InputProblem("field_invalid", f"--denist {path} is no RDSv3 database ({error})") from error
     finally:
         connection.close()
+
+
+def _digest(text: str, *, is_within: bool) -> bytes:
+    if len(text) != _SHA1_CHARS or not is_within:
+        raise ValueError("more, or other, than a list of its size holds")
+    return bytes.fromhex(text)
+
+
+def _seconds_for(path: Path) -> float:
+    return _SECONDS_MIN + path.stat().st_size / _BYTES_A_SECOND
+
+
+def _stored_table(connection: sqlite3.Connection) -> str:
+    """Return the name of the table with the digests. Raises ValueError where none is stored with a column `sha1`."""
+    for name in ("METADATA", "FILE"):
+        is_table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name = ? COLLATE NOCASE"
+        has_column = "SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden = 0 AND name = 'sha1' COLLATE NOCASE"
+        if all(connection.execute(asked, (name,)).fetchone() for asked in (is_table, has_column)):
+            return name
+    raise ValueError("it has no table METADATA or FILE with a column sha1")

@@ -54,7 +54,7 @@ def _tnef_letter(data: bytes, name: str) -> Letter:
         raise InputProblem("corrupt", f"{name}: {error}") from error
     letter = Letter(enclosures=unpacked.enclosures, found=len(unpacked.enclosures))
     letter.facts = {label.lower(): value for label, value in unpacked.headers}
-    letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies])
+    letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies], letter.notes)
     if unpacked.damaged:
         letter.notes.append(note("corrupt_partial", name))
     return letter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from thresher.schemas.result import VERSION
+from thresher.service.base.ordinary_files import open_ordinary
 from thresher.service.discovery.collection.options import CollectionOptions
 from thresher.service.discovery.matter.folder import Matter
 
@@ -49,7 +49,7 @@ def _options(options: CollectionOptions) -> dict[str, Any]:
 
 
 def _sha256(path: str) -> str:
-    with Path(path).open("rb") as file:
+    with open_ordinary(path, links=True) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import functools
 import gzip
 import io
+import itertools
 import lzma
 import tarfile
 import zlib
@@ -20,6 +22,8 @@ from thresher.service.readers.detection.signatures import by_signature
 
 _FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 _SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
+NAMES_MAX = 1000  # members that are looked at for their names
+NAMES_MAX_BYTES = 256 << 20  # of a compressed TAR that are unpacked for names
 _OPENERS = {"application/gzip": gzip.open, "application/x-bzip2": bz2.open, "application/x-xz": lzma.open}
 
 
@@ -35,6 +39,29 @@ def is_tar(path: Path, media_type: str) -> bool:
             return by_signature(file.read(512)) == "application/x-tar"
     except _FAULTS:
         return False
+
+
+def tar_names(path: Path, media_type: str) -> list[str]:
+    """Return the names of the first members of a TAR, as far as it can be read; of a compressed one those at its beginning."""
+    names: list[str] = []
+    with _open(path, media_type) as file, contextlib.suppress(tarfile.TarError, *_FAULTS):
+        packed = media_type in _OPENERS
+        whole = cast("io.BufferedIOBase", _Beginning(file)) if packed else file
+        with tarfile.open(fileobj=whole, mode="r|" if packed else "r:") as archive:
+            names.extend(info.name for info in itertools.islice(archive, NAMES_MAX))
+    return names
+
+
+class _Beginning:
+    """The first bytes of a file, which end as if it ended there."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self._file, self._left = file, NAMES_MAX_BYTES
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(min(size, self._left))
+        self._left -= len(data)
+        return data
 
 
 def tar_members(path: Path, media_type: str, reading: ArchiveReading) -> Iterator[ArchiveMember]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
@@ -11,12 +12,13 @@ from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.discovery.collection.units import UnitSetting, give_up, perform, split
 from thresher.service.discovery.matter.work import UnitResult, WorkUnit
 from thresher.service.readers import process_start, worker_process
+from thresher.service.readers.pool_size import pool_size
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
 _UNITS_PER_WORKER = 2000  # after which a worker is replaced, because libraries leak memory
-_MEMORY_BYTES = 2 << 30  # that a worker may add
+_MEMORY_BYTES = 2 << 30  # that a worker may add; less where the machine has not so much for a reading process
 
 
 class UnitPool:
@@ -96,5 +98,10 @@ class UnitPool:
 
 def run_unit(unit: WorkUnit, setting: UnitSetting) -> UnitResult:
     """Do a unit in a worker process, under a limit of memory."""
-    worker_process.limit_memory(_MEMORY_BYTES)
+    worker_process.limit_memory(_memory())
     return perform(unit, setting)
+
+
+@cache
+def _memory() -> int:
+    return min(_MEMORY_BYTES, pool_size().reader)

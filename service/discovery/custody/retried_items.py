@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException
@@ -79,11 +80,16 @@ def _item(
         task["sha256"] = record.sha256
     else:
         file = matter.file_of(record.source, record.path, raw)
-        if INSIDE in record.path or not file.is_file():
+        if INSIDE in record.path or not file.is_file() or not _is_below(file, matter.file_of(record.source, "", b"")):
             return None
         task |= {"file": os.fsencode(file).hex(), "modified_ns": file.stat().st_mtime_ns}
     place = str(task["place"])
     return RetriedItem(place, record.source, {"do": do, "items": [task]} if do == "items" else {"do": do, "item": task})
+
+
+def _is_below(file: Path, source: Path) -> bool:
+    """Whether a file lies in its SOURCE, and no link leads out of it: a file may have become one since it was imported."""
+    return file.resolve().is_relative_to(source.resolve())
 
 
 def _outermost(items: Iterable[RetriedItem]) -> list[RetriedItem]:

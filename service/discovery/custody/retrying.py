@@ -9,8 +9,10 @@ not processed: the next extraction asks it again.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass, field
+from typing import Any
 
 from thresher.schemas.discovery.matter import MatterDocument, MatterException
 from thresher.schemas.errors import InputProblem
@@ -39,6 +41,22 @@ class Retried:
     gone: int = 0  # of them, those that are not there any more
     asked_again: int = 0  # documents that the next extraction asks again
     left: list[str] = field(default_factory=list)  # paths whose bytes can not be had
+
+
+def retry_options(matter: Matter, passwords: tuple[str, ...]) -> CollectionOptions:
+    """Return the options of the last import, with further passwords."""
+    try:
+        facts: dict[str, Any] = json.loads((matter.folder / "manifest.json").read_bytes())["options"]
+    except (OSError, ValueError, KeyError):
+        facts = {}
+    return CollectionOptions(
+        timezone=matter.store.get("timezone") or "UTC",
+        passwords=passwords,
+        denist=tuple(one["path"] for one in facts.get("denist", ())),
+        denist_mode=facts.get("denist_mode", "exclude"),
+        bcc=facts.get("bcc", True),
+        embedded=facts.get("embedded", False),
+    )
 
 
 def retry(

@@ -9,6 +9,7 @@ the others are copies of; it names the custodians and paths of all. Memory does 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -20,6 +21,7 @@ from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.duplicates.copies import counterparts
 from thresher.service.discovery.duplicates.message_id_conflicts import report_conflicts
+from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.folder import Matter
 
 Scope = DedupScope
@@ -31,6 +33,14 @@ DROP TABLE IF EXISTS temp.merged;
 CREATE TEMP TABLE keyed (scope TEXT NOT NULL, key TEXT NOT NULL, place TEXT NOT NULL, id TEXT NOT NULL);
 CREATE TEMP TABLE copied (id TEXT PRIMARY KEY, original TEXT NOT NULL);
 CREATE TEMP TABLE merged (id TEXT PRIMARY KEY, custodians TEXT NOT NULL, paths TEXT NOT NULL);
+"""
+_CONCERNED = """
+SELECT id FROM copied UNION SELECT id FROM merged
+UNION SELECT id FROM documents WHERE record LIKE '%"dup_of":%' OR record LIKE '%"all_paths":%'
+"""
+_FOUND = """
+SELECT record, original, custodians, paths FROM documents AS d
+LEFT JOIN copied AS c ON c.id = d.id LEFT JOIN merged AS m ON m.id = d.id WHERE d.id = ?
 """
 
 
@@ -105,9 +115,11 @@ def deduplicate(matter: Matter, grouping: Grouping) -> Deduplicated:
     before, found = kept_grouping(matter), Deduplicated(grouping)
     _Groups(matter, grouping).find()
     event = matter.event("deduplicated", **grouping.shown(), before=before.shown() if before else None)
-    found.changed = matter.store.update(_changed(matter, found, event), event)
+    found.custodians = _counted(matter.store.connection)
+    event |= _facts(found)
+    found.changed = matter.store.update(_changed(matter.store.connection), event)
     if not found.changed and before != grouping:
-        matter.store.add_event({**event, **_facts(found)})
+        matter.store.add_event(event)
     matter.store.set(SETTING, json.dumps(grouping.shown()))
     found.conflicts = report_conflicts(matter)
     matter.store.connection.executescript(_TABLES)
@@ -143,12 +155,11 @@ class _Groups:
         self.connection.execute("COMMIT")
 
     def _keyed(self) -> Iterator[tuple[str, str, str, str]]:
-        for placed in self.store.placed_documents():
-            document = placed.document
+        for place, document in self.store.links():
             key = document.dedup_key or document.sha256
             if document.level == 1 and key and may_be_copy(document, self.grouping):
                 scope = document.custodian if self.grouping.scope == "custodian" else ""
-                yield scope, key, placed.place, document.id
+                yield scope, key, place, document.id
 
     def _add(self, ids: list[str]) -> None:
         original = self.store.family(ids[0])
@@ -161,7 +172,7 @@ class _Groups:
         self.connection.executemany("INSERT INTO merged VALUES (?, ?, ?)", rows)
 
 
-def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
+def may_be_copy(document: DocumentLinks, grouping: Grouping) -> bool:
     """Whether a document takes part. A redacted or withheld one never does: it equals no other.
 
     A produced one does by its native alone: the hash of a text or of a first page says too little.
@@ -171,25 +182,29 @@ def may_be_copy(document: MatterDocument, grouping: Grouping) -> bool:
     return document.produced is None or (grouping.productions and document.produced.native is not None)
 
 
-def _merged(same: list[MatterDocument]) -> tuple[str, str]:
+def _merged(same: list[DocumentLinks]) -> tuple[str, str]:
     """Return the custodians of equal documents, each once, and the path of each, as JSON."""
     return json.dumps(list(dict.fromkeys(d.custodian for d in same))), json.dumps([d.path for d in same])
 
 
-def _changed(matter: Matter, found: Deduplicated, event: dict[str, Any]) -> Iterator[MatterDocument]:
-    """Yield the documents whose records change, and count all; the event gets the counts."""
-    connection = matter.store.connection
-    for document in matter.store.documents():
-        copied = connection.execute("SELECT original FROM copied WHERE id = ?", (document.id,)).fetchone()
-        counts = found.custodians.setdefault(document.custodian, CustodianCounts())
-        counts.documents += 1
-        counts.duplicates += copied is not None
-        counts.unique += copied is None
-        merged = connection.execute("SELECT custodians, paths FROM merged WHERE id = ?", (document.id,)).fetchone()
-        changed = _with_copies(document, copied[0] if copied else None, merged)
-        if changed != document:
+def _counted(connection: sqlite3.Connection) -> dict[str, CustodianCounts]:
+    """Return the counts of all custodians."""
+    statement = (
+        "SELECT custodian, COUNT(*), COUNT(copied.id) FROM documents LEFT JOIN copied ON copied.id = documents.id"
+        " GROUP BY custodian ORDER BY custodian"
+    )
+    rows = connection.execute(statement)
+    return {name: CustodianCounts(count, count - copies, copies) for name, count, copies in rows}
+
+
+def _changed(connection: sqlite3.Connection) -> Iterator[MatterDocument]:
+    """Yield the documents whose records change: of those that are or have copies, or are said to."""
+    for concerned in connection.execute(_CONCERNED).fetchall():
+        record, original, custodians, paths = connection.execute(_FOUND, concerned).fetchone()
+        document = MatterDocument.from_json(record)
+        changed = _with_copies(document, original, (custodians, paths) if custodians else None)
+        if changed is not document:
             yield changed
-    event.update(_facts(found))
 
 
 def _with_copies(document: MatterDocument, original: str | None, merged: tuple[str, str] | None) -> MatterDocument:

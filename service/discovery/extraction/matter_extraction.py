@@ -23,10 +23,11 @@ from thresher.schemas.question import Model
 from thresher.schemas.source import Source
 from thresher.service.base.threads import in_thread
 from thresher.service.discovery.extraction.outcomes import Outcome, Outcomes
-from thresher.service.discovery.extraction.plan import Plan, folder_of, plan
+from thresher.service.discovery.extraction.plan import Plan, folder_of, plan, threads_with_unasked
 from thresher.service.discovery.extraction.recorder import Recorder
 from thresher.service.discovery.extraction.result_states import OTHER_KIND, failed_exception
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.privilege.screen import kept_lists, unread_by_screen
 from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
@@ -80,12 +81,13 @@ class ExtractionCounts:
 def planned(matter: Matter, choice: ExtractionChoice, outcomes: Outcomes) -> Plan:
     """Return what happens to each document of a matter."""
     before = outcomes.asked_before()
+    unasked = threads_with_unasked(matter.store.documents(), choice.privilege) if choice.inclusive_only else None
     return plan(
         matter.store.documents(),
         choice.targets[0],
         lambda document: document.state == "exception" and document.id not in before,
         privilege=choice.privilege,
-        inclusive_only=choice.inclusive_only,
+        inclusive_outside=unasked,
     )
 
 
@@ -98,6 +100,8 @@ async def extract_matter(matter: Matter, choice: ExtractionChoice, parts: Parts)
     made = await in_thread(planned, matter, choice, outcomes)
     counts = ExtractionCounts(len(made.asked), len(made.shared), made.unreadable,
                               Counter(p.reason for p in made.passed))  # fmt: skip
+    if made.asked:  # before anything is written, as it may be killed
+        matter.record_event("extraction_begun", model=parts.model.name, documents=len(made.asked))
     counts.new += await in_thread(_write_passed, matter, made, outcomes)
     folder, rules = matter.folder / "results", [rule for targets in choice.targets for rule in targets.rules]
     Folder(folder).note_inputs([], (rule.target for rule in rules), choice.policy.read)
@@ -147,6 +151,8 @@ class _Asking:
         self.sources, self.children = DocumentSources(matter), children_of(matter)
         self.texts, self.results = Texts(matter.folder / "texts"), matter.folder / "results"
         self.files: dict[str, DocumentFiles] = {}  # of what is in hand, by path
+        holds = choice.privilege == "hold" and kept_lists(matter) is not None
+        self.unread = unread_by_screen(matter) if holds else {}  # not read either for asking: nobody looked at it
         self.recorder = Recorder(outcomes, self.results, self._document, parts.model.name)
 
     def _document(self, document_id: str) -> MatterDocument:
@@ -192,6 +198,9 @@ class _Asking:
         for document_id, rule in rules.items():
             document = self._document(document_id)
             path = f"{folder_of(rule.target)}/{document_id[:2]}/{document_id}"
+            if code := self.unread.get(document_id):
+                yield RefusedPath(path, InputProblem(code, document.path))
+                continue
             try:
                 found = self.sources.sources(document, path)
             except InputProblem as problem:

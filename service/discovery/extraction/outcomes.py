@@ -93,9 +93,14 @@ class Outcomes:
         """Return exceptions that are new, and earlier ones of these documents that no longer stand, as resolved."""
         known = {e.id: e for o in outcomes for e in self._known(o.document_id)}
         ids = {e.id for e in found}
+        passed = {o.document_id: f"not asked any more: {o.reason}" for o in outcomes if o.state in {"held", "skipped"}}
         gone = [
             e.model_copy(
-                update={"resolution": "resolved", "resolved_by": "thresher", "resolved_why": "extracted again"}
+                update={
+                    "resolution": "resolved",
+                    "resolved_by": "thresher",
+                    "resolved_why": passed.get(e.document_id or "", "extracted again"),
+                }
             )
             for e in known.values()
             if e.id not in ids and e.resolution == "open"

@@ -42,16 +42,19 @@ def plan(
     unreadable: Callable[[MatterDocument], bool],
     *,
     privilege: PrivilegePolicy = "hold",
-    inclusive_only: bool = False,
+    inclusive_outside: frozenset[str] | None = None,
 ) -> Plan:
     """Return what happens to each document. `unreadable`: whether the import could not open it.
 
+    `inclusive_outside`: a later mail stands for one that it holds whole, but not in these threads; None: each is asked.
     Where a master is not asked, its first copy that may be answers for the others.
     """
     made, masters, answering = Plan(), _Masters(), dict[str, str]()
     for document in documents:
         master = masters.of(document)
-        passed = _passed(document, privilege, inclusive_only=inclusive_only)
+        passed = _passed(document, privilege)
+        if passed is None and _is_in_a_later_one(document, inclusive_outside):
+            passed = Passed(document.id, "skipped", "not_inclusive")
         if passed is not None:
             made.passed.append(passed)
         elif unreadable(document):
@@ -66,13 +69,25 @@ def plan(
     return made
 
 
-def _passed(document: MatterDocument, privilege: PrivilegePolicy, *, inclusive_only: bool) -> Passed | None:
+def threads_with_unasked(documents: Iterable[MatterDocument], privilege: PrivilegePolicy) -> frozenset[str]:
+    """Return the threads in which a mail is not asked: what it holds of earlier ones would be asked nowhere."""
+    holds = privilege == "hold"
+    return frozenset(
+        d.thread_id
+        for d in documents
+        if d.thread_id and d.level == 1 and (d.withheld or d.state == "exception" or (d.held and holds))
+    )
+
+
+def _is_in_a_later_one(document: MatterDocument, outside: frozenset[str] | None) -> bool:
+    return outside is not None and document.inclusive is False and document.thread_id not in outside
+
+
+def _passed(document: MatterDocument, privilege: PrivilegePolicy) -> Passed | None:
     if document.withheld:
         return Passed(document.id, "skipped", "withheld")
     if document.held and privilege == "hold":
         return Passed(document.id, "held", "privilege")
-    if inclusive_only and document.inclusive is False:
-        return Passed(document.id, "skipped", "not_inclusive")
     return None
 
 

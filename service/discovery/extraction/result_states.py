@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -92,7 +93,9 @@ def exception(document: MatterDocument, note: Note) -> MatterException:
         stage=STAGE,
         code=code,
         level=fact.level,
-        message=message,
+        message=re.sub(
+            rf"\S+/{document.id[:2]}/{document.id}", lambda _: document.path, message
+        ),  # the path of the run
         retryable=fact.retryable,
     )
 

@@ -13,6 +13,7 @@ from thresher.service.discovery.loadfiles.dates import DATE_LIKE
 
 HEADER_MAX_CHARS = 300  # of one name; a longer cell is a value
 _IGNORED = re.compile(r"[\s_\-.#()]+")
+_REDACTION = re.compile(r"(?<!UN)(?<!NON)REDACT")  # REDACTION REASON, REDACTED YN
 _VALUE_LIKE = (
     DATE_LIKE,
     re.compile(r"[+-]?\d[\d.,]*"),  # a number
@@ -80,11 +81,17 @@ class ColumnMap:
     positions: dict[str, int]  # canonical name to its first column, a name spelled as in the dictionary going first
     second: dict[int, str]  # further columns of a field that has one already, and their field
     unknown: tuple[int, ...]  # columns of no known field: kept verbatim
+    redactions: tuple[int, ...] = ()  # columns that tell of redactions, under whatever name
 
     def value(self, row: list[str], name: str) -> str:
         """Return the trimmed text of a field in a row; empty without such a column."""
         position = self.positions.get(name)
         return row[position].strip() if position is not None else ""
+
+    def values(self, row: list[str], name: str) -> list[str]:
+        """Return the trimmed texts of all columns of a field."""
+        further = [i for i, field in self.second.items() if field == name]
+        return [self.value(row, name), *(row[i].strip() for i in further)]
 
 
 def map_columns(headers: list[str], chosen: dict[str, str] | None = None) -> ColumnMap:
@@ -98,4 +105,5 @@ def map_columns(headers: list[str], chosen: dict[str, str] | None = None) -> Col
             positions.setdefault(name, i)
     second = {i: name for i, name in enumerate(names) if name and positions[name] != i}
     unknown = tuple(i for i, name in enumerate(names) if name is None)
-    return ColumnMap(tuple(headers), positions, second, unknown)
+    told = (i for i, header in enumerate(headers) if names[i] == "REDACTED" or _REDACTION.search(_normal(header)))
+    return ColumnMap(tuple(headers), positions, second, unknown, tuple(told))

@@ -30,7 +30,8 @@ class DatFile:
 
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the rows of values with their numbers; the header is left out, and counts as row 1."""
-        for block in row_blocks(text_encoding.decoded_blocks(self.path, self.encoding), self.delimiters):
+        texts = text_encoding.decoded_blocks(self.path, self.encoding)
+        for block in row_blocks(texts, self.delimiters, len(self.columns.headers)):
             if block.first_row == 1 and self.has_header:
                 block.first_row = 2
                 del block.rows[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +12,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles.dates import DateOrder
 from thresher.service.discovery.loadfiles.delimiters import Delimiters
+from thresher.service.readers.charset import charset_named
 
 
 def _known_codec(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError as error:
-        raise ValueError(f"no encoding is called {name!r}") from error
+    found = charset_named(name)
+    if found is None:
+        raise ValueError(f"no encoding is called {name!r}")
+    return found
 
 
 def _known_zone(name: str) -> str:

@@ -14,12 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.loadfiles.delimiters import Delimiters
 
 BLOCK_TRIES = 3  # blocks in vain before rows are no longer tried all at once
 _PARTED = "(?:{q}([^{q}]*+(?:{q}{q}[^{q}]*+)*+){q}|(?!{q})([^{s}\r\n]*+)){s}"  # a field and the separator behind it
+SWALLOWED_LINES_MAX = 100  # of a row with too few or too many columns, that are looked at for rows in it
+_LINE_END = re.compile(r"\r\n|\n|\r")
 ROW_MAX_CHARS = 64 << 20  # of one row: a qualifier that is never closed must not fill the memory
 
 
@@ -45,12 +48,13 @@ class _IncompleteError(Exception):
     """The text ends before it is known where the row ends."""
 
 
-def row_blocks(texts: Iterable[str], delimiters: Delimiters) -> Iterator[RowBlock]:
+def row_blocks(texts: Iterable[str], delimiters: Delimiters, width: int | None = None) -> Iterator[RowBlock]:
     """Yield a file's rows from its decoded text; raise InputProblem("too_large") for a row beyond `ROW_MAX_CHARS`.
 
+    `width`: columns of a sound row; rows that a value without its closing qualifier has swallowed come out again by it.
     Memory stays at a few blocks of text and the longest row.
     """
-    parser = _BlockParser(delimiters)
+    parser = _BlockParser(delimiters, width)
     pending, wanted = "", 0
     for text in texts:
         pending += text
@@ -71,9 +75,9 @@ def row_blocks(texts: Iterable[str], delimiters: Delimiters) -> Iterator[RowBloc
 class _BlockParser:
     """Parts text into rows; keeps the number of the next row and the style of line ends."""
 
-    def __init__(self, delimiters: Delimiters) -> None:
+    def __init__(self, delimiters: Delimiters, width: int | None = None) -> None:
         self.scanner, self.split = RowScanner(delimiters), plain_splitter(delimiters)
-        self.row = 1
+        self.row, self._width = 1, width
         self._line_end = ""
         qualifier = delimiters.qualifier or ""
         self._qualifier, self._between = qualifier, f"{qualifier}{delimiters.separator}{qualifier}"
@@ -127,9 +131,27 @@ class _BlockParser:
 
     def _scanned(self, text: str, position: int, block: RowBlock, *, final: bool) -> tuple[list[str], int]:
         scanned = self.scanner.scan(text, position, final=final)
+        if self._width and len(scanned.cells) != self._width:
+            scanned = self._without_swallowed(text, position, scanned, final=final)
         block.strays.extend(Stray(self.row, column) for column in scanned.stray_columns)
         block.unclosed = scanned.unclosed
         return scanned.cells, scanned.end
+
+    def _without_swallowed(self, text: str, position: int, whole: ScannedRow, *, final: bool) -> ScannedRow:
+        """Return a row up to the first line behind which a sound row begins: a value in it lacks its closing qualifier.
+
+        A sound row begins with a qualifier, has all columns and no stray qualifier. Without one, `whole` is returned.
+        """
+        for found in islice(_LINE_END.finditer(text, position, whole.end), SWALLOWED_LINES_MAX):
+            start = found.end()
+            if not (self._qualifier and text.startswith(self._qualifier, start)):
+                continue
+            following = self.scanner.scan(text, start, final=final)
+            if len(following.cells) == self._width and not following.stray_columns and not following.unclosed:
+                row = self.scanner.scan(text[position : found.start()], 0, final=True)
+                strays = [*row.stray_columns, *([len(row.cells)] if row.unclosed else [])]
+                return ScannedRow(row.cells, start, strays, unclosed=False)
+        return whole
 
 
 def plain_splitter(delimiters: Delimiters) -> Callable[[str], list[str] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,10 @@ from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.errors import SetupProblem
 from thresher.service.base.disk_faults import disk_faults_as_problems
 from thresher.service.base.file_lock import lock
+from thresher.service.base.ordinary_files import check_ordinary, check_ordinary_database, others_below
 from thresher.service.discovery.matter.audit_log import AuditLog
 from thresher.service.discovery.matter.originals import Originals
-from thresher.service.discovery.matter.seal import EVENT, changed_since, seal
+from thresher.service.discovery.matter.seal import EVENT, FILE, changed_since, seal
 from thresher.service.discovery.matter.store import MatterStore
 
 FOUND_CHANGED = (
@@ -25,6 +27,8 @@ FOUND_CHANGED = (
 FOUND_ITEMS = 1000  # of them named at most
 _TEMPORARY = ("production-*", "reading-*", "originals/embedded-*", "originals/7z-*.part")
 _FOLDERS = ("originals", "texts", "results", "reports", "exports")
+SAMPLES = "samples"
+_FILES = ("audit.jsonl", "manifest.json", "manifest.json.part", "matter.lock", FILE, f"{FILE}.part")
 
 
 class Matter:
@@ -38,6 +42,7 @@ class Matter:
         self.folder = folder
         self.originals = Originals(folder / "originals")
         self._lock: int | None = None
+        _check_own(folder, deep=writes)
         if not writes and not (folder / "matter.db").exists():
             raise SetupProblem("store_failed", f"{folder} holds no matter; make one with `thresher import`")
         if writes:
@@ -129,6 +134,27 @@ class Matter:
         with disk_faults_as_problems(self.folder):
             part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             part.replace(self.folder / "manifest.json")
+
+
+def _check_own(folder: Path, *, deep: bool) -> None:
+    """Raise SetupProblem(store_failed) where a link or a pipe lies in a Matter: who made it could have other files read.
+
+    `deep`: also below the folders that are written into; an original is named after its hash, and read by it.
+    """
+    with disk_faults_as_problems(folder):
+        check_ordinary_database(folder / "matter.db")
+        for name in _FILES:
+            check_ordinary(folder / name)
+    found = [path for path in _own_folders(folder) if path.is_symlink()]
+    if deep and not found:
+        found = [path for name in (*_FOLDERS[1:], SAMPLES) for path in others_below(folder / name)]
+    if found:
+        raise SetupProblem("store_failed", f"{found[0]} is a link or a pipe; a matter holds neither")
+
+
+def _own_folders(folder: Path) -> Iterator[Path]:
+    yield from (folder / name for name in (*_FOLDERS, SAMPLES))
+    yield from (folder / _FOLDERS[0]).glob("*")
 
 
 def now() -> str:

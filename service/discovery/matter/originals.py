@@ -12,6 +12,7 @@ from io import FileIO
 from pathlib import Path
 
 from thresher.service.base.disk_faults import disk_faults_as_problems, write_all
+from thresher.service.base.ordinary_files import open_ordinary
 
 READ_BYTES = 1 << 20
 
@@ -55,9 +56,9 @@ def hashes_of(data: bytes) -> Hashes:
 
 
 def hashes_of_file(path: Path) -> Hashes:
-    """Return the hashes of a file. Raises OSError."""
+    """Return the hashes of an ordinary file. Raises OSError."""
     hasher = Hasher()
-    with path.open("rb") as file:
+    with open_ordinary(path, links=True) as file:
         while piece := file.read(READ_BYTES):
             hasher.update(piece)
     return hasher.hashes()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.ordinary_files import open_ordinary
 from thresher.service.discovery.matter.store import MatterStore
 
 FILE = "seal.txt"
@@ -155,7 +156,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file; "" where it can not be read."""
     try:
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
-from thresher.service.discovery.matter.rows import TABLES, Records, Row, document_row
+from thresher.service.discovery.matter.document_links import DocumentLinks
+from thresher.service.discovery.matter.rows import TABLES, Records, Row
 
 PAGE_CHARS = 8 << 20  # of records on a page: a load file may give a record of millions of characters
 _PAGE_ROWS = 500  # rows read at a time
@@ -102,19 +103,18 @@ class MatterStore:
                 yield (*row[:-1], MatterException.from_json(str(row[-1])).model_copy(update=said).to_json())
 
     def update(self, documents: Iterable[MatterDocument], event: dict[str, Any] | None = None) -> int:
-        """Replace documents that are there, each keeping its place, in one transaction; return how many.
+        """Replace the records and states of documents that are there, in one transaction; return how many.
 
-        Documents are taken one by one, also from a stream of this store. The event is written after the last of them,
-        with what it holds then, and not at all where there was none.
+        What else their rows say stays: where a document came from does not change. Documents are taken one by one, also
+        from a stream of this store. The event is written after the last of them, with what it holds then, and not at all
+        where there was none.
         """
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
-            statement = (
-                "UPDATE documents SET source = ?, family_id = ?, level = ?, kind = ?, custodian = ?, state = ?,"
-                " sha256 = ?, bates_begin = ?, record = ? WHERE id = ?"
-            )
-            rows = ((*document_row(d, "")[2:], d.id) for d in documents)
-            changed = self.connection.executemany(statement, rows).rowcount
+            rows = ((d.state, d.to_json(), d.id) for d in documents)
+            changed = self.connection.executemany(
+                "UPDATE documents SET state = ?, record = ? WHERE id = ?", rows
+            ).rowcount
             if event is not None and changed > 0:
                 self.add_to_events(event)
         return max(changed, 0)
@@ -156,6 +156,11 @@ class MatterStore:
         where = {"source": source, "custodian": custodian}
         for place, record in self._stream("documents", where):
             yield Placed(place, MatterDocument.from_json(record))
+
+    def links(self) -> Iterator[tuple[str, DocumentLinks]]:
+        """Yield the links of all documents, each with its place, in order."""
+        for place, record in self._stream("documents", {}):
+            yield place, DocumentLinks.model_validate_json(record)
 
     def exceptions(self, *, source: int | None = None, code: str | None = None) -> Iterator[MatterException]:
         """Yield exceptions in the order of what they are about."""
@@ -219,10 +224,11 @@ class MatterStore:
         row = self.connection.execute("SELECT record FROM exceptions WHERE id = ?", (exception_id,)).fetchone()
         return MatterException.from_json(row[0]) if row else None
 
-    def family(self, family_id: str) -> list[MatterDocument]:
-        """Return the members of a family, in order."""
+    def family(self, family_id: str) -> list[DocumentLinks]:
+        """Return the links of the members of a family, in order."""
         statement = "SELECT record FROM documents WHERE family_id = ? ORDER BY place"
-        return [MatterDocument.from_json(row[0]) for row in self.connection.execute(statement, (family_id,))]
+        rows = self.connection.execute(statement, (family_id,))
+        return [DocumentLinks.model_validate_json(row[0]) for row in rows]
 
     def place(self, document_id: str) -> str | None:
         """Return the place of a document; None where there is none."""
@@ -233,6 +239,10 @@ class MatterStore:
         """Return the hash of a mail's text and those of its passages; None where its text is not known."""
         row = self.connection.execute("SELECT body, passages FROM mail_texts WHERE id = ?", (document_id,)).fetchone()
         return (row[0], row[1]) if row else None
+
+    def ids_of_mail_texts(self) -> frozenset[str]:
+        """Return the ids of the mails whose texts are known."""
+        return frozenset(row[0] for row in self.connection.execute("SELECT id FROM mail_texts"))
 
     def counts(self, table: str, by: str | None = None) -> dict[str, int]:
         """Return how many rows a table has, by the values of a column, or under "" in all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
@@ -75,15 +75,21 @@ class WorkStore:
         self._store = store
         self._connection = store.connection
 
-    def source(self, path: str, custodian: str, label: str, kind: str = "collection") -> SourceRow:
-        """Return the SOURCE at a path for a custodian, made with a label of its own where it is not known yet."""
-        found = self._one(
-            "SELECT number, label, path, custodian, state, kind FROM sources WHERE path = ? AND custodian = ?",
-            path,
-            custodian,
-        )
-        if found:
-            return SourceRow(*found)
+    def source(
+        self,
+        path: str,
+        custodian: str,
+        label: str,
+        kind: str = "collection",
+        is_meant: Callable[[SourceRow], bool] = lambda _: True,
+    ) -> SourceRow:
+        """Return the SOURCE of a kind at a path for a custodian, made with a label of its own where it is not known yet.
+
+        `is_meant`: tells apart what lies at one path, as productions with load files of their own.
+        """
+        for row in self.sources():
+            if (row.path, row.custodian, row.kind) == (path, custodian, kind) and is_meant(row):
+                return row
         taken = {
             row[0] for row in self._connection.execute("SELECT label FROM sources WHERE custodian = ?", (custodian,))
         }
@@ -92,7 +98,7 @@ class WorkStore:
         self._connection.execute(
             "INSERT INTO sources VALUES (?, ?, ?, ?, ?, 'new')", (number, made, path, custodian, kind)
         )
-        return SourceRow(number, made, path, custodian, "new")
+        return SourceRow(number, made, path, custodian, "new", kind)
 
     def _one(self, statement: str, *values: Any) -> Any:
         return self._connection.execute(statement, values).fetchone()

@@ -1,14 +1,14 @@
 """Say which documents are held back, from what each is flagged for by itself: a pure function over the whole matter.
 
-Held is a document that is flagged itself, what came out of it (an attachment is part of the bytes of its mail), and
-every copy of any of these. The rest of a family and of a thread is warned of, and not held. What a person has released
+Held is a document that is flagged itself, what came out of it (an attachment is part of the bytes of its mail), a reply
+in which it stands whole, and every copy of any of these. The rest of a family and of a thread is warned of, and not held. What a person has released
 is not held for its own flags, and neither is an exact copy of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -32,12 +32,14 @@ class Holding:
     flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def holding_of(members: Iterable[Member], released: frozenset[str]) -> Holding:
-    """Return what is held. Members come in the order of the matter."""
+def holding_of(
+    members: Iterable[Member], released: frozenset[str], quoted_in: Callable[[str], Iterable[str]] = lambda _: ()
+) -> Holding:
+    """Return what is held. Members come in the order of the matter; `quoted_in` gives the replies in which a mail stands whole."""
     known = {m.id: m for m in members}
     cleared = {content for i in released if i in known for content in known[i].contents}
     first = [m.id for m in known.values() if m.own and m.id not in released and not cleared.intersection(m.contents)]
-    causes = _spread(known, first, released)
+    causes = _spread(known, first, released, quoted_in)
     found = Holding(held={*first, *causes})
     warnings = _warnings(known, found.held)
     for m in known.values():
@@ -48,8 +50,10 @@ def holding_of(members: Iterable[Member], released: frozenset[str]) -> Holding:
     return found
 
 
-def _spread(known: Mapping[str, Member], first: list[str], released: frozenset[str]) -> dict[str, str]:
-    """Return what else is held, each with its cause: "part:ID" of a held mail, "copy:ID" of a held document."""
+def _spread(
+    known: Mapping[str, Member], first: list[str], released: frozenset[str], quoted_in: Callable[[str], Iterable[str]]
+) -> dict[str, str]:
+    """Return what else is held, each with its cause: "part:ID" of a held mail, "copy:ID", "quotes:ID" of a held one."""
     children, copies = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for m in known.values():
         if m.parent_id:
@@ -60,8 +64,9 @@ def _spread(known: Mapping[str, Member], first: list[str], released: frozenset[s
     while waiting:
         one = waiting.pop()
         parts = [(c, f"part:{one}") for c in children[one]]
-        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies[content]]
-        for other, cause in (*parts, *equal):
+        equal = [(c, f"copy:{one}") for content in known[one].contents for c in copies.pop(content, ())]
+        quoting = [(c, f"quotes:{one}") for c in quoted_in(one) if c in known]
+        for other, cause in (*parts, *equal, *quoting):
             if other not in held and other not in released:
                 held.add(other)
                 causes[other] = cause

@@ -1,6 +1,7 @@
 """Screen a matter: counsel among the people, terms in the text; then hold what follows from it.
 
-A document is read once; again only where the lists changed. No model is asked.
+A document is read once; again where the lists changed, where texts are read otherwise than then, where its text could not
+be had, and where its production was loaded again: what a model would see must have been looked at. No model is asked.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 from thresher.schemas.discovery.matter import MatterDocument
-from thresher.schemas.errors import Problem
+from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
+from thresher.schemas.errors import InputProblem, JobProblem
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
 from thresher.service.discovery.privilege.holding import Member, holding_of
+from thresher.service.discovery.privilege.quoting import QuotingReplies
 from thresher.service.discovery.privilege.terms import terms_in
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 
@@ -61,6 +64,9 @@ async def screen(
     matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None] = lambda _: None
 ) -> ScreenCounts:
     """Screen what was not screened with these lists, hold what follows, and return the counts."""
+    begun = next(_unscreened(matter, f"{lists.fingerprint}.{texts.reading}"), None) is not None
+    if begun or kept_lists(matter) != lists:  # the log tells before anything is written, as a screen may be killed
+        matter.record_event("privilege_screen_begun", screen=lists.fingerprint)
     matter.store.set(_SETTING, json.dumps(asdict(lists)))
     read, unread = await _look(matter, lists, texts, progress)
     held, warned = apply_holding(matter)
@@ -75,46 +81,61 @@ async def screen(
 async def _look(
     matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None]
 ) -> tuple[int, int]:
-    """Look at documents that were not screened yet; return how many, and of how many no text could be had."""
-    known, done, unread = counsel_list(lists.counsel), 0, 0
-    for documents in _unscreened(matter, lists.fingerprint):
-        contents = await asyncio.gather(*(_texts(texts, d) for d in documents))
+    """Look at documents that were not screened yet; return of how many that told something new, and of how many no text could be had."""
+    known, done, fresh, unread = counsel_list(lists.counsel), 0, 0, 0
+    screen_id = f"{lists.fingerprint}.{texts.reading}"
+    before, found = _rows(matter), _found(matter)
+    for documents in _unscreened(matter, screen_id):
+        contents = await asyncio.gather(*(_texts(texts, d, again=again) for d, again in documents))
         rows = []
-        for document, content in zip(documents, contents, strict=True):
+        for (document, _), content in zip(documents, contents, strict=True):
             among = list(counsel_among(document, known))
             flags = [f"counsel:{a}" for a in among]
-            flags += [f"quoted:{a}" for a in counsel_quoted(content or (), known) if a not in among]
-            flags += [f"term:{t}" for t in terms_in([document.subject, *(content or ())], lists.terms)]
-            rows.append((document.id, lists.fingerprint, json.dumps(flags)))
-            unread += content is None
+            read = () if isinstance(content, str) else content
+            flags += [f"quoted:{a}" for a in counsel_quoted(read, known) if a not in among]
+            flags += [f"term:{t}" for t in terms_in([document.subject, *read], lists.terms)]
+            if isinstance(content, str):  # what was found while it could be read stays
+                flags += [flag for flag in found.get(document.id, ()) if flag not in flags]
+            rows.append((document.id, content if isinstance(content, str) else screen_id, json.dumps(flags)))
+            unread += not read
         matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
         done += len(documents)
+        fresh += len(set(rows) - before)
         progress(done)
-    return done, unread
+    return fresh, unread
 
 
-async def _texts(texts: DocumentTexts, document: MatterDocument) -> list[str] | None:
-    """Return the texts of a document; None where there is none to be had."""
+async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | str:
+    """Return the texts of a document, none of one that can have none; a code where they could not be had now."""
     if document.withheld or (document.size == 0 and document.produced is None):
-        return None
+        return []
     try:
-        return await texts.of(document)
-    except Problem:
-        return None
+        return await texts.of(document, again=again)
+    except JobProblem:  # it kills whoever reads it
+        return "corrupt"
+    except InputProblem as problem:  # others are of the machine, as a full disk
+        fact = EXCEPTION_CODES.get(problem.code)
+        return problem.code if fact is None or fact.retryable else []
 
 
-def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[MatterDocument]]:
-    rows = matter.store.connection.execute("SELECT document_id FROM screened WHERE screen = ?", (screen_id,))
-    known = {row[0] for row in rows}
-    waiting: list[MatterDocument] = []
+def _unscreened(matter: Matter, screen_id: str) -> Iterator[list[tuple[MatterDocument, bool]]]:
+    """Yield documents that were not screened so, each with whether its text is to be read anew."""
+    known = {row[0]: row[1] for row in _rows(matter)}
+    reading = screen_id.rpartition(".")[2]
+    waiting: list[tuple[MatterDocument, bool]] = []
     for document in matter.store.documents():
-        if document.id not in known:
-            waiting.append(document)
+        before = known.get(document.id)
+        if before != screen_id:
+            waiting.append((document, before is not None and before.rpartition(".")[2] != reading))
         if len(waiting) == _AT_ONCE:
             yield waiting
             waiting = []
     if waiting:
         yield waiting
+
+
+def _rows(matter: Matter) -> set[tuple[str, str, str]]:
+    return set(matter.store.connection.execute("SELECT document_id, screen, found FROM screened").fetchall())
 
 
 def _found(matter: Matter) -> dict[str, tuple[str, ...]]:
@@ -127,10 +148,16 @@ def released_ids(matter: Matter) -> frozenset[str]:
     return frozenset(row[0] for row in matter.store.connection.execute("SELECT document_id FROM releases"))
 
 
+def unread_by_screen(matter: Matter) -> dict[str, str]:
+    """Return the documents whose text the last screen could not have, by id, each with the code that says why."""
+    return {name: code for name, code, _ in _rows(matter) if "." not in code}
+
+
 def apply_holding(matter: Matter) -> tuple[int, int]:
     """Write flags and holds that follow from what was found and released; return how many are held, and warned of."""
     found, released = _found(matter), released_ids(matter)
-    holding = holding_of((_member(d, found.get(d.id, ())) for d in matter.store.documents()), released)
+    members = (_member(d, found.get(d.id, ())) for d in matter.store.documents())
+    holding = holding_of(members, released, QuotingReplies(matter) if any(found.values()) else lambda _: ())
     changed = [
         made
         for d in matter.store.documents()

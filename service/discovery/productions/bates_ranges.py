@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from thresher.service.discovery.loadfiles.bates import page_count, parse
+from thresher.service.discovery.loadfiles.bates import Bates, page_count, parse
 
 NO_SERIES = -1
 PAGES_MAX = (1 << 31) - 1  # of one document, as an array of 32 bits takes it
@@ -64,6 +64,23 @@ class BatesRanges:
             if first <= self._highest[series]:
                 self._unordered.add(series)
             self._highest[series] = max(self._highest[series], last)
+
+    def gaps(self, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Return how many runs of numbers no document has, between those that have one, and the first and last of `most` runs."""
+        count, found = 0, list[tuple[str, str]]()
+        series = np.frombuffer(self._series, dtype=np.int32)
+        for (prefix, width), number in sorted(self._numbers.items()):
+            rows = series == number
+            begins = np.frombuffer(self._begins, dtype=np.int64)[rows]
+            ends = np.frombuffer(self._ends, dtype=np.int64)[rows]
+            order = np.argsort(begins, kind="stable")
+            highest, begins = np.maximum.accumulate(ends[order]), begins[order]
+            before = np.flatnonzero(begins[1:] > highest[:-1] + 1)
+            count += len(before)
+            for i in before[: most - len(found)].tolist():
+                both = int(highest[i]) + 1, int(begins[i + 1]) - 1
+                found.append((str(Bates(prefix, both[0], "", width)), str(Bates(prefix, both[1], "", width))))
+        return count, found
 
     def overlaps(self) -> Iterator[tuple[int, int]]:
         """Yield pairs of documents, each with an earlier one whose range holds its first number."""

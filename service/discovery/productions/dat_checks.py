@@ -13,6 +13,7 @@ from thresher.service.discovery.loadfiles.dat_file import DatFile
 from thresher.service.discovery.loadfiles.dates import DateColumn, DateOrder, is_none, split_date, time_of_day
 from thresher.service.discovery.loadfiles.rows import RowBlock
 from thresher.service.discovery.loadfiles.typed_values import bad_values, bates_range, integer, several
+from thresher.service.discovery.loadfiles.zones import zone_of
 from thresher.service.discovery.productions.bates_ranges import BatesRanges
 from thresher.service.discovery.productions.family_links import Families, FamilyCollector, FamilyEvidence
 from thresher.service.discovery.productions.findings import Finding, Findings
@@ -20,6 +21,7 @@ from thresher.service.discovery.productions.findings import Finding, Findings
 Column = Sequence[str]
 NO_COUNT = -1
 LARGEST_COUNT = 1 << 30
+ZONES_MAX = 100  # texts of time zones that are looked at
 _CHECKED = frozenset({"integer", "flag", "hash"})
 
 
@@ -35,6 +37,7 @@ class DatChecks:
         fields, columns = dictionary(), dat.columns
         self._dates = {n: DateColumn() for n in columns.positions if fields[n].type == "date"}
         self._times: dict[str, bool] = {}  # texts of times of day, and whether they are some
+        self._zones: set[str] = set()  # texts that should name a time zone
         self._clocks = [n for n in columns.positions if fields[n].type == "time"]
         self._typed = {n: fields[n].type for n in columns.positions if fields[n].type in _CHECKED}
 
@@ -47,6 +50,7 @@ class DatChecks:
             columns = list(zip(*rows, strict=True))
             self._check_types(columns, numbers)
             self._check_dates(columns, numbers)
+            self._note_zones(columns)
             self._add_documents(columns, numbers)
         return rows, numbers
 
@@ -103,6 +107,11 @@ class DatChecks:
             if has_bad or bad_times:
                 bad = (v.strip() for v in column if split_date(v)[0] in dates.bad or split_date(v)[1] in bad_times)
                 self._find_in_column("bad_date", name, bad, column, numbers)
+
+    def _note_zones(self, columns: Sequence[Column]) -> None:
+        position = self.dat.columns.positions.get("TIMEZONE")
+        if position is not None and len(self._zones) < ZONES_MAX:
+            self._zones |= {text.strip() for text in set(columns[position])} - {""}
 
     def _is_time(self, text: str) -> bool:
         known = self._times.get(text)
@@ -166,6 +175,10 @@ class DatChecks:
         for name, dates in self._dates.items():
             if dates.is_ambiguous(self.date_order):
                 self._find("ambiguous_date_order", column=self.dat.columns.headers[self.dat.columns.positions[name]])
+        for text in sorted(self._zones):
+            if zone_of(text) is None:
+                header = self.dat.columns.headers[self.dat.columns.positions["TIMEZONE"]]
+                self._find("zone_unknown", column=header, detail=text[:80])
         for document, earlier in self.ranges.overlaps():
             self._find("bates_overlap", self.row_numbers[document], id=ids[document], detail=ids[earlier])
         families = self.collector.linked()

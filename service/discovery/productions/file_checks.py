@@ -20,6 +20,14 @@ SLIP_SHEET_MAX_CHARS = 500  # a longer text has content of its own
 _WITHHELD = re.compile(
     r"\bdocuments?\s+withheld\b|\bwithheld\s+(?:based|as|for|on|due)\b.{0,40}\bprivileg", re.IGNORECASE | re.DOTALL
 )
+_REDACTED = re.compile(r"\bredact(?:ed|ion)", re.IGNORECASE)
+_HELD_BACK = re.compile(r"\bwith(?:held|hold)\b", re.IGNORECASE)
+_PROPERTIES = (
+    "RECORDTYPE",
+    "CONFIDENTIALITY",
+    "PRIVTYPE",
+    "PRIVLOG",
+)  # columns that may tell what was done to a document
 _TEXT_PATH = re.compile(r"[^\n;]*\\[^\n;]*\.[tT][xX][tT]")
 _LINKS = ("NATIVELINK", "TEXTLINK", "EXTRACTEDTEXT")
 _MAIL_MARKS = ("FROM", "TO", "DATESENT", "MESSAGEID")
@@ -50,20 +58,22 @@ def file_facts(root: Path, path: str) -> FileFacts:
 
 
 def is_redacted(columns: ColumnMap, row: list[str]) -> bool:
-    """Whether a row says that its document is redacted, in a column of its own or among its properties (DOJ).
+    """Whether a row says that its document is redacted, in any column that tells of it or among its properties (DOJ).
 
     A value that is neither yes nor no counts as yes: what was redacted must not be read by mistake.
     """
-    said = flag(columns.value(row, "REDACTED"))
-    return said is not False or "redacted" in columns.value(row, "RECORDTYPE").casefold()
+    if any(flag(row[i]) is not False for i in columns.redactions):
+        return True
+    return any(_REDACTED.search(said) for name in _PROPERTIES for said in columns.values(row, name))
 
 
 def is_withheld(columns: ColumnMap, row: list[str]) -> bool:
     """Whether a row is a slip-sheet for a document withheld as privileged."""
-    said = columns.value(row, "WITHHELD")
-    if said and flag(said) is not False:
+    if any(flag(said) is not False for said in columns.values(row, "WITHHELD")):
         return True
-    return any(says_withheld(columns.value(row, name)) for name in ("TITLE", "RECORDTYPE", "CONFIDENTIALITY"))
+    if any(_HELD_BACK.search(said) for said in columns.values(row, "PRIVTYPE")):
+        return True
+    return any(says_withheld(said) for name in ("TITLE", *_PROPERTIES) for said in columns.values(row, name))
 
 
 def says_withheld(text: str) -> bool:
@@ -82,6 +92,7 @@ class RowFiles:
     native: FoundPath | None = None
     text: FoundPath | None = None
     text_is_path: bool = False  # EXTRACTEDTEXT named a file
+    escapes: dict[str, str] = field(default_factory=dict)  # column to a path that leaves the volume
 
 
 @dataclass(slots=True)
@@ -97,19 +108,27 @@ class FileChecks:
     named: set[str] = field(default_factory=set)
 
     def row_files(self, row: list[str]) -> RowFiles:
-        """Return the files that a row names; InputProblem never, PathEscapeError for one beyond the volume."""
+        """Return the files that a row names, and the paths that leave the volume: the other files of the row stand."""
         folder = "" if self.loadfile.count("/") == 0 else str(PurePosixPath(self.loadfile).parent)
         native, text = self.columns.value(row, "NATIVELINK"), self.columns.value(row, "TEXTLINK")
         extracted = self.columns.value(row, "EXTRACTEDTEXT")
         found = RowFiles()
         if native:
-            found.native = self.files.find(native, folder)
+            found.native = self._inside("NATIVELINK", native, folder, found)
         if text:
-            found.text = self.files.find(text, folder)
+            found.text = self._inside("TEXTLINK", text, folder, found)
         elif extracted and len(extracted) <= PATH_TEXT_MAX_CHARS and "\n" not in extracted:
             found.text = self._perhaps(extracted, folder)
             found.text_is_path = found.text is not None
         return found
+
+    def _inside(self, column: str, written: str, folder: str, row: RowFiles) -> FoundPath | None:
+        """Return a file of the volume; None, with a note in the row's files, for a path that leaves it."""
+        try:
+            return self.files.find(written, folder)
+        except PathEscapeError:
+            row.escapes[column] = written
+            return None
 
     def _perhaps(self, text: str, folder: str) -> FoundPath | None:
         """Return the file that a text names, if it is a path at all."""
@@ -123,12 +142,7 @@ class FileChecks:
         if self.columns.positions.keys().isdisjoint(_LINKS):
             return
         for row, number in zip(rows, numbers, strict=True):
-            try:
-                found = self.row_files(row)
-            except PathEscapeError as error:
-                self._find("path_escape", row, number, detail=str(error)[:200])
-                continue
-            self._check_row(found, row, number)
+            self._check_row(self.row_files(row), row, number)
 
     def _find(self, code: str, row: list[str], number: int, *, column: str | None = None, detail: str = "") -> None:
         document_id = self.columns.value(row, "BEGBATES") or None
@@ -139,7 +153,8 @@ class FileChecks:
     def _check_row(self, found: RowFiles, row: list[str], number: int) -> None:
         for name, file in (("NATIVELINK", found.native), ("TEXTLINK", found.text)):
             if (written := self.columns.value(row, name)) and file is None:
-                self._find("missing_file", row, number, column=name, detail=written[:200])
+                code = "path_escape" if name in found.escapes else "missing_file"
+                self._find(code, row, number, column=name, detail=written[:200])
         extracted = self.columns.value(row, "EXTRACTEDTEXT")
         if found.text is None and len(extracted) <= PATH_TEXT_MAX_CHARS and _TEXT_PATH.fullmatch(extracted):
             self._find("missing_file", row, number, column="EXTRACTEDTEXT", detail=extracted[:200])

@@ -24,9 +24,8 @@ _FATAL = {
     "duplicate_id": "two rows have the same document id; ask the producing party for a mended load file",
     "dat_mojibake": "the text was encoded twice (the qualifier reads Ã¾); ask for the file as it was made",
     "dat_empty": "the load file has no rows of values",
-    "opt_duplicate_key": "two pages have the same image key; ask the producing party for a mended OPT",
 }
-_ALERTS = frozenset({"native_for_redacted"})
+_ALERTS = frozenset({"native_for_redacted", "native_withheld"})
 
 
 def severity_of(code: str) -> Severity:

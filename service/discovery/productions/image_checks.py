@@ -36,7 +36,7 @@ class ImageChecks:
     on_native: Callable[[int, str], None] | None = None  # gets a document's ordinal and its native
     on_page: Callable[[int, str, str | None], None] | None = None  # gets a document's ordinal, a page's key and file
     counts: ImageCounts = field(default_factory=ImageCounts)
-    _keys: set[str] = field(default_factory=set)
+    _keys: dict[str, int] = field(default_factory=dict)  # of the pages so far, and the hashes of their paths
     _document: tuple[str, PageImage, int] | None = None  # file, first page, rows so far
 
     def check(self, name: str, pages: Iterable[PageImage | NativeLink | OtherCommand | int]) -> None:
@@ -97,7 +97,10 @@ class ImageChecks:
     def _check_page(self, name: str, folder: str, page: PageImage, *, begins: bool) -> None:
         if page.key in self._keys:
             self._find("opt_duplicate_key", name, page.row, page.key)
-        self._keys.add(page.key)
+            if self._keys[page.key] == hash(page.path):  # the same row once more is no page more
+                self._found(name, folder, page)
+                return
+        self._keys.setdefault(page.key, hash(page.path))
         if page.mended:
             self._find("opt_columns", name, page.row, page.key, page.path)
         if begins:

@@ -32,7 +32,6 @@ from thresher.service.discovery.productions.file_checks import (
     SLIP_SHEET_MAX_CHARS,
     FileChecks,
     FileFacts,
-    RowFiles,
     says_withheld,
 )
 from thresher.service.discovery.productions.findings import Finding, Findings
@@ -40,11 +39,19 @@ from thresher.service.discovery.productions.first_pass import FirstPass
 from thresher.service.discovery.productions.page_map import page_numbers
 from thresher.service.discovery.productions.produced_content import ProducedContent, produced_content
 from thresher.service.discovery.productions.produced_dates import ProducedDates
-from thresher.service.discovery.productions.repeated_load import STAGE, keep_choices, resolve_gone
+from thresher.service.discovery.productions.repeated_load import (
+    STAGE,
+    keep_choices,
+    resolve_gone,
+    screen_again,
+    source_of,
+)
 from thresher.service.discovery.productions.validation import Listeners, Validation, validate
 from thresher.service.discovery.productions.volume import Production
-from thresher.service.discovery.productions.volume_paths import FoundPath, PathEscapeError
+from thresher.service.discovery.productions.volume_paths import FoundPath
+from thresher.service.readers.charset import decode
 
+BLANK_MAX_BYTES = 4096  # of a text file that is looked at for whether it says anything
 FINDINGS_AT_ONCE = 1000  # exceptions written in one transaction
 
 
@@ -84,9 +91,7 @@ def import_production(
             validation = (validate_apart if apart else validate)(production, options, listening)
             if validation.report.status == "refused":
                 return Loaded(validation=validation)
-            source = WorkStore(matter.store).source(
-                str(production.root.resolve()), custodian, production.root.resolve().name or "production", "production"
-            )
+            source = source_of(matter, production, custodian)
             keep_choices(matter, source, production, options)
             load = _Load(matter, production, validation, options, source, kept)
             rows = blocks_apart(validation.dat) if apart else validation.dat.blocks()
@@ -144,6 +149,8 @@ class _Load:
                     self._add(records, row, ordinals[begin])
             self._write(records, block.first_row)
         self._write_inputs()
+        if self.again:
+            screen_again(self.matter, self.source)
         return self._count("documents") - before
 
     def _count(self, table: str) -> int:
@@ -157,7 +164,9 @@ class _Load:
 
     def _add(self, records: Records, row: list[str], ordinal: int) -> None:
         images = self.kept.pages.get(ordinal)
-        files = self._row_files(row)
+        files = self.files.row_files(row)
+        if files.text and self._is_blank(files.text.path):
+            files.text = None  # the native or the page images may say more
         linked = None if files.native else self.kept.pages.native(ordinal)
         if linked:
             files.native = FoundPath(linked, 1)
@@ -170,8 +179,9 @@ class _Load:
         record = self.sorting.sorted(record)
         place = self.tree.place(ordinal, source_place(self.source.number))
         records.document(record, place)
-        if linked and content.redacted:
-            records.exception(self._exception(record, "native_for_redacted", linked, linked), place)
+        if linked and (content.redacted or content.withheld):
+            code = "native_for_redacted" if content.redacted else "native_withheld"
+            records.exception(self._exception(record, code, linked, linked), place)
         if record.state == "exception":
             records.exception(self._exception(record, "no_text", begin, "nothing was produced of it"), place)
 
@@ -180,16 +190,17 @@ class _Load:
         text = content.text_in_row
         facts = self.kept.facts.get(content.text) if content.text else None
         if facts and facts.size <= SLIP_SHEET_MAX_CHARS:
-            text = (self.production.root / facts.path).read_text("utf-8", "replace")
+            text = decode((self.production.root / facts.path).read_bytes()).text
         if text and says_withheld(text) and content.native is None:
             return ProducedContent(withheld=True, redacted=content.redacted)
         return content
 
-    def _row_files(self, row: list[str]) -> RowFiles:
-        try:
-            return self.files.row_files(row)
-        except PathEscapeError:
-            return RowFiles()
+    def _is_blank(self, text: str) -> bool:
+        """Whether a text file holds nothing but white space; only a small one is looked at."""
+        facts = self.kept.facts.get(text)
+        if facts is None or facts.size > BLANK_MAX_BYTES:
+            return False
+        return not decode((self.production.root / text).read_bytes()).text.strip()
 
     def _family(self, ordinal: int) -> FamilyPlace:
         ids, families = self.validation.ids, self.validation.families

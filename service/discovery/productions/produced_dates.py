@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
-from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from thresher.schemas.discovery.matter import MatterDate
 from thresher.service.discovery.loadfiles.columns import ColumnMap, dictionary
 from thresher.service.discovery.loadfiles.dates import DateOrder, is_none, parse_day, split_date, time_of_day
+from thresher.service.discovery.loadfiles.zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +33,18 @@ class ProducedDates:
         original = f"{written} {beside}".strip()
         day_text, time_text = split_date(written)
         day = parse_day(day_text, self.orders.get(name))
-        clock = time_of_day(time_text or beside) if time_text or beside else (time(), None)
+        if beside and _is_midnight(time_text):  # what a program writes that knows of days alone
+            time_text = beside
+        clock = time_of_day(time_text) if time_text else (time(), None)
         if day is None or clock is None:
             return MatterDate(original=original), False
         moment = datetime.combine(day, clock[0])
-        return self._placed(moment, clock[1], original, self.columns.value(row, "TIMEZONE")), not (time_text or beside)
+        return self._placed(moment, clock[1], original, self.columns.value(row, "TIMEZONE")), not time_text
 
     def _placed(self, moment: datetime, written: tzinfo | None, original: str, stated: str) -> MatterDate:
         """Return a moment in the zone that was written with it, stated in the row, or assumed."""
-        zone = written or _zone(stated)
-        found = moment.replace(tzinfo=zone or _zone(self.zone) or UTC)
+        zone = written or zone_of(stated)
+        found = moment.replace(tzinfo=zone or zone_of(self.zone) or UTC)
         try:
             utc = found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
         except OverflowError:
@@ -53,14 +54,7 @@ class ProducedDates:
         return MatterDate(utc=utc, original=original, offset=found.strftime("%z"), evidence="header")
 
 
-@cache
-def _zone(name: str) -> tzinfo | None:
-    """Return the zone of an IANA name, UTC or GMT; None for a name that is none, as abbreviations with several meanings."""
-    if name.upper() in {"UTC", "GMT", "Z"}:
-        return UTC
-    if "/" not in name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name may be a folder of zones
-        return None
+def _is_midnight(text: str) -> bool:
+    """Whether a text is no time of day, or the first of a day."""
+    clock = time_of_day(text) if text else (time(), None)
+    return clock is not None and clock == (time(), None)

@@ -9,11 +9,22 @@ from pathlib import Path
 from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter, now
 from thresher.service.discovery.matter.rows import Records
-from thresher.service.discovery.matter.work import SourceRow
+from thresher.service.discovery.matter.work import SourceRow, WorkStore
 from thresher.service.discovery.productions.volume import Production, find_production
 
 STAGE = "inventory"  # of exceptions that a load finds
 _OF_OTHERS = ("mih_body_conflict",)  # found at the same stage by the search for copies
+
+
+def source_of(matter: Matter, production: Production, custodian: str) -> SourceRow:
+    """Return the SOURCE of a production: each load file of a volume has its own."""
+
+    def is_meant(row: SourceRow) -> bool:
+        kept = matter.store.get(f"production {row.number}")
+        return kept is None or json.loads(kept).get("loadfile") == production.table
+
+    root = production.root.resolve()
+    return WorkStore(matter.store).source(str(root), custodian, root.name or "production", "production", is_meant)
 
 
 def keep_choices(matter: Matter, source: SourceRow, production: Production, options: LoadOptions) -> None:
@@ -30,6 +41,14 @@ def kept_choices(matter: Matter, source: SourceRow) -> tuple[Production, LoadOpt
     kept = json.loads(matter.store.get(f"production {source.number}") or "{}")
     production = find_production(Path(source.path), kept.get("loadfile"))
     return production, LoadOptions.model_validate(kept.get("options", {}))
+
+
+def screen_again(matter: Matter, source: SourceRow) -> None:
+    """Let the privilege screen read the documents of a production anew: their texts may be others now."""
+    matter.store.connection.execute(
+        "UPDATE screened SET screen = '' WHERE document_id IN (SELECT id FROM documents WHERE source = ?)",
+        (source.number,),
+    )
 
 
 def resolve_gone(matter: Matter, source: SourceRow, found: set[str]) -> int:

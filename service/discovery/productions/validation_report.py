@@ -14,6 +14,7 @@ from thresher.service.discovery.productions.findings import SEVERITIES, Severity
 from thresher.service.discovery.productions.image_checks import ImageCounts
 from thresher.service.discovery.productions.volume import Production
 
+GAPS_MAX = 1000  # that are listed; all are counted
 Status = Literal["ok", "warnings", "exceptions", "refused"]
 
 
@@ -95,6 +96,8 @@ class ValidationReport(BaseModel):
     severities: dict[Severity, int]
     findings: list[FindingGroup]
     imbalances: list[str]
+    bates_gaps: int = 0  # runs of numbers that no document has, between those that have one
+    first_bates_gaps: list[str] = []  # the first of them, "ABC0006 - ABC0008"
 
 
 def build_report(
@@ -104,6 +107,7 @@ def build_report(
     findings = checks.findings
     severities = findings.by_severity()
     counts = _counts(production, checks, files, images, families)
+    gap_count, gaps = _gaps(checks)
     groups = [
         FindingGroup(
             code=code,
@@ -125,7 +129,17 @@ def build_report(
         severities=severities,
         findings=groups,
         imbalances=counts.imbalances(),
+        bates_gaps=gap_count,
+        first_bates_gaps=gaps,
     )
+
+
+def _gaps(checks: DatChecks) -> tuple[int, list[str]]:
+    """Return the gaps between Bates ranges, counted and the first of them; none where the load file states no ends."""
+    if "ENDBATES" not in checks.dat.columns.positions:
+        return 0, []
+    count, found = checks.ranges.gaps(GAPS_MAX)
+    return count, [first if first == last else f"{first} - {last}" for first, last in found]
 
 
 def _status(severities: dict[Severity, int]) -> Status:

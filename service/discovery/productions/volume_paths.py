@@ -1,7 +1,7 @@
 """Find the files that a load file names, below a volume's root and nowhere else.
 
-A path is tried (1) from the load file's folder, (2) from the volume's root, (3) from the root without its leading folder, then (4) the
-same three without regard to case. The volume is listed once; a row costs look-ups alone.
+A path is tried (1) from the load file's folder, (2) from the volume's root, (3) from the root without what stands in front of the
+volume's own folder, or without its leading folder, then (4) the same three without regard to case. The volume is listed once; a row costs look-ups alone.
 """
 
 from __future__ import annotations
@@ -72,8 +72,14 @@ class VolumeFiles:
         return next((FoundPath(found[0], 4) for found in matches if found), None)
 
     def _without_leading(self, parts: list[str]) -> str | None:
-        """Return the path without its first folder, where that names the volume or is no folder of it."""
-        if len(parts) < 2 or (_folded(parts[0]) in self._top and _folded(parts[0]) != _folded(self.root.name)):
+        r"""Return the path behind the volume's own folder, wherever that stands (D:\Case 4\ABC001\IMAGES\…).
+
+        Else the path without its first folder, where that is no folder of the volume.
+        """
+        named = [i for i, part in enumerate(parts[:-1]) if _folded(part) == _folded(self.root.name)]
+        if named:
+            return _below([], parts[named[-1] + 1 :])
+        if len(parts) < 2 or _folded(parts[0]) in self._top:
             return None
         return _below([], parts[1:])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 
 from thresher.schemas.discovery.matter import MatterDocument
@@ -22,10 +23,16 @@ class DocumentTexts:
         self._texts = Texts(matter.folder / "texts")
         self._children = children_of(matter)
 
-    async def of(self, document: MatterDocument) -> list[str]:
-        """Return the texts of a document, one a file. Raises InputProblem."""
+    @property
+    def reading(self) -> str:
+        """Return a hash of how texts are read; passwords are left out, for they open what else is not read at all."""
+        options = self._options.model_dump_json(exclude={"passwords"})
+        return hashlib.sha256(options.encode()).hexdigest()[:16]
+
+    async def of(self, document: MatterDocument, *, again: bool = False) -> list[str]:
+        """Return the texts of a document, one a file; `again`: not those that are kept. Raises InputProblem."""
         found = self._texts.all(document.id)
-        if found:
+        if found and not again:
             return found
         sources = self._sources.sources(document, document.id)
         files = DocumentFiles(document, sources, self._children.get(document.id, frozenset()))
@@ -33,9 +40,12 @@ class DocumentTexts:
 
 
 def children_of(matter: Matter) -> dict[str, frozenset[str]]:
-    """Return the hashes of what came out of each document, by its id."""
+    """Return the hashes of what came out of each document, by its id: documents, and known files that were left out."""
     found = defaultdict[str, set[str]](set)
     for document in matter.store.documents():
         if document.parent_id:
             found[document.parent_id].add(document.sha256)
+    for item in matter.store.suppressed():
+        if item.parent_id and item.reason == "denist":
+            found[item.parent_id].add(item.sha256)
     return {parent: frozenset(hashes) for parent, hashes in found.items()}

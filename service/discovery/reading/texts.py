@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from thresher.service.base.disk_faults import disk_faults_as_problems
+from thresher.service.base.disk_faults import disk_faults_as_problems, machine_problem
+from thresher.service.base.ordinary_files import read_ordinary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,18 @@ class Texts:
         with disk_faults_as_problems(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)  # a link would be written through
             part.write_bytes(data)
             part.replace(path)
 
     def get(self, document_id: str, number: int = 1) -> str | None:
         """Return a text that is kept; None where none is."""
         try:
-            return self.path(document_id, number).read_bytes().decode("utf-8", "surrogatepass")
+            return read_ordinary(self.path(document_id, number)).decode("utf-8", "surrogatepass")
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise machine_problem(error, str(self.folder)) from error
 
     def all(self, document_id: str) -> list[str]:
         """Return the texts of all files of a document, in order; empty where none was read."""

@@ -72,10 +72,7 @@ async def walked(
 
 
 async def read_texts(files: DocumentFiles, pool: ReaderPool, options: ReadOptions, texts: Texts) -> list[str]:
-    """Return the texts of a document: those that are kept, else read now. No model is asked. Raises InputProblem."""
-    known = texts.all(files.document.id)
-    if known:
-        return known
+    """Return the texts of a document, read now and kept. No model is asked. Raises InputProblem."""
     if options.ocr == "vision":  # a model would see the page
         options = options.model_copy(update={"ocr": "auto"})
     async with pool.apart() as reader, walked(files, reader, options, texts) as readings:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
-from thresher.schemas.discovery.matter import Family, MatterDocument, families
+from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.matter.rows import SEPARATOR
 from thresher.service.discovery.results_of_matter import MatterResults
@@ -60,7 +62,6 @@ def counted(matter: Matter, results: MatterResults) -> MatterCounts:
     counts = MatterCounts()
     _count_rows(matter, counts)
     _count_records(matter, counts, results)
-    _count_duplicates(matter, counts)
     _count_containers(matter, counts)
     _count_log(matter, counts)
     return counts
@@ -92,12 +93,15 @@ def _grouped(matter: Matter, table: str) -> Iterator[tuple[int, str, int]]:
 def _count_records(matter: Matter, counts: MatterCounts, results: MatterResults) -> None:
     """Count states, members of families by their links, and the Results and exceptions that states speak of."""
     faulty = {e.document_id for e in matter.store.exceptions() if e.level == "error" and e.document_id}
-    for family in families(matter.store.documents()):
-        reached = _reached(family)
-        parent = family.parent
+    masters = _Masters(matter, counts)
+    links = (found for _, found in matter.store.links())
+    for _, members in groupby(links, key=attrgetter("family_id")):
+        family = list(members)
+        reached, parent = _reached(family), family[0]
         counts.add((parent.source, parent.custodian), "families", int(parent.level == 1))
-        for document in family.members:
+        for document in family:
             group = (document.source, document.custodian)
+            masters.count(document, group)
             counts.add(group, STATES[document.state])
             counts.add(group, "members_of_families", int(document.id in reached))
             if document.state == "exception":
@@ -107,16 +111,17 @@ def _count_records(matter: Matter, counts: MatterCounts, results: MatterResults)
         counts.add((fault.source, fault.custodian), "fatal_unreadable", fault.unread)
 
 
-def _reached(family: Family) -> set[str]:
-    """Return the members that are reached from the parent by their links, each by its own."""
-    reached = {family.parent.id} if family.parent.level == 1 and family.parent.id == family.id else set[str]()
-    for member in family.members:
+def _reached(family: list[DocumentLinks]) -> set[str]:
+    """Return the members of a family that are reached from its first by their links, each by its own."""
+    parent = family[0]
+    reached = {parent.id} if parent.level == 1 and parent.id == parent.family_id else set[str]()
+    for member in family:
         if member.parent_id in reached:
             reached.add(member.id)
     return reached
 
 
-def _count_results(document: MatterDocument, group: Group, counts: MatterCounts, results: MatterResults) -> None:
+def _count_results(document: DocumentLinks, group: Group, counts: MatterCounts, results: MatterResults) -> None:
     if document.state in {"extracted", "partial"}:
         counts.add(group, "documents_with_values")
         counts.add(group, "documents_with_result", int(results.has(document)))
@@ -130,18 +135,23 @@ def _count_results(document: MatterDocument, group: Group, counts: MatterCounts,
             counts.add(group, "texts_covered_by_chunks", int(result.coverage.outside == 0))
 
 
-def _count_duplicates(matter: Matter, counts: MatterCounts) -> None:
-    """Count masters, and duplicates by what each points to: one that points to no master counts nowhere."""
-    masters: dict[str, bool] = {}
-    for document in matter.store.documents():
-        group, pointed = (document.source, document.custodian), document.dup_of
+class _Masters:
+    """Counts masters, and duplicates by what each points to: one that points to no master counts nowhere."""
+
+    def __init__(self, matter: Matter, counts: MatterCounts) -> None:
+        self._store, self._counts = matter.store, counts
+        self._masters: dict[str, bool] = {}
+
+    def count(self, document: DocumentLinks, group: Group) -> None:
+        """Count a document."""
+        pointed = document.dup_of
         if pointed is None:
-            counts.add(group, "unique_masters")
-            continue
-        if pointed not in masters:
-            master = matter.store.document(pointed)
-            masters[pointed] = master is not None and master.dup_of is None
-        counts.add(group, "duplicates", int(masters[pointed]))
+            self._counts.add(group, "unique_masters")
+            return
+        if pointed not in self._masters:
+            master = self._store.document(pointed)
+            self._masters[pointed] = master is not None and master.dup_of is None
+        self._counts.add(group, "duplicates", int(self._masters[pointed]))
 
 
 def _count_containers(matter: Matter, counts: MatterCounts) -> None:

@@ -32,8 +32,8 @@ def reconcile_and_keep(
         {"scope": e.scope.kind, "name": e.scope.name, "equation": e.rule.text, "numbers": e.numbers}
         for e in found.failing
     ]
-    matter.store.set(STATE, found.state)
     matter.record_event("reconciliation", state=found.state, failing=failing, unbalanced=list(found.unbalanced))
+    matter.store.set(STATE, found.state)
     return found
 
 

@@ -95,8 +95,8 @@ def draw(  # noqa: PLR0913 - what defines a sample
         ids=ids,
         fields=tuple(one.name for one in chosen),
     )
-    sheet = _kept(matter, sample, frame)
     matter.record_event("sampled", **{name: value for name, value in asdict(sample).items() if name != "ids"})
+    sheet = _kept(matter, sample, frame)
     return sample, sheet
 
 

@@ -27,6 +27,7 @@ IntervalName = Literal["exact", "wilson"]
 INTERVALS: dict[str, Interval] = {"exact": exact, "wilson": wilson}
 DISCARD = "not-relevant"  # the frame from which elusion is estimated
 ALL_KINDS = "all"
+VALIDATION = "validation.json"  # what came out, beside the sample
 
 
 @dataclass(slots=True)
@@ -141,8 +142,8 @@ def _recall(matter: Matter, results: MatterResults, found: Validated, known: int
 
 def _keep(matter: Matter, folder: Path, found: Validated) -> None:
     record = found.record()
-    with disk_faults_as_problems(folder):
-        text = json.dumps(record, ensure_ascii=False, indent=2)
-        (folder / "validation.json").write_text(text + "\n", encoding="utf-8")
     facts = {"sample": found.sample.label, "interval": found.interval, "coded": found.coded}
     matter.record_event("validated", **facts, relevance=record["relevance"], recall=record["recall_from_elusion"])
+    with disk_faults_as_problems(folder):
+        text = json.dumps(record, ensure_ascii=False, indent=2)
+        (folder / VALIDATION).write_text(text + "\n", encoding="utf-8")

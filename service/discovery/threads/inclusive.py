@@ -30,7 +30,7 @@ def inclusive_mails(thread: Sequence[ComparedMail]) -> dict[str, bool]:
     kept = {name for mail, by in zip(thread, held, strict=True) if not by for name in mail.attachments}
     found: dict[str, bool] = {}
     for mail, by in zip(reversed(thread), reversed(held), strict=True):
-        found[mail.id] = not any(mail.attachments <= kept | thread[number].attachments for number in by)
+        found[mail.id] = not any(mail.attachments - thread[number].attachments <= kept for number in by)
         if found[mail.id]:
             kept |= mail.attachments
     return found
@@ -55,10 +55,10 @@ class _Holders:
         rarest = min((self.where[passage] for passage in mail.passages), key=len)
         first = bisect_right(rarest, number)
         later = rarest[first : first + _TRIED_MAX]
-        yield from (other for other in later if _occurs(mail.passages, self.thread[other].passages))
+        yield from (other for other in later if occurs(mail.passages, self.thread[other].passages))
 
 
-def _occurs(inner: tuple[bytes, ...], outer: tuple[bytes, ...]) -> bool:
+def occurs(inner: tuple[bytes, ...], outer: tuple[bytes, ...]) -> bool:
     """Whether all passages occur in order, with others between them."""
     rest = iter(outer)
     return all(passage in rest for passage in inner)

@@ -36,8 +36,9 @@ def add_missing_passages(reading: TextReading, mails: Iterable[ThreadMail], plac
 
 def _missing(matter: Matter, mails: list[ThreadMail], places: dict[str, ThreadPlace]) -> Iterator[MatterDocument]:
     sizes = Counter(places[mail.id].thread_id for mail in mails if mail.dup_of not in places)
+    known = matter.store.ids_of_mail_texts()
     for mail in mails:
-        if sizes[places[mail.id].thread_id] < 2 or matter.store.mail_text(mail.id) is not None:
+        if mail.id in known or sizes[places[mail.id].thread_id] < 2:
             continue
         document = matter.store.document(mail.id)
         if document is not None:

@@ -15,7 +15,8 @@ from thresher.schemas.errors import ModelProblem
 from thresher.schemas.question import Question
 from thresher.service.llm.model_catalog import OLLAMA, needs_cache_marks, provider_of
 from thresher.service.llm.providers import instructor_forms
-from thresher.service.llm.providers.litellm_errors import about_key, translated
+from thresher.service.llm.providers.bounded_body import bounded
+from thresher.service.llm.providers.litellm_errors import about_key, problem_of, translated
 from thresher.service.llm.providers.remote import Remote, turn
 from thresher.service.llm.reachability import check_reachable
 from thresher.service.llm.transport import Answer, Call, TransientError
@@ -67,7 +68,10 @@ class LitellmTransport:
         client = {**await self._through(), **window_of(self._remote, call.window)}
         call.sent.set()
         try:
-            whole = await self._speak(litellm, self._remote, call.question, client)
+            async with asyncio.timeout(self._remote.timeout):
+                whole = await self._speak(litellm, self._remote, call.question, client)
+        except TimeoutError as error:
+            raise problem_of("timeout", self._remote.model, "no answer in time") from error
         except Exception as error:
             raise translated(error, self._remote.model, self._missing(litellm, error)) from error
         if not whole.get("choices"):
@@ -191,6 +195,9 @@ def _litellm() -> Any:
 
     for name in OWN_HANDLERS:
         logging.getLogger(name).handlers.clear()  # they would print whole prompts; what passes goes to our own
+    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport  # noqa: PLC0415 - as above
+
+    LiteLLMAiohttpTransport.handle_async_request = bounded(LiteLLMAiohttpTransport.handle_async_request)  # type: ignore[method-assign, assignment]
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from thresher.schemas.errors import ModelProblem, SetupProblem
 from thresher.schemas.question import Question
 from thresher.service.llm.model_catalog import catalog_row, provider_of
+from thresher.service.llm.providers.bounded_body import ACCEPTED, bounded_pieces
 from thresher.service.llm.providers.litellm_errors import Kind, problem_of
 from thresher.service.llm.providers.remote import Remote, turn
 from thresher.service.llm.reachability import check_reachable
@@ -32,7 +33,6 @@ HEADERS = {  # of OpenAI's own client, by the variable that sets each
     "OPENAI_ORGANIZATION": "OpenAI-Organization",
     "OPENAI_PROJECT_ID": "OpenAI-Project",
 }
-ANSWER_BYTES = 32 << 20  # of a response at most; a hundred times the longest answer that models give
 ERROR_BYTES = 1 << 16  # of a failed response, that are read for what it means
 CONNECTIONS = 100  # that are kept open between calls; how many are in flight is the limiter's business
 
@@ -93,7 +93,7 @@ class OpenAiTransport:
                     "POST", address_of(self._remote), json=body(self._remote, call.question), headers=headers
                 ) as response,
             ):
-                said = await _bounded(response)
+                said = b"".join([piece async for piece in bounded_pieces(response)])
         except (httpx.TimeoutException, TimeoutError) as error:
             raise problem_of("timeout", self._remote.model, "no answer in time") from error
         except httpx.HTTPError as error:
@@ -129,23 +129,18 @@ class OpenAiTransport:
         import httpx  # noqa: PLC0415 - only for hosted models
 
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS)
-        return httpx.AsyncClient(transport=self._transport, timeout=self._remote.timeout, limits=limits)
+        return httpx.AsyncClient(
+            transport=self._transport,
+            timeout=self._remote.timeout,
+            limits=limits,
+            headers={"Accept-Encoding": ACCEPTED},
+        )
 
     async def aclose(self) -> None:
         """Close the connections; a later call opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
-
-
-async def _bounded(response: httpx.Response) -> bytes:
-    """Return the body of a response, unpacked. Raises TransientError for one that no answer is as long as."""
-    said = bytearray()
-    async for piece in response.aiter_bytes():
-        said += piece
-        if len(said) > ANSWER_BYTES:
-            raise TransientError(ModelProblem("model_unavailable", f"an answer of over {ANSWER_BYTES} bytes"))
-    return bytes(said)
 
 
 def speaks_openai(model: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from thresher.schemas.errors import Note, note
 from thresher.service.readers.mail.letter import BodyText
 from thresher.service.readers.mail.outlook.rtf_bodies import encapsulated, original, to_text
 from thresher.service.readers.web.html_blocks import read_page
+from thresher.service.readers.web.html_hiding import may_hide_text
 
 _STUB = re.compile(
     r"html|browser|view\s+(?:this|it|the)|can(?:no|')t\s+(?:see|read)|"  # a sentence that points to another version
@@ -16,16 +18,19 @@ _STUB = re.compile(
 )
 _STUB_MAX_CHARS = 600
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
-_HIDING_STYLE = re.compile(r"none|hidden|opacity|font|color|clip|left|top|indent|height|width", re.IGNORECASE)
+_NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
+_AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
+_FIGURES_MIN = 3  # of a number by which two versions of a text are compared
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
-def choose_version(alternatives: list[list[BodyText]]) -> list[BodyText]:
+def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> list[BodyText]:
     """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
-    Also HTML where the plain text contains a number that is hidden in the HTML.
+    Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers that the
+    other has not: mail programs show the HTML. A Note is added to `notes` then.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
     """
@@ -33,9 +38,12 @@ def choose_version(alternatives: list[list[BodyText]]) -> list[BodyText]:
     plain = next((v for v in versions if all(b.kind == "plain" for b in v)), None)
     html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
     if plain and html:
+        told = ""
         use_html = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
         use_html = use_html or _has_hidden_number(_joined(plain), html)
-        return html if use_html else plain
+        if not use_html and (told := _other_numbers(_joined(plain), html)):
+            notes.append(note("versions_differ", told))
+        return html if use_html or told else plain
     return plain or html or (versions[0] if versions else [])
 
 
@@ -67,13 +75,34 @@ def _loses_rows(plain: str, html: list[BodyText]) -> bool:
 
 def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
     """Whether a plain text contains a number that the HTML contains only where it is invisible."""
-    if not any(_HIDING_STYLE.search(b.text) for b in html):
+    texts = [b.text for b in html if b.kind == "html"]
+    if not _NUMBER_IN_PLAIN.search(plain) or not any(map(may_hide_text, texts)):
         return False
-    pages = [read_page(b.text) for b in html if b.kind == "html"]
+    pages = list(map(read_page, texts))
     unseen = {word for page in pages for text in page.unseen for word in _NUMBER.findall(_ADDRESS.sub(" ", text))}
     shared = {word for word in unseen if word in plain}
     seen = "\n".join(p.text + "".join(map("\t".join, p.rows)) for page in pages for p in page.pieces) if shared else ""
     return any(word not in seen for word in shared)
+
+
+def _other_numbers(plain: str, html: list[BodyText]) -> str:
+    """Return a number of the plain text and one of the visible HTML, where each has some that the other has not; else ""."""
+    ours, source = _figures(plain), _joined(html)
+    if all(own in source for own in ours.values()):  # nearly always: no page need be read
+        return ""
+    pages = [read_page(b.text) if b.kind == "html" else None for b in html]
+    shown = [p.text + "\n".join(map("\t".join, p.rows)) for page in pages if page for p in page.pieces]
+    theirs = _figures("\n".join(shown))
+    only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
+    if not only_ours or not only_theirs:
+        return ""
+    return f"{ours[min(only_ours)]} in the plain text, {theirs[min(only_theirs)]} in the HTML"
+
+
+def _figures(text: str) -> dict[str, str]:
+    """Return the numbers of a text of three figures or more outside addresses, by their figures alone."""
+    found = {re.sub(r"\D", "", number): number for number in _AMOUNT.findall(_ADDRESS.sub(" ", text))}
+    return {figures: number for figures, number in found.items() if len(figures) >= _FIGURES_MIN}
 
 
 def without_repeats(bodies: list[BodyText]) -> list[BodyText]:

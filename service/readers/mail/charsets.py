@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from functools import cache
+
+from thresher.service.readers.charset import charset_named
 
 _SAMPLE_BYTES = 1 << 16  # bytes used for a guess
 _GUESS_MIN_BYTES = 40  # a guess from fewer bytes is not reliable
@@ -39,8 +40,6 @@ _ALIASES = {
     "cp-850": "cp850",
 }
 _WESTERN = {"cp1252", "cp1254"}
-_NOT_TEXT = {"base64", "hex", "quopri", "uu", "zlib", "bz2", "rot13", "rot_13", "idna", "punycode", "unicode_escape"}
-_UNUSABLE = _NOT_TEXT | {"raw_unicode_escape", "undefined", "mbcs", "oem"}
 _NON_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -63,11 +62,8 @@ def codec_of(declared: str) -> str | None:
     words = re.split(r"[\s;$]", declared.strip().strip("\"'").lower(), maxsplit=1)
     name = words[0].strip("_\"'")
     name = _ALIASES.get(name, name)
-    try:
-        found = codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
-    return None if found in _UNUSABLE else _WIDER.get(found, found)
+    found = charset_named(name)
+    return None if found is None else _WIDER.get(found, found)
 
 
 def decode(data: bytes, declared: str | None = None) -> Decoded:

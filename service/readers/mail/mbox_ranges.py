@@ -19,6 +19,7 @@ _DATED_FROM = re.compile(
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _ANY_FROM = re.compile(rb"^From ", re.MULTILINE)
+_MARK = b"From "
 _BOM = b"\xef\xbb\xbf"
 
 Bytes = bytes | mmap.mmap
@@ -55,10 +56,12 @@ def count_from_lines_in_text(data: Bytes, found: int) -> int:
 
 
 def _next(data: Bytes, position: int) -> re.Match[bytes] | None:
-    """Return the next line that separates mails, from `position` on."""
-    for line in _FROM.finditer(data, position):
-        if _separates(data, line):
+    """Return the next line that separates mails, from `position` on; a search for bytes is faster than the pattern."""
+    while (position := data.find(_MARK, position)) >= 0:
+        line = _FROM.match(data, position)
+        if line and _separates(data, line):
             return line
+        position += len(_MARK)
     return None
 
 

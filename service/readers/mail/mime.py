@@ -95,7 +95,7 @@ class Tree:
 
 def parse(data: bytes, limits: Limits) -> Tree:
     """Return the tree of a whole mail."""
-    root = _part(Span(data, *_bounds(data, 0, len(data)), len(data)))
+    root = _part(Span(data, 0, 0, len(data)))
     tree = Tree(root)
     open_parts = [root]
     while open_parts:
@@ -112,10 +112,6 @@ def parse(data: bytes, limits: Limits) -> Tree:
         total = tree.parts + tree.left_out
         tree.notes.append(note("expansion_limit", f"{tree.parts} of {total} MIME parts were read"))
     return tree
-
-
-def _bounds(data: bytes, start: int, end: int) -> tuple[int, int]:
-    return start, split_section(data, start, end)[1]
 
 
 def _part(span: Span, default: str = "text/plain", *, depth: int = 0, number: str = "") -> Part:

@@ -13,6 +13,7 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Relation
 from thresher.service.readers.archives.signed_envelope_reader import binary, content_name
 from thresher.service.readers.mail import mime, smime
+from thresher.service.readers.mail.apple_mail import without_length
 from thresher.service.readers.mail.bodies import choose_version, without_repeats, without_rtf
 from thresher.service.readers.mail.envelope import fill_header
 from thresher.service.readers.mail.headers import split_section
@@ -40,7 +41,6 @@ _UNNAMED = {
     "text/vcard": "card.vcf",
     "text/plain": "part.txt",
 }
-_LENGTH = re.compile(rb"[ \t]*(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]{1,76}[ \t]*:)")  # at the start of an EMLX file
 _FIELD = re.compile(rb"\s*(?:content-type|mime-version|from|content-transfer-encoding)[ \t]*:", re.IGNORECASE)
 _BOILERPLATE = re.compile(rb"mime|multi-?part|mehrteilig", re.IGNORECASE)
 
@@ -68,23 +68,8 @@ def readable(data: bytes) -> bytes:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     elif b"\r\r\n" in data[:4096]:
         data = data.replace(b"\r\r\n", b"\r\n")
-    return data.lstrip(b"\r\n") if split_section(data)[0].fields == [] else data
-
-
-def without_length(data: bytes) -> bytes:
-    r"""Remove the byte count before a mail of Apple Mail (EMLX), and the property list after it.
-
-    >>> without_length(b"8  \nA: b\n\nc\n<?xml")
-    b'A: b\n\nc\n'
-    """
-    match = _LENGTH.match(data)
-    if match is None:
-        return data
-    end = match.end() + int(match[1])
-    rest = data[match.end() :]
-    return (
-        data[match.end() : end] if data[end:].lstrip()[:5] in {b"<?xml", b""} else rest.partition(b"\n<?xml version")[0]
-    )
+    begins_blank = data.startswith((b"\r", b"\n"))
+    return data.lstrip(b"\r\n") if begins_blank and split_section(data)[0].fields == [] else data
 
 
 class _Assembly:
@@ -111,7 +96,7 @@ class _Assembly:
         if subtype == "encrypted":
             return self._take_encrypted(part)
         if subtype == "alternative":
-            return choose_version([self.take(child) for child in part.children])
+            return choose_version([self.take(child) for child in part.children], self.letter.notes)
         children = part.children
         if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
@@ -214,7 +199,7 @@ class _Assembly:
         for enclosure in unpacked.enclosures:
             self._add(enclosure)
         self.pages += [b.text for b in unpacked.bodies if b.kind == "html"]
-        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies])
+        chosen = choose_version([[without_rtf(b)] for b in unpacked.bodies], self.letter.notes)
         return [replace(b, label="winmail.dat") for b in chosen]
 
     def _take_envelope(self, part: Part) -> list[BodyText]:

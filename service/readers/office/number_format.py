@@ -20,6 +20,7 @@ _ELAPSED = re.compile(r"\[(h|m|s)\1*\]", re.IGNORECASE)
 _TIME = re.compile(r"h|s|am/pm", re.IGNORECASE)
 _DATE = re.compile(r"[dy]|mmm", re.IGNORECASE)
 _SAFE = {"#": "\ue000", "0": "\ue001", "?": "\ue002", ",": "\ue003", ".": "\ue004", "%": "\ue005", ";": "\ue006"}
+_WORD = "\ue010"  # a quoted text with letters
 _BACK = str.maketrans({v: k for k, v in _SAFE.items()})
 
 
@@ -34,6 +35,7 @@ class FormatSection(NamedTuple):
     grouped: bool
     scale: int  # power of ten by which the number is multiplied: 2 for per cent, -3 for thousands
     places: str = ""  # the digits 0, # or ? with literals between them; else empty
+    words: str = ""  # shown instead of the number, such as Yes; else empty
 
 
 def format_value(value: object, form: str = "General") -> str:
@@ -43,6 +45,8 @@ def format_value(value: object, form: str = "General") -> str:
     ('1,234.50', '19.5%', '(EUR 3.00)', '0.3')
     >>> format_value(dt.timedelta(days=1, hours=12), "[h]:mm"), format_value(123456789, "000-00-0000"), format_value(7, '"0"00')
     ('36:00', '123-45-6789', '007')
+    >>> [format_value(value, '"Yes";"No";"open"') for value in (1, -1, 0)], format_value(0, '0.00;-0.00;"-"')
+    (['Yes', 'No', 'open'], '0.00')
     >>> format_value(dt.datetime(2024, 2, 1), "dd/mm/yyyy"), format_value(dt.datetime(2024, 2, 1, 9, 5), "d.m. hh:mm")
     ('2024-02-01', '2024-02-01 09:05:00')
     """
@@ -155,6 +159,8 @@ MAX_DIGITS = 26  # digits of a formatted number at most, as Decimal's precision 
 
 def _formatted(value: float, s: FormatSection) -> str:
     """Format a number by a section; very small or large ones are written plainly."""
+    if s.words:
+        return s.words
     exact = Decimal(f"{value:.15g}").scaleb(s.scale)
     if not -20 < exact.adjusted() < 30 or exact.adjusted() + s.most > MAX_DIGITS:
         return general(value)
@@ -196,11 +202,17 @@ def _sections(form: str) -> tuple[FormatSection | None, ...]:
     if form in {"General", "@", ""}:
         return ()
     bare = _QUOTED.sub(lambda m: "".join(_SAFE.get(c, c) for c in (m[1] or m[2] or m[3] or "")), form)
-    return tuple(_shape(section) for section in bare.split(";")[:3])
+    outside = _QUOTED.sub(lambda m: _WORD if re.search(r"[^\W\d_]", m[1] or m[2] or "") else "", form)
+    return tuple(
+        _shape(section, is_words=_WORD in rest and not re.search(r"[#0?@]|[^\W_]", rest.replace(_WORD, "")))
+        for section, rest in list(zip(bare.split(";"), outside.split(";"), strict=False))[:3]
+    )
 
 
-def _shape(section: str) -> FormatSection | None:
-    """Parse one section; None where it is not simple."""
+def _shape(section: str, *, is_words: bool = False) -> FormatSection | None:
+    """Parse one section; None where it is not simple. `is_words`: it has no place for a number, only words."""
+    if is_words:
+        return FormatSection("", "", 0, 0, 0, grouped=False, scale=0, words=section.translate(_BACK).strip())
     if _DIGITS_WITH_LITERALS.fullmatch(section):
         return FormatSection("", "", 0, 0, 0, grouped=False, scale=0, places=section)
     match = _PLAIN.fullmatch(section)

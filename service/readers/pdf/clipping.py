@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import repeat
 
 import numpy as np
 
 from thresher.service.readers.pdf.library import Floats, clip_count, clip_length, clip_path, clip_segment, points_of
+from thresher.service.readers.pdf.matrices import Matrix, place_boxes
 from thresher.service.readers.pdf.objects import user_boxes
 
 _INFINITY = 1e6  # points, beyond any page
@@ -47,8 +49,11 @@ def _bounds_of_clip(clip: int, path: int) -> tuple[float, float, float, float]:
     return min(x), max(y), max(x), min(y)
 
 
-def clipped_boxes(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths."""
+def clipped_boxes(objects: list[int], places: Mapping[int, Matrix] | None = None) -> Floats:
+    """Return (n, 4) left, top, right, bottom in user space, cut to each object's clipping paths.
+
+    `places` are those of `FormContents`, where objects may be inside forms.
+    """
     boxes = user_boxes(objects)
     for box, one in zip(boxes, objects, strict=True):
         clip = clip_path(one)
@@ -57,6 +62,7 @@ def clipped_boxes(objects: list[int]) -> Floats:
             if points:
                 x, y = zip(*points, strict=True)
                 box[:] = max(box[0], min(x)), min(box[1], max(y)), min(box[2], max(x)), max(box[3], min(y))
+    place_boxes(boxes, objects, places or {})
     return boxes
 
 

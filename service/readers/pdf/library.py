@@ -45,6 +45,7 @@ form_object = _plain(pdfium.FPDFFormObj_GetObject, _POINTER, result=_POINTER)
 object_type = _plain(pdfium.FPDFPageObj_GetType, _POINTER)
 object_bounds = _plain(pdfium.FPDFPageObj_GetBounds, _POINTER, *[_POINTER] * 4)
 object_colour = _plain(pdfium.FPDFPageObj_GetFillColor, _POINTER, *[_POINTER] * 4)
+stroke_colour = _plain(pdfium.FPDFPageObj_GetStrokeColor, _POINTER, *[_POINTER] * 4)
 render_mode = _plain(pdfium.FPDFTextObj_GetTextRenderMode, _POINTER)
 text_font = _plain(pdfium.FPDFTextObj_GetFont, _POINTER, result=_ADDRESS)
 is_embedded = _plain(pdfium.FPDFFont_GetIsEmbedded, _POINTER)
@@ -112,18 +113,30 @@ def owners_of(text_page: int, indices: list[int]) -> Ints:
 def bounds_of(objects: list[int]) -> Floats:
     """Return (n, 4) bounds left, bottom, right, top of page objects."""
     found = np.zeros((len(objects), 4), np.float32)
+    if not objects:
+        return found
     base, size = found.ctypes.data, 16 * len(objects)
     run_all(map(object_bounds, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found
 
 
-def colours_of(objects: list[int]) -> NDArray[np.uint32]:
-    """Return (n, 4) fill colours red, green, blue, alpha; black where there is none."""
+def colours_of(objects: list[int], getter: Callable[..., Any] = object_colour) -> NDArray[np.uint32]:
+    """Return (n, 4) colours red, green, blue, alpha of fills, or of strokes; black where there is none."""
     found = np.zeros((len(objects), 4), np.uint32)
     found[:, 3] = 255
+    if not objects:
+        return found
     base, size = found.ctypes.data, 16 * len(objects)
-    run_all(map(object_colour, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
+    run_all(map(getter, objects, *[range(base + 4 * k, base + 4 * k + size, 16) for k in range(4)]))
     return found
+
+
+def paints_of(paths: list[int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which paths are filled, and which are stroked."""
+    modes = np.zeros((len(paths), 2), np.int32)
+    base, size = modes.ctypes.data, 8 * len(paths)
+    run_all(map(path_mode, paths, range(base, base + size, 8), range(base + 4, base + 4 + size, 8)))
+    return modes[:, 0] != 0, modes[:, 1] != 0
 
 
 def points_of(segments: list[int]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import compress, repeat
@@ -19,7 +19,6 @@ from thresher.service.readers.pdf.library import (
     form_object,
     is_embedded,
     mark_count,
-    object_bounds,
     object_mark,
     object_type,
     page_object,
@@ -29,6 +28,7 @@ from thresher.service.readers.pdf.library import (
     render_mode,
     text_font,
 )
+from thresher.service.readers.pdf.matrices import IDENTITY, Matrix, matrix_of, place_boxes, times
 
 _FLAT_MAX_POINTS = 0.01
 _MAX_DEPTH = 4  # of forms inside forms
@@ -46,6 +46,7 @@ class FormContents:
         """Begin with no form read."""
         self._known: dict[int, tuple[list[int], list[int]]] = {}
         self._every: dict[int, list[int]] = {}
+        self.places: dict[int, Matrix] = {}  # of objects inside forms that move them: the way to the page's user space
 
     def children(self, form: int) -> tuple[list[int], list[int]]:
         """Return a form's own objects, and their types."""
@@ -59,15 +60,17 @@ class FormContents:
     def inside(self, form: int) -> list[int]:
         """Return a form's objects and, after each form among them, those inside it."""
         if form not in self._every:
-            self._every[form] = list(self._inside(form, 0))
+            self._every[form] = list(self._inside(form, matrix_of(form), 0))
         return self._every[form]
 
-    def _inside(self, form: int, depth: int) -> Iterator[int]:
-        """Yield a form's objects and, down to a limit of depth, those of forms among them."""
+    def _inside(self, form: int, matrix: Matrix, depth: int) -> Iterator[int]:
+        """Yield a form's objects and, down to a limit of depth, those of forms among them; `matrix` places them."""
         for one, kind in zip(*self.children(form), strict=True):
+            if matrix != IDENTITY:
+                self.places[one] = matrix
             yield one
             if depth < _MAX_DEPTH and kind == pdfium.FPDF_PAGEOBJ_FORM:
-                yield from self._inside(one, depth + 1)
+                yield from self._inside(one, times(matrix_of(one), matrix), depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,7 @@ def _in_foreign_fonts(texts: list[int]) -> list[int]:
 
 def images(objects: list[int]) -> list[int]:
     """Return the images among objects and inside the forms among them."""
-    holders = {pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM}
-    held = [one for one, kind in zip(objects, map(object_type, objects), strict=True) if kind in holders]
-    return [one for one in everything(held) if object_type(one) == pdfium.FPDF_PAGEOBJ_IMAGE]
+    return [one for _, one in page_objects_of(objects).images()]
 
 
 def count_paths(objects: list[int]) -> int:
@@ -194,8 +195,6 @@ def pixels(image: int) -> int:
     return width * height
 
 
-_BOUNDS = np.zeros(4, np.float32)
-_SIDES = [_BOUNDS.ctypes.data + 4 * i for i in range(4)]
 _MODE = np.zeros(2, np.int32)
 _FILL, _STROKE = _MODE.ctypes.data, _MODE.ctypes.data + 4
 
@@ -212,17 +211,14 @@ def is_transparent(one: int) -> bool:
     return bool(pdfium.FPDFPageObj_HasTransparency(_handle(one)))
 
 
-def is_wide(one: int, least: float) -> bool:
-    """Whether an object's width and height both exceed `least` points."""
-    _BOUNDS[:] = 0
-    object_bounds(one, *_SIDES)
-    left, bottom, right, top = _BOUNDS.tolist()
-    return right - left > least and top - bottom > least
+def user_boxes(objects: list[int], places: Mapping[int, Matrix] | None = None) -> Floats:
+    """Return (n, 4) left, top, right, bottom in user space, as `PageFrame.show` takes them.
 
-
-def user_boxes(objects: list[int]) -> Floats:
-    """Return (n, 4) left, top, right, bottom in user space, as `PageFrame.show` takes them."""
-    return bounds_of(objects)[:, (0, 3, 2, 1)]
+    `places` are those of `FormContents`, where objects may be inside forms.
+    """
+    boxes = bounds_of(objects)[:, (0, 3, 2, 1)]
+    place_boxes(boxes, objects, places or {})
+    return boxes
 
 
 @contextmanager

@@ -48,11 +48,6 @@ class PageBatchLayout:
         chosen = self.lines.items[self.lines.first[span.first] : self.lines.first[span.last]].tolist()
         return " ".join(words.text[words.start[segments.first[i]] : words.end[segments.last[i]]] for i in chosen)
 
-    def printed(self, page: int) -> str:
-        """Return all text that a page (0-based) shows, without white space."""
-        words = self.visible(page)
-        return "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
-
     def lost(self) -> list[int]:
         """Return for each page how many words have unmapped characters.
 
@@ -109,24 +104,30 @@ def _with_drawings(words: PageWords, pages: list[OpenPage]) -> tuple[PageWords, 
 
     Also returns the check boxes of forms that have no word beside them.
     """
-    ticks = {i: _ticks(one, words.keep(words.page == i)) for i, one in enumerate(pages) if one.drawn or one.ticks}
+    own = _ranges(words, len(pages))
+    ticks = {i: _ticks(one, words.keep(own[i])) for i, one in enumerate(pages) if one.has_boxes}
     marks = np.zeros(len(words), np.bool_)
     for i, found in ticks.items():
-        own = words.page == i
-        marks[np.flatnonzero(own)[mark_words(words.keep(own), found)]] = True
+        marks[own[i]][mark_words(words.keep(own[i]), found)] = True
     words = words.without(marks)
+    own = _ranges(words, len(pages))
     extras: list[AddedWord] = []
     alone: list[CheckBox] = []
     around: dict[int, tuple[str, str]] = {}
     for i, one in enumerate(pages):
-        own = np.flatnonzero(words.page == i)
-        if one.drawn and len(own):
-            around |= _around(struck_words(words.box[own], one.drawn.across), own)
+        if one.drawn:
+            around |= _around(struck_words(words.box[own[i]], one.drawn.across), own[i].start)
         if ticks.get(i):
-            more, rest = placed_check_boxes(words.keep(words.page == i), ticks[i], int(own[0]) if len(own) else 0)
+            more, rest = placed_check_boxes(words.keep(own[i]), ticks[i], own[i].start)
             extras += more
             alone += [tick for tick in rest if tick.label]
     return with_added_words(words, extras, around), alone
+
+
+def _ranges(words: PageWords, pages: int) -> list[slice]:
+    """Return the words of each page."""
+    bounds = np.searchsorted(words.page, np.arange(pages + 1)).tolist()
+    return list(map(slice, bounds, bounds[1:]))
 
 
 def _ticks(one: OpenPage, words: PageWords) -> list[CheckBox]:
@@ -134,12 +135,15 @@ def _ticks(one: OpenPage, words: PageWords) -> list[CheckBox]:
     return [*one.ticks, *(drawn_check_boxes(one.drawn, words, one.ticks) if one.drawn else [])]
 
 
-def _around(runs: list[Ints], own: Ints) -> dict[int, tuple[str, str]]:
-    """Return by word the strike-through signs to write before and behind it."""
+def _around(runs: list[Ints], base: int) -> dict[int, tuple[str, str]]:
+    """Return by word the strike-through signs to write before and behind it.
+
+    `runs` are counted from the word `base` on.
+    """
     found: dict[int, tuple[str, str]] = {}
     for struck in runs:
         for part in np.split(struck, np.flatnonzero(np.diff(struck) > 1) + 1):
-            first, last = int(own[part[0]]), int(own[part[-1]])
+            first, last = base + int(part[0]), base + int(part[-1])
             if not any(word in found for word in range(first, last + 1)):
                 found |= dict.fromkeys(range(first, last + 1), ("", ""))
                 found[first] = (STRUCK, STRUCK * (first == last))

@@ -28,6 +28,7 @@ from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
 from thresher.service.readers.pdf.tables.ruled_cells import split_at_lines
 from thresher.service.readers.pdf.text.actual_text import ReplacementText, false_replacements, remove_texts
 from thresher.service.readers.pdf.text.clipped_words import mark_clipped
+from thresher.service.readers.pdf.text.file_search import FileSearch
 from thresher.service.readers.pdf.text.fonts import BoldWords, bold_characters, bold_words
 from thresher.service.readers.pdf.text.hidden_words import (
     Mask,
@@ -49,8 +50,8 @@ class PageContent:
 
     document: Any
     number: int
+    search: FileSearch
     form: Any = None
-    optional: bool = False  # whether the file may have layers that can be off
     found: list[Any] = field(default_factory=list)  # form values and comments
     buttons: list[tuple[Floats, bool, str]] = field(default_factory=list)  # of forms: box in user space, state, label
     unseen: list[str] = field(default_factory=list)  # form values and comments that the page does not show
@@ -75,7 +76,7 @@ class PageContent:
         """Return the page's objects, without replacement texts that differ from their glyphs."""
         if self._content is None:
             self._content = page_objects_of(top_objects(self.page))
-            self.false = self.false or false_replacements(self.page, self._content)
+            self.false = self.false or false_replacements(self.page, self._content, self.search)
             if self.false:  # all marks were removed: load the page again for the true ones
                 self.close()
                 self._content = page_objects_of(top_objects(self.page))
@@ -137,6 +138,11 @@ class OpenPage:
         return self.held.number
 
     @property
+    def has_boxes(self) -> bool:
+        """Whether there may be check boxes, of a form or drawn ones."""
+        return bool(self.ticks) or (self.drawn is not None and len(self.drawn.small) > 0)
+
+    @property
     def is_special(self) -> bool:
         """Whether more than its words may have to be written."""
         codes = self.recognised is not None and bool(self.recognised.codes)
@@ -190,15 +196,16 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     box = _boxes(sheet, frame)
     handle = address(held.text)
     owners = owners_of(handle, sheet.start.tolist())
-    scene = hiding_objects_of(layers, owners, frame, optional=held.optional)
+    scene = hiding_objects_of(layers, owners, frame, optional=held.search.layers)
     if scene is not None:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, box), frame, most))
     count = len(sheet.start)
-    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), frame)
+    sheet, owners = mark_clipped(layers, held.text, (sheet, owners), box, frame)
+    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
     drawn = shapes_on(layers, frame) if layers.others else None
     if drawn is not None:
-        sheet, owners = split_at_lines((sheet, owners), handle, drawn.down, frame)
-    box = box if len(sheet.start) == count else _boxes(sheet, frame)  # words may have been split
+        sheet, owners = split_at_lines((sheet, owners), handle, (box, drawn.down), frame)
+        box = box if len(sheet.start) == len(box) else _boxes(sheet, frame)
     ticks = [CheckBox(_shown(frame, place), ticked, label) for place, ticked, label in held.buttons]
     pictured = layers.has_pictures
     scan = pictured and is_scan(layers, frame)

@@ -19,6 +19,7 @@ from thresher.service.readers.page_pictures import PLACEHOLDER, store_pictures
 from thresher.service.readers.pdf.forms.annotations import (
     Annotation,
     annotations_of,
+    parted_by_page,
     write_annotations,
     write_check_boxes,
 )
@@ -35,9 +36,9 @@ from thresher.service.readers.pdf.pictures.picture_text import PictureReader
 from thresher.service.readers.pdf.pictures.scanned_pages import ScannedPages, drawn_page, is_picture_of_text
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
 from thresher.service.readers.pdf.pypdf_fallback import fields_not_shown, xmp_facts
+from thresher.service.readers.pdf.text.file_search import FileSearch
 from thresher.service.readers.pdf.text.font_names import font_names_of
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
-from thresher.service.readers.pdf.text.optional_layers import may_have_layers
 from thresher.service.readers.pdf.text.unmapped_characters import are_many, regions_of_words, replaced
 from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
@@ -104,7 +105,7 @@ class _Pages:
         self.fields: set[str] = set()  # full names of the form fields on pages
         self.fonts: dict[int, str] = {}  # by page number
         self.margins, self.headings = MarginBlocks(), Headings()
-        self.optional = may_have_layers(builder.document.source.blob)
+        self.search = FileSearch(builder.document.source.blob)
         self.regions = PictureReader(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
         self.loaded: list[PageContent] = []  # loaded, not yet read
@@ -128,7 +129,7 @@ class _Pages:
 
     def _try_page(self, number: int) -> None:
         """Load a page, and read the loaded ones when they are enough; a damaged page is noted."""
-        held = PageContent(self.document, number, self.form, self.optional)
+        held = PageContent(self.document, number, self.search, self.form)
         try:
             self._load(held)
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
@@ -310,7 +311,10 @@ class _Pages:
         if len(laid.hidden):
             self._write_hidden(laid)
         if one.held.found:
-            write_annotations(self.builder, one.held.found, one.frame, laid.printed(last))
+            seen = laid.visible(last)
+            shown, unseen = parted_by_page(one.held.found, seen, one.frame)
+            one.held.unseen += [value.text for value in unseen]
+            write_annotations(self.builder, shown, one.frame, seen)
         write_check_boxes(self.builder, laid.alone)
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)

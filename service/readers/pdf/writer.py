@@ -56,8 +56,13 @@ def begin_pages(builder: DocumentBuilder, frames: list[PageFrame], places: tuple
     after = builder.length + bool(builder.length)
     for i, frame in enumerate(frames):
         if len(builder.document.pages) < number + i:
-            begin = int(start[at[i]]) if at[i] < len(start) else after
+            begin = _begin(lines, start, at[i]) if at[i] < len(start) else after
             builder.document.pages.add(begin, frame.width, frame.height)
+
+
+def _begin(lines: FlowLines, start: Ints, line: int) -> int:
+    """Return where the row of a line begins: empty cells may come before its words."""
+    return int(start[line]) - len(SEPARATORS[lines.separators[lines.first[line]]].removeprefix("\n"))
 
 
 def _place(builder: DocumentBuilder, lines: FlowLines, source: Ints, stop: Ints, text: str) -> tuple[Ints, Ints]:

@@ -25,6 +25,7 @@ _SAMPLE_CHARS = 1 << 16  # used to detect the form
 _HEADER_SAMPLE_ROWS = 200  # used to detect the header
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DECIMAL = re.compile(r"\d,\d+\s*(?:[;|\t]|$)")
+_STATED_DELIMITER = re.compile(r"\ufeff?\"?sep=(.)\"?\1*[ ]*(?:\r?\n|\Z)", re.IGNORECASE)  # as Excel reads and hides it
 _STATED = {"text/csv", "text/tab-separated-values"}
 _MIN_ROWS = 4  # of a table in a file whose name does not say that it is one
 _CELL_MAX_LINES = 1000  # a cell with more lines begins with a quote that is never closed
@@ -36,11 +37,13 @@ class DelimitedForm:
 
     delimiter: str
     quoting: bool = True
+    quote: str = '"'
     escaped: bool = False  # a backslash escapes the next character (MySQL, PostgreSQL)
     columns: int = 1  # of most rows
     even: float = 0.0  # share of rows with that many columns
     rows: int = 0
     sure: int = 0  # 0 to 2: how surely the delimiter separates cells
+    stated: int = 0  # characters of a first line that names the delimiter and is no row
 
 
 def detect_form(sample: str, preferred: str = "") -> DelimitedForm:
@@ -49,18 +52,20 @@ def detect_form(sample: str, preferred: str = "") -> DelimitedForm:
     >>> detect_form("a;b\n1,5;2\n3;4,5\n").delimiter
     ';'
     """
-    stated = sample[:5].lower()
-    if stated.startswith("sep=") and len(stated) == 5:
-        return _form(sample.partition("\n")[2], sample[4])
-    forms = [_best_form(sample, d) for d in _DELIMITERS]
+    if stated := _STATED_DELIMITER.match(sample):
+        return replace(_best_form(sample[stated.end() :], stated[1]), stated=stated.end())
+    forms = [_best_form(sample, d) for d in _DELIMITERS if d in sample or d == ","]
     return max(
         forms, key=lambda f: (f.columns > 1, round(f.even, 1), f.sure, f.delimiter == preferred, f.even, f.columns)
     )
 
 
 def _best_form(sample: str, delimiter: str) -> DelimitedForm:
-    """Return the form of a delimiter, with backslashes as escapes where this makes the rows more regular."""
+    """Return the form of a delimiter, with single quotes or with backslashes where this makes the rows more regular."""
     plain = _form(sample, delimiter)
+    if re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*{re.escape(delimiter)}", sample, re.MULTILINE):
+        single = _form(sample, delimiter, quote="'")
+        plain = single if single.even > plain.even else plain
     if "\\" not in sample:
         return plain
     escaped = _form(sample, delimiter, escaped=True)
@@ -68,9 +73,9 @@ def _best_form(sample: str, delimiter: str) -> DelimitedForm:
     return escaped if escaped.even > plain.even or (quoted and escaped.even == plain.even) else plain
 
 
-def _form(sample: str, delimiter: str, *, escaped: bool = False) -> DelimitedForm:
+def _form(sample: str, delimiter: str, *, escaped: bool = False, quote: str = '"') -> DelimitedForm:
     """Parse a sample with a delimiter, and return the form with its counts."""
-    form = DelimitedForm(delimiter, escaped=escaped)
+    form = DelimitedForm(delimiter, quote=quote, escaped=escaped)
     try:
         cells = [row for row in _parse(sample, form) if row]
     except csv.Error:
@@ -100,7 +105,7 @@ def _parse(text: str, form: DelimitedForm) -> Iterator[list[str]]:
     if form.escaped:
         return csv.reader(_lines(_ESCAPE.sub(_unescaped, text)), delimiter=form.delimiter, escapechar="\\")
     if form.quoting:
-        return csv.reader(_lines(text), delimiter=form.delimiter)
+        return csv.reader(_lines(text), delimiter=form.delimiter, quotechar=form.quote)
     return csv.reader(_lines(text), delimiter=form.delimiter, quoting=csv.QUOTE_NONE)
 
 
@@ -133,7 +138,7 @@ class DelimitedReader:
         form = detect_form(sample[: sample.rfind("\n") + 1])
         least = 3 if form.delimiter in ",;" else 2
         short = len(sample) < 40 * form.columns * max(sample.count("\n"), 1)
-        sure = form.even >= 0.95 and form.rows >= _MIN_ROWS and form.columns >= least and short
+        sure = bool(form.stated) or (form.even >= 0.95 and form.rows >= _MIN_ROWS and form.columns >= least and short)
         spaced = "\f" in sample or (form.delimiter in ",;" and "  " in sample[:2000])  # prose, not data
         return 0.85 if sure and not spaced else 0.0
 
@@ -154,6 +159,7 @@ def _sheet_name(source: Source) -> str:
 
 
 def _write(builder: DocumentBuilder, text: str, form: DelimitedForm, name: str) -> None:
+    text = text[form.stated :]
     if any("\n" in cell and cell.count("\n") > _CELL_MAX_LINES for row in _parse(text, form) for cell in row):
         builder.document.notes.append(note("corrupt_partial", "a quote is never closed; quotes were read as text"))
         form = replace(form, quoting=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import charset_named
 from thresher.service.readers.text.plain_reader import load_text
 
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*?\?>")
@@ -116,10 +116,7 @@ class XmlReader:
 def _declared(source: Source) -> str | None:
     with open(source.blob, "rb") as file:  # noqa: PTH123 - one read, no Path needed
         found = _ENCODING.search(file.read(400))
-    try:
-        return codecs.lookup(found[1].decode()).name if found else None
-    except LookupError:
-        return None
+    return charset_named(found[1].decode("ascii", "replace")) if found else None
 
 
 def _parse(text: str, writer: _Writer) -> None:

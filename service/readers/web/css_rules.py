@@ -1,6 +1,6 @@
 """Parse the style sheets of a page, but only properties that can hide text or strike it out.
 
-A small part of CSS: rules outside `@media` (or for screens), selectors without pseudo-classes, the cascade by
+A small part of CSS: rules outside `@media` (or for screens), selectors without pseudo-classes other than those of structure, the cascade by
 importance, specificity and order. Other rules are ignored, so in doubt text is shown.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
+
+from thresher.service.readers.web.css_values import pixels
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _HIDING = frozenset(
@@ -36,6 +38,9 @@ _HIDING = frozenset(
         "overflow-y",
         "text-indent",
         "transform",
+        "scale",
+        "zoom",
+        "inset",
         "content-visibility",
         "filter",
         "margin-left",
@@ -48,8 +53,21 @@ _HIDING = frozenset(
 )
 _COLOURS = frozenset(("color", "background", "background-color", "background-image", "-webkit-text-fill-color"))
 TRACKED = _HIDING | _COLOURS
-_SCREEN = re.compile(r"@media\s+(?:only\s+)?(?:all|screen)\s*\Z", re.IGNORECASE)
+_CONDITION = re.compile(r"@(media|supports|layer|container)\b(.*)", re.IGNORECASE | re.DOTALL)
+_MEDIUM = re.compile(r"\s*(?:only\s+)?(?:all|screen)?\s*", re.IGNORECASE)
+_WIDTH = re.compile(r"(?:\band\b)?\s*\(\s*(min|max)-width\s*:\s*([^)]+)\)\s*", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)")
+_SCREEN_PIXELS = 1280.0  # width of the screen that a page is read for
 _WEIGHTS = re.compile(r"(#[\w-]+)|(\.[\w-]+|\[[^\]]*\])|(?<![\w.#-])([a-zA-Z][\w-]*)")
+_COMMA = re.compile(r",(?![^(]*\))")  # not within brackets
+_PSEUDO = re.compile(r":([\w-]*)")
+_STRUCTURAL = frozenset(  # pseudo-classes that tell where an element stands, and nothing of what a person does
+    (
+        *("is", "where", "not", "has", "root", "empty", "only-child", "only-of-type"),
+        *("first-child", "last-child", "nth-child", "nth-last-child"),
+        *("first-of-type", "last-of-type", "nth-of-type", "nth-last-of-type"),
+    )
+)
 _MAX_RULES = 3_000
 _MAX_MATCHES = 200_000  # elements that rules apply to; the rest of a sheet is ignored
 _MAX_WORK = 400_000_000  # characters of the page times rules
@@ -65,12 +83,27 @@ def declarations(text: str) -> Declarations:
     {'font-size': '0 !important'}
     """
     found: Declarations = {}
-    for part in text.split(";"):
+    for part in unescaped(text).split(";"):
         name, colon, value = part.partition(":")
         name = name.strip().lower()
         if colon and name in TRACKED:
             found[name] = value.strip().lower()
     return found
+
+
+def unescaped(text: str) -> str:
+    r"""Return CSS without comments and with escapes as the characters that they mean.
+
+    >>> unescaped(r"display:/**/n\6f ne"), unescaped("a: b")
+    ('display:none', 'a: b')
+    """
+    if "\\" not in text and "/*" not in text:
+        return text
+    return _ESCAPE.sub(lambda m: _character(m[1]) if m[1] else m[2], _COMMENT.sub("", text))
+
+
+def _character(code: str) -> str:
+    return chr(int(code, 16)) if 0 < int(code, 16) < 0x110000 else "\ufffd"
 
 
 def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
@@ -85,12 +118,35 @@ def rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
         if brace[0] == "}":
             skipping = max(skipping - 1, 0)
         elif head.startswith("@"):
-            skipping += 1 if skipping or not _SCREEN.match(head) else 0
+            skipping += 1 if skipping or not _holds(head) else 0
         else:
             end = text.find("}", at)
             body, at = text[at : end if end >= 0 else len(text)], end + 1 if end >= 0 else len(text)
             if not skipping and (found := declarations(body)):
                 yield head, found
+
+
+def _holds(head: str) -> bool:
+    """Whether the rules of a block apply to a screen of usual width.
+
+    >>> [_holds(h) for h in ("@media screen and (min-width: 600px)", "@media (max-width:600px)", "@media print", "@supports (a: b)")]
+    [True, False, False, True]
+    """
+    found = _CONDITION.match(head)
+    if found is None:
+        return False
+    if found[1].lower() != "media":
+        return "not" not in found[2].split() and found[1].lower() != "container"
+    return any(_is_shown(query) for query in found[2].split(","))
+
+
+def _is_shown(query: str) -> bool:
+    """Whether a media query that states nothing but a medium and widths fits the screen."""
+    begun = _MEDIUM.match(query)
+    rest = query[begun.end() :] if begun else query
+    widths = [(bound.lower(), pixels(width)) for bound, width in _WIDTH.findall(rest)]
+    fits = all(w is not None and (w <= _SCREEN_PIXELS if b == "min" else w >= _SCREEN_PIXELS) for b, w in widths)
+    return fits and not _WIDTH.sub("", rest).strip()
 
 
 def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()) -> dict[int, Declarations]:
@@ -106,7 +162,7 @@ def sheet_styles(parser: LexborHTMLParser, size: int, linked: Iterable[str] = ()
     for order, (selectors, stated) in enumerate(found):
         if heavy and not _HIDING.intersection(stated):
             continue
-        for selector in selectors.split(","):
+        for selector in _COMMA.split(selectors):
             work += size
             for node in _matching(parser, selector.strip()):
                 matches += 1
@@ -126,12 +182,21 @@ def _apply(weighted: dict[str, tuple[Weight, str]], stated: Declarations, weight
 
 def _matching(parser: LexborHTMLParser, selector: str) -> list[int]:
     """Return the `mem_id` of the elements of a selector; none for selectors that are not supported."""
-    if not selector or ":" in re.sub(r"\[[^\]]*\]", "", selector) or "\\" in selector:
+    if not selector or "\\" in selector or not _is_structural(re.sub(r"\[[^\]]*\]", "", selector)):
         return []
     try:
         return [node.mem_id for node in parser.css(selector)]
     except Exception:  # noqa: BLE001 - the library raises exceptions of its own for unknown selectors
         return []
+
+
+def _is_structural(selector: str) -> bool:
+    """Whether a selector depends on the page alone, not on what a reader does.
+
+    >>> [_is_structural(s) for s in ("p.a", ":is(.a) > p:nth-child(2)", "a:hover", "p::before", ":not(:checked)")]
+    [True, True, False, False, False]
+    """
+    return "::" not in selector and all(name in _STRUCTURAL for name in _PSEUDO.findall(selector))
 
 
 def _specificity(selector: str) -> int:

@@ -117,10 +117,21 @@ class Flow:
         style = attributes.get("style")
         if style and "white-space" in style and re.search(r"white-space\s*:\s*(?:pre|break-spaces)", style):
             self._open_raw()
+        elif style and "bidi-override" in style.lower() and "rtl" in style.lower():
+            self._open_override()
         elif _SIGNATURE.search(f"{attributes.get('class')} {attributes.get('id')}"):
             self._flush()
             self._signed += 1
             self._leaving[-1] = self._leave_signature
+
+    def _enter_override(self, _tag: str, attributes: Attributes) -> None:
+        if (attributes.get("dir") or "").lower() == "rtl":
+            self._open_override()
+
+    def _open_override(self) -> None:
+        """Mark text that is shown backwards by the characters for it, which the reading of every format understands."""
+        self.text("\u202e")
+        self._leaving[-1] = lambda: self.text("\u202c")
 
     def _leave_signature(self) -> None:
         self._flush()
@@ -204,6 +215,11 @@ class Flow:
         if self._frames:
             self._frames[-1].open_row()
 
+    def _enter_foot(self, _tag: str, _attributes: Attributes) -> None:
+        if self._frames and not self._frames[-1].foot:
+            self._frames[-1].in_foot = True
+            self._leaving[-1] = self._frames[-1].end_foot
+
     def _enter_cell(self, tag: str, attributes: Attributes) -> None:
         if self._frames:
             self._cell = self._frames[-1].open_cell(attributes, heads=tag == "th")
@@ -219,9 +235,11 @@ class Flow:
         "blockquote": _enter_quote,
         "li": _enter_item,
         "br": _break,
+        "bdo": _enter_override,
         "img": _enter_image,
         "input": _enter_input,
         "table": _enter_table,
+        "tfoot": _enter_foot,
         "tr": _enter_row,
         "td": _enter_cell,
         "th": _enter_cell,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from thresher.schemas.document import DocumentBuilder
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
+from thresher.service.readers.charset import charset_named
 from thresher.service.readers.placed_pictures import PlacedPictures
 from thresher.service.readers.text.plain_reader import load_text
 from thresher.service.readers.web.html_blocks import write_html
@@ -50,10 +50,7 @@ def _declared(path: Path) -> str | None:
         found = _CHARSET.search(file.read(4096))
     if not found:
         return None
-    try:
-        name = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
-    except LookupError:
-        return None
+    name = charset_named((found[1] or found[2]).decode("ascii", "replace"))
     return "cp1252" if name == "iso8859-1" else name
 
 

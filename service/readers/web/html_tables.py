@@ -81,22 +81,35 @@ class TableBuilder:
     outer: Cell
     quote: int
     rows: list[list[Cell]] = field(default_factory=list)
+    foot: list[list[Cell]] = field(default_factory=list)  # rows that are shown last, wherever they are written
+    in_foot: bool = False
     stray: Cell = field(default_factory=Cell)
 
     def open_row(self) -> None:
         """Begin a row."""
-        self.rows.append([])
+        (self.foot if self.in_foot else self.rows).append([])
+
+    def end_foot(self) -> None:
+        """End the group of rows that are shown last; a second such group is shown where it is written."""
+        self.in_foot = False
 
     def open_cell(self, attributes: dict[str, str | None], *, heads: bool) -> Cell:
         """Begin a cell of the current row."""
-        if not self.rows:
+        rows = self.foot if self.in_foot else self.rows
+        if not rows:
             self.open_row()
-        cell = Cell(columns=_span(attributes, "colspan"), rows=_span(attributes, "rowspan"), heads=heads)
-        self.rows[-1].append(cell)
+        to_end = (attributes.get("rowspan") or "").strip() == "0"
+        cell = Cell(
+            columns=_span(attributes, "colspan"),
+            rows=_SPAN_MAX if to_end else _span(attributes, "rowspan"),
+            heads=heads,
+        )
+        rows[-1].append(cell)
         return cell
 
     def pieces(self) -> list[Piece]:
         """Return the finished table: as one table, or in pieces where it is (partly) layout."""
+        self.rows += self.foot
         rows = [row for row in self.rows if any(cell.pieces for cell in row)]
         body = [self._table(self.rows)] if _holds_records(rows) else self._layout_pieces(rows)
         return self.stray.pieces + body if self.stray.pieces else body

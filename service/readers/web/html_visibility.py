@@ -21,13 +21,16 @@ _STRUCK = frozenset(("s", "strike", "del"))
 _SHIFTS = {"sup": 1, "sub": -1, "super": 1}
 _INLINE_TAGS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
 _CONTROLS = frozenset(("button", "input", "select", "textarea", "mark"))
-_STYLE_ATTRIBUTES = frozenset(("style", "hidden", "bgcolor", "background", "color", "text"))
+_STYLE_ATTRIBUTES = frozenset(("style", "hidden", "popover", "bgcolor", "background", "color", "text"))
 _STYLED_TAGS = frozenset(("a", *_STRUCK, "sup", "sub", *_CONTROLS))
-_LOOK_ATTRIBUTES = ("style", "hidden", "bgcolor", "background", "color", "text", "href")
+_LOOK_ATTRIBUTES = ("style", "hidden", "popover", "open", "bgcolor", "background", "color", "text", "href")
 _ABSENT = "\0"  # a value that no attribute has
 Attributes = dict[str, str | None]
 AttributeValues = tuple[str | None, ...]
+_UNSEEN_SHARE = 0.05  # of opacity or size, at which nothing is seen
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
+_SUM = re.compile(r"calc\(([-+\s.\w%]+)\)")
+_TERM = re.compile(r"[-+]?\s*[\d.]+[a-z%]*")
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
     "medium": 16.0,
@@ -74,7 +77,7 @@ class PageLooks:
         """Return why an element is not visible with all its content (empty where it may be), and its Look."""
         tag = node.tag or ""
         sheet = self._sheet.get(node.mem_id) if self._sheet else None
-        if sheet is None and _STYLE_ATTRIBUTES.isdisjoint(attributes):
+        if sheet is None and tag != "dialog" and _STYLE_ATTRIBUTES.isdisjoint(attributes):
             return "", _by_tag(tag, "href" in attributes, parent) if tag in _STYLED_TAGS else parent
         values = (
             *(attributes.get(name, _ABSENT) for name in _LOOK_ATTRIBUTES[:-1]),
@@ -100,8 +103,9 @@ def _look(tag: str, values: AttributeValues, parent: Look) -> tuple[str, Look]:
 
 def _reason_and_look(tag: str, values: AttributeValues, style: Declarations, parent: Look) -> tuple[str, Look]:
     attributes = {name: value for name, value in zip(_LOOK_ATTRIBUTES, values, strict=True) if value != _ABSENT}
-    if "hidden" in attributes and "display" not in style:
-        return "hidden", parent
+    closed = "popover" in attributes or (tag == "dialog" and "open" not in attributes)
+    if (closed or "hidden" in attributes) and "display" not in style:
+        return "closed dialog" if closed else "hidden", parent
     reason = _hiding_reason(style, parent.size)
     return reason, parent if reason else _styled_look(tag, style, attributes, parent)
 
@@ -190,8 +194,7 @@ def _hiding_reason(style: Declarations, size: float) -> str:
         return "display: none"
     if style.get("content-visibility", "").startswith("hidden"):
         return "content-visibility: hidden"
-    opacity = _NUMBER.match(style.get("opacity", "1"))
-    if (opacity and float(opacity[0]) <= 0.05) or _FILTER.search(style.get("filter", "")):
+    if _share(style.get("opacity", "1")) <= _UNSEEN_SHARE or _FILTER.search(style.get("filter", "")):
         return "opacity: 0"
     if _is_off_page(style, size):
         return "off the page"
@@ -202,13 +205,39 @@ def _is_off_page(style: Declarations, size: float) -> bool:
     """Whether lengths or transforms move an element off the page, or scale it to nothing."""
     placed = style.get("position", "static").startswith(("absolute", "fixed", "relative"))
     names = ("left", "top", "right", "bottom") if placed else ()
-    lengths = [pixels(style[n], size) for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    stated = [style[n] for n in (*names, "text-indent", "margin-left", "margin-top") if n in style]
+    lengths = [pixels(part, size) for text in stated for part in [_sum_of(text)]]
+    lengths += [pixels(part, size) for part in style.get("inset", "").split() if placed]
     if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
     if moved:
         return any((pixels(part, size) or 0.0) <= _OFF_PAGE_PIXELS for part in moved[1].split(","))
-    return bool(re.search(r"scale[xy]?\(\s*0(?:\.0+)?\s*[,)]", style.get("transform", "")))
+    scales = re.findall(r"scale[xy]?\(\s*([\d.]+%?)", style.get("transform", ""))
+    return any(_share(s) <= _UNSEEN_SHARE for s in (*scales, style.get("scale", "1"), style.get("zoom", "1")))
+
+
+def _share(stated: str) -> float:
+    """Return a share of 1, also from percent; 1 where none is stated.
+
+    >>> _share("4%"), _share(".5"), _share("normal")
+    (0.04, 0.5, 1.0)
+    """
+    number = _NUMBER.match(stated)
+    return 1.0 if number is None else float(number[0]) / (100 if stated[number.end() :].startswith("%") else 1)
+
+
+def _sum_of(length: str) -> str:
+    """Return a length; of a sum in `calc()` the total in pixels.
+
+    >>> _sum_of("calc(-100vw - 50px)"), _sum_of("-5px")
+    ('-1250.0px', '-5px')
+    """
+    inner = _SUM.match(length)
+    if inner is None:
+        return length
+    parts = [pixels(re.sub(r"\s+", "", part)) for part in _TERM.findall(inner[1])]
+    return f"{sum(part or 0.0 for part in parts)}px"
 
 
 def _is_clipped(style: Declarations, size: float) -> bool:

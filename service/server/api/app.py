@@ -1,4 +1,4 @@
-"""Build the application: routes, problems and request logs round one AppState."""
+"""Build the application: routes, problems, long responses and request logs round one AppState."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from thresher.service.server.api import (
 from thresher.service.server.api.access_log import RequestLog
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.files import originals, tables
-from thresher.service.server.api.matters import exports, imports, matter_extractions, matters
+from thresher.service.server.api.long_responses import LongResponses
+from thresher.service.server.api.matters import actions, exports, imports, matter_extractions, matters
 from thresher.service.server.api.openapi import TypedApi
 from thresher.service.server.api.reviews import reviews
 from thresher.service.server.pages import page_routes
@@ -32,7 +33,7 @@ stable `code`."""
 
 def application(service: AppState) -> ASGIApp:
     """Build the ASGI application of an AppState."""
-    return RequestLog(api(service), service)
+    return RequestLog(LongResponses(api(service)), service)
 
 
 def api(service: AppState) -> FastAPI:
@@ -48,6 +49,7 @@ def api(service: AppState) -> FastAPI:
     app.include_router(matters.routes)
     app.include_router(imports.routes)
     app.include_router(exports.routes)
+    app.include_router(actions.routes)
     app.include_router(matter_extractions.routes)
     app.include_router(originals.routes)
     app.include_router(tables.routes)

@@ -14,7 +14,7 @@ from thresher.schemas.target import Target
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.jobs.base import Jobs
 from thresher.service.reviews.review_service import ReviewService
-from thresher.service.server.api.fair_slots import TenantQueues, TenantSlots
+from thresher.service.server.api.fair_slots import RefusedUploads, TenantQueues, TenantSlots
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.settings import ImportRoot
 from thresher.service.storage.answers.call_log import CallLog
@@ -24,6 +24,7 @@ from thresher.service.tenants.accounts import Accounts
 from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
+RESULT_PAGES_AT_ONCE = 4  # pages of Results that are joined at once, one of a tenant: each may take some 100 MB
 TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
@@ -34,6 +35,7 @@ class Bounds:
     upload: int = 512 * MIB  # bytes of one request's body
     file: int = 256 * MIB  # bytes of one file
     files: int = 200  # in one request
+    refused: int = 4096 * MIB  # bytes of files that a tenant's refused requests may leave in a day
     field: int = 256 * 1024  # bytes of a target, a policy and the like
     idle: float = 30.0  # seconds in which the next piece of an upload must arrive
     slowest: int = 1024  # bytes a second, averaged over an upload
@@ -72,6 +74,8 @@ class AppState:
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
+    refused_uploads: RefusedUploads = field(default_factory=RefusedUploads)
+    page_turns: TenantQueues = field(default_factory=lambda: TenantQueues(RESULT_PAGES_AT_ONCE))
     table_turns: TenantQueues = field(default_factory=lambda: TenantQueues(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
 

@@ -1,9 +1,9 @@
 """Bound what a connection may hold open: a head must arrive soon, and a refused body is read for a moment only.
 
 uvicorn bounds the silence after an answer. This module also bounds the time for a request's head, the first one
-included, even when it arrives byte by byte, and the bytes that a parser holds outside of a body. Where an answer was
-given before the body was read, the rest is read for a moment, so that the client sees the answer, and then the
-connection ends.
+included, even when it arrives byte by byte, the bytes that a parser holds outside of a body, and the time in which a client
+takes nothing of what it is sent. Where an answer was given before the body was read, the rest is read for a moment, so that
+the client sees the answer, and then the connection ends.
 
 httptools reads requests in a fraction of h11's time. It leaves out the body of a request that asks for another
 protocol, as some clients' first one for HTTP/2 does: h11 takes over such a connection from there on.
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 15.0  # seconds for the head of a request, from the start of the connection or the end of the last answer
+STALLED_SECONDS = 60.0  # seconds in which a client must take what waits for it: some 100 KiB
 LINGER_SECONDS = 3.0  # seconds for which the rest of a refused body is still read
 HANDLES, RESERVED = 16_384, 512  # file handles that are requested, and those reserved for files, stores and models
 FRAMING_MAX_BYTES = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
@@ -48,6 +49,7 @@ class TimedConnection(asyncio.Protocol):
     connections: set[Any]
     most: ClassVar[int] = 1 << 20  # open at once
     _timer: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer for the first head; abort the connection where too many are open."""
@@ -57,9 +59,26 @@ class TimedConnection(asyncio.Protocol):
         self._start_timer(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer."""
+        """Stop the timers."""
         self._stop_timer()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Hold the application back, and end the connection if the client takes nothing for too long."""
+        super().pause_writing()
+        self._stop_waiting()
+        self._stalled = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Let the application go on."""
+        self._stop_waiting()
+        super().resume_writing()
+
+    def _stop_waiting(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _start_timer(self, seconds: float) -> None:
         self._stop_timer()

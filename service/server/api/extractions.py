@@ -24,7 +24,7 @@ from thresher.service.server.api.response_models import (
     ProblemBody,
     extraction,
 )
-from thresher.service.server.api.result_pages import result_page
+from thresher.service.server.api.result_pages import ResultPage
 from thresher.service.server.api.upload import read_submission, usage_of
 from thresher.service.telemetry import tracing
 from thresher.service.tenants.accounts import check_quota
@@ -121,8 +121,7 @@ async def create(
     request.state.job = job.id
     job = await wait_until_ended(parts, request, job, min(wait, parts.bounds.wait))
     if wait and job.state != "open":
-        page = await result_page(parts.jobs, job, "", PAGE_MAX)
-        return Response(page, 200, _headers(job, replayed=replayed), "application/json")
+        return ResultPage(parts, job, "", PAGE_MAX, _headers(job, replayed=replayed))
     return Response(extraction(job).model_dump_json(), 202, _headers(job, replayed=replayed), "application/json")
 
 
@@ -185,7 +184,7 @@ async def result(  # noqa: PLR0913, PLR0917 - the parameters of the address
     job = await wait_until_ended(parts, request, job, min(wait, parts.bounds.wait))
     if job.state == "open" and not partial:
         raise JobProblem("result_not_ready")
-    return Response(await result_page(parts.jobs, job, cursor, limit), media_type="application/json")
+    return ResultPage(parts, job, cursor, limit)
 
 
 @routes.get(
@@ -253,8 +252,9 @@ async def submit_within_quota(parts: AppState, asked: Submission, quota: Quota) 
     """Submit within the quota, one at a time for each tenant with a quota: two cannot both take the last place."""
     turn = parts.turns[asked.tenant] if quota != Quota() else contextlib.nullcontext()
     async with turn:
-        await check_month_quota(parts, asked.tenant, quota, usage_of(asked))
-        job, replayed = await asyncio.shield(parts.jobs.submit(asked))
+        with parts.refused_uploads.counted(asked.tenant, asked.files, parts.bounds.refused):
+            await check_month_quota(parts, asked.tenant, quota, usage_of(asked))
+            job, replayed = await asyncio.shield(parts.jobs.submit(asked))
     if not replayed:
         parts.metrics.add("thresher_jobs_submitted_total")
         parts.metrics.add("thresher_uploaded_files_total", len(asked.files))

@@ -60,6 +60,7 @@ STATUSES: dict[str, int] = {
     "storage_full": 507,
     "too_large": 413,
     "too_many_listeners": 503,
+    "too_many_responses": 503,
     "upload_incomplete": 400,
 }
 BY_STATUS = {

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from thresher.schemas.errors import FACTS, Note
 from thresher.schemas.result import AnyResult
 from thresher.schemas.work import Job, KeptOutcome, Task
 from thresher.service.jobs.base import RESULTS_MAX_CHARS, CallerJobs
+from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.long_responses import PIECE_BYTES
 from thresher.service.server.api.response_models import FailedFile
 
 EARLIER = '{"thresher":"0.1.'  # begins Results of the first form
+
+
+class ResultPage(Response):
+    """A page of Results, joined when the answer begins: a long one is in its file before the tenant's next is joined."""
+
+    def __init__(
+        self, parts: AppState, job: Job, cursor: str, limit: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Take what is wanted, as `result_page` does."""
+        super().__init__(None, 200, headers, "application/json")
+        self._parts, self._job, self._wanted, self._given = parts, job, (cursor, limit), headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make and send it. Raises what reading Results raises, before anything is sent."""
+        async with self._parts.page_turns.of(self._job.tenant):
+            body = await result_page(self._parts.jobs, self._job, *self._wanted)
+            made = Response(body, 200, self._given, "application/json")
+            if len(body) > PIECE_BYTES:
+                await made(scope, receive, send)
+                return
+        await made(scope, receive, send)
 
 
 async def result_page(jobs: CallerJobs, job: Job, cursor: str, limit: int) -> bytes:

@@ -54,16 +54,17 @@ async def read_submission(service: AppState, tenant: str, request: Request) -> S
     """Read a request to its end; return its Submission. Raises InputProblem, SetupProblem(store_failed)."""
     key, got = idempotency_key(request), Received()
     kind = request.headers.get("content-type", "")
-    async with (
-        aclosing(body_of(service, request, service.bounds.upload)) as pieces,
-        aclosing(parts(pieces, kind)) as found,
-    ):
-        async for part in found:
-            if part.name == FILE:
-                got.files.append(await stored_file(service, got.files, part))
-            else:
-                await _field(service, tenant, got, part)
-    return _submission(service, tenant, got, key)
+    with service.refused_uploads.counted(tenant, got.files, service.bounds.refused):
+        async with (
+            aclosing(body_of(service, request, service.bounds.upload)) as pieces,
+            aclosing(parts(pieces, kind)) as found,
+        ):
+            async for part in found:
+                if part.name == FILE:
+                    got.files.append(await stored_file(service, got.files, part))
+                else:
+                    await _field(service, tenant, got, part)
+        return _submission(service, tenant, got, key)
 
 
 def idempotency_key(request: Request) -> str | None:

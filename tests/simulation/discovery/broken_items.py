@@ -128,6 +128,10 @@ def write_broken(folder: Path) -> dict[str, set[str]]:
             tar_of({"endpoints.json": b"{}", "media/1.png": _PNG, "messages.json": b"{}"}),
             {"unsupported_type"},
         ),
+        "teams.tar.gz": (
+            tar_gz({"media/1.png": _PNG, "messages.json": b"{}", "endpoints.json": b"{}"}),
+            {"unsupported_type"},
+        ),
         "chat.rsmf": (b"X-RSMF-Version: 2.0\r\nFrom: a@x\r\nMIME-Version: 1.0\r\n\r\n", {"unsupported_type"}),
         "new.ost": (b"!BDN" + bytes(4) + b"SO" + struct.pack("<H", 36) + bytes(600), {"unsupported_type"}),
         "bad.pst": (b"!BDN" + bytes(4) + b"SM" + struct.pack("<H", 23) + bytes(2000), {"corrupt"}),

@@ -115,7 +115,7 @@ def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[st
         if rtf and (len(plain) < _SHORT_BODY_CHARS or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
             versions.append([without_rtf(BodyText(kind="rtf", text=rtf))])
     report = node.text(0x1001)
-    letter.bodies = choose_version(versions) or ([BodyText(kind="plain", text=report)] if report else [])
+    letter.bodies = choose_version(versions, letter.notes) or ([BodyText(kind="plain", text=report)] if report else [])
     return [body.text for version in versions for body in version if body.kind == "html"]
 
 

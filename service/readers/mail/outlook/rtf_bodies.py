@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from thresher.service.readers.office.rtf.rtf_pictures import binary_as_groups
 from thresher.service.readers.office.rtf.rtf_story import read_stories
 from thresher.service.readers.office.rtf.rtf_tokens import CHARSETS, codec
 
@@ -51,7 +52,7 @@ def encapsulated(rtf: str) -> str | None:
 
 def original(rtf: str) -> str:
     """Return the HTML or text that an encapsulating RTF was made from. `rtf` has one character a byte (latin-1)."""
-    return _Decapsulator(rtf).take()
+    return _Decapsulator(binary_as_groups(rtf)).take()
 
 
 def to_text(rtf: str) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -38,7 +38,7 @@ class TnefReader:
             letter.facts["sent"] = sent
         if unpacked.damaged:
             letter.notes.append(note("corrupt_partial", source.path))
-        letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies])
+        letter.bodies = choose_version([[without_rtf(body)] for body in unpacked.bodies], letter.notes)
         letter.pages = [body.text for body in letter.bodies if body.kind == "html"]
         return letter_to_reading(letter, source, options, spool)
 

@@ -32,6 +32,25 @@ def hidden_box_reason(content: Any) -> str:
     return ""
 
 
+def hidden_frame_reason(paragraph: Any) -> str:
+    """Return why a paragraph in a frame of its own (`w:framePr`) is not visible; empty where it may be."""
+    frame = paragraph.find("{*}pPr/{*}framePr")
+    if frame is None:
+        return ""
+    stated = {name.rpartition("}")[2]: value for name, value in frame.attrib.items()}
+    for place, size, anchor in (("x", "w", "hAnchor"), ("y", "h", "vAnchor")):
+        at, length = (_twips(stated.get(name, "0")) for name in (place, size))
+        before = 0 if stated.get(anchor) == "page" and length else _MARGIN_EMU
+        if at + length <= -before or at >= _PAGE_EMU:
+            return "off the page" if at else ""
+    return ""
+
+
+def _twips(length: str) -> int:
+    """Return a length in English metric units; 0 for none."""
+    return int(length) * (_INCH_EMU // 1440) if re.fullmatch(r"-?\d{1,9}", length) else 0
+
+
 def is_own_picture(image: Any) -> bool:
     """Whether an `a:blip` or `v:imagedata` is no preview of an embedded file, and not cropped by VML."""
     if next(image.iterancestors("{*}object"), None) is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text, fraction_of_field
-from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, is_own_picture
+from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, hidden_frame_reason, is_own_picture
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
@@ -92,7 +92,7 @@ def switched_on(properties: Any | None, name: str) -> bool:
 def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
     """Return the Inline of a `w:p`; the document's styles decide how its runs look."""
     inline = Inline()
-    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State())
+    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State(hidden_frame_reason(paragraph)))
     return inline
 
 
@@ -116,7 +116,7 @@ class _Walk:
         elif name == "sym":
             self.put(_symbol(element), state)
         elif name in {"fldChar", "instrText"}:
-            self.put(_check_box(element) if name == "fldChar" else fraction_of_field(element.text or ""), state)
+            self.put(_form_field(element) if name == "fldChar" else fraction_of_field(element.text or ""), state)
         elif name == "sdt" and (box := _box_control(element)):
             self.put(box, state)
         elif name == "AlternateContent":
@@ -208,13 +208,32 @@ def _symbol(element: Any) -> str:
     return chr(code)
 
 
-def _check_box(element: Any) -> str:
-    box = element.find(f"{W}ffData/{W}checkBox")
+def _form_field(element: Any) -> str:
+    """Return the state of a check box, or the chosen entry of a list, where the field itself states no result."""
+    box, choices = element.find(f"{W}ffData/{W}checkBox"), element.find(f"{W}ffData/{W}ddList")
+    if choices is not None and not _has_result(element):
+        entries = [attribute(entry) for entry in choices.iter(W + "listEntry")]
+        stated = choices.find(W + "result")
+        chosen = attribute(choices.find(W + "default") if stated is None else stated, default="0")
+        return entries[int(chosen)] if chosen.isdecimal() and int(chosen) < len(entries) else ""
     if box is None:
         return ""
     state = box.find(W + "checked")
     state = box.find(W + "default") if state is None else state
     return TICKED if state is not None and attribute(state, default="1") not in {"0", "false"} else OPEN
+
+
+def _has_result(begin: Any) -> bool:
+    """Whether the field of a `w:fldChar` has text of its own between its middle and its end."""
+    in_result = False
+    for run in begin.getparent().itersiblings(W + "r"):
+        mark = run.find(W + "fldChar")
+        if mark is not None and attribute(mark, "fldCharType") == "end":
+            return False
+        in_result = in_result or (mark is not None and attribute(mark, "fldCharType") == "separate")
+        if in_result and run.find(W + "t") is not None:
+            return True
+    return False
 
 
 def paragraphs(element: Any) -> Iterator[Any]:

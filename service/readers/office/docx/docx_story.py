@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.archives.zip_package import Link, Package
@@ -20,19 +20,10 @@ from thresher.service.readers.office.docx.docx_inline import (
 )
 from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
 from thresher.service.readers.office.ooxml_drawing import chart_rows, crop_of, diagram_text
-from thresher.service.readers.placed_pictures import PlacedPictures, ShownPicture
+from thresher.service.readers.placed_pictures import CellPicture, PlacedPictures, ShownPicture
 from thresher.service.readers.text_marks import is_label
 
 _WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
-
-
-class CellPicture(NamedTuple):
-    """A picture whose words stand in a cell of a table."""
-
-    shown: ShownPicture
-    row: int  # 0-based, as the column
-    column: int
-    offset: int  # of its words in the cell's text
 
 
 @dataclass(slots=True)
@@ -86,26 +77,12 @@ class Story:
         for row, row_cells in zip(rows, cells, strict=True):
             found: list[Aside] = []
             grid.append(self.row(row, row_cells, found, grid[-1] if grid else []))
-            pictures += self._fill_cells(grid, [a for a in found if a.kind == "picture"])
+            for aside in (a for a in found if a.kind == "picture"):
+                pictures += self.pictures.fill_cell(self.builder.document, grid, aside.column, self._shown(aside))
             asides += [a for a in found if a.kind != "picture"]
         self.builder.table(grid, header_rows=_header_rows(rows))
-        self._mark_pictures(grid, pictures)
+        self.pictures.mark_cells(self.builder.document, grid, pictures)
         self.write_asides(asides)
-
-    def _fill_cells(self, grid: list[list[str]], asides: list[Aside]) -> Iterator[CellPicture]:
-        """Add the words of pictures to the texts of their cells, in the last row."""
-        for aside in asides:
-            shown, before = self._shown(aside), " ".join(grid[-1][aside.column].split())
-            if line := self.pictures.line(self.builder.document, shown):
-                grid[-1][aside.column] = f"{before} {line}".strip()
-                yield CellPicture(shown, len(grid) - 1, aside.column, len(before) + bool(before))
-
-    def _mark_pictures(self, grid: list[list[str]], pictures: list[CellPicture]) -> None:
-        """Record where the words of pictures stand in the table just written, which has no empty rows."""
-        filled = [r for r, row in enumerate(grid) if any(cell.strip() for cell in row)]
-        for one in pictures:
-            start, _, _ = self.builder.document.tables[-1].cells(filled.index(one.row))[one.column]
-            self.pictures.mark_line(self.builder.document, one.shown, start + one.offset)
 
     def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
         """Return the texts of a row by column.

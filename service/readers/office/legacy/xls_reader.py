@@ -46,7 +46,7 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
             if sheet.nrows:
                 hidden.add(0, "hidden sheet", f"sheet {sheet.name}")
         else:
-            _write(builder, _SheetLook(book, sheet, hidden, show_hidden=options.hidden_text), options)
+            _write(builder, _SheetLook(book, sheet, hidden, options.hidden_text, _merged_ranges(sheet)), options)
             _write_boxes(builder, sheet.name, boxes[index] if len(boxes) == book.nsheets else [])
         book.unload_sheet(index)
     for texts in boxes if len(boxes) != book.nsheets else []:
@@ -75,7 +75,7 @@ def _open(source: Source) -> Any:
 
 def _write(builder: DocumentBuilder, looks: _SheetLook, options: ReadOptions) -> None:
     sheet = looks.sheet
-    writer, merged = SheetWriter(builder, sheet.name, options.limits), _merged_ranges(sheet)
+    writer, merged = SheetWriter(builder, sheet.name, options.limits), looks.merged
     for r in range(sheet.nrows):
         writer.row(r + 1, merged.with_labels(r + 1, looks.row(r)))
     writer.close()
@@ -99,8 +99,7 @@ def _write_boxes(builder: DocumentBuilder, name: str, texts: list[str]) -> None:
 def _merged_ranges(sheet: Any) -> SheetRanges:
     marks = SheetRanges()
     for first, end, left, right in sheet.merged_cells:
-        if end - first > 1:
-            marks.merged.setdefault(first + 1, []).append((left, first + 1, right - 1, end))
+        marks.merged.setdefault(first + 1, []).append((left, first + 1, right - 1, end))
     return marks
 
 
@@ -112,6 +111,7 @@ class _SheetLook:
     sheet: Any
     hidden: HiddenPassages
     show_hidden: bool
+    merged: SheetRanges
 
     def row(self, r: int) -> list[Cell]:
         """Return the visible cells of a row (0-based)."""
@@ -123,7 +123,7 @@ class _SheetLook:
         return [
             Cell(c, self._marked(r, c, cell, text), cell.ctype in _VALUES)
             for c, cell, text in cells
-            if self._is_seen(r, c, cell)
+            if self._is_seen(r, c, cell, text)
         ]
 
     def _marked(self, r: int, c: int, cell: Any, text: str) -> str:
@@ -141,9 +141,14 @@ class _SheetLook:
         font = fonts[index] if index < len(fonts) else None
         return Mark(bool(font.struck_out), _SHIFTS.get(font.escapement, 0)) if font is not None else Mark()
 
-    def _is_seen(self, r: int, c: int, cell: Any) -> bool:
-        """Whether a cell is visible; if not, record why."""
+    def _is_seen(self, r: int, c: int, cell: Any, text: str) -> bool:
+        """Whether a cell is visible; if not, record why, unless it repeats the merged cell above it."""
+        self.merged.note_text(r + 1, c, text)
         reason = "" if self.show_hidden else self._hidden_reason(c, cell)
+        if not self.show_hidden and self.merged.covers(r + 1, c):
+            if self.merged.repeats(r + 1, c, text):
+                return False
+            reason = "covered by a merged cell"
         if reason and not (cell.ctype == xlrd.XL_CELL_NUMBER and cell.value == 0):
             column = f"column {column_letters(c)} of {self.sheet.name}"
             place = column if reason == "hidden column" else f"{self.sheet.name}!{column_letters(c)}{r + 1}"
@@ -184,7 +189,10 @@ def _shown(book: Any, cell: Any) -> str:
         return format_value(bool(cell.value))
     if cell.ctype == xlrd.XL_CELL_DATE:
         return _moment(book, cell)
-    return format_value(cell.value, _form(book, cell)) if cell.ctype == xlrd.XL_CELL_NUMBER else str(cell.value)
+    if cell.ctype != xlrd.XL_CELL_NUMBER:
+        return str(cell.value)
+    form = _form(book, cell)
+    return _moment(book, cell) if is_elapsed(form) else format_value(cell.value, form)
 
 
 def _moment(book: Any, cell: Any) -> str:

@@ -8,12 +8,15 @@ from thresher.schemas.document import BlockKind, DocumentBuilder, column_letters
 from thresher.schemas.errors import note
 from thresher.schemas.policy import Limits
 from thresher.service.readers.office.odf.odf_styles import Looks
-from thresher.service.readers.office.odf.odf_text import OFFICE, TABLE, SpanningLabels, local, text_of
+from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, TABLE, SpanningLabels, local, text_of
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
 from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _ROWS, _COLUMNS = 1_048_576, 16_384  # of the largest sheet of spreadsheet programs
+_BOXES = tuple(
+    DRAW + name for name in ("frame", "custom-shape", "rect", "ellipse", "caption", "line", "connector", "control")
+)
 _HIDDEN_STATES = frozenset(("collapse", "filter"))
 _VALUES = frozenset(["float", "percentage", "currency", "date", "time", "boolean"])
 
@@ -23,10 +26,11 @@ def write_sheet(builder: DocumentBuilder, table: Any, looks: Looks, limits: Limi
     name = table.get(TABLE + "name", "Sheet")
     is_hidden = _is_hidden(table, looks)
     if is_hidden and not looks.show_hidden:
-        if any(_cells(row, looks, {}) for row in table.iter(TABLE + "table-row")):
+        if any(_cells(row, looks, {}, SpanningLabels()) for row in table.iter(TABLE + "table-row")):
             looks.hidden.add(builder.length, "hidden sheet", f"sheet {name}")
         return
     comments = _write_rows(SheetWriter(builder, name, limits), table, looks, name)
+    _write_boxes(builder, table, looks)
     for part, annotation in comments:
         builder.part(part)
         who = annotation.findtext(_DC + "creator")
@@ -36,13 +40,22 @@ def write_sheet(builder: DocumentBuilder, table: Any, looks: Looks, limits: Limi
         builder.document.notes.append(note("hidden_kept", f"sheet {name}"))
 
 
+def _write_boxes(builder: DocumentBuilder, table: Any, looks: Looks) -> None:
+    """Write the text boxes that lie over a sheet, or are fixed to its cells."""
+    for shape in table.iter(*_BOXES):
+        text = looks.controls.get(shape.get(DRAW + "control", "")) or text_of(shape, looks)
+        if text and next(shape.iterancestors(*_BOXES), None) is None:
+            builder.part(f"text box of {table.get(TABLE + 'name', 'Sheet')}")
+            builder.block(text)
+
+
 def _write_rows(writer: SheetWriter, table: Any, looks: Looks, name: str) -> list[tuple[str, Any]]:
     """Write the rows, and return (cell, annotation) of those that were written."""
     number, comments, spans, columns = 0, [], SpanningLabels(), _hidden_columns(table)
     for row in table.iter(TABLE + "table-row"):
         repeat = _count(row, "number-rows-repeated", _ROWS)
         looks.place = f"row {number + 1} of {name}"
-        cells = _cells(row, looks, columns)
+        cells = _cells(row, looks, columns, spans)
         if cells and row.get(TABLE + "visibility") in _HIDDEN_STATES and not looks.show_hidden:
             looks.hidden.add(0, "hidden row", looks.place)
             cells = []
@@ -85,9 +98,10 @@ def _with_labels(row: Any, cells: list[Cell], spans: SpanningLabels) -> list[Cel
     return sorted((c for c in found if c.text), key=lambda c: c.column)
 
 
-def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
+def _cells(row: Any, looks: Looks, hidden: dict[int, str], spans: SpanningLabels) -> list[Cell]:
     """Return the visible cells of a row; hidden ones are recorded."""
-    cells, column, place = [], 0, looks.place
+    cells: list[Cell] = []
+    column, place = 0, looks.place
     for cell in row:
         if local(cell) not in {"table-cell", "covered-table-cell"}:
             continue
@@ -96,6 +110,9 @@ def _cells(row: Any, looks: Looks, hidden: dict[int, str]) -> list[Cell]:
         text = _shown(cell, kind, looks)
         if text and column in hidden and not looks.show_hidden:
             looks.hidden.add(0, "hidden column", f"column {hidden[column]} of {place.partition(' of ')[2]}")
+        elif text and local(cell).startswith("covered") and not looks.show_hidden:
+            if text not in {cells[-1].text if cells else "", spans.label(column)}:
+                looks.hidden.add(0, "covered by a merged cell", f"{column_letters(column)} of {place}")
         elif text and (mark := _seen(cell, looks)) is not None:
             cells += [Cell(column + i, join_runs([(text, mark)]), kind in _VALUES) for i in range(repeat)]
         column += repeat

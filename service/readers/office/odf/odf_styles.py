@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
+from thresher.service.readers.office.odf.odf_frames import EmbeddedObjects
 from thresher.service.readers.text_marks import UNMARKED, Mark
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -24,6 +25,7 @@ class Style:
     size: float | None = None  # points
     display: str = ""
     line: str = ""
+    clip: str = ""  # what is cut off a picture
     position: str = ""
 
 
@@ -37,6 +39,8 @@ class Looks:
     hidden: HiddenPassages = field(default_factory=HiddenPassages)
     at: int = 0
     place: str = ""
+    controls: dict[str, str] = field(default_factory=dict)  # texts of the controls of forms, by id
+    objects: EmbeddedObjects = field(default_factory=EmbeddedObjects)
     _made: dict[str, Style] = field(default_factory=dict)
 
     def style(self, name: str) -> Style:
@@ -115,6 +119,7 @@ def _merged(chain: list[Any]) -> Style:
         size=_points(stated.get(_FO + "font-size", "")),
         display=stated.get(_TEXT + "display", ""),
         line=stated.get(STYLE + "text-line-through-style", "") or _line_type(stated),
+        clip=stated.get(_FO + "clip", ""),
         position=stated.get(STYLE + "text-position", ""),
     )
 

@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 
 from thresher.service.readers.formulas import fraction_of_field
 from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.office.rtf.rtf_pictures import (
+    SIGN,
+    RtfPicture,
+    binary_as_groups,
+    place_of,
+    without_places,
+)
 from thresher.service.readers.office.rtf.rtf_tokens import State, Walk
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, is_label, join_runs
 
@@ -19,7 +26,7 @@ _SKIPPED_NAMES = """
     fonttbl colortbl stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping datastore
     xmlnstbl latentstyles pict nonshppict objdata objclass objname fldinst xe tc rxe bkmkstart bkmkend revtbl filetbl
     ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn atnid atnauthor atndate atnref atnparent atntime template passwordhash
-    sn sv mmathPr nesttableprops ffdata pgdsctbl private private1 falt panose wgrffmtfilter pnseclvl
+    sn shprslt sv mmathPr nesttableprops ffdata pgdsctbl private private1 falt panose wgrffmtfilter pnseclvl
 """
 _SKIPPED = frozenset(_SKIPPED_NAMES.split())
 _SYMBOL = re.compile(r"SYMBOL\s+(\d+).*?Wingdings", re.IGNORECASE | re.DOTALL)
@@ -63,7 +70,11 @@ class Story:
         self.cells = []
 
     def text(self) -> str:
-        """Return the whole text, one paragraph or row a line."""
+        """Return the whole text, one paragraph or row a line, without pictures."""
+        return without_places(self.placed_text())
+
+    def placed_text(self) -> str:
+        """Return the whole text with the signs of its pictures."""
         self.paragraph()
         return "\n".join(
             item if isinstance(item, str) else "\n".join("\t".join(row) for row in item) for item in self.items
@@ -78,6 +89,7 @@ class Stories:
     body: Story = field(default_factory=Story)
     others: list[Story] = field(default_factory=list)
     unseen: list[tuple[str, str]] = field(default_factory=list)  # (reason, place)
+    pictures: list[RtfPicture] = field(default_factory=list)
     objects: int = 0
     lost: int = 0
     _open: list[Story] = field(default_factory=list)
@@ -90,7 +102,9 @@ class Stories:
     _parts: list[int] = field(default_factory=lambda: [-1, -1, -1])  # red, green and blue of the colour being read
     _instruction: str = ""
     _box: dict[str, int] = field(default_factory=dict)
+    _choices: list[str] = field(default_factory=list)  # of a drop-down list
     _notes: int = 0
+    _picture: RtfPicture | None = None  # the open one
 
     @property
     def story(self) -> Story:
@@ -108,15 +122,19 @@ class Stories:
                 self._hide(reason)
             return
         mark = Mark(state.struck, state.shift) if state.struck or state.shift else UNMARKED
-        self.story.runs.append((text, mark))
+        self.story.runs.append((text.replace(SIGN, "") if SIGN in text else text, mark))
 
     def _take_skipped_text(self, text: str, state: State) -> None:
-        """Take the entries of the colour table and the instruction of a field."""
+        """Take the entries of the colour table, the instruction of a field, and the digits of a picture."""
         if state.destination == "colortbl" and ";" in text:
             self._colours += [self._colour()] * text.count(";")
             self._parts = [-1, -1, -1]
         elif state.destination == "fldinst":
             self._instruction += text
+        elif state.destination == "ffl":
+            self._choices.append(text)
+        elif self._picture is not None and state.destination in {"pict", "bindata"}:
+            self._picture.pieces.append(text)
 
     def _colour(self) -> str:
         return "" if min(self._parts) < 0 else "".join(f"{min(p, 255):02x}" for p in self._parts)
@@ -175,11 +193,13 @@ class Stories:
                 self._define_table(word, number)
 
     def _take_skipped_word(self, word: str, number: int | None) -> None:
-        """Take parts of a colour, and the state of a check box."""
+        """Take parts of a colour, the state of a check box, and the kind and size of a picture."""
         if word in {"red", "green", "blue"}:
             self._parts[("red", "green", "blue").index(word)] = number or 0
         elif word in {"fftype", "ffres", "ffdefres"}:
             self._box[word] = number or 0
+        elif self._picture is not None:
+            self._picture.word(word, number)
 
     def _define_table(self, word: str, number: int | None) -> None:
         """Take words that define the cells of a row."""
@@ -199,14 +219,26 @@ class Stories:
             self._open.append(Story(state.destination))
         elif state.destination == "fldinst":
             self._instruction = ""
+        elif state.destination == "pict":
+            self._open_picture(state)
         self.objects += state.destination == "objdata"
 
+    def _open_picture(self, state: State) -> None:
+        """Begin a picture, and put its sign into the text unless it is hidden."""
+        self._picture = None if state.repeats else RtfPicture()
+        if self._picture is not None:
+            self.pictures.append(self._picture)
+            if self.show_hidden or not (state.hidden or state.deleted):
+                self.story.runs.append((place_of(len(self.pictures) - 1), UNMARKED))
+
     def closed(self, state: State) -> None:
-        """End and store a story, or evaluate an instruction."""
+        """End and store a story or picture, or evaluate an instruction."""
         if state.destination in STORIES and not state.skipped and self._open:
             self.others.append(self._open.pop())
         elif state.destination == "fldinst":
             self._write_field()
+        elif state.destination == "pict":
+            self._picture = None
 
     def _write_field(self) -> None:
         """Write a check box or symbol by the instruction of a field."""
@@ -216,6 +248,12 @@ class Stories:
             chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
             self.story.runs.append((TICKED if chosen else OPEN, UNMARKED))
             self._box.clear()
+        elif "FORMDROPDOWN" in self._instruction and self._choices:
+            chosen = self._box.get("ffres", 25)
+            chosen = self._box.get("ffdefres", 0) if chosen == 25 else chosen
+            self.story.runs.append((self._choices[min(chosen, len(self._choices) - 1)], UNMARKED))
+            self._box.clear()
+            self._choices.clear()
         elif fraction := fraction_of_field(self._instruction):
             self.story.runs.append((fraction, UNMARKED))
         elif found:
@@ -229,7 +267,7 @@ def read_stories(rtf: str, *, show_hidden: bool = False) -> Stories:
     'a\nb€ 1,250¹ ~~9~~'
     """
     stories = Stories(show_hidden=show_hidden)
-    walk = Walk(rtf, stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
+    walk = Walk(binary_as_groups(rtf), stories, skipped=_SKIPPED, kept=_READ_DESTINATIONS - _SKIPPED)
     walk.run()
     stories.lost = walk.lost
     for story in (stories.body, *stories.others):

@@ -26,6 +26,8 @@ SPECIAL = {
     "tab": "\t", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c", "rdblquote": "\u201d", "bullet": "\u2022",
     "endash": "\u2013", "emdash": "\u2014", "emspace": " ", "enspace": " ", "qmspace": " ", "~": "\xa0", "_": "\u2011", "-": "",
 }  # fmt: skip
+_REPEATING = frozenset(("nonshppict", "shprslt", "listpicture"))
+_OLD_SETS = {"\\mac": "mac_roman", "\\pca": "cp850", "\\pc": "cp437"}  # words that state a character set, in order
 _DEPTH_MAX = 2_000  # levels of nested groups; deeper ones are read as part of the last level
 
 
@@ -35,6 +37,7 @@ class State:
 
     destination: str = ""  # of the nearest group that names one; empty for the body
     skipped: bool = False
+    repeats: bool = False  # in a group that shows pictures or boxes again for old readers, or bullets of lists
     codec: str = "cp1252"
     fallback: int = 1  # characters after a Unicode escape that repeat it for old readers
     hidden: bool = False
@@ -78,7 +81,9 @@ class Walk:
         """Take the RTF: the text of `skipped` destinations is dropped, `kept` are starred groups that are read."""
         page = _CODEPAGE.search(rtf[:4000])
         self.rtf, self.sink, self._skipped, self._kept = rtf, sink, skipped, kept
-        self._default = codec(int(page[1])) if page else "mac_roman" if "\\mac" in rtf[:200] else "cp1252"
+        self._default = (
+            codec(int(page[1])) if page else next((c for w, c in _OLD_SETS.items() if w in rtf[:200]), "cp1252")
+        )
         self._fonts: dict[int, str] = {}
         self._font = -1  # the current font of the font table, while that is read
         self.state = State(codec=self._default)
@@ -143,7 +148,7 @@ class Walk:
             self._fonts[self._font] = self._codec(CHARSETS.get(number, 0) if word == "fcharset" else number)
         elif word == "plain":
             self.state = State(
-                self.state.destination, self.state.skipped, self._default, self.state.fallback,
+                self.state.destination, self.state.skipped, self.state.repeats, self._default, self.state.fallback,
                 behind=self.state.behind, in_table=self.state.in_table,
             )  # fmt: skip
         else:
@@ -151,6 +156,7 @@ class Walk:
 
     def _open(self, word: str, *, skipped: bool) -> None:
         self.state.destination, self.state.skipped = word, self.state.skipped or skipped
+        self.state.repeats = self.state.repeats or word in _REPEATING
         self._named = True
         self.sink.opened(self.state)
 
@@ -169,7 +175,7 @@ class Walk:
             raw, self._skip = raw[self._skip :], max(self._skip - len(raw), 0)
         if raw and not self.state.skipped:
             self._bytes += raw
-        elif raw and self.state.destination != "pict":
+        elif raw:
             self.sink.text(raw.decode("latin-1"), self.state)
 
     def _unicode(self, value: int) -> None:

@@ -16,8 +16,9 @@ from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.detection.flat_xml_types import SHEET_XML
 from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
-from thresher.service.readers.office.number_format import format_value, hiding_reason
+from thresher.service.readers.office.number_format import format_value, hiding_reason, is_elapsed
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
+from thresher.service.readers.office.xlsx.xlsx_parts import format_stored
 from thresher.service.readers.text_marks import UNMARKED, Mark, is_label, join_runs
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -26,6 +27,7 @@ _NAMED = {  # formats by name
     "Fixed": "0.00", "Standard": "#,##0.00", "Percent": "0.00%", "Currency": "#,##0.00", "Short Date": "yyyy-mm-dd",
     "General Date": "yyyy-mm-dd hh:mm", "Long Date": "yyyy-mm-dd", "Medium Date": "yyyy-mm-dd",
 }  # fmt: skip
+_DAY_ZERO = dt.datetime(1899, 12, 31)  # noqa: DTZ001 - sheets have no time zones
 _COLUMNS, _ROWS = 16_384, 1_048_576
 
 
@@ -63,7 +65,7 @@ class _Sheet:
                 if last > number and is_label(value.text, column):
                     self.down[column] = last, value.text
             column += 1 + _count(cell, "MergeAcross")
-        if cells and not self.show_hidden and element.get(_SS + "HiddenPassages") == "1":
+        if cells and not self.show_hidden and element.get(_SS + "Hidden") == "1":
             self.hidden.add(0, "hidden row", f"row {number} of {self.name}")
             return []
         filled = {cell.column for cell in cells}
@@ -147,7 +149,7 @@ def _hidden_columns(table: Any) -> Iterator[int]:
     for column in table.iterfind(_SS + "Column"):
         at = _index(column, at + 1)
         span = _count(column, "Span")
-        if column.get(_SS + "HiddenPassages") == "1" or column.get(_SS + "Width") == "0":
+        if column.get(_SS + "Hidden") == "1" or column.get(_SS + "Width") == "0":
             yield from range(at - 1, min(at + span, _COLUMNS))
         at += span
 
@@ -197,7 +199,7 @@ def _shown(data: Any, style: Style) -> tuple[str, bool, str]:
             value = float(stored)
         except ValueError:
             return stored, True, ""
-        number = format_value(int(value) if value.is_integer() and abs(value) < 1e15 else value, style.form)
+        number = format_stored(stored, style.form)
         return join_runs([(number, style.mark)]), True, hiding_reason(value, style.form) if value else ""
     if kind == "DateTime":
         return _moment(stored, style.form), True, ""
@@ -208,7 +210,8 @@ def _shown(data: Any, style: Style) -> tuple[str, bool, str]:
 
 def _moment(stored: str, form: str) -> str:
     try:
-        return format_value(dt.datetime.fromisoformat(stored), form)
+        moment = dt.datetime.fromisoformat(stored)
+        return format_value(moment - _DAY_ZERO if is_elapsed(form) else moment, form)
     except ValueError:
         return stored
 

@@ -116,6 +116,7 @@ class Book:
                 value = CellValue(formula, formula)
             if value is not None and value.whole:
                 self._put(row, sheet, column, value, value.reason or self._hidden_reason(sheet, style, number, column))
+                sheet.marks.note_text(number, column, value.whole)
         if row.hidden and row.cells and not self.show_hidden:
             self.hidden.add(0, "hidden row", f"row {number} of {sheet.name}")
             return Row(number, [], hidden=True)
@@ -126,6 +127,8 @@ class Book:
         """Add a cell to its row, without text that is not visible."""
         text = value.whole
         if reason and not self.show_hidden:
+            if sheet.marks.repeats(row.number, column, text):
+                return
             letters = column_letters(column)
             whole_column = f"column {letters} of {sheet.name}"
             place = whole_column if reason == "hidden column" else f"{sheet.name}!{letters}{row.number}"
@@ -142,6 +145,8 @@ class Book:
         """Return why a cell is not visible; empty where it is."""
         if sheet.hidden_columns and any(first <= column <= last for first, last in sheet.hidden_columns):
             return "hidden column"
+        if sheet.marks.covers(row, column):
+            return "covered by a merged cell"
         return style.unseen if style.unseen and not sheet.marks.coloured(row, column) else ""
 
     def _value(self, kind: str, parts: dict[str, Any], style: CellStyle) -> CellValue | None:
@@ -161,7 +166,12 @@ class Book:
         reason = "" if number is None else hiding_reason(number, style.form)
         if reason and number == 0:
             return None  # a zero that a format leaves out is not hidden text
-        return CellValue(_struck(self._number(stored, style.form), style), "", is_value=True, reason=reason)
+        return CellValue(
+            _struck(format_stored(stored, style.form, mac_dates=self.mac_dates), style),
+            "",
+            is_value=True,
+            reason=reason,
+        )
 
     def _stored_text(self, kind: str, parts: dict[str, Any]) -> str | RichText | None:
         """Return the text of a cell that contains text; None for every other cell."""
@@ -174,18 +184,20 @@ class Book:
             return self.strings[int(stored)] if stored.isdecimal() and int(stored) < len(self.strings) else ""
         return unescaped(stored) if kind in {"str", "e"} else None
 
-    def _number(self, stored: str, form: str) -> str:
-        try:
-            value = float(stored)
-        except ValueError:
-            return stored  # an ISO date (t="d")
-        if not _is_date(form):
-            return format_value(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
-        epoch = CALENDAR_MAC_1904 if self.mac_dates else CALENDAR_WINDOWS_1900
-        try:
-            return format_value(from_excel(value, epoch, timedelta=is_elapsed(form)), form)
-        except (OverflowError, ValueError, TypeError):
-            return format_value(value)
+
+def format_stored(stored: str, form: str, *, mac_dates: bool = False) -> str:
+    """Return a stored number as its format shows it; dates and times are numbers of days."""
+    try:
+        value = float(stored)
+    except ValueError:
+        return stored  # an ISO date (t="d")
+    if not _is_date(form):
+        return format_value(int(value) if value.is_integer() and abs(value) < 1e15 else value, form)
+    epoch = CALENDAR_MAC_1904 if mac_dates else CALENDAR_WINDOWS_1900
+    try:
+        return format_value(from_excel(value, epoch, timedelta=is_elapsed(form)), form)
+    except (OverflowError, ValueError, TypeError):
+        return format_value(value)
 
 
 def open_book(package: Package, workbook: Any, links: dict[str, str], *, show_hidden: bool = False) -> Book:

@@ -31,14 +31,50 @@ Range = tuple[int, int, int, int]  # first column, first row, last column, last 
 class SheetRanges:
     """Ranges of one sheet, and the labels of merged ranges that are open while its rows are read."""
 
-    merged: dict[int, list[Range]] = field(default_factory=dict)  # by first row; only those of several rows
+    merged: dict[int, list[Range]] = field(default_factory=dict)  # by first row
     colours: list[Range] = field(default_factory=list)
     controls: dict[int, str] = field(default_factory=dict)  # relationship of each control, by its shape's number
     _open: list[tuple[Range, str]] = field(default_factory=list)
+    _row: int = 0  # the last one that was asked about
+    _here: list[Range] = field(default_factory=list)  # merged ranges of that row
+    _anchors: dict[Range, str] = field(default_factory=dict)  # the text in the first cell of such a range
 
     def coloured(self, row: int, column: int) -> bool:
         """Whether a table or a condition may set the background colour of a cell."""
         return any(a <= column <= c and b <= row <= d for a, b, c, d in self.colours)
+
+    def _merged_at(self, row: int, column: int) -> Range | None:
+        """Return the merged range of a cell. Rows are asked about in order."""
+        if not self.merged:
+            return None
+        if row != self._row:
+            begun = [r for first in self._starts(row) for r in self.merged[first]]
+            self._here = [r for r in (*self._here, *begun) if r[3] >= row]
+            self._anchors = {r: text for r, text in self._anchors.items() if r[3] >= row}
+            self._row = row
+        return next((r for r in self._here if r[0] <= column <= r[2]), None)
+
+    def _starts(self, row: int) -> list[int]:
+        """Return the first rows of ranges up to a row, from the last one that was asked about."""
+        if row - self._row < len(self.merged):
+            return [first for first in range(self._row + 1, row + 1) if first in self.merged]
+        return [first for first in self.merged if self._row < first <= row]
+
+    def covers(self, row: int, column: int) -> bool:
+        """Whether a cell lies under a merged cell, which alone is shown."""
+        found = self._merged_at(row, column)
+        return found is not None and (column, row) != found[:2]
+
+    def note_text(self, row: int, column: int, text: str) -> None:
+        """Keep the text of a merged cell."""
+        found = self._merged_at(row, column)
+        if found is not None and (column, row) == found[:2]:
+            self._anchors[found] = text
+
+    def repeats(self, row: int, column: int, text: str) -> bool:
+        """Whether a covered cell holds the text of the merged cell above it, so that nothing is hidden."""
+        found = self._merged_at(row, column)
+        return found is not None and (column, row) != found[:2] and self._anchors.get(found) == text
 
     def with_labels(self, row: int, cells: list[Cell]) -> list[Cell]:
         """Return a row's cells with the labels of merged ranges that span it."""
@@ -65,7 +101,7 @@ def scan(package: Package, part: str) -> SheetRanges:
         for r in ranges(found.decode("ascii", "replace")):
             if pattern is _COLOURED:
                 marks.colours.append(r)
-            elif r[3] > r[1]:
+            else:
                 marks.merged.setdefault(r[1], []).append(r)
     for link in package.links(part).values():
         root = package.xml(link.target) if link.type == "table" else None

@@ -6,9 +6,10 @@ Hidden annotations are taken off the page.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ import pypdfium2.raw as pdfium
 from thresher.schemas.document import BlockKind, DocumentBuilder
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, wide_string
-from thresher.service.readers.pdf.marks.check_boxes import CheckBox
+from thresher.service.readers.pdf.marks.check_boxes import CheckBox, words_within
+from thresher.service.readers.pdf.text.words import PageWords
 
 _WITHOUT_TEXT = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP}
 _HIDDEN_FLAGS = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 _FLAT_MAX_POINTS = 0.1  # an annotation this narrow or low cannot be seen
 _BUTTONS = {pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON}
+_CHOICES = {pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
+_MAX_OPTIONS = 2_000  # of a list that are looked at
 _VALUES = {pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX}
 
 
@@ -35,7 +39,9 @@ class Annotation:
     value: str
     box: Floats  # (1, 4) in user space: left, top, right, bottom
     name: str = ""  # full name of a form field
+    _: KW_ONLY
     hidden: bool = False  # the page does not show it
+    drawn: bool = False  # its appearance, which a viewer shows instead of the value, has text
     ticked: bool | None = None  # the state of a check box or radio button; None for other kinds
 
 
@@ -102,9 +108,26 @@ def _form_value(form: Any, one: Any) -> Annotation:
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, one) if form else None
     label = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, one) or name) if form else ""
     if kind in _BUTTONS:
-        return Annotation(BlockKind.FORM, label, "", _box(one), name, bool(pdfium.FPDFAnnot_IsChecked(form, one)))
+        ticked = bool(pdfium.FPDFAnnot_IsChecked(form, one))
+        return Annotation(BlockKind.FORM, label, "", _box(one), name, ticked=ticked)
     value = _clean(wide_string(pdfium.FPDFAnnot_GetFormFieldValue, form, one)) if kind in _VALUES else ""
-    return Annotation(BlockKind.FORM, f"{label}: {value}" if label and value else value, value, _box(one), name)
+    value = (_chosen(form, one) or value) if kind in _CHOICES else value
+    text = f"{label}: {value}" if label and value else value
+    return Annotation(BlockKind.FORM, text, value, _box(one), name, drawn=bool(value) and _draws_text(one))
+
+
+def _draws_text(one: Any) -> bool:
+    """Whether its appearance draws text itself."""
+    drawn = wide_string(pdfium.FPDFAnnot_GetAP, one, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+    return re.search(r"[\])>]\s*TJ|[)>]\s*(?:Tj|'|\")", drawn) is not None
+
+
+def _chosen(form: Any, one: Any) -> str:
+    """Return the labels of a list's chosen entries, which the page shows instead of their values."""
+    count = min(max(pdfium.FPDFAnnot_GetOptionCount(form, one), 0), _MAX_OPTIONS)
+    chosen = (i for i in range(count) if pdfium.FPDFAnnot_IsOptionSelected(form, one, i))
+    labels = (wide_string(pdfium.FPDFAnnot_GetOptionLabel, form, one, i) for i in chosen)
+    return ", ".join(filter(None, map(_clean, labels)))
 
 
 def _string(one: Any, key: bytes) -> str:
@@ -117,15 +140,46 @@ def _clean(text: str) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, printed: str) -> None:
-    """Append annotations whose words the page does not show already; `printed` is its text without spaces."""
+def parted_by_page(
+    found: list[Annotation], words: PageWords, frame: PageFrame
+) -> tuple[list[Annotation], list[Annotation]]:
+    """Return what agrees with the page, and form values whose own appearance shows something else in their place.
+
+    `words` are those that the page shows.
+    """
+    parted: tuple[list[Annotation], list[Annotation]] = [], []
+    for one in found:
+        parted[one.drawn and _shows_another(one, _words_in(words, frame.show(one.box)[0].tolist()))].append(one)
+    return parted
+
+
+def _words_in(words: PageWords, box: Sequence[float]) -> str:
+    """Return the words whose middle is in a box, without white space."""
+    return "".join(words.text[words.start[i] : words.end[i]] for i in words_within(words.box, box))
+
+
+def _shows_another(one: Annotation, shown: str) -> bool:
+    """Whether what is shown is not the value, nor a part of it, nor more than it."""
+    value, shown = (_letters(text) for text in (one.value, shown))
+    return bool(shown) and value not in shown and shown not in value
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def write_annotations(builder: DocumentBuilder, found: list[Annotation], frame: PageFrame, words: PageWords) -> None:
+    """Append annotations whose words the page does not show already; `words` are those that it shows."""
     number, written = len(builder.document.pages), set()
+    printed = "".join(words.text[a:b] for a, b in zip(words.start.tolist(), words.end.tolist(), strict=True))
     for one in found:
         if not one.text or one.text in written or _is_printed(one, printed):
             continue
+        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
+        if one.kind is BlockKind.FORM and "".join(one.value.split()) == _words_in(words, (x0, y0, x1, y1)):
+            continue
         written.add(one.text)
         start, end = builder.block(one.text, one.kind)
-        x0, y0, x1, y1 = frame.show(one.box)[0].tolist()
         builder.document.lines.add(start, end, number, (x0, y0, x1, y1))
 
 

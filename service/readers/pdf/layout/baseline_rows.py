@@ -12,6 +12,7 @@ from thresher.service.readers.pdf.layout.segments import Segments
 from thresher.service.readers.pdf.library import Floats, Ints
 
 _SAME_ROW_MAX_STEP = 0.45  # in font sizes: distance of the middles of two segments on one row
+_NEARER_MAX_RATIO = 0.7  # of its distance from its own row: the distance of a segment that belongs to the row below
 _COLUMNS_MAX_GAP = 4.0  # in font sizes: rows farther apart have no columns in common
 _ROWS_MAX_OVERLAP = 0.5  # of the lower of two rows: the part of it that another may cover
 _MIDDLE, LEFT = attrgetter("middle"), attrgetter("x0")
@@ -166,13 +167,27 @@ def clustered_rows(strips: list[SegmentBox]) -> list[list[SegmentBox]]:
         if row and (here - middle < _SAME_ROW_MAX_STEP * size or here - middle < _SAME_ROW_MAX_STEP * height):
             row.append(strip)
         else:
-            row = [strip]
+            row = _nearer(row, middle, here) if row and row[-1].middle > middle else []
+            row.append(strip)
             rows.append(row)
             middle, size = here, height
     for row in rows:
         if len(row) > 1:
             row.sort(key=LEFT)
     return rows
+
+
+def _nearer(row: list[SegmentBox], middle: float, below: float) -> list[SegmentBox]:
+    """Take the last strips out of a row, and return them, that are much nearer to the middle of the row `below` it.
+
+    `middle` is that of the row's first strip. A label printed between two lines belongs to the nearer one.
+    """
+    kept = len(row)
+    while kept > 1 and below - row[kept - 1].middle < _NEARER_MAX_RATIO * (row[kept - 1].middle - middle):
+        kept -= 1
+    taken = row[kept:]
+    del row[kept:]
+    return taken
 
 
 def row_of(strips: list[SegmentBox]) -> Row:

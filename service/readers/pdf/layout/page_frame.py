@@ -36,6 +36,8 @@ class PageFrame:
         >>> turned.show(np.array([[0, 0, 10, 20]], np.float32)).tolist()
         [[0.0, 0.0, 20.0, 10.0]]
         """
+        if not len(boxes):
+            return boxes
         x0, y0, x1, y1 = boxes.T
         if self.turns == 0:
             corners = x0 - self.left, self.top - y0, x1 - self.left, self.top - y1

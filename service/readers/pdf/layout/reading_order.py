@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import compress, pairwise
+from itertools import compress, pairwise, zip_longest
 
 import numpy as np
 
@@ -30,6 +30,8 @@ _TWO_PAGES_MIN_GAP = 2.5  # in font sizes
 _TWO_PAGES_MIN_LINES = 8  # of each page
 _COLUMN_MIN_WIDTH = 8  # in font sizes: of a column of running text
 _CELLS_MIN_STRIPS = 2  # in the median line: so many strips are cells
+_HEADING_MIN_RATIO = 1.2  # size of a heading between two tables / that of the row below it
+_LARGER_MIN_RATIO = 1.05  # the same for the row above it, which may be in another size
 _INFINITY = 1e6
 _ALIGNED_MAX_POINTS = 1.5
 _EDGE_MIN_STRIPS = 3  # strips that begin at a column's edge
@@ -58,7 +60,9 @@ def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *,
             _take_first_lines(above, band, cut)
     for band, cut in zip(bands, cuts, strict=True):
         if cut is not None:
-            for side in _sides(band.rows, cut):
+            head = _rows_of_cells(band, cut)
+            regions += _table_or_text(Band(band.rows[:head], band.gutters)) if head else []
+            for side in _sides(band.rows[head:], cut):
                 regions += regions_in_reading_order(side, words, depth=depth + 1)
         else:
             regions += _table_or_text(band)
@@ -102,16 +106,25 @@ def _merged(regions: list[Region]) -> list[Region]:
 def _bands(rows: Cells) -> list[Band]:
     """Group rows into bands of consecutive rows that share gutters, or have none."""
     bands: list[Band] = []
-    for row in rows:
+    for row, below in zip_longest(rows, rows[1:]):
         gaps = _gaps(row)
         kept = _shared(bands[-1], row) if bands else []
         far = _TABLE_MAX_GAP if len(kept) > 1 and len(row) > 2 else _BAND_MAX_GAP
-        if bands and (kept or not (bands[-1].gutters or gaps)) and _is_near(bands[-1].rows[-1], row, far):
+        alike = bool(bands) and (kept or not (bands[-1].gutters or gaps)) and not _is_heading(row, bands[-1], below)
+        if alike and _is_near(bands[-1].rows[-1], row, far):
             bands[-1].rows.append(row)
             bands[-1].gutters = kept
         else:
             bands.append(Band([row], gaps))
     return bands
+
+
+def _is_heading(row: list[SegmentBox], above: Band, below: list[SegmentBox] | None) -> bool:
+    """Whether a row is a heading between two tables: one run of text in larger type than the rows around it."""
+    if not above.gutters or len(row) > 1 or below is None:
+        return False
+    larger = row[0].size > _HEADING_MIN_RATIO * max(s.size for s in below)
+    return larger and row[0].size > _LARGER_MIN_RATIO * max(s.size for s in above.rows[-1])
 
 
 def _is_near(above: list[SegmentBox], below: list[SegmentBox], far: float) -> bool:
@@ -149,6 +162,13 @@ def _shared(band: Band, row: list[SegmentBox]) -> list[Gap]:
         if c - near * (c == d) <= b and d + near * (c == d) >= a
     ]
     return [(a, b) for a, b in both if a == b or b - a >= least]
+
+
+def _rows_of_cells(band: Band, cut: float) -> int:
+    """Return how many rows above columns of text are of cells, several on both sides: the last ones of a table."""
+    cells = [min(map(len, _sides([row], cut))) >= _CELLS_MIN_STRIPS for row in band.rows]
+    head = cells.index(False) if False in cells else 0
+    return head if not any(cells[head:]) else 0
 
 
 def _take_first_lines(above: Band, band: Band, cut: float) -> None:

@@ -116,7 +116,10 @@ def _joined(box: Floats, standing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_]
 
 
 def _attach_currencies(words: PageWords, joined: NDArray[np.bool_]) -> None:
-    """Join a lone currency sign to the amount on its right, not to the word on its left."""
+    """Join a lone currency sign to the amount on its right, not to the word on its left.
+
+    A sign right behind an amount, and farther from the next one, belongs to the amount on its left.
+    """
     box, text = words.flat, words.text
     for i in np.flatnonzero((words.end - words.start == 1) & _CURRENCIES[words.head]).tolist():
         size = box[i, 3] - box[i, 1]
@@ -125,7 +128,10 @@ def _attach_currencies(words: PageWords, joined: NDArray[np.bool_]) -> None:
         if i + 1 < len(words):
             level = abs(box[i, 1] + box[i, 3] - box[i + 1, 1] - box[i + 1, 3]) < size
             amount = text[words.start[i + 1]] in _AMOUNT
-            joined[i] |= bool(level and amount and 0 <= box[i + 1, 0] - box[i, 2] < _CURRENCY_MAX_GAP * size)
+            gap = box[i + 1, 0] - box[i, 2]
+            if i and joined[i - 1] and _CURRENCY_MIN_GAP * size < gap and text[words.end[i - 1] - 1].isdigit():
+                continue
+            joined[i] |= bool(level and amount and 0 <= gap < _CURRENCY_MAX_GAP * size)
 
 
 def _separate_figures(words: PageWords, joined: NDArray[np.bool_]) -> None:

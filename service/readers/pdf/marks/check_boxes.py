@@ -56,7 +56,7 @@ def drawn_check_boxes(drawn: DrawnShapes, words: PageWords, known: Sequence[Chec
             or _is_cell(box[i], rules)
         ):
             continue
-        inside = _inside(words.box, here)
+        inside = words_within(words.box, here)
         if drawn.solid[i] and not (_is_stroked_over(drawn, i, float(side[i])) and not len(inside)):
             continue  # a bullet, a button or the mark in a box
         if any(words.text[words.start[w] : words.end[w]] not in _TICKS for w in inside):
@@ -121,8 +121,8 @@ def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
-    """Return the words whose middle is in a box."""
+def words_within(boxes: Floats, box: Sequence[float]) -> list[int]:
+    """Return the indices of the words whose middle is in a box."""
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     found: list[int] = np.flatnonzero((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).tolist()
     return found
@@ -130,7 +130,7 @@ def _inside(boxes: Floats, box: Sequence[float]) -> list[int]:
 
 def mark_words(words: PageWords, ticks: Iterable[CheckBox]) -> list[int]:
     """Return the words that are marks in boxes."""
-    return [i for tick in ticks for i in _inside(words.box, tick.box) if words.end[i] - words.start[i] <= 1]
+    return [i for tick in ticks for i in words_within(words.box, tick.box) if words.end[i] - words.start[i] <= 1]
 
 
 def placed_check_boxes(

@@ -16,12 +16,16 @@ from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import (
     Floats,
     bounds_of,
+    colours_of,
+    paints_of,
     path_length,
     path_segment,
     points_of,
     segment_closes,
     segment_kind,
+    stroke_colour,
 )
+from thresher.service.readers.pdf.matrices import IDENTITY, Matrix, matrix_of, moved, times
 from thresher.service.readers.pdf.objects import FormContents, PageObjects
 
 _LINE_MAX_WIDTH = 2.6  # points
@@ -37,9 +41,6 @@ _PATH_MAX_POINTS = 400  # of a path whose sides are read
 _PAGE_MAX_POINTS = 8000  # of all such paths of a page
 _PAPER_MIN_CHANNEL = 200  # of 255
 _MAX_DEPTH = 4  # of forms inside forms
-
-Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class DrawnShapes:
 
 def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     """Return the lines and small drawings among a page's objects; None where there are none."""
-    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), _IDENTITY, 0))
+    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), IDENTITY, 0))
     if not paths or len(paths) > _MAX_PATHS:
         return None
     box = _bounds(paths)
@@ -75,27 +76,55 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     lines = frame.show(np.concatenate((box[thin], np.array(sides, np.float32).reshape(-1, 4))))
     across = lines[(lines[:, 3] - lines[:, 1] <= _LINE_MAX_WIDTH) & (lines[:, 2] - lines[:, 0] > _LINE_MIN_LENGTH)]
     narrow = (lines[:, 2] - lines[:, 0] <= _LINE_MAX_WIDTH) & (lines[:, 3] - lines[:, 1] > _LINE_MIN_LENGTH)
-    of_paths = np.flatnonzero(thin).tolist()  # the sides of others follow these
-    unseen = [i for i in np.flatnonzero(narrow[: len(of_paths)]).tolist() if not _is_visible(paths[of_paths[i]][0])]
-    narrow[unseen] = False
-    down = lines[narrow]
+    of_paths = np.flatnonzero(thin)  # the sides of others follow these
+    upright = np.flatnonzero(narrow[: len(of_paths)])
+    narrow[upright] = _painted(paths, of_paths[upright]).visible
     at = np.flatnonzero(small)
+    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) & (len(at) <= MAX_SMALL_SHAPES)
+    boxes = _painted(paths, at[square])
     outline, solid = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
-    square = (np.minimum(width[at], height[at]) >= CHECK_BOX_MIN_POINTS) if len(at) <= MAX_SMALL_SHAPES else outline
-    outline[square] = [_is_outline(paths[i][0]) for i in at[square].tolist()]
-    solid[square] = [_is_solid(paths[i][0]) for i in at[square].tolist()]
+    outline[square], solid[square] = boxes.stroked & ~boxes.solid, boxes.solid
     frames = np.flatnonzero(~thin & ~small & ~many)
-    visible = [i for i in frames.tolist() if _is_visible(paths[i][0])]
-    stroked = [i for i in visible if _mode(paths[i][0])[0]]
+    painted = _painted(paths, frames)
     return DrawnShapes(
         across,
-        _joined_down(np.concatenate((down, _sides_of(frame.show(box[stroked]))))),
-        _edges(frame.show(box[visible])),
+        _joined_down(
+            np.concatenate((lines[narrow], _sides_of(frame.show(box[frames[painted.visible & painted.stroked]]))))
+        ),
+        _edges(frame.show(box[frames[painted.visible]])),
         frame.show(box[small]),
         length[small] < _OUTLINE_MIN_POINTS,
         outline,
         solid,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Painted:
+    """How paths are painted."""
+
+    stroked: NDArray[np.bool_]
+    solid: NDArray[np.bool_]  # filled in another colour than the paper's
+    visible: NDArray[np.bool_]  # stroked or filled in another colour than the paper's
+
+
+_NOTHING_PAINTED = _Painted(*(np.zeros(0, np.bool_) for _ in range(3)))
+
+
+def _painted(paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64]) -> _Painted:
+    """Return how some of the paths are painted."""
+    if not len(chosen):
+        return _NOTHING_PAINTED
+    some = [paths[i][0] for i in chosen.tolist()]
+    filled, stroked = paints_of(some)
+    solid = filled & _is_dark(colours_of(some))
+    return _Painted(stroked, solid, solid | (stroked & _is_dark(colours_of(some, stroke_colour))))
+
+
+def _is_dark(colours: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return which colours are darker than paper."""
+    dark: NDArray[np.bool_] = colours[:, :3].min(axis=1) < _PAPER_MIN_CHANNEL
+    return dark
 
 
 def _edges(box: Floats) -> Floats:
@@ -135,7 +164,7 @@ def _paths(
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             objects, kinds = forms.children(one)
             yield from _paths(
-                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), _times(matrix_of(one), matrix), depth + 1
+                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), times(matrix_of(one), matrix), depth + 1
             )
 
 
@@ -143,8 +172,8 @@ def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
     """Return (n, 4) left, bottom, right, top in user space."""
     box = bounds_of([path for path, _ in paths])
     for i, (_, matrix) in enumerate(paths):
-        if matrix is not _IDENTITY:
-            corners = [_moved(matrix, x, y) for x in box[i, ::2].tolist() for y in box[i, 1::2].tolist()]
+        if matrix is not IDENTITY:
+            corners = [moved(matrix, x, y) for x in box[i, ::2].tolist() for y in box[i, 1::2].tolist()]
             x, y = zip(*corners, strict=True)
             box[i] = min(x), min(y), max(x), max(y)
     return box
@@ -158,9 +187,9 @@ def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, floa
         left -= count
         if left < 0:
             return
-        own = _times(matrix_of(path), matrix)
+        own = times(matrix_of(path), matrix)
         for (ax, ay), (bx, by) in _straight(path, count):
-            (x0, y0), (x1, y1) = _moved(own, ax, ay), _moved(own, bx, by)
+            (x0, y0), (x1, y1) = moved(own, ax, ay), moved(own, bx, by)
             if min(abs(x1 - x0), abs(y1 - y0)) < _LEVEL_MAX_STEP:
                 yield min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
@@ -179,64 +208,6 @@ def _straight(path: int, count: int) -> Iterator[tuple[tuple[float, float], tupl
         if closes:
             yield here, start
         last = here
-
-
-def matrix_of(one: int) -> Matrix:
-    """Return the matrix of a page object; the identity where it has none."""
-    found = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(_handle(one), ctypes.byref(found)):
-        return _IDENTITY
-    return found.a, found.b, found.c, found.d, found.e, found.f
-
-
-def _times(a: Matrix, b: Matrix) -> Matrix:
-    """Return the product of matrices: first `a`, then `b`."""
-    return (
-        a[0] * b[0] + a[1] * b[2],
-        a[0] * b[1] + a[1] * b[3],
-        a[2] * b[0] + a[3] * b[2],
-        a[2] * b[1] + a[3] * b[3],
-        a[4] * b[0] + a[5] * b[2] + b[4],
-        a[4] * b[1] + a[5] * b[3] + b[5],
-    )
-
-
-def _moved(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    """Return a point transformed by a matrix."""
-    return m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
-
-
-def _is_outline(path: int) -> bool:
-    """Whether a path is drawn as a line, and not filled but with the paper's colour."""
-    stroked, filled = _mode(path)
-    return stroked and not (filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor))
-
-
-def _is_solid(path: int) -> bool:
-    """Whether a path is filled in another colour than the paper's."""
-    return _mode(path)[1] and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
-
-
-def _is_visible(path: int) -> bool:
-    """Whether a path is stroked or filled in another colour than the paper's."""
-    stroked, filled = _mode(path)
-    return (stroked and _is_dark(path, pdfium.FPDFPageObj_GetStrokeColor)) or (
-        filled and _is_dark(path, pdfium.FPDFPageObj_GetFillColor)
-    )
-
-
-def _mode(path: int) -> tuple[bool, bool]:
-    """Whether a path is stroked, and whether it is filled."""
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(_handle(path), ctypes.byref(fill), ctypes.byref(stroke))
-    return bool(stroke.value), bool(fill.value)
-
-
-def _is_dark(path: int, getter: Any) -> bool:
-    """Whether a path's colour is darker than paper."""
-    colours = [ctypes.c_uint() for _ in range(4)]
-    getter(_handle(path), *map(ctypes.byref, colours))
-    return min(c.value for c in colours[:3]) < _PAPER_MIN_CHANNEL
 
 
 def _handle(one: int) -> Any:

@@ -147,6 +147,9 @@ class PictureReader:
         if letters and 0 <= mean < _CERTAIN_MIN_CONFIDENCE:
             detail = f"a picture on page {number}, mean confidence {mean:.2f}"
             self.notes.append(note("ocr_low_confidence", detail, number, region.box))
+        elif letters and (lost := sum(not line.words for line in lines)):
+            detail = f"a picture on page {number}, lines that were found and not read: {lost}"
+            self.notes.append(note("ocr_low_confidence", detail, number, region.box))
 
     def _note_failure(self, problem: Problem, number: int, region: TextlessRegion, frame: PageFrame) -> None:
         """Note a failure; a missing engine is noted once."""

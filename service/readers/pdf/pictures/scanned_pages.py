@@ -18,7 +18,7 @@ from thresher.service.readers.base import Spool
 from thresher.service.readers.page_pictures import LONG_SIDE_PIXELS
 from thresher.service.readers.pdf.layout.page_frame import PageFrame, frame_of
 from thresher.service.readers.pdf.library import Floats
-from thresher.service.readers.pdf.objects import count_paths, images, top_objects, user_boxes
+from thresher.service.readers.pdf.objects import count_paths, page_objects_of, top_objects, user_boxes
 from thresher.service.readers.pdf.pictures.raster import picture, render
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def is_picture_of_text(page: Any, ink: int, words: Floats, frame: PageFrame) -> 
     if ink > _STAMP_MAX_CHARS:
         return False
     objects = top_objects(page)
-    boxes = frame.show(user_boxes(images(objects)))
+    layers = page_objects_of(objects)
+    boxes = frame.show(user_boxes([one for _, one in layers.images()], layers.forms.places))
     if not ink:
         return len(boxes) > 0 or count_paths(objects) > _OUTLINES_MIN_PATHS
     area = (np.minimum(boxes[:, 2], frame.width) - np.maximum(boxes[:, 0], 0)).clip(0) * (

@@ -6,7 +6,7 @@ producers cut scans into strips, and draw each letter as a path of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from thresher.service.readers.pdf.clipping import clipped_boxes
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.library import Floats, bounds_of, object_type
+from thresher.service.readers.pdf.library import Floats, object_type
+from thresher.service.readers.pdf.matrices import Matrix
 from thresher.service.readers.pdf.objects import PageObjects, pixels, segments_of_path, user_boxes
 
 GRID_CELL_POINTS = 9.0  # points: nearer objects belong to one region
@@ -59,7 +60,7 @@ def textless_regions_of(layers: PageObjects, words: Callable[[], Floats], frame:
     `words` returns the boxes of visible words, as displayed.
     """
     pictures, boxes = _pictures(layers, frame)
-    letters = _letters(_paths(layers), frame)
+    letters = _letters(_paths(layers), layers.forms.places, frame)
     if len(letters):
         letters = letters[~_under_words(letters, words())]
     every = np.concatenate((boxes, letters))
@@ -102,19 +103,14 @@ def _pictures(layers: PageObjects, frame: PageFrame) -> tuple[list[int], Floats]
     if not found:
         return [], np.zeros((0, 4), np.float32)
     boxes = (
-        frame.show(clipped_boxes([one for _, one in found]))
+        frame.show(clipped_boxes([one for _, one in found], layers.forms.places))
         if len(found) <= _MAX_CLIPPED_IMAGES
-        else _unclipped(found, frame)
+        else frame.show(user_boxes([one for _, one in found], layers.forms.places))
     )
     size = np.array([frame.width, frame.height] * 2, np.float32)
     boxes = np.clip(np.nan_to_num(boxes), 0, size)
     kept = ((boxes[:, 2:] - boxes[:, :2]) > 0).all(axis=1) & ~_layered(layers, [i for i, _ in found], boxes, frame)
     return [one for (_, one), keep in zip(found, kept.tolist(), strict=True) if keep], boxes[kept]
-
-
-def _unclipped(found: list[tuple[int, int]], frame: PageFrame) -> Floats:
-    """Return the boxes of images as displayed, not clipped."""
-    return frame.show(user_boxes([one for _, one in found]))
 
 
 def _layered(layers: PageObjects, order: list[int], boxes: Floats, frame: PageFrame) -> NDArray[np.bool_]:
@@ -142,14 +138,17 @@ def _paths(layers: PageObjects) -> list[int]:
     return paths if len(paths) <= _MAX_PATHS else []
 
 
-def _letters(paths: list[int], frame: PageFrame) -> Floats:
+def _letters(paths: list[int], places: Mapping[int, Matrix], frame: PageFrame) -> Floats:
     """Return boxes of paths that may be letters, as displayed.
 
     A path that may be a whole line is returned _MIN_LETTERS times, so that it makes a region by itself.
     """
     if not paths:
         return np.zeros((0, 4), np.float32)
-    boxes = frame.show(bounds_of(paths)[:, (0, 3, 2, 1)])
+    boxes = frame.show(user_boxes(paths, places))
+    ahead, before = boxes[:, 2:] > 0, boxes[:, :2] < (frame.width, frame.height)
+    on_page = np.flatnonzero(np.logical_and.reduce(ahead & before, axis=1))
+    paths, boxes = [paths[i] for i in on_page.tolist()], boxes[on_page]
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     least, most, low, tall = _LETTER_SIZES
     small = (width > least) & (width < most) & (height > low) & (height < tall)
@@ -182,10 +181,15 @@ def _grouped(boxes: Floats, frame: PageFrame) -> NDArray[np.int64]:
     columns, rows = (int(side // GRID_CELL_POINTS) + 1 for side in (frame.width, frame.height))
     low = np.clip(boxes[:, :2] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
     high = np.clip(boxes[:, 2:] // GRID_CELL_POINTS, 0, (columns - 1, rows - 1)).astype(np.int64)
-    taken = np.zeros((rows, columns), np.bool_)
-    for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True):
-        taken[y0 : y1 + 1, x0 : x1 + 1] = True
-    label = _labelled(taken)
+    steps = np.zeros((rows + 1, columns + 1), np.int32)  # of the number of boxes in a cell, down and across the page
+    for y, x, step in (
+        (low[:, 1], low[:, 0], 1),
+        (high[:, 1] + 1, low[:, 0], -1),
+        (low[:, 1], high[:, 0] + 1, -1),
+        (high[:, 1] + 1, high[:, 0] + 1, 1),
+    ):
+        np.add.at(steps, (y, x), step)
+    label = _labelled(steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0)
     return np.unique(label[low[:, 1], low[:, 0]], return_inverse=True)[1].astype(np.int64)
 
 

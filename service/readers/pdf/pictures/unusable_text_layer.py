@@ -59,7 +59,7 @@ def is_plausible_word(word: str) -> bool:
 
 def is_scan(page: PageObjects, frame: PageFrame) -> bool:
     """Whether a picture covers most of a page."""
-    box = frame.show(user_boxes([image for _, image in page.images()]))
+    box = frame.show(user_boxes([image for _, image in page.images()], page.forms.places))
     width = (np.minimum(box[:, 2], frame.width) - np.maximum(box[:, 0], 0)).clip(0)
     height = (np.minimum(box[:, 3], frame.height) - np.maximum(box[:, 1], 0)).clip(0)
     return bool((width * height).sum() > _SCAN_MIN_AREA * frame.width * frame.height)

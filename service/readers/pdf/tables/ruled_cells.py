@@ -14,7 +14,7 @@ from thresher.service.readers.pdf.layout.page_frame import PageFrame
 from thresher.service.readers.pdf.library import Floats, Ints, loose_boxes, owners_of
 from thresher.service.readers.pdf.text.clipped_words import with_words_split
 from thresher.service.readers.pdf.text.text_extraction import PageText
-from thresher.service.readers.pdf.text.words import PageWords, displayed_boxes
+from thresher.service.readers.pdf.text.words import PageWords
 
 _MAX_MARGIN = 1.0  # in font sizes: between a line and the text right of it
 _MAX_OVERLAP = 0.3  # in font sizes: how far a word may reach over a line, as type leans and clips do
@@ -44,20 +44,19 @@ def left_rules(words: PageWords, lines: dict[int, Floats]) -> NDArray[np.float32
     return None if np.isnan(at).all() else at
 
 
-def split_at_lines(words: tuple[PageText, Ints], handle: int, lines: Floats, frame: PageFrame) -> tuple[PageText, Ints]:
+def split_at_lines(
+    words: tuple[PageText, Ints], handle: int, places: tuple[Floats, Floats], frame: PageFrame
+) -> tuple[PageText, Ints]:
     """Split words of a page where a line down the page stands between two of their text objects.
 
-    `words` is all words, and the text object in which each begins; both are returned.
+    `words` is all words, and the text object in which each begins; both are returned, as words may be split. `places`
+    is the boxes of words and of lines, as displayed.
     """
-    sheet = words[0]
-    if not len(lines) or not len(sheet.start):
+    box, lines = places
+    if not len(lines) or not len(box):
         return words
-    box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
-    cuts = []
-    for i, x in _crossed(box, (lines[:, 0] + lines[:, 2]) * np.float32(0.5), lines):
-        unit = _object_behind(range(int(sheet.start[i]), int(sheet.end[i])), handle, x, frame)
-        cuts += [] if unit is None else [(i, unit)]
-    return with_words_split(words, handle, cuts)
+    crossed = list(_crossed(box, (lines[:, 0] + lines[:, 2]) * np.float32(0.5), lines))
+    return with_words_split(words, handle, _objects_behind(crossed, words[0], handle, frame) if crossed else [])
 
 
 def _crossed(box: Floats, x: Floats, lines: Floats) -> Iterator[tuple[int, float]]:
@@ -70,16 +69,22 @@ def _crossed(box: Floats, x: Floats, lines: Floats) -> Iterator[tuple[int, float
             yield a + i, float(x[through[i]].min())
 
 
-def _object_behind(units: range, handle: int, x: float, frame: PageFrame) -> int | None:
-    """Return the first character of a word that begins another text object behind a line; None for none."""
-    inks = owners_of(handle, list(units)).tolist()
-    for unit, one, other in zip(units[1:], inks, inks[1:], strict=False):
-        if one != other:
-            left, right = frame.show(loose_boxes([(handle, [unit - 1, unit])], 2))
-            gap = right[0] - left[2] > _CELLS_MIN_GAP * (right[3] - right[1])
-            if gap and left[2] < x + _HALF_RULE_POINTS and right[0] > x - _HALF_RULE_POINTS:
-                return unit
-    return None
+def _objects_behind(
+    crossed: list[tuple[int, float]], sheet: PageText, handle: int, frame: PageFrame
+) -> list[tuple[int, int]]:
+    """Return crossed words in which another text object begins behind the line, each with its first character."""
+    words, x = np.array([i for i, _ in crossed], np.int64), np.array([x for _, x in crossed])
+    counts = sheet.end[words] - sheet.start[words]
+    owner = np.repeat(np.arange(len(words)), counts)
+    units = np.repeat(sheet.start[words] - np.cumsum(counts) + counts, counts) + np.arange(len(owner))
+    inks = owners_of(handle, units.tolist())
+    at = np.flatnonzero((inks[1:] != inks[:-1]) & (owner[1:] == owner[:-1])) + 1
+    left, right = (frame.show(loose_boxes([(handle, some.tolist())], len(at))) for some in (units[at] - 1, units[at]))
+    low, high = ((x + side * _HALF_RULE_POINTS).astype(np.float32)[owner[at]] for side in (-1, 1))
+    apart = right[:, 0] - left[:, 2] > np.float32(_CELLS_MIN_GAP) * (right[:, 3] - right[:, 1])
+    behind = at[apart & (left[:, 2] < high) & (right[:, 0] > low)]
+    first = {int(words[owner[i]]): int(units[i]) for i in reversed(behind.tolist())}
+    return sorted(first.items())
 
 
 def _left_of(box: Floats, rules: Floats) -> NDArray[np.float32]:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from thresher.service.readers.pdf.library import mark_text, open_handle, run_all, wide_string
+from thresher.service.readers.pdf.library import mark_count, mark_text, open_handle, run_all, wide_string
 from thresher.service.readers.pdf.objects import PageObjects, content_marks_of
 from thresher.service.readers.pdf.text.characters import DIGIT
+from thresher.service.readers.pdf.text.file_search import FileSearch
 
 _KEY = ctypes.create_string_buffer(b"ActualText")
 _KEY_ADDRESS = ctypes.addressof(_KEY)
@@ -26,12 +27,18 @@ _TERMINATOR_BYTES = 2  # at the end of each text
 ReplacementText = tuple[int, str]  # index of an object on its page, and its replacement text
 
 
-def false_replacements(page: Any, content: PageObjects) -> set[ReplacementText]:
+def false_replacements(page: Any, content: PageObjects, search: FileSearch) -> set[ReplacementText]:
     """Return replacement texts with other letters or figures than their glyphs.
 
     `content` is the page's objects. Side effect: removes every replacement text that is longer than a ligature or holds
-    figures, the true ones too: load the page again.
+    figures, the true ones too: load the page again. `search` is of its file, whose pages are not asked where it has none.
     """
+    if (
+        search.has_only_short_replacements
+        or not any(map(mark_count, content.everything()))
+        or not search.may_have_false_replacements()
+    ):
+        return set()
     found = list(_marked(content))
     if not found:
         return set()

@@ -21,7 +21,7 @@ from thresher.service.readers.pdf.text.words import displayed_boxes
 
 _CLIPPED_MIN_POINTS = 1.0
 _AT_EDGE_MIN_POINTS = 0.1  # over its clip's right edge: browsers leave out the glyphs beyond it, so little is left
-_OBJECTS_A_WORD = 2.0  # with more, selecting the objects of words is cheaper than reading all clips
+_INSIDE_MIN_POINTS = 3.0  # from a word to the edges of its clip: its object is then not measured
 _FIGURES_MIN_WIDTH = 0.5  # of a word's width: a word with figures of which less is left cannot be read
 _LETTERS_MIN_WIDTH = 0.25  # the same for other words: the P of a PM is enough
 _MIN_HEIGHT = 0.25  # of a word's height
@@ -29,21 +29,22 @@ _NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begi
 
 
 def mark_clipped(
-    layers: PageObjects, text_page: Any, words: tuple[PageText, Ints], frame: PageFrame
+    layers: PageObjects, text_page: Any, words: tuple[PageText, Ints], box: Floats, frame: PageFrame
 ) -> tuple[PageText, Ints]:
     """Return the words of a page, clipped ones as hidden, and those behind a clipping edge as apart.
 
-    `words` is all words, and the text object in which each begins; both are returned, as a word may be split.
+    `words` is all words, and the text object in which each begins; both are returned, as a word may be split. `box` is
+    of each word, as displayed.
     """
-    shown, ending = _clipped(layers, words[1], frame) if len(words[0].start) else ({}, {})
+    shown, ending = _clipped(layers, words[1], box, frame) if len(words[0].start) else ({}, {})
     if not ending:
         return words
     sheet, owners = _split(words, address(text_page), shown)
     sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
-    if sheet is not words[0]:
-        more = _clipped(layers, np.setdiff1d(owners, words[1]), frame)
-        shown, ending = shown | more[0], ending | more[1]
     box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+    if sheet is not words[0]:
+        more = _clipped(layers, owners, box, frame)
+        shown, ending = shown | more[0], ending | more[1]
     inks = owners.tolist()
     cut, apart = np.zeros(len(box), np.bool_), np.zeros(len(box) + 1, np.bool_)
     for i in [i for i, ink in enumerate(inks) if ink in ending]:
@@ -56,19 +57,28 @@ def mark_clipped(
     return replace(sheet, hidden=cut if sheet.hidden is None else sheet.hidden | cut, apart=apart[:-1]), owners
 
 
-def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> tuple[dict[int, Floats], dict[int, Floats]]:
+def _clipped(
+    layers: PageObjects, owners: Ints, box: Floats, frame: PageFrame
+) -> tuple[dict[int, Floats], dict[int, Floats]]:
     """Return by text object the clip, as displayed, of those that reach beyond it.
 
-    Also returns them together with those that reach a little over the right edge.
+    Also returns them together with those that reach a little over the right edge. An object whose words, and those that
+    follow them, are well inside its clip is not measured.
     """
-    if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
-        texts = list(set(owners.tolist()).intersection(layers.objects))
-    else:
-        texts = layers.chosen(layers.modes >= 0)
-    clips = clips_of(texts)
+    texts, word = np.unique(owners, return_inverse=True)
+    own = np.isin(texts, np.array(layers.objects, np.int64))
+    clips = clips_of(texts[own].tolist())
     if clips is None:
         return {}, {}
-    bounds = bounds_of(texts)
+    place = (np.cumsum(own) - 1)[word]
+    kept = own[word]
+    edges = frame.show(clips)[place]
+    inside = (box[:, :2] - edges[:, :2] > _INSIDE_MIN_POINTS).all(axis=1)
+    inside &= (edges[:, 2:] - box[:, 2:] > _INSIDE_MIN_POINTS).all(axis=1)
+    inside[:-1] &= edges[:-1, 2] - box[1:, 0] > _INSIDE_MIN_POINTS
+    chosen = np.unique(place[kept & ~inside])
+    some, clips = texts[own][chosen].tolist(), clips[chosen]
+    bounds = bounds_of(some)
     beyond = [
         clips[:, 0] - bounds[:, 0],
         bounds[:, 3] - clips[:, 1],
@@ -77,11 +87,9 @@ def _clipped(layers: PageObjects, owners: Ints, frame: PageFrame) -> tuple[dict[
     ]
     out = np.maximum.reduce(beyond) > _CLIPPED_MIN_POINTS
     near = out | (beyond[2] > _AT_EDGE_MIN_POINTS)
-    found = []
-    for chosen in (out, near):
-        some = np.flatnonzero(chosen).tolist()
-        found.append(dict(zip([texts[i] for i in some], frame.show(clips[some]), strict=True)))
-    return found[0], found[1]
+    found = [(i, is_out) for i, is_out in enumerate(out.tolist()) if near[i]]
+    shown = frame.show(clips)
+    return {some[i]: shown[i] for i, is_out in found if is_out}, {some[i]: shown[i] for i, _ in found}
 
 
 def _split(

@@ -138,9 +138,24 @@ def _suspects(scene: HidingObjects, words: WordBoxes, places: tuple[Mask, PageFr
     layered |= nested & scene.layers_in_forms
     alike = solid & look_alike(colours, scene.colours) if len(scene.covers) else under
     deep: Mask = ((under & solid & (later | alike)).any(axis=1) & ~clip) | layered
+    stamped = (under & _stamps(scene) & later).any(axis=1) & ~nested & ~clip  # as a value over the one that it replaces
+    deep |= stamped
     suspects: Mask = (invisible & ~scanned) | (~nested & is_pale(colours)) | deep | clip | (under & later).any(axis=1)
     texts = [one for one, mode in zip(objects, scene.layers.modes.tolist(), strict=True) if mode >= 0]
     return _Suspects(suspects & ~(invisible & scanned), invisible & ~scanned, deep & ~invisible, inks, texts)
+
+
+def _stamps(scene: HidingObjects) -> Mask:
+    """Return which covers are forms without pictures: what such a form is drawn over is no OCR layer of it."""
+    forms = [scene.layers.objects[c] for c in scene.covers]
+    return np.array(
+        [
+            object_type(one) == pdfium.FPDF_PAGEOBJ_FORM
+            and all(object_type(held) != pdfium.FPDF_PAGEOBJ_IMAGE for held in scene.layers.forms.inside(one))
+            for one in forms
+        ],
+        np.bool_,
+    )
 
 
 def _with_copies(found: _Suspects) -> set[int]:

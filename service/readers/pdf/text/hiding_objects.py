@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 import pypdfium2.raw as pdfium
@@ -14,18 +15,19 @@ from thresher.service.readers.pdf.library import (
     TRANSPARENT_MAX_ALPHA,
     Floats,
     Ints,
+    bounds_of,
     colours_of,
     object_type,
+    paints_of,
     render_mode,
 )
-from thresher.service.readers.pdf.objects import PageObjects, is_filled, is_transparent, is_wide, on_layers, user_boxes
+from thresher.service.readers.pdf.objects import PageObjects, is_filled, is_transparent, on_layers, user_boxes
 
 Mask = NDArray[np.bool_]
 INVISIBLE = 3  # text render modes: neither filled nor stroked
 CLIP = 7  # only added to the clipping path
 _COVER_MIN_POINTS = 2.5  # a thinner cover is a rule
 _COVER_MIN_ALPHA = 200  # of 255: a fainter cover is a tint
-_OBJECTS_A_WORD = 1.5  # with more, it is cheaper to read the colours of each word's object only
 MIN_CONTRAST = 24  # of 255: colours that differ less look the same
 _COLOUR_WEIGHTS = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)  # turn a colour into one number
 
@@ -53,7 +55,7 @@ def hiding_objects_of(
     """
     objects, others = layers.objects, layers.others
     first_text = int((layers.modes >= 0).argmax()) if len(others) < len(objects) else -1
-    tones = _tones(layers, owners)
+    tones = _tones(owners)
     covers = _solid(objects, _covers(layers, first_text)) if others else []
     covers = sorted({*covers, *_same_colour(layers, tones, known=set(covers))})
     layered = frozenset(on_layers(objects)) if optional else frozenset[int]()
@@ -64,14 +66,9 @@ def hiding_objects_of(
     return HidingObjects(layers, dim, covers, frame.show(user_boxes(chosen)), colours_of(chosen), layered, optional)
 
 
-def _tones(layers: PageObjects, owners: Ints) -> NDArray[np.uint32]:
-    """Return the colours of text; only those of words, where these are fewer than objects."""
-    if len(layers.objects) > _OBJECTS_A_WORD * len(owners):
-        inks = [ink for ink in set(owners.tolist()) if ink]
-    else:
-        others = set(layers.others)
-        inks = [one for i, one in enumerate(layers.objects) if i not in others] if others else layers.objects
-    found = colours_of(inks)
+def _tones(owners: Ints) -> NDArray[np.uint32]:
+    """Return the colours of the text objects in which words begin."""
+    found = colours_of([ink for ink in set(owners.tolist()) if ink])
     packed = found @ _COLOUR_WEIGHTS
     if len(packed) and (packed == packed[0]).all():
         return found[:1]
@@ -93,8 +90,7 @@ def _same_colour(layers: PageObjects, tones: NDArray[np.uint32], known: set[int]
         return []
     colours = colours_of([layers.objects[i] for i in paths])
     near = np.flatnonzero(look_alike(colours, tones).any(axis=1)).tolist()
-    some = [paths[i] for i in near if is_filled(layers.objects[paths[i]])]
-    return _solid(layers.objects, some)
+    return _solid(layers.objects, _filled(layers.objects, [paths[i] for i in near]))
 
 
 def look_alike(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> Mask:
@@ -112,23 +108,32 @@ def _unpainted(modes: NDArray[np.int8]) -> Mask:
 
 def _solid(objects: list[int], covers: list[int]) -> list[int]:
     """Return the covers that are more than rules or tints; faint forms, too, as they may hold the text."""
-    wide = [i for i in covers if is_wide(objects[i], _COVER_MIN_POINTS)]
-    solid = colours_of([objects[i] for i in wide])[:, 3] >= _COVER_MIN_ALPHA
-    solid |= np.array([object_type(objects[i]) == pdfium.FPDF_PAGEOBJ_FORM for i in wide], np.bool_)
-    return [i for i, is_solid in zip(wide, solid.tolist(), strict=True) if is_solid]
+    if not covers:
+        return []
+    box = bounds_of([objects[i] for i in covers])
+    wide = np.flatnonzero(np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) > _COVER_MIN_POINTS).tolist()
+    some = [covers[i] for i in wide]
+    solid = colours_of([objects[i] for i in some])[:, 3] >= _COVER_MIN_ALPHA
+    solid |= np.array([object_type(objects[i]) == pdfium.FPDF_PAGEOBJ_FORM for i in some], np.bool_)
+    return [i for i, is_solid in zip(some, solid.tolist(), strict=True) if is_solid]
 
 
 def _covers(layers: PageObjects, first_text: int) -> list[int]:
     """Return the indices of images, of filled paths above text, and of forms that may hide text."""
-    found = []
+    found, paths = [], []
     for i, kind in zip(layers.others, layers.kinds, strict=True):
         above = i > first_text >= 0
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            if above and is_filled(layers.objects[i]):
-                found.append(i)
+            if above:
+                paths.append(i)
         elif kind != pdfium.FPDF_PAGEOBJ_FORM or _may_hide(layers, layers.objects[i], above=above):
             found.append(i)
-    return found
+    return sorted([*found, *_filled(layers.objects, paths)])
+
+
+def _filled(objects: list[int], paths: list[int]) -> list[int]:
+    """Return the filled ones of paths."""
+    return list(compress(paths, paints_of([objects[i] for i in paths])[0].tolist()))
 
 
 def _may_hide(layers: PageObjects, form: int, *, above: bool) -> bool:

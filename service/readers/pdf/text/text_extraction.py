@@ -189,15 +189,26 @@ def _ends(pages: _Pages, units: NDArray[np.uint16], start: Ints, end: Ints) -> t
     last = first.copy()
     doubtful = _doubtful(first, units, (start, end), pages.ranges(start))
     measured = np.flatnonzero(doubtful)
-    ends = end[measured]
-    last[measured] = found = _boxes(pages, ends - 1)
-    odd = measured[_jumping(first[measured], found, ends - start[measured])]
+    last[measured] = _boxes(pages, end[measured] - 1)
+    for a, b in pages.ranges(start):
+        if _is_turned(first[a:b], last[a:b]) and not doubtful[a:b].all():  # there, no word's end follows from the next
+            more = a + np.flatnonzero(~doubtful[a:b])
+            last[more] = _boxes(pages, end[more] - 1)
+            doubtful[a:b] = True
+    measured = np.flatnonzero(doubtful)
+    odd = measured[_jumping(first[measured], last[measured], (end - start)[measured])]
     at = np.flatnonzero(~doubtful)
     if len(at):
         size = first[at, 1] - first[at, 3]
         last[at, 2] = np.maximum(first[at + 1, 0] - _ASSUMED_GAP * size, first[at, 2])
         last[at, 0] += last[at, 2] - first[at, 2]
     return first, last, odd
+
+
+def _is_turned(first: Floats, last: Floats) -> bool:
+    """Whether most words of a page whose ends were measured run up or down in user space."""
+    across, along = np.abs(last[:, 0] - first[:, 0]), np.abs(last[:, 3] - first[:, 3])
+    return int((along > across).sum()) > int((across > along).sum())
 
 
 def _doubtful(first: Floats, units: NDArray[np.uint16], words: tuple[Ints, Ints], pages: list[tuple[int, int]]) -> Mask:

@@ -80,7 +80,7 @@ class PageWords:
             made, [(word, "" if on else space) for (word, space), on in zip(made.pieces(), after, strict=True)]
         )
 
-    def keep(self, chosen: NDArray[np.bool_]) -> PageWords:
+    def keep(self, chosen: NDArray[np.bool_] | slice) -> PageWords:
         """Return only the chosen words."""
         level_box = self.box[chosen]
         return PageWords(

@@ -55,13 +55,14 @@ async def read_import(service: AppState, tenant: str, matter: str, request: Requ
     """Read a request to its end; return its Submission. Raises InputProblem, SetupProblem(store_failed)."""
     key, files = idempotency_key(request), list[UploadedFile]()
     kind = request.headers.get("content-type", "")
-    async with aclosing(body_of(service, request, service.bounds.upload)) as pieces:
-        if kind.partition(";")[0].strip().lower() == "application/json":
-            asked = _request(await _json(pieces, service.bounds.field))
-        else:
-            async with aclosing(parts(pieces, kind)) as found:
-                asked = await _from_parts(service, found, files)
-    await _check(service, tenant, asked, files)
+    with service.refused_uploads.counted(tenant, files, service.bounds.refused):
+        async with aclosing(body_of(service, request, service.bounds.upload)) as pieces:
+            if kind.partition(";")[0].strip().lower() == "application/json":
+                asked = _request(await _json(pieces, service.bounds.field))
+            else:
+                async with aclosing(parts(pieces, kind)) as found:
+                    asked = await _from_parts(service, found, files)
+        await _check(service, tenant, asked, files)
     return _submission(tenant, matter, asked, files, key)
 
 

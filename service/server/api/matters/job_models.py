@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas.choices import OverlayForm, PrivilegePolicy
+from thresher.schemas.discovery.matter_actions import ActionSummary
 from thresher.schemas.discovery.matter_import import ImportSummary
 from thresher.schemas.discovery.matter_jobs import ExportSummary, MatterExtractionSummary
 from thresher.schemas.errors import Note
@@ -41,6 +42,10 @@ EXAMPLE_EXTRACTION = _example(
         "passed": {"privilege": 14},
         "screened": True,
     },
+)
+EXAMPLE_ACTION = _example(
+    "actions",
+    {"action": "verify", "status": "complete", "counts": {"changed": 0, "notes": 0}, "head": EXAMPLE_FILE["sha256"]},
 )
 EXAMPLE_EXTRACTION_REQUEST: dict[str, Any] = {
     "targets": ["mail"],
@@ -154,6 +159,23 @@ class MatterExtractions(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"extractions": [EXAMPLE_EXTRACTION], "next": None}]})
 
     extractions: list[MatterExtractionView]
+    next: str | None = Field(default=None, description="cursor of the next page; null on the last")
+
+
+class ActionView(MatterJobView):
+    """An action on a matter and how far it has come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ACTION]})
+
+    summary: ActionSummary | None = Field(default=None, description="what came out, once it is done")
+
+
+class Actions(BaseModel):
+    """A page of actions on a matter, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"actions": [EXAMPLE_ACTION], "next": None}]})
+
+    actions: list[ActionView]
     next: str | None = Field(default=None, description="cursor of the next page; null on the last")
 
 

@@ -158,11 +158,11 @@ async def exceptions(  # noqa: PLR0913, PLR0917 - the parameters of the address
     responses={200: REPORT, **PROBLEMS},
 )
 async def report(parts: AppStateDep, tenant: Tenant, matter: MatterId, name: ReportName) -> FileResponse:
-    """A report as the last import left it, as report.html, reconciliation.json, exceptions.csv or duplicates.csv."""
+    """A report as the last import, retry or action `report` left it, as report.html, reconciliation.json, exceptions.csv or duplicates.csv."""
     folder = await asyncio.to_thread(folders_of(parts).folder, tenant, matter)
     file = folder / "reports" / name
     if not await asyncio.to_thread(file.is_file):
-        raise InputProblem("not_found", f"no report {name}; the end of an import writes them")
+        raise InputProblem("not_found", f"no report {name}; the end of an import and the action `report` write them")
     kind = {".html": "text/html", ".csv": "text/csv", ".json": "application/json"}[file.suffix]
     return FileResponse(file, media_type=kind, filename=name, headers={"Content-Security-Policy": "sandbox"})
 

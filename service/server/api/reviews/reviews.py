@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -246,7 +247,7 @@ async def decide(
 )
 async def events(review_service: Service, who: Who, collection: Collection, number: Number) -> Response:
     """Everything that was said of a Result, oldest first, and whether the chain is whole."""
-    return answer(await review_service.events(who.tenant, collection, number))
+    return await asyncio.to_thread(answer, await review_service.events(who.tenant, collection, number))
 
 
 @routes.post(

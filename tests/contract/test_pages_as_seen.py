@@ -1,0 +1,153 @@
+"""Kinds of pages that were not read as a person sees them, each made small."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contract.test_pdf_pictures import Counting, _form, _pictured
+from tests.pdf_maker import Page, Pdf, lines, text
+from thresher.schemas.document import Document
+from thresher.schemas.policy import ReadOptions
+from thresher.schemas.source import Source
+from thresher.service.readers.base import Spool
+from thresher.service.readers.pdf import PdfReader
+
+Read = Callable[..., Document]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Read the bytes of a PDF; pictures only where an engine is given."""
+
+    def _read(data: bytes, engine: Counting | None = None) -> Document:
+        blob = tmp_path / "a.pdf"
+        blob.write_bytes(data)
+        sha = hashlib.sha256(data).hexdigest()
+        source = Source(path="a.pdf", blob=str(blob), sha256=sha, size=len(data), name="a.pdf")
+        reader = PdfReader() if engine is None else PdfReader(lambda _: engine)
+        return reader.read(source, ReadOptions(ocr="off" if engine is None else "auto"), Spool(tmp_path / "s")).document
+
+    return _read
+
+
+def test_a_picture_in_a_moved_form_is_read_where_it_is_shown(read: Read) -> None:
+    """The matrices of the forms around it place it; without them another part of the page would be looked at."""
+    pdf = Pdf()
+    picture = _pictured(pdf, _form())
+    inner = pdf.stream(
+        b"q 400 0 0 160 36 200 cm /I Do Q", f"/Type /XObject /Subtype /Form /BBox [0 0 612 792] {picture}"
+    )
+    names = f"/Resources << /Font << /F 3 0 R >> /XObject << /M {inner} 0 R >> >>"
+    outer = pdf.stream(b"q 1 0 0 1 36 50 cm /M Do Q", f"/Type /XObject /Subtype /Form /BBox [0 0 612 792] {names}")
+    above = lines(72, 740, [f"Sentence {i} above the picture, typed by the office." for i in range(4)])
+    extra = f"/Resources << /Font << /F 3 0 R >> /XObject << /O {outer} 0 R >> >>"
+    document = read(pdf.write([Page(above + "q 1 0 0 1 0 150 cm /O Do Q", extra=extra)]), Counting())
+    start = document.text.index("42.00")
+    ((x0, y0, x1, y1),) = document.boxes(start, start + 5)
+    assert (72 <= x0 < x1 <= 472, 232 <= y0 < y1 <= 392) == (True, True)
+
+
+def test_a_sign_behind_an_amount_stays_with_it(read: Read) -> None:
+    """The next amount is another cell; a sign apart from the figure on its left belongs to the one on its right."""
+    rows = [("Copy", "0,75 €", "0,75 €"), ("Paper", "3,50 €", "0 €"), ("Ink", "1,00 €", "2,00 €")]
+    content = "".join(
+        text(x, 700 - 30 * i, cell.replace("€", "\x80"))
+        for i, row in enumerate(rows)
+        for x, cell in zip((72, 300, 380), row, strict=True)
+    )
+    assert read(Pdf().write([Page(content)])).text.split("\n") == ["\t".join(row) for row in rows]
+
+
+def test_words_below_each_other_on_a_turned_page_are_no_standing_words(read: Read) -> None:
+    """Their lines begin at one height in user space, so the end of each must be measured."""
+    labels = ["Date Entered", "Last Modified", "Entered By", "Headline", "Order Type"]
+    values = ["03/09/20", "03/10/20", "Ashlyn", "Spring", "Normal"]
+    pairs = [*((72, label, i) for i, label in enumerate(labels)), *((200, value, i) for i, value in enumerate(values))]
+    content = "".join(f"BT /F 8 Tf 0 1 -1 0 {100 + 10 * i} {x} Tm ({words}) Tj ET\n" for x, words, i in pairs)
+    document = read(Pdf().write([Page(content, extra="/Rotate 90")]))
+    assert document.text.split("\n") == [f"{a}\t{b}" for a, b in zip(labels, values, strict=True)]
+    start = document.text.index("03/09/20")
+    ((x0, _, x1, _),) = document.boxes(start, start + 8)
+    assert x1 - x0 > 25
+
+
+def test_a_label_stays_in_the_line_of_its_value(read: Read) -> None:
+    """Although a third word between two lines is near enough to begin a row with it."""
+    content = ""
+    for y, row in ((700, ("Brand", "PETE", "Order", "Normal")), (684, ("Terms", "Thirty", "Package", "none"))):
+        places = ((72, y, 8), (160, y - 1.1, 9), (330, y + 4.1, 8), (430, y + 4.1, 8))
+        content += "".join(text(x, at, word, size) for word, (x, at, size) in zip(row, places, strict=True))
+    found = read(Pdf().write([Page(content)])).text
+    assert "Brand\tPETE" in found
+    assert "Terms\tThirty" in found
+
+
+def test_a_heading_between_two_tables_parts_them(read: Read) -> None:
+    """Columns of the lower one lie across those of the upper one, whose empty cells keep their place."""
+    upper = [
+        ("Kind", "Goods", "Charge", "Base", "Tax"),
+        ("VAT", "", "", "4.85", "0.92"),
+        ("VAT", "", "", "2.82", "0.20"),
+    ]
+    lower = [
+        ("Sum of the positions", "7.90"),
+        ("Sum of all charges there", "0.00"),
+        ("Sum of all reductions there", "0.23"),
+    ]
+    content = "".join(
+        text(x, 700 - 20 * i, cell, 8)
+        for i, row in enumerate(upper)
+        for x, cell in zip((72, 200, 280, 360, 440), row, strict=True)
+        if cell
+    )
+    content += text(72, 630, "Totals", 11, "B")
+    content += "".join(
+        text(x, 605 - 20 * i, cell, 8) for i, row in enumerate(lower) for x, cell in zip((220, 440), row, strict=True)
+    )
+    found = read(Pdf().write([Page(content)])).text.split("\n")
+    assert found == ["\t".join(row) for row in upper] + ["Totals"] + ["\t".join(row) for row in lower]
+
+
+def test_a_page_begins_with_its_first_block(read: Read) -> None:
+    """Also where empty cells come before its first words."""
+    rows = [("Unit", "Price", "Sum"), ("1", "2.00", "2.00"), ("3", "2.00", "6.00"), ("Item", "5", "2.00", "10.00")]
+    content = "".join(
+        text(x, 700 - 20 * i, cell)
+        for i, row in enumerate(rows)
+        for x, cell in zip((72, 200, 300, 400)[-len(row) :], row, strict=True)
+    )
+    document = read(Pdf().write([Page(text(72, 700, "First page")), Page(content)]))
+    assert [document.page_at(start) for start, _, _, _ in document.blocks] == [1, 2]
+
+
+@pytest.mark.parametrize(("state", "sign"), [("Off", "[ ]"), ("Yes", "[x]")])
+def test_a_box_of_a_form_has_its_state_without_a_drawing(read: Read, state: str, sign: str) -> None:
+    """Beside a word it stands before it; alone it has its name."""
+    pdf = Pdf()
+    head = f"<< /Type /Annot /Subtype /Widget /FT /Btn /F 4 /V /{state} /AS /{state} /AP << /N << /Yes 6 0 R /Off 6 0 R >> >>"
+    pdf.stream(b"", "/Type /XObject /Subtype /Form /BBox [0 0 12 12]")
+    pdf.stream(b"", "/Type /XObject /Subtype /Form /BBox [0 0 12 12]")
+    near = pdf.add(f"{head} /T (agreed) /Rect [72 698 84 710] >>")
+    far = pdf.add(f"{head} /T (paid) /Rect [300 300 312 312] >>")
+    pdf.catalogue = f"/AcroForm << /Fields [{near} 0 R {far} 0 R] >>"
+    found = read(pdf.write([Page(text(90, 700, "Agreed"), extra=f"/Annots [{near} 0 R {far} 0 R]")])).text
+    assert found.split("\n") == [f"{sign} Agreed", f"paid: {sign}"]
+
+
+def test_a_row_of_cells_above_columns_of_text_stays_together(read: Read) -> None:
+    """The columns begin right below the last row of a table that has a gap where theirs is."""
+    rows = [("Place, date", "Signed", "IBAN", "Amount"), ("Berlin, 4 May", "K. Schmidt", "DE89 3704", "2,884.56")]
+    content = "".join(
+        text(x, 700 - 16 * i, cell)
+        for i, row in enumerate(rows)
+        for x, cell in zip((72, 190, 320, 470), row, strict=True)
+    )
+    left = [f"Goods of kind {i} are shipped free of any" for i in range(5)]
+    right = [f"Payment {i} is due in thirty days net" for i in range(5)]
+    content += lines(72, 668, left) + lines(320, 668, right)
+    found = read(Pdf().write([Page(content)])).text.split("\n")
+    assert found == ["\t".join(row) for row in rows] + left + right
