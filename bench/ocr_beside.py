@@ -152,7 +152,7 @@ if __name__ == "__main__":
     parser.add_argument("--details", action="store_true")
     parser.add_argument("--serve", metavar="CHECKOUT")
     chosen = parser.parse_args()
-    os.nice(5)
+    os.nice(1)
     if chosen.serve:
         serve(chosen.serve)
     else:

@@ -1,12 +1,12 @@
 """Find the lines of a page by PP-OCR's detector (Differentiable Binarization, Liao et al. 2020) under onnxruntime.
 
-The detector is run on the inked parts of a page alone, and at the size at which its letters are found as well as at
-any larger one. Its lines stay as exact as the model draws them: the library rounds them to whole pixels.
+The detector is run on the inked parts of a page alone, and at no larger size than its letters need. Its lines stay as
+exact as the model draws them: the library rounds them to whole pixels.
 """
 
 from __future__ import annotations
 
-import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,11 @@ import numpy.typing as npt
 from onnxruntime import InferenceSession, SessionOptions  # type: ignore[import-untyped]
 
 from thresher.service.ocr.quads import Pixels, Quad
-from thresher.service.ocr.text_regions import Rectangle, inked_regions, letter_height
+from thresher.service.ocr.text_regions import CELL_PIXELS, inked_regions, letter_height
 
-SIDE = 1600  # pixels: long side of a page that is searched at most
-LETTER_PIXELS = 16.0  # height of a letter in the searched picture
-MAX_ENLARGEMENT = 1.4  # of small letters
-MIN_SHORT_SIDE = 736  # pixels: a picture with too few letters to measure is enlarged to it
-STEP = 32  # sides of the searched picture are multiples of it
+SIDE = 1600  # pixels: most of a picture's long side in which lines are searched
+MIN_SHORT_SIDE = 736  # pixels: a smaller picture is enlarged to it, as far as SIDE allows
+LETTER_PIXELS = float(os.environ.get("LP", "22"))  # height in which letters are found as well as in any larger one
 LINE_MIN_PROBABILITY, LINE_MIN_MEAN = 0.3, 0.5  # of a pixel, and of a line's pixels
 LINE_MIN_THICKNESS = 3.0  # pixels of the model's line, which is thinner than the print
 UNCLIP_RATIO = 2.4  # 1.6 cuts into small print: word recall on receipts .938, with 2.4 .953
@@ -39,24 +37,26 @@ class LineFinder:
     threads: int
     _session: Any = None
 
-    def find(self, pixels: Pixels) -> list[Quad]:
-        """Return the quads of text lines in a BGR picture, each from its top left corner clockwise."""
+    def find(self, pixels: Pixels, *, enlarged: bool = True) -> list[Quad]:
+        """Return the quads of text lines in a BGR picture, each from its top left corner clockwise.
+
+        A small picture is searched at a larger size if `enlarged`.
+        """
         import cv2  # noqa: PLC0415 - comes with the OCR extra
 
-        shrunk = min(SIDE / max(pixels.shape[:2]), 1.0)
-        grey = _resized(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), shrunk, shrunk)
-        factor = _factor(grey)
-        regions = [_scaled(box, 1 / shrunk, pixels) for box in inked_regions(grey, factor)]
-        scale = min(factor * shrunk, _most(regions))
-        return [quad for box in regions for quad in self._find_in(pixels, box, scale, scale / shrunk)]
-
-    def _find_in(self, pixels: Pixels, box: Rectangle, scale: float, factor: float) -> list[Quad]:
-        """Return the quads in a part of a picture, searched at a scale, which is `factor` times the full size."""
-        x0, y0, x1, y1 = box
-        wide, tall = (max(round(side * scale / STEP), 1) * STEP / side for side in (x1 - x0, y1 - y0))
-        small = _resized(pixels[y0:y1, x0:x1], wide, tall)
-        factors, corner = np.array([wide, tall], np.float32), np.array([x0, y0], np.float32)
-        return [quad / factors + corner for quad in lines_in(self._probabilities(small), factor)]
+        short, long = sorted(pixels.shape[:2])
+        most = min(SIDE / long, max(MIN_SHORT_SIDE / short, 1.0) if enlarged else 1.0)
+        small = _resized(pixels, most)
+        letters = letter_height(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+        factor = min(LETTER_PIXELS / letters, 1.0) if letters else 1.0
+        if factor < 1:
+            small = _resized(pixels, most * factor)
+        small = _filled_up(small)
+        found = []
+        for x0, y0, x1, y1 in inked_regions(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)):
+            lines = lines_in(self._probabilities(small[y0:y1, x0:x1]), factor)
+            found += [(quad + np.array((x0, y0), np.float32)) / (most * factor) for quad in lines]
+        return found
 
     def _probabilities(self, small: Pixels) -> Map:
         """Return for each pixel of a BGR picture how probably it is in the middle of a line."""
@@ -114,36 +114,21 @@ def _clockwise(corners: Quad, shape: tuple[int, ...]) -> Quad:
     return np.clip(quad, 0, (shape[1] - 1, shape[0] - 1)).astype(np.float32)
 
 
-def _factor(grey: Pixels) -> float:
-    """Return the size, in sizes of this grey picture, at which its letters are found."""
-    letters = letter_height(grey)
-    if letters is not None:
-        return min(LETTER_PIXELS / letters, MAX_ENLARGEMENT)
-    return max(min(MIN_SHORT_SIDE / min(grey.shape), SIDE / max(grey.shape)), 1.0)
-
-
-def _most(regions: list[Rectangle]) -> float:
-    """Return the largest scale at which these regions may be searched."""
-    sides = [(x1 - x0, y1 - y0) for x0, y0, x1, y1 in regions]
-    longest, area = max((max(side) for side in sides), default=1), sum(w * h for w, h in sides)
-    return min(SIDE / longest, SIDE / math.sqrt(max(area, 1)))
-
-
-def _scaled(box: Rectangle, by: float, pixels: Pixels) -> Rectangle:
-    """Return a rectangle in a picture of another scale, within its sides."""
-    x0, y0, x1, y1 = (round(v * by) for v in box)
-    return x0, y0, min(max(x1, x0 + 1), pixels.shape[1]), min(max(y1, y0 + 1), pixels.shape[0])
-
-
-def _resized(pixels: Pixels, wide: float, tall: float) -> Pixels:
+def _resized(pixels: Pixels, by: float) -> Pixels:
     """Return a picture with its sides multiplied."""
     import cv2  # noqa: PLC0415 - as above
 
-    if wide == tall == 1.0:
-        return pixels
-    size = max(round(pixels.shape[1] * wide), 1), max(round(pixels.shape[0] * tall), 1)
-    method = cv2.INTER_AREA if wide < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+    size = tuple(max(round(side * by), 1) for side in pixels.shape[1::-1])
+    method = cv2.INTER_AREA if by < 1 else cv2.INTER_CUBIC
+    return pixels if by == 1.0 else np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+
+
+def _filled_up(pixels: Pixels) -> Pixels:
+    """Return a picture whose right and lower edges are repeated until its sides are multiples of a cell's."""
+    import cv2  # noqa: PLC0415 - as above
+
+    below, right = (-side % CELL_PIXELS for side in pixels.shape[:2])
+    return np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _options(threads: int) -> SessionOptions:

@@ -20,13 +20,14 @@ from rapidocr import ModelType, OCRVersion, RapidOCR
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.ocr import orientation, quads, recognisers
-from thresher.service.ocr.base import PrintedLine
+from thresher.service.ocr.base import DRAWN_DPI, PrintedLine
 from thresher.service.ocr.line_finder import LineFinder
 from thresher.service.ocr.pixels import resized_within, to_rgb
 from thresher.service.ocr.scripts import FOREIGN_LINE_MIN_SCORE, line_score, page_score, unread_lines
 from thresher.service.ocr.small_marks import MARK_MIN_CONFIDENCE, small_marks
 from thresher.service.ocr.word_boxes import RecognisedLine, words
 
+FINE_DPI = 150  # from here on letters are large enough as they are
 MIN_SIDE = 8  # pixels; no letter fits into less
 READING_SIDE = 4000  # long side, in pixels, of the image out of which lines are cut
 MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled page
@@ -136,7 +137,7 @@ class RapidOcr:
         """Return the quads of text lines in pixels of `image`, each from its top left corner clockwise."""
         if self._finder is None:
             self._finder = LineFinder(_detector(), self.threads)
-        return self._finder.find(_bgr(image))
+        return self._finder.find(_bgr(image), enlarged=_resolution(image) < FINE_DPI)
 
     def _votes(self, crops: list[quads.Pixels]) -> list[float]:
         """Return by how much each crop's confidence is higher upside down."""
@@ -154,6 +155,14 @@ class RapidOcr:
             results = list(threads.map(lambda i: engine.recognize_txt([crops[i]]), order))
         found = {i: _spelling(one.txts[0], one.word_results[0]) for i, one in zip(order, results, strict=True)}
         return [found[i] for i in range(len(crops))]
+
+
+def _resolution(image: Image) -> float:
+    """Return the dots an inch at which a page was rendered, 0 for other images.
+
+    The resolution that an image file states of itself is not trusted.
+    """
+    return float(image.info.get(DRAWN_DPI, 0.0))
 
 
 def _mean_confidence(lines: list[PrintedLine]) -> float:

@@ -5,7 +5,6 @@ Searching costs by the pixel. Margins and other blank parts need no search, and 
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import numpy as np
@@ -13,16 +12,16 @@ import numpy.typing as npt
 
 from thresher.service.ocr.quads import Pixels
 
-CELL_PIXELS = 16  # side of the squares that hold ink or not, in pixels of the searched picture
-INK_MIN_CONTRAST = 10  # of 255, against the surroundings; fainter letters are not read either
+CELL_PIXELS = 32  # side of the squares that hold ink or not; the detector takes sides that are multiples of it
+INK_MIN_CONTRAST = 4  # of 255, against the surroundings; print of less is read by nobody
 CELL_MIN_INK = 6  # pixels of a cell; a letter has more, a grain of dust less
-MARGIN_CELLS = 1.5  # around the ink of a region
-MIN_BLANK_CELLS = 4  # blank rows or columns at which a region is cut in two
+MARGIN_CELLS = 1  # around the ink of a region
+MIN_BLANK_CELLS = 3  # blank rows or columns at which a region is cut in two
 MAX_CUTS = 6  # of a region inside another
 LETTER_MIN_CONTRAST = 25
 LETTER_HEIGHTS = (5, 100)  # pixels: least and most of a piece of ink that may be a letter
-LETTER_PERCENTILE = 30  # of the heights: a page's lower letters count, specks among them do not
-MIN_LETTERS = 5
+LETTER_SHARE = 0.1  # of the text's width is in letters that are lower than the height that counts
+MIN_LETTERS = 20  # fewer say nothing of a page
 WINDOW = 31  # side of the surroundings of a pixel
 
 Cells = npt.NDArray[np.bool_]
@@ -30,7 +29,10 @@ Rectangle = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def letter_height(grey: Pixels) -> float | None:
-    """Return the height in pixels that most letters of a picture reach; None where it has too few."""
+    """Return the height in pixels that nearly all letters of a picture reach; None where it has too few.
+
+    Letters count by their width, so that the dots among them do not.
+    """
     import cv2  # noqa: PLC0415 - comes with the OCR extra
 
     ink = _ink(grey, LETTER_MIN_CONTRAST)
@@ -38,23 +40,25 @@ def letter_height(grey: Pixels) -> float | None:
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
     tall = (height >= LETTER_HEIGHTS[0]) & (height <= LETTER_HEIGHTS[1])
-    letters = height[tall & (width <= 6 * height) & (height <= 4 * width) & (area >= 0.1 * width * height)]
-    return float(np.percentile(letters, LETTER_PERCENTILE)) if len(letters) >= MIN_LETTERS else None
+    letters = tall & (width <= 6 * height) & (height <= 4 * width) & (area >= 0.1 * width * height)
+    if letters.sum() < MIN_LETTERS:
+        return None
+    order = np.argsort(height[letters])
+    widths = np.cumsum(width[letters][order])
+    return float(height[letters][order][np.searchsorted(widths, LETTER_SHARE * widths[-1])])
 
 
-def inked_regions(grey: Pixels, factor: float) -> list[Rectangle]:
-    """Return rectangles in pixels of `grey` that hold all its ink, without the wide blank parts between.
+def inked_regions(grey: Pixels) -> list[Rectangle]:
+    """Return rectangles in pixels that hold all ink, without the wide blank parts between.
 
-    `factor` is the size of the searched picture, in sizes of `grey`: margins and gaps are measured in it.
+    Their sides are multiples of a cell's, and so must the picture's be.
     """
     import cv2  # noqa: PLC0415 - as above
 
     ink = _ink(cv2.blur(grey, (3, 3)), INK_MIN_CONTRAST) > 0
-    height, width = grey.shape
-    side = CELL_PIXELS / factor
-    rows, columns = (np.arange(0, n, side).astype(int) for n in (height, width))
-    counts = np.add.reduceat(np.add.reduceat(ink, rows, axis=0, dtype=np.int32), columns, axis=1)
-    return [_pixels(box, side, width, height) for box in _cut(counts >= CELL_MIN_INK, MAX_CUTS)]
+    rows, columns = (side // CELL_PIXELS for side in grey.shape)
+    counts = ink.reshape(rows, CELL_PIXELS, columns, CELL_PIXELS).sum(axis=(1, 3))
+    return [_pixels(box, columns, rows) for box in _cut(counts >= CELL_MIN_INK, MAX_CUTS)]
 
 
 def _ink(grey: Pixels, contrast: int) -> Pixels:
@@ -86,8 +90,8 @@ def _moved(box: Rectangle, by: int, axis: int) -> Rectangle:
     return (x0, y0 + by, x1, y1 + by) if axis == 0 else (x0 + by, y0, x1 + by, y1)
 
 
-def _pixels(box: Rectangle, side: float, width: int, height: int) -> Rectangle:
+def _pixels(box: Rectangle, columns: int, rows: int) -> Rectangle:
     """Return a rectangle of cells with its margin in pixels."""
-    x0, y0 = (max(int((v - MARGIN_CELLS) * side), 0) for v in box[:2])
-    x1, y1 = (min(math.ceil((v + MARGIN_CELLS) * side), most) for v, most in zip(box[2:], (width, height), strict=True))
+    x0, y0 = (max(v - MARGIN_CELLS, 0) * CELL_PIXELS for v in box[:2])
+    x1, y1 = (min(v + MARGIN_CELLS, n) * CELL_PIXELS for v, n in zip(box[2:], (columns, rows), strict=True))
     return x0, y0, x1, y1
