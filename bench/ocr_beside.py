@@ -119,7 +119,9 @@ def main(asked: argparse.Namespace) -> None:
             _compare(name, list(pages)[:: asked.every], readers, details=asked.details)
 
 
-def _compare(name: str, pages: list[tuple[Path, Counter[str]]], readers: dict[str, _Checkout], *, details: bool) -> None:
+def _compare(
+    name: str, pages: list[tuple[Path, Counter[str]]], readers: dict[str, _Checkout], *, details: bool
+) -> None:
     """Read the pages of a set, and print what came out."""
     found, cpu, wall = Counter[str](), Counter[str](), Counter[str]()
     given = Counter[str]()

@@ -58,7 +58,10 @@ class Pages:
         """Yield receipts and the words of their transcripts."""
         for path in sorted((self.receipts / "documents").glob("*.jpg"))[:: self.every]:
             rows = (self.receipts / "ocr_truth" / f"{path.stem}.csv").read_text("utf-8", "replace").splitlines()
-            yield Pillow.open(path).convert("RGB"), words("\n".join(r.split(",", 8)[8] for r in rows if r.count(",") >= 8))
+            yield (
+                Pillow.open(path).convert("RGB"),
+                words("\n".join(r.split(",", 8)[8] for r in rows if r.count(",") >= 8)),
+            )
 
     def turned(self) -> Iterator[Page]:
         """Yield receipts, each turned by another angle."""

@@ -34,6 +34,7 @@ MIN_SKEW = 0.03  # radians; from here on lines are found better in a levelled pa
 LINE_MARGIN = 0.1  # above and below a line's ink, in its height; the recogniser needs, and gets, more
 UPRIGHT_MIN_CONFIDENCE = 0.8  # mean of a page: it is not upside down
 LINE_MIN_WIDTH = 48  # pixels: narrower lines are padded to it; the library's 320 makes half of a receipt blank
+MAX_LINES = 3000  # of a page that are read, a minute's work; a note counts the others
 MAX_THREADS = 4  # of one page: most pages have no more long lines at a time
 LINE_MIN_CONFIDENCE = 0.5  # mean of a line's characters; below it a "line" is mostly a logo or a stain
 
@@ -97,6 +98,7 @@ class RapidOcr:
         """Return the lines inside quads of an upright page, and the marks beside them."""
         if not found:
             return []
+        found, beyond = found[:MAX_LINES], found[MAX_LINES:]
         found = orientation.upright(pixels, found, self._votes)
         spelled = self._spell([quads.cut_out(pixels, quad) for quad in found])
         tight = [quads.fitted_to_ink(pixels, quad, LINE_MARGIN) for quad in found]
@@ -108,7 +110,8 @@ class RapidOcr:
             PrintedLine((), quads.hull(quad)) if is_lost else _line(one, quad)
             for one, quad, is_lost in zip(spelled, tight, lost, strict=True)
         ]
-        return [line for line in [*lines, *self._marks(pixels, tight)] if line is not None]
+        unread = [PrintedLine((), quads.hull(quad)) for quad in beyond]
+        return [line for line in [*lines, *self._marks(pixels, tight), *unread] if line is not None]
 
     def _in_other_scripts(
         self, pixels: quads.Pixels, found: list[quads.Quad], spelled: list[RecognisedLine]

@@ -1,7 +1,4 @@
-"""Find where a page has ink, and how tall its letters are, before its lines are searched.
-
-Searching costs by the pixel. Margins and other blank parts need no search, and large letters none at full size.
-"""
+"""Find where a page has ink before its lines are searched there: margins and other blank parts need no search."""
 
 from __future__ import annotations
 
@@ -13,39 +10,15 @@ import numpy.typing as npt
 from thresher.service.ocr.quads import Pixels
 
 CELL_PIXELS = 32  # side of the squares that hold ink or not; the detector takes sides that are multiples of it
-INK_MIN_CONTRAST = 4  # of 255, against the surroundings; print of less is read by nobody
+CLEAN_INK_CONTRAST, GRAINY_INK_CONTRAST = 4, 9  # of 255, against the surroundings; the latter after smoothing
 CELL_MIN_INK = 6  # pixels of a cell; a letter has more, a grain of dust less
 MARGIN_CELLS = 1  # around the ink of a region
 MIN_BLANK_CELLS = 3  # blank rows or columns at which a region is cut in two
 MAX_CUTS = 6  # of a region inside another
-LETTER_MIN_CONTRAST = 25
-LETTER_HEIGHTS = (5, 100)  # pixels: least and most of a piece of ink that may be a letter
-LETTER_SHARE = 0.1  # of the text's width is in letters that are lower than the height that counts
-MIN_LETTERS = 20  # fewer say nothing of a page
 WINDOW = 31  # side of the surroundings of a pixel
 
 Cells = npt.NDArray[np.bool_]
 Rectangle = tuple[int, int, int, int]  # left, top, right, bottom
-
-
-def letter_height(grey: Pixels) -> float | None:
-    """Return the height in pixels that nearly all letters of a picture reach; None where it has too few.
-
-    Letters count by their width, so that the dots among them do not.
-    """
-    import cv2  # noqa: PLC0415 - comes with the OCR extra
-
-    ink = _ink(grey, LETTER_MIN_CONTRAST)
-    ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))  # joins the dots of a dot matrix printer
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
-    tall = (height >= LETTER_HEIGHTS[0]) & (height <= LETTER_HEIGHTS[1])
-    letters = tall & (width <= 6 * height) & (height <= 4 * width) & (area >= 0.1 * width * height)
-    if letters.sum() < MIN_LETTERS:
-        return None
-    order = np.argsort(height[letters])
-    widths = np.cumsum(width[letters][order])
-    return float(height[letters][order][np.searchsorted(widths, LETTER_SHARE * widths[-1])])
 
 
 def inked_regions(grey: Pixels) -> list[Rectangle]:
@@ -53,20 +26,19 @@ def inked_regions(grey: Pixels) -> list[Rectangle]:
 
     Their sides are multiples of a cell's, and so must the picture's be.
     """
-    import cv2  # noqa: PLC0415 - as above
-
-    ink = _ink(cv2.blur(grey, (3, 3)), INK_MIN_CONTRAST) > 0
     rows, columns = (side // CELL_PIXELS for side in grey.shape)
-    counts = ink.reshape(rows, CELL_PIXELS, columns, CELL_PIXELS).sum(axis=(1, 3))
+    counts = _ink(grey).reshape(rows, CELL_PIXELS, columns, CELL_PIXELS).sum(axis=(1, 3))
     return [_pixels(box, columns, rows) for box in _cut(counts >= CELL_MIN_INK, MAX_CUTS)]
 
 
-def _ink(grey: Pixels, contrast: int) -> Pixels:
-    """Return 255 where a pixel is darker than its surroundings."""
-    import cv2  # noqa: PLC0415 - as above
+def _ink(grey: Pixels) -> Cells:
+    """Return where a pixel is darker than its surroundings; on grainy paper, where several together are."""
+    import cv2  # noqa: PLC0415 - comes with the OCR extra
 
-    ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, WINDOW, contrast)
-    return np.asarray(ink, dtype=np.uint8)
+    smooth, around = cv2.blur(grey, (3, 3)), cv2.blur(grey, (WINDOW, WINDOW))
+    if np.median(cv2.absdiff(smooth, around)) < 1:  # most of a page is paper
+        return np.asarray(cv2.subtract(around, grey) > CLEAN_INK_CONTRAST, np.bool_)
+    return np.asarray(cv2.subtract(around, smooth) > GRAINY_INK_CONTRAST, np.bool_)
 
 
 def _cut(cells: Cells, depth: int) -> list[Rectangle]:
