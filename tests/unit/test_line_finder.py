@@ -74,7 +74,7 @@ def test_regions_leave_out_wide_blank_parts() -> None:
 
 
 @pytest.mark.parametrize(("size", "enlarged"), [((1280, 960), True), ((2560, 1920), True), ((500, 400), False)])
-def test_lines_of_each_region_keep_their_place_on_the_page(size: tuple[int, int], enlarged: bool) -> None:
+def test_lines_of_each_region_keep_their_place_on_the_page(size: tuple[int, int], *, enlarged: bool) -> None:
     """Whatever the size at which they are searched."""
     detector = Darkness()
     height, width = size
