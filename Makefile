@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 WEIGHTS := $(VENV)/weights
 
-.PHONY: demo test lint docs audit lock clean
+.PHONY: demo test suite lint docs audit lock clean
 
 demo: $(WEIGHTS)
 	$(BIN)/thresher extract samples/inbox --target samples/inbox/targets.toml --out out/demo || [ $$? -eq 1 ]
 
-test: $(WEIGHTS) lint
+test: $(WEIGHTS)
+	$(MAKE) --no-print-directory --jobs 2 lint suite  # the suite often waits for processes that it has started
+
+suite: $(WEIGHTS)
 	$(BIN)/python -m compileall -q chunkers schemas service thresher bench tests  # once, and not in each of the thousand processes that tests start
-	$(BIN)/python -m pytest -n 3 --hypothesis-profile thorough
+	$(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile thorough
 
 lint: $(READY)
 	$(BIN)/ruff check .

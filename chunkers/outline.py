@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from thresher.schemas.document import Document
 
@@ -19,6 +20,7 @@ Range = tuple[int, int]
 XML = frozenset(("application/xml", "text/xml", "image/svg+xml"))
 JSON = frozenset(("application/json", "application/x-ndjson"))
 MAX_VALUES = 6  # single values of one element in the context
+MAX_LEVELS = 100  # enclosing elements that are told as context
 HEAD_MAX_CHARS = 200  # code points of one of them, or of a head
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+|"', re.DOTALL)
 
@@ -53,13 +55,16 @@ class Outline:
         return i
 
     def around(self, offset: int) -> list[Range]:
-        """Return the ranges of context for a text that begins at an offset, the outermost element first."""
-        found: list[Range] = []
+        """Return the ranges of context for a text that begins at an offset, the outermost element first.
+
+        Of very deep data only the innermost elements are in it.
+        """
+        levels: list[list[Range]] = []
         i = self.inside(offset)
-        while i >= 0:
-            found = [*(r for r in self._shown(i, offset) if r[1] <= offset), *found]
+        while i >= 0 and len(levels) < MAX_LEVELS:
+            levels.append([r for r in self._shown(i, offset) if r[1] <= offset])
             i = self.nodes[i].parent
-        return found
+        return list(chain.from_iterable(reversed(levels)))
 
     def snapped(self, offsets: Sequence[int]) -> list[int]:
         """Return where the records that contain offsets begin, each once, including elements that open just before them."""
@@ -85,7 +90,8 @@ class Outline:
         i = bisect_right(self.starts, start) - 1
         if self.nodes[i].end <= offset:
             return offset
-        while self.nodes[i].parent == i - 1 >= 0:  # it is the first child of its parent
+        last = i - MAX_LEVELS
+        while self.nodes[i].parent == i - 1 >= max(last, 0):  # it is the first child of its parent
             i -= 1
         return self.nodes[i].start
 

@@ -211,9 +211,14 @@ class Packer:
     def _context_at(self, start: int, budget: int) -> tuple[str, list[tuple[int, int]]]:
         """Return context of at most a quarter of the budget; what is furthest from the text is dropped first."""
         ranges = self._context.ranges(start)
-        while ranges and self._count(self._context.text(ranges)) > budget // 4:
-            ranges = ranges[1:]
-        return self._context.text(ranges), ranges
+        first, last = 0, len(ranges)  # the fewest that are dropped lie between them
+        while first < last:
+            middle = first if first == 0 else (first + last) // 2  # mostly all of them fit
+            if self._count(self._context.text(ranges[middle:])) > budget // 4:
+                first = middle + 1
+            else:
+                last = middle
+        return self._context.text(ranges[first:]), ranges[first:]
 
     def _cut(
         self, taken: list[Counted], budget: int, overlap: int, kind: str, *, before: int = 0

@@ -147,6 +147,9 @@ def make_docx(
     overrides |= {f"word/{name}.xml": f"{_MAIN}{kind}+xml" for name, (kind, _, _) in parts.items()}
     links = {f"rId{i}": (kind, f"{name}.xml") for i, (name, (kind, _, _)) in enumerate(parts.items(), 1)}
     links["rId7"] = ("image", "media/image1.png")
+    if "headerReference" not in body:  # what no section refers to is on no page
+        shown = [f'<w:{k}Reference w:type="default" r:id="{i}"/>' for i, (k, _) in links.items() if k in {"header", "footer"}]
+        body = body.replace("<w:sectPr/>", "") + f"<w:sectPr>{''.join(shown)}</w:sectPr>"
     members: dict[str, str | bytes] = {
         "[Content_Types].xml": _types(overrides),
         "_rels/.rels": _links({"rId1": ("officeDocument", "word/document.xml")}),

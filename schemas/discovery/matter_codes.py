@@ -70,6 +70,7 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "ambiguous_date_order": _fact("warning", "day and month can not be told apart; give the order of dates"),
     "dat_stray_qualifier": _fact("warning", "a text qualifier stands inside a value; it was kept as it stands"),
     "dat_column_count": _fact("error", "the row has another number of columns than the header"),
+    "dat_header_repeated": _fact("warning", "the row is the header once more, as where load files were joined"),
     "dat_mojibake": _fact("error", "the load file was encoded twice; ask for it in one encoding"),
     "path_escape": _fact("error", "a path leaves the volume; it was not followed"),
     "opt_pagecount_mismatch": _fact("warning", "the stated number of pages is not that of the rows"),
@@ -96,6 +97,9 @@ EXCEPTION_CODES: dict[str, ExceptionFact] = {
     "images_missing": _fact("warning", "no page image of this document was delivered", retryable=True),
     "opt_columns": _fact("warning", "a row of the OPT has not 7 columns; the path was taken to hold the commas"),
     "opt_first_row": _fact("error", "the first row of the OPT begins no document"),
+    "opt_break_missing": _fact(
+        "warning", "the page has a document's id and is not marked as its first; it was taken for it"
+    ),
     "opt_row_unread": _fact("error", "the row of the OPT can not be read; ask for it"),
     "opt_document_missing": _fact("error", "the images belong to a document that is not in the load file"),
     "lfp_command_ignored": _fact("warning", "commands of the LFP that build no page were left out"),

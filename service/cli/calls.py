@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 import re
 import sys
@@ -21,6 +20,7 @@ from thresher.service.backend.resources import opened_calls
 from thresher.service.cli import screen
 from thresher.service.cli.screen import Column
 from thresher.service.cli.serve import data_folder
+from thresher.service.exports.csv_tables import InertCsv
 from thresher.service.settings import load
 from thresher.service.storage.answers.call_log import CallLog
 
@@ -125,9 +125,9 @@ def _write(rows: list[dict[str, Any]], form: str) -> None:
     elif form == "jsonl":
         sys.stdout.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     elif form == "csv" and rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = InertCsv(sys.stdout, line_end="\n")
+        writer.writerow(rows[0])
+        writer.writerows(row.values() for row in rows)
     elif form == "table":
         _table(rows)
 

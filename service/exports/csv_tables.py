@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from thresher.service.exports.cells import text_of
 from thresher.service.exports.columns import Column, Table
@@ -29,7 +30,7 @@ class CsvTables:
             stream = self._open.enter_context(
                 part.open("w", newline="", encoding="utf-8-sig" if bom else "utf-8", errors="replace")
             )
-            self._writers[table] = csv.writer(stream)
+            self._writers[table] = csv.writer(stream)  # cells know their columns: a number is no formula
             self._writers[table].writerow([inert(c.name) for c in table.columns])
 
     def write(self, table: Table, row: Row) -> None:
@@ -47,6 +48,32 @@ class CsvTables:
         """Delete what was begun."""
         self._open.close()
         self._files.discard()
+
+
+class InertCsv:
+    """Write rows of which no cell is a formula. Every CSV that is not a table of Results is written with it."""
+
+    def __init__(self, stream: TextIO, *, line_end: str = "\r\n") -> None:
+        """Take the file."""
+        self._writer = csv.writer(stream, lineterminator=line_end)
+
+    def writerow(self, cells: Iterable[object]) -> None:
+        """Add a row; a text that a spreadsheet would run has a quote before it."""
+        self._writer.writerow([inert_text(c) if isinstance(c, str) else c for c in cells])
+
+    def writerows(self, rows: Iterable[Iterable[object]]) -> None:
+        """Add rows."""
+        for row in rows:
+            self.writerow(row)
+
+
+def inert_text(text: str) -> str:
+    """Return a text that a spreadsheet would run, and that is no number, with a quote before it.
+
+    >>> inert_text("-1+1"), inert_text("-1.5")
+    ("'-1+1", '-1.5')
+    """
+    return text if _is_number(text) else inert(text)
 
 
 def _cell(column: Column, value: Any) -> str:

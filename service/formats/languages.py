@@ -16,7 +16,7 @@ SCALES: dict[str, int] = {
     str(word): int(power) for word, power in _LANGUAGE_DATA.pop("scales").items()
 }  # powers of ten
 LANGUAGES = tuple(_LANGUAGE_DATA)
-WORD_PATTERN = r"(?:[^\W\d_][\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*)+"  # a regex: letters and vowel signs
+WORD_PATTERN = r"(?:[^\W\d_][\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{0,4}){1,40}"  # a regex: letters and vowel signs, no more than in a month
 
 
 def folded(text: str) -> str:

@@ -42,7 +42,7 @@ class CompanionPlacer:
         seen: dict[str, Counter[int]] = {}
         for record in records:
             for path, place in record.placed.items():
-                column = self._column(place)
+                column = column_of(self._text, place)
                 if column is not None and self._on_anchor(record, place):
                     seen.setdefault(json_pointer.pattern(path), Counter())[column] += 1
         for pattern, counts in seen.items():
@@ -58,21 +58,22 @@ class CompanionPlacer:
         placed = record.placed.get(leaf.path)
         return placed is not None and self._on_anchor(record, placed)
 
-    def _column(self, place: Place) -> int | None:
-        """Return the number of bars or tabs before a place in its line; None where the line has none."""
-        ahead = line_before(self._text, place.start)
-        end = self._text.find("\n", place.end)
-        line = ahead + self._text[place.start : end if end >= 0 else len(self._text)]
-        mark = next((m for m in "|\t" if m in line), None)
-        return ahead.count(mark) if mark else None
-
     def _place(self, record: Record, leaf: Leaf, lines: set[int]) -> None:
         wanted = self._columns.get(json_pointer.pattern(leaf.path))
         for place in leaf.beside:
-            column = self._column(place)
+            column = column_of(self._text, place)
             fits = wanted is None or column is None or column == wanted
             if fits and self._line(place.start) in lines and place.start not in self._taken:
                 self._taken.add(place.start)
                 record.placed[leaf.path] = place
                 record.refused.pop(leaf.path, None)
                 return
+
+
+def column_of(text: str, place: Place) -> int | None:
+    """Return the number of bars or tabs before a place in its line; None where the line has none."""
+    ahead = line_before(text, place.start)
+    end = text.find("\n", place.end)
+    line = ahead + text[place.start : end if end >= 0 else len(text)]
+    mark = next((m for m in "|\t" if m in line), None)
+    return ahead.count(mark) if mark else None

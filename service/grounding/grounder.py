@@ -7,7 +7,6 @@ place, and two rows that look alike have two.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +15,10 @@ from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Box, Document, PageBoxes
 from thresher.schemas.extraction import Evidence, Method, Unsupported
-from thresher.schemas.target import Field, Target
+from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.grounding.heading_values import heading_above
+from thresher.service.grounding.label_words import label_words, words_of
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.number_spans import scale_heads
@@ -33,7 +33,6 @@ __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
 LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
 ALONE_MIN_CHARS = 4  # characters of a text that may be misread where it stands only once
-_WORDS = re.compile(r"\w+")
 _EVIDENCE_FIELDS = set(Evidence.model_fields)  # shared, because documents have hundreds of thousands of Evidences
 
 
@@ -169,8 +168,8 @@ class Grounder:
 
     def _is_labelled(self, evidence: Evidence) -> bool:
         """Whether a word of the field's label stands before the evidence in its line."""
-        words = _label_words(self._fields.get(json_pointer.pattern(evidence.path)), evidence.path)
-        return bool(words & set(_WORDS.findall(line_before(self._document.text, evidence.start or 0).casefold())))
+        words = label_words(self._fields.get(json_pointer.pattern(evidence.path)), evidence.path)
+        return bool(words & self._words_before(evidence.start or 0))
 
     def _labelled(self, path: str, value: Any) -> list[Place]:
         """Return places of a value that need a second sign and have it.
@@ -178,23 +177,25 @@ class Grounder:
         The sign is a label of the field on the same line, or, for a text, that there is no other place.
         """
         places = self._places(value, beside=True)
-        words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
-        labelled = [
-            p for p in places if words & set(_WORDS.findall(line_before(self._document.text, p.start).casefold()))
-        ]
+        words = label_words(self._fields.get(json_pointer.pattern(path)), path)
+        labelled = [p for p in places if words & self._words_before(p.start)]
         alone = isinstance(value, str) and len(places) == 1 and len(value) >= ALONE_MIN_CHARS
         return labelled or (places if alone else [])
+
+    def _words_before(self, offset: int) -> set[str]:
+        """Return the words before a place in its line."""
+        return words_of(line_before(self._document.text, offset))
 
     def _best(self, path: str, places: list[Place]) -> Place:
         """Return the place with the best label score; the first of equals."""
         if len(places) == 1:
             return places[0]
-        words = _label_words(self._fields.get(json_pointer.pattern(path)), path)
+        words = label_words(self._fields.get(json_pointer.pattern(path)), path)
         return max(places, key=lambda p: (self._label_score(p, words), -p.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
-        before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start].casefold()
-        return len(words & set(re.findall(r"\w+", before))) if words else 0
+        before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start]
+        return len(words & words_of(before)) if words else 0
 
     def _members(self, path: str, items: list[Any], home: Range) -> None:
         """Ground a list of scalars: each member takes the first place that no equal member before it took."""
@@ -296,10 +297,3 @@ def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
     elif isinstance(value, dict):
         for key, member in value.items():
             yield from _lists(member, json_pointer.join(path, key))
-
-
-def _label_words(known: Field | None, path: str) -> set[str]:
-    """Return the words that a label of the field may contain: of its name, title and aliases."""
-    named = [path.rsplit("/", 1)[-1], *((known.title, *known.aliases) if known else ())]
-    text = " ".join(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", n) for n in named)
-    return {w for w in re.findall(r"[^\W\d_]+", text.casefold()) if len(w) > 1}

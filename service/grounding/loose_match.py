@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from thresher.service.grounding.normalised_text import Letters, Range, letters_of, stands_alone
@@ -57,23 +57,26 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
     if not 1 < len(words) <= MAX_WORDS:
         return
     broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
-    longest = max(_WORD.findall(value), key=len)
+    longest, counted = max(_WORD.findall(value), key=len), sorted(words)
+    line, in_line, begins = (0, -1), list[re.Match[str]](), list[int]()
     for hit in re.finditer(re.escape(longest), text, re.IGNORECASE):
-        start, end = text.rfind("\n", 0, hit.start()) + 1, text.find("\n", hit.end())
-        for run in _runs(list(_WORD.finditer(text, start, end if end >= 0 else len(text))), hit, len(words)):
-            span = run[0].start(), run[-1].end()
+        if hit.start() > line[1]:  # the words of a line are found once, however often the value's word is in it
+            line = text.rfind("\n", 0, hit.start()) + 1, text.find("\n", hit.end()) % (len(text) + 1)
+            in_line = list(_WORD.finditer(text, *line))
+            begins = [word.start() for word in in_line]
+        for run in _runs(in_line, bisect_right(begins, hit.start()) - 1, len(words)):
             own = [letters_of(w[0]) for w in run]
-            if Counter(own) == Counter(words) and (
-                broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value)
-            ):
+            if sorted(own) != counted:
+                continue
+            span = run[0].start(), run[-1].end()
+            if broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value):
                 yield span
                 break
 
 
-def _runs(words: list[re.Match[str]], hit: re.Match[str], count: int) -> Iterator[list[re.Match[str]]]:
-    """Yield runs of `count` words that include the word of the hit."""
-    near = [i for i, w in enumerate(words) if w.start() <= hit.start() < w.end()]
-    for i in range(max(near[0] - count + 1, 0), near[0] + 1) if near else ():
+def _runs(words: list[re.Match[str]], at: int, count: int) -> Iterator[list[re.Match[str]]]:
+    """Yield runs of `count` words that include the word at an index."""
+    for i in range(max(at - count + 1, 0), at + 1) if at >= 0 else ():
         if i + count <= len(words):
             yield words[i : i + count]
 

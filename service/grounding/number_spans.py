@@ -64,6 +64,7 @@ _SUFFIX = re.compile(
     r"(?![^\W_])",
     re.IGNORECASE,
 )
+_LIKE_POINTS = "\u201a\u00b7\u2024\u2027\u2e33\ufe52\ufe50\u02d9\u00b8\ua78f\u1427\u16eb\u2396\u066b\u066c\u060c\u0387"
 _MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may directly precede a number
 
 
@@ -132,8 +133,12 @@ def figure_at(text: str, start: int, end: int) -> Figure:
 
 
 def _is_marked(text: str, start: int, end: int) -> bool:
-    """Whether a combining mark joins a number to what stands beside it."""
-    return any(unicodedata.combining(c) for c in text[max(start - 1, 0) : start] + text[end : end + 1])
+    """Whether a combining mark, or a sign that looks like a point or comma, joins a number to what stands beside it."""
+    if any(unicodedata.combining(c) for c in text[max(start - 1, 0) : start] + text[end : end + 1]):
+        return True
+    before, after = text[max(start - 2, 0) : start], text[end : end + 2]
+    joined = (before[-1:], before[:-1]), (after[:1], after[1:])
+    return any(sign and sign in _LIKE_POINTS and beyond.isdecimal() for sign, beyond in joined)
 
 
 def _is_mixed(quote: str) -> bool:

@@ -17,6 +17,7 @@ from thresher.service.grounding.companion_values import CompanionPlacer
 from thresher.service.grounding.free_positions import FreePlaces
 from thresher.service.grounding.heading_values import HeadingCheck
 from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.own_places import OwnPlaces
 from thresher.service.grounding.printed_signs import refuse_lost_signs
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.row_cells import is_left_blank
@@ -64,6 +65,8 @@ class RecordPlacer:
         found = [r for r in records if r.anchor]
         CompanionPlacer(self._line, self._text).fill(found)
         self._verify(found)
+        for at, place in OwnPlaces(self._text, found).part():
+            self._taken[json_pointer.pattern(at)].add(place.start)
         refuse_lost_signs(found, self._text)
         self._headings.carry(found)
         return records

@@ -24,6 +24,7 @@ from thresher.service.grounding.text_values import (
     comparable_unspaced,
     days_of,
     figures_in,
+    moment_of,
     months_of,
     plain_number,
 )
@@ -122,6 +123,8 @@ class TextIndex:
 
     def _typed(self, text: str) -> list[Place]:
         if any(c.isdigit() for c in text) and len(text) < TYPED_MAX_CHARS:
+            if (moment := moment_of(text)) is not None:
+                return [self._joint(*spans) for spans in self._figures.moment(moment)]
             for readings in days_of(text):
                 return [Place(a, b, "normalised", self._pieces(a, b)) for a, b in self._figures.day(readings)]
             if (at := clock_of(text)) is not None:
@@ -133,6 +136,12 @@ class TextIndex:
                 return [p for p in self._number(number) if self._may_be(text, p)]
         variants = [v for v in display_variants(text)[1:] if not self._is_shared(v, text)]
         return [Place(a, b, "normalised") for v in variants for a, b in occurrences(self.text, v, bounded=v.isalpha())]
+
+    def _joint(self, day: Range, clock: Range) -> Place:
+        """Return the place of a day and its time: one range where they stand on one line, else two pieces."""
+        first, second = sorted((day, clock))
+        apart = "\n" in self.text[first[1] : second[0]]
+        return Place(first[0], max(first[1], second[1]), "normalised", (first, second) if apart else ())
 
     def _is_shared(self, symbol: str, code: str) -> bool:
         """Whether a symbol of several currencies proves none; "$" proves USD where the text names no other currency."""

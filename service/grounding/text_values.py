@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 
 from thresher.service.formats.displayed_values import parse_date, parse_number
@@ -58,6 +58,17 @@ def days_of(text: str) -> Iterator[frozenset[date]]:
     for (start, end), readings in dates(text):
         if start == 0 and end == len(text):
             yield readings
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the day and time of a text in ISO form; None where it is anything else, or midnight, which may stand for no time."""
+    if not _ISO_DATE.match(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.time() != time() else None
 
 
 def clock_of(text: str) -> time | None:

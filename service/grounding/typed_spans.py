@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate, chain
@@ -15,10 +15,11 @@ from typing import NamedTuple, TypeVar
 
 from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.ascii_figures import ascii_figures
-from thresher.service.formats.dates import DateOrder, parse_date, parse_time
+from thresher.service.formats.dates import DateOrder, parse_date
 from thresher.service.formats.figure_habits import is_ambiguous
 from thresher.service.formats.foreign_number_words import folded_by_character
 from thresher.service.grounding.date_spans import dates, months, yearless
+from thresher.service.grounding.moment_spans import Moments, clocks
 from thresher.service.grounding.normalised_text import Range, between, stands_alone
 from thresher.service.grounding.number_spans import (
     Figure,
@@ -33,12 +34,6 @@ _Key = TypeVar("_Key")
 THOUSAND = 1_000
 SCALED_MIN_FIGURES = 3  # figures that a number must have to be scaled by a heading
 _ZERO_MARK = re.compile(r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil|NIL|Nil)(?=[\s|;]|$)")  # what stands in a cell for zero
-
-
-_CLOCK = re.compile(  # a point parts hours and minutes only where a word says that it is a time
-    r"(?<![\w.,:])(?:\d{1,2}[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?(?!\w)|\s?(?:uhr|hrs|h)(?!\w))?|\d{1,2}[.][0-5]\d\s?(?:[ap]\.?m\.?(?!\w)|(?:uhr|hrs|h)(?!\w)))(?![\d:])",
-    re.IGNORECASE,
-)
 
 
 class Habits(NamedTuple):
@@ -84,6 +79,10 @@ class TypedIndex:
     def clock(self, at: time) -> list[Range]:
         """Return where a time of day is written."""
         return self._clocks.get(at, [])
+
+    def moment(self, at: datetime) -> list[tuple[Range, Range]]:
+        """Return where a day stands with a time of day: the ranges of both."""
+        return self._moments.find(at)
 
     def month(self, month: tuple[int, int]) -> list[Range]:
         """Return where a month of a year is written, also within a date."""
@@ -169,8 +168,11 @@ class TypedIndex:
 
     @cached_property
     def _clocks(self) -> dict[time, list[Range]]:
-        found = (m.span() for m in _CLOCK.finditer(ascii_figures(self._text)))
-        return _index(([at], span) for span in found if (at := parse_time(self._text[slice(*span)])))
+        return _index(([at], span) for span, at in clocks(self._text))
+
+    @cached_property
+    def _moments(self) -> Moments:
+        return Moments(self._text, self._dated)
 
     @cached_property
     def _yearless(self) -> dict[tuple[int, int], list[Range]]:

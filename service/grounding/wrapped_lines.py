@@ -82,12 +82,13 @@ class WrappedSearch:
         """Return the cells under the first piece that together spell the wanted letters; empty where they do not."""
         found: list[Range] = []
         above, apart = self._cell_of(first), self._apart
+        is_furniture = self._is_furniture(*first)
         at = self._text.find("\n", first[1])
         while wanted and at >= 0 and len(found) < MAX_PIECES:
             line = at + 1
             at = self._text.find("\n", line)
             end = at if at >= 0 else len(self._text)
-            if self._is_between(line, end):
+            if not self._text[line:end].strip() or (not is_furniture and self._is_furniture(line, end)):
                 continue
             cell = next((c for c in self._cells(line, end) if self._continues(above, c, wanted)), None)
             page = self._page_after(above[1])
@@ -126,10 +127,10 @@ class WrappedSearch:
         """Return how many lines of the text are the same but for figures and punctuation."""
         return Counter(map(_unnumbered, self._text.split("\n")))
 
-    def _is_between(self, start: int, end: int) -> bool:
-        """Whether a line is blank or page furniture."""
+    def _is_furniture(self, start: int, end: int) -> bool:
+        """Whether a line is, at least in part, page furniture."""
         i = bisect_right(self._without, (end, end)) - 1
-        return not self._text[start:end].strip() or (i >= 0 and self._without[i][1] > start)
+        return i >= 0 and self._without[i][1] > start
 
     def _cells(self, start: int, end: int) -> Iterator[Range]:
         return (m.span() for m in _CELL.finditer(self._text, start, end))

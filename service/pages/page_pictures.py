@@ -26,6 +26,7 @@ from thresher.service.pages.drawing import SCALES, draw_page, load_libraries
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
+from thresher.service.telemetry.ids import current_tenant
 
 CACHED_PICTURE_BYTES = 64 << 20  # of PNG, in memory
 CACHED_TEXT_CHARACTERS = 16 << 20
@@ -44,9 +45,13 @@ class _Cache(Generic[Made]):
         self._sizes, self._flights = dict[tuple[object, ...], int](), SingleFlight[tuple[object, ...], Made]()
 
     async def of(
-        self, key: tuple[object, ...], make: Callable[[], Awaitable[Made]], size: Callable[[Made], int]
+        self, wanted: tuple[object, ...], make: Callable[[], Awaitable[Made]], size: Callable[[Made], int]
     ) -> Made:
-        """Return what is held under a key, else make it; callers at once share one making."""
+        """Return what is held under a key of the tenant's, else make it; callers at once share one making.
+
+        Tenants share nothing: how soon an answer comes would tell them which files another one has.
+        """
+        key = (current_tenant.get(), *wanted)
         if key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
@@ -121,7 +126,7 @@ class PageViews:
 
     async def _unpacked(self, source: Source, root: Source, options: ReadOptions) -> list[Source]:
         """Return what lies directly in a file, its bytes unpacked."""
-        key = (root.path, root.sha256, options.passwords)
+        key = (current_tenant.get(), root.path, root.sha256, options.passwords)
         folder, known = self._children.setdefault(key, (self.folder / uuid4().hex, {}))
         self._children.move_to_end(key)
         if not any(c.parent == source.id for c in known.values()):

@@ -12,6 +12,8 @@ from thresher.schemas.document import Document
 from thresher.schemas.errors import Note, note
 
 _TINY_MAX_POINTS = 1.4  # text of this size or less is not legible
+_NARROWEST_SHARE = 0.1  # of their usual width: narrower letters are strokes
+_OVERLAP_SHARE = 0.4  # of the size of type: spacing that takes so much away puts most letters over each other
 _PLACES_IN_NOTE = 5
 _SAME_COLOUR_MAX = 16  # of 255: colours that differ by no more, in each channel, look the same
 
@@ -59,6 +61,17 @@ def _place(document: Document, offset: int) -> str:
 def is_tiny(points: float | None) -> bool:
     """Whether text of a size, in points, is too small to be read."""
     return points is not None and points <= _TINY_MAX_POINTS
+
+
+def is_squeezed(size: float = 12.0, *, width: float = 1.0, spacing: float = 0.0) -> bool:
+    """Whether letters are too narrow, or lie too much over each other, to be read.
+
+    `size` and `spacing` (added between letters) in the same unit; `width` is the share of their usual width.
+
+    >>> is_squeezed(12, width=0.01), is_squeezed(12, spacing=-6), is_squeezed(12, width=0.8, spacing=-0.5)
+    (True, True, False)
+    """
+    return width < _NARROWEST_SHARE or (spacing < 0 and spacing <= -_OVERLAP_SHARE * abs(size))
 
 
 @lru_cache(maxsize=1024)

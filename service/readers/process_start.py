@@ -1,14 +1,17 @@
 """Start worker processes by a fork from a clean, single-threaded server that has the light modules loaded.
 
-Only the standard library is imported here, so that the server can be started before anything else.
+Little but the standard library is imported here, so that the server can be started before anything else. No process looks
+for modules in the working folder (see `child_python.py`).
 """
 
 from __future__ import annotations
 
-from multiprocessing import forkserver, get_all_start_methods, get_context, spawn
-from multiprocessing.context import BaseContext, ForkServerContext, ForkServerProcess
+from multiprocessing import forkserver, get_all_start_methods, spawn
+from multiprocessing.context import BaseContext, ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
 from threading import Lock
 from typing import Any
+
+from thresher.service.base.child_python import safe_children
 
 _PRELOAD = [
     "thresher.service.readers.worker_process",
@@ -26,7 +29,7 @@ class _Process(ForkServerProcess):
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls
-        with _starting:
+        with _starting, safe_children():
             real = spawn.get_preparation_data
             spawn.get_preparation_data = lambda name: _without_main(real(name))
             try:
@@ -43,16 +46,34 @@ class _Context(ForkServerContext):
     Process = _Process
 
 
+class _SpawnedProcess(SpawnProcess):
+    """A process where there is no server."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 - as above
+        with _starting, safe_children():
+            return SpawnProcess._Popen(process_obj)  # noqa: SLF001 - as above
+
+
+class _SpawnContext(SpawnContext):
+    Process = _SpawnedProcess
+
+
 def context() -> BaseContext:
     """Return the multiprocessing context that starts workers on this system."""
     if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
+        return _SpawnContext()
+    from multiprocessing import resource_tracker  # noqa: PLC0415 - not on every system
+
     made = _Context()
     made.set_forkserver_preload(_PRELOAD)
+    with _starting, safe_children():
+        resource_tracker.ensure_running()  # a lock of a pool would start it, before any process
     return made
 
 
 def start_server() -> None:
     """Start the server now, so that it loads its modules in parallel. Does not wait."""
     if isinstance(context(), _Context):
-        forkserver.ensure_running()
+        with _starting, safe_children():
+            forkserver.ensure_running()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from thresher.service.base.ordinary_files import check_ordinary_database
+from thresher.service.base.plain_databases import check_plain
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.answers.session import Session, SqliteSession
@@ -30,6 +31,7 @@ def connected(path: Path) -> sqlite3.Connection:
     _check(path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     connection = sqlite3.connect(path, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    check_plain(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     migrate(connection, "_reviews")
@@ -44,7 +46,9 @@ def connected_to_read(path: Path) -> sqlite3.Connection:
     _check(path)
     fixed = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
     address = f"{path.absolute().as_uri()}?mode=ro{fixed}"
-    return sqlite3.connect(address, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+    connection = sqlite3.connect(address, LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+    check_plain(connection)
+    return connection
 
 
 def _check(path: Path) -> None:

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(
     r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)"
 )
 _REPLY_PREFIX = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|antw|rv|enc)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+_NO_YEAR = re.compile(r"[A-Za-z]{3}[ ,-]+00\d\d\b")  # "01 Jan 0001", which the standard library takes for 2001
 _DATE_NAMES = frozenset(
     ("sent", "sent at", "sent date", "date sent", "message date", "email date", "mail date", "date")
 )
@@ -114,6 +115,8 @@ def _span_of(document: Document, at: int, span: tuple[int, int]) -> Span | None:
 def _sent_date(document: Document, field: Field) -> Iterator[Span]:
     for start, end in _headers(document, "Date")[:1]:
         text = document.text[start:end]
+        if _NO_YEAR.search(text):
+            return
         try:
             when = parsedate_to_datetime(text)
         except ValueError:

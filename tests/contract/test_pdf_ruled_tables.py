@@ -169,3 +169,14 @@ def test_text_in_a_form_without_opacity_is_hidden(read: Read) -> None:
     document = read(pdf.write([Page(content, extra)]))
     assert document.text.split("\n") == ["Pay to 1111", "Account 5722"]
     assert "hidden_text" in {n.code for n in document.notes}
+
+
+def test_text_that_is_clipped_in_several_cells_hides_none_of_them(read: Read) -> None:
+    """Each runs to the beginning of the next, so that the file has one word for all three."""
+    content = ""
+    for x, edge, words in ((72, 121, "Bartholom"), (126, 175, "Llanfairpw"), (180, 230, "1,000.00")):
+        content += f"q {x - 2} 690 {edge - x + 2} 20 re W n\n{text(x, 700, words)}Q\n"
+    found = read(_page(content)).text
+    assert "Barthol" in found
+    assert "Llanfair" in found
+    assert "\t1,000.00" in found

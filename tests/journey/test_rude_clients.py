@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,10 +218,9 @@ async def test_a_body_that_drips_is_no_upload(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.sleep(0.05)
         return {"type": "http.request", "body": b"a", "more_body": True}
 
-    bounds = SimpleNamespace(bounds=Bounds())
     request = Request({"type": "http", "headers": []}, receive)
     with pytest.raises(InputProblem) as found:
-        _ = [piece async for piece in upload.limited_body(bounds, request, 1000)]  # type: ignore[arg-type]
+        _ = [piece async for piece in upload.limited_body(Bounds(), request, 1000)]
     assert found.value.code == "upload_incomplete"
     assert "1024 bytes a second" in found.value.message
 

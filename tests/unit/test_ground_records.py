@@ -143,3 +143,51 @@ def test_a_row_of_another_answer_proves_nothing() -> None:
     wanted = rows(("Baytril", "B02", 22), keys="name code count")
     again = Grounder(document, chunk, TARGET, fuzzy=90.0, others={0, end}).ground(wanted)
     assert lost(again) == ["/rows/0/count"]
+
+
+INVOICE = "Item\tQty\tPrice\tAmount\nChair\t1\t70.00\t$ 70.00\nOlive oil\t1.00 L\t1.00\t$ 0.90\nTurf 3m wide\t3 m²\t2.00\t$ 6.00\n"
+
+
+def places(text: str, data: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    """The column and the quote of each value's evidence."""
+    found = ground(text, data)
+    assert not found.unsupported
+    return {e.path: (text[text.rfind("\n", 0, e.start) + 1 : e.start].count("\t"), e.quote) for e in found.evidence}
+
+
+def test_equal_values_of_a_record_have_a_place_each() -> None:
+    """A price that equals its amount, a quantity that equals its price: each is proved by its own cell."""
+    items = rows(
+        ("Chair", 1, 70, 70), ("Olive oil", 1, 1, 0.9), ("Turf 3m wide", 3, 2, 6), keys="name qty price amount"
+    )
+    found = places(INVOICE, items)
+    columns = [[found[f"/rows/{n}/{key}"][0] for key in ("name", "qty", "price", "amount")] for n in range(3)]
+    assert columns == [[0, 1, 2, 3]] * 3
+
+
+def test_a_nought_in_words_of_its_own_is_not_the_quantity() -> None:
+    """An amount of nought stands in the amount's cell, not in the quantity's."""
+    text = "Proof PDF\t2\t0,75 €\t1,50 €\nProof paper\t0\t3,50 €\t0 €\n"
+    items = rows(("Proof PDF", 2, 0.75, 1.5), ("Proof paper", 0, 3.5, 0), keys="name qty price amount")
+    assert [places(text, items)[f"/rows/1/{key}"][0] for key in ("qty", "price", "amount")] == [1, 2, 3]
+
+
+def test_a_value_printed_once_is_shared() -> None:
+    """Where the record prints a value once, it proves both fields, and nothing is lost."""
+    text = "Chair\t70.00\nTable\t90.00\n"
+    found = places(text, rows(("Chair", 70, 70), ("Table", 90, 90), keys="name price amount"))
+    assert [found[f"/rows/0/{key}"][0] for key in ("price", "amount")] == [1, 1]
+
+
+def test_the_order_of_columns_is_learned_from_other_records() -> None:
+    """Where the amount is printed before the price, equal ones are told apart by the other rows."""
+    text = "Chair\t1\t70.00\t70.00\nTable\t2\t180.00\t90.00\nLamp\t3\t60.00\t20.00\n"
+    items = rows(("Chair", 1, 70, 70), ("Table", 2, 90, 180), ("Lamp", 3, 20, 60), keys="name qty price amount")
+    assert [places(text, items)[f"/rows/0/{key}"][0] for key in ("price", "amount")] == [3, 2]
+
+
+def test_a_name_of_several_words_in_capitals_is_a_label() -> None:
+    """Of two equal sums the one is taken whose name holds the field's words, as elements of XML are named."""
+    text = "GrandTotalAmount: 340.96\nTotalPrepaidAmount: 0.00\nDuePayableAmount: 340.96\n"
+    found = ground(text, {"grand_total": 340.96, "due_payable": 340.96})
+    assert [text[: e.start or 0].count("\n") for e in found.evidence] == [2, 0]

@@ -179,6 +179,14 @@ def test_a_value_is_found_wherever_it_is_wrapped() -> None:
     assert [len(p.pieces) for p in found] == [2, 0, 2]
 
 
+def test_a_value_wrapped_within_the_header_of_every_page_is_found() -> None:
+    """Lines of page furniture lie between the pieces of other values, but are searched for a value that begins in one."""
+    text = "Advertiser: Harbour Ferries 2020,\tMarket: Leeds\nInc\tOffice: York\n1 spot\t2.00\n"
+    header = [(0, 47), (48, 64)]
+    (place,) = TextIndex(text, without=header).find("Harbour Ferries 2020 Inc")
+    assert [text[a:b] for a, b in place.pieces] == ["Harbour Ferries 2020", "Inc"]
+
+
 @pytest.mark.parametrize(
     ("text", "value", "quote"),
     [
@@ -204,3 +212,28 @@ def test_the_same_in_words_and_figures_and_in_another_order(text: str, value: st
 def test_other_numbers_units_and_plain_words_are_not_the_same(text: str, value: str) -> None:
     """Number and unit must both be the value's; words that are no names keep their order."""
     assert TextIndex(text).find(value) == []
+
+
+MAIL = "Date: Wed, 30 Jan 2002 06:41:15 -0800 (PST)\nDoc\tDate: 11/05/2018\nCashier\tTime: 16:52:00\n22/01/2017 09:09 PM\n1 Feb 2020\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "quote"),
+    [
+        ("2002-01-30T06:41:15-08:00", "30 Jan 2002 06:41:15 -0800"),
+        ("2002-01-30T14:41:15Z", "30 Jan 2002 06:41:15 -0800"),
+        ("2002-01-30T06:41:15", "30 Jan 2002 06:41:15 -0800"),
+        ("2002-01-30T06:41", "30 Jan 2002 06:41:15 -0800"),
+        ("2018-05-11T16:52:00", "11/05/2018\nCashier\tTime: 16:52:00"),
+        ("2017-01-22T21:09:00", "22/01/2017 09:09 PM"),
+        ("2020-02-01T00:00:00", "1 Feb 2020"),
+        ("2002-01-30T07:41:15-08:00", ""),
+        ("2002-01-30T06:41:15Z", ""),
+        ("2002-01-30T06:41:16", ""),
+        ("2017-01-22T21:09:30", ""),
+        ("2020-02-01T12:00:00", ""),
+    ],
+)
+def test_a_time_of_day_is_searched_with_its_day(value: str, quote: str) -> None:
+    """A moment stands where day and time do, in the printed zone; a day alone proves no time but midnight."""
+    assert quotes(MAIL, value) == ([quote] if quote else [])

@@ -105,10 +105,8 @@ async def test_an_upload_that_stands_still_or_is_cut_is_incomplete(last: dict[st
         return last or {}
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-    service = AppState.__new__(AppState)
-    service.bounds = Bounds(idle=0.05)
     with pytest.raises(InputProblem, match="upload_incomplete"):
-        _ = [piece async for piece in limited_body(service, request, 1000)]
+        _ = [piece async for piece in limited_body(Bounds(idle=0.05), request, 1000)]
 
 
 def test_names_are_shown_without_folders_and_controls() -> None:

@@ -106,7 +106,11 @@ def test_long_hostile_fields_end(mark: str) -> None:
         ("2001-05-21T13:48:00Z", "2001-05-21T13:48:00Z", "header"),
         ("Mon, 21 May 2001 15(hours) : 48 : 00 +0200", "2001-05-21T13:48:00Z", "header"),
         ("21 May 2001 at 14:48:00 GMT+1", "2001-05-21T13:48:00Z", "header"),
+        ("Mon, 21 May 2001 15:48:00 +9900", "2001-05-21T13:48:00Z", "assumed:Europe/Berlin"),
+        ("2001-05-21T15:48:00-23:00", "2001-05-21T13:48:00Z", "assumed:Europe/Berlin"),
         ("13/21/2001", None, "none"),
+        ("Mon, 01 Jan 0001 00:00:00 +0000", None, "none"),
+        ("Sat, 31 Feb 2001 15:48:00 +0200", None, "none"),
         ("next week", None, "none"),
     ],
 )
@@ -115,3 +119,20 @@ def test_dates_have_evidence(stated: str, utc: str | None, evidence: str) -> Non
     found = date_of(stated, "Europe/Berlin")
     assert found is not None
     assert (found.utc, found.evidence, found.original) == (utc, evidence, stated)
+
+
+@pytest.mark.parametrize(
+    ("stated", "offset"),
+    [
+        ("Mon, 21 May 2001 09:48:00 EST", "-0500"),
+        ("Mon, 21 May 2001 09:48:00 GMT", "+0000"),
+        ("Mon, 21 May 2001 09:48:00 -0000", "-0000"),
+        ("Mon, 21 May 2001 09:48:00 +0530", "+0530"),
+        ("2001-05-21T09:48:00-03:30", "-0330"),
+    ],
+)
+def test_offset_is_that_of_the_zone(stated: str, offset: str) -> None:
+    """A zone that is stated by its name has the offset of that zone."""
+    found = date_of(stated, "UTC")
+    assert found is not None
+    assert found.offset == offset

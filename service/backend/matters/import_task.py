@@ -34,6 +34,7 @@ from thresher.schemas.work import ActionOrder, Claim, ExportOrder, ImportOrder, 
 from thresher.service.backend.matters.import_process import ImportTask, Upload
 from thresher.service.backend.matters.import_roots import allowed_path, roots_of
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.base.child_python import child_environment
 from thresher.service.jobs.loop import Stage, TaskOutcome
 from thresher.service.settings import Settings
 
@@ -147,7 +148,7 @@ async def _process() -> AsyncIterator[asyncio.subprocess.Process]:
     """Start the process; kill it, and all that it started, at the end of the block."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *_COMMAND, stdin=pipe, stdout=pipe, start_new_session=True, limit=_LINE_BYTES
+        *_COMMAND, stdin=pipe, stdout=pipe, start_new_session=True, limit=_LINE_BYTES, env=child_environment()
     )
     try:
         yield process

@@ -42,6 +42,9 @@ class ContainerExpansion:
     emitted: int = 0
     failed: int = 0
     told: dict[str, int] = field(default_factory=dict)  # how often each thing was said of a member
+    taken: set[tuple[bytes, str]] = field(
+        default_factory=set
+    )  # names with hashes of members so far: ids are made of them
     reading: ArchiveReading = field(default_factory=ArchiveReading)
 
     @property
@@ -103,19 +106,28 @@ class ContainerExpansion:
         except InputProblem as problem:
             self._fail(problem.code, problem.detail or member.name, member.name)
             return None
-        item = self._item(member, originals.path(hashes.sha256))
+        item = self._item(member, self._told_apart(member, hashes.sha256), originals.path(hashes.sha256))
         if _LEAVES_FOLDER.search(member.name):
             self.report(Fault("unsafe_path", member.name, item.path))
         self.emitted += 1
         return item, hashes
 
-    def _item(self, member: ArchiveMember, file: Path) -> Item:
+    def _told_apart(self, member: ArchiveMember, sha256: str) -> str:
+        """Return what follows a member's name in its path: an archive may hold one name twice, with the same bytes."""
+        end, number = "", 1
+        while (member.raw + end.encode(), sha256) in self.taken:
+            number += 1
+            end = f"~{number}"
+        self.taken.add((member.raw + end.encode(), sha256))
+        return end
+
+    def _item(self, member: ArchiveMember, end: str, file: Path) -> Item:
         number = self.emitted + self.failed
         name = shown_path(member.name.encode("utf-8", "surrogatepass"))
         return Item(
             name=name.replace("\\", "/").rpartition("/")[2] or name or "unnamed",
-            path=f"{self.item.path}{INSIDE}{name}",
-            raw=self.item.raw + INSIDE.encode() + member.raw,
+            path=f"{self.item.path}{INSIDE}{name}{end}",
+            raw=self.item.raw + INSIDE.encode() + member.raw + end.encode(),
             place=inner_place(self.item.place, number),
             ordinal=number,
             depth=self.item.depth + 1,

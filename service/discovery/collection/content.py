@@ -9,6 +9,7 @@ from typing import Literal
 
 from thresher.schemas.errors import Note
 from thresher.schemas.source import Source
+from thresher.service.discovery.collection.seven_zip_members import seven_zip_names
 from thresher.service.discovery.collection.tar_members import is_tar, tar_names
 from thresher.service.readers.detection.sniff import HEAD_BYTES, detect
 from thresher.service.readers.mail.eml_reader import reader as eml_reader
@@ -34,6 +35,7 @@ _REFUSED_TYPES = {"application/vnd.rar": "a RAR archive", "application/zstd": "a
 _REFUSED_SUFFIXES = {".olm": "an archive of Outlook for Mac (OLM)", ".rsmf": "an export of short messages (RSMF)",
                      ".nsf": "a Notes database (NSF)"}  # fmt: skip
 _RSMF_FIELD = b"x-rsmf-"
+_MAY_BE_EXPORTS = frozenset(("zip", "tar", "7z"))
 _EXPORT_FILES = (
     ({"channels.json", "users.json"}, "an export of Slack"),
     ({"messages.json", "endpoints.json"}, "an export of Teams or Skype"),
@@ -94,19 +96,23 @@ def _refusal(path: Path, head: bytes, name: str, role: Role, media_type: str) ->
         return _REFUSED_SUFFIXES[suffix]
     if role == "mail" and _RSMF_FIELD in head[:8192].lower():
         return _REFUSED_SUFFIXES[".rsmf"]
-    return _export(path, role, media_type) if role in {"zip", "tar"} else ""
+    return _export(path, role, media_type) if role in _MAY_BE_EXPORTS else ""
 
 
 def _export(path: Path, role: Role, media_type: str) -> str:
-    """Return the service that a ZIP or a TAR is an export of; empty for any other."""
+    """Return the service that an archive is an export of; empty for any other."""
     try:
-        names = tar_names(path, media_type) if role == "tar" else _names(path)
-    except Exception:  # noqa: BLE001 - zipfile and tarfile raise many types on damage, of which the reading tells
+        names = _names(path, role, media_type)
+    except Exception:  # noqa: BLE001 - damaged archives raise many types, and the reading tells of it
         return ""
     top = {name.rpartition("/")[2].lower() for name in names if name.removeprefix("./").count("/") <= 1}
     return next((service for files, service in _EXPORT_FILES if files <= top), "")
 
 
-def _names(path: Path) -> list[str]:
+def _names(path: Path, role: Role, media_type: str) -> list[str]:
+    if role == "tar":
+        return tar_names(path, media_type)
+    if role == "7z":
+        return seven_zip_names(path)
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()

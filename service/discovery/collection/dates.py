@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from thresher.schemas.discovery.matter import MatterDate
+from thresher.service.readers.mail.header_values import FURTHEST_ZONE, NO_YEAR
 
 _OFFSET = re.compile(r"([+-]\d{2}):?(\d{2})\b")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
@@ -33,22 +34,27 @@ def date_of(stated: str, zone: str) -> MatterDate | None:
     read = _read(text) or _read(_tidied(text))
     if read is None:
         return MatterDate(original=text)
-    when, known = read
-    if known:
-        return MatterDate(utc=_shown(when), original=text, offset=_offset(text), evidence="header")
+    when, seconds = read
     try:
+        if seconds is not None:
+            stated_at = when - timedelta(seconds=seconds)
+            return MatterDate(utc=_shown(stated_at), original=text, offset=_offset(text, seconds), evidence="header")
         assumed = when.replace(tzinfo=_zone(zone)).astimezone(UTC)
     except OverflowError:
         return MatterDate(original=text)
     return MatterDate(utc=_shown(assumed), original=text, evidence=f"assumed:{zone}")
 
 
-def _read(text: str) -> tuple[datetime, bool] | None:
-    """Return a time, and whether its zone is stated: then it is in UTC. None where the text is no date."""
+def _read(text: str) -> tuple[datetime, int | None] | None:
+    """Return a time as it stands, and the seconds of its zone; None for a zone that is not stated, or that none is.
+
+    None where the text is no date.
+    """
     try:
-        return _iso(text) if _ISO.match(text) else _mail_date(text)
+        when, seconds = _iso(text) if _ISO.match(text) else _mail_date(text)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
+    return when, seconds if seconds is None or abs(seconds) <= FURTHEST_ZONE else None
 
 
 def _tidied(text: str) -> str:
@@ -57,22 +63,23 @@ def _tidied(text: str) -> str:
     return _GMT_HOURS.sub(lambda zone: f"{zone[1]}{int(zone[2]):02d}00", bare)
 
 
-def _iso(text: str) -> tuple[datetime, bool]:
+def _iso(text: str) -> tuple[datetime, int | None]:
     when = datetime.fromisoformat(text)
-    return (when.astimezone(UTC), True) if when.tzinfo else (when, False)
+    offset = when.utcoffset()
+    return when.replace(tzinfo=None), None if offset is None else int(offset.total_seconds())
 
 
-def _mail_date(text: str) -> tuple[datetime, bool]:
-    """Return the time in UTC where the zone is stated, else as it stands. Raises ValueError, TypeError.
+def _mail_date(text: str) -> tuple[datetime, int | None]:
+    """Return the time as it stands, and the seconds of its zone where one is stated. Raises ValueError, TypeError.
 
     "-0000" states the time in UTC and hides the sender's zone (RFC 5322).
     """
     bare = _COLON_ZONE.sub(r"\1\2", text)
     parts = parsedate_tz(bare)
     when = _naive(parts)
-    if parts is None or parts[9] is None or not _ZONE.search(bare):
-        return when, False
-    return datetime.fromtimestamp(when.replace(tzinfo=UTC).timestamp() - parts[9], UTC), True
+    if NO_YEAR.search(bare):
+        raise ValueError("no year")
+    return when, parts[9] if parts and _ZONE.search(bare) else None
 
 
 def _naive(parts: tuple[int | None, ...] | None) -> datetime:
@@ -82,9 +89,13 @@ def _naive(parts: tuple[int | None, ...] | None) -> datetime:
     return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - the zone is added by the caller
 
 
-def _offset(text: str) -> str:
+def _offset(text: str, seconds: int) -> str:
+    """Return the offset as stated, or that of a zone's name."""
     found = _OFFSET.search(text[10:])
-    return f"{found[1]}{found[2]}" if found else "+0000"
+    if found:
+        return f"{found[1]}{found[2]}"
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours:02d}{minutes:02d}"
 
 
 @cache

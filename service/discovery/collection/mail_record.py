@@ -24,6 +24,7 @@ from thresher.service.readers.mail.outlook.tnef import unpack
 from thresher.service.readers.web.html_blocks import read_page
 
 _RECEIVED = re.compile(rb"^received:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
+_HEADER_END = re.compile(rb"\n\r{0,2}\n|\r\r(?!\n)")
 _HEADER_MAX_BYTES = 1 << 16  # bytes in which the topmost Received field is looked for
 _KINDS: tuple[tuple[str, DocumentKind], ...] = (
     ("ipm.appointment", "calendar"),
@@ -94,7 +95,10 @@ def dates_of(letter: Letter, data: bytes, zone: str) -> MatterDates:
 
 
 def _topmost_received(data: bytes) -> str:
-    found = _RECEIVED.search(data, 0, _HEADER_MAX_BYTES)
+    """Return the date of a mail's own topmost Received field: behind its header stand those of mails inside it."""
+    head = data[:_HEADER_MAX_BYTES].lstrip(b"\r\n")
+    end = _HEADER_END.search(head)
+    found = _RECEIVED.search(head, 0, end.start() if end else len(head))
     if found is None or b";" not in found[1]:
         return ""
     return " ".join(found[1].rpartition(b";")[2].decode("latin-1").split())

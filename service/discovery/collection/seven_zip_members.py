@@ -35,12 +35,20 @@ def seven_zip_members(
         shutil.rmtree(place, ignore_errors=True)
 
 
+def seven_zip_names(path: Path) -> list[str]:
+    """Return the names of the members of a 7z; none where it does not show them without a password."""
+    import py7zr  # noqa: PLC0415 - an extra
+
+    with py7zr.SevenZipFile(path) as archive:
+        return archive.getnames()
+
+
 def _members(path: Path, reading: ArchiveReading, place: Path, take: Callable[[int], None]) -> Iterator[ArchiveMember]:
     infos, written = _unpack(path, reading, place, take)
-    files = [info for info in infos if not info.is_directory]
+    files = [(number, info) for number, info in enumerate(infos) if not info.is_directory]
     reading.total = len(files)
-    for info in files:
-        pieces = functools.partial(_pieces, written.get(info.filename), info)
+    for number, info in files:
+        pieces = functools.partial(_pieces, written.get(str(number)), info)
         yield ArchiveMember(
             info.filename, info.filename.encode("utf-8", "surrogatepass"), pieces, None, _modified(info)
         )
@@ -49,7 +57,7 @@ def _members(path: Path, reading: ArchiveReading, place: Path, take: Callable[[i
 def _unpack(
     path: Path, reading: ArchiveReading, place: Path, take: Callable[[int], None]
 ) -> tuple[list[Any], dict[str, Path]]:
-    """Unpack with no password, then with each; return the list of members and where each was written."""
+    """Unpack with no password, then with each; return the list of members and, by its number, where each was written."""
     for index in (None, *range(len(reading.passwords))):
         password = None if index is None else reading.passwords[index]
         writers = _Writers(place / str(index), take)
@@ -75,6 +83,8 @@ def _extract(path: Path, password: str | None, writers: _Writers) -> list[Any]:
         with py7zr.SevenZipFile(path, password=password) as archive:
             _refuse_locked(archive, password)
             infos = list(archive.list())
+            for number, file in enumerate(archive.files.files_list):
+                file["filename"] = str(number)  # py7zr mixes up members of one name, and refuses all for an unsafe one
             _extract_all(archive, writers, is_trial=password is not None)
             return infos
     except (InputProblem, LimitReached):

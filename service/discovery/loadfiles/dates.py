@@ -20,6 +20,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp])?\.?[M
 _COMPACT_TIME = re.compile(r"(\d{2})(\d{2})(\d{2})?()(Z)?")
 _NONE = re.compile(r"[0\s/.\-:]*")
 DATE_LIKE = re.compile(rf"(?:{_PARTED.pattern}|\d{{8}}|\d{{4}}-\d{{2}}-\d{{2}})(?:[ T].*)?", re.DOTALL)
+FIRST_YEAR = 1000  # 1/1/0001 and the like stand for no date
 PIVOT_YEAR = 70  # two-digit years from here on are of the 20th century
 
 
@@ -38,7 +39,7 @@ def _day(text: str, order: DateOrder) -> date | None:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year > FIRST_YEAR else None  # what programs write that know no date
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from thresher.schemas.discovery.matter import MatterContainer, MatterDocument, MatterException, SuppressedItem
 from thresher.schemas.errors import InputProblem, SetupProblem
+from thresher.service.base.plain_databases import check_plain
 from thresher.service.discovery.matter.document_links import DocumentLinks
 from thresher.service.discovery.matter.rows import TABLES, Records, Row
 
@@ -56,6 +57,7 @@ class MatterStore:
         try:
             # opened and closed in threads by a worker, and used by one thread at a time
             self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            check_plain(self.connection)
             if is_new and not shared:
                 self.connection.execute("PRAGMA journal_mode = WAL")
             mode = self.connection.execute("PRAGMA journal_mode").fetchone()[0]

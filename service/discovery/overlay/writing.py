@@ -5,7 +5,6 @@ documents + Results as people corrected them -> rows -> file -> read again and c
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from thresher.service.discovery.reports.tables import MatterTable, matter_tables
 from thresher.service.discovery.reports.volumes import volumes_of
 from thresher.service.discovery.reports.writing import write_csv
 from thresher.service.discovery.results_of_matter import MatterResults, results_of
+from thresher.service.exports.csv_tables import InertCsv
 from thresher.service.exports.files import PartFiles
 
 ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16-le", "utf-16-le": "utf-16-le",
@@ -123,7 +123,7 @@ class _Exporting:
         columns = overlay_columns(self.results.found.targets(), key=self.keys.name, prefix=self.request.prefix)
         rows = OverlayRows(matter=self.matter, results=self.results, columns=columns, keys=self.keys, run=run)
         with altered.open("w", encoding="utf-8-sig", newline="") as stream:
-            listing = _Listing(csv.writer(stream))
+            listing = _Listing(InertCsv(stream))
             listing.writer.writerow(Altered.__slots__)
             overlay = OverlayFile(
                 out=self.request.out,
@@ -146,7 +146,7 @@ class _Exporting:
     def _unsupported(self, path: Path) -> None:
         """List every value that was given and that its document does not hold: it is in no column."""
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.writer(stream)
+            writer = InertCsv(stream)
             writer.writerow(("document", "target", "field", "value", "reason"))
             for row in self._unsupported_rows():
                 writer.writerow([escaped(cell) for cell in row])

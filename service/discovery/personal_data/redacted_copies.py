@@ -6,7 +6,6 @@ produced text is read.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from thresher.service.discovery.personal_data.finders import personal_data
 from thresher.service.discovery.personal_data.redaction import redacted
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 from thresher.service.discovery.reading.texts import Texts
+from thresher.service.exports.csv_tables import InertCsv
 
 LIST_NAME = "redactions.csv"
 _COLUMNS = ("document_id", "text", "kind", "start", "end", "start_in_copy")
@@ -27,7 +27,7 @@ async def write_redacted(matter: Matter, texts: DocumentTexts, out: Path, kinds:
     """Write `ab/ID.txt` for each document that has a text, and `redactions.csv`, into a folder; return how many copies."""
     copies, count = Texts(out), 0
     with (out / LIST_NAME).open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = InertCsv(file)
         writer.writerow(_COLUMNS)
         for document in matter.store.documents():
             found = [] if document.held or document.withheld else await _texts(texts, document)

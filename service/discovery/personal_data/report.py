@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.personal_data.finders import personal_data
 from thresher.service.discovery.productions.page_map import PageMap, page_map
 from thresher.service.discovery.reading.document_texts import DocumentTexts
+from thresher.service.exports.csv_tables import InertCsv
 
 PLACES_NAME, COUNTS_NAME = "personal_data.csv", "personal_data.json"
 _COLUMNS = ("document_id", "bates", "kind", "text", "start", "end", "masked")
@@ -39,7 +39,7 @@ async def report_personal_data(
     counts = PersonalDataCounts()
     part = folder / f".{PLACES_NAME}.part"
     with part.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
-        writer = csv.writer(file)
+        writer = InertCsv(file)
         writer.writerow(_COLUMNS)
         for document in matter.store.documents():
             writer.writerows(await _rows(document, texts, counts))

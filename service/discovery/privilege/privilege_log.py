@@ -6,7 +6,6 @@ as FRCP 26(b)(5)(A) and practice allow).
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
@@ -15,6 +14,7 @@ from typing import Literal
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.exports.csv_tables import InertCsv
 
 Treatment = Literal["held", "withheld", "redacted"]
 _KINDS = {"email": "E-mail", "attachment": "Attachment", "edoc": "Electronic document", "hardcopy": "Paper document",
@@ -113,7 +113,7 @@ def write_privilege_log(rows: Iterable[PrivilegeLogRow], path: Path) -> int:
     """Write the rows as CSV (UTF-8 with a mark, for Excel); return how many."""
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
-        writer = csv.writer(file)
+        writer = InertCsv(file)
         writer.writerow([f.name for f in fields(PrivilegeLogRow)])
         for row in rows:
             writer.writerow(astuple(row))

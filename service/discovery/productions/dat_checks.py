@@ -55,19 +55,23 @@ class DatChecks:
         return rows, numbers
 
     def _sound(self, block: RowBlock) -> tuple[list[list[str]], Sequence[int]]:
-        """Return the rows with as many cells as there are columns, and say which have not."""
+        """Return the rows with as many cells as there are columns, and say which have not, or are the header once more."""
         self.rows += len(block.rows)
         for stray in block.strays:
             self._find("dat_stray_qualifier", stray.row, column=self._header(stray.column - 1))
         width, numbers = len(self.dat.columns.headers), range(block.first_row, block.first_row + len(block.rows))
         if block.unclosed:
             self._find("dat_unclosed_value", numbers[-1])
-        odd = {i for i, row in enumerate(block.rows) if len(row) != width}
+        header = list(self.dat.columns.headers)
+        odd = {i for i, row in enumerate(block.rows) if len(row) != width or row == header}
         if not odd:
             return block.rows, numbers
         self.bad_rows += len(odd)
         for i in sorted(odd):
             row = block.rows[i]
+            if row == header:
+                self._find("dat_header_repeated", numbers[i])
+                continue
             first = self.dat.columns.positions.get("BEGBATES", width)
             document_id = row[first] if first < len(row) else None
             self._find("dat_column_count", numbers[i], id=document_id, detail=f"{len(row)} for {width} columns")

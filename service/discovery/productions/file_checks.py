@@ -20,6 +20,13 @@ SLIP_SHEET_MAX_CHARS = 500  # a longer text has content of its own
 _WITHHELD = re.compile(
     r"\bdocuments?\s+withheld\b|\bwithheld\s+(?:based|as|for|on|due)\b.{0,40}\bprivileg", re.IGNORECASE | re.DOTALL
 )
+_NATIVE = re.compile(
+    r"\b(?:produced|provided|delivered)\b[^.]{0,30}\bnative\b|\bnative\s+(?:file|format|document)s?\b[^.]{0,30}\b(?:produced|provided)\b"
+    r"|\bsee\s+native\b|\bnative\s+placeholder\b",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"^[ \t]*(?:(?:from|to|sent|date|subject)[ \t]*:|dear\b)", re.IGNORECASE | re.MULTILINE)
+_SLIP_SHEET_MAX_WORDS = 30
 _REDACTED = re.compile(r"\bredact(?:ed|ion)", re.IGNORECASE)
 _HELD_BACK = re.compile(r"\bwith(?:held|hold)\b", re.IGNORECASE)
 _PROPERTIES = (
@@ -82,7 +89,23 @@ def says_withheld(text: str) -> bool:
     >>> says_withheld("Document Withheld Based On Privilege"), says_withheld("Tax withheld in 2001")
     (True, False)
     """
-    return len(text) <= SLIP_SHEET_MAX_CHARS and _WITHHELD.search(text) is not None
+    return _is_slip_sheet(text, _WITHHELD)
+
+
+def says_native(text: str) -> bool:
+    r"""Whether a short text is that of a slip-sheet for a document that was produced as its native.
+
+    >>> says_native("ABC0001\nProduced in Native Format"), says_native("To: Ann\nThe map was produced in native form.")
+    (True, False)
+    """
+    return _is_slip_sheet(text, _NATIVE)
+
+
+def _is_slip_sheet(text: str, phrase: re.Pattern[str]) -> bool:
+    """Whether a text is little more than a phrase; a letter or mail that has it is none."""
+    if len(text) > SLIP_SHEET_MAX_CHARS or phrase.search(text) is None:
+        return False
+    return len(text.split()) <= _SLIP_SHEET_MAX_WORDS and _LETTER.search(text) is None
 
 
 @dataclass(slots=True)

@@ -39,8 +39,10 @@ class ImageChecks:
     _keys: dict[str, int] = field(default_factory=dict)  # of the pages so far, and the hashes of their paths
     _document: tuple[str, PageImage, int] | None = None  # file, first page, rows so far
 
-    def check(self, name: str, pages: Iterable[PageImage | NativeLink | OtherCommand | int]) -> None:
-        """Check one load file of images."""
+    def check(
+        self, name: str, pages: Iterable[PageImage | NativeLink | OtherCommand | int], *, has_pages: bool = True
+    ) -> None:
+        """Check one load file of images; without `has_pages` its natives alone, as another file has its pages."""
         folder = "" if "/" not in name else str(PurePosixPath(name).parent)
         first, others = True, Counter[str]()
         for page in pages:
@@ -50,6 +52,8 @@ class ImageChecks:
             if isinstance(page, NativeLink):
                 self._check_native(name, folder, page)
                 continue
+            if not has_pages and isinstance(page, PageImage):
+                continue
             self.counts.rows += 1
             if isinstance(page, int):
                 self.counts.unread += 1
@@ -57,12 +61,19 @@ class ImageChecks:
                 continue
             if first and not page.begins_document:
                 self._find("opt_first_row", name, page.row, page.key)
-            self._check_page(name, folder, page, begins=first or page.begins_document)
+            self._check_page(name, folder, page, begins=first or page.begins_document or self._lacks_break(name, page))
             first = False
         self._end_document()
         for command, count in others.items():
             detail = f"{command}: {count} lines"
             self.files.findings.add(Finding(code="lfp_command_ignored", file=name, detail=detail))
+
+    def _lacks_break(self, name: str, page: PageImage) -> bool:
+        """Whether a page that begins no document has the id of one: its pages must not go to the document before it."""
+        if page.key not in self.ordinals or page.key in self._keys:
+            return False
+        self._find("opt_break_missing", name, page.row, page.key)
+        return True
 
     def _check_native(self, name: str, folder: str, native: NativeLink) -> None:
         """Look for a native that an LFP names."""

@@ -32,6 +32,7 @@ from thresher.service.discovery.productions.file_checks import (
     SLIP_SHEET_MAX_CHARS,
     FileChecks,
     FileFacts,
+    says_native,
     says_withheld,
 )
 from thresher.service.discovery.productions.findings import Finding, Findings
@@ -145,7 +146,7 @@ class _Load:
             records = Records()
             for row in block.rows:
                 begin = self.validation.dat.columns.value(row, "BEGBATES") if len(row) == width else ""
-                if begin:
+                if begin in ordinals:
                     self._add(records, row, ordinals[begin])
             self._write(records, block.first_row)
         self._write_inputs()
@@ -165,11 +166,11 @@ class _Load:
     def _add(self, records: Records, row: list[str], ordinal: int) -> None:
         images = self.kept.pages.get(ordinal)
         files = self.files.row_files(row)
-        if files.text and self._is_blank(files.text.path):
-            files.text = None  # the native or the page images may say more
         linked = None if files.native else self.kept.pages.native(ordinal)
         if linked:
             files.native = FoundPath(linked, 1)
+        if files.text and self._says_nothing(files.text.path, has_native=files.native is not None):
+            files.text = None  # the native or the page images may say more
         content = produced_content(self.validation.dat.columns, row, files, images)
         content = self._slip_sheet(content)
         facts = self.kept.facts.get(content.file) if content.file else None
@@ -187,20 +188,22 @@ class _Load:
 
     def _slip_sheet(self, content: ProducedContent) -> ProducedContent:
         """Return content, withheld where its whole text is that of a slip-sheet though no column says so."""
-        text = content.text_in_row
-        facts = self.kept.facts.get(content.text) if content.text else None
-        if facts and facts.size <= SLIP_SHEET_MAX_CHARS:
-            text = decode((self.production.root / facts.path).read_bytes()).text
+        text = self._short_text(content.text, SLIP_SHEET_MAX_CHARS) if content.text else content.text_in_row
         if text and says_withheld(text) and content.native is None:
             return ProducedContent(withheld=True, redacted=content.redacted)
         return content
 
-    def _is_blank(self, text: str) -> bool:
-        """Whether a text file holds nothing but white space; only a small one is looked at."""
-        facts = self.kept.facts.get(text)
-        if facts is None or facts.size > BLANK_MAX_BYTES:
-            return False
-        return not decode((self.production.root / text).read_bytes()).text.strip()
+    def _says_nothing(self, path: str, *, has_native: bool) -> bool:
+        """Whether a text file is blank, or the slip-sheet of a document that was produced as its native."""
+        text = self._short_text(path, BLANK_MAX_BYTES)
+        return text is not None and (not text.strip() or (has_native and says_native(text)))
+
+    def _short_text(self, path: str, most: int) -> str | None:
+        """Return the text of a file of the volume; None where it has more bytes."""
+        facts = self.kept.facts.get(path)
+        if facts is None or facts.size > most:
+            return None
+        return decode((self.production.root / path).read_bytes()).text
 
     def _family(self, ordinal: int) -> FamilyPlace:
         ids, families = self.validation.ids, self.validation.families

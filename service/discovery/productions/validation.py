@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from thresher.service.discovery.loadfiles import text_encoding
 from thresher.service.discovery.loadfiles.dat_file import DatFile, open_dat
@@ -116,7 +116,7 @@ def _check_images(
     for name in production.images:
         encoding = text_encoding.detect(production.root / name)
         rows = lfp_rows if name in _lfps(production) else page_images
-        images.check(name, rows(production.root / name, encoding))
+        images.check(name, rows(production.root / name, encoding), has_pages=not _beside_opt(production, name))
     if images.counts.rows:
         _compare_pages(checks, pages, ids)
     return images.counts
@@ -130,6 +130,15 @@ def _compare_pages(checks: DatChecks, pages: array[int], ids: list[str]) -> None
         elif said > 1 and counted != said:
             detail = f"OPT {counted}, Bates {said}"
             checks.findings.add(Finding(code="page_count_mismatch", detail=detail, **place))  # type: ignore[arg-type]
+
+
+def _beside_opt(production: Production, name: str) -> bool:
+    """Whether a file is an LFP beside an OPT of the same name, which has the same pages."""
+    return name in _lfps(production) and any(
+        PurePosixPath(other).with_suffix(".lfp").name.casefold() == PurePosixPath(name).name.casefold()
+        for other in production.images
+        if other.casefold().endswith(".opt")
+    )
 
 
 def _lfps(production: Production) -> list[str]:

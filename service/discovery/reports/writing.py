@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ from thresher.service.discovery.reconciliation.equations import Reconciliation
 from thresher.service.discovery.reports.html_report import MatterReport, html_report
 from thresher.service.discovery.reports.tables import Cell, MatterTable, matter_tables
 from thresher.service.discovery.reports.volumes import volumes_of
-from thresher.service.exports.csv_tables import inert
+from thresher.service.exports.csv_tables import InertCsv
 from thresher.service.exports.files import PartFiles
 
 
@@ -59,7 +58,7 @@ def _written(report: MatterReport, tables: list[MatterTable], out: Path) -> list
 def write_csv(table: MatterTable, path: Path) -> None:
     """Write a table as CSV, marked as UTF-8; what a spreadsheet would run as a formula has a quote before it."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = InertCsv(file)
         writer.writerow(table.columns)
         for row in table.rows():
             writer.writerow([_text(cell) for cell in row])
@@ -68,7 +67,7 @@ def write_csv(table: MatterTable, path: Path) -> None:
 def _text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    return inert(escaped(cell)) if isinstance(cell, str) else "" if cell is None else str(cell)
+    return escaped(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
 def _write_json(table: MatterTable, path: Path) -> None:

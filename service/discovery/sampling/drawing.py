@@ -6,7 +6,6 @@ library's random numbers, and the same seed and frame give the same sample anywh
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -24,7 +23,7 @@ from thresher.service.discovery.reports.volumes import sort_date
 from thresher.service.discovery.results_of_matter import MatterResults
 from thresher.service.discovery.sampling.frames import Frame, Judging
 from thresher.service.discovery.sampling.intervals import sample_size
-from thresher.service.exports.csv_tables import inert
+from thresher.service.exports.csv_tables import InertCsv
 
 FOLDER, SHEET, FACTS, FRAME = "samples", "coding.csv", "sample.json", "frame.txt"
 OWN_COLUMNS = ("document", "id", "custodian", "kind", "date", "name", "subject", "path")
@@ -128,14 +127,14 @@ def _write_sheet(matter: Matter, sample: Sample, path: Path) -> None:
     """Write the sheet to be filled in. It does not say what the machine found: coders must not know."""
     keys = document_keys(matter)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        writer = InertCsv(file)
         writer.writerow((*OWN_COLUMNS, RELEVANT, *sample.fields))
         for one in sample.ids:
             document = matter.store.document(one)
             if document is not None:
                 facts = (document.kind, sort_date(document), document.name, document.subject, document.path)
                 row = (keys.of(document), document.id, document.custodian, *facts)
-                writer.writerow([*(inert(escaped(cell)) for cell in row), "", *("" for _ in sample.fields)])
+                writer.writerow([*(escaped(cell) for cell in row), "", *("" for _ in sample.fields)])
 
 
 def kept_sample(matter: Matter, label: str) -> Sample:

@@ -15,6 +15,7 @@ from lxml import etree
 from thresher.schemas.errors import InputProblem, Note, note
 from thresher.schemas.policy import Limits
 from thresher.schemas.source import Source
+from thresher.service.readers.archives.alternate_content import resolve_alternatives
 
 _SMALL_BYTES = 2**20  # the ratio of a smaller member is not checked
 _STEEP_BYTES = 16 * _SMALL_BYTES  # members over the ratio may have together: some real pictures compress that well
@@ -66,7 +67,7 @@ class Package:
     def xml(self, name: str) -> Any | None:
         """Return the root element of a member, None where it is missing or beyond recovery.
 
-        Malformed XML is recovered, with a Note.
+        Malformed XML is recovered, with a Note. Of alternatives only what is shown is in it.
         """
         data = self.read(name)
         if not data:
@@ -74,10 +75,13 @@ class Package:
         for strict, usual in _STRICT:
             data = data.replace(strict, usual)
         try:
-            return etree.fromstring(data, _parser())
+            root = etree.fromstring(data, _parser())
         except (etree.XMLSyntaxError, ValueError):
             self.flag("corrupt_partial", name)
-            return _recovered(data)
+            root = _recovered(data)
+        if root is not None and b"AlternateContent" in data:
+            resolve_alternatives(root)
+        return root
 
     def links(self, part: str) -> dict[str, Link]:
         """Return the relationships of an OOXML part by their id; `part` is empty for those of the whole file."""

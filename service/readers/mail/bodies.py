@@ -30,13 +30,14 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
     """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
     Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers that the
-    other has not: mail programs show the HTML. A Note is added to `notes` then.
+    other has not: mail programs show the HTML. A Note is added to `notes` then. Of several versions of one kind programs show
+    the last; so do we, with a Note where an earlier one gives other numbers.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
     """
     versions = [v for v in alternatives if any(b.text.strip() for b in v)]
-    plain = next((v for v in versions if all(b.kind == "plain" for b in v)), None)
-    html = next((v for v in versions if any(b.kind == "html" for b in v)), None)
+    plain = _last([v for v in versions if all(b.kind == "plain" for b in v)], notes)
+    html = _last([v for v in versions if any(b.kind == "html" for b in v)], notes)
     if plain and html:
         told = ""
         use_html = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
@@ -45,6 +46,15 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
             notes.append(note("versions_differ", told))
         return html if use_html or told else plain
     return plain or html or (versions[0] if versions else [])
+
+
+def _last(versions: list[list[BodyText]], notes: list[Note]) -> list[BodyText] | None:
+    """Return the last of several versions of one kind; None where there are none."""
+    for earlier in versions[:-1]:
+        ours, theirs = _figures(_joined(earlier)), _figures(_joined(versions[-1]))
+        if differ := ours.keys() - theirs.keys():
+            notes.append(note("versions_differ", f"{ours[min(differ)]} stands only in an earlier version of the text"))
+    return versions[-1] if versions else None
 
 
 def _joined(version: list[BodyText]) -> str:

@@ -17,6 +17,8 @@ _ID = re.compile(r"<[^<>\s]{1,995}>")
 _ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UTC?|GMT|Z|[ECMP][SD]T))\b", re.IGNORECASE)
 _COLON_ZONE = re.compile(r"(?:\b(?:GMT|UTC?))?([+-]\d\d):?(\d\d)\b")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+NO_YEAR = re.compile(r"[A-Za-z]{3}[ ,-]+00\d\d\b")  # as in "01 Jan 0001", which programs write that know no date
+FURTHEST_ZONE = 14 * 3600  # seconds from UTC; what states more states no zone
 
 
 def content_type(value: bytes | None, default: str = "text/plain") -> tuple[str, dict[str, str]]:
@@ -125,7 +127,7 @@ def _mail_date(text: str) -> datetime | None:
     if not _ZONE.search(text):
         return None
     parts = parsedate_tz(text)
-    if parts is None or parts[9] is None:
+    if parts is None or parts[9] is None or abs(parts[9]) > FURTHEST_ZONE or NO_YEAR.search(text):
         return None
     naive = datetime(*parts[:6], tzinfo=UTC)
     return datetime.fromtimestamp(naive.timestamp() - parts[9], UTC)

@@ -8,7 +8,9 @@ exponents, conditions) give the plain number with up to 15 significant digits, a
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,7 +22,11 @@ _ELAPSED = re.compile(r"\[(h|m|s)\1*\]", re.IGNORECASE)
 _TIME = re.compile(r"h|s|am/pm", re.IGNORECASE)
 _DATE = re.compile(r"[dy]|mmm", re.IGNORECASE)
 _SAFE = {"#": "\ue000", "0": "\ue001", "?": "\ue002", ",": "\ue003", ".": "\ue004", "%": "\ue005", ";": "\ue006"}
-_WORD = "\ue010"  # a quoted text with letters
+_WORD = "\ue010"  # a quoted text with letters or figures
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d{1,30}(?:\.\d{1,30})?)\]")
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le, ">=": operator.ge, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
+}  # fmt: skip
 _BACK = str.maketrans({v: k for k, v in _SAFE.items()})
 
 
@@ -119,24 +125,57 @@ def hiding_reason(value: float | str, form: str) -> str:
     if ";" not in form and "[" not in form:
         return ""
     sections = re.sub(r'"[^"]*"|\\.', lambda m: "x" if m[0] != '""' else "", form).split(";")
-    index = 3 if isinstance(value, str) else 1 if value < 0 else 2 if value == 0 else 0
-    if index >= len(sections):
-        index = 0
-        if isinstance(value, str) and len(sections) < 4:
-            return ""
+    if isinstance(value, str) and len(sections) < 4:
+        return ""
+    index = 3 if isinstance(value, str) else _section_for(value, form, len(sections))
     section = sections[index]
     if len(sections) > 1 and not section.strip():
         return "number format without a place for it"
     return "white number format" if section.strip().lower().startswith("[white]") else ""
 
 
+def text_as_shown(text: str, form: str) -> str:
+    """Return a text as the section of a format for texts shows it.
+
+    >>> text_as_shown("Rent", '0;0;0;"see "@'), text_as_shown("Rent", '0;0;0;"7,000"'), text_as_shown("Rent", "0.00")
+    ('see Rent', '7,000', 'Rent')
+    """
+    if form.count(";") < 3:
+        return text
+    section = (_QUOTED.sub(lambda m: "".join(_SAFE.get(c, c) for c in (m[1] or m[2] or "")), form)).split(";")[3:4]
+    return "".join(section).replace("@", text).translate(_BACK) or text
+
+
+@lru_cache(maxsize=512)
+def _conditions(form: str) -> tuple[tuple[str, float] | None, ...]:
+    """Return the condition of each section of a format, such as (">", 100); None where it has none."""
+    sections = re.sub(r'"[^"]*"|\\.', "", form).split(";")
+    found = [_CONDITION.search(section) for section in sections]
+    return tuple((one[1], float(one[2])) if one else None for one in found)
+
+
+def _section_for(value: float, form: str, count: int) -> int:
+    """Return the index of the section, of so many, that shows a number.
+
+    >>> [_section_for(v, "0;-0;zero", 3) for v in (1, -1, 0)], [_section_for(v, "[>9]0;[<0]0;0", 3) for v in (10, -1, 5)]
+    ([0, 1, 2], [0, 1, 2])
+    """
+    conditions = _conditions(form)
+    if not any(conditions):
+        return 1 if value < 0 and count > 1 else 2 if value == 0 and count > 2 else 0
+    for i, one in enumerate(conditions[:2]):
+        if one is not None and _COMPARISONS[one[0]](value, one[1]):
+            return i
+    rest = 1 if len(conditions) > 1 and conditions[1] is None and (count == 2 or value < 0) else 2
+    return max(min(rest, count - 1), 0)
+
+
 def _number(value: float, form: str) -> str:
     sections = _sections(form)
-    section = sections[0] if sections else None
-    if value < 0 and len(sections) > 1 and sections[1] is not None:
-        section, value = sections[1], -value
-    elif value == 0 and len(sections) > 2 and sections[2] is not None:
-        section = sections[2]
+    chosen = _section_for(value, form, len(sections))
+    section = (sections[chosen] or sections[0]) if sections else None
+    if chosen == 1 and value < 0 and section is sections[1] and not any(_conditions(form)):
+        value = -value  # its own section writes the sign
     if section is None or value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
         return general(value)
     return _formatted(value, section)
@@ -202,7 +241,7 @@ def _sections(form: str) -> tuple[FormatSection | None, ...]:
     if form in {"General", "@", ""}:
         return ()
     bare = _QUOTED.sub(lambda m: "".join(_SAFE.get(c, c) for c in (m[1] or m[2] or m[3] or "")), form)
-    outside = _QUOTED.sub(lambda m: _WORD if re.search(r"[^\W\d_]", m[1] or m[2] or "") else "", form)
+    outside = _QUOTED.sub(lambda m: _WORD if re.search(r"[^\W_]", m[1] or m[2] or "") else "", form)
     return tuple(
         _shape(section, is_words=_WORD in rest and not re.search(r"[#0?@]|[^\W_]", rest.replace(_WORD, "")))
         for section, rest in list(zip(bare.split(";"), outside.split(";"), strict=False))[:3]

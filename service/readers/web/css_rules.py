@@ -49,6 +49,9 @@ _HIDING = frozenset(
         "text-decoration-line",
         "vertical-align",
         "white-space",
+        "letter-spacing",
+        "line-height",
+        "-webkit-text-security",
     ]
 )
 _COLOURS = frozenset(("color", "background", "background-color", "background-image", "-webkit-text-fill-color"))

@@ -26,9 +26,12 @@ from thresher.service.readers.web.html_visibility import Look, PageLooks
 
 _CID = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
 _SKIPPED_NAMES = """
-    applet audio canvas datalist embed head iframe map object script style svg template video -comment
+    applet audio canvas datalist embed head map meter noframes object progress rp script style template video -comment
 """
 _SKIPPED = frozenset(_SKIPPED_NAMES.split())
+_WHOLE = frozenset(("math", "svg", "iframe", "noscript"))  # handled as a whole, not walked
+_UNSEEN_IN_DRAWINGS = "defs, symbol, title, desc, metadata, style, script, [display=none], [visibility=hidden], [fill=none], [opacity='0']"
+_FRAMES_MAX = 20  # pages within pages that are read
 _PADDING = re.compile("[\\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff]+")
 
 
@@ -130,6 +133,7 @@ class _Walk:
         self.flow, self.looks, self.pictures, self.show_hidden = flow, looks, pictures, show_hidden
         self.hidden = HiddenPassages()
         self.unseen: list[str] = []
+        self.frames = 0
 
     def over(self, top: LexborNode) -> None:
         """Walk the tree under `top`, without recursion."""
@@ -162,20 +166,24 @@ class _Walk:
     def _enter(self, node: LexborNode, outer: Look) -> Look | None:
         """Enter an element; return None where it is handled as a whole."""
         tag = node.tag or ""
-        if tag == "math":
-            self.flow.text(_formula(node))
-            return None
         if tag in _SKIPPED or not node.is_element_node:
             return None
         attributes = node.attributes
         reason, look = self.looks.of(node, attributes, outer)
+        if tag in _WHOLE and not self.show_hidden:
+            reason = reason or look.unseen()
         if reason and not self.show_hidden:
-            self._hide(node, node.text(), reason)
+            self._hide(node, attributes.get("srcdoc") or "" if tag == "iframe" else node.text(), reason)
+            return None
+        if tag in _WHOLE:
+            self._take_whole(node, tag)
             return None
         if tag == "select":
             chosen = node.css_first("option[selected]") or node.css_first("option")
             self.flow.text(f" {chosen.text()} " if chosen else "")
             return None
+        if tag == "img":
+            attributes = self._without_unseen_label(node, attributes)
         self.flow.enter(tag, attributes)
         if (
             tag == "img"
@@ -185,9 +193,45 @@ class _Walk:
             self._place(attributes.get("src") or "", self.pictures)
         return look
 
+    def _without_unseen_label(
+        self, node: LexborNode, attributes: dict[str, str | None]
+    ) -> dict[str, str | None]:
+        """Return the attributes of an image; without its `alt` where that states figures and the picture itself is shown."""
+        label, src = attributes.get("alt") or "", attributes.get("src") or ""
+        is_held = src[:11].lower() == "data:image/" or (self.pictures is not None and self.pictures.holds(src))
+        if self.show_hidden or not is_held or not any(c.isdigit() for c in label):
+            return attributes
+        self._hide(node, label, "label of a picture that is shown in its place")
+        return {**attributes, "alt": ""}
+
     def _place(self, src: str, pictures: PagePictures) -> None:
         if (picture := pictures.place(src)) is not None:
             self.flow.picture(picture)
+
+    def _take_whole(self, node: LexborNode, tag: str) -> None:
+        """Take an element that is not walked: a formula, a drawing's text, a page within the page, or what scripts replace."""
+        if tag == "math":
+            self.flow.text(_formula(node))
+        elif tag == "svg":
+            for line in _drawn_lines(node):
+                self.flow.text(f" {line} ")
+        elif tag == "iframe":
+            self._take_frame(node)
+        elif self.show_hidden:
+            self.flow.text(_markup_text(node))
+        else:
+            self._hide(node, _markup_text(node), "shown only where scripts are off")
+
+    def _take_frame(self, node: LexborNode) -> None:
+        """Take the page that an `iframe` holds in itself, as Pieces of this one."""
+        inner, self.frames = node.attributes.get("srcdoc") or "", self.frames + 1
+        if not inner or self.frames > _FRAMES_MAX:
+            return
+        page = read_page(_without_frames(inner), hidden_text=self.show_hidden)
+        for piece in page.pieces:
+            self.flow.piece(piece)
+        for offset, why in zip(page.hidden.offsets, page.hidden.reasons, strict=False):
+            self.hidden.add(offset, why, _place(node))
 
     def _hide(self, node: LexborNode, text: str, reason: str) -> None:
         """Record hidden text, except padding, by which mails keep text out of previews."""
@@ -202,6 +246,26 @@ def _place(node: LexborNode) -> str:
     name = node.attributes.get("id") or ""
     group = (node.attributes.get("class") or "").split()
     return f"<{node.tag}{f' id={name}' if name else f' class={group[0]}' if group else ''}>"[:80]
+
+
+def _drawn_lines(drawing: LexborNode) -> list[str]:
+    """Return the texts of an SVG drawing that are shown, in the order of the markup."""
+    if drawing.css_first("text") is None:
+        return []
+    unseen = {one.mem_id for hidden in drawing.css(_UNSEEN_IN_DRAWINGS) for one in (hidden, *hidden.css("text"))}
+    unseen |= {one.mem_id for one in drawing.css("[style]") if "none" in (one.attributes.get("style") or "")}
+    lines = (one for one in drawing.css("text") if one.mem_id not in unseen)
+    return [" ".join(line.text().split()) for line in lines]
+
+
+def _markup_text(node: LexborNode) -> str:
+    """Return the text of an element whose content the parser took for text or for markup."""
+    text = node.text()
+    return LexborHTMLParser(text).text() if "<" in text else text
+
+
+def _without_frames(html: str) -> str:
+    return re.sub(r"<iframe\b", "<div", html, flags=re.IGNORECASE)
 
 
 def _formula(node: LexborNode) -> str:

@@ -61,6 +61,11 @@ class Flow:
             self._buffer.append((text, mark))
             self._spaced = text[-1] in " \n"
 
+    def piece(self, piece: Piece) -> None:
+        """Add a Piece of another page that is shown within this one."""
+        self._flush()
+        self._cell.pieces.append(piece)
+
     def picture(self, picture: PlacedPicture) -> None:
         """Add the words of a picture, as a Piece of its own."""
         self._flush()

@@ -13,10 +13,10 @@ from thresher.service.readers.web.html_limits import limit_html
 
 _MAY_HIDE = "style, link, [hidden], [bgcolor], [background], [color], [text]"  # sheets, and attributes of old
 _HARMLESS_NAMES = """
-    text-decoration text-decoration-line vertical-align white-space width height max-width max-height
+    text-decoration text-decoration-line vertical-align white-space width height max-width max-height line-height
 """  # a box of no size hides nothing unless it is clipped, which is said by other names
 _HARMLESS = frozenset(_HARMLESS_NAMES.split())
-_SHIFTS = frozenset(("margin-left", "margin-top", "text-indent"))
+_SHIFTS = frozenset(("margin-left", "margin-top", "text-indent", "letter-spacing"))
 _SIZE = re.compile(r"(\d{1,3}(?:\.\d+)?)p[tx]\b")
 _LEAST_SIZE = 4.0  # points or pixels; smaller text may be too small to read
 _PAPER = "ffffff"  # the ground where no ground is stated

@@ -43,6 +43,10 @@ class PagePictures:
         member = self._member(src.strip())
         return self.pictures.place(self.document, ShownPicture(member)) if member else None
 
+    def holds(self, src: str) -> bool:
+        """Whether the file holds the picture of an `src`."""
+        return bool(self._member(src.strip()))
+
     def _member(self, src: str) -> str:
         """Return what a picture is known by; empty where the file does not hold it."""
         if embedded := _EMBEDDED.match(src):

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from thresher.service.readers.hidden_text import is_tiny, same_colour
+from thresher.service.readers.hidden_text import is_squeezed, is_tiny, same_colour
 from thresher.service.readers.text_marks import UNMARKED, Mark
 from thresher.service.readers.web.css_rules import Declarations, declarations, sheet_styles
 from thresher.service.readers.web.css_values import TRANSPARENT, colour, pixels
 
 _OFF_PAGE_PIXELS = -400.0  # an element further to the left or above is off the page
+_FAR_PIXELS = 5_000.0  # nobody scrolls so far to the right
 _STRUCK = frozenset(("s", "strike", "del"))
 _SHIFTS = {"sup": 1, "sub": -1, "super": 1}
 _INLINE_TAGS = frozenset(("span", "font", "a", "b", "i", "em", "strong", "small"))
@@ -31,6 +32,7 @@ _UNSEEN_SHARE = 0.05  # of opacity or size, at which nothing is seen
 _NUMBER = re.compile(r"-?\d+\.?\d*|-?\.\d+")
 _SUM = re.compile(r"calc\(([-+\s.\w%]+)\)")
 _TERM = re.compile(r"[-+]?\s*[\d.]+[a-z%]*")
+_TURNED_AWAY = re.compile(r"rotate[xy]\(\s*-?(?:90|270)deg|matrix\(\s*-?0*\.?0*\s*,\s*-?0*\.?0*\s*,")  # seen from the edge
 _FILTER = re.compile(r"opacity\(\s*0(?:\.0+)?%?\s*\)")
 _SIZES = {
     "medium": 16.0,
@@ -198,6 +200,11 @@ def _hiding_reason(style: Declarations, size: float) -> str:
         return "opacity: 0"
     if _is_off_page(style, size):
         return "off the page"
+    spacing = pixels(style.get("letter-spacing", ""), size)
+    if (spacing is not None and is_squeezed(size, spacing=spacing)) or _TURNED_AWAY.search(style.get("transform", "")):
+        return "letters squeezed together"
+    if style.get("-webkit-text-security", "none") != "none":
+        return "shown as dots"
     return "clipped away" if _is_clipped(style, size) else ""
 
 
@@ -209,6 +216,9 @@ def _is_off_page(style: Declarations, size: float) -> bool:
     lengths = [pixels(part, size) for text in stated for part in [_sum_of(text)]]
     lengths += [pixels(part, size) for part in style.get("inset", "").split() if placed]
     if any(length is not None and length <= _OFF_PAGE_PIXELS for length in lengths):
+        return True
+    right = [pixels(_sum_of(style[n]), size) for n in (*(("left",) if placed else ()), "margin-left", "text-indent") if n in style]
+    if any(length is not None and length >= _FAR_PIXELS for length in right):
         return True
     moved = re.search(r"translate[xy3d]*\(([^)]*)\)", style.get("transform", ""))
     if moved:
@@ -251,8 +261,11 @@ def _is_clipped(style: Declarations, size: float) -> bool:
     if re.search(r"inset\(\s*(?:5\d|[6-9]\d|100)%|circle\(\s*0|polygon\((?:\s*0(?:px|%)?[\s,]*)+\)", path):
         return True
     if not re.search(
-        r"hidden|clip", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
+        r"hidden|clip|auto|scroll", f"{style.get('overflow', '')} {style.get('overflow-x', '')} {style.get('overflow-y', '')}"
     ):
         return False
     sides = [pixels(style[n], size) for n in ("height", "max-height", "width", "max-width") if n in style]
+    if "line-height" in style and "height" not in style and "min-height" not in style:
+        stated = style["line-height"]
+        sides.append(0.0 if _NUMBER.fullmatch(stated) and float(stated) == 0 else pixels(stated, size))
     return any(side is not None and 0 <= side <= 1 for side in sides)

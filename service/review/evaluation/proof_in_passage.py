@@ -18,7 +18,7 @@ from thresher.service.grounding.typed_spans import Habits
 
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
 GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ]\d.*)?)?)?$")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ]\d\d:(\d\d).*)?)?)?$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures mixed
 
@@ -84,12 +84,13 @@ def _has_figures(text: str, value: str) -> bool:
 
 
 def _has_day(text: str, dated: re.Match[str]) -> bool:
-    """Whether year, month and day are all in a text, the month in figures or by name."""
-    year, month, day = dated.groups()
+    """Whether year, month, day and minute are all in a text, the month in figures or by name."""
+    year, month, day, minute = dated.groups()
     known = {int(f) for f in figures_in(text) if len(f) <= 4}
     months = known | {month_of(w) for w in _LETTERS.findall(text)}
     has_year = int(year) in known or int(year) % 100 in known
-    return has_year and (not month or int(month) in months) and (not day or int(day) in known)
+    has_minute = not int(minute or 0) or int(minute) in known
+    return has_year and has_minute and (not month or int(month) in months) and (not day or int(day) in known)
 
 
 def _has_code(text: str, value: str) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from thresher.schemas.errors import JobProblem
 from thresher.schemas.policy import Policy
@@ -25,6 +26,7 @@ from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
 RESULT_PAGES_AT_ONCE = 4  # pages of Results that are joined at once, one of a tenant: each may take some 100 MB
+BODIES_AT_ONCE = 64  # bodies of one tenant that are read at once, of each kind
 TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
@@ -72,6 +74,9 @@ class AppState:
     metrics: Metrics = field(default_factory=Metrics)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    body_turns: defaultdict[tuple[str, int], asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(partial(asyncio.Semaphore, BODIES_AT_ONCE))
+    )  # by tenant and limit of bytes: more wait, and hold up their own alone
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
     refused_uploads: RefusedUploads = field(default_factory=RefusedUploads)

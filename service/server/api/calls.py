@@ -5,7 +5,6 @@ A key sees its own tenant's calls; an admin key sees all.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -14,6 +13,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.tenants.calls import CallFilter, CallState, GroupBy, KeptCall
+from thresher.service.exports.csv_tables import InertCsv
 from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
 from thresher.service.server.api.response_models import CallGroups, Calls, CallView
@@ -122,10 +122,9 @@ def _csv(rows: Iterable[dict[str, Any]], headers: dict[str, str]) -> Response:
 def csv_text(rows: Iterable[dict[str, Any]]) -> str:
     """Write rows as CSV with a header; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
-    writer: csv.DictWriter[str] | None = None
-    for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({k: f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t" and v else v for k, v in row.items()})
+    writer = InertCsv(stream, line_end="\n")
+    for number, row in enumerate(rows):
+        if not number:
+            writer.writerow(row)
+        writer.writerow(row.values())
     return stream.getvalue()

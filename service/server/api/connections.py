@@ -3,7 +3,8 @@
 uvicorn bounds the silence after an answer. This module also bounds the time for a request's head, the first one
 included, even when it arrives byte by byte, the bytes that a parser holds outside of a body, and the time in which a client
 takes nothing of what it is sent. Where an answer was given before the body was read, the rest is read for a moment, so that
-the client sees the answer, and then the connection ends.
+the client sees the answer, and then the connection ends. While a request is in hand uvicorn reads no more, but what it has
+read may hold thousands of requests, each a hundred times as large in memory: a connection on which too many wait is ended.
 
 httptools reads requests in a fraction of h11's time. It leaves out the body of a request that asks for another
 protocol, as some clients' first one for HTTP/2 does: h11 takes over such a connection from there on.
@@ -23,6 +24,7 @@ HEAD_SECONDS = 15.0  # seconds for the head of a request, from the start of the 
 STALLED_SECONDS = 60.0  # seconds in which a client must take what waits for it: some 100 KiB
 LINGER_SECONDS = 3.0  # seconds for which the rest of a refused body is still read
 HANDLES, RESERVED = 16_384, 512  # file handles that are requested, and those reserved for files, stores and models
+PIPELINED_MAX = 16  # requests of a connection that wait for the answer to an earlier one
 FRAMING_MAX_BYTES = 64 * 1024  # bytes of a head, of trailers or between two pieces of a body
 
 
@@ -110,7 +112,9 @@ class HttpConnection(TimedConnection, HttpToolsProtocol):
                 self._refuse("Too long a head.")
 
     def on_headers_complete(self) -> None:
-        """Stop the timer for the head."""
+        """Stop the timer for the head. Raises ConnectionError, which ends the connection, where too many requests wait."""
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise ConnectionError("too many requests wait")
         self._framing_bytes = 0
         self._stop_timer()
         super().on_headers_complete()

@@ -105,7 +105,7 @@ BODY: dict[str, Any] = {
 @routes.post("", operation_id="create_key", status_code=201, responses=PROBLEMS, openapi_extra={"requestBody": BODY})
 async def create(parts: AppStateDep, admin: Admin, request: Request) -> CreatedKey:
     """Make a key; its text is shown this once."""
-    wanted = _wanted(b"".join([piece async for piece in body_of(parts, request, parts.bounds.field)]))
+    wanted = _wanted(b"".join([piece async for piece in body_of(parts, "", request, parts.bounds.field)]))
     quota = Quota(documents=wanted.documents, bytes=wanted.bytes, usd=wanted.usd)
     if quota != Quota():
         await parts.accounts.set_quota(wanted.tenant, quota)

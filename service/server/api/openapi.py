@@ -53,10 +53,10 @@ def completed(contract: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_body(body: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Move the schema of a body, where it has a title, to the named ones: bodies that are read as streams have none."""
+    """Move the schema of a body, where it has a title, and those that it names to the named ones."""
     for held in body.get("content", {}).values():
+        schemas |= held["schema"].pop("$defs", {})
         if name := held["schema"].get("title"):
-            schemas |= held["schema"].pop("$defs", {})
             schemas[name] = held["schema"]
             held["schema"] = {"$ref": f"#/components/schemas/{name}"}
 

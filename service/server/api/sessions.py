@@ -12,10 +12,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from thresher.schemas.errors import InputProblem
+from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant, cookie_name, is_loopback_name
 from thresher.service.server.api.extractions import PROBLEMS
+from thresher.service.server.api.json_bodies import check_kind, described_body, parsed
+from thresher.service.server.api.upload import limited_body
 from thresher.service.tenants.sessions import Sessions, csrf_token
 
+LOGIN_MAX_BYTES = 4096  # of a body that comes without a key
 routes = APIRouter(prefix="/v1/session", tags=["sessions"])
 EXAMPLE: dict[str, Any] = {
     "tenant": "example",
@@ -33,6 +37,9 @@ class Login(BaseModel):
     key: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
 
 
+LOGIN = described_body(Login, {"key": "thr_0a1b2c3d4e5f_…"})
+
+
 class SessionView(BaseModel):
     """Who is asking. Without a session `csrf` is empty and `expires` null."""
 
@@ -44,10 +51,10 @@ class SessionView(BaseModel):
     expires: float | None = Field(description="seconds since 1970, UTC, when the session ends by itself")
 
 
-@routes.post("", operation_id="log_in", status_code=201, responses=PROBLEMS)
-async def log_in(parts: AppStateDep, request: Request, response: Response, body: Login) -> SessionView:
+@routes.post("", operation_id="log_in", status_code=201, responses=PROBLEMS, openapi_extra=LOGIN)
+async def log_in(parts: AppStateDep, request: Request, response: Response) -> SessionView:
     """Begin a session with a key. The cookie is HttpOnly and SameSite=Strict; beyond loopback also Secure."""
-    key = await parts.accounts.key_of(body.key.strip())
+    key = await parts.accounts.key_of((await _login(parts, request)).key.strip())
     if key is None:
         raise InputProblem("key_invalid")
     token, made = await Sessions(parts.accounts, parts.clock).begin(key)
@@ -79,3 +86,10 @@ async def log_out(parts: AppStateDep, request: Request, response: Response) -> N
     """End the session of the cookie, if there is one. SameSite=Strict keeps other sites from ending it."""
     await Sessions(parts.accounts, parts.clock).end(request.cookies.get(cookie_name(request), ""))
     response.delete_cookie(cookie_name(request), secure=not is_loopback_name(request), httponly=True, samesite="strict")
+
+
+async def _login(parts: AppState, request: Request) -> Login:
+    """Return what somebody logs in with, whom nobody knows yet. Raises InputProblem as `json_of`."""
+    check_kind(request)
+    pieces = [piece async for piece in limited_body(parts.bounds, request, LOGIN_MAX_BYTES)]
+    return parsed(b"".join(pieces), Login)

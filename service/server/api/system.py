@@ -19,15 +19,16 @@ from thresher.schemas.work import AskedTarget
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant, VisibleTenant
 from thresher.service.server.api.extractions import PROBLEMS
+from thresher.service.server.api.json_bodies import bytes_of, check_kind
 from thresher.service.server.api.request_validation import known_target
 from thresher.service.server.api.response_models import Health, Targets, TargetView, WebhookSecret
-from thresher.service.server.api.upload import body_of
 from thresher.service.storage.answers.session import database_wait
 from thresher.service.telemetry.metrics import MEDIA_TYPE, Labels, Shared
 
 routes = APIRouter()
 PROBE_WAIT_SECONDS = 1.0  # seconds that a probe waits for a database that is away
 MAX_TARGETS, MAX_TARGETS_BYTES = 1000, 4 << 20  # registered by one tenant: all are read for a list
+SCHEMA_KINDS = frozenset({"application/json", "application/schema+json"})
 TargetName = Annotated[
     str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["delivery-note"])
 ]
@@ -84,14 +85,10 @@ async def target(parts: AppStateDep, tenant: Tenant, name: TargetName) -> Target
 )
 async def register(parts: AppStateDep, tenant: Tenant, request: Request, name: TargetName) -> TargetView:
     """Register a JSON Schema under a name, in place of an older one."""
-    if request.headers.get("content-type", "").split(";")[0].strip() not in {
-        "application/json",
-        "application/schema+json",
-    }:
-        raise InputProblem("media_type_wrong", "application/json is expected")
+    check_kind(request, SCHEMA_KINDS)
     if name in library_names() or name in parts.offer.targets:
         raise InputProblem("request_invalid", f"{name} is a ready-made target's name; choose another")
-    text = await _body(parts, request)
+    text = await bytes_of(parts, tenant, request, parts.bounds.field, SCHEMA_KINDS)
     await parts.schema_checker.judged(tenant, text, name)
     schema = json.loads(text)
     kept = NamedSchema(name=name, json_schema=schema, created=time.time(), size=len(json.dumps(schema)))
@@ -176,10 +173,6 @@ async def _shared(parts: AppState) -> Shared:
     }
     totals = {"thresher_spent_dollars_total": spent.usd, "thresher_spent_tokens_total": float(spent.tokens)}
     return {**used, **{(name, ()): value for name, value in totals.items()}}
-
-
-async def _body(parts: AppState, request: Request) -> bytes:
-    return b"".join([piece async for piece in body_of(parts, request, parts.bounds.field)])
 
 
 def _known(parts: AppState) -> list[TargetView]:

@@ -24,7 +24,7 @@ from thresher.schemas.library import library_names
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Submission, TenantUsage, UploadedFile
-from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.app_state import AppState, Bounds
 from thresher.service.server.api.multipart import Part, parts
 from thresher.service.server.api.request_validation import known_target, policy_of
 from thresher.service.tenants.webhook_signing import check_address
@@ -56,7 +56,7 @@ async def read_submission(service: AppState, tenant: str, request: Request) -> S
     kind = request.headers.get("content-type", "")
     with service.refused_uploads.counted(tenant, got.files, service.bounds.refused):
         async with (
-            aclosing(body_of(service, request, service.bounds.upload)) as pieces,
+            aclosing(body_of(service, tenant, request, service.bounds.upload)) as pieces,
             aclosing(parts(pieces, kind)) as found,
         ):
             async for part in found:
@@ -178,15 +178,15 @@ def _submission(service: AppState, tenant: str, got: Received, key: str | None) 
     )
 
 
-async def body_of(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
-    """Yield a body, decompressed where it is gzip, no more than `most` bytes either way.
+async def body_of(service: AppState, tenant: str, request: Request, most: int) -> AsyncGenerator[bytes]:
+    """Yield a body when it is its turn, decompressed where it is gzip, no more than `most` bytes either way.
 
     Raises InputProblem(too_large, upload_incomplete, media_type_wrong, request_invalid).
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
         raise InputProblem("media_type_wrong", f"Content-Encoding {encoding[:40]!r}: gzip or none is expected")
-    async with aclosing(limited_body(service, request, most)) as pieces:
+    async with service.body_turns[tenant, most], aclosing(limited_body(service.bounds, request, most)) as pieces:
         async for piece in pieces if encoding == "identity" else decompressed(pieces, most):
             yield piece
 
@@ -209,16 +209,16 @@ async def decompressed(pieces: AsyncIterator[bytes], most: int) -> AsyncGenerato
         raise InputProblem("upload_incomplete", "the gzip body ends early")
 
 
-async def limited_body(service: AppState, request: Request, most: int) -> AsyncGenerator[bytes]:
+async def limited_body(bounds: Bounds, request: Request, most: int) -> AsyncGenerator[bytes]:
     """Yield a body, at most `most` bytes and not too slow. Raises InputProblem(too_large, upload_incomplete)."""
     _check_length(request, most)
     total, begun, stream = 0, time.monotonic(), request.stream()
     while True:
         try:
-            async with asyncio.timeout(service.bounds.idle):
+            async with asyncio.timeout(bounds.idle):
                 piece = await anext(stream, None)
         except TimeoutError:
-            raise InputProblem("upload_incomplete", f"nothing came for {service.bounds.idle:g} s") from None
+            raise InputProblem("upload_incomplete", f"nothing came for {bounds.idle:g} s") from None
         except ClientDisconnect:
             raise InputProblem("upload_incomplete", "the connection was cut") from None
         if piece is None:
@@ -226,8 +226,8 @@ async def limited_body(service: AppState, request: Request, most: int) -> AsyncG
         total += len(piece)
         if total > most:
             raise InputProblem("too_large", f"more than {most} bytes in one request")
-        if (passed := time.monotonic() - begun) > SPEED_GRACE_SECONDS and total < passed * service.bounds.slowest:
-            raise InputProblem("upload_incomplete", f"slower than {service.bounds.slowest} bytes a second")
+        if (passed := time.monotonic() - begun) > SPEED_GRACE_SECONDS and total < passed * bounds.slowest:
+            raise InputProblem("upload_incomplete", f"slower than {bounds.slowest} bytes a second")
         yield piece
 
 

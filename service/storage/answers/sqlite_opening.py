@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from thresher.schemas.errors import SetupProblem
+from thresher.service.base.plain_databases import check_plain
 
 PRIVATE = 0o600
 
@@ -21,6 +22,7 @@ def connect(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        check_plain(connection)
         connection.execute(
             "PRAGMA locking_mode = EXCLUSIVE"
         )  # no other process may open it: no locks to take, no shared memory

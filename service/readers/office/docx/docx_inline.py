@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from thresher.service.readers.formulas import formula_text, fraction_of_field
 from thresher.service.readers.office.docx.docx_boxes import hidden_box_reason, hidden_frame_reason, is_own_picture
+from thresher.service.readers.office.docx.docx_fields import FieldCodes
 from thresher.service.readers.office.docx.docx_runs import Runs, RunStyles
 from thresher.service.readers.text_marks import OPEN, TICKED, UNMARKED, Mark, join_runs
 
@@ -92,7 +93,9 @@ def switched_on(properties: Any | None, name: str) -> bool:
 def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
     """Return the Inline of a `w:p`; the document's styles decide how its runs look."""
     inline = Inline()
-    _Walk(inline, Runs(styles, paragraph)).children(paragraph, State(hidden_frame_reason(paragraph)))
+    runs = Runs(styles, paragraph)
+    reason = hidden_frame_reason(paragraph) or runs.paragraph_reason()
+    _Walk(inline, runs, FieldCodes(paragraph)).children(paragraph, State(reason))
     return inline
 
 
@@ -100,6 +103,7 @@ def read_paragraph(paragraph: Any, styles: RunStyles) -> Inline:
 class _Walk:
     inline: Inline
     runs: Runs
+    fields: FieldCodes
 
     def children(self, parent: Any, state: State) -> None:
         for element in parent:
@@ -115,26 +119,35 @@ class _Walk:
             self.put(_PLAIN[name], state)
         elif name == "sym":
             self.put(_symbol(element), state)
-        elif name in {"fldChar", "instrText"}:
-            self.put(_form_field(element) if name == "fldChar" else fraction_of_field(element.text or ""), state)
+        elif name == "fldChar":
+            self.put(_form_field(element), state)
+            self.fields.pass_mark(element)
+        elif name == "instrText":
+            if fraction := fraction_of_field(element.text or ""):
+                self.put(fraction, state, is_code=True)
+        elif name == "bdo" and attribute(element) == "rtl":  # shown backwards, as by the characters for it
+            self.put("\u202e", state)
+            self.children(element, state)
+            self.put("\u202c", state)
+        elif name == "textpath":  # the text of a drawing, such as a mark across the page
+            self.put(element.get("string", ""), state)
         elif name == "sdt" and (box := _box_control(element)):
             self.put(box, state)
-        elif name == "AlternateContent":
-            self.children(_chosen(element), state)
         elif (aside := _aside(element, name)) is not None:
             self.add_aside(aside, state)
         elif name not in _SKIPPED:
             self.children(element, self._state(element, name, state))
 
-    def put(self, text: str, state: State) -> None:
-        """Add text to the shown text, or to the hidden text of one reason."""
-        if not state.hidden:
+    def put(self, text: str, state: State, *, is_code: bool = False) -> None:
+        """Add text to the shown text, or to the hidden text of one reason; `is_code`: it is what the code of a field shows."""
+        hidden = state.hidden or ("" if is_code else self.fields.reason)
+        if not hidden:
             self.inline.pieces.append((text, state.mark))
         elif text:
             last = self.inline.asides[-1] if self.inline.asides else None
-            if last is not None and last.kind == "hidden" and last.key == state.hidden:
+            if last is not None and last.kind == "hidden" and last.key == hidden:
                 text = self.inline.asides.pop().text + text
-            self.inline.asides.append(Aside("hidden", state.hidden, text))
+            self.inline.asides.append(Aside("hidden", hidden, text))
 
     def add_aside(self, aside: Aside, state: State) -> None:
         """Add an Aside; a footnote also leaves its mark in the text, as on the page.
@@ -193,17 +206,15 @@ def _aside(element: Any, name: str) -> Aside | None:
     return None
 
 
-def _chosen(alternatives: Any) -> Any:
-    """Return the first choice of an `mc:AlternateContent`; its fallback repeats the same content."""
-    return next((child for child in alternatives if local(child) == "Choice"), next(iter(alternatives), ()))
-
-
 def _symbol(element: Any) -> str:
     try:
         code = int(attribute(element, "char"), 16)
     except ValueError:
         return ""
-    if attribute(element, "font").lower().startswith(("wingdings", "symbol")):
+    font, sign = attribute(element, "font").lower(), chr(code & 0xFF)
+    if font.startswith("symbol") and sign in "0123456789.,%+()":
+        return sign
+    if font.startswith(("wingdings", "symbol")):
         return _WINGDINGS.get(code & 0xFF, "•")
     return chr(code)
 

@@ -15,7 +15,8 @@ from thresher.schemas.source import Source
 from thresher.service.readers.archives.zip_package import Link, Package, open_package
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.hidden_text import HiddenPassages
-from thresher.service.readers.office.docx.docx_inline import Aside, W, attribute
+from thresher.service.readers.office.docx.docx_bindings import fill_controls
+from thresher.service.readers.office.docx.docx_inline import Aside, R, W, attribute, local, switched_on
 from thresher.service.readers.office.docx.docx_story import Story, cells_of, rows_of
 from thresher.service.readers.office.docx.docx_styles import read_styles
 from thresher.service.readers.office.office_children import embedded_children
@@ -37,6 +38,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
         raise InputProblem("corrupt", f"no body in {source.name or source.path}")
     builder = DocumentBuilder(source, kind="office")
     builder.document.facts.update(ooxml_facts(package))
+    fill_controls(body, package, main)
     parts = [main, *(v.target for v in package.links(main).values() if v.type in {"header", "footer", *_NOTES})]
     pictures = PlacedPictures(options, spool, embedded_children(source, package, parts, spool))
     hidden = _write(builder, package, (main, body), pictures)
@@ -50,7 +52,7 @@ def _write(
 ) -> HiddenPassages:
     main, element = body
     links = package.links(main)
-    roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", *_NOTES}}
+    roots = {v.type: package.xml(v.target) for v in links.values() if v.type in {"styles", "numbering", "settings", *_NOTES}}
     look = read_styles(roots.get("styles"), roots.get("numbering"))
     look.plain_paper = _is_plain_paper(element)
     look.shaded = next(element.iter(W + "shd"), None) is not None or any(s.shades for s in look.styles.values())
@@ -63,10 +65,11 @@ def _write(
         asides=_asides(roots),
         show_hidden=pictures.options.hidden_text,
     )
-    _write_headers_or_footers(story, links, "header")
+    shown = _shown_margins(element, roots.get("settings"))
+    _write_headers_or_footers(story, links, "header", shown)
     story.write(element)
     _write_unreferenced(story)
-    _write_headers_or_footers(story, links, "footer")
+    _write_headers_or_footers(story, links, "footer", shown)
     return story.hidden
 
 
@@ -87,8 +90,22 @@ def _asides(roots: dict[str, Any]) -> dict[tuple[str, str], Any]:
     }
 
 
-def _write_headers_or_footers(story: Story, links: dict[str, Link], kind: str) -> None:
-    """Write each different header (or footer) once."""
+def _shown_margins(body: Any, settings: Any | None) -> set[str]:
+    """Return the relationships of the headers and footers that some page shows."""
+    sections = list(body.iter(W + "sectPr"))
+    shown = {"default": True, "first": any(switched_on(s, "titlePg") for s in sections)}
+    shown["even"] = switched_on(settings, "evenAndOddHeaders")
+    return {
+        reference.get(R + "id", "")
+        for section in sections
+        for reference in section
+        if local(reference) in {"headerReference", "footerReference"}
+        and shown.get(attribute(reference, "type", "default"), True)
+    }
+
+
+def _write_headers_or_footers(story: Story, links: dict[str, Link], kind: str, shown: set[str]) -> None:
+    """Write each different header (or footer) once; those that no page shows are hidden text."""
     seen: set[str] = set()
     inner_story = Story(
         story.builder,
@@ -106,7 +123,10 @@ def _write_headers_or_footers(story: Story, links: dict[str, Link], kind: str) -
         inner_story.links = story.package.links(link.target)
         asides: list[Aside] = []
         text = _header_text(inner_story, root, asides)
-        if text not in seen:
+        if link.id not in shown and not story.show_hidden:
+            if text.strip():
+                story.hidden.add(story.builder.length, f"{kind} that no page shows")
+        elif text not in seen:
             seen.add(text)
             story.builder.part(kind)
             story.builder.block(text, BlockKind.HEADER if kind == "header" else BlockKind.FOOTER)

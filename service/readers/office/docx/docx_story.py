@@ -17,13 +17,14 @@ from thresher.service.readers.office.docx.docx_inline import (
     local,
     paragraphs,
     read_paragraph,
+    switched_on,
 )
 from thresher.service.readers.office.docx.docx_styles import StylesAndNumbering
 from thresher.service.readers.office.ooxml_drawing import chart_rows, crop_of, diagram_text
 from thresher.service.readers.placed_pictures import CellPicture, PlacedPictures, ShownPicture
 from thresher.service.readers.text_marks import is_label
 
-_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom", "Choice"])
+_WRAPPERS = frozenset(["sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "del", "moveFrom"])
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Story:
 
     def table(self, element: Any) -> None:
         """Write one table; the content of a table with a single cell is written as if there were no table."""
-        rows = rows_of(element)
+        rows = [row for row in rows_of(element) if not self._leave_out(row)]
         cells = [cells_of(row) for row in rows]
         if len(rows) == 1 and len(cells[0]) == 1:
             self.write(cells[0][0])
@@ -84,6 +85,14 @@ class Story:
         self.pictures.mark_cells(self.builder.document, grid, pictures)
         self.write_asides(asides)
 
+    def _leave_out(self, row: Any) -> bool:
+        """Whether a row is deleted or hidden; if so, record it."""
+        properties = row.find(W + "trPr")
+        reason = "" if properties is None else _row_reason(properties)
+        if reason and not self.show_hidden:
+            self.hidden.add(self.builder.length, reason)
+        return bool(reason) and not self.show_hidden
+
     def row(self, row: Any, cells: list[Any], asides: list[Aside], above: list[str]) -> list[str]:
         """Return the texts of a row by column.
 
@@ -95,6 +104,8 @@ class Story:
             merged = None if properties is None else properties.find(W + "vMerge")
             found: list[Aside] = []
             text = self.cell_text(cell, found)
+            if text and properties is not None and properties.find(W + "cellDel") is not None and not self.show_hidden:
+                text, found = "", [Aside("hidden", "deleted cell", text)]
             asides += [replace(aside, column=len(texts)) for aside in found]
             if merged is not None and attribute(merged, default="continue") == "continue" and not text:
                 label = above[len(texts)] if len(texts) < len(above) else ""
@@ -196,8 +207,6 @@ def blocks(parent: Any) -> Iterator[Any]:
         name = local(element)
         if name in {"p", "tbl"}:
             yield element
-        elif name == "AlternateContent":
-            yield from blocks(next((c for c in element if local(c) == "Choice"), ()))
         elif name in _WRAPPERS:
             yield from blocks(element)
 
@@ -206,6 +215,17 @@ def with_author(comment: Any, text: str) -> str:
     """Return a comment with its author and date, as Word shows it."""
     who = " ".join(filter(None, (attribute(comment, "author"), attribute(comment, "date"))))
     return f"{who}: {text}" if who else text
+
+
+def _row_reason(properties: Any) -> str:
+    """Return why a row with these `w:trPr` is not shown; empty where it is."""
+    if properties.find(W + "del") is not None:
+        return "deleted row"
+    if switched_on(properties, "hidden"):
+        return "hidden row"
+    height = properties.find(W + "trHeight")
+    low = attribute(height, "hRule") == "exact" and attribute(height).isdecimal() and int(attribute(height)) <= 40
+    return "line too low to show it" if low else ""
 
 
 def _children(parent: Any, wanted: str) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from thresher.service.readers.office.docx.docx_inline import W, attribute, local, switched_on
+from thresher.service.readers.office.docx.docx_runs import hiding_of
 
 _HEADING = re.compile(r"heading (\d)")
 _KNOWN = frozenset(["decimal", "decimalZero", "lowerLetter", "upperLetter", "lowerRoman", "upperRoman", "ordinal"])
@@ -23,6 +24,7 @@ class Level:
     text: str = ""  # "%1.%2"
     after: int = 8  # restarts after an item of this 0-based level or a higher one; -1 never
     legal: bool = False  # shows the numbers of all levels in digits
+    hidden: bool = False  # its numbers are hidden text
 
     def restarts(self, above: int, own: int) -> bool:
         """Whether an item at level `above` makes this level, at `own`, start again."""
@@ -51,6 +53,8 @@ class StylesAndNumbering:
     counters: dict[str, list[int | None]] = field(default_factory=dict)
     shaded: bool = True  # some paragraph or cell has a background colour
     plain_paper: bool = True  # the text stands on plain paper
+    basic: dict[str, Any] = field(default_factory=dict)  # properties of all runs, as far as they may hide text
+    hiding_tables: bool = False  # a style of tables may hide text
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)  # cache of run properties by style
 
     def run_properties(self, style: str) -> dict[str, Any]:
@@ -97,7 +101,7 @@ class StylesAndNumbering:
         for deeper in range(level + 1, 9):
             if levels.get(deeper, Level()).restarts(level, deeper):
                 counts[deeper] = None
-        return _numbered(level_format, counts, levels) if level_format.form in _KNOWN else ""
+        return _numbered(level_format, counts, levels) if level_format.form in _KNOWN and not level_format.hidden else ""
 
     def _chain(self, style: str) -> list[Style]:
         """Return a style and its base styles, most derived first."""
@@ -118,6 +122,8 @@ def read_styles(styles: Any | None, numbering: Any | None) -> StylesAndNumbering
     look = StylesAndNumbering(
         styles={} if styles is None else {attribute(s, "styleId"): _style(s) for s in styles.iter(W + "style")}
     )
+    if styles is not None:
+        _apply_defaults(look, styles)
     if numbering is None:
         return look
     abstract = {attribute(a, "abstractNumId"): a for a in numbering.iter(W + "abstractNum")}
@@ -130,6 +136,20 @@ def read_styles(styles: Any | None, numbering: Any | None) -> StylesAndNumbering
         if not look.lists[key] and (other := _linked(look, abstract.get(base))) in look.lists:
             look.lists[key] = look.lists[other]
     return look
+
+
+def _apply_defaults(look: StylesAndNumbering, styles: Any) -> None:
+    """Take over what hides text by default: for all runs, for paragraphs of the usual style, and in tables."""
+    defaults = styles.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr")
+    stated = {} if defaults is None else {local(e): e for e in defaults if local(e)}
+    usual = next((s for s in styles.iter(W + "style") if _is_usual(s)), None)
+    look.basic = hiding_of(stated | (look.run_properties(attribute(usual, "styleId")) if usual is not None else {}))
+    tables = (attribute(s, "styleId") for s in styles.iter(W + "style") if attribute(s, "type") == "table")
+    look.hiding_tables = any(hiding_of(look.run_properties(name)) for name in tables)
+
+
+def _is_usual(style: Any) -> bool:
+    return attribute(style, "type") == "paragraph" and attribute(style, "default") in {"1", "true", "on"}
 
 
 def _linked(look: StylesAndNumbering, abstract: Any | None) -> str:
@@ -172,6 +192,7 @@ def _level(element: Any) -> Level:
         text=attribute(element.find(W + "lvlText")),
         after=_number(attribute(element.find(W + "lvlRestart")), 9) - 1,
         legal=switched_on(element, "isLgl"),
+        hidden=switched_on(element.find(W + "rPr"), "vanish"),
     )
 
 

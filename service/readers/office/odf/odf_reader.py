@@ -18,6 +18,7 @@ from thresher.service.readers.office.odf.odf_story import OdfStory
 from thresher.service.readers.office.odf.odf_styles import Looks, read_looks
 from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, STYLE, TABLE, local, text_of
 from thresher.service.readers.office.office_properties import odf_facts
+from thresher.service.readers.office.odf.odf_values import fill_fields
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.placed_pictures import PlacedPictures
 
@@ -44,10 +45,13 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     styles = package.xml("styles.xml")
     looks = read_looks(root, styles, show_hidden=options.hidden_text)
     looks.objects, looks.controls = EmbeddedObjects(package), control_texts(root)
+    looks.differing += fill_fields(body)
     children = _children(source, package, [body, *master_pages(styles).values()], spool)
     pictures = OdfPictures(PlacedPictures(options, spool, children), looks, kind in _SLIDE_KINDS)
     _write(OdfStory(builder, pictures, looks), body[0], styles, options)
     document = builder.build()
+    if looks.differing:
+        document.notes.append(note("versions_differ", f"{len(looks.differing)} places, first {looks.differing[0]}"))
     document.notes += [*looks.hidden.notes(document), *package.notes]
     return Reading(document, pictures.placed.remaining)
 

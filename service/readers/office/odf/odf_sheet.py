@@ -9,6 +9,7 @@ from thresher.schemas.errors import note
 from thresher.schemas.policy import Limits
 from thresher.service.readers.office.odf.odf_styles import Looks
 from thresher.service.readers.office.odf.odf_text import DRAW, OFFICE, TABLE, SpanningLabels, local, text_of
+from thresher.service.readers.office.odf.odf_values import shown_value
 from thresher.service.readers.office.sheet_rows import Cell, SheetWriter
 from thresher.service.readers.text_marks import UNMARKED, Mark, join_runs
 
@@ -135,7 +136,11 @@ def _seen(cell: Any, looks: Looks) -> Mark | None:
 def _shown(cell: Any, kind: str, looks: Looks) -> str:
     if kind == "date" and (date := cell.get(OFFICE + "date-value")):
         return str(date).removesuffix("T00:00:00").replace("T", " ")
-    return "\n".join(text_of(p, looks) for p in cell if local(p) in {"p", "h", "list"})
+    text = "\n".join(text_of(p, looks) for p in cell if local(p) in {"p", "h", "list"})
+    shown = shown_value(cell, text)
+    if text and shown != text:
+        looks.differing.append(f"{text[:40]} in the text of a cell, {shown[:40]} in its value")
+    return shown
 
 
 def _annotations(row: Any) -> list[tuple[str, Any]]:

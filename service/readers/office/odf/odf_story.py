@@ -70,7 +70,7 @@ class OdfStory:
 
     def _hidden_reason(self, element: Any, name: str) -> str:
         """Return why an element is not visible with all its content; empty where it may be."""
-        if name == "section" and element.get(TEXT + "display") == "none":
+        if name == "section" and (element.get(TEXT + "display") == "none" or element.get(TEXT + "is-hidden") == "true"):
             return "hidden section"
         if name == "p" and any(e.get(TEXT + "is-hidden") == "true" for e in element.iter(TEXT + "hidden-paragraph")):
             return "hidden paragraph"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from thresher.service.readers.hidden_text import HiddenPassages, is_tiny, same_colour
+from thresher.service.readers.hidden_text import HiddenPassages, is_squeezed, is_tiny, same_colour
 from thresher.service.readers.office.odf.odf_frames import EmbeddedObjects
 from thresher.service.readers.text_marks import UNMARKED, Mark
 
@@ -27,6 +27,7 @@ class Style:
     line: str = ""
     clip: str = ""  # what is cut off a picture
     position: str = ""
+    squeezed: bool = False  # letters too narrow, or over each other
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Looks:
     hidden: HiddenPassages = field(default_factory=HiddenPassages)
     at: int = 0
     place: str = ""
+    differing: list[str] = field(default_factory=list)  # texts that are not what the value beside them shows
     controls: dict[str, str] = field(default_factory=dict)  # texts of the controls of forms, by id
     objects: EmbeddedObjects = field(default_factory=EmbeddedObjects)
     _made: dict[str, Style] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Looks:
             return "text too small to read", UNMARKED
         if same_colour(last.get("colour"), last.get("ground") or ground):
             return "text in the colour of its background", UNMARKED
+        if found and found[-1].squeezed:
+            return "letters squeezed together", UNMARKED
         struck = last.get("line", "none") != "none"
         position = last.get("position", "")
         shift = 1 if position.startswith("super") else -1 if position.startswith(("sub", "-")) else 0
@@ -121,7 +125,15 @@ def _merged(chain: list[Any]) -> Style:
         line=stated.get(STYLE + "text-line-through-style", "") or _line_type(stated),
         clip=stated.get(_FO + "clip", ""),
         position=stated.get(STYLE + "text-position", ""),
+        squeezed=_is_squeezed(stated),
     )
+
+
+def _is_squeezed(stated: dict[str, str]) -> bool:
+    scale = stated.get(STYLE + "text-scale", "100%").rstrip("%")
+    width = int(scale) / 100 if scale.isdecimal() and len(scale) < 6 else 1.0
+    size = _points(stated.get(_FO + "font-size", "")) or 12.0
+    return is_squeezed(size, width=width, spacing=_points(stated.get(_FO + "letter-spacing", "")) or 0.0)
 
 
 def _line_type(stated: dict[str, str]) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 from pptx.enum.shapes import PP_PLACEHOLDER
 
 from thresher.schemas.document import BlockKind, Box
+from thresher.service.readers.archives.alternate_content import resolve_alternatives
 from thresher.service.readers.office.ooxml_drawing import crop_of
 
 EMU = 12_700  # English metric units in a point
 _BAND_POINTS = 18.0  # shapes whose tops differ by no more are read from left to right
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -122,12 +122,8 @@ def _is_turned(picture: Any) -> bool:
 
 
 def unwrap_choices(tree: Any) -> None:
-    """Replace each `mc:AlternateContent` by its first choice, as python-pptx ignores its content."""
-    for alternatives in list(tree.iter(_MC + "AlternateContent")):
-        parent, choice = alternatives.getparent(), alternatives.find(_MC + "Choice")
-        if parent is not None and choice is not None:
-            at = parent.index(alternatives)
-            parent[at : at + 1] = list(choice)
+    """Replace each `mc:AlternateContent` by what is shown of it, as python-pptx ignores its content."""
+    resolve_alternatives(tree)
     for ink in list(tree.iter(_P + "contentPart")):  # has no text, and python-pptx fails on it
         ink.getparent().remove(ink)
 

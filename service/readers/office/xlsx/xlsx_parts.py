@@ -21,7 +21,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 from thresher.schemas.document import column_letters
 from thresher.service.readers.archives.zip_package import Package
 from thresher.service.readers.hidden_text import HiddenPassages
-from thresher.service.readers.office.number_format import format_value, hiding_reason, is_elapsed
+from thresher.service.readers.office.number_format import format_value, hiding_reason, is_elapsed, text_as_shown
 from thresher.service.readers.office.sheet_rows import Cell
 from thresher.service.readers.office.xlsx.xlsx_ranges import SheetRanges, column_of, scan
 from thresher.service.readers.office.xlsx.xlsx_styles import (
@@ -103,7 +103,7 @@ class Book:
             self.package.flag("corrupt_partial", f"sheet {sheet.name} after row {number}")
 
     def _row(self, sheet: Sheet, element: Any, number: int) -> Row:
-        row = Row(number, [], hidden=element.get("hidden") in {"1", "true"} or element.get("ht") == "0")
+        row = Row(number, [], hidden=element.get("hidden") in {"1", "true"} or _is_low(element.get("ht"), 1.4))
         column = -1
         for c in element:
             column = column_of(c.get("r"), column + 1)
@@ -156,6 +156,8 @@ class Book:
             shown_text, reason = seen(text, style)
             whole = "".join(part for part, _ in text.runs) if reason and isinstance(text, RichText) else shown_text
             unfit = hiding_reason(whole, style.form)
+            if not unfit and ";" in style.form:
+                whole, shown_text = text_as_shown(whole, style.form), text_as_shown(shown_text, style.form)
             return CellValue(_struck(whole, style), "" if unfit else _struck(shown_text, style), reason=unfit or reason)
         stored = parts["v"].text or "" if "v" in parts else None
         if not stored:
@@ -232,11 +234,17 @@ def _float(stored: str) -> float | None:
         return None
 
 
+def _is_low(stated: str | None, least: float) -> bool:
+    """Whether a stated height (in points) or width (in characters) is too small to show anything."""
+    size = _float(stated) if stated else None
+    return size is not None and size < least
+
+
 def _take_other(sheet: Sheet, element: Any) -> None:
     """Take print headers, and columns that are hidden."""
     if element.tag.endswith("}headerFooter"):
         sheet.header, sheet.footer = _print_text(element, "Header"), _print_text(element, "Footer")
-    elif element.get("hidden") in {"1", "true"} or element.get("width") == "0":
+    elif element.get("hidden") in {"1", "true"} or _is_low(element.get("width"), 0.3):
         first, last = element.get("min", ""), element.get("max", "")
         if first.isdecimal() and last.isdecimal():
             sheet.hidden_columns.append((int(first) - 1, int(last) - 1))

@@ -25,6 +25,7 @@ _INSIDE_MIN_POINTS = 3.0  # from a word to the edges of its clip: its object is 
 _FIGURES_MIN_WIDTH = 0.5  # of a word's width: a word with figures of which less is left cannot be read
 _LETTERS_MIN_WIDTH = 0.25  # the same for other words: the P of a PM is enough
 _MIN_HEIGHT = 0.25  # of a word's height
+_MAX_CELLS = 60  # through which a word is followed; no table has more columns
 _NEXT_MAX_POINTS = 1.5  # how far left of the clip's edge the next word may begin
 
 
@@ -39,10 +40,14 @@ def mark_clipped(
     shown, ending = _clipped(layers, words[1], box, frame) if len(words[0].start) else ({}, {})
     if not ending:
         return words
-    sheet, owners = _split(words, address(text_page), shown)
-    sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
-    box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
-    if sheet is not words[0]:
+    sheet, owners = words
+    for _ in range(_MAX_CELLS):  # a word may run through several cells
+        before = sheet
+        sheet, owners = _split((sheet, owners), address(text_page), shown)
+        sheet, owners = _split((sheet, owners), address(text_page), ending, frame)
+        box = displayed_boxes([sheet], [frame], np.zeros(len(sheet.start), np.int64))[0]
+        if sheet is before:
+            break
         more = _clipped(layers, owners, box, frame)
         shown, ending = shown | more[0], ending | more[1]
     inks = owners.tolist()

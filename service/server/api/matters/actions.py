@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Annotated
+from typing import Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from thresher.schemas.discovery.matter_actions import ActionSummary, MatterAction, RetryAction
@@ -16,6 +16,7 @@ from thresher.schemas.work import ActionOrder, AskedTarget, Submission
 from thresher.service.discovery.sampling.drawing import FOLDER
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import KEY_HEADER, PROBLEMS, JobId
+from thresher.service.server.api.json_bodies import described_body, json_of
 from thresher.service.server.api.matters.exports import FILE, FileName
 from thresher.service.server.api.matters.job_models import Actions, ActionView
 from thresher.service.server.api.matters.job_routes import JobKind, add_job_routes, begun, job_of_kind
@@ -43,18 +44,13 @@ EXAMPLE = {
     status_code=202,
     responses=PROBLEMS,
     response_model=ActionView,
-    openapi_extra={"parameters": [KEY_HEADER]},
+    openapi_extra={"parameters": [KEY_HEADER], **described_body(MatterAction, EXAMPLE)},
 )
-async def create(
-    parts: AppStateDep,
-    tenant: Tenant,
-    matter: MatterId,
-    request: Request,
-    asked: Annotated[MatterAction, Body(examples=[EXAMPLE])],
-) -> Response:
+async def create(parts: AppStateDep, tenant: Tenant, matter: MatterId, request: Request) -> Response:
     """Report on a matter, try or resolve its exceptions, release what is held, verify it, draw a sample of it, or measure a coded sample."""
 
     async def read() -> Submission:
+        asked: Any = await json_of(parts, tenant, request, MatterAction)
         passwords = asked.passwords if isinstance(asked, RetryAction) else ()
         kept = asked.model_copy(update={"passwords": ()}) if passwords else asked  # the Policy keeps them, encrypted
         return Submission(

@@ -16,6 +16,7 @@ from thresher.service.backend.matters.export_work import export_folder
 from thresher.service.discovery.overlay.writing import ENCODINGS
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import KEY_HEADER, PROBLEMS, JobId
+from thresher.service.server.api.json_bodies import described_body, json_of
 from thresher.service.server.api.matters.job_models import ExportRequest, Exports, ExportView
 from thresher.service.server.api.matters.job_routes import JobKind, add_job_routes, begun, job_of_kind
 from thresher.service.server.api.matters.matters import MatterId, folders_of
@@ -43,14 +44,13 @@ FILE = {
     status_code=202,
     responses=PROBLEMS,
     response_model=ExportView,
-    openapi_extra={"parameters": [KEY_HEADER]},
+    openapi_extra={"parameters": [KEY_HEADER], **described_body(ExportRequest, {"form": "dat", "encoding": "utf-8"})},
 )
-async def create(
-    parts: AppStateDep, tenant: Tenant, matter: MatterId, request: Request, asked: ExportRequest
-) -> Response:
+async def create(parts: AppStateDep, tenant: Tenant, matter: MatterId, request: Request) -> Response:
     """Export a matter: the overlay with a row for every document, families, exceptions, copies, threads, the privilege log."""
 
     async def read() -> Submission:
+        asked = await json_of(parts, tenant, request, ExportRequest)
         if asked.encoding.casefold() not in ENCODINGS:
             raise InputProblem("field_invalid", f"encoding {asked.encoding}: {', '.join(sorted(set(ENCODINGS)))}")
         order = ExportOrder(matter=matter, **asked.model_dump())

@@ -56,7 +56,7 @@ async def read_import(service: AppState, tenant: str, matter: str, request: Requ
     key, files = idempotency_key(request), list[UploadedFile]()
     kind = request.headers.get("content-type", "")
     with service.refused_uploads.counted(tenant, files, service.bounds.refused):
-        async with aclosing(body_of(service, request, service.bounds.upload)) as pieces:
+        async with aclosing(body_of(service, tenant, request, service.bounds.upload)) as pieces:
             if kind.partition(";")[0].strip().lower() == "application/json":
                 asked = _request(await _json(pieces, service.bounds.field))
             else:

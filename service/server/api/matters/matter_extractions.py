@@ -17,7 +17,9 @@ from thresher.service.discovery.privilege.terms import term_list
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import KEY_HEADER, PROBLEMS
+from thresher.service.server.api.json_bodies import described_body, json_of
 from thresher.service.server.api.matters.job_models import (
+    EXAMPLE_EXTRACTION_REQUEST,
     MatterExtractionRequest,
     MatterExtractions,
     MatterExtractionView,
@@ -41,15 +43,17 @@ KIND = JobKind(
     status_code=202,
     responses=PROBLEMS,
     response_model=MatterExtractionView,
-    openapi_extra={"parameters": [KEY_HEADER]},
+    openapi_extra={
+        "parameters": [KEY_HEADER],
+        **described_body(MatterExtractionRequest, EXAMPLE_EXTRACTION_REQUEST),
+    },
 )
-async def create(
-    parts: AppStateDep, tenant: Tenant, matter: MatterId, request: Request, asked: MatterExtractionRequest
-) -> Response:
+async def create(parts: AppStateDep, tenant: Tenant, matter: MatterId, request: Request) -> Response:
     """Extract from all documents of a matter that may be asked. What was answered before is not asked again."""
 
     async def read() -> Submission:
         await parts.budgets.may_start(tenant)
+        asked = await json_of(parts, tenant, request, MatterExtractionRequest)
         return await _submission(parts, tenant, matter, asked, idempotency_key(request))
 
     return await begun(parts, request, KIND, matter, read, tenant)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from thresher.schemas.errors import InputProblem, JobProblem
@@ -19,6 +19,7 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.server.api.app_state import AppState
 from thresher.service.server.api.auth import AppStateDep, Tenant
 from thresher.service.server.api.extractions import PROBLEMS
+from thresher.service.server.api.json_bodies import described_body, json_of
 from thresher.service.server.api.matters.models import (
     EXAMPLE_DOCUMENT,
     EXAMPLE_ID,
@@ -51,6 +52,7 @@ ReportName = Annotated[
         max_length=64, pattern=r"^[a-z_-]+\.(html|csv|json)$", examples=["reconciliation.json"], description="of a file"
     ),
 ]
+NEW_MATTER = described_body(NewMatter, {"name": "Acme v. Ternboat", "timezone": "America/Chicago"})
 REPORT = {
     "description": "the file; HTML is sent to be saved, not shown",
     "content": {"application/octet-stream": {"schema": {"type": "string"}, "example": '{"state": "reconciled"}'}},
@@ -64,10 +66,11 @@ def folders_of(parts: AppState) -> MatterFolders:
     return parts.matters
 
 
-@routes.post("", operation_id="create_matter", status_code=201, responses=PROBLEMS)
-async def create(parts: AppStateDep, tenant: Tenant, asked: NewMatter) -> MatterView:
+@routes.post("", operation_id="create_matter", status_code=201, responses=PROBLEMS, openapi_extra=NEW_MATTER)
+async def create(parts: AppStateDep, tenant: Tenant, request: Request) -> MatterView:
     """Make a matter: the records and bytes of one case, apart from all others."""
     parts.must_run()
+    asked = await json_of(parts, tenant, request, NewMatter)
     facts = await asyncio.to_thread(folders_of(parts).create, tenant, asked.name, asked.timezone)
     return _view(facts)
 

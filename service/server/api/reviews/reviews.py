@@ -26,10 +26,13 @@ from thresher.schemas.review import (
 )
 from thresher.service.pages.drawing import picture_type
 from thresher.service.reviews.review_service import Filter, Reviewer, ReviewService
+from thresher.service.server.api.app_state import Bounds
 from thresher.service.server.api.auth import Tenant
 from thresher.service.server.api.extractions import PROBLEMS
+from thresher.service.server.api.json_bodies import check_kind
 from thresher.service.server.api.reviews import review_examples as examples
 from thresher.service.server.api.reviews.case_response import CaseFile
+from thresher.service.server.api.upload import limited_body
 
 routes = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -89,15 +92,10 @@ async def asked_for(request: Request, model: type[Asked]) -> Asked:
 
     Raises InputProblem(media_type_wrong, too_large, field_invalid).
     """
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise InputProblem("media_type_wrong", "application/json is expected")
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > BODY_MAX_BYTES:
-            raise InputProblem("too_large", f"a body of over {BODY_MAX_BYTES // 1024} KiB")
+    check_kind(request)
+    data = b"".join([piece async for piece in limited_body(Bounds(), request, BODY_MAX_BYTES)])
     try:
-        return model.model_validate(read_json(bytes(data)))
+        return model.model_validate(read_json(data))
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InputProblem("field_invalid", places[:500]) from None
