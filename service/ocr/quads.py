@@ -6,6 +6,7 @@ Reading runs from corner 0 to corner 1, whatever the turn of the page.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,8 @@ Pixels = npt.NDArray[np.uint8]
 
 def size(quad: Quad) -> tuple[float, float]:
     """Return the length along the reading direction, and the thickness, in pixels."""
-    length = np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])
-    thick = np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])
-    return float(length / 2), float(thick / 2)
+    a, b, c, d = quad.tolist()
+    return (math.dist(a, b) + math.dist(c, d)) / 2, (math.dist(a, d) + math.dist(b, c)) / 2
 
 
 def aspect(quad: Quad) -> float:

@@ -23,7 +23,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.service.ocr import orientation, quads, recognisers
 from thresher.service.ocr.base import DRAWN_DPI, PrintedLine
 from thresher.service.ocr.pixels import resized_within, to_rgb
-from thresher.service.ocr.scripts import FOREIGN_LINE_MIN_SCORE, line_score, page_score, unread_lines
+from thresher.service.ocr.scripts import FOREIGN_LINE_MIN_SCORE, line_score, page_score, unread_lines, unread_share
 from thresher.service.ocr.small_marks import MARK_MIN_CONFIDENCE, small_marks
 from thresher.service.ocr.word_boxes import RecognisedLine, words
 
@@ -74,16 +74,16 @@ class RapidOcr:
         if min(image.size) < MIN_SIDE:
             return []
         full, scale = resized_within(to_rgb(image), READING_SIDE)
-        found = self._find(full)
+        found, lines = self._find(full), None
         if not orientation.is_sideways(found):  # most pages: no vote on which way is up, where the text reads well
             lines = self._level_lines(full, found) if found else []
-            if not lines or _mean_confidence(lines) >= UPRIGHT_MIN_CONFIDENCE:
-                return [orientation.line_before_rotation(line, 0, full.size, scale) for line in lines]
-        quarters = orientation.quarters_of(_bgr(full), found, self._votes)
-        upright = orientation.rotated_upright(full, quarters)
-        if quarters:  # lines are found better when they lie
-            found = self._find(upright)
-        lines = self._level_lines(upright, found) if found else []
+        quarters = 0
+        if lines is None or (lines and not _reads_well(lines)):
+            quarters = orientation.quarters_of(_bgr(full), found, self._votes)
+        if lines is None or quarters:  # lines are found better when they lie
+            upright = orientation.rotated_upright(full, quarters)
+            found = self._find(upright) if quarters else found
+            lines = self._level_lines(upright, found) if found else []
         return [orientation.line_before_rotation(line, quarters, full.size, scale) for line in lines]
 
     def _level_lines(self, upright: Image, found: list[quads.Quad]) -> list[PrintedLine]:
@@ -171,10 +171,14 @@ def _resolution(image: Image) -> float:
     return float(image.info.get(DRAWN_DPI, 0.0))
 
 
-def _mean_confidence(lines: list[PrintedLine]) -> float:
-    """Return the mean confidence of the characters of some lines."""
+def _reads_well(lines: list[PrintedLine]) -> bool:
+    """Whether a page is not upside down: its characters are read with confidence, and so are most of its lines.
+
+    Figures alone say little: 14.75 upside down is read as 1475.
+    """
     words = [word for line in lines for word in line.words]
-    return sum(w.confidence * len(w.text) for w in words) / max(sum(len(w.text) for w in words), 1)
+    mean = sum(w.confidence * len(w.text) for w in words) / max(sum(len(w.text) for w in words), 1)
+    return mean * (1 - unread_share(lines)) >= UPRIGHT_MIN_CONFIDENCE
 
 
 def _bgr(image: Image) -> quads.Pixels:
