@@ -48,6 +48,7 @@ INPUT_CODES = {
     "linked_not_collected": "an attachment is only a link; collect the linked file and pass it separately",
     "loadfile_unclear": "which load file of the volume counts is not clear; name it with --loadfile",
     "loop_running": "an event loop runs here already (a notebook has one); write `await aextract(...)` in place of `extract(...)`",
+    "marks_unread": "the page has too many drawings for lines, boxes and crossed-out words to be looked for; look at it",
     "matters_off": "this service keeps no matters; the operator names a folder for them in THRESHER_MATTERS",
     "media_type_wrong": "the request has another media type than this address takes",
     "method_not_allowed": "this address does not take that method; see /openapi.json",

@@ -22,6 +22,7 @@ SURE_CONFIDENCE = (
 WEAK_TEXT_CODES = frozenset(  # codes of Notes that mark the text of their page as weak
     {
         "decode_loss",
+        "marks_unread",
         "no_text",
         "ocr_failed",
         "ocr_low_confidence",

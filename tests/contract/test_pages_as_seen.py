@@ -14,6 +14,7 @@ from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
+from thresher.service.readers.page_pictures import weak_pages
 from thresher.service.readers.pdf import PdfReader
 
 Read = Callable[..., Document]
@@ -255,3 +256,13 @@ def test_bullets_of_symbol_fonts_begin_list_items(read: Read) -> None:
     content = "".join(text(72, 700 - 16 * i, "\xb7", font="P") + text(96, 700 - 16 * i, s) for i, s in enumerate(items))
     document = read(pdf.write([Page(content, extra=extra)]))
     assert [kind for _, _, kind, _ in document.blocks] == [BlockKind.LIST_ITEM] * 3
+
+
+def test_a_page_of_too_many_drawings_is_named(read: Read) -> None:
+    """Lines through words are not looked for on a map or a large chart: a Note says so, and models see its picture."""
+    words = lines(72, 740, ["Berth fee 125.00 per day"])
+    many = "".join(f"{72 + i % 90 * 5} {600 - i // 90 * 5} 3 3 re f " for i in range(6_001))
+    crowded, usual = (read(Pdf().write([Page(words + drawn)])) for drawn in (many, many[: len(many) // 2]))
+    assert ("marks_unread", 1) in [(note.code, note.page) for note in crowded.notes]
+    assert "marks_unread" not in [note.code for note in usual.notes]
+    assert weak_pages(crowded, crowded.text) == [1]

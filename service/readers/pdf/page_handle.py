@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 from thresher.service.readers.pdf.layout.page_frame import PageFrame, frame_of
 from thresher.service.readers.pdf.library import Floats, address, owners_of
 from thresher.service.readers.pdf.marks.check_boxes import CheckBox
-from thresher.service.readers.pdf.marks.drawn_lines import DrawnShapes, shapes_on
+from thresher.service.readers.pdf.marks.drawn_lines import MAX_PATHS, DrawnShapes, paths_on, shapes_of
 from thresher.service.readers.pdf.objects import (
     PageObjects,
     page_objects_of,
@@ -131,6 +131,7 @@ class OpenPage:
     recognised: RecognisedWords | None = None  # the words in them
     unmapped: Mask | None = None  # words with unmapped characters; None for none
     replaced: Mask | None = None  # those of them that OCR read instead
+    crowded: bool = False  # whether it has more drawings than are looked at
 
     @property
     def number(self) -> int:
@@ -206,7 +207,8 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
         sheet = replace(sheet, hidden=_hidden(scene, held, WordBoxes(owners, shown[0]), frame, most))
     sheet, owners = mark_clipped(layers, held.text, (sheet, owners), shown[0], frame)
     shown = shown if len(sheet.start) == len(shown[0]) else displayed_boxes(sheet, frame)  # words may have been split
-    drawn = shapes_on(layers, frame) if layers.others else None
+    paths = paths_on(layers) if layers.others else []
+    drawn = shapes_of(paths, frame)
     if drawn is not None:
         sheet, owners = split_at_lines((sheet, owners), handle, (shown[0], drawn.down), frame)
         shown = shown if len(sheet.start) == len(shown[0]) else displayed_boxes(sheet, frame)
@@ -215,8 +217,9 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
     scan = pictured and is_scan(layers, frame)
     bold = bold_words(handle, sheet.start, owners)
     one = OpenPage(
-        held, frame, sheet, shown, sheet.hidden, pictured, scan, drawn, ticks, bold, unmapped=unmapped_words(sheet)
-    )
+        held, frame, sheet, shown, sheet.hidden, pictured, scan, drawn, ticks, bold,
+        unmapped=unmapped_words(sheet), crowded=len(paths) > MAX_PATHS,
+    )  # fmt: skip
     if layers.others and len(sheet.start):
         return replace(one, regions=tuple(textless_regions_of(layers, lambda: one.seen, frame)))
     return one

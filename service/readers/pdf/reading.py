@@ -295,7 +295,7 @@ class _Pages:
 
         Notes and hidden words are of every page; the rest is of the last, as a page that has more ends its batch.
         """
-        self._note_decoding(laid)
+        self._note_words(laid)
         last = len(laid.pages) - 1
         one = laid.pages[last]
         if one.recognised is None and one.is_poor(laid.counts()[last]):
@@ -319,8 +319,8 @@ class _Pages:
         if one.held.unseen or one.held.false:
             self._write_unseen_values(one)
 
-    def _note_decoding(self, laid: PageBatchLayout) -> None:
-        """Note for each page words with corrected letters, and words with unmapped characters."""
+    def _note_words(self, laid: PageBatchLayout) -> None:
+        """Note for each page words with corrected letters, with unmapped characters, and with marks that were not looked for."""
         for one, lost in zip(laid.pages, laid.lost(), strict=True):
             mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
             if mended:
@@ -329,6 +329,8 @@ class _Pages:
                 self.notes.append(
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
                 )
+            if one.crowded and len(one.sheet.start):
+                self.notes.append(note("marks_unread", f"page {one.number}", one.number))
 
     def _write_unseen_values(self, one: OpenPage) -> None:
         """Note hidden form values and comments, and false replacement texts; append them where wanted."""

@@ -34,7 +34,7 @@ _CHECK_BOX_MAX_SIDE = 24.0  # points
 CHECK_BOX_MIN_POINTS = 4.5  # points: least side of a check box
 MAX_SMALL_SHAPES = 400  # small drawings on a page: more are a chart, without check boxes
 _LEVEL_MAX_STEP = 0.5  # points: between the heights of the ends of a line across the page
-_MAX_PATHS = 6000  # of a page; charts and maps have more, and no relevant rules
+MAX_PATHS = 6000  # of a page; charts and maps have more, and no relevant rules
 _OUTLINE_MIN_POINTS = 4  # a path with fewer points encloses nothing
 _RECTANGLE_MAX_POINTS = 6  # the bounds of such a path are its sides
 _PATH_MAX_POINTS = 400  # of a path whose sides are read
@@ -83,10 +83,17 @@ class DrawnShapes:
         return lines[~touching]
 
 
-def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
-    """Return the lines and small drawings among a page's objects; None where there are none."""
-    paths = list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), IDENTITY, 0))
-    if not paths or len(paths) > _MAX_PATHS:
+PlacedPath = tuple[int, Matrix]  # a path object, and the matrix of the form that it is in
+
+
+def paths_on(page: PageObjects) -> list[PlacedPath]:
+    """Return the paths among a page's objects and in its forms."""
+    return list(_paths(page.forms, ([page.objects[i] for i in page.others], page.kinds), IDENTITY, 0))
+
+
+def shapes_of(paths: list[PlacedPath], frame: PageFrame) -> DrawnShapes | None:
+    """Return the lines and small drawings among a page's paths; None where there are none, or more than MAX_PATHS."""
+    if not 0 < len(paths) <= MAX_PATHS:
         return None
     box = _bounds(paths)
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
@@ -113,7 +120,7 @@ def shapes_on(page: PageObjects, frame: PageFrame) -> DrawnShapes | None:
     return DrawnShapes(across, _joined_down(down), edges, shown, stroke, outline, solid, slanting)
 
 
-def _lengths(paths: list[tuple[int, Matrix]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _lengths(paths: list[PlacedPath], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the numbers of segments of the chosen paths, 0 for the others."""
     length = np.zeros(len(paths), np.int64)
     at = np.flatnonzero(chosen).tolist()
@@ -123,7 +130,7 @@ def _lengths(paths: list[tuple[int, Matrix]], chosen: NDArray[np.bool_]) -> NDAr
 
 
 def _lines(
-    paths: list[tuple[int, Matrix]], box: Floats, kinds: tuple[NDArray[np.bool_], NDArray[np.bool_]], frame: PageFrame
+    paths: list[PlacedPath], box: Floats, kinds: tuple[NDArray[np.bool_], NDArray[np.bool_]], frame: PageFrame
 ) -> tuple[Floats, Floats]:
     """Return lines across the page, and visible ones down the page.
 
@@ -146,9 +153,7 @@ def _lines(
     return across, lines[narrow]
 
 
-def _slanting(
-    paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64], frame: PageFrame
-) -> tuple[Floats, NDArray[np.int64]]:
+def _slanting(paths: list[PlacedPath], chosen: NDArray[np.int64], frame: PageFrame) -> tuple[Floats, NDArray[np.int64]]:
     """Return the ends of the visible straight strokes, of some paths, that run neither along nor across the page.
 
     Also returns the paths that consist of such strokes; nothing where there are too many.
@@ -186,7 +191,7 @@ class _Painted:
 _NOTHING_PAINTED = _Painted(*(np.zeros(0, np.bool_) for _ in range(3)))
 
 
-def _painted(paths: list[tuple[int, Matrix]], chosen: NDArray[np.int64]) -> _Painted:
+def _painted(paths: list[PlacedPath], chosen: NDArray[np.int64]) -> _Painted:
     """Return how some of the paths are painted."""
     if not len(chosen):
         return _NOTHING_PAINTED
@@ -231,9 +236,7 @@ def _joined_down(lines: Floats) -> Floats:
     return np.array(found, np.float32).reshape(-1, 4)
 
 
-def _paths(
-    forms: FormContents, held: tuple[list[int], list[int]], matrix: Matrix, depth: int
-) -> Iterator[tuple[int, Matrix]]:
+def _paths(forms: FormContents, held: tuple[list[int], list[int]], matrix: Matrix, depth: int) -> Iterator[PlacedPath]:
     """Yield paths, also inside forms, each with the matrix of its form. `held` is objects and their types."""
     for one, kind in zip(*held, strict=True):
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
@@ -241,11 +244,11 @@ def _paths(
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             objects, kinds = forms.children(one)
             yield from _paths(
-                forms, (objects[:_MAX_PATHS], kinds[:_MAX_PATHS]), times(matrix_of(one), matrix), depth + 1
+                forms, (objects[: MAX_PATHS + 1], kinds[: MAX_PATHS + 1]), times(matrix_of(one), matrix), depth + 1
             )
 
 
-def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
+def _bounds(paths: list[PlacedPath]) -> Floats:
     """Return (n, 4) left, bottom, right, top in user space."""
     box = bounds_of([path for path, _ in paths])
     for i, (_, matrix) in enumerate(paths):
@@ -256,7 +259,7 @@ def _bounds(paths: list[tuple[int, Matrix]]) -> Floats:
     return box
 
 
-def _sides(paths: list[tuple[int, Matrix]]) -> Iterator[tuple[float, float, float, float]]:
+def _sides(paths: list[PlacedPath]) -> Iterator[tuple[float, float, float, float]]:
     """Yield the straight sides of paths that run along or across the page."""
     left = _PAGE_MAX_POINTS
     for path, matrix in paths:
