@@ -22,10 +22,10 @@ def connect(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        check_plain(connection)
         connection.execute(
             "PRAGMA locking_mode = EXCLUSIVE"
-        )  # no other process may open it: no locks to take, no shared memory
+        )  # no other process may open it: no locks to take, no shared memory (for which a full disk has no room)
+        check_plain(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # deleted content is overwritten in the file
