@@ -21,6 +21,7 @@ from thresher.schemas.errors import InputProblem
 
 _ANSI, _UNICODE, _LARGE_PAGES = (14, 15), (21, 23), 36
 _MAX_LEVEL = 10  # of a tree; real ones have three or four
+_MAX_FAULTS = 1000  # named of pages that are named twice
 _PAGE_BYTES = 512
 _DECODED = bytes.fromhex(  # MS-PST 5.1, mpbbI: what each byte of an encoded block stands for
     "47f1b4e60b6a7248854e9eebe2f89453e0bba002e85a09abdbe3bac67cc310dd39059630f53760828cc9134a6b1df3fb"
@@ -161,9 +162,14 @@ class PstFile:
         Raises PstDamaged where the topmost page is damaged.
         """
         self._page(self._nodes_root)
-        todo = [(self._nodes_root, _MAX_LEVEL)]
+        todo, seen = [(self._nodes_root, _MAX_LEVEL)], set[int]()
         while todo:
             offset, left = todo.pop()
+            if offset in seen:  # pages that name each other would be read without end
+                if len(self.faults) < _MAX_FAULTS:
+                    self.faults.append(f"a page at {offset} is named twice")
+                continue
+            seen.add(offset)
             try:
                 level, entries, _ = self._page(offset)
             except PstDamaged as damage:
@@ -187,11 +193,14 @@ class PstFile:
         """Return the data of a block, or of all blocks that it lists, in order."""
         if not bid & 2:
             return [self._block(bid)] if bid else []
-        found, todo = [], [(bid, 2)]
+        found, todo, room = [], [(bid, 2)], len(self._bytes)
         while todo:
             current, left = todo.pop()
             if not current & 2:
                 found.append(self._block(current))
+                room -= max(len(found[-1]), 1)
+                if room < 0:  # a list that names one block again and again unfolds to any size
+                    raise PstDamaged(f"the list of blocks {bid:x} holds more than the file")
                 continue
             data = self._block(current)
             if not left or len(data) < 8 or data[0] != 1:
@@ -229,10 +238,13 @@ class PstFile:
     def inner_nodes(self, bid: int) -> dict[int, Node]:
         """Return the nodes inside a node, by their ids."""
         found: dict[int, Node] = {}
-        todo = [(bid, 2)] if bid else []
+        todo, seen = [(bid, 2)] if bid else [], set[int]()
         layout = self._layout
         while todo:
             current, left = todo.pop()
+            if current in seen:
+                raise PstDamaged(f"the list of inner nodes {current:x} is named twice")
+            seen.add(current)
             data = self._block(current)
             if not left or len(data) < layout.inner_header or data[0] != 2:
                 raise PstDamaged(f"the list of inner nodes {current:x} is damaged")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,5 +31,5 @@ def pst_members(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:
 def _pieces(pst: PstFile, nid: int) -> Iterator[bytes]:
     try:
         yield message_file(pst, nid)[0]
-    except PstDamaged as error:
+    except (PstDamaged, struct.error) as error:
         raise Damaged(str(error)) from error

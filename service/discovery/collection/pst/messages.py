@@ -21,6 +21,8 @@ _NAMES, _RECIPIENTS = 0x61, 0x692  # the node of named properties, the table of 
 _NAME, _COUNT, _SUBJECT, _METHOD, _DATA = 0x3001, 0x3602, 0x0037, 0x3705, 0x3701
 _EMBEDDED = 5
 _DEPTH = 20  # messages inside messages
+_MAX_ATTACHMENTS = 10_000  # of a message and of all inside it
+_MAX_FOLDERS_DEEP = 200  # names in a path; what lies deeper begins at a name made up
 _FIXED = frozenset((0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007, 0x000A, 0x000B, 0x0014, 0x0040))
 _TEXTS = {0x001E: 1, 0x001F: 2}  # string types, and the bytes of a final zero
 _NAME_STREAMS = (0x0002, 0x0003, 0x0004)  # GUIDs, entries, strings
@@ -68,6 +70,9 @@ def _path(nid: int, parents: dict[int, int], facts: dict[int, tuple[str, int]]) 
     names: list[str] = []
     seen: set[int] = set()
     while nid in facts and nid != ROOT_FOLDER and nid not in seen:
+        if len(seen) == _MAX_FOLDERS_DEEP:  # a chain of all folders would give each a path as long as the file
+            names.append(f"folder-{nid:x}")
+            break
         seen.add(nid)
         names.append(facts[nid][0].replace("/", "_") or f"folder-{nid:x}")
         nid = parents.get(nid, ROOT_FOLDER)
@@ -112,6 +117,7 @@ class _MessageWriter:
     def __init__(self, pst: PstFile, faults: list[str]) -> None:
         self._pst = pst
         self._faults = faults
+        self._attachments = 0
 
     def message(self, node: Node, depth: int) -> Storage:
         """Return a message with all that it holds."""
@@ -140,6 +146,9 @@ class _MessageWriter:
 
     def _attachment(self, node: Node, number: int, depth: int) -> Storage:
         """Return an attachment; one that can not be read keeps what is known of it, and is reported."""
+        self._attachments += 1
+        if self._attachments > _MAX_ATTACHMENTS:  # messages that hold each other would be written without end
+            raise PstDamaged(f"more than {_MAX_ATTACHMENTS} attachments")
         try:
             data = NodeData(self._pst, node)
             properties = list(data.properties())

@@ -73,14 +73,19 @@ class NodeData:
         key, size, levels = header[1], header[2], header[3]
         if levels > _MAX_LEVELS:
             raise PstDamaged("a tree in a heap has too many levels")
-        yield from self._records(struct.unpack_from("<I", header, 4)[0], key, size, levels)
+        if not key:
+            raise PstDamaged("a tree in a heap has no keys")
+        yield from self._records(struct.unpack_from("<I", header, 4)[0], key, size, levels, set())
 
-    def _records(self, hid: int, key: int, size: int, levels: int) -> Iterator[tuple[bytes, bytes]]:
+    def _records(self, hid: int, key: int, size: int, levels: int, seen: set[int]) -> Iterator[tuple[bytes, bytes]]:
+        if hid in seen:  # items that name each other would be read without end
+            raise PstDamaged("a tree in a heap names an item twice")
+        seen.add(hid)
         data, width = self._heap_item(hid), key + (4 if levels else size)
         for at in range(0, len(data) - width + 1, width):
             name, rest = data[at : at + key], data[at + key : at + width]
             if levels:
-                yield from self._records(struct.unpack("<I", rest)[0], key, size, levels - 1)
+                yield from self._records(struct.unpack("<I", rest)[0], key, size, levels - 1, seen)
             else:
                 yield name, rest
 

@@ -14,7 +14,7 @@ from thresher.service.readers.office.rtf.rtf_tokens import CHARSETS, codec
 
 _TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
 _CODEPAGE = re.compile(r"\\ansicpg(\d{1,5})")
-_FONT = re.compile(r"\\f(\d{1,5})[^\\{};]*(?:\\[a-z]+-?\d*\s?)*?\\fcharset(\d{1,3})")
+_FONT = re.compile(r"\\f(\d{1,5})[^\\{};]{0,80}(?:\\[a-z]{1,32}-?\d{0,10}\s?){0,16}?\\fcharset(\d{1,3})")
 _SPECIAL = {
     "par": "\r\n",
     "line": "\r\n",
