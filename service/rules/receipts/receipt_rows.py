@@ -29,6 +29,7 @@ _TOTAL_BEGINNINGS = (
     "gst ",
     "qty ",
 )
+_ROW_MAX_CHARS = 1000  # of a printed row with an amount; the search takes the square of a longer run of figures
 _BLANK_GROUPS = (
     r"(?:(?<=\s\s)|(?<![\d\s]))\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=,)"  # a single blank before may part columns
 )
@@ -134,7 +135,7 @@ def _rows(layout: Layout) -> Iterator[ReceiptRow]:
 
 
 def _row(start: int, end: int, text: str, mark: str) -> ReceiptRow:
-    m = _AMOUNT.search(text)
+    m = _AMOUNT.search(text) if len(text) <= _ROW_MAX_CHARS else None
     total = is_total(text) if m else plain(text).startswith(_TOTAL_BEGINNINGS)
     if m is None or parse_number(m["digits"], mark) is None:
         return ReceiptRow(start=start, end=end, text=text, is_total=total)

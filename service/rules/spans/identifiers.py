@@ -18,7 +18,7 @@ _GROUPS = re.compile(r"(?<![\w.,])(?:[A-Z]{2}\s?)?\d{2,4}(?:\s\d{2,4}){1,5}(?![\
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9*]{2,4}){3,8}\b|\b[A-Z]{2}\d{8,32}\b")
 _BIC = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
 _ACCOUNT = re.compile(r"(?<![\w.,/-])[\dXx*•](?:[ -]?[\dXx*•]){4,22}(?![\w,/]|[.]\d)")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")  # RFC 5321: 64 before the sign
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)",
     re.IGNORECASE,
