@@ -22,6 +22,7 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine, engine_of
+from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import load_target
@@ -50,7 +51,9 @@ def prose(characters: int) -> Document:
     """A text of that many different words."""
     builder = DocumentBuilder(Source(path="a.txt", blob="", sha256="0", size=0, name="a.txt"), kind="text")
     chance = random.Random(7)
-    builder.block(" ".join("".join(chance.choices("aeinrst", k=chance.randrange(1, 9))) for _ in range(characters))[:characters])
+    builder.block(
+        " ".join("".join(chance.choices("aeinrst", k=chance.randrange(1, 9))) for _ in range(characters))[:characters]
+    )
     return builder.build()
 
 
@@ -77,6 +80,7 @@ def test_what_would_hold_the_loop_is_large() -> None:
     """A Unit is by its length, by a run of one shape in it, and sooner where every span of a text is ranked by rules."""
     made, run = engine(), DocumentBuilder(Source(path="a.txt", blob="", sha256="0", size=0, name="a.txt"), kind="text")
     run.block("7\t" * 3_000)
+    assert isinstance(made.model, ModelClient)
     model = replace(made.model, facts=replace(made.model.facts, style="candidates"))
     assert made.is_large([prose(LARGE_UNIT_CHARS + 100)])
     assert made.is_large([prose(100), run.build()])
