@@ -25,9 +25,9 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.exports import write_atomically
-from thresher.service.runs.folder_run import failed
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.read_options import read_options
+from thresher.service.runs.unit_results import failed
 from thresher.service.scorecard import report_tables
 from thresher.service.scorecard.cases import Case, load_cases
 from thresher.service.scorecard.contrast import Contrast, contrast

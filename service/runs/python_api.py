@@ -26,11 +26,11 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.runs.as_finished import as_finished
-from thresher.service.runs.folder_run import failed, results_of
 from thresher.service.runs.given_sources import GivenSource, RefusedSource, path_of
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unit_results import failed, results_of
 from thresher.service.settings import Settings, load
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore

@@ -64,7 +64,7 @@ async def test_a_run_goes_on_when_it_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ) -> None:
     """Twice short: the Result is complete. For ever: it has failed for a reason that may pass, and is done by the next run."""
-    monkeypatch.setattr("thresher.service.runs.folder_run.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.unit_results.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
     (tmp_path / "a.txt").write_text("letter a")
     left, told, policy = [times], list[Event](), Policy()
 
