@@ -46,7 +46,8 @@ from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import model_name, model_of
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 CACHED_JOBS = 64  # Jobs whose target and Policy are cached
 CACHED_TARGETS = 32  # different targets that are cached

@@ -21,7 +21,7 @@ from thresher.service.jobs.loop import Loop
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.settings import Settings
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import load_vocabulary
+from thresher.service.wiring.models import load_vocabulary
 
 GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
 

@@ -39,7 +39,9 @@ from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_ver
 from thresher.service.scorecard.summary import Summary, document_f1, fields_of, summarise
 from thresher.service.settings import Settings, load
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 AWAY = STOPS_RUN | {"model_unavailable"}
 

@@ -38,7 +38,9 @@ from thresher.service.storage.answers.session import Transactions
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 from thresher.service.telemetry.masks import add_secrets
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

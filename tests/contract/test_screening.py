@@ -22,7 +22,7 @@ from thresher.service.llm.providers.scripted import ScriptedTransport, prompt_of
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.targets.loading import load_target
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 LISTS = ScreenLists(("firm.example",), ("attorney-client",))
 
