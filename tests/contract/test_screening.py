@@ -29,7 +29,7 @@ from thresher.service.pipeline import process
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.targets.loading import load_target
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 Found = TypeVar("Found")
 LISTS = ScreenLists(("firm.example",), ("attorney-client",))

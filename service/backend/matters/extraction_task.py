@@ -42,7 +42,7 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.runs.folder_run import Event
 from thresher.service.storage.answers.base import Store
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 OUTCOME_PATH = "extraction"  # of the one Outcome
 
