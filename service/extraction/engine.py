@@ -61,8 +61,9 @@ class Engine:
     def is_large(self, documents: Sequence[Document]) -> bool:
         """Return whether a Unit would hold the event loop for long: by its length, its texts, and what the model is."""
         length = sum(d.length for d in documents)
-        slow = length > SLOW_UNIT_CHARS and (self.chooses or any(repeats_one_shape(d.text) for d in documents))
-        return slow or length > self.large
+        if length > self.large:  # before any text is looked at: that of a stored Document is not in memory
+            return True
+        return length > SLOW_UNIT_CHARS and (self.chooses or any(repeats_one_shape(d.text) for d in documents))
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:

@@ -49,6 +49,7 @@ async def test_who_passes_it_on_never_reads_it(tmp_path: Path) -> None:
             assert result.values == {"number": "PO-7", "buyer": "Acme Works Ltd"}
             found.file.unlink()  # who had read it here would not need it
             assert found.length == len(whole.text)
+            assert engine().is_large([found])
     finally:
         await processors.aclose()
     assert not list((tmp_path / "spool").rglob("*.document"))
