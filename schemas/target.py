@@ -82,6 +82,11 @@ class Target:
         return any(f.in_list for f in self.fields)
 
     @cached_property
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """Return the further names of fields, by path."""
+        return {f.path: f.aliases for f in self.fields if f.aliases}
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hash name and schema: part of every question's identity."""
         return fingerprint_of(self.name, self.schema)

@@ -114,7 +114,7 @@ def build_schema(
 
 def _built(target: Target, fields: Collection[str] | None, dialect: Dialect, how: SchemaReduction) -> Schema:
     build = SchemaBuilder(Shapes(target.schema), dialect, fields, how)
-    build.aliases = {f.path: f.aliases for f in target.fields if f.aliases}
+    build.aliases = target.aliases
     root = build.root(target.schema)
     if not root.get("properties") and "items" not in root and root.get("additionalProperties") in (None, False):
         raise ValueError("no field of the target is asked for")

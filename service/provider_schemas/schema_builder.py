@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ class SchemaBuilder:
         self._shapes, self._dialect, self._blanks, self._shallow = shapes, dialect, how.blanks, how.shallow
         self._wanted = None if fields is None else frozenset(fields)
         self._above = frozenset(above for field in fields or () for above in _places_above(field))
+        self._names = _names_below({*self._above, *(fields or ())})
         self.aliases: dict[str, tuple[str, ...]] = {}
         self.definitions: dict[str, Schema] = {}
 
@@ -105,7 +107,7 @@ class SchemaBuilder:
 
     def _object(self, shape: Shape, path: str) -> Schema:
         properties: dict[str, Schema] = {}
-        members = shape.schema.get("properties") or {}
+        members = self._wanted_members(shape, path)
         for key, member in sorted(members.items(), key=lambda m: m[0] not in shape.tags):
             asked = (
                 self._tag(member)
@@ -122,6 +124,25 @@ class SchemaBuilder:
             made = self._node(extra, shape.trail, f"{path}/*")
             closed = {"additionalProperties": made} if made else closed
         return {"type": "object", "properties": properties, "required": list(properties), **closed}
+
+    def _wanted_members(self, shape: Shape, path: str) -> Schema:
+        """Return the members of an object that are asked for, and its tags, in schema order.
+
+        The time grows with what is asked for where that is one member: of a large target each is built by itself.
+        """
+        members: Schema = shape.schema.get("properties") or {}
+        if self._whole(path):
+            return members
+        found = members.keys() & (self._names.get(path, frozenset()) | shape.tags)
+        return {name: members[name] for name in (found if len(found) == 1 else members) if name in found}
+
+    def _wanted_places(self, shape: Shape, path: str) -> list[tuple[int, Any]]:
+        """Return the numbered places of a list that are asked for, with their schemas, in order."""
+        places: list[Any] = shape.schema.get("prefixItems") or []
+        if self._whole(path):
+            return list(enumerate(places))
+        wanted = sorted(int(name) for name in self._names.get(path, ()) if name.isdecimal())
+        return [(number, places[number]) for number in wanted if number < len(places)]
 
     def _add_extra(self, properties: dict[str, Schema], extra: Schema, shape: Shape, path: str) -> None:
         if not self._dialect.maps:
@@ -148,7 +169,7 @@ class SchemaBuilder:
         }
 
     def _array(self, shape: Shape, path: str) -> Schema | None:
-        first = [self._node(m, shape.trail, f"{path}/{i}") for i, m in enumerate(shape.schema.get("prefixItems") or ())]
+        first = [self._node(m, shape.trail, f"{path}/{i}") for i, m in self._wanted_places(shape, path)]
         rest = shape.schema.get("items", not first)
         items = self._node(rest, shape.trail, f"{path}/*", nullable=False) if rest is not False else None
         known = [f for f in first if f]
@@ -232,6 +253,15 @@ class SchemaBuilder:
         """Whether all of a place is asked for."""
         wanted = self._wanted
         return wanted is None or path in wanted or any(above in wanted for above in _places_above(path))
+
+
+def _names_below(places: Iterable[str]) -> dict[str, set[str]]:
+    """Return the names of members by the place that holds them."""
+    names = defaultdict[str, set[str]](set)
+    for place in places:
+        above, _, _ = place.rpartition("/")
+        names[above].update(json_pointer.parts(place)[-1:])
+    return names
 
 
 def _places_above(path: str) -> Iterator[str]:

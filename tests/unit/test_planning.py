@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import Any, get_args
 
 import pytest
@@ -200,3 +203,34 @@ async def test_a_wide_item_comes_back_whole() -> None:
     ]
     assert result.coverage.records_found == 2
     assert result.usage.answers == 3
+
+
+def _members(count: int) -> dict[str, Any]:
+    return {"properties": {f"field_{n}": {"type": "string"} for n in range(count)}}
+
+
+def _numbered_places(count: int) -> dict[str, Any]:
+    return {"properties": {"places": {"type": "array", "prefixItems": [{"type": "string"}] * count}}}
+
+
+@pytest.mark.parametrize("wide", [_members, _numbered_places])
+def test_the_work_grows_with_the_fields(wide: Callable[[int], dict[str, Any]]) -> None:
+    """Dividing a target does not look at all fields for each: 4,000 took over a minute of a service's loop."""
+    small, large = (_calls_of(target_from_schema({"title": "Wide", "type": "object", **wide(n)})) for n in (250, 750))
+    assert large < 4 * small
+
+
+def _calls_of(target: Target) -> int:
+    """Return how many functions of Python are called to divide a target."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        assert len(groups_of(target)) > 1
+    finally:
+        sys.setprofile(None)
+    return calls

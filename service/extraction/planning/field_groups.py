@@ -7,6 +7,7 @@ are asked in parallel and joined item by item; the fields that identify an item 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from thresher.service.provider_schemas.schema_size import SchemaSize, limits_exc
 FIELDS_MAX = 200  # in one question: a schema of 369 is answered by no model, one of some dozens by all
 SLACK_DIVISOR = 8  # a question may ask for an eighth more, so that what belongs together stays together
 KEY_FIELDS_MAX = 2  # fields that tell items apart, where the target declares none
+LAST_CHARACTER = "\U0010ffff"  # sorts behind all others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,9 @@ class _Split:
         self._most = most + most // SLACK_DIVISOR
         self._dialect: Dialect = DIALECTS[dialect]
         self._lists = frozenset(target.lists)
+        self._paths = [f.path for f in target.fields]
+        self._leaves = frozenset(self._paths)
+        self._sorted = sorted((path, number) for number, path in enumerate(self._paths))
 
     def fits(self, fields: int, size: SchemaSize) -> bool:
         return fields <= self._most and not any(limits_exceeded(size, self._dialect))
@@ -67,7 +72,7 @@ class _Split:
         """Return the members of a path, with those that are too large divided."""
         for member in self._members(place):
             unit = self._unit((member,))
-            if self.fits(unit.fields, unit.size) or member in {f.path for f in self._target.fields}:
+            if self.fits(unit.fields, unit.size) or member in self._leaves:
                 yield unit
             elif member in self._lists:
                 yield self._divided(member, unit)
@@ -97,7 +102,7 @@ class _Split:
         lists = tuple(x for x in self._target.lists if any(_inside(x, p) for p in places))
         whole = units[0]
         if not whole.parts:
-            several = any(f.in_list and any(_inside(f.path, p) for p in places) for f in self._target.fields)
+            several = any(self._target.fields[number].in_list for number in self._numbers(places))
             return Group(asked=self._ask(places), fields=places, lists=lists, several=several)
         first, *rest = (self._ask(part) for part in whole.parts)
         return Group(asked=first, beside=tuple(rest), fields=places, lists=lists, several=True, keys=whole.keys)
@@ -107,14 +112,23 @@ class _Split:
 
     def _members(self, place: str) -> list[str]:
         """Return the paths just below one, in schema order; for a map or a list, those of its members."""
-        below = [f.path for f in self._target.fields if f.path.startswith(f"{place}/")]
+        below = [path for number in self._numbers((place,)) if (path := self._paths[number]) != place]
         found = dict.fromkeys(_first_step(place, path) for path in below)
         return [m for one in found for m in (self._members(one) if one.endswith("/*") and one not in below else [one])]
 
     def _unit(self, places: tuple[str, ...]) -> _Unit:
-        fields = sum(any(_inside(f.path, p) for p in places) for f in self._target.fields)
+        fields = len(self._numbers(places))
         blanks = self._dialect.blanks or None
         return _Unit(places, fields, measured_size(build_schema(self._target, places, self._name, blanks=blanks)))
+
+    def _numbers(self, places: tuple[str, ...]) -> list[int]:
+        """Return the numbers of the fields at places and below them, in schema order."""
+        found: set[int] = set()
+        for place in places:
+            for first, last in ((place, place), (f"{place}/", f"{place}/{LAST_CHARACTER}")):
+                start, end = bisect_left(self._sorted, (first, 0)), bisect_left(self._sorted, (last, len(self._paths)))
+                found.update(number for _, number in self._sorted[start:end])
+        return sorted(found)
 
     def _divided(self, place: str, whole: _Unit) -> _Unit:
         """Divide a list whose item does not fit into parts."""
@@ -149,7 +163,7 @@ class _Split:
         """Return the members of a path; in place of an object that is too large, its members."""
         for member in self._members(place):
             unit = self._unit((member,))
-            whole = member in self._lists or member in {f.path for f in self._target.fields}
+            whole = member in self._lists or member in self._leaves
             if whole or self.fits(unit.fields, unit.size):
                 yield member
             else:
@@ -157,7 +171,8 @@ class _Split:
 
     def _keys(self, place: str) -> tuple[str, ...]:
         """Return the fields that identify a list's items: the declared ones, else the first required one."""
-        own = [f for f in self._target.fields if _inside(f.path, f"{place}/*") and "*" not in _rest(f.path, place)]
+        below = (self._target.fields[number] for number in self._numbers((f"{place}/*",)))
+        own = [f for f in below if "*" not in _rest(f.path, place)]
         declared = [f for f in own if f.schema.get("key") is True]
         telling = [f for f in own if f.kind in {"text", "integer", "date", "number"}]
         chosen = (
