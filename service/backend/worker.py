@@ -165,7 +165,7 @@ class Worker:
         targets = (
             tuple(self._target(target) for target in asked.extraction_order.targets) if asked.extraction_order else ()
         )
-        asking = Asking(model=model, policy=policy, targets=targets, stage=stage)
+        asking = Asking(model=model, policy=policy, targets=targets, stage=stage, elsewhere=self.processors)
         try:
             with self._models.used(key, model), tracing.under(asked.trace), tracing.span("task", kind="consumer"):
                 outcome = await extract_from_matter(self.resources, claim, asked, asking)
