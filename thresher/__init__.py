@@ -115,18 +115,17 @@ async def aextract(  # noqa: PLR0913 - the choices of the contract
         instructions: your own words to the model, added to every question; they are part of what an answer is kept under.
         policy: all other choices; the arguments above stand above it.
         progress: called with a `Progress` after each file read and each question answered; `print` will do.
-        store: folder that keeps every model answer, so that none is paid for twice. Two calls may use one at once, in one
-            program they share it, another program waits.
+        store: folder that keeps every model answer, so that none is paid for twice. Calls in one program share it, another
+            program waits.
 
     Returns:
         A Result. With a class, `data` is an instance of it, or None where it cannot be built; `values` is always the tree
         of what was found, and `reasons` says what keeps it from being complete.
 
     Raises:
-        InputProblem: the source, target or policy cannot be used at all (`file_not_found`, `password_protected`,
-            `target_invalid` …).
-        SetupProblem: no document would fare better: `key_missing`, `key_rejected`, `model_unknown`, `model_unreachable`,
-            `weights_missing`. Each Problem has a stable `code`, and a `message` that ends with what to do.
+        InputProblem: the source, target or policy cannot be used at all (`file_not_found`, `target_invalid` …).
+        SetupProblem: no document would fare better (`key_missing`, `model_unreachable` …). Each Problem has a stable `code`,
+            and a `message` that ends with what to do.
 
     >>> import asyncio
     >>> from thresher import Text, aextract

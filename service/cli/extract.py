@@ -92,10 +92,11 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
     """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
     to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
+    total = count_files(request.paths, _own_files(request))
     Folder(out).note_inputs(request.paths, (r.target for r in targets.rules), policy.read)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened_store(out, _say_waiting))
-        show = stack.enter_context(display(request.paths, policy))
+        show = stack.enter_context(display(total, policy))
         pool = await stack.enter_async_context(ReaderPool(stack.enter_context(temp_folder()) / "spool"))
         answers = WriteOnlyCache(store, str(tally.begun)) if request.fresh else store
         model = model_of(policy, settings, answers, book=store)
@@ -121,7 +122,7 @@ async def _extract(request: Request, out: Path, targets: TargetMap, policy: Poli
     is_cut = interrupted or fault is not None
     finish(tally, calls, out, request.form, to_stdout=to_stdout, interrupted=is_cut)
     if is_cut:
-        sys.stderr.write(what_is_left(tally, count_files(request.paths), sys.argv[1:]))
+        sys.stderr.write(what_is_left(tally, total, sys.argv[1:]))
     if fault is not None:
         raise fault
     return INTERRUPTED if interrupted else exit_of(tally)
@@ -170,10 +171,14 @@ def _own_folder(request: Request, settings: Settings) -> Path:
     return settings.home / "runs" / hashlib.sha256(command.encode()).hexdigest()[:16]
 
 
+def _own_files(request: Request) -> set[Path]:
+    """Return the files that say how to extract, resolved: a target map or a Policy among the documents is none of them."""
+    return {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
+
+
 def _counted(request: Request, tally: RunCounts) -> Iterable[Source | RefusedPath]:
-    """Yield the sources to read and count them; a target map or a Policy among the files is no document."""
-    paths: set[str] = set()
-    own = {p.resolve() for p in (Path(request.target), request.policy, request.passwords) if p and p.is_file()}
+    """Yield the sources to read, and count them."""
+    paths, own = set[str](), _own_files(request)
     for source in find_sources(request.paths):
         if isinstance(source, RefusedPath) or Path(source.blob).resolve() not in own:
             tally.files += 1

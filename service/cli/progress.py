@@ -6,20 +6,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from thresher.schemas.policy import Policy
 from thresher.service.base.file_names import printable_name
-from thresher.service.readers.sources import count_files
 from thresher.service.runs.folder_run import Event
 
 Show = Callable[[Event], None]
 
 
 @contextmanager
-def display(paths: list[Path], policy: Policy) -> Iterator[Show]:
-    """Give a function that shows Events, for as long as the context lasts."""
-    total = count_files(paths)
+def display(total: int, policy: Policy) -> Iterator[Show]:
+    """Give a function that shows Events of a run over `total` files, for as long as the context lasts."""
     sys.stderr.write(f"thresher: {total} file{'' if total == 1 else 's'}, model {policy.model}\n")
     if not sys.stderr.isatty():
         yield Lines(total)
@@ -42,12 +39,13 @@ class Lines:
             again = " (kept)" if event.kind == "kept" else ""
             self._say(f"{event.result.status}{again}  {printable_name(event.path)}")
         elif event.kind in {"no_target", "refused"}:
-            self._done += 1
             self._say(f"{event.kind}  {printable_name(event.path)}")
+            self._done += 1
 
     def _say(self, text: str) -> None:
+        """Write a line that begins with the number of its file, which is not finished yet."""
         seconds = time.monotonic() - self._start
-        sys.stderr.write(f"[{self._done}/{self._total} {seconds:.1f}s] {text}\n")
+        sys.stderr.write(f"[{min(self._done + 1, self._total)}/{self._total} {seconds:.1f}s] {text}\n")
 
 
 def _live(total: int) -> Iterator[Show]:

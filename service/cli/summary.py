@@ -67,10 +67,9 @@ def what_is_left(tally: RunCounts, files: int, arguments: list[str]) -> str:
       thresher extract 'my files' -t invoice
     <BLANKLINE>
     """
-    own = sum(i.reason == OWN_FILE for i in tally.ignored)
-    left = files - own - tally.finished - len(tally.no_target) - len(tally.refused)
+    left = files - tally.finished - len(tally.no_target) - len(tally.refused)
     return (
-        f"not finished: {left} of {files - own} files are left; what is done is kept, nothing is paid for twice. "
+        f"not finished: {left} of {files} files are left; what is done is kept, nothing is paid for twice. "
         f"To go on:\n  {shlex.join(['thresher', *arguments])}\n"
     )
 

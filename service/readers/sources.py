@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -61,9 +61,11 @@ def find_sources(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Sou
             yield _source_or_refused(path, None)
 
 
-def count_files(paths: Iterable[Path]) -> int:
-    """Count the files that `find_sources` will return or refuse, without reading any."""
-    return sum(sum(1 for _ in _walk(p, p.resolve())) if p.is_dir() else 1 for p in paths)
+def count_files(paths: Iterable[Path], own: Collection[Path] = ()) -> int:
+    """Count the files that `find_sources` will return or refuse, without reading any; those in `own` (resolved) are none."""
+    names = {p.name for p in own}
+    found = (one for p in paths for one in (_walk(p, p.resolve()) if p.is_dir() else (p,)))
+    return sum(isinstance(one, RefusedPath) or one.name not in names or one.resolve() not in own for one in found)
 
 
 def _source_or_refused(path: Path, root: Path | None) -> Source | RefusedPath:
