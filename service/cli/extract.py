@@ -21,6 +21,7 @@ from thresher.service.base.temp_folder import temp_folder
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
+from thresher.service.cli.signals import cancelled_by_sigterm
 from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.readers.base import Reading
@@ -87,7 +88,7 @@ def main(request: Request) -> int:
 
 
 async def _extract(request: Request, out: Path, targets: TargetMap, policy: Policy) -> int:
-    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
+    """Perform one run. Ctrl-C, and SIGTERM, cancel what is running; finished Results stay, and run.json says how far it came."""
     to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     Folder(out).note_inputs(request.paths, (r.target for r in targets.rules), policy.read)
@@ -140,7 +141,8 @@ def _say_waiting(folder: Path) -> None:
 async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, Problem | None]:
     """Run the files; return whether the run was interrupted, and the Problem that ended it."""
     try:
-        await run(job, found)
+        with cancelled_by_sigterm():
+            await run(job, found)
     except asyncio.CancelledError:
         return True, None
     except Problem as problem:
