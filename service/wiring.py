@@ -25,6 +25,7 @@ from thresher.service.llm.model_catalog import (
     schema_mode_of,
     tariff_of,
 )
+from thresher.service.llm.policy_options import check_options
 from thresher.service.llm.prices import Budget, Tariff
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
@@ -63,27 +64,6 @@ DIALECT_BY_FAMILY: dict[str, DialectName] = {
     "gemini": "gemini",
 }  # the same models, offered by other providers
 LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
-RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
-    [
-        "model",
-        "messages",
-        "response_format",
-        "tools",
-        "tool_choice",
-        "api_base",
-        "base_url",
-        "api_key",
-        "stream",
-        "n",
-        "max_tokens",
-        "max_completion_tokens",
-        "num_retries",
-        "max_retries",
-        "timeout",
-        "mock_response",
-        "callbacks",
-    ]
-)
 EMBEDDED_MODELS = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -165,9 +145,7 @@ def _dialect_of(name: str) -> DialectName:
 def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
-    taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
-    if taken:
-        raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
+    check_options(policy.model_options)
     model, address, key = _address_of(name, settings)
     if address and not address.startswith(("http://", "https://")):
         about = f"the model's address (base_url, THRESHER_API_BASE) begins with http:// or https://, not as {address!r}"
