@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from thresher.schemas.errors import JobProblem, Note, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome, Submission
-from thresher.service.jobs.backoff import after_death
+from thresher.service.jobs.backoff import LONGEST_WAIT_SECONDS, after_death
 from thresher.service.jobs.base import MOST_DEATHS, POISONED, LossReason
 from thresher.service.jobs.completion import JobChange, tell
 from thresher.service.jobs.job_rows import CLAIM, outcome_row, to_claim
@@ -100,8 +100,13 @@ def _set_aside(session: Session, job: str, number: int, problem: SetupProblem) -
 
 
 def orphan(session: Session) -> None:
-    """End every lease: for a process that has just become the only owner, so that no other can be at work."""
+    """End every lease: for a process that has just become the only owner, so that no other can be at work.
+
+    What is due later than any wait can be was stored while the clock was ahead: it is due now.
+    """
     session.run("UPDATE tasks SET lease = 0 WHERE state = 'running'")
+    sql = "UPDATE tasks SET due = :now WHERE state = 'todo' AND stage <> 'held' AND due > :latest"
+    session.run(sql, now=session.now, latest=session.now + LONGEST_WAIT_SECONDS)
 
 
 def sweep(session: Session) -> None:

@@ -121,3 +121,17 @@ async def test_keys_change_past_a_damaged_row(opened: Opened) -> None:
     assert (done.rows, done.damaged) == (3, [f"tasks {bad.id}.0"])
     store._cipher = Keyring([Key(b"n" * 32)])
     assert [c.job for c in await jobs.claim("w", limit=8)] == [good.id]
+
+
+async def test_work_that_was_stored_with_a_wrong_clock_is_done_after_a_start() -> None:
+    """It waited for a moment years away; work that a budget holds still waits."""
+    store = await SqliteStore.open(None)
+    jobs = SqlJobs(store)
+    ahead, held = await submitted(jobs, "a"), await submitted(jobs, "b")
+    await store.do(lambda s: s.run("UPDATE tasks SET due = due + 1e8"))
+    await store.do(lambda s: s.run("UPDATE tasks SET stage = 'held' WHERE job = :job", job=held.id))
+    assert await jobs.claim("w", limit=8) == []
+    await jobs.orphan()
+    assert [c.job for c in await jobs.claim("w", limit=8)] == [ahead.id]
+    await jobs.aclose()
+    await store.aclose()
