@@ -36,6 +36,7 @@ from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unchanged_files import of_unchanged
 from thresher.service.settings import Settings, load
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
@@ -158,7 +159,7 @@ async def _walked(
     async with pool.apart(stores=True) as reads:
         walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
         async with aclosing(walk) as readings:
-            yield readings
+            yield of_unchanged(source, readings)
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:
