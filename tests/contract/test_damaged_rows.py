@@ -10,11 +10,14 @@ from tests import jobs_house
 from thresher.schemas.work import Job, Outcome, Submission, UploadedFile
 from thresher.service.jobs.job_rows import DAMAGED_FILE
 from thresher.service.jobs.sql import SqlJobs
+from thresher.service.reviews.base import NewEvent, ResultPlace
+from thresher.service.reviews.sql import SqlReviews
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.session import Session
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.storage.encryption.base import NO_CIPHER, Cipher, decrypt_text, encrypt_text
 from thresher.service.storage.encryption.keyring import Key, Keyring
+from thresher.service.tenants.accounts import Accounts
 
 SHUT, OTHER = Keyring([Key(b"k" * 32)]), Keyring([Key(b"o" * 32)])
 HOOK = "https://hooks.example/"
@@ -134,4 +137,30 @@ async def test_work_that_was_stored_with_a_wrong_clock_is_done_after_a_start() -
     await jobs.orphan()
     assert [c.job for c in await jobs.claim("w", limit=8)] == [ahead.id]
     await jobs.aclose()
+    await store.aclose()
+
+
+async def test_a_damaged_decision_holds_up_no_other(opened: Opened) -> None:
+    """Its webhook is given up; else no webhook of anybody would be called again."""
+    _, store, _ = opened
+    reviews = SqlReviews(store)
+    said = NewEvent(by="Ada", path="", action="accepted", wants_webhook=True)
+    for tenant in ("a", "b"):
+        await reviews.append(ResultPlace(tenant=tenant, collection="job", key="0.0", number=0), said)
+    await store.do(lambda s: s.run("UPDATE review_events SET body = :body WHERE tenant = 'a'", body=b"nothing"))
+    assert [due.place.tenant for due in await reviews.due(lease=0.0)] == ["b"]
+    assert [due.place.tenant for due in await reviews.due(lease=0.0)] == ["b"]
+
+
+async def test_a_damaged_secret_stops_no_start() -> None:
+    """Of a tenant whose webhooks can not be signed any more the others know nothing."""
+    store = await SqliteStore.open(None)
+    records = SqlJobs(store)
+    await Accounts(records, SHUT).webhook_secret("good")
+    good = (await records.records("webhook", "good"))[0]["secret"]
+    await records.put("webhook", "bad", "", {"secret": damaged(good), "tenant": "bad"})
+    both = Accounts(records, Keyring([Key(b"n" * 32), Key(b"k" * 32)]))
+    await both.reencrypt()
+    assert (await records.records("webhook", "good"))[0]["secret"] != good
+    assert (await both.webhook_secret("good")).startswith("whsec_")
     await store.aclose()
