@@ -83,40 +83,31 @@ def run(*words: object) -> None:
 
 @contextmanager
 def reviewing(folder: Path) -> Iterator[str]:
-    """Run `thresher review` over a folder; yield its address."""
-    words = [
-        sys.executable,
-        "-m",
-        "thresher.service.cli.main",
-        "review",
-        str(folder),
-        "--port",
-        "8317",
-        "--as",
-        "Bench",
-    ]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    base = "http://127.0.0.1:8317"
+    """Run `thresher review` over a folder; yield the address that it prints."""
+    words = [sys.executable, "-m", "thresher.service.cli.main", "review", str(folder), "--port", "0", "--as", "Bench"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
-        for _ in range(600):
-            try:
-                httpx.get(f"{base}/v1/session", trust_env=False)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield base
+        assert process.stderr is not None
+        line = next(said for said in process.stderr if " at http" in said)
+        yield line.partition(" at ")[2].partition(",")[0]
     finally:
         process.terminate()
-        process.wait(20)
+        process.communicate(timeout=20)
 
 
-def opening_times(browser: Any, base: str, rounds: int) -> list[float]:
+def base_of(address: str) -> str:
+    """Return an address without its token."""
+    return address.partition("/?")[0]
+
+
+def opening_times(browser: Any, address: str, rounds: int) -> list[float]:
     """Milliseconds from opening to the first doubtful field and its page visible, each with an empty cache."""
     found = []
     for _ in range(rounds):
         context = browser.new_context(viewport={"width": 1360, "height": 860})
+        context.request.get(address)
         tab = context.new_page()
-        tab.goto(f"{base}/review/folder/0", wait_until="commit")
+        tab.goto(f"{base_of(address)}/review/folder/0", wait_until="commit")
         while not (moment := tab.evaluate(READY)):
             time.sleep(0.005)
         found.append(moment)
@@ -124,10 +115,11 @@ def opening_times(browser: Any, base: str, rounds: int) -> list[float]:
     return found
 
 
-def picture_times(base: str) -> list[float]:
+def picture_times(address: str) -> list[float]:
     """Milliseconds of pictures that nobody asked for before, one after the other."""
     found = []
-    with httpx.Client(base_url=base, trust_env=False, timeout=60) as client:
+    headers = {"Authorization": f"Bearer {address.partition('token=')[2]}"}
+    with httpx.Client(base_url=base_of(address), headers=headers, trust_env=False, timeout=60) as client:
         for n in range(1, 31):
             begun = time.perf_counter()
             answer = client.get("/v1/reviews/folder/0/picture", params={"page": n, "scale": SCALE})
@@ -136,11 +128,12 @@ def picture_times(base: str) -> list[float]:
     return found
 
 
-def ink_outside(browser: Any, base: str, zoom: int) -> float:
+def ink_outside(browser: Any, address: str, zoom: int) -> float:
     """Pixels by which the ink of the framed value stands out of its frame."""
     context = browser.new_context(viewport={"width": 1360, "height": 860})
+    context.request.get(address)
     tab = context.new_page()
-    tab.goto(f"{base}/review/folder/0")
+    tab.goto(f"{base_of(address)}/review/folder/0")
     tab.wait_for_selector(".paper .chosen")
     tab.evaluate(f"view.zoom = {zoom}; layOut(); framePlaces(review.fields.get(review.current))")
     until(tab, "[...document.images].every(i => !i.src || (i.complete && i.naturalWidth))")
@@ -212,17 +205,18 @@ def main() -> None:
         print(f"script and style of {name}: {made.code_bytes:,} bytes as sent")
     with tempfile.TemporaryDirectory() as held, chromium() as browser:
         out = results(Path(held))
-        with reviewing(out) as base:
+        with reviewing(out) as address:
             watched = browser.new_page()
-            seen = Seen(base)
+            seen = Seen(base_of(address))
             seen.watch(watched)
-            watched.goto(f"{base}/review/folder/0")
+            watched.goto(address)
+            watched.goto(f"{base_of(address)}/review/folder/0")
             watched.wait_for_selector(".paper .chosen")
             watched.close()
-            print("first doubtful field and its page:", quartiles(opening_times(browser, base, chosen.rounds)))
-            print("a page's picture:", quartiles(picture_times(base)))
+            print("first doubtful field and its page:", quartiles(opening_times(browser, address, chosen.rounds)))
+            print("a page's picture:", quartiles(picture_times(address)))
             for zoom in (1, 2):
-                print(f"ink outside its frame at {zoom}00 %: {ink_outside(browser, base, zoom):.1f} px")
+                print(f"ink outside its frame at {zoom}00 %: {ink_outside(browser, address, zoom):.1f} px")
             print(f"requests elsewhere {len(seen.foreign)}, reports {len(seen.reports)}, faults {len(seen.faults)}")
         if not chosen.no_axe:
             found = axe_everywhere(browser)

@@ -18,7 +18,7 @@ class RotationCounts(BaseModel):
     key: str  # id of the newest key
     rows: int
     uploads: int
-    damaged: list[str]  # addresses of uploads that do not decrypt: they were left as they are
+    damaged: list[str]  # rows, and addresses of uploads, that do not decrypt: they were left as they are
 
 
 async def rotate_keys(resources: ServiceResources) -> RotationCounts:
@@ -27,12 +27,12 @@ async def rotate_keys(resources: ServiceResources) -> RotationCounts:
     May be repeated.
 
     Raises SetupProblem(setting_missing) where there is no key, SetupProblem(encryption_key_missing) where an older one
-    is needed, SetupProblem(storage_damaged) for a row that does not decrypt.
+    is needed.
     """
     if not resources.cipher.ids:
         raise SetupProblem("setting_missing", "THRESHER_ENCRYPTION_KEY")
     rows = await resources.jobs.reencrypt()
-    uploads, damaged = 0, []
+    uploads, damaged = 0, rows.damaged
     async for stored in resources.uploads.listed():
         try:
             uploads += await resources.uploads.reencrypt(stored.address)
@@ -40,6 +40,6 @@ async def rotate_keys(resources: ServiceResources) -> RotationCounts:
             if problem.code != "storage_damaged":
                 raise
             damaged.append(stored.address)
-    done = RotationCounts(key=resources.cipher.ids[0], rows=rows, uploads=uploads, damaged=damaged)
+    done = RotationCounts(key=resources.cipher.ids[0], rows=rows.rows, uploads=uploads, damaged=damaged)
     log.info("resealed", extra={"action": "seal.afresh", **done.model_dump()})
     return done

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
@@ -31,9 +32,11 @@ def temp_folder(within: Path | None = None) -> Iterator[Path]:
 
 
 def _is_safe(shared: Path) -> bool:
-    """Whether a shared folder is this user's, or is not there yet: another user may have made it as a trap."""
+    """Make a shared folder if it is not there, and return whether it is this user's: another may have made it as a trap."""
+    with suppress(OSError):  # it is there, or none can be made
+        shared.mkdir(mode=0o700)
     try:
         facts = shared.lstat()
-    except FileNotFoundError:
-        return True
-    return shared.is_dir() and not shared.is_symlink() and facts.st_uid == os.geteuid()
+    except OSError:
+        return False
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.geteuid()

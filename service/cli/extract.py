@@ -21,6 +21,7 @@ from thresher.service.base.temp_folder import temp_folder
 from thresher.service.cli.exits import ALL_FAILED, COMPLETE, INTERRUPTED, SOME_FAILED, SOME_NOT, UNAVAILABLE
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import display
+from thresher.service.cli.signals import cancelled_by_sigterm
 from thresher.service.cli.summary import OWN_FILE, finish, what_is_left
 from thresher.service.llm.fresh_answers import WriteOnlyCache
 from thresher.service.readers.base import Reading
@@ -35,6 +36,7 @@ from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.run_counts import RunCounts
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unchanged_files import of_unchanged
 from thresher.service.settings import Settings, load
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
@@ -89,7 +91,7 @@ def main(request: Request) -> int:
 
 
 async def _extract(request: Request, out: Path, targets: TargetMap, policy: Policy) -> int:
-    """Perform one run. Ctrl-C cancels what is running; finished Results stay, and run.json says how far it came."""
+    """Perform one run. Ctrl-C, and SIGTERM, cancel what is running; finished Results stay, and run.json says how far it came."""
     to_stdout, settings = request.out is None, load()
     tally = RunCounts(ignored=ignored_in(p for p in request.paths if p.is_dir()))
     total = count_files(request.paths, _own_files(request))
@@ -143,7 +145,8 @@ def _say_waiting(folder: Path) -> None:
 async def _ran(job: Run, found: Iterable[Source | RefusedPath]) -> tuple[bool, Problem | None]:
     """Run the files; return whether the run was interrupted, and the Problem that ended it."""
     try:
-        await run(job, found)
+        with cancelled_by_sigterm():
+            await run(job, found)
     except asyncio.CancelledError:
         return True, None
     except Problem as problem:
@@ -159,7 +162,7 @@ async def _walked(
     async with pool.apart(stores=True) as reads:
         walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
         async with aclosing(walk) as readings:
-            yield readings
+            yield of_unchanged(source, readings)
 
 
 def _own_folder(request: Request, settings: Settings) -> Path:

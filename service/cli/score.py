@@ -81,7 +81,7 @@ def score(cases: list[Case], request: Request) -> int:
     settings = load()
     policy = load_policy(request.policy, request.choices, request.passwords)
     policy = policy.model_copy(update={"model": model_name(policy, settings)})
-    request.out.mkdir(parents=True, exist_ok=True)
+    request.out.mkdir(parents=True, exist_ok=True, mode=0o700)
     run = asyncio.run(_run(cases, policy, settings, request.out))
     if all(c.failed and c.code in AWAY for c in run.cases):
         sys.stderr.write(f"thresher: {run.cases[0].reason}\n")

@@ -11,6 +11,7 @@ made by `service/backend/resources.py`. The answers of its Tasks are in the Stor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from thresher.schemas.errors import Note
@@ -32,6 +33,14 @@ LossReason = Literal["lost", "cancelled"]  # why a worker has lost a Task
 POISONED = "poisoned"  # failure of a Task whose work kills its process
 RESULTS_MAX_CHARS = 8 << 20  # of JSON in one answer of `results`; one Outcome may be longer
 MOST_DEATHS = 10  # deaths of workers, for any reason, after which a Task is poisoned
+
+
+@dataclass(slots=True)
+class ReencryptedRows:
+    """What was done with some rows."""
+
+    rows: int = 0  # encrypted again
+    damaged: list[str] = field(default_factory=list)  # table and key of rows that do not decrypt: left as they are
 
 
 class CallerJobs(Protocol):
@@ -202,8 +211,8 @@ class Jobs(CallerJobs, WorkerJobs, Protocol):
         """
         ...
 
-    async def reencrypt(self) -> int:
-        """Encrypt rows and answers with the newest key where they are not yet; return how many. May be repeated."""
+    async def reencrypt(self) -> ReencryptedRows:
+        """Encrypt rows and answers with the newest key where they are not yet. May be repeated."""
         ...
 
     async def named(self, uploads: Sequence[str]) -> set[str]:

@@ -7,7 +7,7 @@ import secrets
 import zlib
 from typing import Any
 
-from thresher.schemas.errors import InputProblem, JobProblem, Note
+from thresher.schemas.errors import InputProblem, JobProblem, Note, SetupProblem
 from thresher.schemas.work import Claim, Counts, Job, KeptOutcome, Outcome, Submission, Task, UploadedFile
 from thresher.service.storage.answers.session import Row, Session
 from thresher.service.storage.encryption.base import Cipher, decrypt_text, encrypt_text
@@ -28,6 +28,8 @@ FACTS = (
 )  # the first columns of JOB
 TASK = "job, number, files, state, attempts, deaths, stage, why, worker"
 CLAIM = "job, tenant, number, files, attempts, deaths, token"
+
+DAMAGED_FILE = UploadedFile(sha256="", name="(a file whose record is damaged)", size=0)  # for what cannot be read
 
 
 def new_id(now: float) -> str:
@@ -54,19 +56,35 @@ def to_job(row: Row, cipher: Cipher) -> Job:
     )
     facts = dict(zip(names, row, strict=False))
     if facts["webhook"] is not None:
-        facts["webhook"] = decrypt_text(cipher, facts["webhook"], f"webhook {facts['id']}")
+        facts["webhook"] = _address(cipher, facts["webhook"], f"webhook {facts['id']}")
     return Job(**facts, counts=counts)
 
 
+def _address(cipher: Cipher, text: str, place: str) -> str:
+    """Return where a Job's webhook goes; nothing where that is damaged: all else of the Job can still be had."""
+    try:
+        return decrypt_text(cipher, text, place)
+    except SetupProblem as problem:
+        if problem.code != "storage_damaged":
+            raise
+        return ""
+
+
 def to_task(row: Row, cipher: Cipher) -> Task:
-    """Build a Task from the columns TASK."""
+    """Build a Task from the columns TASK. One that is damaged is shown as such, so that it hides no other of its Job."""
     job, number, files, state, attempts, deaths, stage, why, worker = row
     place = f"{job}.{number}"
-    note = None if why is None else Note.model_validate_json(decrypt_text(cipher, why, f"why {place}"))
+    try:
+        named = to_files(decrypt_text(cipher, files, f"files {place}"))
+        note = None if why is None else Note.model_validate_json(decrypt_text(cipher, why, f"why {place}"))
+    except SetupProblem as problem:
+        if problem.code != "storage_damaged":
+            raise
+        named, note = (DAMAGED_FILE,), problem.note()
     return Task(
         job=job,
         number=number,
-        files=to_files(decrypt_text(cipher, files, f"files {place}")),
+        files=named,
         state=state,
         attempts=attempts,
         deaths=deaths,
@@ -93,8 +111,16 @@ def to_outcome(row: Row, job: str, cipher: Cipher) -> KeptOutcome:
         number=number,
         path=decrypt_text(cipher, path, f"path {place}"),
         status=status,
-        body=zlib.decompress(cipher.decrypt(bytes(body), f"result {place}")).decode(),
+        body=_unpacked(cipher.decrypt(bytes(body), f"result {place}"), f"result {place}"),
     )
+
+
+def _unpacked(data: bytes, place: str) -> str:
+    """Return a stored Result's JSON. Raises SetupProblem(storage_damaged)."""
+    try:
+        return zlib.decompress(data).decode()
+    except (zlib.error, ValueError) as error:
+        raise SetupProblem("storage_damaged", f"{place} ({type(error).__name__})") from None
 
 
 def outcome_row(outcome: Outcome, claim: Claim, number: int, cipher: Cipher) -> dict[str, Any]:
@@ -111,8 +137,11 @@ def outcome_row(outcome: Outcome, claim: Claim, number: int, cipher: Cipher) -> 
 
 
 def to_files(text: str) -> tuple[UploadedFile, ...]:
-    """Parse files from JSON."""
-    return tuple(UploadedFile(sha256=s, name=n, size=z) for s, n, z in json.loads(text))
+    """Parse files from JSON. Raises SetupProblem(storage_damaged)."""
+    try:
+        return tuple(UploadedFile(sha256=s, name=n, size=z) for s, n, z in json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise SetupProblem("storage_damaged", f"files ({type(error).__name__})") from None
 
 
 def from_files(files: tuple[UploadedFile, ...]) -> str:

@@ -82,11 +82,13 @@ class Loop:
     grace: float = GRACE_SECONDS
     poll: float = 2.0  # seconds between two looks for Tasks where no news comes
     before_claim: Callable[[], Awaitable[None]] = _nothing  # holds back tenants that may not be worked for
+    clock: Callable[[], float] = time.time  # seconds since 1970, as leases count
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: asyncio.Semaphore = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _renewed: float = field(default_factory=time.monotonic)  # when leases were last renewed
+    _renewed_at: float = 0.0  # the same by the clock
 
     def __post_init__(self) -> None:
         """Set up the slots in which Tasks are worked on."""
@@ -129,9 +131,11 @@ class Loop:
             return 0
         try:
             await self.before_claim()
+            if self._held and abs(self.clock() - self._renewed_at) > self.lease / LATE_FRACTION:
+                await self._beat()  # the clock was set, or the machine slept: a claim would find its own leases over
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
-        except SetupProblem as problem:
-            await self._wait_for_database(problem)
+        except Exception as error:  # noqa: BLE001 - reported; a worker that ended would leave all that comes undone
+            await self._wait_for_database(error)
             return 0
         for claim in claims:
             held = self._held[claim.id] = _Held(claim)
@@ -168,10 +172,10 @@ class Loop:
         try:
             stages = {h.claim.id: h.stage for h in held}
             gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
-        except SetupProblem as problem:
-            await self._wait_for_database(problem)
+        except Exception as error:  # noqa: BLE001 - as in _claim
+            await self._wait_for_database(error)
             return
-        self._renewed = time.monotonic()
+        self._renewed, self._renewed_at = time.monotonic(), self.clock()
         for id_, why in gone.items():
             self._let_go(id_, why)
 
@@ -186,7 +190,7 @@ class Loop:
     async def _renew(self, held: list[_Held]) -> None:
         """Renew leases; the loop's own next heartbeat drops lost Tasks."""
         await self.jobs.beat([h.claim for h in held], lease=self.lease, stages={h.claim.id: h.stage for h in held})
-        self._renewed = time.monotonic()
+        self._renewed, self._renewed_at = time.monotonic(), self.clock()
 
     def _let_go(self, id_: str, why: str) -> None:
         held = self._held.get(id_)
@@ -268,6 +272,10 @@ class Loop:
             task.cancel()
         return tasks
 
-    async def _wait_for_database(self, problem: SetupProblem) -> None:
-        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
+    async def _wait_for_database(self, error: Exception) -> None:
+        """Report a database that is away, or another fault of it, and wait a while."""
+        if isinstance(error, SetupProblem):
+            log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": error.code})
+        else:
+            log.error("store failed", extra={"action": "worker.failed", "worker": self.name}, exc_info=error)
         await asyncio.sleep(RECONNECT_SECONDS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from thresher.schemas.errors import SetupProblem
+from thresher.service.jobs.base import ReencryptedRows
 from thresher.service.jobs.job_rows import from_files, to_files
 from thresher.service.storage.answers.session import Row, Session
 from thresher.service.storage.encryption.base import MAGIC, Cipher, decrypt_text, encrypt_text, encrypting_key_id
@@ -15,22 +17,33 @@ After = tuple[Any, ...]
 Step = tuple[str, After, Callable[[Session, Row], None]]
 
 
-def reencrypt_page(session: Session, step: Step, after: After) -> tuple[int, After | None]:
-    """Re-encrypt a page of a step's rows after a key; return how many changed, and the last key (None at the end)."""
+def reencrypt_page(session: Session, step: Step, after: After) -> tuple[ReencryptedRows, After | None]:
+    """Re-encrypt a page of a step's rows after a key; return what was done, and the last key (None at the end)."""
     sql, _, change = step
     rows = session.all(f"{sql} LIMIT {PAGE_ROWS}{session.skip}", **{f"k{n}": value for n, value in enumerate(after)})
-    changed = 0
+    done = ReencryptedRows()
     for row in rows:
-        if not _is_new(session.cipher, row[len(after)]):
+        try:
+            if _is_new(session.cipher, row[len(after)]):
+                continue
             change(session, row)
-            changed += 1
-    return changed, tuple(rows[-1][: len(after)]) if rows else None
+        except SetupProblem as problem:
+            if problem.code != "storage_damaged":
+                raise
+            table = sql.partition(" FROM ")[2].split()[0]
+            done.damaged.append(f"{table} {'.'.join(map(str, row[: len(after)]))}")
+        else:
+            done.rows += 1
+    return done, tuple(rows[-1][: len(after)]) if rows else None
 
 
 def _is_new(cipher: Cipher, kept: str | bytes) -> bool:
-    """Whether a stored value is encrypted with the newest key."""
+    """Whether a stored value is encrypted with the newest key. Raises SetupProblem(storage_damaged)."""
     if isinstance(kept, str):
-        return encrypting_key_id(kept) == cipher.ids[0]
+        try:
+            return encrypting_key_id(kept) == cipher.ids[0]
+        except ValueError:
+            raise SetupProblem("storage_damaged", "a text") from None
     return bytes(kept[:HEAD_BYTES]) == MAGIC + bytes.fromhex(cipher.ids[0])
 
 

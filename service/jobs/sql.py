@@ -24,7 +24,7 @@ from thresher.schemas.work import (
     TenantUsage,
 )
 from thresher.service.jobs import budget_holds, caller_queries, deletion, job_rows, reencrypt, webhooks, worker_queries
-from thresher.service.jobs.base import LossReason
+from thresher.service.jobs.base import LossReason, ReencryptedRows
 from thresher.service.storage.answers.session import Session, Transactions
 
 Given = TypeVar("Given")
@@ -205,14 +205,15 @@ class SqlJobs:
         except deletion.DryRunEnded as undone:
             return undone.purged
 
-    async def reencrypt(self) -> int:
+    async def reencrypt(self) -> ReencryptedRows:
         """Encrypt rows and answers with the newest key."""
-        total = 0
+        total = ReencryptedRows()
         for step in reencrypt.STEPS:
             after: reencrypt.After | None = step[1]
             while after is not None:
-                changed, after = await self._do(partial(reencrypt.reencrypt_page, step=step, after=after))
-                total += changed
+                done, after = await self._do(partial(reencrypt.reencrypt_page, step=step, after=after))
+                total.rows += done.rows
+                total.damaged += done.damaged
         return total
 
     async def named(self, uploads: Sequence[str]) -> set[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Mapping, Sequence
 
-from thresher.schemas.errors import JobProblem, Note, note
+from thresher.schemas.errors import JobProblem, Note, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome, Submission
-from thresher.service.jobs.backoff import after_death
+from thresher.service.jobs.backoff import LONGEST_WAIT_SECONDS, after_death
 from thresher.service.jobs.base import MOST_DEATHS, POISONED, LossReason
 from thresher.service.jobs.completion import JobChange, tell
 from thresher.service.jobs.job_rows import CLAIM, outcome_row, to_claim
-from thresher.service.storage.answers.session import Session
+from thresher.service.storage.answers.session import Row, Session
 from thresher.service.storage.encryption.base import decrypt_text, encrypt_text
+
+log = logging.getLogger(__name__)
 
 WAITING = """WITH RECURSIVE waiting (tenant) AS (
         SELECT min(tenant) FROM tasks WHERE state = 'todo'
@@ -21,6 +24,7 @@ WAITING = """WITH RECURSIVE waiting (tenant) AS (
         FROM waiting WHERE waiting.tenant IS NOT NULL)
     SELECT tenant FROM waiting WHERE tenant IS NOT NULL"""  # one step a tenant, however many Tasks it has
 OWN = "WHERE job = :job AND number = :number AND token = :token"
+UNREADABLE_TASKS = 100  # that one claim passes over
 SWEEP_TASKS = 100  # Tasks of dead workers that one claim puts back
 RENEWAL_SECONDS = 10.0  # after a database's return in which living workers renew their leases (every 2 s)
 
@@ -50,9 +54,7 @@ def in_turn(session: Session) -> list[str]:
 
 def _claimed(session: Session, tenant: str, most: int, worker: str, lease: float) -> list[Claim]:
     """Claim a tenant's Tasks of the highest priority."""
-    sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND tenant = :tenant AND due <= :now
-        ORDER BY priority DESC, due, job, number LIMIT :most{session.skip}"""  # noqa: S608 - columns of this package
-    claims = [to_claim(row, session.cipher) for row in session.all(sql, tenant=tenant, now=session.now, most=most)]
+    claims = _readable(session, tenant, most)
     taken = {"worker": worker, "lease": session.now + lease}
     if claims:
         session.many(
@@ -63,9 +65,48 @@ def _claimed(session: Session, tenant: str, most: int, worker: str, lease: float
     return claims
 
 
+def _readable(session: Session, tenant: str, most: int) -> list[Claim]:
+    """Return a tenant's next Tasks. One that cannot be read, damaged or of a missing key, holds up no other."""
+    claims, seen = list[Claim](), list[tuple[str, int]]()
+    while (wanted := most - len(claims)) > 0 and len(seen) - len(claims) < UNREADABLE_TASKS:
+        rows = _waiting_rows(session, tenant, wanted, seen)
+        seen += [(row[0], row[2]) for row in rows]
+        for row in rows:
+            try:
+                claims.append(to_claim(row, session.cipher))
+            except SetupProblem as problem:
+                _set_aside(session, row[0], row[2], problem)
+        if len(rows) < wanted:
+            break
+    return claims
+
+
+def _waiting_rows(session: Session, tenant: str, most: int, seen: Sequence[tuple[str, int]]) -> list[Row]:
+    """Select a tenant's waiting Tasks of the highest priority, but for those seen."""
+    names = {f"{kind}{n}": value for n, pair in enumerate(seen) for kind, value in zip("jn", pair, strict=True)}
+    others = ", ".join(f"(:j{n}, :n{n})" for n in range(len(seen)))
+    but = f"AND (job, number) NOT IN (VALUES {others})" if seen else ""
+    sql = f"""SELECT {CLAIM} FROM tasks WHERE state = 'todo' AND tenant = :tenant AND due <= :now {but}
+        ORDER BY priority DESC, due, job, number LIMIT :most{session.skip}"""  # noqa: S608 - columns of this package
+    return session.all(sql, tenant=tenant, now=session.now, most=most, **names)
+
+
+def _set_aside(session: Session, job: str, number: int, problem: SetupProblem) -> None:
+    """End a damaged Task as failed. One whose key is missing stays: an operator may still give it."""
+    facts = {"action": "task.unreadable", "task": f"{job}.{number}", "code": problem.code}
+    log.error("a task cannot be read", extra=facts)
+    if problem.code == "storage_damaged":
+        _put_back(session, job, number, problem.note(), None)
+
+
 def orphan(session: Session) -> None:
-    """End every lease: for a process that has just become the only owner, so that no other can be at work."""
+    """End every lease: for a process that has just become the only owner, so that no other can be at work.
+
+    What is due later than any wait can be was stored while the clock was ahead: it is due now.
+    """
     session.run("UPDATE tasks SET lease = 0 WHERE state = 'running'")
+    sql = "UPDATE tasks SET due = :now WHERE state = 'todo' AND stage <> 'held' AND due > :latest"
+    session.run(sql, now=session.now, latest=session.now + LONGEST_WAIT_SECONDS)
 
 
 def sweep(session: Session) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.numbers import read_json
 from thresher.schemas.result import Review
 from thresher.schemas.review import LEASE_SECONDS, ReviewClaim, ReviewEvent
@@ -26,6 +27,7 @@ from thresher.service.reviews.chain import check_claim, check_unchanged, moment,
 from thresher.service.storage.answers.session import Row, Session, Transactions
 from thresher.service.storage.encryption.base import Cipher, decrypt_text, encrypt_text
 
+log = logging.getLogger(__name__)
 CHAIN_MAX_CHARS = 8 << 20  # of JSON, of all events of one Result: more are no person's
 TRIES = 100  # of an event, while other processes add events to the same chain
 WHERE = "WHERE tenant = :tenant AND collection = :collection AND result = :result"
@@ -222,7 +224,11 @@ def _encrypted(cipher: Cipher, place: ResultPlace, event: ReviewEvent) -> bytes:
 
 
 def _text(cipher: Cipher, place: ResultPlace, seq: int, body: bytes) -> bytes:
-    return zlib.decompress(cipher.decrypt(bytes(body), _label(place, seq)))
+    """Return an event's JSON. Raises SetupProblem(storage_damaged, encryption_key_missing)."""
+    try:
+        return zlib.decompress(cipher.decrypt(bytes(body), _label(place, seq)))
+    except zlib.error:
+        raise SetupProblem("storage_damaged", _label(place, seq)) from None
 
 
 def _event(text: bytes) -> ReviewEvent:
@@ -264,10 +270,17 @@ def _due(session: Session, limit: int, lease: float, full: Sequence[str]) -> lis
         place = ResultPlace(
             tenant=tenant, collection=collection, key=result, number=_number(session, tenant, collection, result)
         )
-        event = _event(_text(session.cipher, place, seq, body))
-        found.append(DueDecision(place=place, event=event, at=at))
+        later: float | None = session.now + lease
+        try:
+            found.append(DueDecision(place=place, event=_event(_text(session.cipher, place, seq, body)), at=at))
+        except SetupProblem as problem:  # it holds up no other: a damaged one is given up
+            log.warning(
+                "a decision cannot be read",
+                extra={"action": "webhook.unreadable", "job": collection, "code": problem.code},
+            )
+            later = None if problem.code == "storage_damaged" else later
         sql = f"UPDATE review_events SET webhook_due = :later {WHERE} AND seq = :seq"  # noqa: S608 - text of this module
-        session.run(sql, **_named(place), seq=seq, later=session.now + lease)
+        session.run(sql, **_named(place), seq=seq, later=later)
     return found
 
 

@@ -15,6 +15,7 @@ from thresher.schemas.source import Source, Text
 from thresher.service.readers.sources import make_source
 
 SHOWN_MAX_CHARS = 60  # of a text that was given where a path belongs
+NAME_MAX_BYTES = 200
 NAMELESS = "document"  # the name of bytes
 
 
@@ -102,7 +103,7 @@ def _copied(given: IO[Any], file: Path) -> Path:
 
 
 def _file(folder: Path, name: str, content: bytes | bytearray | memoryview) -> Path:
-    file = folder / (PurePath(name).name or NAMELESS)
+    file = folder / _usable(name)
     file.write_bytes(content)
     return file
 
@@ -110,4 +111,10 @@ def _file(folder: Path, name: str, content: bytes | bytearray | memoryview) -> P
 def _name_of(given: Any) -> str:
     """Return the name that an open file goes by, without folders; that of a nameless one is "document"."""
     name = getattr(given, "name", None)
-    return (PurePath(name).name if isinstance(name, str) else "") or NAMELESS
+    return _usable(name) if isinstance(name, str) else NAMELESS
+
+
+def _usable(name: str) -> str:
+    """Return the last part of a name as a file can be called: of a long one the end, which says what it is."""
+    last = PurePath(name.replace("\0", "_")).name.encode("utf-8", "replace")
+    return last[-NAME_MAX_BYTES:].decode(errors="ignore") or NAMELESS

@@ -30,6 +30,7 @@ from thresher.service.runs.given_sources import GivenSource, RefusedSource, path
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unchanged_files import of_unchanged
 from thresher.service.runs.unit_results import failed, results_of
 from thresher.service.settings import Settings, load
 from thresher.service.storage.answers.base import Store
@@ -197,7 +198,7 @@ class _Door:
         async with self.pool.apart(stores=True) as reads:
             walk = walk_tree(source, TranscribingReader(reads, model), read_options(policy, model.facts))
             async with aclosing(walk) as readings:
-                yield self.progress.of_readings(readings)
+                yield self.progress.of_readings(of_unchanged(source, readings))
 
     async def results(self, given: GivenSource | RefusedSource) -> AsyncIterator[Result[Any]]:
         """Yield the Results of one source, one for each document in it; a failed one where there is none to read."""

@@ -74,7 +74,7 @@ class ScoreRun(BaseModel):
 
 def save_run(run: ScoreRun, folder: Path) -> Path:
     """Store a run under its id, and return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / f"{run.id}.json"
     file.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return file

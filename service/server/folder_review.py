@@ -1,8 +1,15 @@
-"""Run `thresher review`: the review pages over a folder of Results, on loopback, for one person."""
+"""Run `thresher review`: the review pages over a folder of Results, on loopback, for one person.
+
+Others of this machine reach the port too, so the address that is printed holds a token. Who opens it gets a cookie with the
+token; a program may send it as a key. The address for a browser that is opened here holds another one that works once: a
+program's arguments can be read by others while it starts.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +17,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.result import VERSION
@@ -21,12 +29,14 @@ from thresher.service.reviews.folder_file import COLLECTION, opened_folder_revie
 from thresher.service.reviews.folder_results import FolderResults
 from thresher.service.reviews.review_service import ReviewService
 from thresher.service.server.api import problems
-from thresher.service.server.api.auth import check_local, tenant_of
+from thresher.service.server.api.auth import Tenant, check_local, cookie_name, tenant_of
 from thresher.service.server.api.reviews import reviews
+from thresher.service.server.api.security_headers import SecurityHeaders
 from thresher.service.server.api.sessions import SessionView
 from thresher.service.server.pages import page_routes
 from thresher.service.server.serve import listening_sockets, serve_application
 
+ADDRESS_HINT = "open the address that `thresher review` has printed: it holds a token, a new one each time"
 GRACE_SECONDS = 5.0  # for requests in hand when it is stopped
 
 
@@ -43,12 +53,42 @@ class FolderReview:
     passwords: tuple[str, ...] = field(default=(), repr=False)  # of protected documents
 
 
-async def review_folder(asked: FolderReview, ready: Callable[[str], None]) -> None:
-    """Serve the review until SIGTERM or SIGINT; `ready` is told its address. Raises SetupProblem(address_taken)."""
+class ReviewTokens:
+    """What a person who may review knows: the token of the printed address, or one that works once."""
+
+    def __init__(self, token: str | None = None) -> None:
+        """Draw the tokens; `token`: the one of the printed address."""
+        self.token = token or secrets.token_urlsafe(32)
+        self.once = secrets.token_urlsafe(32)
+
+    def is_right(self, given: str) -> bool:
+        """Whether a text is the token."""
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+    def is_let_in(self, given: str) -> bool:
+        """Whether a text is one of the tokens; the one that works once is used up by it."""
+        if self.once and hmac.compare_digest(given.encode(), self.once.encode()):
+            self.once = ""
+            return True
+        return self.is_right(given)
+
+
+async def review_folder(asked: FolderReview, ready: Callable[[str, str], None]) -> None:
+    """Serve the review until SIGTERM or SIGINT. Raises SetupProblem(address_taken).
+
+    `ready` is told the address for the person, and one for a browser that is opened here, which works once.
+    """
+    tokens = ReviewTokens()
     async with opened_review_service(asked) as review_service, listening_sockets("127.0.0.1", asked.port) as sockets:
-        address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/review/{COLLECTION}"
-        app = folder_application(review_service, asked.person)
-        await serve_application(app, sockets, asyncio.Event(), ready=lambda: ready(address), grace=GRACE_SECONDS)
+        address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/?token="
+        app = folder_application(review_service, asked.person, tokens)
+        await serve_application(
+            app,
+            sockets,
+            asyncio.Event(),
+            ready=lambda: ready(address + tokens.token, address + tokens.once),
+            grace=GRACE_SECONDS,
+        )
 
 
 @asynccontextmanager
@@ -75,31 +115,41 @@ async def opened_review_service(asked: FolderReview) -> AsyncIterator[ReviewServ
         yield ReviewService(reviews=kept, views=views, collection=collection, cases=asked.cases)
 
 
-def folder_application(review_service: ReviewService, person: str) -> FastAPI:
-    """Build the application: the routes of reviews and the pages, for programs and browsers of this machine alone."""
+def folder_application(review_service: ReviewService, person: str, tokens: ReviewTokens) -> ASGIApp:
+    """Build the application: the routes of reviews and the pages, for who knows a token, on this machine alone."""
     app = FastAPI(title="Thresher review", version=VERSION, docs_url=None, redoc_url=None)
     app.router.redirect_slashes = False
     app.state.review_service = review_service
 
     async def local(request: Request) -> str:
         check_local(request)
+        if not tokens.is_right(_sent_token(request)):
+            raise InputProblem("forbidden", ADDRESS_HINT)
         request.state.tenant, request.state.admin, request.state.who = LOCAL, False, person
         return LOCAL
 
     app.dependency_overrides[tenant_of] = local
 
     @app.get("/")
-    async def home() -> RedirectResponse:
-        """The list of Results."""
-        return RedirectResponse(f"/review/{COLLECTION}", 307)
+    async def home(request: Request, token: str = "") -> RedirectResponse:
+        """The list of Results, with a cookie for who has a token."""
+        response = RedirectResponse(f"/review/{COLLECTION}", 303)
+        if token and tokens.is_let_in(token):
+            response.set_cookie(cookie_name(request), tokens.token, httponly=True, samesite="strict")
+        return response
 
     @app.get("/v1/session")
-    async def session(request: Request) -> SessionView:
+    async def session(tenant: Tenant) -> SessionView:
         """Who reviews."""
-        check_local(request)
-        return SessionView(tenant=LOCAL, name=person, csrf="", expires=None)
+        return SessionView(tenant=tenant, name=person, csrf="", expires=None)
 
     app.include_router(reviews.routes)
     app.include_router(page_routes.routes)
     problems.install(app)
-    return app
+    return SecurityHeaders(app)
+
+
+def _sent_token(request: Request) -> str:
+    """Return the token that a request brings: as a key, else in its cookie."""
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if kind.lower() == "bearer" else request.cookies.get(cookie_name(request), "")

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.tenants.account import ApiKey, KeyEvent, NamedSchema, Quota
 from thresher.schemas.work import TenantUsage
 from thresher.service.base.single_flight import SingleFlight
@@ -137,11 +137,16 @@ class Accounts:
         return decrypt_text(self.cipher, str(found[0]["secret"]), f"webhook {tenant}")
 
     async def reencrypt(self) -> None:
-        """Encrypt webhook secrets with the newest key where they are not yet: secrets outlive keys."""
+        """Encrypt webhook secrets with the newest key where they are not yet: secrets outlive keys. A damaged one stays."""
         for record in await self.record_store.records("webhook"):
             tenant, secret = record.get("tenant"), str(record["secret"])
-            if tenant is not None and self.cipher.ids and encrypting_key_id(secret) != self.cipher.ids[0]:
-                await self._store_secret(tenant, decrypt_text(self.cipher, secret, f"webhook {tenant}"))
+            try:
+                if tenant is not None and self.cipher.ids and encrypting_key_id(secret) != self.cipher.ids[0]:
+                    await self._store_secret(tenant, decrypt_text(self.cipher, secret, f"webhook {tenant}"))
+            except (SetupProblem, ValueError) as error:
+                if getattr(error, "code", "storage_damaged") != "storage_damaged":
+                    raise
+                log.warning("a secret is damaged", extra={"action": "webhook.unreadable", "tenant": tenant})
 
     async def _store_secret(self, tenant: str, secret: str) -> None:
         await self.record_store.put("webhook", tenant, "", self._secret_record(tenant, secret))

@@ -12,6 +12,7 @@ from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import DialectName
 from thresher.service.llm.model_catalog import facts_of, may_truncate_prompts, provider_of, schema_mode_of, tariff_of
+from thresher.service.llm.policy_options import check_options
 from thresher.service.llm.prices import Tariff
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
@@ -36,27 +37,6 @@ DIALECTS: dict[str, DialectName] = {
 # The same models, offered by other providers.
 DIALECT_BY_FAMILY: dict[str, DialectName] = {"claude": "anthropic", "gemini": "gemini"}
 LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
-RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
-    [
-        "model",
-        "messages",
-        "response_format",
-        "tools",
-        "tool_choice",
-        "api_base",
-        "base_url",
-        "api_key",
-        "stream",
-        "n",
-        "max_tokens",
-        "max_completion_tokens",
-        "num_retries",
-        "max_retries",
-        "timeout",
-        "mock_response",
-        "callbacks",
-    ]
-)
 EMBEDDED_MODELS = {"embedded": "smollm2", **{f"embedded/{name}": name for name in KNOWN}}
 
 
@@ -139,9 +119,7 @@ def remote_of(name: str, policy: Policy, settings: Settings) -> Remote:
     """Return how a hosted model is reached. Raises InputProblem(policy_invalid), SetupProblem."""
     from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
-    taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
-    if taken:
-        raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
+    check_options(policy.model_options)
     model, address, key = address_of(name, settings)
     if address and not address.startswith(("http://", "https://")):
         about = f"the model's address (base_url, THRESHER_API_BASE) begins with http:// or https://, not as {address!r}"

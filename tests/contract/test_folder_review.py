@@ -31,7 +31,7 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews.applying import apply_corrections
 from thresher.service.runs.exports import Folder
 from thresher.service.scorecard.cases import load_cases
-from thresher.service.server.folder_review import FolderReview, folder_application, opened_review_service
+from thresher.service.server.folder_review import FolderReview, ReviewTokens, folder_application, opened_review_service
 from thresher.service.storage.run_inputs import RunInputs, save_inputs
 from thresher.service.targets.loading import load_target
 
@@ -42,6 +42,8 @@ SCHEMA = {
     "required": ["number", "total"],
 }
 TARGET = load_target(SCHEMA)
+TOKEN = "t" * 43
+KNOWN = {"Authorization": f"Bearer {TOKEN}"}
 BOX = (100.0, 200.0, 160.0, 212.0)  # points, from the top left: a black bar stands there on each page
 BAR = f"0 g {BOX[0]} {792 - BOX[3]} {BOX[2] - BOX[0]} {BOX[3] - BOX[1]} re f\n"
 PDF = Pdf().write([Page(f"{BAR}BT /F 12 Tf 72 700 Td (Order {n} total 42.00) Tj ET") for n in (1, 2, 3)])
@@ -115,8 +117,8 @@ async def client(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the review, and the numbers of its documents by name."""
     asked = FolderReview(folder=folder / "out", person="Ada", cases=folder / "cases")
     async with opened_review_service(asked) as review_service:
-        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as made:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada", ReviewTokens(TOKEN)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1", headers=KNOWN) as made:
             yield made
 
 
@@ -310,8 +312,8 @@ async def test_a_result_of_a_stranger_names_no_code(tmp_path: Path) -> None:
         out.write(f"{len(name)}.pdf", made.model_copy(update={"target": TargetFacts(name=name, fingerprint="0" * 16)}))
     asked = FolderReview(folder=tmp_path / "out", person="Ada", cases=tmp_path / "cases")
     async with opened_review_service(asked) as review_service:
-        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as client:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada", ReviewTokens(TOKEN)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1", headers=KNOWN) as client:
             listed = (await client.get("/v1/reviews/folder")).json()["documents"]
             shown = [(await client.get(f"/v1/reviews/folder/{one['number']}")).status_code for one in listed]
     assert (shown, ran.exists()) == ([200] * 3, False)
@@ -324,8 +326,30 @@ async def test_a_correction_of_an_odd_path_breaks_nothing(tmp_path: Path, path: 
     Folder(tmp_path / "out").write("a.pdf", made)
     asked = FolderReview(folder=tmp_path / "out", person="Ada", cases=tmp_path / "cases")
     async with opened_review_service(asked) as review_service:
-        transport = httpx.ASGITransport(folder_application(review_service, "Ada"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as client:
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada", ReviewTokens(TOKEN)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1", headers=KNOWN) as client:
             said = {"path": path, "action": "edit", "value": "1", "head": ""}
             assert (await client.post("/v1/reviews/folder/0/corrections", json=said)).status_code in {200, 422}
             assert (await client.get("/v1/reviews/folder/0")).status_code == 200
+
+
+async def test_only_who_knows_the_token_may_review(folder: Path) -> None:
+    """Another user of this machine reaches the port, too: without the printed address nothing is shown or changed."""
+    asked = FolderReview(folder=folder / "out", person="Ada", cases=folder / "cases")
+    async with opened_review_service(asked) as review_service:
+        tokens = ReviewTokens()
+        transport = httpx.ASGITransport(folder_application(review_service, "Ada", tokens))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:1") as client:
+            for path in ("/v1/session", "/v1/reviews/folder", "/v1/reviews/folder/0/picture?page=1"):
+                assert (await client.get(path)).status_code == 403
+            assert (await client.get(f"/?token={'x' * 43}")).cookies == {}
+            assert (await client.get("/v1/session", headers={"Authorization": "Bearer x"})).status_code == 403
+            let_in = await client.get(f"/?token={tokens.once}")
+            assert (let_in.status_code, let_in.headers["location"]) == (303, "/review/folder")
+            assert {"HttpOnly", "SameSite=strict"} <= set(let_in.headers["set-cookie"].split("; "))
+            listed = await client.get("/v1/reviews/folder")
+            assert listed.status_code == 200
+            assert listed.headers["cross-origin-resource-policy"] == "same-origin"
+            client.cookies.clear()
+            assert (await client.get(f"/?token={tokens.once}")).cookies == {}  # it has worked once
+            assert (await client.get(f"/?token={tokens.token}")).cookies != {}

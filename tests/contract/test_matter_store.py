@@ -79,3 +79,15 @@ def test_bytes_are_kept_once_under_their_hash(tmp_path: Path) -> None:
         assert found == hashes_of(b"hello")
         assert matter.originals.put(b"hello", found.sha256).read_bytes() == b"hello"
         assert not list(tmp_path.glob("originals/**/*.part"))
+
+
+def test_a_new_matter_is_its_owners_alone(tmp_path: Path) -> None:
+    """Originals, the privilege log and reports of personal data lie there; a folder that a team has made keeps its rights."""
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "team").mkdir(mode=0o750)
+        for name in ("own", "team"):
+            Matter(tmp_path / name).close()
+    finally:
+        os.umask(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("own", "team")] == [0o700, 0o750]

@@ -191,7 +191,7 @@ async def test_reviews_are_encrypted_afresh(tmp_path: Path) -> None:
     await store.aclose()
     store = await SqliteStore.open(file, SHUT)
     jobs = SqlJobs(store)
-    assert await jobs.reencrypt() == 2
+    assert (await jobs.reencrypt()).rows == 2
     assert [e.new for e in await SqlReviews(store).events(PLACE)] == ["Halloumi"]
     assert (await SqlReviews(store).states("a", "job"))["0.0"].corrected == {"/secret-field"}
     await jobs.aclose()

@@ -305,3 +305,19 @@ def test_what_the_killed_leave_is_swept(tmp_path: Path) -> None:
         assert part.read_bytes() == b"in use"
     alive.close()
     assert files_in(tmp_path / "spool") == {}
+
+
+@pytest.mark.parametrize("body", [b"total 42.00", b"total 42.00 " * 20_000], ids=["small", "large"])
+async def test_a_file_that_was_changed_on_the_disk_is_not_read(tmp_path: Path, body: bytes) -> None:
+    """Evidence would name the hash of a document that says something else; the same file sent again mends it."""
+    uploads = DiskUploads(tmp_path)
+    kept = await uploads.put("x", pieces(body), most=1 << 20)
+    async with uploads.local(kept.sha256) as path:
+        path.write_bytes(body.replace(b"42", b"43"))
+    for _ in range(2):
+        with pytest.raises(SetupProblem, match="storage_damaged"):
+            async with uploads.local(kept.sha256):
+                pass
+    await uploads.put("x", pieces(body), most=1 << 20)
+    async with uploads.local(kept.sha256) as path:
+        assert path.read_bytes() == body

@@ -17,6 +17,7 @@ import thresher
 from tests.simulation.loopback import Answer, Request
 from tests.simulation.server import Said, Server
 from thresher import InputProblem, Policy, Progress, SetupProblem, Text, aextract, aextract_many, extract, read_result
+from thresher.service.runs.given_sources import GivenSource
 from thresher.service.storage.answers.sqlite import SqliteStore
 
 ROOT = Path(thresher.__file__).parents[1]
@@ -266,3 +267,11 @@ def _png_size(picture: bytes) -> tuple[int, int]:
     """Width and height in pixels, from a PNG's first chunk."""
     assert picture.startswith(b"\x89PNG")
     return int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+
+
+@pytest.mark.parametrize(("name", "called"), [("x" * 5000 + ".txt", "x" * 196 + ".txt"), ("a\0b.txt", "a_b.txt")])
+def test_any_name_of_an_open_file_is_taken(name: str, called: str) -> None:
+    """What no file can be called is cut; its ending, by which it is read, stays."""
+    opened = io.BytesIO(b"Order number: PO-1")
+    opened.name = name
+    assert GivenSource(opened).source.name == called

@@ -40,3 +40,21 @@ def test_a_folder_that_another_has_laid_out_is_not_used(tmp_path: Path, monkeypa
         assert [*(tmp_path / "elsewhere").iterdir()] == []
     with temp_folder(tmp_path / "elsewhere") as folder:
         assert folder.parent == tmp_path / "elsewhere"
+
+
+def test_nobody_lays_a_trap_while_the_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was looked at, and then made: between the two another user could put a link there."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    looked = Path.lstat
+
+    def lstat(self: Path) -> os.stat_result:
+        try:
+            return looked(self)
+        finally:
+            if self.name == f"thresher-{os.geteuid()}" and not os.path.lexists(self):
+                self.symlink_to(tmp_path / "elsewhere")
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    with temp_folder() as folder:
+        assert folder.resolve().is_relative_to(tmp_path / f"thresher-{os.geteuid()}")

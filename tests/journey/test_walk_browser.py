@@ -9,19 +9,17 @@ import csv
 import io
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openpyxl
 import pytest
 
 from tests.browser import Seen, chromium, until, violations
-from tests.journey.serving import ROOT, SCHEMA, TARGET, Served, command, free_port, order, served
+from tests.journey.serving import ROOT, SCHEMA, TARGET, Served, command, order, served
 from tests.pdf_maker import Page, Pdf, lines
 from tests.simulation.two_reviewers import make_keys
 
@@ -115,21 +113,16 @@ def thresher(*words: object) -> str:
 
 @contextmanager
 def reviewing(results: Path) -> Iterator[str]:
-    """`thresher review` over a folder, as Ann; its address."""
-    base = f"http://127.0.0.1:{free_port()}"
-    words = command("review", results, "--port", base.rpartition(":")[2], "--as", "Ann")
-    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    """`thresher review` over a folder, as Ann; the address that it prints."""
+    words = command("review", results, "--port", 0, "--as", "Ann")
+    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
-        for _ in range(600):
-            try:
-                httpx.get(f"{base}/v1/session", trust_env=False)
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield base
+        assert process.stderr is not None
+        line = next(said for said in process.stderr if " at http" in said)
+        yield line.partition(" at ")[2].partition(",")[0]
     finally:
         process.terminate()
-        process.wait(30)
+        process.communicate(timeout=30)
 
 
 def extracted(folder: Path) -> Path:
@@ -154,8 +147,8 @@ def extracted(folder: Path) -> Path:
 def test_an_accountant_goes_from_30_invoices_to_a_corrected_workbook(browser: Any, tmp_path: Path) -> None:
     """An own target, a folder, the review by keys alone, and the corrected values as numbers in the workbook."""
     results = extracted(tmp_path)
-    with reviewing(results) as base, tab_of(browser, base) as tab:
-        tab.goto(f"{base}/review/folder")
+    with reviewing(results) as address, tab_of(browser, base := address.partition("/?")[0]) as tab:
+        tab.goto(address)
         tab.wait_for_selector(".documents")
         assert "0 of 30 documents reviewed" in tab.locator("main").inner_text()
         names = tab.locator(".documents th a").all_inner_texts()

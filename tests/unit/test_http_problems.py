@@ -262,6 +262,32 @@ def test_who_comes_through_a_proxy_is_not_local(headers: dict[str, str], version
             check_local(request)
 
 
+@pytest.mark.parametrize(
+    ("headers", "local"),
+    [
+        ({"origin": "http://127.0.0.1:8080"}, True),
+        ({"origin": "http://127.0.0.1:8080", "sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "none"}, True),  # typed
+        ({"origin": "http://127.0.0.1:3000"}, False),  # another server of this machine
+        ({"origin": "http://localhost:8080"}, False),
+        ({"origin": "http://evil.example"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "http://[::1"}, False),
+        ({"sec-fetch-site": "same-site"}, False),  # a picture in a page of another port, which has no Origin
+        ({"sec-fetch-site": "cross-site"}, False),
+    ],
+)
+def test_without_a_key_only_the_own_pages_may_ask(headers: dict[str, str], *, local: bool) -> None:
+    """A page that a browser shows must not read, change or cost anything here, wherever it comes from."""
+    sent = [(b"host", b"127.0.0.1:8080"), *((name.encode(), value.encode()) for name, value in headers.items())]
+    request = Request({"type": "http", "method": "GET", "http_version": "1.1", "headers": sent})
+    if local:
+        check_local(request)
+    else:
+        with pytest.raises(InputProblem, match="pages from elsewhere"):
+            check_local(request)
+
+
 def test_a_key_can_be_asked_for_on_loopback_too(tmp_path: Path) -> None:
     """Behind a proxy that hides itself nothing else tells who is local."""
     chosen = ServeOptions(data=tmp_path, settings=Settings(home=tmp_path))

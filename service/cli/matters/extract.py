@@ -22,6 +22,7 @@ from thresher.service.cli.extract import PAID_CALL_GRACE_SECONDS
 from thresher.service.cli.matters.reading import counting, existing_matter, reader_pool
 from thresher.service.cli.observability import observed
 from thresher.service.cli.progress import Lines
+from thresher.service.cli.signals import cancelled_by_sigterm
 from thresher.service.cli.summary import report
 from thresher.service.discovery.extraction.matter_extraction import (
     ExtractionChoice,
@@ -124,7 +125,8 @@ async def _screened(matter: Matter, choice: ExtractionChoice, pool: ReaderPool) 
 
 async def _ran(matter: Matter, choice: ExtractionChoice, parts: Parts, ended: _Ended) -> None:
     try:
-        ended.counts = await extract_matter(matter, choice, parts)
+        with cancelled_by_sigterm():
+            ended.counts = await extract_matter(matter, choice, parts)
     except asyncio.CancelledError:
         ended.interrupted = True
     except Problem as problem:

@@ -37,7 +37,7 @@ def main(request: Request) -> int:
     """Write the report, and the copies where asked for; print the counts by kind."""
     kinds = _kinds(request.kinds)
     if request.redacted is not None:
-        request.redacted.mkdir(parents=True, exist_ok=True)
+        request.redacted.mkdir(parents=True, exist_ok=True, mode=0o700)
     with existing_matter(request.folder) as matter:
         matter.record_event("personal_data_begun")  # before texts are written, as it may be killed
         counts, copies = asyncio.run(_reported(matter, request, kinds))

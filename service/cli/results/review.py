@@ -53,10 +53,10 @@ def main(request: Request) -> int:
     )
     os.umask(0o077)  # what is written is its owner's alone
 
-    def ready(address: str) -> None:
+    def ready(address: str, once: str) -> None:
         sys.stderr.write(f"thresher: reviewing {folder} at {address}, as {asked.person}; Ctrl-C ends it\n")
         if request.opens:
-            webbrowser.open(address)
+            webbrowser.open(once)
 
     with observed(settings, request.log):
         asyncio.run(review_folder(asked, ready))

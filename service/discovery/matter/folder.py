@@ -68,7 +68,9 @@ class Matter:
             self.record_event(FOUND_CHANGED, count=len(found), items=found[:FOUND_ITEMS])
 
     def _make_folders(self) -> None:
+        """Make the folders that are missing. A new matter is its owner's alone; a folder that is there keeps its rights."""
         with disk_faults_as_problems(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for name in _FOLDERS:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
 

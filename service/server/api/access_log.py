@@ -14,6 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.security_headers import with_security_headers
 from thresher.service.storage.answers.session import database_wait
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import current_request
@@ -21,10 +22,6 @@ from thresher.service.telemetry.ids import current_request
 log = logging.getLogger(__name__)
 DATABASE_WAIT_SECONDS = 10.0  # seconds that a request waits for a database that is away, before it is answered with 503
 _ID_PATTERN = re.compile(r"[0-9A-Za-z._-]{1,64}")
-SECURITY_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-]
 
 
 @dataclass(slots=True)
@@ -46,10 +43,8 @@ class RequestLog:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered["status"] = message["status"]
-                names = {name.lower() for name, _ in message["headers"]}
-                extra = [h for h in SECURITY_HEADERS if h[0] not in names]
-                message["headers"] = [*message["headers"], *extra, (b"x-request-id", state["request"].encode())]
-            await send(message)
+                message["headers"] = [*message["headers"], (b"x-request-id", state["request"].encode())]
+            await send(with_security_headers(message))
 
         current_request.set(state["request"])
         database_wait.set(DATABASE_WAIT_SECONDS)

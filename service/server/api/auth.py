@@ -3,7 +3,8 @@
 A request of a session that writes must carry the session's CSRF token: the cookie alone proves no will of the person.
 
 Without a key the service answers programs of this machine only. A browser is no such program: a page from elsewhere
-could make it send requests, so a foreign Origin or Host is refused.
+could make it send requests, so all that a browser sends for another page than the service's own is refused. Another
+server of this machine (another port) is elsewhere, too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from thresher.service.tenants.sessions import Sessions, csrf_token
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 READING = frozenset({"GET", "HEAD"})  # methods that change nothing
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+OWN_SITES = frozenset({"none", "same-origin"})  # of Sec-Fetch-Site; "none": typed, or opened from a bookmark
 CSRF_HEADER = "x-csrf-token"
 bearer = HTTPBearer(auto_error=False, description="A key made with `thresher keys create`. On loopback none is needed.")
 
@@ -128,14 +130,31 @@ def check_local(request: Request) -> None:
         raise InputProblem(
             "forbidden", "a proxy passed this on: callers need a key then (`thresher serve --require-key`)"
         )
-    origin = request.headers.get("origin")
-    if origin is not None and _hostname(origin) not in LOOPBACK:
+    if not _is_from_own_page(request):
         raise InputProblem("forbidden", "without a key pages from elsewhere may not ask")
+
+
+def _is_from_own_page(request: Request) -> bool:
+    """Whether no browser sent a request, or one did for a page of this very host and port, or for what a person typed.
+
+    A page need not send an Origin: a picture or a script that it loads is asked for without one. Sec-Fetch-Site says of
+    those, too, where they come from.
+    """
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    foreign = origin is not None and _netloc(origin) != host.lower()
+    return not foreign and request.headers.get("sec-fetch-site", "none") in OWN_SITES
 
 
 def _hostname(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
 

@@ -91,7 +91,7 @@ class DiskObjects:
             self._move_in(dict(zip(once, parts, strict=True)))
 
     def _move_in(self, parts: Mapping[str, Path]) -> None:
-        """Move written files to their addresses; one that is there already only gets a new time."""
+        """Move written files to their addresses, in place of what is there: the same bytes, or a damaged file."""
         places = {self.place(address): part for address, part in parts.items()}
         with disk_faults_as_problems(self._folder), self._locked():
             for place, part in places.items():

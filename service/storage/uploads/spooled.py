@@ -18,6 +18,7 @@ from thresher.service.storage.encryption.base import KEY_ID_BYTES, MAGIC, NO_CIP
 from thresher.service.storage.uploads.base import YOUNG_SECONDS, Objects, Stored, checked_address
 
 SMALL_MAX_BYTES = 64 * 1024  # bytes up to which an upload stays in memory
+CHECKED_FILES = 4096  # whose state is kept
 
 
 class SpooledUploads:
@@ -29,6 +30,7 @@ class SpooledUploads:
         self._parts = parts
         self._spool = spool
         self._cipher = cipher
+        self._checked: dict[str, tuple[int, int, int]] = {}  # time, size and number of files that were checked, by hash
 
     async def put(self, name: str, pieces: AsyncIterable[bytes], *, most: int) -> UploadedFile:
         """Store a stream: from memory where it is small, else over a file. Raises what the stream raises, too."""
@@ -63,11 +65,30 @@ class SpooledUploads:
             raise InputProblem("file_not_found", f"upload {sha256}")
         place = self._objects.place(address)
         if place is not None and address == sha256:
+            await self._check_unchanged(place, sha256)
             yield place
             return
         with self._spool.part() as part:
             await self._fetch(part, address, sha256)
             yield part
+
+    async def _check_unchanged(self, place: Path, sha256: str) -> None:
+        """Raise SetupProblem(storage_damaged) where a file is not what was put there. One that was checked is not read again.
+
+        Evidence names the hash of a document: it must be that of the bytes that were read.
+        """
+        with disk_faults_as_problems(place.parent):
+            facts = place.stat()  # noqa: ASYNC240 - of a file that is opened next
+            state = facts.st_mtime_ns, facts.st_size, facts.st_ino
+            if self._checked.get(sha256) == state:
+                return
+            small = facts.st_size <= SMALL_MAX_BYTES
+            found = _hash_of(place) if small else await asyncio.to_thread(_hash_of, place)
+        if found != sha256:
+            raise SetupProblem("storage_damaged", f"upload {sha256}")
+        while len(self._checked) >= CHECKED_FILES:
+            del self._checked[next(iter(self._checked))]
+        self._checked[sha256] = state
 
     async def stored(self, address: str) -> Stored | None:
         """Return what is stored under an address; None where there is nothing."""
@@ -155,6 +176,11 @@ class SpooledUploads:
                 file.flush()
         if digest.hexdigest() != sha256:
             raise SetupProblem("storage_damaged", f"upload {sha256}")
+
+
+def _hash_of(place: Path) -> str:
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _first(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

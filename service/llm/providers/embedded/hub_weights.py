@@ -26,6 +26,7 @@ PREFIX = "hf:"  # before the name of a file on the hub
 FOLDER = "hub"  # in the folder of weights
 NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*/){2,}[A-Za-z0-9][A-Za-z0-9._-]*\.gguf")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+SIZE = re.compile(r"[0-9]{1,15}")
 REVISION = "main"
 REDIRECTS = 5
 TIMEOUT_SECONDS = 60.0  # without a byte
@@ -131,7 +132,7 @@ def _offer(client: httpx.Client, name: str, hub: Hub, wanted: str | None) -> Hub
         answer = _sent(client, request, name)
         stated = _checksum(answer)
         request = answer.next_request
-        size = int(answer.headers.get("X-Linked-Size" if request is not None else "Content-Length") or 0)
+        size = _size(answer.headers.get("X-Linked-Size" if request is not None else "Content-Length"))
     if stated and wanted and stated != wanted:
         raise SetupProblem("weights_corrupt", f"{name}: the hub has {stated}, --sha256 says {wanted}")
     if not (stated or wanted):
@@ -139,6 +140,15 @@ def _offer(client: httpx.Client, name: str, hub: Hub, wanted: str | None) -> Hub
     if not size:
         raise SetupProblem("weights_missing", f"{name}: the hub states no size")
     return HubFile(name=name, url=url, sha256=stated or str(wanted), size=size)
+
+
+def _size(stated: str | None) -> int:
+    """Return a number of bytes that a hub states; 0 for what is none.
+
+    >>> _size("98362432"), _size("-1"), _size("9" * 5000), _size(None)
+    (98362432, 0, 0, 0)
+    """
+    return int(stated) if stated and SIZE.fullmatch(stated) else 0
 
 
 def _sent(client: httpx.Client, request: httpx.Request, name: str) -> httpx.Response:
@@ -218,5 +228,7 @@ def _append(client: httpx.Client, offer: HubFile, out: BinaryIO, progress: Progr
             for block in answer.iter_raw():
                 out.write(block[: offer.size - out.tell()])
                 progress(out.tell(), offer.size)
+                if out.tell() >= offer.size:  # a hub may send without an end
+                    break
     except httpx.HTTPError:
         return
