@@ -15,6 +15,7 @@ _UTF8_ERRORS_MAX_SHARE = 1 / 500  # share of replaced characters up to which tex
 _NO_CHARSETS = (
     frozenset(  # of Python's codecs: they hide characters, take time that grows with the square, or decode no text
         [
+            *("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"),  # EBCDIC: no program shows it
             "punycode",
             "idna",
             "unicodeescape",

@@ -50,7 +50,7 @@ def _gaps(body: mmap.mmap, archive: zipfile.ZipFile) -> Iterator[tuple[int, int]
 
 
 def _between(body: mmap.mmap, at: int, end: int) -> Iterator[Member]:
-    while 0 <= (at := body.find(_LOCAL, at, end)) and at + _HEADER.size <= len(body):
+    while (at := body.find(_LOCAL, at, end)) >= 0 and at + _HEADER.size <= len(body):
         member, at = _member(body, at)
         if member is not None and not (member.name.endswith("/") and member.packed == 0):
             yield Member(member.name, None, member.pieces)
