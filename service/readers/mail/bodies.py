@@ -120,6 +120,11 @@ def _other_words(plain: str, html: list[BodyText]) -> str:
     return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
 
 
+def missing_from(text: str, other: str) -> bool:
+    """Whether a text has numbers or words that do not stand in another, whatever stands between their letters there."""
+    return bool(_figures(text).keys() - _figures(other).keys()) or any(w not in other.casefold() for w in _words(text))
+
+
 def _words(text: str) -> dict[str, None]:
     """Return the words of a text outside addresses, each once, in order and in lower case."""
     return dict.fromkeys(word.casefold() for word in _WORD.findall(_ADDRESS.sub(" ", text)))
