@@ -58,15 +58,11 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
     transport = node.text(0x007D)
     if transport:
         fill_header(letter, split_section(transport.strip().encode())[0])
-    stated = dict(letter.headers)
-    for label, value in _property_headers(node):
-        if value and label in stated and _differs(label, stated[label], value, node):
-            letter.notes.append(note("versions_differ", f"{label} is {stated[label]} in the headers of the transport"))
-            letter.headers = [header for header in letter.headers if header[0] != label]
-            if label == "Date":
-                letter.facts["sent"] = value
-            stated.pop(label)
-        if value and label not in stated:
+    shown = [(label, value) for label, value in _property_headers(node) if value]
+    _drop_contradicted(letter, shown, node)
+    stated = {label for label, _ in letter.headers}
+    for label, value in shown:
+        if label not in stated:
             letter.headers.append((label, value))
             letter.facts[label.lower()] = value
     letter.headers.sort(key=lambda header: _ORDER.index(header[0]))
@@ -79,6 +75,17 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
     for name, value in (("sent", node.time(0x0039)), ("received", node.time(0x0E06)), ("message_class", message_class)):
         if value:
             letter.facts.setdefault(name, value)
+
+
+def _drop_contradicted(letter: Letter, shown: list[tuple[str, str]], node: Node) -> None:
+    """Remove header lines of the transport that say something else than the properties, each with a Note."""
+    stated = dict(letter.headers)
+    for label, value in shown:
+        if label in stated and _differs(label, stated[label], value, node):
+            letter.notes.append(note("versions_differ", f"{label} is {stated[label]} in the headers of the transport"))
+            letter.headers = [header for header in letter.headers if header[0] != label]
+            if label == "Date":
+                letter.facts["sent"] = value
 
 
 def _differs(label: str, header: str, shown: str, node: Node) -> bool:
