@@ -17,6 +17,7 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _STUB_MAX_CHARS = 600
+_TO_PLAIN = re.compile(r"plain\s+text|text\s+(?:version|part)|textversion|texte\s+brut", re.IGNORECASE)
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
 _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
@@ -114,7 +115,10 @@ def _other_words(plain: str, html: list[BodyText]) -> str:
     only_ours = [word for word in ours if word not in source]
     if not only_ours:
         return ""
-    theirs, spelt = _words(_shown(html)), plain.casefold()
+    shown, spelt = _shown(html), plain.casefold()
+    if len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown):
+        return ""
+    theirs = _words(shown)
     only_ours = [word for word in only_ours if word not in theirs]
     only_theirs = [word for word in theirs if word not in spelt]
     return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
