@@ -139,9 +139,9 @@ def figure_at(text: str, start: int, end: int) -> Figure:
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:
-    """Whether a sign that a person takes for a figure stands beside a number, and in no word: the l of l250, a numeral, a private sign.
+    r"""Whether a sign that a person takes for a figure stands beside a number, and in no word: the l of l250, a numeral, a private sign.
 
-    >>> _goes_on("l250", 1, 4), _goes_on("9²50", 2, 4), _goes_on("9\\ue004250", 2, 5), _goes_on("kill250", 4, 7)
+    >>> _goes_on("l250", 1, 4), _goes_on("9²50", 2, 4), _goes_on("9\ue004250", 2, 5), _goes_on("kill250", 4, 7)
     (True, True, True, False)
     """
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]

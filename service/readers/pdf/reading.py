@@ -32,6 +32,7 @@ from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.opening import open_document
 from thresher.service.readers.pdf.page_batch import PageBatchLayout, lay_out, lay_out_hidden
 from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, read_pages
+from thresher.service.readers.pdf.pictures.pattern_text import paints_text_through_patterns
 from thresher.service.readers.pdf.pictures.picture_text import PictureReader
 from thresher.service.readers.pdf.pictures.scanned_pages import ScannedPages, drawn_page, is_picture_of_text
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
@@ -61,6 +62,8 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages = _Pages(builder, options, pictures, attachments, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
+        if paints_text_through_patterns(source.blob):
+            document.notes.append(note("picture_unread", "text that is painted through a pattern"))
         if options.pictures != "none":
             store_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:
@@ -329,6 +332,9 @@ class _Pages:
                 self.notes.append(
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
                 )
+            if one.figures:
+                detail = f"page {one.number}, drawn beside figures of the text: {len(one.figures)}"
+                self.notes.append(note("picture_unread", detail, one.number, one.figures[0]))
             if one.crowded and len(one.sheet.start):
                 self.notes.append(note("marks_unread", f"page {one.number}", one.number))
 
