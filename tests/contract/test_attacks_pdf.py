@@ -40,8 +40,8 @@ def test_what_is_drawn_beside_a_figure_is_noted(
     before: str,
     after: str,
     at: int,
-    noted: bool,
-    tmp_path: Path,  # noqa: FBT001 - a truth table
+    noted: bool,  # noqa: FBT001 - a truth table
+    tmp_path: Path,
 ) -> None:
     """A person sees one number; the text holds a part of it."""
     content = text(60, 700, before) + drawn.format(at) + (text(103 if at > 90 else 110, 700, after) if after else "")
