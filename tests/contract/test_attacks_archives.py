@@ -124,3 +124,38 @@ def test_two_parts_of_one_name_are_noted(tmp_path: Path) -> None:
     other = dict(members)["word/document.xml"].replace(b"9,250", b"4,711")
     reading = read(path, zipped(*members, ("Word/document.xml", other)))
     assert "corrupt_partial" in {n.code for n in reading.document.notes}
+
+
+def book(*items: str, spine: str, renditions: str = "") -> bytes:
+    """A book whose chapters a and b say each its own letter."""
+    opf = f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{"".join(items)}</manifest><spine>{spine}</spine></package>'
+    root = '<rootfile full-path="{}"/>'
+    container = f'<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>{root.format("a.opf")}{renditions}</rootfiles></container>'
+    chapters = [(f"{name}.xhtml", f"<html><body><p>{name}</p></body></html>".encode()) for name in "ab"]
+    head = [("mimetype", b"application/epub+zip"), ("META-INF/container.xml", container.encode())]
+    return zipped(*head, ("a.opf", opf.encode()), ("b.opf", opf.encode()), ("c.pdf", b"%PDF-1.4"), *chapters)
+
+
+def item(name: str, kind: str = "application/xhtml+xml", more: str = "") -> str:
+    """An entry of a book's manifest."""
+    return f'<item id="{name[0]}" href="{name}" media-type="{kind}" {more}/>'
+
+
+@pytest.mark.parametrize(
+    ("items", "spine", "text"),
+    [
+        ([item("a.xhtml"), item("b.xhtml")], '<itemref idref="a"/>', "a\nb"),  # a link leads to b
+        ([item("c.pdf", "application/pdf", 'fallback="b"'), item("b.xhtml")], '<itemref idref="c"/>', "b"),
+        ([item("a.xhtml"), item("b.xhtml", more='properties="nav"')], '<itemref idref="a"/>', "a"),  # the contents
+    ],
+)
+def test_chapters_that_only_links_lead_to_are_read(items: list[str], spine: str, text: str, tmp_path: Path) -> None:
+    """A reader of books shows them, too, and what stands in for a chapter of another type."""
+    assert read(tmp_path / "a.epub", book(*items, spine=spine)).document.text == text
+
+
+def test_a_second_rendition_of_a_book_is_named(tmp_path: Path) -> None:
+    """Programs choose one of several; the first is read."""
+    data = book(item("a.xhtml"), spine='<itemref idref="a"/>', renditions='<rootfile full-path="b.opf"/>')
+    document = read(tmp_path / "a.epub", data).document
+    assert (document.text, [n.code for n in document.notes]) == ("a", ["embedded_unreadable"])

@@ -17,6 +17,7 @@ from thresher.service.readers.base import Spool
 from thresher.service.readers.mail import smime
 from thresher.service.readers.mail.outlook import tnef
 from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
+from thresher.service.readers.mail.outlook.ole_tree import load
 from thresher.service.readers.registry import read_source
 
 HEAD = b"From: a@x.at\r\nTo: b@x.at\r\nSubject: Bill\r\nMIME-Version: 1.0\r\n"
@@ -190,3 +191,17 @@ def test_tnef_misses_nothing_in_silence(tmp_path: Path) -> None:
         found.append(read_source(source_of(path), ReadOptions(ocr="off"), Spool(tmp_path / "spool")).document)
     assert [d.text for d in found] == ["Start: 2024-05-06 07:08", "", "Total due"]
     assert [codes(d) for d in found] == [set(), {"corrupt_partial"}, {"corrupt_partial"}]
+
+
+def test_streams_that_share_their_sectors_are_read_once(tmp_path: Path) -> None:
+    """Hundreds of entries that name one stream hold no more than the file does, so little unfolds to nothing large."""
+    long = "Total " + "x" * 50_000
+    message(tmp_path, {"1000": long, **{f"{tag:04X}": "y" for tag in range(0x3A00, 0x3A60)}})
+    path = tmp_path / "a.msg"
+    data = bytearray(path.read_bytes())
+    place = struct.unpack_from("<IQ", data, data.find("__substg1.0_1000001F".encode("utf-16-le")) + 116)
+    for tag in range(0x3A00, 0x3A60):
+        struct.pack_into("<IQ", data, data.find(f"__substg1.0_{tag:04X}001F".encode("utf-16-le")) + 116, *place)
+    root = load(bytes(data), "a.msg")
+    assert sum(len(stream) for stream in root.values() if isinstance(stream, bytes)) <= len(data)
+    assert len(root.damaged) == 1

@@ -26,14 +26,15 @@ def load(data: bytes, path: str) -> CompoundFile:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
-            return _tree(file)
+            return _tree(file, len(data))
     except InputProblem:
         raise
     except Exception as error:  # the library raises OSError, struct.error, IndexError and more
         raise InputProblem("corrupt", f"{path} ({type(error).__name__})") from error
 
 
-def _tree(file: Any) -> CompoundFile:
+def _tree(file: Any, left: int) -> CompoundFile:
+    """Return the tree of a file; `left` is its length, which all streams together can not pass unless they overlap."""
     root = CompoundFile()
     for names in file.listdir(streams=True, storages=True):
         at: Storage = root
@@ -41,7 +42,12 @@ def _tree(file: Any) -> CompoundFile:
             inner = at.setdefault(usual_name(name), {})
             at = inner if isinstance(inner, dict) else {}
         if file.get_type(names) == 2:
-            at[usual_name(names[-1])] = _stream(file, names, root.damaged)
+            data = _stream(file, names, root.damaged)
+            left -= len(data)
+            if left < 0:
+                root.damaged.append(f"{names[-1]}, which overlaps others")
+                break
+            at[usual_name(names[-1])] = data
         else:
             at.setdefault(usual_name(names[-1]), {})
     return root
