@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 
 from tests.office_files import source_of
 from thresher.schemas.document import Document
+from thresher.schemas.errors import Note
 from thresher.schemas.policy import ReadOptions
 from thresher.service.readers.base import Spool
 from thresher.service.readers.mail import smime
+from thresher.service.readers.mail.bodies import choose_version
+from thresher.service.readers.mail.letter import BodyText
 from thresher.service.readers.mail.outlook import tnef
 from thresher.service.readers.mail.outlook.compound_writer import Storage, write_compound
 from thresher.service.readers.mail.outlook.ole_tree import load
@@ -205,3 +209,16 @@ def test_streams_that_share_their_sectors_are_read_once(tmp_path: Path) -> None:
     root = load(bytes(data), "a.msg")
     assert sum(len(stream) for stream in root.values() if isinstance(stream, bytes)) <= len(data)
     assert len(root.damaged) == 1
+
+
+def test_versions_of_many_words_are_compared_in_time() -> None:
+    """Each of 60,000 words is looked up, not searched for in the whole of the other version."""
+    words = [
+        f"{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676 % 26)}{chr(97 + i // 17576)}"
+        for i in range(60_000)
+    ]
+    plain = BodyText(kind="plain", text=" ".join("x" + word for word in words))
+    begun, notes = time.process_time(), list[Note]()
+    chosen = choose_version([[plain], [BodyText(kind="html", text="<p>" + " ".join("y" + w for w in words))]], notes)
+    assert time.process_time() - begun < 5
+    assert (chosen[0].kind, [n.code for n in notes]) == ("html", ["versions_differ"])

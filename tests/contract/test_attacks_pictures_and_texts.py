@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,11 @@ def test_texts_in_character_sets_that_nobody_states(text: str, codec: str, name:
     """Their bytes tell the character set; read as another one they would be letters that nobody sees."""
     page = f"<html><p>{text}</p></html>" if name.endswith("html") else text
     assert read(tmp_path / name, page.encode(codec)).text.strip() == text.strip()
+
+
+def test_a_card_of_one_long_value_takes_time_in_proportion(tmp_path: Path) -> None:
+    """A value that is continued on each line is joined once, not once a line: it took time that grows with the square."""
+    card = "BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:" + "aaaaaaaaaaaaaaaaaaaaaaaa=\n" * 30_000 + "z\nEND:VCARD\n"
+    begun = time.process_time()
+    assert read(tmp_path / "a.vcf", card.encode()).text.endswith("z\nEND: VCARD")
+    assert time.process_time() - begun < 5

@@ -23,6 +23,7 @@ _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_PARTS_MAX = 200  # words that are looked for within others, as where a line's end parts one
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
@@ -111,22 +112,30 @@ def _other_numbers(plain: str, html: list[BodyText]) -> str:
 
 def _other_words(plain: str, html: list[BodyText]) -> str:
     """Return a word of the plain text and one of the visible HTML, where each has some that the other has not; else ""."""
-    source, ours = _joined(html).casefold(), _words(plain)
-    only_ours = [word for word in ours if word not in source]
+    ours = _words(plain)
+    only_ours = _absent(ours, _joined(html))
     if not only_ours:
         return ""
-    shown, spelt = _shown(html), plain.casefold()
+    shown = _shown(html)
     if len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown):
         return ""
     theirs = _words(shown)
     only_ours = [word for word in only_ours if word not in theirs]
-    only_theirs = [word for word in theirs if word not in spelt]
+    only_theirs = _absent(theirs, plain)
     return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
 
 
 def missing_from(text: str, other: str) -> bool:
     """Whether a text has numbers or words that do not stand in another, whatever stands between their letters there."""
-    return bool(_figures(text).keys() - _figures(other).keys()) or any(w not in other.casefold() for w in _words(text))
+    return bool(_figures(text).keys() - _figures(other).keys()) or bool(_absent(_words(text), other))
+
+
+def _absent(words: dict[str, None], text: str) -> list[str]:
+    """Return the words that are not in a text, as words or parts of words; the parts are looked for within a bound."""
+    plain = text.casefold()
+    known = set(_WORD.findall(plain))
+    left = [word for word in words if word not in known]
+    return [word for i, word in enumerate(left) if i >= _PARTS_MAX or word not in plain]
 
 
 def _words(text: str) -> dict[str, None]:
