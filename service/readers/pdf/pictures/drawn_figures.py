@@ -84,5 +84,6 @@ def _beside(boxes: Floats, words: Floats, begins: Mask, stops: Mask) -> Mask:
 def _on_words(boxes: Floats, words: Floats) -> Mask:
     """Return which boxes have their middle in a word: a mark over it, or a highlight."""
     middle = ((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None]
-    found: Mask = ((middle > words[:, :2]) & (middle < words[:, 2:])).all(axis=2).any(axis=1)
+    within = np.logical_and.reduce((middle > words[:, :2]) & (middle < words[:, 2:]), axis=2)
+    found: Mask = np.logical_or.reduce(within, axis=1)
     return found

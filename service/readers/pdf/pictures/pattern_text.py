@@ -8,7 +8,7 @@ import zlib
 
 from thresher.service.readers.pdf.text.replacement_search import spelt
 
-_HEAD_BYTES, _CELL_MAX_BYTES = 4096, 1 << 20  # of a pattern's dictionary; of its cell, unpacked
+_HEAD_BYTES, _CELL_MAX_BYTES = 4096, 1 << 17  # of a pattern's dictionary; of its cell, unpacked
 _MAX_PATTERNS = 200
 _TILING = re.compile(spelt("PatternType").pattern + rb"\s*1\b")
 _STREAM = re.compile(rb"stream\r?\n")
