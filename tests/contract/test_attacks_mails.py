@@ -146,7 +146,7 @@ def test_outlook_shows_properties_not_headers(tmp_path: Path) -> None:
 
 def test_capitals_in_the_names_of_streams_hide_nothing(tmp_path: Path) -> None:
     """The format does not tell capitals from small letters."""
-    file = {"__PROPERTIES_version1.0": properties({0x3705: 1}, 8), "__substg1.0_3707001f": "a.txt".encode("utf-16-le"),
+    file: Storage = {"__PROPERTIES_version1.0": properties({0x3705: 1}, 8), "__substg1.0_3707001f": "a.txt".encode("utf-16-le"),
             "__SUBSTG1.0_37010102": b"9,250.00"}  # fmt: skip
     document = message(tmp_path, {}, {"__ATTACH_version1.0_#00000000": file, "__substg1.0_1000001f": b"H\0i\0"})
     assert document.text == "Attachments: a.txt\nHi"

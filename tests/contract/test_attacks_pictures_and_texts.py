@@ -50,7 +50,7 @@ def test_pages_behind_a_broken_link_are_missed(to: int, tmp_path: Path) -> None:
     """A decoder stops there without a word; pages may be missing, so it is not complete."""
     tiff = bytearray(pictures("TIFF", 3))
     assert told(read(tmp_path / "a.tif", bytes(tiff))) == []
-    struct.pack_into("<I", tiff, links(tiff)[1], to)
+    struct.pack_into("<I", tiff, links(bytes(tiff))[1], to)
     assert told(read(tmp_path / "a.tif", bytes(tiff))) == ["corrupt_partial"]
 
 
