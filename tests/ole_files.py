@@ -51,13 +51,13 @@ def _entry(name: str, kind: int, start: int, size: int, *, right: int = _FREE, c
 
 
 def doc_streams(stories: list[str], *, flags: int = 0x0200) -> dict[str, bytes]:
-    """Word streams of up to seven stories (text, footnotes, headers, macros, comments, endnotes, text boxes)."""
+    """Word streams of up to eight stories (text, footnotes, headers, macros, comments, endnotes, text boxes, those of headers)."""
     text = "".join(stories)
     main = bytearray(0x600)
     struct.pack_into("<HH", main, 0, 0xA5EC, 0x00C1)
     struct.pack_into("<H", main, 0x0A, flags)
     sizes = [len(s.encode("utf-16-le")) // 2 for s in stories]  # the format counts units of UTF-16
-    struct.pack_into("<7i", main, 0x4C, *sizes, *[0] * (7 - len(stories)))
+    struct.pack_into("<8i", main, 0x4C, *sizes, *[0] * (8 - len(stories)))
     half = len(text) // 2  # one piece of single bytes, one of UTF-16
     narrow, wide = text[:half].encode("cp1252"), text[half:].encode("utf-16-le")
     plan = struct.pack("<3I", 0, half, sum(sizes))

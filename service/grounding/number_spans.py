@@ -64,7 +64,11 @@ _SUFFIX = re.compile(
     r"(?![^\W_])",
     re.IGNORECASE,
 )
-_LIKE_POINTS = "\u201a\u00b7\u2024\u2027\u2e33\ufe52\ufe50\u02d9\u00b8\ua78f\u1427\u16eb\u2396\u066b\u066c\u060c\u0387"
+_LIKE_POINTS = (
+    "\u201a\u00b7\u2024\u2027\u2e33\ufe52\ufe50\u02d9\u00b8\ua78f\u1427\u16eb\u2396\u066b\u066c\u060c\u0387"
+    "\u201b\u2044\u2219\u22c5\u2800\u2e31\u2e32\u2e34\u2e41\u3002\u318d\ua4f8\ua4f9\ufe10\ufe12\uff61"
+)
+_LIKE_FIGURES = "lIO\u0399\u039f\u0406\u041e\u04c0\u04cf\uff29\uff2c\uff2f\uff4c"  # a 1 or 0 to a person, in many fonts
 _MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may directly precede a number
 
 
@@ -126,15 +130,36 @@ def figure_at(text: str, start: int, end: int) -> Figure:
     """Return the Figure at a range of `number_candidates`; it may have no readings."""
     left = max(start - CHARS_BEFORE, 0)
     near = ascii_figures(text[left : end + CHARS_AFTER])
-    if not text.isascii() and (_is_mixed(text[start:end]) or _is_marked(text, start, end)):
+    if _goes_on(text, start, end) or (
+        not text.isascii() and (_is_mixed(text[start:end]) or _is_marked(text, start, end))
+    ):
         return Figure(start, end, frozenset(), sure=False)
     own = near[start - left : end - left]
     return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
 
 
+def _goes_on(text: str, start: int, end: int) -> bool:
+    r"""Whether a sign that a person takes for a figure stands beside a number, and in no word: the l of l250, a numeral, a private sign.
+
+    >>> _goes_on("l250", 1, 4), _goes_on("9²50", 2, 4), _goes_on("9\ue004250", 2, 5), _goes_on("kill250", 4, 7)
+    (True, True, True, False)
+    """
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before in _LIKE_FIGURES and before and not text[max(start - 2, 0) : start - 1].isalpha():
+        return True
+    if after and after != "l" and after in _LIKE_FIGURES and not text[end + 1 : end + 2].isalpha():
+        return True
+    if before.isascii() and after.isascii():
+        return False
+    return unicodedata.category(before or " ") in {"No", "Nl", "Co"} or unicodedata.category(after or " ") == "Co"
+
+
 def _is_marked(text: str, start: int, end: int) -> bool:
     """Whether a combining mark, or a sign that looks like a point or comma, joins a number to what stands beside it."""
-    if any(unicodedata.combining(c) for c in text[max(start - 1, 0) : start] + text[end : end + 1]):
+    if any(
+        unicodedata.combining(c) or unicodedata.category(c) == "Me"
+        for c in text[max(start - 1, 0) : start] + text[end : end + 1]
+    ):
         return True
     before, after = text[max(start - 2, 0) : start], text[end : end + 2]
     joined = (before[-1:], before[:-1]), (after[:1], after[1:])

@@ -7,14 +7,16 @@ import re
 from dataclasses import dataclass
 
 from thresher.schemas.errors import Note, note
-from thresher.service.readers.detection.text_types import bom_codec, utf16_without_mark
+from thresher.service.readers.detection.text_types import bom_codec, utf16_without_mark, wide_without_mark
 
 _SAMPLE_BYTES = 1 << 18  # bytes of lines with non-ASCII characters that are used for the guess
 _NON_ASCII_LINES = re.compile(rb"[^\n]{0,2000}[\x80-\xff][^\n]{0,2000}")
 _UTF8_ERRORS_MAX_SHARE = 1 / 500  # share of replaced characters up to which text still counts as UTF-8
+_JAPANESE = re.compile(rb"\x1b\$(?:[@B]|\([DOQ])")  # where ISO-2022-JP turns from ASCII to characters of two bytes
 _NO_CHARSETS = (
     frozenset(  # of Python's codecs: they hide characters, take time that grows with the square, or decode no text
         [
+            *("cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"),  # EBCDIC: no program shows it
             "punycode",
             "idna",
             "unicodeescape",
@@ -88,9 +90,11 @@ def clean(text: str) -> str:
 
 def _codec(data: bytes, declared: str | None) -> tuple[str, bool]:
     """Return the codec, and whether it is a guess."""
-    marked = bom_codec(data) or utf16_without_mark(data)
+    marked = bom_codec(data) or utf16_without_mark(data) or wide_without_mark(data)
     if marked:
         return marked, False
+    if _JAPANESE.search(data) and _fits(data, "iso2022_jp_ext"):
+        return "iso2022_jp_ext", False
     wrong = _utf8_errors(data)
     if wrong is None:
         return "utf-8", False

@@ -1,10 +1,10 @@
-"""Read images: PNG, JPEG, TIFF with many pages, WebP, BMP, GIF (its first frame), and others that Pillow opens."""
+"""Read images: PNG, JPEG, TIFF with many pages, WebP, BMP, GIF, and others that Pillow opens; of moving ones the first frame."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +21,12 @@ from thresher.service.ocr.pixels import resized_within, to_rgb
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.page_pictures import LONG_SIDE_PIXELS, MOST, PLACEHOLDER, store_pictures
 from thresher.service.readers.scanned_page import Scanner
+from thresher.service.readers.tiff_pages import pages_stated
 
 PREVIEW_SIDE_PIXELS = 1200  # pixels: long side of the small copy that is checked for text before OCR
 LOGO_MAX_PIXELS, LINE = 60_000, 5  # pixels of a logo at most; ratio of width to height from which it is a line of words
 PAGED_FORMATS = ("TIFF",)  # frames are pages; in other formats they are an animation, or a stereo image
+_MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 CREDIBLE_DPI = (30.0, 2500.0)  # dots an inch: other values are ignored
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "AVIF", "PPM")
 _TYPES = ("image/png", "image/jpeg", "image/tiff", "image/webp", "image/bmp", "image/x-ms-bmp", "image/gif")
@@ -50,6 +52,7 @@ class ImageReader:
         scanner = Scanner(source, options, spool)
         with _opened(source, options.limits) as image:
             builder.document.facts.update(_facts(image))
+            builder.document.notes += _unread_frames(image, source)
             drawn: dict[int, Image] = {}
             for page, frame in enumerate(_frames(source, image, options.limits), start=1):
                 builder.document.notes += _write(builder, scanner, frame, page)
@@ -192,6 +195,20 @@ def _frames(source: Source, image: Image, limits: Limits) -> Iterator[_Frame]:
             yield _Frame(None, notes=(problem.note(),))
     if count > limits.pages:
         yield _Frame(None, notes=(note("too_large", f"{count} pages, the limit is {limits.pages}"),))
+    elif image.format in PAGED_FORMATS and pages_stated(source.blob) != count:
+        yield _Frame(None, notes=(note("corrupt_partial", f"the chain of pages breaks off behind page {count}"),))
+
+
+def _unread_frames(image: Image, source: Source) -> list[Note]:
+    """Return the Note of a moving picture, of which only the first frame is read; none for one the size of a logo."""
+    frames = 1
+    with suppress(
+        OSError, ValueError, SyntaxError, TypeError, KeyError, EOFError
+    ):  # a damaged one is read as far as it goes
+        frames = int(getattr(image, "n_frames", 1)) if image.format in _MOVING_FORMATS else 1
+    if frames < 2 or (source.relation == "inline" and is_emblem(image.width, image.height)):
+        return []
+    return [note("picture_unread", f"frames 2 to {frames} of {source.name or source.path}, which moves")]
 
 
 def _frame_count(image: Image) -> int:

@@ -94,6 +94,8 @@ def _belongs(text: str, i: int) -> bool:
         joins = bool(_JOINING.match(before)) and (bool(_JOINING.match(after)) or not after.isalnum())
         return joins or (char == "\u200d" and bool(_PICTURE.match(before)) and bool(_PICTURE.match(after)))
     is_selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    if before.isascii() and before.isdigit():
+        return is_selector and after == "\u20e3"  # of a key with a figure on it
     return is_selector and bool(_SELECTED.match(before))
 
 

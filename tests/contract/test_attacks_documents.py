@@ -212,3 +212,18 @@ def test_words_in_another_order_are_sought_in_time() -> None:
     begun = time.process_time()
     assert list(in_other_order("ab." * 15_000, "ab xy ab cd")) == []
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize(
+    ("rtf", "text"),
+    [
+        (rb"\bTOTAL 9,250.00", "9,250.00"),  # one unknown word to every program
+        (rb"{\mmathPr\mmathFont34\mbrkBin0}9,250.00", "9,250.00"),
+        (rb"{\*\moMath{\mr 9,250.00}}", "9,250.00"),
+    ],
+)
+def test_words_of_rtf_may_hold_capitals(rtf: bytes, text: str, tmp_path: Path) -> None:
+    """A control word ends before what is no letter: its capitals are no text."""
+    path = tmp_path / "a.rtf"
+    path.write_bytes(rb"{\rtf1\ansi " + rtf + b"}")
+    assert read(path).text == text

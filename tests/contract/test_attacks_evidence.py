@@ -44,6 +44,17 @@ async def extracted(path: Path, says: Any, schema: dict[str, Any]) -> tuple[Docu
         ("9\u02bc250.00", 9250.00, 250.00),  # so do apostrophes of other scripts
         ("9\u0332250.00", None, 250.00),  # a mark over both
         ("\u09ea00.00", None, 400.00),  # a Bengali 4 looks like an 8
+        ("9\ufe0f250.00", 9250.00, 250.00),  # a selector of forms is not shown
+        ("9\u20de250.00", None, 250.00),  # a frame around the 9
+        ("l250.00", None, 250.00),  # in many fonts an l is a 1, an O is a 0
+        ("9O250.00", None, 250.00),
+        ("250.00\u041e", None, 250.00),
+        ("9\u00b250.00", None, 50.00),  # a figure that is raised, a numeral, a figure with a point, one of a font's own
+        ("\u2168250.00", None, 250.00),
+        ("\u2490250.00", None, 250.00),
+        ("9\ue004250.00", None, 250.00),
+        ("9\u3002250", None, 250.00),  # signs like points, and a blank that is none
+        ("9\u2800250", None, 250.00),
     ],
 )
 async def test_a_number_is_what_is_shown(tmp_path: Path, written: str, shown: float | None, other: float) -> None:

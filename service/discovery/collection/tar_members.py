@@ -18,6 +18,7 @@ from thresher.service.discovery.collection.dates import date_of_file
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
 from thresher.service.readers.archives.compressed_reader import FAULTS, tar_pieces
 from thresher.service.readers.archives.container import PIECE_BYTES, Damaged
+from thresher.service.readers.archives.tar_stream import TarStream
 from thresher.service.readers.detection.signatures import by_signature
 
 _SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
@@ -67,16 +68,19 @@ def tar_members(path: Path, media_type: str, reading: ArchiveReading) -> Iterato
     """Yield the files of a TAR, in order; links and devices are reported. Bytes must be read at once."""
     count = 0
     with _open(path, media_type) as file:
+        stream = TarStream(file)
         try:
-            with tarfile.open(fileobj=file, mode="r|", bufsize=1 << 16, errors="surrogateescape") as archive:
+            with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 16, errors="surrogateescape") as archive:
                 for info in archive:
                     if info.isfile():
                         count += 1
                         yield _member(archive, info)
-                    elif not info.isdir():
+                    elif not info.isdir() or info.size:
                         count += 1
                         code = "linked_not_collected" if info.islnk() or info.issym() else "unsupported_type"
                         reading.unread.append((_shown(info.name), code, f"{_shown(info.name)} is a link or a device"))
+                if fault := stream.fault_behind(archive):
+                    reading.findings.append(("corrupt_partial", fault))
         except (tarfile.TarError, *FAULTS) as error:
             reading.findings.append(("corrupt_partial", f"the archive breaks off ({error})"))
     reading.total = count

@@ -17,12 +17,13 @@ from thresher.service.readers.archives.zip_reader import (
     AES,
     ENCRYPTED,
     UTF8_NAME,
+    files_of,
     member_names,
     opens,
     pieces_of,
     raw_name,
 )
-from thresher.service.readers.archives.zip_salvage import salvage
+from thresher.service.readers.archives.zip_salvage import salvage, unlisted
 
 _UNIX_TIME = 0x5455  # extra field with the time in UTC
 
@@ -35,12 +36,18 @@ def zip_members(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:
         yield from _salvaged(path, reading)
         return
     with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
-        reading.total = len(infos)
+        infos, more = files_of(archive), list(unlisted(path, archive))
+        reading.total = len(infos) + len(more)
         for info, name in zip(infos, member_names(infos), strict=True):
             read = _aes_pieces if info.compress_type == AES else _pieces
             pieces = functools.partial(read, archive, info, reading)
             yield ArchiveMember(name, _raw(info), pieces, info.compress_size, _modified(info, reading.zone))
+        if more:
+            reading.findings.append(
+                ("corrupt_partial", f"members that the archive's directory does not name: {len(more)}")
+            )
+        for member in more:
+            yield ArchiveMember(member.name, member.name.encode("utf-8", "surrogateescape"), member.pieces)
 
 
 def _salvaged(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, is_system_file, unpack
+from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, unpack
+from thresher.service.readers.archives.tar_stream import TarStream
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.detection.signatures import by_signature
 
@@ -37,25 +38,19 @@ def open_decompressed(source: Source) -> Stream:
     return Path(source.blob).open("rb")
 
 
-class _Bounded(io.RawIOBase):
+class _Bounded(TarStream):
     """A stream that raises a Problem where it expands too far: tarfile skips members by reading them."""
 
     def __init__(self, file: Stream, source: Source, options: ReadOptions) -> None:
-        self._file = file
-        self._left = options.limits.expanded
-        self._ratio = (
-            max(PIECE_BYTES, int(options.limits.ratio * source.size)) if source.media_type in _PACKED else self._left
-        )
-        self._read = 0
-
-    def readable(self) -> bool:
-        return True
+        super().__init__(file)
+        most = options.limits.expanded
+        packed = source.media_type in _PACKED
+        self._most = min(most, max(PIECE_BYTES, int(options.limits.ratio * source.size))) if packed else most
 
     def read(self, size: int = -1) -> bytes:
-        piece = self._file.read1(PIECE_BYTES if size < 0 else min(size, PIECE_BYTES))
-        self._read += len(piece)
-        if self._read > min(self._left, self._ratio):
-            raise InputProblem("expansion_limit", f"it expands to more than {self._read} bytes")
+        piece = super().read(size)
+        if self.position > self._most:
+            raise InputProblem("expansion_limit", f"it expands to more than {self.position} bytes")
         return piece
 
 
@@ -91,19 +86,23 @@ def _tar_members(stream: _Bounded, unpacking: Unpacking) -> Iterator[Member]:
     try:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 16) as archive:
             for info in archive:
-                if info.isfile() and not is_system_file(info.name):
+                if info.isfile():
                     yield Member(info.name, None, functools.partial(tar_pieces, archive, info))
-                elif not info.isfile() and not info.isdir():
+                elif not info.isdir() or info.size:
                     _list_unread(info, unpacking)
+            if fault := stream.fault_behind(archive):
+                unpacking.add_note("corrupt_partial", fault)
     except (tarfile.TarError, *FAULTS) as error:
         unpacking.add_note("corrupt_partial", f"the archive breaks off ({error})")
 
 
 def _list_unread(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
-    """List a link or device without reading it."""
+    """List a link, a device or a folder that has bytes, without reading it."""
     unpacking.listing.append(info.name)
     if info.islnk() or info.issym():
         unpacking.leave_out("linked_not_collected", f"{info.name} is a link to {info.linkname}")
+    elif info.isdir():
+        unpacking.leave_out("corrupt_partial", f"{info.name} is a folder with bytes of its own")
     else:
         unpacking.leave_out("unsupported_type", f"{info.name} is a device")
 

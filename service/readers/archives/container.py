@@ -17,7 +17,11 @@ PIECE_BYTES = 1 << 20  # bytes handled at a time; the ratio of smaller members i
 ALWAYS_ALLOWED_BYTES = 64 << 20  # bytes to which a file of any size may expand
 _NOTES_MAX = 100
 _LEAVES_FOLDER = re.compile(r"^(?:[A-Za-z]:|[\\/])|(?:^|[\\/])\.\.(?:[\\/]|$)")
-_SYSTEM_FILE = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+_SYSTEM_NAME = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+_SYSTEM_BYTES = re.compile(  # AppleDouble, .DS_Store, Thumbs.db with its stream "Catalog", desktop.ini
+    rb"\x00\x05\x16\x07|\0\0\0\x01Bud1|\xd0\xcf\x11\xe0.*C\0a\0t\0a\0l\0o\0g\0|(?:\xef\xbb\xbf|\xff\xfe)?\s*\[\0?[.LVD]",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class _Stop(Exception):  # noqa: N818 - the container as a whole is over a limit
     pass
 
 
+class _OfTheSystem(Exception):  # noqa: N818 - a member that the operating system made, which is passed over
+    pass
+
+
 @dataclass(slots=True)
 class Unpacking:
     """One container being unpacked into the spool, under limits on count, size and ratio over all members."""
@@ -52,6 +60,7 @@ class Unpacking:
     notes: list[Note] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)  # Notes beyond the limit, by code
     left_out: int = 0
+    passed_over: int = 0  # files of operating systems
     expanded: int = 0  # bytes so far, of all members
 
     def take(self, member: Member) -> None:
@@ -61,6 +70,9 @@ class Unpacking:
             raise InputProblem("expansion_limit", f"more than {self.limits.members} members")
         try:
             child = self._store(member)
+        except _OfTheSystem:
+            self.listing.pop()
+            self.passed_over += 1
         except _Stop:
             self.leave_out("expansion_limit", member.name)
             raise InputProblem("expansion_limit", f"more than {self.expanded - PIECE_BYTES} bytes") from None
@@ -93,6 +105,8 @@ class Unpacking:
         """Yield the member's bytes while the limits hold. Sizes declared by the container are not trusted."""
         size = 0
         for piece in member.pieces():
+            if not size and is_system_file(member.name, piece):
+                raise _OfTheSystem
             size += len(piece)
             self.expanded += len(piece)
             if self.expanded > min(self.limits.expanded, expanded_limit(self.source.size, self.limits)):
@@ -104,7 +118,7 @@ class Unpacking:
     def finish(self, total: int | None = None, *, stopped: str = "") -> Reading:
         """Return the container's Reading: a listing as text, members as children, and the number of members."""
         seen = len(self.children) + self.left_out
-        total = max(total or 0, seen)
+        total = max((total or 0) - self.passed_over, seen)
         builder = DocumentBuilder(self.source, kind="container")
         for name in self.listing:
             builder.block(printable(name), BlockKind.LIST_ITEM)
@@ -136,9 +150,13 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
-def is_system_file(name: str) -> bool:
-    """Whether a name is that of a file that operating systems leave in archives."""
-    return bool(_SYSTEM_FILE.search(name))
+def is_system_file(name: str, start: bytes) -> bool:
+    r"""Whether a file is one that operating systems leave in archives: by its name, and by its first bytes.
+
+    >>> is_system_file("__MACOSX/._a.txt", b"\0\5\x16\7\0\2"), is_system_file("__MACOSX/bill.txt", b"Total due")
+    (True, False)
+    """
+    return bool(_SYSTEM_NAME.search(name)) and _SYSTEM_BYTES.match(start) is not None
 
 
 def unpack(unpacking: Unpacking, members: Iterable[Member], total: int | None = None) -> Reading:

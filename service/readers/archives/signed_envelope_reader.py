@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
-from thresher.schemas.errors import InputProblem
+from thresher.schemas.errors import InputProblem, note
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
@@ -61,6 +61,8 @@ class SignedFileReader:
         builder = DocumentBuilder(source, kind="container")
         builder.document.facts.update({"signature": f"{opened.kind} (not checked)", "members": "1"})
         builder.block(name, BlockKind.LIST_ITEM, 1)
+        if opened.cut:
+            builder.document.notes.append(note("corrupt_partial", f"{name} could not be unpacked to its end"))
         child = spool.child(source, opened.content, name=name, ordinal=0, relation="member")
         return Reading(builder.build(), [child])
 

@@ -109,7 +109,13 @@ def open_package(source: Source, limits: Limits) -> Package:
         raise InputProblem("corrupt", source.name or source.path) from error
     members = archive.infolist()
     _check_limits(members, limits)
-    return Package(archive, {m.filename.replace("\\", "/").lstrip("/").lower(): m.filename for m in members})
+    package, sums = Package(archive, {}), dict[str, int]()
+    for member in members:
+        name = member.filename.replace("\\", "/").lstrip("/").lower()
+        if sums.setdefault(name, member.CRC) != member.CRC:
+            package.flag("corrupt_partial", f"several members are called {name}")
+        package.names[name] = member.filename
+    return package
 
 
 def _check_limits(members: list[zipfile.ZipInfo], limits: Limits) -> None:

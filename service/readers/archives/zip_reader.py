@@ -8,13 +8,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
-from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, is_system_file, unpack
-from thresher.service.readers.archives.zip_salvage import salvage
+from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Member, Unpacking, unpack
+from thresher.service.readers.archives.zip_salvage import salvage, unlisted
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.charset import decode
 
@@ -47,14 +48,24 @@ class ZipReader:
         except (zipfile.BadZipFile, ValueError, struct.error, OSError):
             return _salvaged(unpacking)
         with archive:
-            infos = [info for info in archive.infolist() if not info.is_dir() and not is_system_file(info.filename)]
-            return unpack(unpacking, _members(archive, infos, options.passwords), len(infos))
+            infos, more = files_of(archive), list(unlisted(Path(source.blob), archive))
+            if more:
+                unpacking.add_note(
+                    "corrupt_partial", f"members that the archive's directory does not name: {len(more)}"
+                )
+            members = chain(_members(archive, infos, options.passwords), more)
+            return unpack(unpacking, members, len(infos) + len(more))
+
+
+def files_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the entries that are files: a folder's name ends with a slash, and it has no bytes."""
+    return [info for info in archive.infolist() if not info.is_dir() or info.file_size]
 
 
 def _salvaged(unpacking: Unpacking) -> Reading:
     """Read members by their own headers, where the directory at the end is missing or wrong."""
     unpacking.add_note("corrupt_partial", "the archive's directory is damaged; members were found one by one")
-    reading = unpack(unpacking, (m for m in salvage(Path(unpacking.source.blob)) if not is_system_file(m.name)))
+    reading = unpack(unpacking, salvage(Path(unpacking.source.blob)))
     if not unpacking.listing:
         raise InputProblem("corrupt", unpacking.source.path)
     return reading

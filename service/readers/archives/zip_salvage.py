@@ -1,10 +1,11 @@
-"""Find members of a ZIP without a directory, by the header before each (APPNOTE 4.3.7)."""
+"""Find members of a ZIP that no directory names, by the header before each (APPNOTE 4.3.7)."""
 
 from __future__ import annotations
 
 import functools
 import mmap
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +22,38 @@ _STORED, _DEFLATED = 0, 8
 def salvage(path: Path) -> Iterator[Member]:
     """Yield members in file order; their bytes must be read before the next member is requested."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
-        at = body.find(_LOCAL)
-        while at >= 0 and at + _HEADER.size <= len(body):
-            member, begin = _member(body, at)
-            if member is not None and not member.name.endswith("/"):
-                yield member
-            at = body.find(_LOCAL, begin)
+        yield from _between(body, 0, len(body))
+
+
+def unlisted(path: Path, archive: zipfile.ZipFile) -> Iterator[Member]:
+    """Yield the members that lie where the archive's directory names none, as of another archive before or behind it.
+
+    Programs differ in which of them they show.
+    """
+    with path.open("rb") as file:
+        body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # kept open by the members
+    for start, end in _gaps(body, archive):
+        yield from _between(body, start, end)
+
+
+def _gaps(body: mmap.mmap, archive: zipfile.ZipFile) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of an archive that neither a listed member nor the directory takes."""
+    done = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        yield done, info.header_offset
+        done = max(done, info.header_offset + info.compress_size)
+        if body[info.header_offset : info.header_offset + 4] == _LOCAL:
+            *_, name_size, extra_size = _HEADER.unpack(body[info.header_offset : info.header_offset + _HEADER.size])
+            done = max(done, info.header_offset + _HEADER.size + name_size + extra_size + info.compress_size)
+    yield done, archive.start_dir
+    yield archive.start_dir, len(body)
+
+
+def _between(body: mmap.mmap, at: int, end: int) -> Iterator[Member]:
+    while (at := body.find(_LOCAL, at, end)) >= 0 and at + _HEADER.size <= len(body):
+        member, at = _member(body, at)
+        if member is not None and not (member.name.endswith("/") and member.packed == 0):
+            yield Member(member.name, None, member.pieces)
 
 
 def _member(body: mmap.mmap, at: int) -> tuple[Member | None, int]:
@@ -38,7 +65,7 @@ def _member(body: mmap.mmap, at: int) -> tuple[Member | None, int]:
     raw = body[at + _HEADER.size : at + _HEADER.size + name_size]
     name = raw.decode("utf-8" if flags & _UTF8_NAME else "cp437", "replace")
     pieces = functools.partial(_pieces, body, begin, packed, (flags, method, crc))
-    return Member(name, None, pieces), begin + (packed if begin + packed <= len(body) else 0)
+    return Member(name, packed, pieces), begin + (packed if begin + packed <= len(body) else 0)
 
 
 def _pieces(body: mmap.mmap, begin: int, packed: int, form: tuple[int, int, int]) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _HEADER_NAMES = (
     rb"(?:received|return-path|delivered-to|message-id|mime-version|from|to|cc|subject|date|reply-to|sender|x-[\w-]+|"
@@ -30,6 +31,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (b"\xfe\xff", "utf-16"),
 )
 _LATIN = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)) + bytes(range(0xA0, 0x100)))
+_WIDE_MAX_PER_ZERO = 16  # a text in two bytes a character has a blank or a line end, and so a zero, more often
 _TEXT_BYTES = bytes(range(0x20, 0x100)) + b"\t\n\r\f\b\x1b\x1a\x0b\x85"
 
 
@@ -70,9 +72,39 @@ def _is_half_latin(low: bytes, high: bytes) -> bool:
     )
 
 
+def wide_without_mark(data: bytes) -> str | None:
+    r"""Detect UTF-16 of any script, and UTF-32, by their zero bytes and by what they give: letters of few scripts.
+
+    >>> wide_without_mark("Счёт на 9 250 руб.".encode("utf-16-le")), wide_without_mark("Bill 7".encode("utf-32-be"))
+    ('utf-16-le', 'utf-32-be')
+    >>> wide_without_mark(b"Bill\0 7 \0 of May"), wide_without_mark(b"PNG\0\0\1\0\0\2\0abc")
+    (None, None)
+    """
+    sample = data[: min(4096, len(data) // 4 * 4 or len(data) // 2 * 2)]
+    if sample.count(0) < len(sample) // _WIDE_MAX_PER_ZERO or not sample.count(0):
+        return None
+    found = [codec for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be") if _reads_as_text(sample, codec)]
+    return found[0] if found else None
+
+
+def _reads_as_text(sample: bytes, codec: str) -> bool:
+    """Whether bytes are a text in a codec: all printable, with blanks, and nearly all of at most three blocks of 256 characters."""
+    try:
+        text = sample.decode(codec)
+    except UnicodeDecodeError as error:
+        if error.end < len(sample):  # a pair that the sample cuts is no fault
+            return False
+        text = sample[: error.start].decode(codec)
+    blanks = sum(map(text.count, " \t\n"))
+    if not blanks or 40 * blanks < len(text) or not all(c.isprintable() or c in "\t\n\r\f\ufeff" for c in text):
+        return False
+    blocks = Counter(ord(c) >> 8 for c in text)
+    return sum(count for _, count in blocks.most_common(3)) >= 0.95 * len(text)
+
+
 def is_text(head: bytes) -> bool:
     """Whether bytes look like text in some charset: they contain hardly any control characters."""
-    if bom_codec(head) or utf16_without_mark(head):
+    if bom_codec(head) or utf16_without_mark(head) or wide_without_mark(head):
         return True
     sample = head[:8192]
     return len(sample.translate(None, _TEXT_BYTES)) <= len(sample) // 200
@@ -80,7 +112,7 @@ def is_text(head: bytes) -> bool:
 
 def as_ascii(head: bytes) -> bytes:
     """Convert UTF-16 to UTF-8 and remove a byte order mark, for patterns over bytes."""
-    codec = bom_codec(head) or utf16_without_mark(head)
+    codec = bom_codec(head) or utf16_without_mark(head) or wide_without_mark(head)
     return head.decode(codec, "replace").encode() if codec else head
 
 

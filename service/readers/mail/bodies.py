@@ -17,10 +17,13 @@ _STUB = re.compile(
     re.IGNORECASE,
 )
 _STUB_MAX_CHARS = 600
+_TO_PLAIN = re.compile(r"plain\s+text|text\s+(?:version|part)|textversion|texte\s+brut", re.IGNORECASE)
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
 _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_PARTS_MAX = 200  # words that are looked for within others, as where a line's end parts one
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
@@ -29,8 +32,8 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> list[BodyText]:
     """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
-    Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers that the
-    other has not: mail programs show the HTML. A Note is added to `notes` then. Of several versions of one kind programs show
+    Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers or words that
+    the other has not: mail programs show the HTML. A Note is added to `notes` then. Of several versions of one kind programs show
     the last; so do we, with a Note where an earlier one gives other numbers.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
@@ -42,7 +45,7 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
         told = ""
         use_html = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
         use_html = use_html or _has_hidden_number(_joined(plain), html)
-        if not use_html and (told := _other_numbers(_joined(plain), html)):
+        if not use_html and (told := _other_numbers(_joined(plain), html) or _other_words(_joined(plain), html)):
             notes.append(note("versions_differ", told))
         return html if use_html or told else plain
     return plain or html or (versions[0] if versions else [])
@@ -100,13 +103,50 @@ def _other_numbers(plain: str, html: list[BodyText]) -> str:
     ours, source = _figures(plain), _joined(html)
     if all(own in source for own in ours.values()):  # nearly always: no page need be read
         return ""
-    pages = [read_page(b.text) if b.kind == "html" else None for b in html]
-    shown = [p.text + "\n".join(map("\t".join, p.rows)) for page in pages if page for p in page.pieces]
-    theirs = _figures("\n".join(shown))
+    theirs = _figures(_shown(html))
     only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
     if not only_ours or not only_theirs:
         return ""
     return f"{ours[min(only_ours)]} in the plain text, {theirs[min(only_theirs)]} in the HTML"
+
+
+def _other_words(plain: str, html: list[BodyText]) -> str:
+    """Return a word of the plain text and one of the visible HTML, where each has some that the other has not; else ""."""
+    ours = _words(plain)
+    only_ours = _absent(ours, _joined(html))
+    if not only_ours:
+        return ""
+    shown = _shown(html)
+    if len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown):
+        return ""
+    theirs = _words(shown)
+    only_ours = [word for word in only_ours if word not in theirs]
+    only_theirs = _absent(theirs, plain)
+    return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
+
+
+def missing_from(text: str, other: str) -> bool:
+    """Whether a text has numbers or words that do not stand in another, whatever stands between their letters there."""
+    return bool(_figures(text).keys() - _figures(other).keys()) or bool(_absent(_words(text), other))
+
+
+def _absent(words: dict[str, None], text: str) -> list[str]:
+    """Return the words that are not in a text, as words or parts of words; the parts are looked for within a bound."""
+    plain = text.casefold()
+    known = set(_WORD.findall(plain))
+    left = [word for word in words if word not in known]
+    return [word for i, word in enumerate(left) if i >= _PARTS_MAX or word not in plain]
+
+
+def _words(text: str) -> dict[str, None]:
+    """Return the words of a text outside addresses, each once, in order and in lower case."""
+    return dict.fromkeys(word.casefold() for word in _WORD.findall(_ADDRESS.sub(" ", text)))
+
+
+def _shown(html: list[BodyText]) -> str:
+    """Return what the HTML of a version shows."""
+    pages = [read_page(b.text) for b in html if b.kind == "html"]
+    return "\n".join(p.text + "\n".join(map("\t".join, p.rows)) for page in pages for p in page.pieces)
 
 
 def _figures(text: str) -> dict[str, str]:

@@ -76,7 +76,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     """
     codec = codec_of(declared) if declared else None
     known = codec is not None or declared is None
-    if data.isascii() and (codec is None or not codec.startswith(("iso2022", "utf-7", "utf-16", "utf-32", "hz"))):
+    wide = codec is not None and codec.startswith(("utf-16", "utf-32")) and b"\0" in data  # else it is stated wrongly
+    if data.isascii() and not wide and (codec is None or not codec.startswith(("iso2022", "utf-7", "hz"))):
         return Decoded(data.decode("ascii"), "ascii")
     for name in _candidates(data, codec):
         text = _strict(data, name)

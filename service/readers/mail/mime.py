@@ -132,7 +132,10 @@ def _divide(part: Part, tree: Tree, limits: Limits) -> None:
     part.preamble = span.data[span.body : delimiters[0][0]]
     default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
     ends = [start for start, _, _ in delimiters[1:]] + [span.end]
+    closed = behind = False
     for (_, after, closes), end in zip(delimiters, ends, strict=True):
+        behind = behind or (closed and not closes and end > after)
+        closed = closed or closes
         if closes:
             part.epilogue += span.data[after:end]
         elif tree.parts >= 2 * limits.members:
@@ -142,6 +145,11 @@ def _divide(part: Part, tree: Tree, limits: Limits) -> None:
             number = f"{part.number}.{len(part.children) + 1}".lstrip(".")
             inner = Span(span.data, after, after, _without_line_end(span.data, after, end))
             part.children.append(_part(inner, default, depth=part.depth + 1, number=number))
+    if behind:
+        where = part.number or "mail"
+        tree.notes.append(
+            note("corrupt_partial", f"parts stand behind the end of the multipart {where}, where few see them")
+        )
 
 
 def _decoded_span(part: Part) -> Span:

@@ -216,6 +216,10 @@ class _Assembly:
         """Take the content of an S/MIME envelope, where it can be read."""
         content, _ = part.content()
         opened = smime.open_envelope(binary(content))
+        if opened.cut:
+            self.letter.notes.append(
+                note("corrupt_partial", f"{part.name or 'smime.p7m'} could not be unpacked to its end")
+            )
         if opened.content is not None and not _is_mail(part.name, opened.content):
             self._enclose(part, opened.content, "attachment", content_name(part.name))
             self.letter.facts.setdefault("signature", f"{part.name} (not checked)")

@@ -23,6 +23,7 @@ class OpenedEnvelope:
 
     kind: Kind
     content: bytes | None = None
+    cut: bool = False  # the content goes on, and was not unpacked to its end
 
 
 def open_envelope(data: bytes) -> OpenedEnvelope:
@@ -37,7 +38,8 @@ def open_envelope(data: bytes) -> OpenedEnvelope:
             return OpenedEnvelope(kind, content) if isinstance(content, bytes) else OpenedEnvelope("certificates")
         if kind == "compressed":
             packed = info["content"]["encap_content_info"]["content"].native
-            return OpenedEnvelope(kind, zlib.decompressobj().decompress(packed, _EXPANDED_MAX_BYTES))
+            stream = zlib.decompressobj()
+            return OpenedEnvelope(kind, stream.decompress(packed, _EXPANDED_MAX_BYTES), not stream.eof)
     except Exception:  # noqa: BLE001 - the library raises ValueError, TypeError, KeyError and more
         return OpenedEnvelope("unreadable")
     return OpenedEnvelope(kind)

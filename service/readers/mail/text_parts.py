@@ -18,6 +18,7 @@ _KINDS: dict[str, TextKind] = {
     "text/enriched": "plain",
 }
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_IN_ASCII = re.compile(rb"(?:unicode-1-1-)?utf-?7|hz(?:-gb-2312)?", re.IGNORECASE)
 _ENRICHED = re.compile(r"<<|</?[\w-]{1,60}>|<param>.*?</param>", re.IGNORECASE | re.DOTALL)
 
 
@@ -47,9 +48,9 @@ def text_of(part: Part, content: bytes) -> tuple[BodyText, bool]:
 
 
 def meta_charset(html: bytes) -> str | None:
-    """Return the charset that an HTML page states."""
+    """Return the charset that an HTML page states; none of those that spell text in ASCII, which no program takes from a page."""
     meta = _META.search(html[:4096])
-    return meta[1].decode("ascii") if meta else None
+    return meta[1].decode("ascii") if meta and not _IN_ASCII.fullmatch(meta[1]) else None
 
 
 def _plain_of_enriched(text: str) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+_UNCHANGED = frozenset(("", "7bit", "8bit", "binary"))
+_ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{4}){3,}[A-Za-z0-9+/=\r\n]*")
 _CHUNK = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]+(\S[^\r\n]{0,254})\r?\n", re.MULTILINE)
 _UU_END = re.compile(rb"^(?:`|[ \t])?\r?\n?end[ \t]*\r?$|^====[ \t]*\r?$", re.MULTILINE)
@@ -49,14 +52,18 @@ def from_quoted(data: bytes) -> bytes:
 
 def decode_transfer(data: bytes, encoding: str) -> tuple[bytes, bool]:
     """Return the decoded bytes of a part, and whether its encoding was valid."""
-    encoding = encoding.strip().strip("\"'").lower().split(";")[0].strip()
+    words = _COMMENT.sub(" ", encoding).strip().strip("\"'").lower().replace(";", " ").split()
+    encoding = words[0] if words else ""
     if encoding == "base64":
         return from_base64(data)
     if encoding in {"quoted-printable", "quotedprintable"}:
         return from_quoted(data), True
     if encoding in {"x-uuencode", "uuencode", "uue", "x-uue", "x-yenc"}:
         file = next(embedded_files(data), None)
-        return (file.data, True) if file else (data, False)
+        alone = file is not None and not (data[: file.start] + data[file.end :]).strip()
+        return (data if file is None else file.data), alone
+    if encoding not in _UNCHANGED and _ONLY_BASE64.fullmatch(data):
+        return from_base64(data)[0], False
     return data, True
 
 

@@ -22,6 +22,7 @@ from thresher.service.readers.pdf.objects import (
     restore_flat_text,
     top_objects,
 )
+from thresher.service.readers.pdf.pictures.drawn_figures import drawn_figures_of
 from thresher.service.readers.pdf.pictures.recognised_words import RecognisedWords
 from thresher.service.readers.pdf.pictures.textless_regions import TextlessRegion, textless_regions_of
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_scan
@@ -132,6 +133,7 @@ class OpenPage:
     unmapped: Mask | None = None  # words with unmapped characters; None for none
     replaced: Mask | None = None  # those of them that OCR read instead
     crowded: bool = False  # whether it has more drawings than are looked at
+    figures: tuple[tuple[float, float, float, float], ...] = ()  # what is drawn beside figures of its text
 
     @property
     def number(self) -> int:
@@ -221,8 +223,16 @@ def _read_page(held: PageContent, sheet: PageText, most: int) -> OpenPage:
         unmapped=unmapped_words(sheet), crowded=len(paths) > MAX_PATHS,
     )  # fmt: skip
     if layers.others and len(sheet.start):
-        return replace(one, regions=tuple(textless_regions_of(layers, lambda: one.seen, frame)))
+        regions = textless_regions_of(layers, lambda: one.seen, frame)
+        return replace(one, regions=tuple(regions), figures=() if scan else _figures(one))
     return one
+
+
+def _figures(one: OpenPage) -> tuple[tuple[float, float, float, float], ...]:
+    """Return the places where something small is drawn beside a figure of a page's visible words."""
+    units, at = one.sheet.units, np.arange(len(one.sheet.start)) if one.hidden is None else np.flatnonzero(~one.hidden)
+    ends = units[one.sheet.start[at]], units[one.sheet.end[at] - 1]
+    return tuple(drawn_figures_of(one.held.content, one.boxes[at], ends, one.frame))
 
 
 def _shown(frame: PageFrame, box: Floats) -> tuple[float, float, float, float]:

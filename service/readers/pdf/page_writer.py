@@ -95,6 +95,9 @@ class PageWriter:
                 self.notes.append(
                     note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
                 )
+            if one.figures:
+                detail = f"page {one.number}, drawn beside figures of the text: {len(one.figures)}"
+                self.notes.append(note("picture_unread", detail, one.number, one.figures[0]))
             if one.crowded and len(one.sheet.start):
                 self.notes.append(note("marks_unread", f"page {one.number}", one.number))
 

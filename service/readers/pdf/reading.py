@@ -23,6 +23,7 @@ from thresher.service.readers.pdf.opening import open_document
 from thresher.service.readers.pdf.page_batch import lay_out
 from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, read_pages
 from thresher.service.readers.pdf.page_writer import PageWriter
+from thresher.service.readers.pdf.pictures.pattern_text import paints_text_through_patterns
 from thresher.service.readers.pdf.pictures.picture_text import PictureReader
 from thresher.service.readers.pdf.pictures.scanned_pages import ScannedPages, drawn_page, is_picture_of_text
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
@@ -51,6 +52,8 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
         pages = _Pages(builder, options, pictures, attachments, (handle, form))
         pages.read(pdfium.FPDF_GetPageCount(handle))
         write_xfa(builder, handle)
+        if paints_text_through_patterns(source.blob):
+            document.notes.append(note("picture_unread", "text that is painted through a pattern"))
         if options.pictures != "none":
             store_pictures(builder.build(), options, lambda page: drawn_page(handle, page, options.limits.pixels))
         if form is not None:

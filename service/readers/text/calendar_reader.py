@@ -34,6 +34,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _STRUCTURED = frozenset(("N", "ADR", "ORG", "GENDER"))  # properties with parts between semicolons
 _SHOWN = frozenset(("TYPE", "TZID", "CN", "ROLE", "PARTSTAT", "PREF", "HOME", "WORK", "CELL", "FAX", "VOICE"))
 _TYPE_WORDS = frozenset(("HOME", "WORK", "CELL", "FAX", "VOICE", "MSG", "PAGER", "CAR", "INTERNET", "DOM", "INTL"))
+_HEAD_PIECES = 20  # folded lines that the name and parameters of a property take at most
 _TITLES = frozenset(("SUMMARY", "FN"))
 _DATES = frozenset(
     ("DTSTART", "DTEND", "DUE", "DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED", "RECURRENCE-ID", "EXDATE", "RDATE",
@@ -100,18 +101,18 @@ def properties(data: bytes) -> Iterator[Property]:
     A fold may be inside a character, so lines are joined as bytes. A quoted-printable value continues after a `=` at the
     end of its line (cards of version 2.1).
     """
-    joined: list[tuple[int, bytes]] = []
+    joined: list[tuple[int, list[bytes]]] = []
     soft = False
     for number, line in enumerate(re.split(rb"\r\n|\n|\r", data), 1):
         if soft and joined:
-            joined[-1] = joined[-1][0], joined[-1][1] + b"\n" + line
+            joined[-1][1].extend((b"\n", line))
         elif line[:1] in {b" ", b"\t"} and joined:
-            joined[-1] = joined[-1][0], joined[-1][1] + line[1:]
+            joined[-1][1].append(line[1:])
         elif line.strip():
-            joined.append((number, line))
-        head = joined[-1][1][:200].upper() if joined else b""
+            joined.append((number, [line]))
+        head = b"".join(joined[-1][1][:_HEAD_PIECES])[:200].upper() if joined else b""
         soft = line.endswith(b"=") and b"QUOTED-PRINTABLE" in head.partition(b":")[0]
-    for number, line in joined:
+    for number, line in ((first, b"".join(pieces)) for first, pieces in joined):
         match = _NAME.fullmatch(line)
         if match is None:
             yield Property(number, "", {}, line)

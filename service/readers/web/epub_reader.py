@@ -1,4 +1,4 @@
-"""Read EPUB books: the chapters of the spine in order, as HTML."""
+"""Read EPUB books: the chapters of the spine in order, then those that only links lead to, as HTML."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from thresher.service.readers.web.html_pictures import PagePictures
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"'?#]+)", re.IGNORECASE)
+_PAGES = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+xml"))
 _FACTS = {"title": "title", "creator": "author", "language": "language", "publisher": "publisher", "date": "date"}
 
 
@@ -72,14 +73,31 @@ def _book(package: Package) -> tuple[str, Any | None]:
     named = [] if container is None else [e.get("full-path", "") for e in container.iter("{*}rootfile")]
     found = [*named, *(n for n in package.members() if n.endswith(".opf"))]
     path = next((n for n in found if n in package), "")
+    if len({n for n in named if n in package}) > 1:
+        package.flag("embedded_unreadable", f"the book has {len(set(named))} renditions, of which {path} is read")
     return posixpath.dirname(path), package.xml(path)
 
 
 def _chapters(book: Any, folder: str) -> Iterator[str]:
-    items = {i.get("id"): i.get("href", "") for i in book.iter("{*}item")}
-    for reference in book.iter("{*}itemref"):
-        if href := items.get(reference.get("idref")):
-            yield posixpath.normpath(posixpath.join(folder, unquote(href.split("#")[0])))
+    items = {i.get("id"): i for i in book.iter("{*}item")}
+    spine = [_readable(items, reference.get("idref")) for reference in book.iter("{*}itemref")]
+    beside = [
+        i for i in items.values() if i.get("media-type") in _PAGES and "nav" not in i.get("properties", "").split()
+    ]
+    hrefs = [i.get("href", "").split("#")[0] for i in (*spine, *beside) if i is not None]
+    for href in dict.fromkeys(filter(None, hrefs)):
+        yield posixpath.normpath(posixpath.join(folder, unquote(href)))
+
+
+def _readable(items: dict[str | None, Any], name: str | None) -> Any | None:
+    """Return an item of the manifest, or what stands in for it where its type is none of a page."""
+    seen: set[str | None] = set()
+    first = item = items.get(name)
+    while item is not None and item.get("media-type") not in _PAGES | {"image/svg+xml"} and name not in seen:
+        seen.add(name)
+        name = item.get("fallback")
+        item = items.get(name)
+    return first if item is None else item
 
 
 def _sheets(html: str, folder: str) -> Iterator[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
+from datetime import date
 from mimetypes import guess_type
 
 from thresher.schemas.errors import note
 from thresher.schemas.policy import ReadOptions
-from thresher.service.readers.mail.bodies import choose_version, without_rtf
+from thresher.service.readers.mail.bodies import choose_version, missing_from, without_rtf
 from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.envelope import fill_header
+from thresher.service.readers.mail.header_values import utc
 from thresher.service.readers.mail.headers import split_section
 from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
 from thresher.service.readers.mail.mime_to_letter import letter_of
@@ -41,6 +44,10 @@ def msg_to_letter(root: Storage, options: ReadOptions) -> Letter:
     letter.pages = pages = _take_bodies(letter, node, attachments)
     _enclose(letter, attachments, root, options)
     _mark_inline(letter, pages)
+    if lost := getattr(root, "damaged", ()):
+        letter.notes.append(note("corrupt_partial", f"{len(lost)} streams are cut, the first is {lost[0]}"))
+    if message_class.lower().startswith("ipm.distlist"):
+        letter.notes.append(note("embedded_unreadable", "the members of a distribution list"))
     if node.lossy:
         letter.notes.append(note("decode_loss", "strings that are not in the message's code page"))
     return letter
@@ -51,9 +58,11 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
     transport = node.text(0x007D)
     if transport:
         fill_header(letter, split_section(transport.strip().encode())[0])
+    shown = [(label, value) for label, value in _property_headers(node) if value]
+    _drop_contradicted(letter, shown, node)
     stated = {label for label, _ in letter.headers}
-    for label, value in _property_headers(node):
-        if value and label not in stated:
+    for label, value in shown:
+        if label not in stated:
             letter.headers.append((label, value))
             letter.facts[label.lower()] = value
     letter.headers.sort(key=lambda header: _ORDER.index(header[0]))
@@ -68,9 +77,47 @@ def _address(letter: Letter, node: Node, message_class: str) -> None:
             letter.facts.setdefault(name, value)
 
 
+def _drop_contradicted(letter: Letter, shown: list[tuple[str, str]], node: Node) -> None:
+    """Remove header lines of the transport that say something else than the properties, each with a Note."""
+    stated = dict(letter.headers)
+    for label, value in shown:
+        if label in stated and _differs(label, stated[label], value, node):
+            letter.notes.append(note("versions_differ", f"{label} is {stated[label]} in the headers of the transport"))
+            letter.headers = [header for header in letter.headers if header[0] != label]
+            if label == "Date":
+                letter.facts["sent"] = value
+
+
+def _differs(label: str, header: str, shown: str, node: Node) -> bool:
+    """Whether a header line says something else than the property that Outlook shows: another subject, author or day."""
+    if label == "Subject":
+        return _bare(header) != _bare(shown)
+    if label == "From":
+        author, known = _bare_address(header), [_bare_address(p) for p in _authors(node)]
+        return "@" in author and author not in known and any("@" in one for one in known)
+    sent = utc(header) if label == "Date" else None
+    return sent is not None and sent[:10] != shown[:10] and abs(_day(sent) - _day(shown)) > 1
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _day(moment: str) -> int:
+    try:
+        return date.fromisoformat(moment[:10]).toordinal()
+    except ValueError:
+        return 0
+
+
+def _authors(node: Node) -> tuple[str, str]:
+    """Return whom a message is from: for whom it was sent, and who sent it."""
+    return _person(node, 0x0042, 0x5D02, 0x0065), _person(node, 0x0C1A, 0x5D01, 0x0C1F)
+
+
 def _property_headers(node: Node) -> list[tuple[str, str]]:
     """Return header lines made from the properties; a value may be empty."""
-    sender, represented = _person(node, 0x0C1A, 0x5D01, 0x0C1F), _person(node, 0x0042, 0x5D02, 0x0065)
+    represented, sender = _authors(node)
     lines: dict[str, list[str]] = {}
     for recipient in node.parts("__recip"):
         label = _RECIPIENTS.get((recipient.number(0x0C15) or 1) & 0xF, "To")
@@ -106,14 +153,15 @@ def _bare_address(person: str) -> str:
 def _take_bodies(letter: Letter, node: Node, attachments: list[Node]) -> list[str]:
     """Choose the body; return every HTML text, also of versions not chosen, to find inline images."""
     plain = node.text(0x1000)
-    html = _html(node)
+    html, rtf = _html(node), _rtf(letter, node)
     versions = [[BodyText(kind="plain", text=plain)]] if plain.strip() else []
     if html.strip():
         versions.append([BodyText(kind="html", text=html)])
-    else:
-        rtf = _rtf(letter, node)
-        if rtf and (len(plain) < _SHORT_BODY_CHARS or "<tr" in rtf or any(a.text(0x3712) for a in attachments)):
-            versions.append([without_rtf(BodyText(kind="rtf", text=rtf))])
+    if rtf:
+        told = without_rtf(BodyText(kind="rtf", text=rtf))
+        needed = not html.strip() and (len(plain) < _SHORT_BODY_CHARS or any(a.text(0x3712) for a in attachments))
+        if needed or told.kind == "html" or missing_from(told.text, plain + html):
+            versions.append([told])
     report = node.text(0x1001)
     letter.bodies = choose_version(versions, letter.notes) or ([BodyText(kind="plain", text=report)] if report else [])
     return [body.text for version in versions for body in version if body.kind == "html"]
@@ -152,9 +200,11 @@ def _enclosure(letter: Letter, attachment: Node, root: Storage) -> Enclosure | N
     """Return an attachment; None, with a Note, where it is only a link or cannot be read."""
     name = attachment.text(0x3707) or attachment.text(0x3704) or attachment.text(0x3001)
     inner = attachment.storage.get("__substg1.0_3701000D")
-    if isinstance(inner, dict):
-        return _embedded(attachment, inner, root, name)
     data = attachment.binary(0x3701)
+    if isinstance(inner, dict) and data is not None:
+        letter.notes.append(note("corrupt_partial", f"{name or 'an attachment'} is a file and a message at once"))
+    if isinstance(inner, dict) and (data is None or attachment.number(0x3705) != _BY_VALUE):
+        return _embedded(attachment, inner, root, name)
     if data is None:
         where = attachment.text(0x3708) or attachment.text(0x370D) or name or "unnamed"
         method = attachment.number(0x3705)

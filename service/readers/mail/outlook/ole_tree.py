@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 import io
+from typing import Any, Union
 
 from thresher.schemas.errors import InputProblem
 from thresher.service.readers.mail.outlook.compound_writer import Storage
 
+_PROPERTY = "__substg1.0_"  # before the tag and type of a property, in hexadecimal digits
 
-def load(data: bytes, path: str) -> Storage:
+
+class CompoundFile(dict[str, Union[bytes, "Storage"]]):
+    """The root storage of a file, and the paths of its streams that are shorter than the file says."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self.damaged: list[str] = []
+
+
+def load(data: bytes, path: str) -> CompoundFile:
     """Return all storages and streams of a compound file. Raises InputProblem(corrupt)."""
     import olefile  # noqa: PLC0415 - only MSG files need it
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
-            return _tree(file)
+            return _tree(file, len(data))
     except InputProblem:
         raise
     except Exception as error:  # the library raises OSError, struct.error, IndexError and more
         raise InputProblem("corrupt", f"{path} ({type(error).__name__})") from error
 
 
-def _tree(file: object) -> Storage:
-    root: Storage = {}
-    for names in file.listdir(streams=True, storages=True):  # type: ignore[attr-defined]
-        at = root
+def _tree(file: Any, left: int) -> CompoundFile:
+    """Return the tree of a file; `left` is its length, which all streams together can not pass unless they overlap."""
+    root = CompoundFile()
+    for names in file.listdir(streams=True, storages=True):
+        at: Storage = root
         for name in names[:-1]:
-            inner = at.setdefault(name, {})
+            inner = at.setdefault(usual_name(name), {})
             at = inner if isinstance(inner, dict) else {}
-        if file.get_type(names) == 2:  # type: ignore[attr-defined]
-            at[names[-1]] = _stream(file, names)
+        if file.get_type(names) == 2:
+            data = _stream(file, names, root.damaged)
+            left -= len(data)
+            if left < 0:
+                root.damaged.append(f"{names[-1]}, which overlaps others")
+                break
+            at[usual_name(names[-1])] = data
         else:
-            at.setdefault(names[-1], {})
+            at.setdefault(usual_name(names[-1]), {})
     return root
 
 
-def _stream(file: object, names: list[str]) -> bytes:
-    """Return a stream; empty where its sectors are missing."""
+def usual_name(name: str) -> str:
+    """Return a name of an MSG file as Outlook writes it: the format does not tell capitals from small letters.
+
+    >>> usual_name("__SUBSTG1.0_1000001f"), usual_name("__ATTACH_version1.0_#0000000A"), usual_name("Contents")
+    ('__substg1.0_1000001F', '__attach_version1.0_#0000000A', 'Contents')
+    """
+    if not name.startswith("__"):
+        return name
+    small = name.lower()
+    if small.startswith(_PROPERTY):
+        return _PROPERTY + name[len(_PROPERTY) :].upper()
+    head, mark, number = small.partition("#")
+    return head + mark + number.upper()
+
+
+def _stream(file: Any, names: list[str], damaged: list[str]) -> bytes:
+    """Return a stream as far as its sectors are there."""
     try:
-        return bytes(file.openstream(names).read())  # type: ignore[attr-defined]
+        data = bytes(file.openstream(names).read())
     except (OSError, ValueError):
-        return b""
+        data = b""
+    if len(data) < file.get_size(names):
+        damaged.append("/".join(names))
+    return data

@@ -16,6 +16,13 @@ _CONTACT: _Wanted = (
     ("E-mail 2", 0x8093), ("E-mail 3", 0x80A3), ("Business phone", 0x3A08), ("Home phone", 0x3A09),
     ("Mobile phone", 0x3A1C), ("Fax", 0x3A24), ("Work address", 0x801B), ("Home address", 0x801A),
     ("Web page", 0x802B), ("Birthday", 0x3A42), ("Manager", 0x3A4E), ("Assistant", 0x3A30), ("Profession", 0x3A46),
+    ("Business phone 2", 0x3A1B), ("Home phone 2", 0x3A2F), ("Other phone", 0x3A1F), ("Car phone", 0x3A1E),
+    ("Radio phone", 0x3A1D), ("Primary phone", 0x3A1A), ("Callback phone", 0x3A02), ("Assistant's phone", 0x3A2E),
+    ("Company phone", 0x3A57), ("ISDN", 0x3A2D), ("Telex", 0x3A2C), ("TTY/TDD phone", 0x3A4B), ("Pager", 0x3A21),
+    ("Home fax", 0x3A25), ("Other fax", 0x3A23), ("Other address", 0x801C), ("Office", 0x3A19), ("Nickname", 0x3A4F),
+    ("Account", 0x3A00), ("Customer ID", 0x3A4A), ("Government ID", 0x3A07), ("Spouse", 0x3A48), ("Anniversary", 0x3A41),
+    ("Hobbies", 0x3A43), ("Referred by", 0x3A47), ("IM address", 0x8062), ("Personal page", 0x3A50), ("FTP site", 0x3A4C),
+    ("Billing", 0x8535), ("Mileage", 0x8534),
 )  # fmt: skip
 _TASK: _Wanted = (
     ("Start", 0x8104), ("Due", 0x8105), ("Completed on", 0x810F), ("Complete", 0x811C), ("Percent", 0x8102),

@@ -12,7 +12,9 @@ from thresher.service.readers.office.rtf.rtf_pictures import binary_as_groups
 from thresher.service.readers.office.rtf.rtf_story import read_stories
 from thresher.service.readers.office.rtf.rtf_tokens import CHARSETS, codec
 
-_TOKEN = re.compile(r"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
+_TOKEN = re.compile(
+    r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)"
+)
 _CODEPAGE = re.compile(r"\\ansicpg(\d{1,5})")
 _FONT = re.compile(r"\\f(\d{1,5})[^\\{};]{0,80}(?:\\[a-z]{1,32}-?\d{0,10}\s?){0,16}?\\fcharset(\d{1,3})")
 _SPECIAL = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from thresher.service.readers.mail.outlook.rtf_bodies import decompress
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _MIME_TAG, _CONTENT_ID, _LONG_NAME = 0x370E, 0x3712, 0x3707
+_FIRST_ATTRIBUTE, _ATTRIBUTE_HEAD, _CHECKSUM = 6, 9, 2  # bytes
+_HOURS = {0x0006: "Start", 0x0007: "End"}
 _HEADERS = (("From", 0x0C1A), ("To", 0x0E04), ("Cc", 0x0E03), ("Date", 0x0039), ("Subject", 0x0037))
 
 
@@ -40,11 +43,19 @@ def unpack(data: bytes) -> Unpacked:
     except Exception as error:  # the library raises whatever its slices raise
         raise ValueError(f"not readable as TNEF ({type(error).__name__})") from error
     return Unpacked(
-        headers=_headers(parsed.mapiprops),
+        headers=[*_headers(parsed.mapiprops), *_hours(parsed)],
         bodies=_bodies(parsed),
         enclosures=[_enclosure(a) for a in parsed.attachments],
-        damaged=bool(complaints),
+        damaged=bool(complaints) or _is_cut(data) or (_packed_rtf(parsed) is not None and _rtf(parsed) is None),
     )
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether the attributes do not end where the file ends."""
+    at = _FIRST_ATTRIBUTE
+    while at + _ATTRIBUTE_HEAD <= len(data):
+        at += _ATTRIBUTE_HEAD + struct.unpack_from("<I", data, at + 5)[0] + _CHECKSUM
+    return at != len(data)
 
 
 @contextmanager
@@ -68,18 +79,36 @@ def _headers(properties: list[Any]) -> list[tuple[str, str]]:
     return [(label, " ".join(value.split())) for label, value in stated if value]
 
 
+def _hours(parsed: Any) -> list[tuple[str, str]]:
+    """Return when an appointment begins and ends, in the local time of who sent it, as its attributes say."""
+    found = []
+    for one in parsed.objects:
+        label = _HOURS.get(one.name)
+        if label and isinstance(one.data, datetime):
+            found.append((label, one.data.strftime("%Y-%m-%d %H:%M")))
+    return found
+
+
 def _bodies(parsed: Any) -> list[BodyText]:
     found = []
     if _text(parsed.body):
         found.append(BodyText(kind="plain", text=_text(parsed.body)))
     if _text(parsed.htmlbody):
         found.append(BodyText(kind="html", text=_text(parsed.htmlbody)))
-    packed = parsed._rtfbody  # noqa: SLF001 - the public property raises on damage
-    packed = packed[0] if isinstance(packed, list) and packed else packed
-    rtf = decompress(packed) if isinstance(packed, bytes) else None
-    if rtf:
+    if rtf := _rtf(parsed):
         found.append(BodyText(kind="rtf", text=rtf.decode("latin-1")))
     return found
+
+
+def _packed_rtf(parsed: Any) -> bytes | None:
+    packed = parsed._rtfbody  # noqa: SLF001 - the public property raises on damage
+    packed = packed[0] if isinstance(packed, list) and packed else packed
+    return packed if isinstance(packed, bytes) else None
+
+
+def _rtf(parsed: Any) -> bytes | None:
+    packed = _packed_rtf(parsed)
+    return None if packed is None else decompress(packed)
 
 
 def _enclosure(attachment: Any) -> Enclosure:

@@ -1,6 +1,6 @@
 """Read old Word files (DOC): text by the piece table of the open specification [MS-DOC].
 
-The main story, then footnotes, comments, endnotes and text boxes; headers and footers as such. Cells and rows are found
+The main story, then footnotes, comments, endnotes and text boxes (also those of headers); headers and footers as such. Cells and rows are found
 by their marks (07). Styles are not read, so there are no headings, and deleted and hidden text is read like the rest.
 """
 
@@ -25,7 +25,7 @@ from thresher.service.readers.office.package_reader import PackageReader
 
 _MAGIC = 0xA5EC  # wIdent of the file information block
 _ENCRYPTED, _TABLE_1 = 0x0100, 0x0200  # bits of its flags
-_STORY_LENGTHS = 0x4C  # offset of ccpText: the lengths in characters of the seven stories
+_STORY_LENGTHS = 0x4C  # offset of ccpText: the lengths in characters of the eight stories
 _CLX = 0x01A2  # offset of fcClx and lcbClx
 _HIDING_MARKS = (b"\x00\x08\x01", b"\x3c\x08\x01")  # sprmCFRMarkDel and sprmCFVanish, switched on
 _FIELD = re.compile("\x13[^\x13\x14\x15]*\x14?([^\x13\x14\x15]*)\x15")
@@ -40,8 +40,9 @@ _PARTS = (
     "comment",
     "endnote",
     "text box",
+    "text box of header",
 )  # the stories in their order; the 4th is macros
-_KINDS = {"header": BlockKind.HEADER, "comment": BlockKind.COMMENT}
+_KINDS = {"header": BlockKind.HEADER, "text box of header": BlockKind.HEADER, "comment": BlockKind.COMMENT}
 
 
 class Piece(NamedTuple):
@@ -50,6 +51,11 @@ class Piece(NamedTuple):
     size: int  # characters
     offset: int  # bytes
     narrow: bool  # one byte a character (cp1252), else two (UTF-16)
+
+    @property
+    def end(self) -> int:
+        """Return where its bytes end."""
+        return self.offset + (self.size if self.narrow else 2 * self.size)
 
 
 def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -65,8 +71,9 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
             main = ole.openstream("WordDocument").read()
             flags = _checked(main, source)
             table = ole.openstream("1Table" if flags & _TABLE_1 else "0Table").read()
-        text = b"".join(_units(main, list(pieces(main, table))))
-        counts = struct.unpack_from("<7i", main, _STORY_LENGTHS)
+        found = list(pieces(main, table))
+        text = b"".join(_units(main, found))
+        counts = struct.unpack_from("<8i", main, _STORY_LENGTHS)
     except (OSError, ValueError, IndexError, struct.error) as error:
         raise InputProblem("corrupt", source.name or source.path) from error
     builder = DocumentBuilder(source, kind="office")
@@ -80,6 +87,8 @@ def _read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     builder.part("")
     if any(mark in main for mark in _HIDING_MARKS):
         builder.document.notes.append(note("hidden_kept", "deleted or hidden passages of an old Word file"))
+    if lost := sum(piece.end > len(main) for piece in found):
+        builder.document.notes.append(note("corrupt_partial", f"{lost} of {len(found)} pieces of the text are cut"))
     children, notes = ole_children(source, spool)
     builder.document.notes.extend(notes)
     return Reading(builder.build(), children)
@@ -119,8 +128,7 @@ def _units(main: bytes, found: list[Piece]) -> Iterator[bytes]:
     for piece in found:
         if piece.size < 0:
             raise ValueError(piece)
-        size = piece.size if piece.narrow else 2 * piece.size
-        raw = main[piece.offset : piece.offset + size]
+        raw = main[piece.offset : piece.end]
         wide = raw.decode("cp1252", "replace").encode("utf-16-le") if piece.narrow else raw
         yield wide.ljust(2 * piece.size, b"\0")
 

@@ -37,21 +37,22 @@ def sheet_boxes(path: str) -> list[list[str]]:
 def _boxes(data: bytes) -> list[list[str]]:
     sheets: list[list[str]] = []
     kind, state, in_sheet = 0, 0, False
-    records = list(_records(data))
-    for i, record in enumerate(records):
+    every = list(records(data))
+    for i, record in enumerate(every):
         if record.type == _BOF and len(record.body) >= 4:
             in_sheet = struct.unpack_from("<H", record.body, 2)[0] == _WORKSHEET
             sheets += [[]] if in_sheet else []
         elif record.type == _OBJ and in_sheet:
             kind, state = _object(record.body)
         elif record.type == _TXO and in_sheet and kind != _NOTE and len(sheets[-1]) < _MAX_BOXES:
-            text = _text(record.body, records[i + 1 : i + 40])
+            text = _text(record.body, every[i + 1 : i + 40])
             mark = {_CHECK: (OPEN, TICKED), _RADIO: (UNCHOSEN, CHOSEN)}.get(kind)
             sheets[-1].append(f"{mark[state == 1]} {text}" if mark and text else text)
     return [[text for text in sheet if text] for sheet in sheets]
 
 
-def _records(data: bytes) -> Iterator[Record]:
+def records(data: bytes) -> Iterator[Record]:
+    """Yield the records of a workbook's stream, one after the other."""
     at = 0
     while at + 4 <= len(data):
         kind, size = struct.unpack_from("<HH", data, at)

@@ -28,16 +28,16 @@ _DIRECT = re.compile(rb"\s*\[?\s*<<")
 _COLUMNS = re.compile(rb"/Columns\s+(\d{1,2})\b")
 
 
-def _spelt(name: str) -> re.Pattern[bytes]:
+def spelt(name: str) -> re.Pattern[bytes]:
     """Return a pattern for a name, each character as it is or as #xx."""
     every = "".join(f"(?:{c}|#(?i:{ord(c):02x}))" for c in name)
     return re.compile(f"/{every}(?![A-Za-z0-9#])".encode())
 
 
-_NAMES, _FILTERS, _PARAMETERS = map(_spelt, ("ActualText", "Filter", "DecodeParms"))
+_NAMES, _FILTERS, _PARAMETERS = map(spelt, ("ActualText", "Filter", "DecodeParms"))
 _HARMLESS = re.compile(_NAMES.pattern + _SHORT)
 _ESCAPED = re.compile(rb"#(?:[46]1|63|7[458]|6[Cc5]|54)")  # a character of that name as #xx
-_PREDICTOR, _ENCRYPTED = map(_spelt, ("Predictor", "Encrypt"))
+_PREDICTOR, _ENCRYPTED = map(spelt, ("Predictor", "Encrypt"))
 
 
 class _UnreadableError(Exception):
