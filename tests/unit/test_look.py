@@ -19,6 +19,7 @@ from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service.extraction import engine as engines
 from thresher.service.grounding.record_items import NOT_FOUND
+from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.pipeline import process
@@ -430,7 +431,7 @@ def test_passages_of_a_long_document() -> None:
 )
 def test_what_a_passage_can_prove(text: str, value: Any, *, holds: bool) -> None:
     """Figures, dates and identifiers only where they stand, in one piece or in parts."""
-    assert may_prove(text, value) is holds
+    assert may_prove(TextIndex(text), value) is holds
 
 
 ORDERS = [

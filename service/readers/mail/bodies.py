@@ -19,10 +19,10 @@ _STUB = re.compile(
 _STUB_MAX_CHARS = 600
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
 _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
-_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
+_NUMBER = re.compile(r"(?<!\w)\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
-_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from thresher.schemas.document import Document
 from thresher.schemas.extraction import Match
 from thresher.service.formats.languages import month_of
 from thresher.service.grounding.text_index import TextIndex
 from thresher.service.grounding.text_values import figures_in
 from thresher.service.grounding.typed_spans import Habits
 
+KNOWN_PASSAGES = 8  # whose indexes are kept
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is compared by likeness
 GROUPED_MIN_FIGURES = 6  # figures from which an identifier may be written in groups
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ]\d\d:(\d\d).*)?)?)?$")
@@ -23,16 +25,28 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"(?=[^a-z]*[A-Z])(?:[A-Z0-9][-/. ]?){6,}")  # capitals and figures mixed
 
 
-def place_in(
-    text: str, value: Any, *, guessed: bool = False, habits: Habits | None = None
-) -> tuple[int, int, Match] | None:
+class PassageIndexes:
+    """The TextIndex of each of the last passages that were searched: many values are looked for in the same one."""
+
+    def __init__(self, _document: Document) -> None:
+        """Make it with `Document.once`, so that it ends with the Document."""
+        self._known: dict[tuple[str, bool, Habits | None], TextIndex] = {}
+
+    def of(self, text: str, *, guessed: bool = False, habits: Habits | None = None) -> TextIndex:
+        """Return the index of a passage; `guessed`: whether OCR read it; `habits`: how the document writes figures."""
+        key = text, guessed, habits
+        if key not in self._known:
+            if len(self._known) >= KNOWN_PASSAGES:
+                del self._known[next(iter(self._known))]
+            self._known[key] = TextIndex(text, guessed=guessed, habits=habits)
+        return self._known[key]
+
+
+def place_in(index: TextIndex, value: Any) -> tuple[int, int, Match] | None:
     """Return where a passage contains a value as a whole: start, end, and how it was matched.
 
     None where it does not. A zero may stand as a dash.
-
-    `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
     """
-    index = TextIndex(text, guessed=guessed, habits=habits)
     found = index.find(value) or (index.beside(value) if _is_zero(value) else [])
     return (found[0].start, found[0].end, found[0].match) if found else None
 
@@ -48,23 +62,23 @@ def likeness(text: str, value: Any) -> float:
     return 0.0 if few else fuzz.partial_ratio(shown.casefold(), text.casefold())
 
 
-def may_prove(text: str, value: Any, *, guessed: bool = False, habits: Habits | None = None) -> bool:
+def may_prove(passage: TextIndex, value: Any) -> bool:
     """Return whether a passage contains a value or all its parts; words alone are not checked, nor is a zero ("no loans").
 
-    `guessed`: whether OCR read the passage; `habits`: how the document writes figures.
-
-    >>> may_prove("on the 3rd of March, in the year 2024", "2024-03-03"), may_prove("The play is in spring", "2025-04-18")
+    >>> def proves(text, value, **more): return may_prove(TextIndex(text, **more), value)
+    >>> proves("on the 3rd of March, in the year 2024", "2024-03-03"), proves("The play is in spring", "2025-04-18")
     (True, False)
-    >>> may_prove("To pay EUR 73.50", 213.5), may_prove("our lawyers", "firm")
+    >>> proves("To pay EUR 73.50", 213.5), proves("our lawyers", "firm")
     (False, True)
-    >>> may_prove("Leases 1,204", 1204000000), may_prove("Leases 1,204", 1204000000, habits=Habits(frozenset([6])))
+    >>> proves("Leases 1,204", 1204000000), proves("Leases 1,204", 1204000000, habits=Habits(frozenset([6])))
     (False, True)
     """
     if isinstance(value, bool) or _is_zero(value):
         return True
     shown = str(value)
-    if place_in(text, value, guessed=guessed, habits=habits):
+    if place_in(passage, value):
         return True
+    text = passage.text
     if isinstance(value, str) and (dated := _ISO.match(shown)):
         return _has_day(text, dated)
     if not any(c.isdigit() for c in shown):
