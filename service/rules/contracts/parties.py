@@ -122,7 +122,7 @@ def _party_value(layout: Layout, field: Field, name: Span, end: int) -> Span | N
 
 
 def _span(layout: Layout, start: int, end: int) -> Span | None:
-    text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
+    text = re.sub(r"(?<!\s)\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
     return (
         Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
         if text

@@ -83,7 +83,7 @@ def _description_of(layout: Layout, line: tuple[int, int], wanted: dict[str, Fie
 
 
 def _is_total(text: str) -> bool:
-    words = plain(re.sub(r"[\d.,]+\s*$", "", text))
+    words = plain(re.sub(r"(?<![\d.,])[\d.,]+\s*$", "", text))
     scores = concepts_of_label(words, ("money",)) if len(words) < 40 else {}
     return any(scores.get(k, 0.0) >= 0.72 for k in _TOTAL_CONCEPTS) or words.startswith(
         ("subtotal", "sub total", "total", "gesamt", "summe")
