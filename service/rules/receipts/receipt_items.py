@@ -37,7 +37,7 @@ _SIZE = re.compile(r" *\d+(?![\w.,])")  # a figure after the words that is no pr
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
 _GROUPED = re.compile(
-    r"(?<![\w.,])(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3})+,\d{2})(?!\d)"
+    r"(?<![\w.,])(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,12},\d{2})(?!\d)"
 )  # thousands parted by blanks
 Range = tuple[int, int]
 
