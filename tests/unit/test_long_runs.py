@@ -80,6 +80,22 @@ def test_a_long_text_takes_no_square(function: str, text: str) -> None:
     assert time.process_time() - began < 1
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("service.rules.contracts.parties:_ROLE", "(" + "together " * 200),
+        ("service.rules.contracts.clauses:_INNER", "A" + "-/" * 200),
+        ("service.rules.contracts.clauses:_INNER", "A" + "-A" * 200),
+    ],
+)
+def test_a_bracket_or_a_title_takes_no_power(pattern: str, text: str) -> None:
+    """Words that fit two parts of a pattern doubled its work each: 30 of "together" behind a party took minutes."""
+    module, name = pattern.split(":")
+    began = time.process_time()
+    assert getattr(import_module(f"thresher.{module}"), name).search(text) is None
+    assert time.process_time() - began < 1
+
+
 def test_brackets_hold_commas_together() -> None:
     """A comma in brackets separates no entries; the bracket may be far away."""
     assert _cuts("a, b (c, d), e") == [(1, 3), (11, 13)]
