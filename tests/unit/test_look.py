@@ -19,13 +19,12 @@ from thresher.schemas.result import Result
 from thresher.schemas.source import Source
 from thresher.service.extraction import engine as engines
 from thresher.service.grounding.record_items import NOT_FOUND
-from thresher.service.grounding.text_index import TextIndex
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, prompt_of
 from thresher.service.pipeline import process
 from thresher.service.review.evaluation.doubtful_values import known_elsewhere
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
-from thresher.service.review.evaluation.proof_in_passage import may_prove
+from thresher.service.review.evaluation.proof_in_passage import Passage, may_prove
 from thresher.service.review.evaluation.second_look import evaluation_question
 from thresher.service.review.evaluation.supported_by_record import Fields
 from thresher.service.targets.loading import load_target
@@ -431,7 +430,7 @@ def test_passages_of_a_long_document() -> None:
 )
 def test_what_a_passage_can_prove(text: str, value: Any, *, holds: bool) -> None:
     """Figures, dates and identifiers only where they stand, in one piece or in parts."""
-    assert may_prove(TextIndex(text), value) is holds
+    assert may_prove(Passage(text), value) is holds
 
 
 ORDERS = [

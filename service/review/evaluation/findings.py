@@ -15,7 +15,7 @@ from thresher.service.grounding.searchable_range import habits_of
 from thresher.service.grounding.typed_spans import Habits
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
-from thresher.service.review.evaluation.proof_in_passage import PassageIndexes, likeness, may_prove, place_in
+from thresher.service.review.evaluation.proof_in_passage import SearchedPassages, likeness, may_prove, place_in
 from thresher.service.review.evaluation.supported_by_record import unproved
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
@@ -96,7 +96,7 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
     if value.method == "judged":
         return _judged(extraction, document, lines, answer).moved(path)
     whole, guessed = "\n".join(document.text[a:b] for a, b in lines), _is_guessed(document, lines[0])
-    passage = document.once(PassageIndexes).of(whole, guessed=guessed, habits=_habits(document, lines))
+    passage = document.once(SearchedPassages).of(whole, guessed=guessed, habits=_habits(document, lines))
     if not may_prove(passage, value.value):
         return None
     return _read(extraction, document, lines, answer).moved(path)
@@ -170,7 +170,7 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
         guessed, habits = _is_guessed(document, (start, end)), _habits(document, [(start, end)])
-        passage = document.once(PassageIndexes).of(document.text[start:end], guessed=guessed, habits=habits)
+        passage = document.once(SearchedPassages).of(document.text[start:end], guessed=guessed, habits=habits)
         place = place_in(passage, value)
         if place:
             found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
@@ -184,7 +184,7 @@ def _is_alone(document: Document, line: Range, value: object) -> bool:
     """Whether one line shows a value by itself: all its figures, or words similar to it."""
     text = document.text[line[0] : line[1]]
     if any(c.isdigit() for c in str(value)):
-        return may_prove(document.once(PassageIndexes).of(text), value)
+        return may_prove(document.once(SearchedPassages).of(text), value)
     return likeness(text, value) >= MIN_LIKENESS
 
 
