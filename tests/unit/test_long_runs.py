@@ -46,6 +46,10 @@ RUNS = [
     ("service.rules.spans.identifiers:_CODE", "a("),
     ("service.rules.spans.identifiers:_URL", "a-"),
     ("service.rules.spans.names:_REGISTER", " "),
+    ("service.rules.spans.terms:_DURATION", "-"),
+    ("service.rules.spans.terms:_DURATION", " "),
+    ("service.rules.spans.terms:_DURATION", "one "),
+    ("service.rules.spans.terms:_PAID", "x"),
     ("service.rules.spans.names:WITH_LEGAL_FORM", "1."),
 ]
 
