@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bench.growth_shapes import SHAPES, text_of
 from thresher.schemas.document import Document
@@ -159,7 +159,7 @@ def read(text: str) -> Document:
 
 
 async def _process(document: Document, door: str, stages: dict[str, float]) -> None:
-    style = "free" if door == "quoting" else "candidates"
+    style: Literal["free", "candidates"] = "free" if door == "quoting" else "candidates"
     model = scripted(quoting if door == "quoting" else never, facts=replace(FACTS, style=style))
     last = time.process_time()
 
