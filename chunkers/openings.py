@@ -27,7 +27,7 @@ _BETWEEN = re.compile(
 )
 _NAMES = re.compile(r"[A-Z][\w.&]+,? (?:& )?[A-Z]")  # a name of several words
 _SENTENCE = re.compile(  # an end of a sentence: no short word with a capital stands before its full stop, as in "Inc."
-    r"(?<![^\W\d_])(?:[a-z]\w*|\w{5,}|\d+)[\"”’)]?[.;]\s+(?=[\"“(]?\w)|\n\s*\n"
+    r"(?:(?<!\w)\w{5,}|(?<![^\W\d_])(?:[a-z]\w{0,3}|\d{1,4}))[\"”’)]?[.;]\s+(?=[\"“(]?\w)|\n\s*\n"
 )
 _PLAIN = (BlockKind.PARAGRAPH, BlockKind.HEADING)
 

@@ -21,6 +21,7 @@ HEAD_MIN_CELLS = 2  # cells that a row of column heads has at least
 GROUPS_MAX_SHARE = 0.25  # share of a table's rows that may name groups
 MAX_PAGES = 50  # pages over which a table is followed back to its heads
 GROUP_MAX_CHARS = 120  # code points of a row that names a group of rows
+FIGURE_MAX_CHARS = 200  # code points of a cell that may be a figure
 _FIGURE = re.compile(r"[^\w]*\d[\d.,'’\s]*[%)\]€$£¥*\s]*")
 _AMOUNT = re.compile(r"\d[.,]\d")  # a line with one is rather a record than a caption
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -229,7 +230,7 @@ def _texts(document: Document, table: Table, r: int) -> Iterator[tuple[str, int]
 
 
 def _is_figure(text: str) -> bool:
-    return _FIGURE.fullmatch(text) is not None and _YEAR.fullmatch(text) is None
+    return len(text) <= FIGURE_MAX_CHARS and _FIGURE.fullmatch(text) is not None and _YEAR.fullmatch(text) is None
 
 
 def context_of(document: Document, ranges: Sequence[Range], start: int) -> list[Range]:

@@ -81,8 +81,8 @@ _CURRENCY_MARKS = sorted(
 )
 _CURRENCY_MARK = "|".join(re.escape(m) + (r"(?![A-Za-z])" if m[-1].isalpha() else "") for m in _CURRENCY_MARKS)
 _LEADING_MARK = re.compile(rf"^(?:{_CURRENCY_MARK})\s*")
-_TRAILING_MARK = re.compile(rf"\s*(?:{'|'.join(re.escape(m) for m in _CURRENCY_MARKS)}|%)$")
-_SCALE = re.compile(rf"\s*({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?$", re.IGNORECASE)
+_TRAILING_MARK = re.compile(rf"(?<!\s)\s*(?:{'|'.join(re.escape(m) for m in _CURRENCY_MARKS)}|%)$")
+_SCALE = re.compile(rf"(?<!\s)\s*({'|'.join(sorted(SCALES, key=len, reverse=True))})\.?$", re.IGNORECASE)
 _BARE_SCALE = re.compile(r"(?<=\d)M$")  # a small m is more often metres
 _CREDIT_OR_DEBIT = re.compile(r"(?<=[\d.,)])\s?(?:(cr)|dr)\.?$", re.IGNORECASE)  # "CR" or "DR"
 _FRACTION = re.compile(r"(\d{1,3})?\s?([¼½¾⅕⅖⅗⅘⅛⅜⅝⅞])|(\d{1,3}) ([1-9])/(2|4|5|8|16)")

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 
 from thresher.service.grounding.normalised_text import Letters, Range, is_spaced, letters_of
 
+WORD_MAX_CHARS = 200  # code points by which a range that cuts a word is extended at most
 MIN_LETTERS = 8  # letters; a shorter value nearly matches something almost anywhere
 PASSAGE_MIN_LETTERS = 60  # letters from which a value is a passage, compared as a whole
 MAX_PROBES = 16  # pieces of a passage that are searched, about
@@ -129,14 +130,18 @@ def with_other_legal_form(name: str) -> Iterator[str]:
 
 
 def whole_words(text: str, start: int, end: int) -> Range:
-    """Return the range without blanks at its edges, extended to the edges of the words it cuts."""
+    """Return the range without blanks at its edges, extended to the edges of the words it cuts.
+
+    Of a word without end it takes WORD_MAX_CHARS more: a text of one word has thousands of places in it.
+    """
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    while 0 < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
+    first, last = max(start - WORD_MAX_CHARS, 0), min(end + WORD_MAX_CHARS, len(text))
+    while first < start < len(text) and _in_word(text[start - 1]) and _in_word(text[start]):
         start -= 1
-    while 0 < end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+    while 0 < end < last and _in_word(text[end]) and _in_word(text[end - 1]):
         end += 1
     return start, end
 

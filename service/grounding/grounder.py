@@ -18,7 +18,7 @@ from thresher.schemas.extraction import Evidence, Method, Unsupported
 from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
 from thresher.service.grounding.heading_values import heading_above
-from thresher.service.grounding.label_words import label_words, words_of
+from thresher.service.grounding.label_words import WordsBefore, label_words, words_of
 from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.number_spans import scale_heads
@@ -31,7 +31,6 @@ from thresher.service.records.structure import Structure, structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
 
-LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
 ALONE_MIN_CHARS = 4  # characters of a text that may be misread where it stands only once
 _EVIDENCE_FIELDS = set(Evidence.model_fields)  # shared, because documents have hundreds of thousands of Evidences
 
@@ -65,6 +64,7 @@ class Grounder:
         self._document, self._chunk = document, chunk
         self._source = document.evidence_source
         self._fields = {f.path: f for f in target.fields}
+        self._before = WordsBefore(document.text)
         own_text = chunk.ranges or ((chunk.start, chunk.end),)
         self._own = len(own_text)
         spans = [*own_text, *chunk.context_ranges]
@@ -194,8 +194,7 @@ class Grounder:
         return max(places, key=lambda p: (self._label_score(p, words), -p.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
-        before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start]
-        return len(words & words_of(before)) if words else 0
+        return len(words & self._before.at(place.start)) if words else 0
 
     def _members(self, path: str, items: list[Any], home: Range) -> None:
         """Ground a list of scalars: each member takes the first place that no equal member before it took."""

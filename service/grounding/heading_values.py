@@ -20,7 +20,7 @@ from thresher.service.grounding.record_items import ELSEWHERE, Record
 HEADING_MAX_DISTANCE_CHARS = 200_000  # code points above a Chunk in which its heading is searched
 MAX_PLACES = 50  # places of a value there that are checked
 _CONTINUED = re.compile(
-    r"\W*(?:\((?:continued|cont|cont'd|contd|fortsetzung|forts|suite|continúa|segue|vervolg)\W*\))?\W*$", re.IGNORECASE
+    r"(?:\W*\((?:continued|cont|cont'd|contd|fortsetzung|forts|suite|continúa|segue|vervolg)\W*\))?\W*$", re.IGNORECASE
 )
 _ROW = re.compile(r"\d|\t|  |\|")
 _OPENING = re.compile(r"[\s#*|>_\-–—•]*$")

@@ -6,6 +6,8 @@ import re
 
 from thresher.schemas.target import Field
 
+LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
+KNOWN_PLACES = 5_000  # whose words are kept
 _WORDS = re.compile(r"\w+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -24,3 +26,20 @@ def words_of(text: str) -> set[str]:
     ['340', '96', 'amount', 'due', 'duepayableamount', 'payable']
     """
     return {w.casefold() for name in _WORDS.findall(text) for w in (name, *_CAMEL.split(name))}
+
+
+class WordsBefore:
+    """The words before the places of one text, each found once: many fields may have the same value, at many places."""
+
+    def __init__(self, text: str) -> None:
+        """Nothing is searched yet."""
+        self._text = text
+        self._known: dict[int, set[str]] = {}
+
+    def at(self, start: int) -> set[str]:
+        """Return the words in the code points before a place that may contain its label."""
+        if start not in self._known:
+            if len(self._known) >= KNOWN_PLACES:
+                self._known.clear()
+            self._known[start] = words_of(self._text[max(0, start - LABEL_WINDOW_CHARS) : start])
+        return self._known[start]

@@ -16,7 +16,7 @@ LETTERS_PER_MISREAD = 2  # one character in so many may be misread, and always o
 _ONE_LIKE, _NOUGHT_LIKE = "1il", "0oqd"
 _CONFUSED = (_ONE_LIKE, _NOUGHT_LIKE, "5s", "8b", "2z", "6g", "9g")  # figures are never confused with figures
 _PAIRS = {"m": "(?:m|rn)", "w": "(?:w|vv)"}
-_PARTS = re.compile(r"\s*(?:;|\n|,| / |\s(?:and|und|et|y|e|en|och|og|i)\s)\s*")
+_PARTS = re.compile(r"(?:(?<!\s)\s+)?(?:;|\n|,| / |\s(?:and|und|et|y|e|en|och|og|i)\s)\s*")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
@@ -58,27 +58,25 @@ def in_other_order(text: str, value: str) -> Iterator[Range]:
         return
     broken = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in value)
     longest, counted = max(_WORD.findall(value), key=len), sorted(words)
-    line, in_line, begins = (0, -1), list[re.Match[str]](), list[int]()
+    line, in_line, begins, letters = (0, -1), list[re.Match[str]](), list[int](), list[str]()
     for hit in re.finditer(re.escape(longest), text, re.IGNORECASE):
         if hit.start() > line[1]:  # the words of a line are found once, however often the value's word is in it
             line = text.rfind("\n", 0, hit.start()) + 1, text.find("\n", hit.end()) % (len(text) + 1)
             in_line = list(_WORD.finditer(text, *line))
-            begins = [word.start() for word in in_line]
-        for run in _runs(in_line, bisect_right(begins, hit.start()) - 1, len(words)):
-            own = [letters_of(w[0]) for w in run]
+            begins, letters = [word.start() for word in in_line], [letters_of(word[0]) for word in in_line]
+        for first in _run_starts(letters, bisect_right(begins, hit.start()) - 1, len(words)):
+            own = letters[first : first + len(words)]
             if sorted(own) != counted:
                 continue
-            span = run[0].start(), run[-1].end()
+            span = in_line[first].start(), in_line[first + len(words) - 1].end()
             if broken or _is_turned(text[slice(*span)], words) or _is_rotated(own, words, value):
                 yield span
                 break
 
 
-def _runs(words: list[re.Match[str]], at: int, count: int) -> Iterator[list[re.Match[str]]]:
-    """Yield runs of `count` words that include the word at an index."""
-    for i in range(max(at - count + 1, 0), at + 1) if at >= 0 else ():
-        if i + count <= len(words):
-            yield words[i : i + count]
+def _run_starts(words: list[str], at: int, count: int) -> range:
+    """Return where the runs of `count` words that include the word at an index begin."""
+    return range(max(at - count + 1, 0), min(at, len(words) - count) + 1) if at >= 0 else range(0)
 
 
 def _is_turned(quote: str, words: list[str]) -> bool:

@@ -57,7 +57,7 @@ _HOURS = re.compile(
     re.IGNORECASE,
 )
 MINUTES_PER_HOUR = 60
-_POWER = re.compile(r"(?:(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
+_POWER = re.compile(r"(?:(?<!\d)(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SUFFIX = re.compile(
     r"(?:st|nd|rd|th|er|x|k|m|mm|cm|km|g|kg|mg|t|l|ml|h|hrs?|min|s|kb|mb|gb|tb|kw|kwh|w|v|a|pt|px|pcs?|stk|st|u|ea|yrs?|mos?|bn|mn|mio)"

@@ -171,16 +171,17 @@ class TextIndex:
             strict = strict or [s for s in alone if comparable_unspaced(self._printed(s)) == comparable_unspaced(text)]
             loose = [s for s in alone if len(needle) >= LOOSE_MIN_LETTERS and self._same_figures(s, text)]
             loose = loose or [s for s in alone if len(needle) >= GROUPED_MIN_LETTERS and self._is_grouped(s, text)]
-            cut = [
-                whole_words(self.text, *s)
-                for s in spans
-                if len(needle) >= CUT_MIN_LETTERS and self._same_figures(s, text)
-            ]
-            found = strict or loose or cut
+            found = strict or loose or self._cut(spans, text, len(needle))
             if found:
                 match: Match = "normalised" if strict or loose else "fuzzy"
                 return [Place(a, b, match, self._pieces(a, b)) for a, b in found]
         return []
+
+    def _cut(self, spans: list[Range], text: str, letters: int) -> list[Range]:
+        """Return the ranges that begin or end within a word, for a value of so many letters, extended to whole words."""
+        if letters < CUT_MIN_LETTERS:
+            return []
+        return [whole_words(self.text, *s) for s in spans if self._same_figures(s, text)]
 
     def _same_figures(self, span: Range, text: str) -> bool:
         return figures_in(self._printed(span)) == figures_in(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from thresher.service.layout.rows import Row
 
+NUMBER_MAX_CHARS = 200  # code points of a cell that may be a number
 NUMBER = re.compile(r"^[^\w]*[A-Za-z]{0,3}[^\w]*\d[\d.,\s:/%-]*[A-Za-z%]{0,3}\W*$")
 MIN_ROWS = 3  # with two cells or more
 
@@ -98,7 +99,7 @@ def is_number(text: str) -> bool:
     >>> [is_number(text) for text in ("RM 12.50", "6%", "7 January", "Total")]
     [True, True, False, False]
     """
-    return NUMBER.match(text) is not None
+    return len(text) <= NUMBER_MAX_CHARS and NUMBER.match(text) is not None
 
 
 def header_rows(rows: list[list[str]]) -> int:

@@ -36,6 +36,7 @@ LEGAL_FORMS = {  # written form without punctuation -> short form
     "naamloze vennootschap": "nv",
     "kabushiki kaisha": "kk",
 }
+NAME_MAX_CHARS = 500  # characters of a name that is searched for a branch
 _FORM = re.compile(rf"\b(?:{'|'.join(sorted(LEGAL_FORMS, key=len, reverse=True))})\b")
 _INITIALS = re.compile(r"\b\w(?: \w)+\b")
 _BRANCH = re.compile(
@@ -59,7 +60,7 @@ def entity(name: str) -> Entity:
     Entity(name='ubx ag', branch='stamford branch')
     """
     plain = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
-    branch = _BRANCH.search(plain)
+    branch = _BRANCH.search(plain) if len(plain) <= NAME_MAX_CHARS else None
     base = plain[: branch.start()] if branch else plain
     words = " ".join(re.findall(r"\w+", base.replace("'", "")))
     words = _INITIALS.sub(lambda m: m[0].replace(" ", ""), words)

@@ -21,7 +21,9 @@ _EXHIBIT = re.compile(
     r"\s+[A-Z0-9][\w.\-]{0,5}\b[^\n]{0,100}$",
     re.IGNORECASE | re.MULTILINE,
 )
-_CONTENTS = re.compile(r"(?:\.{3,}|…|\t|\s{2,})\s*\d{1,4}\s*$")  # a line of a table of contents ends with a page number
+_CONTENTS = re.compile(
+    r"(?:(?<!\.)\.{3,}+|…|(?<!\s)(?:\t|\s{2,}+))\s*+\d{1,4}\s*+$"
+)  # a line of a table of contents ends with a page number
 
 
 class PlaceRank(NamedTuple):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_VALUE = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d\s.,:/'\u2019%-]*[)%€$£¥]?|\d{4}-\d\d-\d\d.*|[^@\n]*@[^.\n]*\..*")
+_VALUE = re.compile(
+    r"[-+(]?\s*(?:[$€£¥]\s*)?[-+]?\d[\d\s.,:/'\u2019%-]*[)%€$£¥]?|\d{4}-\d\d-\d\d.*|[^@\n]*@[^.\n]*\..*"
+)
 _NAME_MAX_CHARS = 60
 
 

@@ -18,7 +18,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|ers?|re|ère|e|eme|ème|o|os|a|as|º|�
 _COUNT = re.compile(r"(?<![\d.,])\d{1,3}$|\b[MDCLXVI]+$")  # a number before the letters of an ordinal
 _SIGN = re.compile(r"(?:tm|sm|mc|md|[®©™℠*†‡§#¶°¹²³]+)", re.IGNORECASE)
 _SHIFTED_MAX_CHARS = 12  # longer raised text is layout, not a superscript
-_FRACTION = re.compile(r"(?:(?<=(\d))[  ]?)?([⁰¹²³⁴⁵⁶⁷⁸⁹]+)[ ]?[/⁄∕][ ]?([₀₁₂₃₄₅₆₇₈₉]+)")
+_FRACTION = re.compile(r"(?:(?<=(\d))[  ]?)?(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)[ ]?[/⁄∕][ ]?([₀₁₂₃₄₅₆₇₈₉]+)")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 TICKED, OPEN, CHOSEN, UNCHOSEN = "[x]", "[ ]", "(x)", "( )"
 

@@ -22,7 +22,7 @@ from thresher.service.records.record_lines import record_of
 MIN_ROWS = 3  # rows that show which columns are wanted
 WANTED_SHARE = 0.6  # share of these rows that must have a record in a wanted column
 FIGURE_MIN_CHARS = 3  # digits and points of a figure that matches hardly by chance
-_FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d[\d.,'\s]*[)\s%$€£¥]*")
+_FIGURE = re.compile(r"[\s($€£¥+\-−–—]*\d(?:[\d.,'\s]*[\d.,'])?[)\s%$€£¥]*")
 _NOT_FIGURE = re.compile(r"[^\d.]")
 
 Record = tuple[int, str, str]  # the answer that gave it, its list, its pointer

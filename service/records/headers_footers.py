@@ -27,8 +27,8 @@ _PAGE_NUMBER = re.compile(  # at the end of a line
     re.IGNORECASE | re.MULTILINE,
 )
 _LINE_OF_WORDS = re.compile(r"^[^\d\n]+$", re.MULTILINE)  # a line without figures
-_GAP = re.compile(r"[ ]*[\t|]+[ ]*|\S[ ]{2,}(?=\S)")  # between two cells
-_NUMBER = re.compile(r"[^\w\s]*\d[\d.,'’/:-]*\S?")
+_GAP = re.compile(r"(?:(?<! )[ ]+)?[\t|]+[ ]*|\S[ ]{2,}(?=\S)")  # between two cells
+_NUMBER = re.compile(r"[^\w\s]{0,200}\d[\d.,'’/:-]*\S?")
 
 
 def furniture(document: Document) -> list[Range]:

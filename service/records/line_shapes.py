@@ -19,8 +19,8 @@ _MONTH = (  # names and abbreviations, whole words: "12 Janet Marsh" is no date
 _TOKEN = re.compile(  # the first lookahead is for speed: blanks and points begin no token
     rf"(?=[\w(+−$€£¥-])(?:(?P<D>\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|(?!\d{{1,2}}\. (?-i:[A-Z])[^\W\d]+\.? (?-i:[A-Z]))\d{{1,2}}\.?[ -]{_MONTH}[ -]?\d{{0,4}}|{_MONTH} \d{{1,2}}(?:, ?\d{{4}})?)"
     r"|(?P<T>\d{1,2}:\d{2}(?::\d{2})?)"
-    r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3})+|\d+)[.,]\d{2}(?!\d)\)?-?)"
-    r"|(?P<I>(?=\w*[A-Za-z])(?=\w*[\d/-])[\w/-]*\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+))",
+    r"|(?P<M>[-−+(]?(?:[$€£¥]\s?)?(?:\d{1,3}(?:[.,' ]\d{3}){1,12}|\d+)[.,]\d{2}(?!\d)\)?-?)"
+    r"|(?P<I>(?=\w{0,200}[A-Za-z])(?=\w{0,200}[\d/-])[\w/-]{0,200}\d[\w/-]*)|(?P<N>\d+)|(?P<W>[^\W\d]+))",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d")

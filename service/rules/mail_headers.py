@@ -20,7 +20,8 @@ _HEADERS_BY_ROLE = {
     "bcc": ("Bcc",),
 }
 _ADDRESS = re.compile(
-    r"\s*(?P<name>\"[^\"]*\"|[^<>,;\"]*?)\s*<(?P<mail>[^<>\s]+@[^<>\s]+)>|\s*(?P<bare>[\w.+'-]+@[\w.-]+)|\s*(?P<only>[^<>,;@]+)(?=[,;]|$)"
+    r"(?<!\s)\s*+(?:(?P<name>\"[^\"]{0,300}\"|[^<>,;\"]{1,300}?(?<!\s)|)\s*+<(?P<mail>[^<>\s]{1,300}@[^<>\s@]{1,300})>"
+    r"|(?P<bare>[\w.+'-]{1,300}@[\w.-]{1,300})|(?P<only>[^<>,;@]{1,300})(?=[,;]|$))"
 )
 _REPLY_PREFIX = re.compile(r"^(?:(?:re|aw|fwd?|wg|tr|sv|antw|rv|enc)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
 _NO_YEAR = re.compile(r"[A-Za-z]{3}[ ,-]+00\d\d\b")  # "01 Jan 0001", which the standard library takes for 2001

@@ -12,7 +12,7 @@ EDGE_ROWS = 5  # rows at the top and at the foot that are searched for running t
 _HEAD_LINES = 8
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_CODE = re.compile(r"(?=\w*\d)[\w/.#-]{5,}")  # numbers of invoices, cases, orders; dates and amounts too
+_CODE = re.compile(r"(?=\w{0,200}\d)[\w/.#-]{5,}")  # numbers of invoices, cases, orders; dates and amounts too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

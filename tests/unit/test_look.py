@@ -24,7 +24,7 @@ from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport, pr
 from thresher.service.pipeline import process
 from thresher.service.review.evaluation.doubtful_values import known_elsewhere
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
-from thresher.service.review.evaluation.proof_in_passage import may_prove
+from thresher.service.review.evaluation.proof_in_passage import Passage, may_prove
 from thresher.service.review.evaluation.second_look import evaluation_question
 from thresher.service.review.evaluation.supported_by_record import Fields
 from thresher.service.targets.loading import load_target
@@ -430,7 +430,7 @@ def test_passages_of_a_long_document() -> None:
 )
 def test_what_a_passage_can_prove(text: str, value: Any, *, holds: bool) -> None:
     """Figures, dates and identifiers only where they stand, in one piece or in parts."""
-    assert may_prove(text, value) is holds
+    assert may_prove(Passage(text), value) is holds
 
 
 ORDERS = [

@@ -20,12 +20,12 @@ _STUB_MAX_CHARS = 600
 _TO_PLAIN = re.compile(r"plain\s+text|text\s+(?:version|part)|textversion|texte\s+brut", re.IGNORECASE)
 _TABLE_MIN_ROWS = 3  # rows of a table that must not be broken up
 _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
-_NUMBER = re.compile(r"\w*\d[\w./-]{3,}")  # an account, an amount, a date
+_NUMBER = re.compile(r"(?<!\w)\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _PARTS_MAX = 200  # words that are looked for within others, as where a line's end parts one
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
-_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S*")
+_ADDRESS = re.compile(r"(?<!\S)\S*(?:://|www\.|@)\S*")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 

@@ -11,7 +11,7 @@ from thresher.service.readers.mail.charsets import decode
 from thresher.service.readers.mail.headers import decode_value, decode_words
 
 _TYPE = re.compile(r"\s*([\w.+-]+)\s*/\s*([\w.+!#$&^-]+)")
-_PARAMETER = re.compile(r""";?\s*([\w.-]+\*?(?:\d+\*?)?)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""")
+_PARAMETER = re.compile(r""";?\s{0,99}([\w.-]{1,200}\*?(?:\d+\*?)?)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _ID = re.compile(r"<[^<>\s]{1,995}>")
 _ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UTC?|GMT|Z|[ECMP][SD]T))\b", re.IGNORECASE)

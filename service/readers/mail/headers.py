@@ -21,7 +21,7 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _WORD = re.compile(r"=\?([^?\s=]{1,75})\?([bBqQ])\?([^?\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,75}\?[bBqQ]\?)")
-_FOLD = re.compile(r"\s*[\r\n]+\s*")
+_FOLD = re.compile(r"(?<!\s)\s*[\r\n]+\s*")
 _SPECIALS = re.compile(r'[,;:<>@()\[\]"\\]')
 
 

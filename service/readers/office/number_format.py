@@ -15,7 +15,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.|\*.|\[[^\]]*\]')
+_QUOTED = re.compile(
+    r'"([^"]*)"|\\(.)|\[\$([^\]-]{0,255}+)[^\]]{0,255}+\]|_.|\*.|\[[^\]]{0,255}+\]'
+)  # 255: Excel's limit
 _PLAIN = re.compile(r"([^#0?]*?)([#0?,]*[#0?])(?:\.([#0?]+))?(,*)([^#0?]*)")
 _DIGITS_WITH_LITERALS = re.compile(r"(?=.*[#0?][^#0?.,/%;E]+[#0?])[^.,/%;Ee\ue003\ue004]*")  # literals between digits
 _ELAPSED = re.compile(r"\[(h|m|s)\1*\]", re.IGNORECASE)

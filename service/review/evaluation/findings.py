@@ -15,7 +15,7 @@ from thresher.service.grounding.searchable_range import habits_of
 from thresher.service.grounding.typed_spans import Habits
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue
 from thresher.service.review.evaluation.likely_passages import PASSAGE, Range, evidence_of
-from thresher.service.review.evaluation.proof_in_passage import likeness, may_prove, place_in
+from thresher.service.review.evaluation.proof_in_passage import SearchedPassages, likeness, may_prove, place_in
 from thresher.service.review.evaluation.supported_by_record import unproved
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
@@ -96,7 +96,8 @@ def _shown(extraction: Extraction, document: Document, answer: ValueFinding, pat
     if value.method == "judged":
         return _judged(extraction, document, lines, answer).moved(path)
     whole, guessed = "\n".join(document.text[a:b] for a, b in lines), _is_guessed(document, lines[0])
-    if not may_prove(whole, value.value, guessed=guessed, habits=_habits(document, lines)):
+    passage = document.once(SearchedPassages).of(whole, guessed=guessed, habits=_habits(document, lines))
+    if not may_prove(passage, value.value):
         return None
     return _read(extraction, document, lines, answer).moved(path)
 
@@ -129,7 +130,7 @@ def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
 
 def _may_show(document: Document, line: Range, value: DoubtfulValue, path: str) -> bool:
     """Whether a line may be among those that show a value: it is not another record's, or it shows the value by itself."""
-    alone = not value.is_elsewhere and _is_alone(document.text[line[0] : line[1]], value.value)
+    alone = not value.is_elsewhere and _is_alone(document, line, value.value)
     return alone or not _is_of_another(line, value, path)
 
 
@@ -169,19 +170,21 @@ def _read(extraction: Extraction, document: Document, lines: Sequence[Range], an
     near = sorted(lines, key=lambda r: _distance(r, home))
     for start, end in near:
         guessed, habits = _is_guessed(document, (start, end)), _habits(document, [(start, end)])
-        place = place_in(document.text[start:end], value, guessed=guessed, habits=habits)
+        passage = document.once(SearchedPassages).of(document.text[start:end], guessed=guessed, habits=habits)
+        place = place_in(passage, value)
         if place:
             found = evidence_of(document, (start + place[0], start + place[1]), extraction, path)
             return found.model_copy(update={"match": place[2]})
-    one = next((r for r in near if _is_alone(document.text[r[0] : r[1]], value)), None)
+    one = next((r for r in near if _is_alone(document, r, value)), None)
     found = evidence_of(document, one or _joined(lines), extraction, path)
     return found.model_copy(update={"match": "fuzzy"})
 
 
-def _is_alone(text: str, value: object) -> bool:
+def _is_alone(document: Document, line: Range, value: object) -> bool:
     """Whether one line shows a value by itself: all its figures, or words similar to it."""
+    text = document.text[line[0] : line[1]]
     if any(c.isdigit() for c in str(value)):
-        return may_prove(text, value)
+        return may_prove(document.once(SearchedPassages).of(text), value)
     return likeness(text, value) >= MIN_LIKENESS
 
 

@@ -26,7 +26,7 @@ _NUMBER = (
 )
 _BEGINS = re.compile(rf"^\s*(?P<number>{_NUMBER})(?=\s)[\s:.–—-]*", re.IGNORECASE)
 _INNER = re.compile(
-    r"^[“\"]?(?P<title>[A-Z][\w’'&/-]*(?:[ ,;/-]+(?:[A-Z][\w’'&/-]*|of|and|or|to|for|on|in|the|by|with|upon|/|&)){0,8})[”\"]?\s?[.:–—](?:\s|$)"
+    r"^[“\"]?(?P<title>[A-Z][\w’'&/-]*+(?:[ ,;/-]++(?:[A-Z][\w’'&/-]*+|of|and|or|to|for|on|in|the|by|with|upon|&)){0,8}(?:[ ,;/-]+/)?)[”\"]?\s?[.:–—](?:\s|$)"
 )
 _STOP = re.compile(r"(?<=[a-z0-9)\]”\"’%])[.;](?=\s+[A-Z(“\"\[§]|\s*$)")
 _RECITAL = re.compile(r"\s*(?:WHEREAS|NOW,? THEREFORE|RECITALS)\b")

@@ -16,8 +16,9 @@ from thresher.service.rules.spans.span_finder import candidates
 Item = dict[str, Span]  # by field path
 PREAMBLE_CHARS = 8000  # characters at the beginning in which a contract introduces its parties
 DESCRIPTION_CHARS = 600  # characters after a party's name that are searched for its description
+_CALLED_LEAD = r"(?:the\s+|(?:hereinafter|hereafter|collectively|each)(?:\s*,)?\s*|referred\s+to\s+(?:herein\s+)?as\s+|as\s+|an?\s+)*"
 _ROLE = re.compile(
-    r"\(\s*(?:the\s+|hereinafter\s*,?\s*|hereafter\s*,?\s*|referred\s+to\s+(?:herein\s+)?as\s+|collectively\s*,?\s*|each\s*,?\s*|as\s+|an?\s+|together\s[^()“”\"]{0,80})*[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{2,50})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{2,50})[”\"“'’]",
+    rf"\(\s*{_CALLED_LEAD}(?:together\s[^()“”\"]{{0,80}}{_CALLED_LEAD})?[“\"”'‘](?:the\s+)?(?P<role>[^“”\"'’()]{{2,50}})[”\"“'’]|(?:hereinafter|hereafter)\s+(?:referred\s+to\s+as|called)\s*,?\s+(?:the\s+)?[“\"”'‘](?:the\s+)?(?P<called>[^“”\"'’]{{2,50}})[”\"“'’]",
     re.IGNORECASE,
 )
 _SEAT = re.compile(
@@ -122,7 +123,7 @@ def _party_value(layout: Layout, field: Field, name: Span, end: int) -> Span | N
 
 
 def _span(layout: Layout, start: int, end: int) -> Span | None:
-    text = re.sub(r"\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
+    text = re.sub(r"(?<!\s)\s+(?:and|und|et)$", "", layout.text[start:end].rstrip(" ,;:\n"))
     return (
         Span(start=start, end=start + len(text), text=text, value=" ".join(text.split()), score=1.0, label_points=1.0)
         if text

@@ -159,8 +159,13 @@ def concept_for(field: Field, shapes: tuple[str, ...], keys: tuple[str, ...] = (
 
 def parent_name(field: Field) -> str:
     """Return "loan commitment" for "/loan_commitment/amount", since "amount" alone names nothing; else ""."""
-    parts = [words_of(p) for p in field.path.split("/") if p and p != "*"]
-    if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in field.path or parts[-2] in CONTAINERS:
+    return _parent_name(field.path)
+
+
+@lru_cache(maxsize=4096)
+def _parent_name(path: str) -> str:
+    parts = [words_of(p) for p in path.split("/") if p and p != "*"]
+    if len(parts) < 2 or parts[-1] not in ("amount", "value") or "*" in path or parts[-2] in CONTAINERS:
         return ""
     return parts[-2]
 

@@ -32,12 +32,12 @@ GROUP_BY_CONCEPT = {
     "item_code": "code",
 }
 COUNT_BEFORE_WORDS = re.compile(r"(?P<quantity>\d{1,3})\s?[xX×*@]\s?(?=[^\W_])|(?P<bare>\d{1,2})\s+(?=[^\W_])")
-_TAXED = re.compile(r"\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code after the words
+_TAXED = re.compile(r"(?<!\s)\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code after the words
 _SIZE = re.compile(r" *\d+(?![\w.,])")  # a figure after the words that is no price: a size
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
 _GROUPED = re.compile(
-    r"(?<![\w.,])(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3})+,\d{2})(?!\d)"
+    r"(?<![\w.,])(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,12},\d{2})(?!\d)"
 )  # thousands parted by blanks
 Range = tuple[int, int]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from thresher.schemas.document import BlockKind
@@ -16,7 +17,8 @@ MAX_ENTRIES = 60  # entries of one list
 MAX_ROWS = 40  # rows below one heading
 _MARK = re.compile(r"^\s*[•●▪◦‣∙·\uf0b7*–-]\s*")
 _PREFIX = re.compile(r"^[^,;:]{2,40}:\s+")
-_SPLIT = re.compile(r"\s*[,;|•·]\s*(?![^()]*\))")
+_BRACKET = re.compile(r"[()]")
+_SPLIT = re.compile(r"(?:(?<!\s)\s+)?[,;|•·]\s*")
 
 
 def find_bullets(layout: Layout, field: Field) -> list[Span]:
@@ -74,11 +76,18 @@ def _entries(layout: Layout, i: int) -> Iterator[Span]:
     for a, b in lines:
         prefix = _PREFIX.match(layout.text[a:b])
         at = a + prefix.end() if prefix else a
-        cuts = [m.span() for m in _SPLIT.finditer(layout.text[at:b])]
+        cuts = _cuts(layout.text[at:b])
         starts = [at, *(at + e for _, e in cuts)]
         ends = [*(at + s for s, _ in cuts), b]
         yield from (_span(layout, s, e) for s, e in zip(starts, ends, strict=True) if layout.text[s:e].strip(" ."))
     del head
+
+
+def _cuts(text: str) -> list[tuple[int, int]]:
+    """Return where commas and the like separate entries: those in brackets do not."""
+    brackets = [m.start() for m in _BRACKET.finditer(text)]
+    next_ones = ((m.span(), bisect_left(brackets, m.end())) for m in _SPLIT.finditer(text))
+    return [cut for cut, i in next_ones if i == len(brackets) or text[brackets[i]] == "("]
 
 
 def _lines(layout: Layout, i: int) -> Iterator[tuple[int, int]]:

@@ -13,14 +13,16 @@ from thresher.service.rules.spans.printed_dates import places_of_dates
 from thresher.service.rules.spans.span import Span
 
 ACCOUNT_MIN_CHARS = 5  # letters, digits and masks of an account number
-_CODE = re.compile(r"(?<![\w/.@-])(?=[A-Za-z0-9/_.\-()]*\d)[A-Za-z0-9](?:[A-Za-z0-9/_.\-]*[A-Za-z0-9])?(?![\w@])")
+_CODE = re.compile(
+    r"(?<![\w/.@-])(?=[A-Za-z0-9])(?=[A-Za-z0-9/_.\-()]{0,200}\d)[A-Za-z0-9](?:[A-Za-z0-9/_.\-]*[A-Za-z0-9])?(?![\w@])"
+)
 _GROUPS = re.compile(r"(?<![\w.,])(?:[A-Z]{2}\s?)?\d{2,4}(?:\s\d{2,4}){1,5}(?![\w,])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9*]{2,4}){3,8}\b|\b[A-Z]{2}\d{8,32}\b")
 _BIC = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
 _ACCOUNT = re.compile(r"(?<![\w.,/-])[\dXx*•](?:[ -]?[\dXx*•]){4,22}(?![\w,/]|[.]\d)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")  # RFC 5321: 64 before the sign
 _URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)",
+    r"(?:https?://|www\.)[^\s<>()\"']+[^\s<>()\"'.,;:]|\b[a-z0-9-]{3,63}\.(?:com|org|net|de|fr|nl|es|it|eu|co\.uk|my)\b(?!@)",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/])(?:\+|00)?\(?\d{1,5}\)?(?:[\s./-]{0,3}\(?\d{2,5}\)?){1,5}(?![\w,/]|[.]\d)")

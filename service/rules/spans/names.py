@@ -27,7 +27,7 @@ _FORM = (
     r"GmbH(?:\s&\sCo\.?\sKG)?|GMBH|AG|KG|OHG|e\.\s?V|SE|S\.A\.S|SAS|S\.A|SARL|Sarl|S\.?r\.?l|B\.V|BV|N\.V|NV|S\.L|Pty|PAC|Oy|AB|ApS|A/S|"
     r"SDN\.?\s?BHD|Sdn\.?\s?Bhd|S/B|Bank|Trust|Foundation|University|Association|Authority|Group|sp\.\s?z\s?o\.?o)"
 )
-_WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]*"
+_WORD = r"[A-Z0-9À-Ž][\w&.'’\-/À-ž]{0,80}"  # without an end it would be tried from each point or hyphen in it
 WITH_LEGAL_FORM = re.compile(
     rf"\b(?:{_WORD}\s+(?:(?:&|and|of|the|for|de|du|und|et)\s+){{0,2}}){{0,7}}{_WORD},?\s+{_FORM}\b\.?"
 )
@@ -37,7 +37,8 @@ _PERSON = re.compile(
 )
 _CAPITALS = re.compile(r"(?<=\band\s)[A-Z][A-Z'’-]+(?:\s+(?:[A-Z]\.|[A-Z][A-Z'’-]+)){1,3}(?=\s*(?:,\s*an?\s|\())")
 _REGISTER = re.compile(
-    r"\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$|\s+\d{5,}-[A-Z]$|\s*\(?\d{4,}-?[A-Z]\)?$"
+    r"(?<!\s)\s*[(\[]\s*(?:the\s+)?[“\"”][^()\[\]]*[”\"“]\s*[)\]]?\s*$|(?<!\s)\s*[(\[][^()\[\]]*\d[^()\[\]]*[)\]]?\s*$"
+    r"|(?<!\s)\s+\d{5,}-[A-Z]$|(?:(?<!\s)\s+|(?=\()|(?<!\d))\(?\d{4,}-?[A-Z]\)?$"
 )
 _AFTER = re.compile(
     r"\s*,?\s*[(\[]\s*(?:the|hereinafter|hereafter|together|collectively|[\"“”'‘]|“)|\s*,?\s*(?:an?|a)\s+(?:\w+\s+){0,3}(?:corporation|company|limited|individual|partnership|resident|trust|LLC|"

@@ -17,7 +17,7 @@ from thresher.service.rules.spans.printed_dates import places_of_dates
 from thresher.service.rules.spans.span import Span
 
 _SIGN = r"(?:RM|R\$|US\$|CA\$|A\$|\$|€|£|¥|₹|CHF|EUR|USD|GBP|PLN|SEK|NOK|DKK|MYR|SGD|CAD|AUD|zł|kr|Fr\.?|Rs\.?)"
-_DIGITS = r"(?:\d{1,3}(?:[.,'’]\d{3})+(?!\d)|\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?=[.,]\d{2}\b)|\d+)?(?:[.,]\d{1,4})?"
+_DIGITS = r"(?:\d{1,3}(?:[.,'’]\d{3})+(?!\d)|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,12}(?=[.,]\d{2}\b)|\d+)?(?:[.,]\d{1,4})?"
 _NUMBER = re.compile(
     rf"(?<![\d.,/:\-+*])(?<![A-Za-z]-)(?P<before>{_SIGN}\.?\s?)?(?P<minus>[-−(]\s?)?(?P<inner>{_SIGN}\s?)?(?P<digits>(?=[\d.,]){_DIGITS})"
     rf"(?P<percent>\s?%)?(?P<after>\s?(?:{_SIGN})(?![A-Za-z]))?(?P<late>-(?=\s|$))?(?![\d:/]|[.,-]\d)",

@@ -42,8 +42,10 @@ _UNITS = {
     "day": r"days?|tagen?|jours?|días?|dagen",
 }
 _DURATION = re.compile(
-    rf"(?:\b(?P<word>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b[\s-]*)?(?:(?<![\d.,/$-])[(\[]?\s?(?P<digits>\d{{1,3}})(?:st|nd|rd|th)?\s?[)\]]?)?"
-    rf"[\s-]*(?:full |calendar |business |consecutive )?(?P<unit>{'|'.join(_UNITS.values())})\b",
+    rf"(?:\b(?P<word>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b[\s-]*+)?"
+    r"(?P<figures>(?<![\d.,/$-])[(\[]?\s?(?P<digits>\d{1,3})(?:st|nd|rd|th)?\s?[)\]]?)?"
+    r"(?(word)|(?(figures)|(?!)))"  # without a number it is none, and would be tried from each blank or hyphen of a run
+    rf"[\s-]*+(?:full |calendar |business |consecutive )?(?P<unit>{'|'.join(_UNITS.values())})\b",
     re.IGNORECASE,
 )
 _STATES = (
@@ -82,7 +84,7 @@ _METHOD = re.compile(
     r"carte bancaire|especes|espèces|efectivo|tarjeta|contanti|contant|pin|paypal|apple pay|google pay|cheque|check|voucher|bank transfer|überweisung|e-?wallet)\b",
     re.IGNORECASE,
 )
-_PAID = re.compile(r"\d[.,]\d\d\b|[*xX]{2,}\d{2,4}")
+_PAID = re.compile(r"\d[.,]\d\d\b|(?<![*xX])[*xX]{2,}\d{2,4}")
 _INCOTERM = re.compile(r"\b(?:EXW|FCA|CPT|CIP|DAP|DPU|DDP|FAS|FOB|CFR|CIF)\b")
 
 

@@ -21,6 +21,9 @@ from thresher.service.rules.tables.table_items import item_fields
 _ITEM_LINE = re.compile(
     r"^(?:(?P<quantity>\d{1,3})\s?[xX×*]\s?(?=[^\W\d])|(?P<count>\d{1,2})\s+(?=[^\W\d]{3}))?(?P<description>\S.*?[^\W\d].*?)\s+(?:(?P<code>[A-Z]{1,2})\s)?[$€£]?\s?(?P<amount>[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2})\s?-?[A-Z*]{0,3}$"
 )
+_ITEM_END = re.compile(  # how such a line ends: without it the pattern above takes the square of a line to say no
+    r"\s(?:[A-Z]{1,2}\s)?[$€£]?\s?[-−]?\d{1,3}(?:[.,]\d{3})*[.,]\d{2}\s?-?[A-Z*]{0,3}$"
+)
 _QUANTITY_LINE = re.compile(
     r"^(?:.*\s)?(?P<quantity>\d{1,3}(?:\.\d{1,3})?)\s?(?:[xX×*@]|pcs?|kg)\s?@?\s?[$€£]?(?P<unit_price>\d+[.,]\d{2})\s+(?:[$€£]?\s?(?P<amount>\d+[.,]\d{2}))\s?[A-Z*]{0,3}$"
 )
@@ -62,7 +65,7 @@ def _items(layout: Layout, wanted: dict[str, Field]) -> Iterator[Item]:
                 return
             above = None
             continue
-        second, line = _QUANTITY_LINE.match(text), _ITEM_LINE.match(text)
+        second, line = _QUANTITY_LINE.match(text), _ITEM_END.search(text) and _ITEM_LINE.match(text)
         if second and above is not None and (sum(c.isalpha() for c in text) < 4 or not line):
             found = {**_description_of(layout, above, wanted), **_cells(layout, start, second, wanted, mark)}
             begun = True
@@ -83,7 +86,7 @@ def _description_of(layout: Layout, line: tuple[int, int], wanted: dict[str, Fie
 
 
 def _is_total(text: str) -> bool:
-    words = plain(re.sub(r"[\d.,]+\s*$", "", text))
+    words = plain(re.sub(r"(?<![\d.,])[\d.,]+\s*$", "", text))
     scores = concepts_of_label(words, ("money",)) if len(words) < 40 else {}
     return any(scores.get(k, 0.0) >= 0.72 for k in _TOTAL_CONCEPTS) or words.startswith(
         ("subtotal", "sub total", "total", "gesamt", "summe")

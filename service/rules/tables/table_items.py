@@ -114,8 +114,9 @@ def _min_score(fields: list[Field]) -> float:
 
 def _may_fit(heads: Heads, fields: list[Field]) -> bool:
     """Whether heads may reach the score of a list's table, whatever the rows below them are."""
-    best = [max((likeness_of(head, f) for head in heads.values()), default=0.0) for f in fields]
-    signed = AMOUNT_MIN_LIKENESS * (_two_ways(fields) is not None and any(map(_is_amount, heads.values())))
+    words = set(heads.values())  # a line of thousands of pieces has few different ones
+    best = [max((likeness_of(head, f) for head in words), default=0.0) for f in fields]
+    signed = AMOUNT_MIN_LIKENESS * (_two_ways(fields) is not None and any(map(_is_amount, words)))
     return bool(fields) and sum(like for like in best if like >= MIN_LIKENESS) + signed >= _min_score(fields)
 
 

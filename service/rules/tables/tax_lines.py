@@ -15,7 +15,7 @@ from thresher.service.rules.tables.tax_rows import TaxRow, tax_rows
 
 MAX_TAX_SHARE = Decimal("0.36")  # of the net amount; the largest tax on it
 ROUNDING_TOLERANCE = Decimal("0.06")  # of an amount; sums of rounded lines may differ so much
-_AMOUNT = r"\d{1,3}(?:[.,' ]\d{3})*[.,]\d{2}(?![\d%])"
+_AMOUNT = r"\d{1,3}(?:[.,' ]\d{3}){0,12}[.,]\d{2}(?![\d%])"
 _TAX_LINE = re.compile(
     r"^(?=.{0,60}$)\D{0,24}?\b(?:vat|tax|gst|hst|pst|mwst|ust|umsatzsteuer|mehrwertsteuer|tva|iva|btw|moms|pvm)\b\D{0,20}?(?P<rate>\d{1,2}(?:[.,]\d{1,2})?)\s?%"
     rf"\D{{0,24}}(?P<first>{_AMOUNT})?\D{{0,12}}(?P<second>{_AMOUNT})?\D{{0,6}}$",

@@ -17,7 +17,7 @@ from thresher.service.rules.spans.printed_numbers import CENT_TOLERANCE, ZERO, d
 MAX_RATE_PERCENT = 35  # percent
 MAX_NUMBERS = 20  # in a line of a tax summary; every three of them are tried
 _NUMBER = re.compile(
-    r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3})*[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
+    r"(?<![\w.,])[@=]?\s?(?:[A-Z]{2,3}|[$€£])?(?P<digits>\d{0,3}(?:[., ]?\d{3}){0,12}[.,]\d{2}|\d{1,2}(?:[.,]\d{1,2})?(?=\s?%)|\d{1,2})(?P<percent>\s?%)?(?![\w.,%])"
 )
 _HEAD = re.compile(r"\b(?:gst|sst|tax|vat|mwst|ust|tva|iva|btw|moms)\b", re.IGNORECASE)
 _SUMS = re.compile(r"\b(?:summary|analysis|amount|amt|net|base|goods|netto|basis|taxable)", re.IGNORECASE)

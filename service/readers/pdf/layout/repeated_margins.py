@@ -14,6 +14,7 @@ _BODY_MIN_GAP = 0.5  # in font sizes: distance from the body
 _SMALLER_MIN_RATIO = 1.2  # type of the body / that of a header in small type, as browsers print it
 _SMALLER_MIN_GAP = 0.25  # in font sizes: its distance from the body
 _DIGITS = re.compile(r"\d+")
+NUMBER_MAX_CHARS = 200  # code points of a line that may be a page's number
 _PAGE_NUMBER = re.compile(
     r"[\s\-–—|]*(?:page|seite|p\.)?[\s\-–—]*(?:#|[ivxl]{1,6})(?:\s*(?:of|/|von|de)\s*#)?[\s\-–—|]*", re.IGNORECASE
 )
@@ -64,7 +65,7 @@ class MarginBlocks:
         self.block.append(block)
         self.key.append(key)
         self.top.append(top)
-        self.numbered.append(bool(_PAGE_NUMBER.fullmatch(plain)))
+        self.numbered.append(len(plain) <= NUMBER_MAX_CHARS and bool(_PAGE_NUMBER.fullmatch(plain)))
         self.seen[key] += 1
 
     def mark(self, blocks: Blocks, pages: int) -> None:
