@@ -27,8 +27,10 @@ LINE_COST = 200  # cost of a line break, in code points: values of one record pr
 RECORD_COST = 3 * LINE_COST  # cost of the beginning of a record, where the structure knows records
 FREE_PLACE_SLACK_CHARS = 80  # code points by which a free place may be farther away than a taken one
 BACKWARD_COST = LINE_COST // 2  # cost of going back in the text; less than that of taking values from two lines
+FAR_COST = 2 * RECORD_COST  # the most that one value costs: where it stands far off, it says nothing of its record's place
 OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which a list is expected
 MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
+MAX_NEAR = 8  # values of an item beside which another is looked for
 MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
 TABLE_MIN_RECORDS = 2  # records that make a table
@@ -48,7 +50,7 @@ class RecordPlacer:
         self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._others = {document.line_number(at) for at in others}
-        self._numbers: dict[int, tuple[int, int]] = {}  # by offset: numbers of its line and record
+        self._numbers: dict[int, tuple[int, int, int]] = {}  # by offset: numbers of its line, record and line of the text
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
 
@@ -80,15 +82,24 @@ class RecordPlacer:
             record.refuse(REPEATED)
             return
         anchor, leaf = self._best(free, known, cursor, home)
-        rest = [(other.path, s) for other, s in known if other is not leaf]
         record.anchor = anchor
-        record.placed = {leaf.path: anchor} | {at: self._beside(anchor, s) for at, s in rest}
+        record.placed = {leaf.path: anchor} | self._company(anchor, [f for f in known if f[0] is not leaf])
         fresh = [p.start not in self._taken[json_pointer.pattern(at)] for at, p in record.placed.items()]
         if again and 2 * sum(fresh) <= len(fresh) and len(fresh) > 1:
             record.refuse(REPEATED)
             return
         for at, place in record.placed.items():
             self._taken[json_pointer.pattern(at)].add(place.start)
+
+    def _company(self, anchor: Place, rest: list[Found]) -> dict[str, Place]:
+        """Return the places of the other values of an item, the rarest first, each beside one that was placed before."""
+        placed, near = {}, [anchor]
+        for leaf, slots in sorted(rest, key=lambda f: len(f[1].places)):
+            place = min((self._beside(p, slots) for p in near), key=lambda q: min(self._gap(p, q) for p in near))
+            placed[leaf.path] = place
+            if self._gap(anchor, place) < FAR_COST and len(near) < MAX_NEAR:
+                near.append(place)
+        return placed
 
     def _slot(self, leaf: Leaf) -> FreePlaces:
         pattern = json_pointer.pattern(leaf.path)
@@ -98,11 +109,17 @@ class RecordPlacer:
         return self._slots[key]
 
     def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
-        """Return the free place of a rare value around which the other values stand closest, and that value."""
-        fewest = min(len(slots.places) for _, slots in free)
-        rare = [f for f in free if len(f[1].places) == fewest][:MAX_RARE]
-        found = []
-        for i, (leaf, slots) in enumerate(rare):
+        """Return the free place of a rare value around which the other values stand closest, and that value.
+
+        A value that stands far from all others says nothing about where its record is: then those less rare are tried.
+        """
+        free = sorted(free, key=lambda f: len(f[1].places))
+        fewest = len(free[0][1].places)
+        rarest = next((i for i, f in enumerate(free) if len(f[1].places) > fewest), len(free))
+        found: list[tuple[int, int, Place, Leaf]] = []
+        for i, (leaf, slots) in enumerate(free[: rarest + MAX_RARE]):
+            if MAX_RARE <= i < rarest or (i >= rarest and min(found)[0] < FAR_COST * (len(known) - 1)):
+                continue
             rest = [s for other, s in known if other is not leaf]
             place, cost = self._anchor(slots, rest, cursor, home)
             found.append((cost, i, place, leaf))
@@ -141,7 +158,7 @@ class RecordPlacer:
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)
-            cost += self._gap(anchor, place) + LINE_COST * (not slots.is_free(place) and slots.any_free())
+            cost += min(self._gap(anchor, place), FAR_COST) + LINE_COST * (not slots.is_free(place) and slots.any_free())
         return cost
 
     def _beside(self, anchor: Place, slots: FreePlaces) -> Place:
@@ -165,13 +182,14 @@ class RecordPlacer:
         end = min(first.end, second.start)
         if not self._structure.starts:
             return second.start - end + LINE_COST * (self._line(second.start) - self._line(end))
-        (line, record), (last, final) = self._at(end), self._at(second.start)
-        return min(second.start - end, LINE_COST) + LINE_COST // 2 * (last - line) + RECORD_COST * (final - record)
+        (line, record, own), (last, final, other) = self._at(end), self._at(second.start)
+        breaks = last - line or min(other - own, 1)  # the structure counts no headings
+        return min(second.start - end, LINE_COST) + LINE_COST // 2 * breaks + RECORD_COST * (final - record)
 
-    def _at(self, offset: int) -> tuple[int, int]:
+    def _at(self, offset: int) -> tuple[int, int, int]:
         known = self._numbers.get(offset)
         if known is None:
-            known = self._numbers[offset] = self._structure.at(offset)
+            known = self._numbers[offset] = (*self._structure.at(offset), self._line(offset))
         return known
 
     def _verify(self, records: list[Record]) -> None:
