@@ -8,6 +8,7 @@ Where the list is a table with one record per line, a value counts only on its o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
@@ -33,6 +34,9 @@ MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
 MAX_NEAR = 8  # values of an item beside which another is looked for
 MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
+LIST_MIN_RECORDS = 4  # records that show where a field stands
+HOME_SHARE = 2 / 3  # of the values of a field: the most that are taken for strayed ones
+PROSE_MIN_WORDS = 8  # other words in the line of a strayed value
 TABLE_MIN_RECORDS = 2  # records that make a table
 
 Found = tuple[Leaf, FreePlaces]
@@ -204,6 +208,30 @@ class RecordPlacer:
                 if leaf.path in record.placed:
                     self._check(record, leaf, owners, above)
             above = record
+        self._refuse_far(records)
+
+    def _refuse_far(self, records: list[Record]) -> None:
+        """Take words of a sentence outside the list from records of which others have that field on lines of their own."""
+        fields: dict[str, list[tuple[Record, str, Place]]] = {}
+        for record in records if len(records) >= LIST_MIN_RECORDS else ():
+            for leaf in record.leaves:
+                if leaf.path in record.placed and isinstance(leaf.value, str):
+                    placed = record.placed[leaf.path]
+                    fields.setdefault(json_pointer.pattern(leaf.path), []).append((record, leaf.path, placed))
+        first, last = (f(map(self._anchor_start, records), default=0) for f in (min, max))
+        near = range(first - FAR_COST, last + FAR_COST)
+        for some in fields.values():
+            away = [(r, at) for r, at, p in some if p.start not in near and self._is_prose(p)]
+            if len(away) <= HOME_SHARE * len(some):
+                for record, path in away:
+                    del record.placed[path]
+                    record.refused[path] = ELSEWHERE
+
+    def _is_prose(self, place: Place) -> bool:
+        """Whether a place is in a line of many words."""
+        first, last = self._text.rfind("\n", 0, place.start) + 1, self._text.find("\n", place.end)
+        rest = self._text[first : place.start] + self._text[place.end : last if last >= 0 else len(self._text)]
+        return len(re.findall(r"[^\W\d_]{2,}", rest)) >= PROSE_MIN_WORDS
 
     @staticmethod
     def _anchor_start(record: Record) -> int:
