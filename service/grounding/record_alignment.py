@@ -28,7 +28,9 @@ LINE_COST = 200  # cost of a line break, in code points: values of one record pr
 RECORD_COST = 3 * LINE_COST  # cost of the beginning of a record, where the structure knows records
 FREE_PLACE_SLACK_CHARS = 80  # code points by which a free place may be farther away than a taken one
 BACKWARD_COST = LINE_COST // 2  # cost of going back in the text; less than that of taking values from two lines
-FAR_COST = 2 * RECORD_COST  # the most that one value costs: where it stands far off, it says nothing of its record's place
+FAR_COST = (
+    2 * RECORD_COST
+)  # the most that one value costs: where it stands far off, it says nothing of its record's place
 OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which a list is expected
 MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
 MAX_NEAR = 8  # values of an item beside which another is looked for
@@ -54,7 +56,9 @@ class RecordPlacer:
         self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._others = {document.line_number(at) for at in others}
-        self._numbers: dict[int, tuple[int, int, int]] = {}  # by offset: numbers of its line, record and line of the text
+        self._numbers: dict[
+            int, tuple[int, int, int]
+        ] = {}  # by offset: numbers of its line, record and line of the text
         self._taken: dict[str, set[int]] = {}
         self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
 
@@ -162,7 +166,9 @@ class RecordPlacer:
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)
-            cost += min(self._gap(anchor, place), FAR_COST) + LINE_COST * (not slots.is_free(place) and slots.any_free())
+            cost += min(self._gap(anchor, place), FAR_COST) + LINE_COST * (
+                not slots.is_free(place) and slots.any_free()
+            )
         return cost
 
     def _beside(self, anchor: Place, slots: FreePlaces) -> Place:
@@ -266,12 +272,15 @@ class RecordPlacer:
         record.refused[leaf.path] = ELSEWHERE
 
     def _outside(self, record: Record, leaf: Leaf, lines: dict[int, Record]) -> Place | None:
-        """Return the nearest place that is on no record's line."""
+        """Return the nearest place that is on no record's line, for a text not one in a sentence far away."""
         start = record.anchor.start if record.anchor else 0
         slots = FreePlaces(leaf.places, frozenset())
         near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
         free = [p for p in near if self._line(p.start) not in lines and self._line(p.start) not in self._others]
-        return self._nearest(record.anchor or near[0], free)
+        anchor = record.anchor or near[0]
+        best = self._nearest(anchor, free)
+        is_stray = best and isinstance(leaf.value, str) and self._gap(anchor, best) >= FAR_COST and self._is_prose(best)
+        return None if is_stray else best
 
 
 def _same_field(above: Record | None, leaf: Leaf) -> Place | None:

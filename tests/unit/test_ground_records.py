@@ -191,3 +191,58 @@ def test_a_name_of_several_words_in_capitals_is_a_label() -> None:
     text = "GrandTotalAmount: 340.96\nTotalPrepaidAmount: 0.00\nDuePayableAmount: 340.96\n"
     found = ground(text, {"grand_total": 340.96, "due_payable": 340.96})
     assert [text[: e.start or 0].count("\n") for e in found.evidence] == [2, 0]
+
+
+MEMBERS = (
+    "Profile\nScholar with a membership in several academies and more than one hundred and sixty articles.\n"
+    + "His papers are kept by the library of the town.\n" * 30
+    + "\n"
+    "Service\n\n• Board Member, Art Guild (2004-2010)\n• President, Map Society (2002-2004)\n\n"
+    "Awards\n\n• Lifetime Award, Art Guild (2021)\n• Premio Alba (2019)\n\n"
+    "Societies\n\n• Fellow, Stone Academy\n• Member, Map Society\n• Member, Art Guild\n• Member, Coin Club\n"
+)
+
+
+def test_a_value_far_from_all_others_does_not_pull_its_record_away() -> None:
+    """A class that one sentence far above has does not move its records to lines that are nearer to that sentence."""
+    values = ("Fellow", "Stone Academy"), ("Member", "Map Society"), ("Member", "Art Guild"), ("Member", "Coin Club")
+    found = ground(MEMBERS, rows(*(("Membership", *v) for v in values), keys="class role name"))
+    lines = [MEMBERS[: e.start].rpartition("\n")[2] for e in found.evidence if e.path.endswith("name")]
+    assert lines == ["• Fellow, ", "• Member, ", "• Member, ", "• Member, "]
+
+
+def test_a_word_of_a_sentence_far_away_is_no_class_of_a_record() -> None:
+    """Where other records have a field on their own lines, a sentence elsewhere that has the word proves nothing."""
+    data = rows(
+        ("Fellow", "Stone Academy"),
+        ("Member", "Map Society"),
+        ("Member", "Art Guild"),
+        ("Membership", "Coin Club"),
+        keys="class name",
+    )
+    assert lost(ground(MEMBERS, data)) == ["/rows/3/class"]
+
+
+def test_an_item_of_a_marked_list_leaves_nothing_out() -> None:
+    """The class of one bullet is not that of the next, which does not have the word."""
+    data = rows(("Award", "Lifetime Award", "2021"), ("Award", "Premio Alba", "2019"), keys="class name year")
+    assert lost(ground(MEMBERS, data)) == ["/rows/1/class"]
+
+
+POSTS = "Posts\n\nCurator\nArt House | Rome | 2020 – Present\nKeeper\nMap House | Rome | 1998-2020\nScribe\nCoin House | Pisa | 1991–1998\n"
+
+
+def test_a_value_stands_beside_the_others_of_its_record() -> None:
+    """The year above a record's first line is nearer to it than its own, which stands beside the other year."""
+    data = rows(("Curator", 2020, None), ("Keeper", 1998, 2020), ("Scribe", 1991, 1998), keys="name from to")
+    found = {e.path: POSTS[: e.start or 0].rpartition("\n")[2] for e in ground(POSTS, data).evidence}
+    assert (found["/rows/1/to"], found["/rows/2/to"]) == ("Map House | Rome | 1998-", "Coin House | Pisa | 1991–")
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"), [("Museum of Art (2018)", "(2018)"), ("Museum of Art (2018-\n2022)", "2018-")]
+)
+def test_a_year_in_brackets_is_no_loss(text: str, quote: str) -> None:
+    """Brackets behind a word, or a hyphen before the next line's year, do not make a year negative: it counts as printed."""
+    found = ground(f"Arte (2010-2018)\n\n{text}", rows(("Museum of Art", 2018), keys="name year"))
+    assert [e.quote for e in found.evidence if e.path.endswith("year")] == [quote]
