@@ -246,3 +246,19 @@ def test_a_year_in_brackets_is_no_loss(text: str, quote: str) -> None:
     """Brackets behind a word, or a hyphen before the next line's year, do not make a year negative: it counts as printed."""
     found = ground(f"Arte (2010-2018)\n\n{text}", rows(("Museum of Art", 2018), keys="name year"))
     assert [e.quote for e in found.evidence if e.path.endswith("year")] == [quote]
+
+
+def test_a_value_on_the_second_line_of_its_record_has_that_place() -> None:
+    """An amount that equals the quantity of the first line is printed on the line below it, before the next record."""
+    text = "1\tZS997\tAcid\t1,00\t-5 pcs\t19 %\n\t4123\t\t\t\t\t-5,00\n2\tGZ250\tSugar\t1,45\t-2 pcs\t7 %\n\t4124\t\t\t\t\t-2,90\n"
+    data = rows(("Acid", -5, 1, -5.0), ("Sugar", -2, 1.45, -2.9), keys="name quantity price total")
+    quotes = {e.path: e.quote for e in ground(text, data).evidence}
+    assert (quotes["/rows/0/quantity"], quotes["/rows/0/total"]) == ("-5", "-5,00")
+
+
+def test_what_one_record_shows_of_the_order_helps_the_next() -> None:
+    """Three noughts of one row are told apart by the row before, whose price and total are equal."""
+    text = "1\tCover\t50,0000\t1\t0 %\t50,00\n2\tPartner\t0,0000\t1\t0 %\t0,00\n"
+    data = rows(("Cover", 1, 50.0, 50.0, 0), ("Partner", 1, 0.0, 0.0, 0), keys="name quantity price total rate")
+    quotes = {e.path: e.quote for e in ground(text, data).evidence}
+    assert [quotes[f"/rows/1/{k}"] for k in ("price", "total", "rate")] == ["0,0000", "0,00", "0"]
