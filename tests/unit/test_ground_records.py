@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -262,3 +263,17 @@ def test_what_one_record_shows_of_the_order_helps_the_next() -> None:
     data = rows(("Cover", 1, 50.0, 50.0, 0), ("Partner", 1, 0.0, 0.0, 0), keys="name quantity price total rate")
     quotes = {e.path: e.quote for e in ground(text, data).evidence}
     assert [quotes[f"/rows/1/{k}"] for k in ("price", "total", "rate")] == ["0,0000", "0,00", "0"]
+
+
+def test_a_short_row_in_which_pages_end_is_no_furniture() -> None:
+    """A word alone in its line proves its record's value, though another page ends with the same line."""
+    page = "Club run\nName\tYear\n{}\t1941\n3:12\n{}\t1942\n{}\n{}\t1943\n{}\nResults of the day\n"
+    pages = (
+        ("Ada", "Bea", "3:14", "Cyd", "DNS"),
+        ("Dot", "Eve", "DNS", "Fay", "4:05"),
+        ("Gil", "Hal", "3:15", "Ian", "DNS"),
+    )
+    text = "\f".join(page.format(*names) for names in pages)
+    data = [row for a, b, second, c, third in pages for row in ((a, "3:12"), (b, second), (c, third))]
+    found = ground(text, rows(*data, keys="name time"))
+    assert [e.start for e in found.evidence if e.quote == "DNS"] == [m.start() for m in re.finditer("DNS", text)]
