@@ -1,11 +1,12 @@
-"""Take an answer apart: its single values, and its lists."""
+"""Take an answer apart: its single values, its lists, and where these stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from thresher.schemas import json_pointer
+from thresher.schemas.extraction import Evidence
 
 
 def scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -24,3 +25,17 @@ def lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
     elif isinstance(value, dict):
         for key, member in value.items():
             yield from lists(member, json_pointer.join(path, key))
+
+
+def width(item: Any) -> int:
+    """Return how many single values a list item has: the more there are, the surer is where it stands."""
+    return sum(1 for _ in scalars(item, "")) if isinstance(item, dict) else 0
+
+
+def list_ranges(evidence: Iterable[Evidence]) -> list[range]:
+    """Return for each list the range from the first value that was read for it to the last."""
+    starts: dict[str, list[int]] = {}
+    for e in evidence:
+        if e.start is not None and e.method == "read" and "*" in (pattern := json_pointer.pattern(e.path)):
+            starts.setdefault(pattern.partition("/*")[0], []).append(e.start)
+    return [range(min(some), max(some)) for some in starts.values()]

@@ -17,7 +17,7 @@ from thresher.schemas.document import Box, Document, PageBoxes
 from thresher.schemas.extraction import Evidence, Method, Unsupported
 from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.grounding.answer_parts import lists, scalars
+from thresher.service.grounding.answer_parts import list_ranges, lists, scalars, width
 from thresher.service.grounding.heading_values import heading_above, is_line
 from thresher.service.grounding.label_words import label_words, words_of
 from thresher.service.grounding.match_positions import Place
@@ -151,14 +151,18 @@ class Grounder:
 
     def _apart_from_lists(self, data: dict[str, Any]) -> None:
         """Reject numbers of single fields that stand only in cells of a list and after no label of the field."""
-        cells = {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)}
+        cells, lists_at = (
+            {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)},
+            list_ranges(self._found.evidence),
+        )
         for i, evidence in enumerate(self._found.evidence):
             value = json_pointer.get(data, evidence.path)
             if evidence.start not in cells or isinstance(value, str) or "*" in json_pointer.pattern(evidence.path):
                 continue
             others = [p for p in self._places(value) if p.start not in cells]
             if others:
-                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, others))
+                outside = [p for p in others if not any(p.start in rows for rows in lists_at)]
+                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, outside or others))
             elif not self._is_labelled(evidence):
                 self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
                 self._unsupported(evidence.path, value, ELSEWHERE)
@@ -234,7 +238,8 @@ class Grounder:
                 self._found.homeless.append(at)
 
     def _lists(self, value: Any, path: str, home: Range) -> None:
-        for at, items in lists(value, path):
+        widest_first = sorted(lists(value, path), key=lambda known: -max((width(i) for i in known[1]), default=0))
+        for at, items in widest_first:
             nested = any(isinstance(i, (dict, list)) for i in items)
             self._items(at, items, home) if nested else self._members(at, items, home)
 

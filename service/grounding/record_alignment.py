@@ -8,7 +8,6 @@ Where the list is a table with one record per line, a value counts only on its o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
@@ -22,6 +21,7 @@ from thresher.service.grounding.own_places import OwnPlaces
 from thresher.service.grounding.printed_signs import refuse_lost_signs
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.row_cells import is_left_blank
+from thresher.service.grounding.strayed_words import is_in_sentence, refuse_strayed
 from thresher.service.records.structure import Structure
 
 LINE_COST = 200  # cost of a line break, in code points: values of one record prefer one line
@@ -36,9 +36,6 @@ MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
 MAX_NEAR = 8  # values of an item beside which another is looked for
 MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
-LIST_MIN_RECORDS = 4  # records that show where a field stands
-HOME_SHARE = 2 / 3  # of the values of a field: the most that are taken for strayed ones
-PROSE_MIN_WORDS = 8  # other words in the line of a strayed value
 TABLE_MIN_RECORDS = 2  # records that make a table
 
 Found = tuple[Leaf, FreePlaces]
@@ -60,11 +57,14 @@ class RecordPlacer:
             int, tuple[int, int, int]
         ] = {}  # by offset: numbers of its line, record and line of the text
         self._taken: dict[str, set[int]] = {}
+        self._rows: dict[int, str] = {}  # by line: the list of which a record stands there
+        self._list = ""  # pattern of the list that is placed
         self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
 
     def place(self, items: list[list[Leaf]], home: tuple[int, int]) -> list[Record]:
         """Return a Record for each item. `home` is the range of the text in which the list is expected."""
         records, seen, cursor = [], set[Hashable](), home[0]
+        self._list = next((_list_of(leaf.path) for leaves in items for leaf in leaves), "")
         for leaves in items:
             record = Record(leaves)
             look = tuple((json_pointer.pattern(leaf.path), str(leaf.value)) for leaf in leaves)
@@ -79,6 +79,7 @@ class RecordPlacer:
             self._taken[json_pointer.pattern(at)].add(place.start)
         refuse_lost_signs(found, self._text)
         self._headings.carry(found)
+        self._rows.update((self._line(self._anchor_start(r)), self._list) for r in found if self._own_count(r) > 1)
         return records
 
     def _fill(self, record: Record, cursor: int, home: tuple[int, int], *, again: bool) -> None:
@@ -146,12 +147,17 @@ class RecordPlacer:
         found: list[tuple[int, int, Place]] = []
         for i, place in enumerate(self._around(slots, cursor)):
             cost = self._spread(place, rest) + BACKWARD_COST * (place.start < cursor)
-            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1])
+            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1]) + RECORD_COST * self._is_foreign(place)
             found.append((cost, i, place))
             if cost < LINE_COST:  # all on one line, after the cursor
                 break
         cost, _, best = min(found, key=lambda f: f[:2])
         return best, cost
+
+    def _is_foreign(self, place: Place) -> bool:
+        """Whether a place is in the line of a record of another list, none that this one is in."""
+        other = self._rows.get(self._line(place.start), self._list) if self._rows else self._list
+        return not (self._list.startswith(other) or other.startswith(self._list))
 
     @staticmethod
     def _around(slots: FreePlaces, cursor: int) -> Iterator[Place]:
@@ -214,30 +220,7 @@ class RecordPlacer:
                 if leaf.path in record.placed:
                     self._check(record, leaf, owners, above)
             above = record
-        self._refuse_far(records)
-
-    def _refuse_far(self, records: list[Record]) -> None:
-        """Take words of a sentence outside the list from records of which others have that field on lines of their own."""
-        fields: dict[str, list[tuple[Record, str, Place]]] = {}
-        for record in records if len(records) >= LIST_MIN_RECORDS else ():
-            for leaf in record.leaves:
-                if leaf.path in record.placed and isinstance(leaf.value, str):
-                    placed = record.placed[leaf.path]
-                    fields.setdefault(json_pointer.pattern(leaf.path), []).append((record, leaf.path, placed))
-        first, last = (f(map(self._anchor_start, records), default=0) for f in (min, max))
-        near = range(first - FAR_COST, last + FAR_COST)
-        for some in fields.values():
-            away = [(r, at) for r, at, p in some if p.start not in near and self._is_prose(p)]
-            if len(away) <= HOME_SHARE * len(some):
-                for record, path in away:
-                    del record.placed[path]
-                    record.refused[path] = ELSEWHERE
-
-    def _is_prose(self, place: Place) -> bool:
-        """Whether a place is in a line of many words."""
-        first, last = self._text.rfind("\n", 0, place.start) + 1, self._text.find("\n", place.end)
-        rest = self._text[first : place.start] + self._text[place.end : last if last >= 0 else len(self._text)]
-        return len(re.findall(r"[^\W\d_]{2,}", rest)) >= PROSE_MIN_WORDS
+        refuse_strayed(records, self._text, FAR_COST)
 
     @staticmethod
     def _anchor_start(record: Record) -> int:
@@ -279,8 +262,18 @@ class RecordPlacer:
         free = [p for p in near if self._line(p.start) not in lines and self._line(p.start) not in self._others]
         anchor = record.anchor or near[0]
         best = self._nearest(anchor, free)
-        is_stray = best and isinstance(leaf.value, str) and self._gap(anchor, best) >= FAR_COST and self._is_prose(best)
+        is_stray = (
+            best
+            and isinstance(leaf.value, str)
+            and self._gap(anchor, best) >= FAR_COST
+            and is_in_sentence(self._text, best)
+        )
         return None if is_stray else best
+
+
+def _list_of(path: str) -> str:
+    """Return the pattern of the innermost list that a value is in."""
+    return json_pointer.pattern(path).rpartition("/*")[0]
 
 
 def _same_field(above: Record | None, leaf: Leaf) -> Place | None:

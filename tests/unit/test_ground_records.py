@@ -277,3 +277,20 @@ def test_a_short_row_in_which_pages_end_is_no_furniture() -> None:
     data = [row for a, b, second, c, third in pages for row in ((a, "3:12"), (b, second), (c, third))]
     found = ground(text, rows(*data, keys="name time"))
     assert [e.start for e in found.evidence if e.quote == "DNS"] == [m.start() for m in re.finditer("DNS", text)]
+
+
+BILL = (
+    "1\tCover\t50,0000\t1\t0 %\t50,00\n\tGross price : 50,0000\n2\tPartner\t20,0000\t1\t0 %\t20,00\n\n"
+    "Kind\tBasis\tRate\tTax\nFree\t50,00\t0\t0,00\nSum\t50,00\n"
+)
+
+
+def test_a_line_of_one_list_is_rarely_a_record_of_another() -> None:
+    """A tax line has the figures of an item's line, too, and is found where no item stands; so is a total."""
+    items = [
+        {"name": "Cover", "quantity": 1, "price": 50.0, "total": 50.0, "rate": 0},
+        {"name": "Partner", "quantity": 1, "price": 20.0, "total": 20.0, "rate": 0},
+    ]
+    found = ground(BILL, {"total": 50.0, "taxes": [{"rate": 0, "basis": 50.0, "amount": 0.0}], "rows": items})
+    starts = [e.start or 0 for e in found.evidence if e.path.startswith(("/taxes", "/total"))]
+    assert min(starts) >= BILL.index("Free")
