@@ -20,7 +20,7 @@ from thresher.service.base.gc_pause import gc_paused
 from thresher.service.grounding.answer_parts import list_ranges, lists, scalars, width
 from thresher.service.grounding.heading_values import heading_above, is_line
 from thresher.service.grounding.label_words import label_words, words_of
-from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.match_positions import Place, in_code
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.number_spans import scale_heads
 from thresher.service.grounding.record_alignment import RecordPlacer
@@ -196,12 +196,15 @@ class Grounder:
         """Return the words before a place in its line."""
         return words_of(line_before(self._document.text, offset))
 
-    def _best(self, path: str, places: list[Place]) -> Place:
-        """Return the place with the best label score; the first of equals."""
+    def _best(self, path: str, places: list[Place], *, above: bool = True) -> Place:
+        """Return the place with the best label in its line, then, if `above`, before it; the first of equals."""
         if len(places) == 1:
             return places[0]
         words = label_words(self._fields.get(json_pointer.pattern(path)), path)
-        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
+        return max(places, key=lambda p: (*self._rank(p, words), above * self._label_score(p, words), -p.start))
+
+    def _rank(self, place: Place, words: set[str]) -> tuple[bool, int]:
+        return not in_code(self._document.text, place), len(words & self._words_before(place.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
         before = self._document.text[max(0, place.start - LABEL_WINDOW_CHARS) : place.start]
@@ -220,7 +223,7 @@ class Grounder:
                 self._unsupported(at, item, REPEATED if places else NOT_FOUND)
                 self._found.homeless.append(at)
                 continue
-            best = next((p for p in free if home[0] <= p.start < home[1]), free[0])
+            best = self._best(path, [p for p in free if home[0] <= p.start < home[1]] or free, above=False)
             taken.add((best.start, best.end))
             self._found.evidence.append(self._evidence(at, best))
 

@@ -294,3 +294,19 @@ def test_a_line_of_one_list_is_rarely_a_record_of_another() -> None:
     found = ground(BILL, {"total": 50.0, "taxes": [{"rate": 0, "basis": 50.0, "amount": 0.0}], "rows": items})
     starts = [e.start or 0 for e in found.evidence if e.path.startswith(("/taxes", "/total"))]
     assert min(starts) >= BILL.index("Free")
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "before"),
+    [
+        ("Kind\tTotal\nRice 7.10\t1\t7.10\nTotal: 7.10", {"total": 7.1}, "Total: "),
+        ("Invoice 4711-1\tOrder 4711", {"number": "4711"}, "Invoice 4711-1\tOrder "),
+        ("From: ada@x.org\nTo: ada@x.org", {"to": ["ada@x.org"]}, "To: "),
+    ],
+)
+def test_a_label_in_the_line_and_a_code_of_its_own_say_where_a_single_value_stands(
+    text: str, data: dict[str, Any], before: str
+) -> None:
+    """Of several places that is chosen which has the label beside it, and none in a longer code."""
+    (evidence,) = ground(text, data).evidence
+    assert text[: evidence.start].rpartition("\n")[2] == before
