@@ -7,7 +7,7 @@ place, and two rows that look alike have two.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,16 +17,16 @@ from thresher.schemas.document import Box, Document, PageBoxes
 from thresher.schemas.extraction import Evidence, Method, Unsupported
 from thresher.schemas.target import Target
 from thresher.service.base.gc_pause import gc_paused
-from thresher.service.grounding.heading_values import heading_above
-from thresher.service.grounding.label_words import WordsBefore, label_words, words_of
-from thresher.service.grounding.match_positions import Place
+from thresher.service.grounding.answer_parts import list_ranges, lists, scalars, width
+from thresher.service.grounding.heading_values import heading_above, is_line
+from thresher.service.grounding.label_words import WordsBefore, label_words
+from thresher.service.grounding.match_positions import Place, in_code
 from thresher.service.grounding.normalised_text import Range
 from thresher.service.grounding.number_spans import scale_heads
 from thresher.service.grounding.record_alignment import RecordPlacer
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.searchable_range import searchable
 from thresher.service.grounding.shared_places import SharedPlaces
-from thresher.service.grounding.wrapped_lines import line_before
 from thresher.service.records.structure import Structure, structure_of
 
 __all__ = ["NOT_FOUND", "REPEATED", "Grounded", "Grounder"]
@@ -110,12 +110,17 @@ class Grounder:
         return []
 
     def _in_lists(self, value: Any) -> list[Place]:
-        """Return the places of a value of a list item, without page furniture if it stands elsewhere, too."""
+        """Return the places of a value of a list item, if it stands elsewhere, too, without furniture but for lines of its own."""
         key = type(value), str(value)
         if key not in self._known:
             places = self._places(value)
-            self._known[key] = [p for p in places if not self._structure.is_apart(p.start)] or places
+            self._known[key] = [p for p in places if not self._is_apart(p, value)] or places
         return self._known[key]
+
+    def _is_apart(self, place: Place, value: Any) -> bool:
+        """Whether a place is in page furniture; a line that is only a word may be the short row in which several pages end."""
+        is_word = isinstance(value, str) and value.isalpha() and is_line(self._document.text, place.start, place.end)
+        return not is_word and self._structure.is_apart(place.start)
 
     def _leaf(self, path: str, value: Any) -> Leaf:
         places = self._in_lists(value)
@@ -132,27 +137,31 @@ class Grounder:
 
     def _object(self, value: Any, path: str) -> None:
         """Ground the scalars of an object, then its lists; a list inside a list item is grounded with the item."""
-        for leaf, single in _scalars(value, path):
+        for leaf, single in scalars(value, path):
             self._scalar(leaf, single)
         self._lists(value, path, (0, len(self._document.text)))
 
     def _scalar(self, path: str, value: Any) -> None:
         places = self._places(value) or self._labelled(path, value)
-        if not places:
+        if places:
+            self._found.evidence.append(self._evidence(path, self._best(path, places)))
+        else:
             self._unsupported(path, value, NOT_FOUND)
-            return
-        self._found.evidence.append(self._evidence(path, self._best(path, places)))
 
     def _apart_from_lists(self, data: dict[str, Any]) -> None:
         """Reject numbers of single fields that stand only in cells of a list and after no label of the field."""
-        cells = {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)}
+        cells, lists_at = (
+            {e.start for e in self._found.evidence if "*" in json_pointer.pattern(e.path)},
+            list_ranges(self._found.evidence),
+        )
         for i, evidence in enumerate(self._found.evidence):
             value = json_pointer.get(data, evidence.path)
             if evidence.start not in cells or isinstance(value, str) or "*" in json_pointer.pattern(evidence.path):
                 continue
             others = [p for p in self._places(value) if p.start not in cells]
             if others:
-                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, others))
+                outside = [p for p in others if not any(p.start in rows for rows in lists_at)]
+                self._found.evidence[i] = self._evidence(evidence.path, self._best(evidence.path, outside or others))
             elif not self._is_labelled(evidence):
                 self._found.evidence[i] = evidence.model_copy(update={"match": "none"})
                 self._unsupported(evidence.path, value, ELSEWHERE)
@@ -184,14 +193,17 @@ class Grounder:
 
     def _words_before(self, offset: int) -> set[str]:
         """Return the words before a place in its line."""
-        return words_of(line_before(self._document.text, offset))
+        return self._before.in_line(offset)
 
-    def _best(self, path: str, places: list[Place]) -> Place:
-        """Return the place with the best label score; the first of equals."""
+    def _best(self, path: str, places: list[Place], *, above: bool = True) -> Place:
+        """Return the place with the best label in its line, then, if `above`, before it; the first of equals."""
         if len(places) == 1:
             return places[0]
         words = label_words(self._fields.get(json_pointer.pattern(path)), path)
-        return max(places, key=lambda p: (self._label_score(p, words), -p.start))
+        return max(places, key=lambda p: (*self._rank(p, words), above * self._label_score(p, words), -p.start))
+
+    def _rank(self, place: Place, words: set[str]) -> tuple[bool, int]:
+        return not in_code(self._document.text, place), len(words & self._words_before(place.start))
 
     def _label_score(self, place: Place, words: set[str]) -> int:
         return len(words & self._before.at(place.start)) if words else 0
@@ -209,14 +221,14 @@ class Grounder:
                 self._unsupported(at, item, REPEATED if places else NOT_FOUND)
                 self._found.homeless.append(at)
                 continue
-            best = next((p for p in free if home[0] <= p.start < home[1]), free[0])
+            best = self._best(path, [p for p in free if home[0] <= p.start < home[1]] or free, above=False)
             taken.add((best.start, best.end))
             self._found.evidence.append(self._evidence(at, best))
 
     def _items(self, path: str, items: list[Any], home: Range) -> None:
         """Ground a list of objects or lists: each item at its own place, what is inside it near that place."""
         paths = [json_pointer.join(path, i) for i in range(len(items))]
-        leaves = [[self._leaf(p, v) for p, v in _scalars(item, at)] for item, at in zip(items, paths, strict=True)]
+        leaves = [[self._leaf(p, v) for p, v in scalars(item, at)] for item, at in zip(items, paths, strict=True)]
         records = self._placer.place(leaves, home)
         homes = _homes(records, home)
         for item, at, record, inner in zip(items, paths, records, homes, strict=True):
@@ -227,7 +239,8 @@ class Grounder:
                 self._found.homeless.append(at)
 
     def _lists(self, value: Any, path: str, home: Range) -> None:
-        for at, items in _lists(value, path):
+        widest_first = sorted(lists(value, path), key=lambda known: -max((width(i) for i in known[1]), default=0))
+        for at, items in widest_first:
             nested = any(isinstance(i, (dict, list)) for i in items)
             self._items(at, items, home) if nested else self._members(at, items, home)
 
@@ -279,20 +292,3 @@ def _page_boxes(document: Document, place: Place) -> list[PageBoxes]:
         for on in document.page_boxes(start, end):
             found[on.page] = (*found.get(on.page, ()), *on.boxes)
     return [PageBoxes(page, boxes) for page, boxes in found.items()]
-
-
-def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of an object and of the objects in it, without those of its lists."""
-    if isinstance(value, dict):
-        for key, member in value.items():
-            yield from _scalars(member, json_pointer.join(path, key))
-    elif value is not None and not isinstance(value, list):
-        yield path, value
-
-
-def _lists(value: Any, path: str) -> Iterator[tuple[str, list[Any]]]:
-    if isinstance(value, list):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _lists(member, json_pointer.join(path, key))

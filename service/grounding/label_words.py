@@ -7,6 +7,7 @@ import re
 from thresher.schemas.target import Field
 
 LABEL_WINDOW_CHARS = 80  # code points before a value that may contain its label
+LINE_WINDOW_CHARS = 500  # the same of its own line
 KNOWN_PLACES = 5_000  # whose words are kept
 _WORDS = re.compile(r"\w+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -34,12 +35,20 @@ class WordsBefore:
     def __init__(self, text: str) -> None:
         """Nothing is searched yet."""
         self._text = text
-        self._known: dict[int, set[str]] = {}
+        self._known: dict[tuple[int, int], set[str]] = {}
 
     def at(self, start: int) -> set[str]:
         """Return the words in the code points before a place that may contain its label."""
-        if start not in self._known:
+        return self._between(max(0, start - LABEL_WINDOW_CHARS), start)
+
+    def in_line(self, start: int) -> set[str]:
+        """Return the words before a place in its line, which may be a long one: the last of them."""
+        first = max(0, start - LINE_WINDOW_CHARS)
+        return self._between(max(first, self._text.rfind("\n", first, start) + 1), start)
+
+    def _between(self, start: int, end: int) -> set[str]:
+        if (start, end) not in self._known:
             if len(self._known) >= KNOWN_PLACES:
                 self._known.clear()
-            self._known[start] = words_of(self._text[max(0, start - LABEL_WINDOW_CHARS) : start])
-        return self._known[start]
+            self._known[start, end] = words_of(self._text[start:end])
+        return self._known[start, end]

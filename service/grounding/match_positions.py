@@ -7,6 +7,7 @@ from typing import NamedTuple
 from thresher.schemas.extraction import Match
 from thresher.service.grounding.normalised_text import Range, stands_alone
 
+JOINTS = ("-", "/")  # signs that join the parts of a code
 MOST_PLACES = 5000  # places of one value; more are of no use
 
 
@@ -22,6 +23,16 @@ class Place(NamedTuple):
         """Return the same place, `by` code points later."""
         pieces = tuple((a + by, b + by) for a, b in self.pieces)
         return Place(self.start + by, self.end + by, self.match, pieces)
+
+
+def in_code(text: str, place: Place) -> bool:
+    """Whether a place is a part of a longer code.
+
+    >>> [in_code("Invoice 4711-1, order 4711", Place(a, a + 4)) for a in (8, 22)]
+    [True, False]
+    """
+    before, after = text[max(place.start - 2, 0) : place.start], text[place.end : place.end + 2]
+    return (after[:1] in JOINTS and after[1:].isalnum()) or (before[-1:] in JOINTS and before[:-1].isalnum())
 
 
 def occurrences(text: str, needle: str, *, bounded: bool = True) -> list[Range]:

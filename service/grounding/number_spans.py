@@ -59,6 +59,9 @@ _HOURS = re.compile(
 MINUTES_PER_HOUR = 60
 _POWER = re.compile(r"(?:(?<!\d)(?P<factor>\d+(?:[.,]\d+)?)\s?[×x·*]\s?)?(?<![\d.,])10(?P<power>[⁰¹²³⁴-⁹]{1,2})")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_YEAR_BEFORE = re.compile(r"[^\W\d][.,;:*_\"'”’»)\]]{0,3} \Z")  # a word and one blank: no cell of a table begins here
+_BRACKETED_YEAR = re.compile(r"\((?:1[5-9]|20)\d\d\)(?![ \t]*[-(+−$€£¥\d])")
+_WRAPPED_YEARS = re.compile(r"(?:1[5-9]|20)\d\d-\n(?:1[5-9]|20)\d\d(?!\d|[.,]\d)")
 _SUFFIX = re.compile(
     r"(?:st|nd|rd|th|er|x|k|m|mm|cm|km|g|kg|mg|t|l|ml|h|hrs?|min|s|kb|mb|gb|tb|kw|kwh|w|v|a|pt|px|pcs?|stk|st|u|ea|yrs?|mos?|bn|mn|mio)"
     r"(?![^\W_])",
@@ -135,7 +138,21 @@ def figure_at(text: str, start: int, end: int) -> Figure:
     ):
         return Figure(start, end, frozenset(), sure=False)
     own = near[start - left : end - left]
-    return Figure(start, end, _readings(own), _is_sure(near, start - left, end - left))
+    readings = _readings(own)
+    if _is_year(near, start - left, end - left):
+        readings = readings | _readings(own.strip("()-"))
+    return Figure(start, end, readings, _is_sure(near, start - left, end - left))
+
+
+def _is_year(text: str, start: int, end: int) -> bool:
+    r"""Whether the brackets or the hyphen of a number are a year's: words (2018), or 2020- and a year in the next line.
+
+    >>> [_is_year(t, 4, 10) for t in ("Art (2018)", "Art	(2018)", "Art (2018) (1905)", "Art (3018)")]
+    [True, False, False, False]
+    """
+    if text[start] == "(":
+        return bool(_YEAR_BEFORE.search(text[:start]) and _BRACKETED_YEAR.match(text, start))
+    return text[end - 1] == "-" and bool(_WRAPPED_YEARS.match(text, start))
 
 
 def _goes_on(text: str, start: int, end: int) -> bool:

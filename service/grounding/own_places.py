@@ -8,9 +8,9 @@ product's name. What is evidence for one value is none for another while the rec
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cmp_to_key
 from itertools import combinations, pairwise
 
@@ -20,6 +20,7 @@ from thresher.service.grounding.match_positions import Place
 from thresher.service.grounding.record_items import Leaf, Record
 
 LINE_MAX_PLACES = 50  # places of one value on a line that are compared
+BELOW_MAX_LINES = 3  # lines of a record below its first one
 Columns = dict[str, Counter[int]]
 
 
@@ -29,6 +30,7 @@ class OwnPlaces:
     def __init__(self, text: str, records: Sequence[Record]) -> None:
         """Prepare for the records; how their fields follow each other is learned when it is first needed."""
         self._text, self._records = text, records
+        self._anchors = sorted(r.anchor.start for r in records if r.anchor)
         self._columns: Columns = {}
         self._order: Counter[tuple[str, str]] = Counter()
 
@@ -37,21 +39,28 @@ class OwnPlaces:
         crowded = [(record, group) for record in self._records for group in _overlapping(record)]
         if crowded:
             self._learn()
-        for record, group in crowded:
+        for record, group in sorted(crowded, key=lambda c: len(c[1])):
             yield from self._spread(record, group)
+            self._note({leaf.path: record.placed[leaf.path] for leaf in group})
 
     def _learn(self) -> None:
         """Learn in which column each field stands, and which of two fields of a record comes first."""
         for record in self._records:
-            alone = {json_pointer.pattern(path): place for path, place in record.placed.items()}
+            alone = dict(record.placed)
             for group in _overlapping(record):
                 for leaf in group:
-                    alone.pop(json_pointer.pattern(leaf.path), None)
-            for pattern, place in alone.items():
-                column = column_of(self._text, place)
-                if column is not None:
-                    self._columns.setdefault(pattern, Counter())[column] += 1
-            for (a, first), (b, second) in combinations(alone.items(), 2):
+                    alone.pop(leaf.path, None)
+            self._note(alone)
+
+    def _note(self, placed: Mapping[str, Place]) -> None:
+        """Note the columns and the order of values of one record."""
+        known = {json_pointer.pattern(path): place for path, place in placed.items()}
+        for pattern, place in known.items():
+            column = column_of(self._text, place)
+            if column is not None:
+                self._columns.setdefault(pattern, Counter())[column] += 1
+        for (a, first), (b, second) in combinations(known.items(), 2):
+            if first.start != second.start:
                 self._order[(a, b) if first.start < second.start else (b, a)] += 1
 
     def _spread(self, record: Record, group: list[Leaf]) -> Iterator[tuple[str, Place]]:
@@ -76,15 +85,27 @@ class OwnPlaces:
         return self._order[second, first] - self._order[first, second]
 
     def _free(self, record: Record, leaf: Leaf, taken: Sequence[Place]) -> Place | None:
-        """Return the first free place of a value on its line or on the record's, in the field's column where there is one."""
+        """Return the first free place of a value on its line or on the record's, in the field's column where there is one.
+
+        After these come the lines below, up to the next record.
+        """
         current = record.placed[leaf.path]
         lines = {self._line(p.start) for p in (current, record.anchor) if p}
-        near = (p for line in sorted(lines) for p in _within(leaf.places, *line))
+        below = self._below(record)
+        near = (p for line in [*sorted(lines), below] for p in _within(leaf.places, *line))
         free = [p for p in near if not any(_overlap(p, other) for other in taken)]
         known = self._columns.get(json_pointer.pattern(leaf.path))
         column = known.most_common(1)[0][0] if known else None
         fitting = [p for p in free if column is not None and column_of(self._text, p) == column]
         return next(iter(fitting or free), None)
+
+    def _below(self, record: Record) -> tuple[int, int]:
+        """Return the range of the lines between a record's first one and the next record's; empty for the last record."""
+        start = end = self._line(record.anchor.start)[1] if record.anchor else 0
+        i = bisect_right(self._anchors, start)
+        for _ in range(BELOW_MAX_LINES if i < len(self._anchors) else 0):
+            end = self._line(min(end + 1, len(self._text)))[1]
+        return start, min([end, *(self._line(at)[0] for at in self._anchors[i : i + 1])])
 
     def _line(self, offset: int) -> tuple[int, int]:
         end = self._text.find("\n", offset)

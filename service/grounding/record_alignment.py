@@ -21,14 +21,19 @@ from thresher.service.grounding.own_places import OwnPlaces
 from thresher.service.grounding.printed_signs import refuse_lost_signs
 from thresher.service.grounding.record_items import ELSEWHERE, NOT_FOUND, REPEATED, Leaf, Record
 from thresher.service.grounding.row_cells import is_left_blank
+from thresher.service.grounding.strayed_words import is_in_sentence, refuse_strayed
 from thresher.service.records.structure import Structure
 
 LINE_COST = 200  # cost of a line break, in code points: values of one record prefer one line
 RECORD_COST = 3 * LINE_COST  # cost of the beginning of a record, where the structure knows records
 FREE_PLACE_SLACK_CHARS = 80  # code points by which a free place may be farther away than a taken one
 BACKWARD_COST = LINE_COST // 2  # cost of going back in the text; less than that of taking values from two lines
+FAR_COST = (
+    2 * RECORD_COST
+)  # the most that one value costs: where it stands far off, it says nothing of its record's place
 OUTSIDE_COST = 100 * LINE_COST  # cost of leaving the part of the text in which a list is expected
 MAX_ANCHORS = 24  # free places on each side of the cursor that are compared
+MAX_NEAR = 8  # values of an item beside which another is looked for
 MAX_RARE = 3  # values of an item that are tried as anchors
 MAX_SEARCHED = 64  # places on each side that are searched for one outside all records
 TABLE_MIN_RECORDS = 2  # records that make a table
@@ -48,13 +53,18 @@ class RecordPlacer:
         self._line, self._text = document.line_number, document.text
         self._structure = structure
         self._others = {document.line_number(at) for at in others}
-        self._numbers: dict[int, tuple[int, int]] = {}  # by offset: numbers of its line and record
+        self._numbers: dict[
+            int, tuple[int, int, int]
+        ] = {}  # by offset: numbers of its line, record and line of the text
         self._taken: dict[str, set[int]] = {}
+        self._rows: dict[int, str] = {}  # by line: the list of which a record stands there
+        self._list = ""  # pattern of the list that is placed
         self._slots: dict[tuple[str, Hashable], FreePlaces] = {}
 
     def place(self, items: list[list[Leaf]], home: tuple[int, int]) -> list[Record]:
         """Return a Record for each item. `home` is the range of the text in which the list is expected."""
         records, seen, cursor = [], set[Hashable](), home[0]
+        self._list = next((_list_of(leaf.path) for leaves in items for leaf in leaves), "")
         for leaves in items:
             record = Record(leaves)
             look = tuple((json_pointer.pattern(leaf.path), str(leaf.value)) for leaf in leaves)
@@ -69,6 +79,7 @@ class RecordPlacer:
             self._taken[json_pointer.pattern(at)].add(place.start)
         refuse_lost_signs(found, self._text)
         self._headings.carry(found)
+        self._rows.update((self._line(self._anchor_start(r)), self._list) for r in found if self._own_count(r) > 1)
         return records
 
     def _fill(self, record: Record, cursor: int, home: tuple[int, int], *, again: bool) -> None:
@@ -80,15 +91,24 @@ class RecordPlacer:
             record.refuse(REPEATED)
             return
         anchor, leaf = self._best(free, known, cursor, home)
-        rest = [(other.path, s) for other, s in known if other is not leaf]
         record.anchor = anchor
-        record.placed = {leaf.path: anchor} | {at: self._beside(anchor, s) for at, s in rest}
+        record.placed = {leaf.path: anchor} | self._company(anchor, [f for f in known if f[0] is not leaf])
         fresh = [p.start not in self._taken[json_pointer.pattern(at)] for at, p in record.placed.items()]
         if again and 2 * sum(fresh) <= len(fresh) and len(fresh) > 1:
             record.refuse(REPEATED)
             return
         for at, place in record.placed.items():
             self._taken[json_pointer.pattern(at)].add(place.start)
+
+    def _company(self, anchor: Place, rest: list[Found]) -> dict[str, Place]:
+        """Return the places of the other values of an item, the rarest first, each beside one that was placed before."""
+        placed, near = {}, [anchor]
+        for leaf, slots in sorted(rest, key=lambda f: len(f[1].places)):
+            place = min((self._beside(p, slots) for p in near), key=lambda q: min(self._gap(p, q) for p in near))
+            placed[leaf.path] = place
+            if self._gap(anchor, place) < FAR_COST and len(near) < MAX_NEAR:
+                near.append(place)
+        return placed
 
     def _slot(self, leaf: Leaf) -> FreePlaces:
         pattern = json_pointer.pattern(leaf.path)
@@ -98,11 +118,17 @@ class RecordPlacer:
         return self._slots[key]
 
     def _best(self, free: list[Found], known: list[Found], cursor: int, home: tuple[int, int]) -> tuple[Place, Leaf]:
-        """Return the free place of a rare value around which the other values stand closest, and that value."""
-        fewest = min(len(slots.places) for _, slots in free)
-        rare = [f for f in free if len(f[1].places) == fewest][:MAX_RARE]
-        found = []
-        for i, (leaf, slots) in enumerate(rare):
+        """Return the free place of a rare value around which the other values stand closest, and that value.
+
+        A value that stands far from all others says nothing about where its record is: then those less rare are tried.
+        """
+        free = sorted(free, key=lambda f: len(f[1].places))
+        fewest = len(free[0][1].places)
+        rarest = next((i for i, f in enumerate(free) if len(f[1].places) > fewest), len(free))
+        found: list[tuple[int, int, Place, Leaf]] = []
+        for i, (leaf, slots) in enumerate(free[: rarest + MAX_RARE]):
+            if MAX_RARE <= i < rarest or (i >= rarest and min(found)[0] < FAR_COST * (len(known) - 1)):
+                continue
             rest = [s for other, s in known if other is not leaf]
             place, cost = self._anchor(slots, rest, cursor, home)
             found.append((cost, i, place, leaf))
@@ -121,12 +147,17 @@ class RecordPlacer:
         found: list[tuple[int, int, Place]] = []
         for i, place in enumerate(self._around(slots, cursor)):
             cost = self._spread(place, rest) + BACKWARD_COST * (place.start < cursor)
-            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1])
+            cost += OUTSIDE_COST * (not home[0] <= place.start < home[1]) + RECORD_COST * self._is_foreign(place)
             found.append((cost, i, place))
             if cost < LINE_COST:  # all on one line, after the cursor
                 break
         cost, _, best = min(found, key=lambda f: f[:2])
         return best, cost
+
+    def _is_foreign(self, place: Place) -> bool:
+        """Whether a place is in the line of a record of another list, none that this one is in."""
+        other = self._rows.get(self._line(place.start), self._list) if self._rows else self._list
+        return not (self._list.startswith(other) or other.startswith(self._list))
 
     @staticmethod
     def _around(slots: FreePlaces, cursor: int) -> Iterator[Place]:
@@ -141,7 +172,9 @@ class RecordPlacer:
         cost = 0
         for slots in rest:
             place = self._beside(anchor, slots)
-            cost += self._gap(anchor, place) + LINE_COST * (not slots.is_free(place) and slots.any_free())
+            cost += min(self._gap(anchor, place), FAR_COST) + LINE_COST * (
+                not slots.is_free(place) and slots.any_free()
+            )
         return cost
 
     def _beside(self, anchor: Place, slots: FreePlaces) -> Place:
@@ -165,13 +198,14 @@ class RecordPlacer:
         end = min(first.end, second.start)
         if not self._structure.starts:
             return second.start - end + LINE_COST * (self._line(second.start) - self._line(end))
-        (line, record), (last, final) = self._at(end), self._at(second.start)
-        return min(second.start - end, LINE_COST) + LINE_COST // 2 * (last - line) + RECORD_COST * (final - record)
+        (line, record, own), (last, final, other) = self._at(end), self._at(second.start)
+        breaks = last - line or min(other - own, 1)  # the structure counts no headings
+        return min(second.start - end, LINE_COST) + LINE_COST // 2 * breaks + RECORD_COST * (final - record)
 
-    def _at(self, offset: int) -> tuple[int, int]:
+    def _at(self, offset: int) -> tuple[int, int, int]:
         known = self._numbers.get(offset)
         if known is None:
-            known = self._numbers[offset] = self._structure.at(offset)
+            known = self._numbers[offset] = (*self._structure.at(offset), self._line(offset))
         return known
 
     def _verify(self, records: list[Record]) -> None:
@@ -186,6 +220,7 @@ class RecordPlacer:
                 if leaf.path in record.placed:
                     self._check(record, leaf, owners, above)
             above = record
+        refuse_strayed(records, self._text, FAR_COST)
 
     @staticmethod
     def _anchor_start(record: Record) -> int:
@@ -220,12 +255,25 @@ class RecordPlacer:
         record.refused[leaf.path] = ELSEWHERE
 
     def _outside(self, record: Record, leaf: Leaf, lines: dict[int, Record]) -> Place | None:
-        """Return the nearest place that is on no record's line."""
+        """Return the nearest place that is on no record's line, for a text not one in a sentence far away."""
         start = record.anchor.start if record.anchor else 0
         slots = FreePlaces(leaf.places, frozenset())
         near = [*islice(slots.behind(start), MAX_SEARCHED), *islice(slots.ahead(start), MAX_SEARCHED)]
         free = [p for p in near if self._line(p.start) not in lines and self._line(p.start) not in self._others]
-        return self._nearest(record.anchor or near[0], free)
+        anchor = record.anchor or near[0]
+        best = self._nearest(anchor, free)
+        is_stray = (
+            best
+            and isinstance(leaf.value, str)
+            and self._gap(anchor, best) >= FAR_COST
+            and is_in_sentence(self._text, best)
+        )
+        return None if is_stray else best
+
+
+def _list_of(path: str) -> str:
+    """Return the pattern of the innermost list that a value is in."""
+    return json_pointer.pattern(path).rpartition("/*")[0]
 
 
 def _same_field(above: Record | None, leaf: Leaf) -> Place | None:

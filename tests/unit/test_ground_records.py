@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -191,3 +192,121 @@ def test_a_name_of_several_words_in_capitals_is_a_label() -> None:
     text = "GrandTotalAmount: 340.96\nTotalPrepaidAmount: 0.00\nDuePayableAmount: 340.96\n"
     found = ground(text, {"grand_total": 340.96, "due_payable": 340.96})
     assert [text[: e.start or 0].count("\n") for e in found.evidence] == [2, 0]
+
+
+MEMBERS = (
+    "Profile\nScholar with a membership in several academies and more than one hundred and sixty articles.\n"
+    + "His papers are kept by the library of the town.\n" * 30
+    + "\n"
+    "Service\n\n• Board Member, Art Guild (2004-2010)\n• President, Map Society (2002-2004)\n\n"
+    "Awards\n\n• Lifetime Award, Art Guild (2021)\n• Premio Alba (2019)\n\n"
+    "Societies\n\n• Fellow, Stone Academy\n• Member, Map Society\n• Member, Art Guild\n• Member, Coin Club\n"
+)
+
+
+def test_a_value_far_from_all_others_does_not_pull_its_record_away() -> None:
+    """A class that one sentence far above has does not move its records to lines that are nearer to that sentence."""
+    values = ("Fellow", "Stone Academy"), ("Member", "Map Society"), ("Member", "Art Guild"), ("Member", "Coin Club")
+    found = ground(MEMBERS, rows(*(("Membership", *v) for v in values), keys="class role name"))
+    lines = [MEMBERS[: e.start].rpartition("\n")[2] for e in found.evidence if e.path.endswith("name")]
+    assert lines == ["• Fellow, ", "• Member, ", "• Member, ", "• Member, "]
+
+
+def test_a_word_of_a_sentence_far_away_is_no_class_of_a_record() -> None:
+    """Where other records have a field on their own lines, a sentence elsewhere that has the word proves nothing."""
+    data = rows(
+        ("Fellow", "Stone Academy"),
+        ("Member", "Map Society"),
+        ("Member", "Art Guild"),
+        ("Membership", "Coin Club"),
+        keys="class name",
+    )
+    assert lost(ground(MEMBERS, data)) == ["/rows/3/class"]
+
+
+def test_an_item_of_a_marked_list_leaves_nothing_out() -> None:
+    """The class of one bullet is not that of the next, which does not have the word."""
+    data = rows(("Award", "Lifetime Award", "2021"), ("Award", "Premio Alba", "2019"), keys="class name year")
+    assert lost(ground(MEMBERS, data)) == ["/rows/1/class"]
+
+
+POSTS = "Posts\n\nCurator\nArt House | Rome | 2020 – Present\nKeeper\nMap House | Rome | 1998-2020\nScribe\nCoin House | Pisa | 1991–1998\n"
+
+
+def test_a_value_stands_beside_the_others_of_its_record() -> None:
+    """The year above a record's first line is nearer to it than its own, which stands beside the other year."""
+    data = rows(("Curator", 2020, None), ("Keeper", 1998, 2020), ("Scribe", 1991, 1998), keys="name from to")
+    found = {e.path: POSTS[: e.start or 0].rpartition("\n")[2] for e in ground(POSTS, data).evidence}
+    assert (found["/rows/1/to"], found["/rows/2/to"]) == ("Map House | Rome | 1998-", "Coin House | Pisa | 1991–")
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"), [("Museum of Art (2018)", "(2018)"), ("Museum of Art (2018-\n2022)", "2018-")]
+)
+def test_a_year_in_brackets_is_no_loss(text: str, quote: str) -> None:
+    """Brackets behind a word, or a hyphen before the next line's year, do not make a year negative: it counts as printed."""
+    found = ground(f"Arte (2010-2018)\n\n{text}", rows(("Museum of Art", 2018), keys="name year"))
+    assert [e.quote for e in found.evidence if e.path.endswith("year")] == [quote]
+
+
+def test_a_value_on_the_second_line_of_its_record_has_that_place() -> None:
+    """An amount that equals the quantity of the first line is printed on the line below it, before the next record."""
+    text = "1\tZS997\tAcid\t1,00\t-5 pcs\t19 %\n\t4123\t\t\t\t\t-5,00\n2\tGZ250\tSugar\t1,45\t-2 pcs\t7 %\n\t4124\t\t\t\t\t-2,90\n"
+    data = rows(("Acid", -5, 1, -5.0), ("Sugar", -2, 1.45, -2.9), keys="name quantity price total")
+    quotes = {e.path: e.quote for e in ground(text, data).evidence}
+    assert (quotes["/rows/0/quantity"], quotes["/rows/0/total"]) == ("-5", "-5,00")
+
+
+def test_what_one_record_shows_of_the_order_helps_the_next() -> None:
+    """Three noughts of one row are told apart by the row before, whose price and total are equal."""
+    text = "1\tCover\t50,0000\t1\t0 %\t50,00\n2\tPartner\t0,0000\t1\t0 %\t0,00\n"
+    data = rows(("Cover", 1, 50.0, 50.0, 0), ("Partner", 1, 0.0, 0.0, 0), keys="name quantity price total rate")
+    quotes = {e.path: e.quote for e in ground(text, data).evidence}
+    assert [quotes[f"/rows/1/{k}"] for k in ("price", "total", "rate")] == ["0,0000", "0,00", "0"]
+
+
+def test_a_short_row_in_which_pages_end_is_no_furniture() -> None:
+    """A word alone in its line proves its record's value, though another page ends with the same line."""
+    page = "Club run\nName\tYear\n{}\t1941\n3:12\n{}\t1942\n{}\n{}\t1943\n{}\nResults of the day\n"
+    pages = (
+        ("Ada", "Bea", "3:14", "Cyd", "DNS"),
+        ("Dot", "Eve", "DNS", "Fay", "4:05"),
+        ("Gil", "Hal", "3:15", "Ian", "DNS"),
+    )
+    text = "\f".join(page.format(*names) for names in pages)
+    data = [row for a, b, second, c, third in pages for row in ((a, "3:12"), (b, second), (c, third))]
+    found = ground(text, rows(*data, keys="name time"))
+    assert [e.start for e in found.evidence if e.quote == "DNS"] == [m.start() for m in re.finditer("DNS", text)]
+
+
+BILL = (
+    "1\tCover\t50,0000\t1\t0 %\t50,00\n\tGross price : 50,0000\n2\tPartner\t20,0000\t1\t0 %\t20,00\n\n"
+    "Kind\tBasis\tRate\tTax\nFree\t50,00\t0\t0,00\nSum\t50,00\n"
+)
+
+
+def test_a_line_of_one_list_is_rarely_a_record_of_another() -> None:
+    """A tax line has the figures of an item's line, too, and is found where no item stands; so is a total."""
+    items = [
+        {"name": "Cover", "quantity": 1, "price": 50.0, "total": 50.0, "rate": 0},
+        {"name": "Partner", "quantity": 1, "price": 20.0, "total": 20.0, "rate": 0},
+    ]
+    found = ground(BILL, {"total": 50.0, "taxes": [{"rate": 0, "basis": 50.0, "amount": 0.0}], "rows": items})
+    starts = [e.start or 0 for e in found.evidence if e.path.startswith(("/taxes", "/total"))]
+    assert min(starts) >= BILL.index("Free")
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "before"),
+    [
+        ("Kind\tTotal\nRice 7.10\t1\t7.10\nTotal: 7.10", {"total": 7.1}, "Total: "),
+        ("Invoice 4711-1\tOrder 4711", {"number": "4711"}, "Invoice 4711-1\tOrder "),
+        ("From: ada@x.org\nTo: ada@x.org", {"to": ["ada@x.org"]}, "To: "),
+    ],
+)
+def test_a_label_in_the_line_and_a_code_of_its_own_say_where_a_single_value_stands(
+    text: str, data: dict[str, Any], before: str
+) -> None:
+    """Of several places that is chosen which has the label beside it, and none in a longer code."""
+    (evidence,) = ground(text, data).evidence
+    assert text[: evidence.start].rpartition("\n")[2] == before

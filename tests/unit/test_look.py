@@ -709,3 +709,34 @@ def test_only_lines_that_ocr_read_are_said_to_be_so(ocr: tuple[bool, ...], said:
         builder.block("The lease ends with the year")
     look = evaluation_question(Passages(builder.build()), [0, 1], [])
     assert f'DOCUMENT: "a.pdf"{said}\n' in prompt_of(look)
+
+
+async def test_a_judgement_is_looked_for_once_more_in_further_passages() -> None:
+    """Lines that share more words come first; where they do not bear a judgement out, lines that share fewer are shown."""
+    lines = [f"{n}. The parties agree on matter {n} in good faith and in writing, as is usual." for n in range(600)]
+    for n in range(100, 500, 40):
+        lines[n] = f"{n}. A cap on the liability of either party is no matter of clause {n}."
+    lines[590] = "590. Neither party owes more than the fees of a year, whatever its liability."
+    schema = fields(cap_on_liability={**FLAG, "description": "Whether there is such a clause"}, number=TEXT)
+    answer = {"cap_on_liability": True, "number": "4711"}
+
+    def say(question: Question) -> Any:
+        there = "fees of a year" in prompt_of(question)
+        finding = ("supported", "fees of a year") if there else ("not_found", "")
+        return looked(question, {"/cap_on_liability": finding}) if question.kind == "look" else answer
+
+    result, asked = await run(schema, "Contract 4711\n" + "\n".join(lines), say)
+    assert len(asked["look"]) == 2
+    assert shown(result, "/cap_on_liability")[1:] == ("judged", lines[590])
+    assert not codes(result)
+
+
+def test_the_lines_below_the_title_of_a_clause_are_shown() -> None:
+    """A title that has the words of a field stands for its clause, whose lines need not have them."""
+    lines = filler(0, 600)
+    for n in range(100, 500, 20):
+        lines[n] = "Whatever is done is done without liability of those who did it."
+    lines[550:556] = ["9. LIMITATION OF LIABILITY", *(f"{w} the fees of a year" for w in "abcde")]
+    passages = Passages(document("\n".join(lines)))
+    told = passages.shown([PassageQuery("", "", "cap liability", whole=True)])
+    assert set(range(550, 556)) <= set(told)

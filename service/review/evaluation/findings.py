@@ -120,6 +120,11 @@ def _is_absent(answer: ValueFinding) -> bool:
     )
 
 
+def is_unseen(answer: ValueFinding) -> bool:
+    """Whether a judgement that is no "no" was not found in passages that are not the whole text."""
+    return answer.found is not None and answer.value.value is not False and _is_open(answer.value, answer.found)
+
+
 def _is_open(value: DoubtfulValue, found: LocatedFinding) -> bool:
     """Whether a judgement is neither shown nor refuted.
 

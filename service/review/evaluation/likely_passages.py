@@ -22,12 +22,15 @@ LONG_LINE_CHARS = 320  # code points of a line from which its sentences count as
 WHOLE_MAX_CHARS = 4_000  # code points up to which a document is shown completely
 SHOWN_MAX_CHARS = 16_000  # code points of passages, for all values of one question
 LINES_PER_VALUE = 4  # lines that are shown for a value, each with its neighbours
+FURTHER_MAX_CHARS, FURTHER_LINES = 32_000, 16  # the same, where a value was not found in these
 NEIGHBOUR_LINES = 2  # lines on either side that are shown
 EDGE_LINES = 8  # lines from the top (for judgements of the whole) or the end (for dates)
 PASSAGE = 600  # code points up to which several lines are quoted as one passage
 LIKENESS_MIN_LETTERS = 4  # letters from which a value is searched by similarity
 LIKENESS_MAX_LINES = 20_000  # lines up to which all are compared
 USUAL_MIN_FIELDS = 3  # descriptions from which a word that most of them have is left out
+HEADING_MAX_CHARS = 80  # code points of a heading
+HEADING_LINES = 6  # lines of a clause that are shown from its heading on
 NAME_WEIGHT = 2.0  # weight of a word of the value or of the field's name; that of any other is 1
 
 _WORD = re.compile(r"\d+|[^\W\d_]{2,}")
@@ -37,6 +40,10 @@ MONTH_MAX_DIGITS, MONTHS = 2, 12  # digits of a month, and months of a year
 _NOTHING = re.compile(
     r"(?:^|(?<=[\s|;]))(?:[-–—−]{1,3}|nil)(?=[\s|;]|$)|\t(?=\t|$)", re.IGNORECASE
 )  # what stands for zero
+_HEADING = re.compile(  # a numbered title, which ends in a word
+    r"\s*(?:(?:section|article|clause|artikel|ziffer|§)\s?)?(?:\d{1,3}(?:\.\d{1,3})*|[IVX]{1,5})[.)]?\s+[^\W\d_].*[^\W\d_]\s*$",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.;:!?])\s+")
 
 Range = tuple[int, int]
@@ -92,13 +99,16 @@ class Passages:
             )
         return found
 
-    def shown(self, wanted: Sequence[PassageQuery]) -> list[int]:
-        """Return indices of the lines to show for some values, in order; the best of each before further ones of any."""
+    def shown(self, wanted: Sequence[PassageQuery], *, further: bool = False) -> list[int]:
+        """Return indices of the lines to show for some values, in order; the best of each before further ones of any.
+
+        `further`: more of them, because the values were not found in the first.
+        """
         if sum(b - a for a, b in self.lines) <= WHOLE_MAX_CHARS:
             return list(range(len(self.lines)))
         taken: dict[int, None] = {}
-        room = SHOWN_MAX_CHARS
-        for turn in self._turns(wanted):
+        room, lines = (FURTHER_MAX_CHARS, FURTHER_LINES) if further else (SHOWN_MAX_CHARS, LINES_PER_VALUE)
+        for turn in self._turns(wanted, lines):
             new = [i for i in turn if i not in taken]
             room -= sum(self.lines[i][1] - self.lines[i][0] for i in new)
             if room < 0 and taken:
@@ -117,13 +127,13 @@ class Passages:
                 return self.lines[among[first]][0], self.lines[among[last]][1]
             first, last = fits[0]
 
-    def _turns(self, wanted: Sequence[PassageQuery]) -> Iterable[list[int]]:
-        """Yield groups of lines to show, the most important first."""
+    def _turns(self, wanted: Sequence[PassageQuery], lines: int) -> Iterable[list[int]]:
+        """Yield groups of lines to show, the most important first; `lines` is how many for each value."""
         ranked = []
         usual = _usual_words(wanted)
         for w in wanted:
             scores = self._scores(w, usual)
-            ranked_lines = self._clauses(scores) if w.whole else sorted(scores, key=lambda i: (-scores[i], i))
+            ranked_lines = self._clauses(scores, lines) if w.whole else sorted(scores, key=lambda i: (-scores[i], i))
             best = [*self._alike(w.value), *ranked_lines]
             if w.home:
                 yield self._near(w.home)
@@ -134,10 +144,10 @@ class Passages:
             elif w.whole:
                 yield list(range(min(EDGE_LINES, len(self.lines))))
             ranked.append(best)
-        for turn in range(LINES_PER_VALUE):
-            for best in ranked:
+        for turn in range(lines):
+            for w, best in zip(wanted, ranked, strict=True):
                 if turn < len(best):
-                    yield self._around(best[turn])
+                    yield self._around(best[turn], is_clause=w.whole)
 
     def _alike(self, value: str) -> list[int]:
         """Return the line most similar to a value, even if no word is the same: OCR errors, other spellings."""
@@ -147,15 +157,26 @@ class Passages:
         best = process.extractOne(value.casefold()[:LONG_LINE_CHARS], texts, scorer=fuzz.partial_ratio, score_cutoff=60)
         return [best[2]] if best else []
 
-    def _clauses(self, scores: dict[int, float]) -> list[int]:
-        """Return the best lines by their own score and half of their neighbours': a clause is more than a line. None is near another."""
+    def _clauses(self, scores: dict[int, float], lines: int) -> list[int]:
+        """Return the best lines by their own score, a heading's twice, and half of their neighbours'.
+
+        A clause is more than a line. None is near another.
+        """
         near = range(-NEIGHBOUR_LINES, NEIGHBOUR_LINES + 1)
-        around = {i: sum(scores.get(i + n, 0.0) for n in near) + own for i, own in scores.items()}
+        around = {
+            i: sum(scores.get(i + n, 0.0) for n in near) + own * (3 if self._is_heading(i) else 1)
+            for i, own in scores.items()
+        }
         best: list[int] = []
         for i in sorted(around, key=lambda i: (-around[i], i)):
-            if len(best) < LINES_PER_VALUE and all(abs(i - j) > NEIGHBOUR_LINES for j in best):
+            if len(best) < lines and all(abs(i - j) > NEIGHBOUR_LINES for j in best):
                 best.append(i)
         return best
+
+    def _is_heading(self, line: int) -> bool:
+        """Whether a line is the title of a clause: short, and numbered or in capitals."""
+        told = self.document.text[slice(*self.lines[line])]
+        return len(told) <= HEADING_MAX_CHARS and bool(told.isupper() or _HEADING.match(told))
 
     def _near(self, place: Range) -> list[int]:
         first = max(bisect_right(self.lines, (place[0], len(self.document.text))) - 1, 0)
@@ -165,12 +186,13 @@ class Passages:
             {*heads, *range(max(first - NEIGHBOUR_LINES - 1, 0), min(last + NEIGHBOUR_LINES + 1, len(self.lines)))}
         )
 
-    def _around(self, line: int) -> list[int]:
-        """Return a line with its neighbours and the heads of its table."""
+    def _around(self, line: int, *, is_clause: bool) -> list[int]:
+        """Return a line with its neighbours and the heads of its table; of a heading the lines below it."""
         heads = (self._line_at(start) for start, _ in self._heads.at(self.lines[line][0]))
-        return sorted(
-            {*heads, *range(max(line - NEIGHBOUR_LINES, 0), min(line + NEIGHBOUR_LINES + 1, len(self.lines)))}
-        )
+        first, last = line - NEIGHBOUR_LINES, line + NEIGHBOUR_LINES
+        if is_clause and self._is_heading(line):
+            first, last = line, line + HEADING_LINES
+        return sorted({*heads, *range(max(first, 0), min(last + 1, len(self.lines)))})
 
     def _line_at(self, offset: int) -> int:
         return max(bisect_right(self.lines, (offset, len(self.document.text))) - 1, 0)

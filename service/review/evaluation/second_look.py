@@ -24,7 +24,7 @@ from thresher.service.prompts.optional_questions import try_ask
 from thresher.service.prompts.questions import question_of
 from thresher.service.review.evaluation.carried_headings import with_carried_headings
 from thresher.service.review.evaluation.doubtful_values import DoubtfulValue, doubtful_values, known_elsewhere
-from thresher.service.review.evaluation.findings import LocatedFinding, ValueFinding, with_findings
+from thresher.service.review.evaluation.findings import LocatedFinding, ValueFinding, is_unseen, with_findings
 from thresher.service.review.evaluation.likely_passages import PassageQuery, Passages
 from thresher.service.review.evaluation.supported_by_record import (
     Fields,
@@ -82,8 +82,22 @@ class SecondLook:
         return [*answers, *unasked], sum((calls for _, calls in made), Calls())
 
     async def _ask(self, passages: Passages, values: list[DoubtfulValue]) -> tuple[list[ValueFinding], Calls]:
+        """Return what is found about some values; judgements that the first passages do not bear out get further ones."""
+        answers, calls = await self._look(passages, values)
+        again = [i for i, answer in enumerate(answers) if answer.value.wanted.whole and is_unseen(answer)]
+        if again:
+            further, more = await self._look(passages, [values[i] for i in again], further=True)
+            answers = [*answers]
+            for i, answer in zip(again, further, strict=True):
+                answers[i] = answer if answer.found else answers[i]
+            calls += more
+        return answers, calls
+
+    async def _look(
+        self, passages: Passages, values: list[DoubtfulValue], *, further: bool = False
+    ) -> tuple[list[ValueFinding], Calls]:
         wanted = [v.wanted for v in values]
-        shown = passages.shown(wanted)
+        shown = passages.shown(wanted, further=further)
         question = evaluation_question(passages, shown, values, self.policy.temperature)
         reply, calls = await try_ask(self.model, question)
         if reply is None:
