@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, command, free_port, order, script
+from tests.journey.serving import ROOT, TARGET, free_port, order, script
 from tests.postgres_server import Server, programs
+from tests.zygote import Command
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="no PostgreSQL")]
 PASSWORD = "correct-horse-battery"
@@ -67,7 +68,7 @@ def running(folder: Path, *arguments: object) -> Iterator[Callable[[], str]]:
     """A process of the product until the block ends; gives how to read what it said."""
     log = folder / f"{arguments[0]}.log"
     with log.open("a") as said:
-        process = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=said)
+        process = Command[bytes](*arguments, stderr=said)
     try:
         yield log.read_text
     finally:

@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from tests.journey.counted_reader import CountedReader
-from tests.journey.serving import ROOT, TARGET, command, free_port, order
+from tests.journey.serving import TARGET, free_port, order
 from tests.postgres_server import Server
+from tests.zygote import Command
 
 pytestmark = pytest.mark.slow
 LEASE = 3  # seconds; in tests nobody wants to wait for 30
@@ -39,8 +40,8 @@ class House:
         if self.database:
             arguments = (*arguments, "--database", self.database, "--uploads", self.folder / "uploads")
         with (self.folder / "log").open("ab") as log:
-            words = command(*arguments, "--folder", self.folder / "data")
-            made = subprocess.Popen(words, cwd=ROOT, env=os.environ | self.environment, stderr=log)
+            options = {"env": os.environ | self.environment, "stderr": log}
+            made = Command[bytes](*arguments, "--folder", self.folder / "data", **options)
         self.running.append(made)
         return made
 

@@ -21,9 +21,10 @@ import openpyxl
 import pytest
 
 from tests.browser import Seen, chromium, until, violations
-from tests.journey.serving import ROOT, SCHEMA, TARGET, Served, command, free_port, order, served
+from tests.journey.serving import SCHEMA, TARGET, Served, free_port, order, served
 from tests.pdf_maker import Page, Pdf, lines
 from tests.simulation.two_reviewers import make_keys
+from tests.zygote import Command, ran
 
 INVOICES = 30
 INVENTED, MISSED = 5, 7  # invoices of which the model makes a total up, and says nothing of it
@@ -108,7 +109,7 @@ def invoice(n: int) -> tuple[str, bytes]:
 
 def thresher(*words: object) -> str:
     """Run a command that may leave Results partial; its standard error."""
-    done = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = ran(*words)
     assert done.returncode in {0, 1}, done.stderr
     return done.stderr
 
@@ -117,8 +118,8 @@ def thresher(*words: object) -> str:
 def reviewing(results: Path) -> Iterator[str]:
     """`thresher review` over a folder, as Ann; its address."""
     base = f"http://127.0.0.1:{free_port()}"
-    words = command("review", results, "--port", base.rpartition(":")[2], "--as", "Ann")
-    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    words = ("review", results, "--port", base.rpartition(":")[2], "--as", "Ann")
+    process = Command[bytes](*words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):
             try:
