@@ -19,6 +19,7 @@ from tests.simulation.reader.server import ReaderServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="no PostgreSQL")]
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}
+CLIENTS = {"openai": ("openai",), "anthropic": ("litellm",)}  # seconds to import
 LONG = BatchFaults(seconds=600)
 
 
@@ -45,7 +46,7 @@ async def waiting(
         base = server.base if provider == "openai" else server.base.removesuffix("/v1")
         keys = {"OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none", "THRESHER_API_BASE": base}
         (folder / "policy.json").write_text(json.dumps({"model": MODELS[provider], "batch": True, "repairs": 0}))
-        house = House(folder, keys, database)
+        house = House(folder, keys, database, preload=CLIENTS[provider])
         try:
             yield house, server
         finally:

@@ -33,6 +33,7 @@ class House:
     environment: dict[str, str]
     database: str | None = None
     port: int = field(default_factory=free_port)
+    preload: tuple[str, ...] = ()  # heavy modules that its processes will import
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
@@ -40,7 +41,7 @@ class House:
         if self.database:
             arguments = (*arguments, "--database", self.database, "--uploads", self.folder / "uploads")
         with (self.folder / "log").open("ab") as log:
-            options = {"env": os.environ | self.environment, "stderr": log}
+            options = {"env": os.environ | self.environment, "stderr": log, "preload": self.preload}
             made = Command[bytes](*arguments, "--folder", self.folder / "data", **options)
         self.running.append(made)
         return made
@@ -97,8 +98,8 @@ class House:
 
     async def ended(self, job: str, seconds: float = 300) -> dict[str, Any]:
         """A job's result when it has ended."""
-        async with asyncio.timeout(seconds):
-            while (await self.curl(f"{self.url}/v1/extractions/{job}"))["state"] == "open":  # noqa: ASYNC110 - another process
+        async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, timeout=200) as http:
+            while (await http.get(f"{self.url}/v1/extractions/{job}")).json()["state"] == "open":  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         return dict(await self.curl(f"{self.url}/v1/extractions/{job}/result?limit=200"))
 
