@@ -68,13 +68,19 @@ class Command(subprocess.Popen[AnyStr]):
             return self.pid, _NUMBER.unpack(self._told.recv(_NUMBER.size, socket.MSG_WAITALL))[0]
 
     def _internal_poll(self, _deadstate: int | None = None) -> int | None:
-        if self.returncode is None and self._waitpid_lock.acquire(blocking=False):  # type: ignore[attr-defined]
+        known: int | None = self.returncode
+        if known is None and self._waitpid_lock.acquire(blocking=False):  # type: ignore[attr-defined]
             try:
-                if self.returncode is None and (ended := self._try_wait(os.WNOHANG))[0]:
-                    self._handle_exitstatus(ended[1])  # type: ignore[attr-defined]
+                self._take_end()
             finally:
                 self._waitpid_lock.release()  # type: ignore[attr-defined]
         return self.returncode
+
+    def _take_end(self) -> None:
+        """Note how the command ended, where it has ended and no other thread has noted it."""
+        known: int | None = self.returncode
+        if known is None and (ended := self._try_wait(os.WNOHANG))[0]:
+            self._handle_exitstatus(ended[1])  # type: ignore[attr-defined]
 
 
 def ran(

@@ -41,8 +41,8 @@ class House:
         if self.database:
             arguments = (*arguments, "--database", self.database, "--uploads", self.folder / "uploads")
         with (self.folder / "log").open("ab") as log:
-            options = {"env": os.environ | self.environment, "stderr": log, "preload": self.preload}
-            made = Command[bytes](*arguments, "--folder", self.folder / "data", **options)
+            words = (*arguments, "--folder", self.folder / "data")
+            made = Command[bytes](*words, preload=self.preload, env=os.environ | self.environment, stderr=log)
         self.running.append(made)
         return made
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.zygote import ROOT, Command, ran
 
@@ -23,12 +24,12 @@ sys.exit(int(sys.argv[2]))
 def said(tmp_path: Path, *, forked: bool) -> tuple[object, ...]:
     """What a program says and how it ends, in a fork or in a process of Python's own."""
     (tmp_path / "saying.py").write_text(SAY)
-    options = {"cwd": tmp_path, "env": os.environ | {"WORD": "ä"}, "text": True, "start_new_session": True}
+    options: dict[str, Any] = {"cwd": tmp_path, "env": os.environ | {"WORD": "ä"}, "start_new_session": True}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     if forked:
-        process = Command[str]("go", 7, module="saying", **options, **pipes)
+        process = Command[str]("go", 7, module="saying", **options, **pipes, text=True)
     else:
-        process = subprocess.Popen([sys.executable, "-m", "saying", "go", "7"], **options, **pipes)  # type: ignore[call-overload]
+        process = subprocess.Popen([sys.executable, "-m", "saying", "go", "7"], **options, **pipes, text=True)
     with process:
         out, error = process.communicate("a line\n", timeout=60)
     return out, error, process.returncode
@@ -44,7 +45,7 @@ def test_a_fork_is_what_a_process_is(tmp_path: Path) -> None:
 def test_a_fork_dies_as_a_process_does(tmp_path: Path) -> None:
     """It runs until it is killed; the signal is its end, and its files are closed then."""
     (tmp_path / "saying.py").write_text(SAY)
-    options = {"cwd": tmp_path, "env": os.environ | {"WORD": ""}, "text": True}
+    options: dict[str, Any] = {"cwd": tmp_path, "env": os.environ | {"WORD": ""}, "text": True}
     with Command[str]("wait", 0, module="saying", stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options) as process:
         assert process.stdin is not None
         assert process.stdout is not None
