@@ -15,7 +15,6 @@ import inspect
 import json
 import os
 import runpy
-import select
 import signal
 import socket
 import struct
@@ -57,15 +56,18 @@ class Command(subprocess.Popen[AnyStr]):
             "preload": self._preload,
         }
         self._told = _zygote().start(json.dumps(order).encode(), files)
-        self.pid = _NUMBER.unpack(self._told.recv(_NUMBER.size, socket.MSG_WAITALL))[0]
+        self.pid = _number(self._told)
         self._child_created = True
         self._close_pipe_fds(*(given[end] for end in ends))  # type: ignore[attr-defined]
 
     def _try_wait(self, flags: int) -> tuple[int, int]:
-        if flags & os.WNOHANG and not select.select([self._told], [], [], 0)[0]:
-            return 0, 0
+        if flags & os.WNOHANG:
+            try:
+                self._told.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return 0, 0
         with self._told:
-            return self.pid, _NUMBER.unpack(self._told.recv(_NUMBER.size, socket.MSG_WAITALL))[0]
+            return self.pid, _number(self._told)
 
     def _internal_poll(self, _deadstate: int | None = None) -> int | None:
         known: int | None = self.returncode
@@ -98,6 +100,14 @@ def ran(
     if check:
         done.check_returncode()
     return done
+
+
+def _number(told: socket.socket) -> int:
+    """Return the next number that is told. Raises EOFError where the one that tells has gone."""
+    data = told.recv(_NUMBER.size, socket.MSG_WAITALL)
+    if len(data) < _NUMBER.size:
+        raise EOFError("the zygote has gone, or could not import what is to be loaded before")
+    return int(_NUMBER.unpack(data)[0])
 
 
 class _Zygote:
