@@ -20,6 +20,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, AnyStr
@@ -209,6 +210,7 @@ def main(descriptor: int) -> None:
     sys.path[0] = order["folder"]
     os.environ.clear()
     os.environ.update(order["environment"])
+    tempfile.tempdir = None  # its environment may name another
     sys.argv = order["words"]
     sys.modules.pop(sys.argv[0], None)  # it is run anew, as by `python -m`
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
