@@ -59,7 +59,7 @@ def address(server: Server, database: str) -> str:
 def ran(*arguments: object, program: tuple[str, ...] = ()) -> tuple[int, str]:
     """Exit code and standard error of a command that is to end by itself."""
     words = [sys.executable, *program, *map(str, arguments)]
-    own = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
+    own: dict[str, Any] = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
     done = subprocess.run(words, **own, check=False) if program else zygote.ran(*arguments)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stderr

@@ -25,12 +25,9 @@ def said(tmp_path: Path, *, forked: bool) -> tuple[object, ...]:
     """What a program says and how it ends, in a fork or in a process of Python's own."""
     (tmp_path / "saying.py").write_text(SAY)
     options: dict[str, Any] = {"cwd": tmp_path, "env": os.environ | {"WORD": "ä"}, "start_new_session": True}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    if forked:
-        process = Command[str]("go", 7, module="saying", **options, **pipes, text=True)
-    else:
-        process = subprocess.Popen([sys.executable, "-m", "saying", "go", "7"], **options, **pipes, text=True)
-    with process:
+    options |= {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    words = [sys.executable, "-m", "saying", "go", "7"]
+    with Command[str]("go", 7, module="saying", **options) if forked else subprocess.Popen(words, **options) as process:
         out, error = process.communicate("a line\n", timeout=60)
     return out, error, process.returncode
 
