@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.zygote import Command
 
 ROOT = Path(__file__).parents[1]
 MODEL = "openai/gpt-4o-mini"  # by its wire; who answers is the reader
@@ -33,18 +34,16 @@ class Beside:
 
     def start(self, log: Path, *arguments: object) -> subprocess.Popen[bytes]:
         """The program with some arguments; what it says goes to a file."""
-        command = [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)]
         with log.open("ab") as said:
-            return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment(), stdout=said, stderr=said, stdin=subprocess.DEVNULL
-            )
+            return Command(*arguments, env=self.environment(), stdout=said, stderr=said, stdin=subprocess.DEVNULL)
 
 
 @contextmanager
 def reader(journal: Path, *options: object) -> Iterator[Beside]:
     """The simulated reader in a process of its own, which notes every request."""
-    command = [sys.executable, "-m", "tests.simulation.reader", "--journal", str(journal), *map(str, options)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = Command[str](
+        *("--journal", journal, *options), module="tests.simulation.reader", stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         yield Beside(base=process.stdout.readline().strip(), journal=journal)

@@ -179,9 +179,12 @@ def targets() -> Iterator[Any]:
         yield pytest.param(load_target(name), id=name)
 
 
-def questions(target: Target, dialect: Name) -> list[RequestSchema]:
-    """All that is asked of a target."""
-    return [asked for group in groups_of(target, dialect) for asked in (group.asked, *group.beside)]
+def questions(target: Target, dialect: Name) -> tuple[RequestSchema, ...]:
+    """All that is asked of a target; made once for all tests."""
+    key = (id(target), dialect)  # targets stay in ALL
+    if key not in made:
+        made[key] = tuple(asked for group in groups_of(target, dialect) for asked in (group.asked, *group.beside))
+    return made[key]
 
 
 def nodes(schema: Any) -> Iterator[dict[str, Any]]:
@@ -200,6 +203,7 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 ALL = [*targets()]
+made: dict[tuple[int, Name], tuple[RequestSchema, ...]] = {}
 
 
 @pytest.mark.parametrize("dialect", NAMES)

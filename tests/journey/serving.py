@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.zygote import Command, ran
+
 ROOT = Path(__file__).parents[2]
 SCHEMA = {
     "title": "Order",
@@ -60,11 +62,7 @@ def command(*arguments: object) -> list[str]:
 
 def make_key(data: Path, tenant: str, *options: object) -> str:
     """A new key."""
-    made = subprocess.run(
-        command("keys", "create", "--tenant", tenant, "--folder", data, *options),
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return made.stdout.strip()
+    return ran("keys", "create", "--tenant", tenant, "--folder", data, *options, check=True).stdout.strip()
 
 
 @contextmanager
@@ -73,11 +71,8 @@ def served(folder: Path, *options: object, latency: float = 0.0, most: int = 60)
     model = ["--model", f"scripted:{script(folder, most, latency)}"]
     port, log = free_port(), folder / "log.jsonl"
     with log.open("a") as said:
-        process = subprocess.Popen(
-            command("serve", "--port", port, "--folder", folder / "data", *model, *options),
-            cwd=ROOT,
-            stderr=said,
-            text=True,
+        process = Command[str](
+            "serve", "--port", port, "--folder", folder / "data", *model, *options, stderr=said, text=True
         )
     try:
         yield _ready(Served(f"http://127.0.0.1:{port}", process, log))

@@ -19,6 +19,7 @@ from tests.simulation.reader.server import ReaderServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="no PostgreSQL")]
 MODELS = {"openai": "openai/gpt-4o-mini", "anthropic": "anthropic/claude-sonnet-4-5"}
+CLIENTS = {"openai": ("openai",), "anthropic": ("litellm",)}  # seconds to import
 LONG = BatchFaults(seconds=600)
 
 
@@ -45,7 +46,7 @@ async def waiting(
         base = server.base if provider == "openai" else server.base.removesuffix("/v1")
         keys = {"OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none", "THRESHER_API_BASE": base}
         (folder / "policy.json").write_text(json.dumps({"model": MODELS[provider], "batch": True, "repairs": 0}))
-        house = House(folder, keys, database)
+        house = House(folder, keys, database, preload=CLIENTS[provider])
         try:
             yield house, server
         finally:
@@ -167,12 +168,14 @@ async def test_a_killed_workers_batch_is_taken_over(provider: str, tmp_path: Pat
         house.start("worker", "--lease", LEASE)
         await until(lambda: bool(workers_of(house.database or "") - before), house)
         await asyncio.sleep(5)  # longer than a wave gathers: it would have ordered by now
-        assert len(orders(server)) == 1
+        whole = len(orders(server)[0].items) == 8  # not where the victim lost a lease: it ordered only what it held
+        assert len(orders(server)) == 1 or not whole
         server.batches.faults = BatchFaults()
         assert len((await house.ended(job))["results"]) == 8, house.log
         assert workers_of(house.database).isdisjoint(before)
-        assert len(orders(server)) == 1
-        assert sorted(server.batches.paid) == sorted(key for key, _ in orders(server)[0].items)
+        assert len(orders(server)) == 1 or not whole
+        ordered = [key for batch in orders(server) for key, _ in batch.items]
+        assert sorted(server.batches.paid) == sorted(ordered) == sorted(set(ordered))
         assert server.requests == []
         paid = await calls(house, job)
         assert len(paid) == len({c["attempt"]["key"] for c in paid}) == 8

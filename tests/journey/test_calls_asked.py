@@ -14,12 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, make_key, order, served
+from tests.journey.serving import TARGET, Served, make_key, order, served
+from tests.zygote import ran
 
 
 def told(*arguments: object) -> str:
     """What `thresher calls` says."""
-    done = subprocess.run(command("calls", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    done = ran("calls", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -135,7 +136,7 @@ def test_the_command_shows_a_service_that_stands_still(
 ) -> None:
     """As a table, as JSON and CSV, filtered and summed; a running service's file is its own."""
     folder, _, _ = house
-    held = subprocess.run(command("calls", folder / "data"), cwd=ROOT, capture_output=True, text=True, check=False)
+    held = ran("calls", folder / "data")
     assert (held.returncode, "store_locked" in held.stderr) == (2, True)
     data = Path(shutil.copytree(folder / "data", tmp_path / "data"))  # nothing is being written
     assert len(json.loads(told(data, "--format", "json"))) == 3
@@ -145,9 +146,7 @@ def test_the_command_shows_a_service_that_stands_still(
     assert table[0].split()[:3] == ["tenant", "calls", "made"]
     assert [line.split()[:2] for line in table[1:]] == [["acme", "2"], ["bolt", "1"]]
     assert "stop" in told(data)
-    bad = subprocess.run(
-        command("calls", data, "--since", "soon"), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    bad = ran("calls", data, "--since", "soon")
     assert (bad.returncode, "option_invalid" in bad.stderr) == (2, True)
 
 
@@ -155,8 +154,7 @@ def test_budgets_are_set_listed_and_removed(tmp_path: Path) -> None:
     """One for each tenant and period; what makes no sense is refused, with the reason."""
 
     def said(*arguments: object) -> subprocess.CompletedProcess[str]:
-        line = command("budgets", *arguments, "--folder", tmp_path)
-        return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+        return ran("budgets", *arguments, "--folder", tmp_path)
 
     assert said("set", "--usd", 5, "--alert", 90).returncode == 0
     assert said("set", "--tenant", "acme", "--per", "day", "--tokens", 9, "--stop", "hold").returncode == 0

@@ -17,8 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, command, free_port, order, script
+from tests import zygote
+from tests.journey.serving import ROOT, TARGET, free_port, order, script
 from tests.postgres_server import Server, programs
+from tests.zygote import Command
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason="no PostgreSQL")]
 PASSWORD = "correct-horse-battery"
@@ -54,10 +56,11 @@ def address(server: Server, database: str) -> str:
     return server.address(database).replace("thresher@", f"thresher:{PASSWORD}@")
 
 
-def ran(*arguments: object, program: tuple[str, ...] = ("-m", "thresher.service.cli.main")) -> tuple[int, str]:
+def ran(*arguments: object, program: tuple[str, ...] = ()) -> tuple[int, str]:
     """Exit code and standard error of a command that is to end by itself."""
     words = [sys.executable, *program, *map(str, arguments)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    own: dict[str, Any] = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300}
+    done = subprocess.run(words, **own, check=False) if program else zygote.ran(*arguments)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stderr
 
@@ -67,7 +70,7 @@ def running(folder: Path, *arguments: object) -> Iterator[Callable[[], str]]:
     """A process of the product until the block ends; gives how to read what it said."""
     log = folder / f"{arguments[0]}.log"
     with log.open("a") as said:
-        process = subprocess.Popen(command(*arguments), cwd=ROOT, stderr=said)
+        process = Command[bytes](*arguments, stderr=said)
     try:
         yield log.read_text
     finally:

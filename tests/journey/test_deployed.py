@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from tests.journey.counted_reader import CountedReader
-from tests.journey.serving import ROOT, TARGET, command, free_port, order
+from tests.journey.serving import TARGET, free_port, order
 from tests.postgres_server import Server
+from tests.zygote import Command
 
 pytestmark = pytest.mark.slow
 LEASE = 3  # seconds; in tests nobody wants to wait for 30
@@ -32,6 +33,7 @@ class House:
     environment: dict[str, str]
     database: str | None = None
     port: int = field(default_factory=free_port)
+    preload: tuple[str, ...] = ()  # heavy modules that its processes will import
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *arguments: object) -> subprocess.Popen[bytes]:
@@ -39,8 +41,8 @@ class House:
         if self.database:
             arguments = (*arguments, "--database", self.database, "--uploads", self.folder / "uploads")
         with (self.folder / "log").open("ab") as log:
-            words = command(*arguments, "--folder", self.folder / "data")
-            made = subprocess.Popen(words, cwd=ROOT, env=os.environ | self.environment, stderr=log)
+            words = (*arguments, "--folder", self.folder / "data")
+            made = Command[bytes](*words, preload=self.preload, env=os.environ | self.environment, stderr=log)
         self.running.append(made)
         return made
 
@@ -96,8 +98,8 @@ class House:
 
     async def ended(self, job: str, seconds: float = 300) -> dict[str, Any]:
         """A job's result when it has ended."""
-        async with asyncio.timeout(seconds):
-            while (await self.curl(f"{self.url}/v1/extractions/{job}"))["state"] == "open":  # noqa: ASYNC110 - another process
+        async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, timeout=200) as http:
+            while (await http.get(f"{self.url}/v1/extractions/{job}")).json()["state"] == "open":  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
         return dict(await self.curl(f"{self.url}/v1/extractions/{job}/result?limit=200"))
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from typing import Any
 import pytest
 
 import thresher
+from tests.documented import SHELL
 from tests.pdf_maker import Page, Pdf, lines
+from tests.zygote import ran
 from thresher.schemas import pages, progress, source
 
 ROOT = Path(thresher.__file__).parents[1]
@@ -103,7 +106,10 @@ def test_the_guide_of_the_command_line(folder: Path) -> None:
         if not kind.startswith("bash"):
             continue
         for line in code.strip().splitlines():
-            done = subprocess.run(line, shell=True, check=False, capture_output=True, text=True, env=environment)
+            if line.startswith("thresher ") and not SHELL.search(line):
+                done = ran(*shlex.split(line, comments=True)[1:], cwd=folder, env=environment)
+            else:
+                done = subprocess.run(line, shell=True, check=False, capture_output=True, text=True, env=environment)
             wanted = {2} if "exit=2" in kind else {0, 1} if "extract" in line else {0}
             assert done.returncode in wanted, (line, done.stdout, done.stderr)
             if "json.load" in line:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.zygote import Command, ran
 from thresher.service.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def command(*arguments: object) -> list[str]:
 
 def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return ran(*arguments)
 
 
 @pytest.fixture
@@ -174,15 +175,7 @@ def test_a_model_that_can_not_be_reached_ends_the_run_at_once(case: Path) -> Non
     """A dead address is one line and exit 3; no Result is written that would say that each file failed."""
     environment = {**os.environ, "THRESHER_API_BASE": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "k"}
     arguments = [case / "in", "--target", case / "order.py:Order", "--model", "openai/x", "--out", case / "dead"]
-    done = subprocess.run(
-        command("extract", *arguments),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment,
-    )
+    done = ran("extract", *arguments, timeout=60, env=environment)
     assert done.returncode == 3, done.stderr
     assert done.stderr.count("model_unreachable") == 1
     assert not [name for name in tree(case / "dead") if name != "empty.pdf.json"]
@@ -230,9 +223,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(case: Path, sign: signal.Sig
     script(case, range(1, 41), latency=0.25)
     for n in range(7, 41):
         (case / "in" / f"n{n:02}.txt").write_text(order(n))
-    process = subprocess.Popen(
-        command("extract", case / "in", *options(case), "--jobs", 2), cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
+    process = Command[str]("extract", case / "in", *options(case), "--jobs", 2, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while len(tree(case / "out")) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)

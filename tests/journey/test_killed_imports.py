@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from tests.collection_imports import dumped, settled
 from tests.postgres_server import Server
 from tests.simulation.discovery.mailboxes import Mailboxes
+from tests.zygote import Command
 from thresher.schemas.work import AskedTarget, ImportOrder, Submission, Task
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.backend.resources import ServiceResources, opened_resources
@@ -28,9 +28,8 @@ def worker(folder: Path, number: int, address: str, roots: Path) -> subprocess.P
     """A worker on a machine of its own: all that it shares are the database, the matters and the evidence."""
     said = {"THRESHER_MATTERS": str(folder / "matters"), "THRESHER_IMPORT_ROOTS": str(roots)}
     options = ("--folder", folder / f"machine{number}", "--uploads", folder / "uploads", "--database", address)
-    command = [sys.executable, "-m", "thresher.service.cli.main", "worker", *options, "--lease", LEASE]
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen([str(part) for part in command], cwd=ROOT, env=os.environ | said, stderr=log)
+        return Command("worker", *options, "--lease", LEASE, env=os.environ | said, stderr=log)
 
 
 async def task_when(house: ServiceResources, job: str, documents: int, matter: Path) -> Task:

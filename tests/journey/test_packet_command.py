@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
+
+from tests.zygote import ran
 
 ROOT = Path(__file__).parents[2]
 FILES = ("invoice-azure.pdf", "invoice-discounts.pdf", "invoice-scanned.pdf")
@@ -38,17 +39,7 @@ def case(tmp_path: Path) -> Path:
 def thresher(case: Path, out: str, *more: str) -> subprocess.CompletedProcess[str]:
     """One run over the case."""
     options = ["--target", f"{case / 'paper.py'}:Paper", "--model", f"scripted:{case / 'script.json'}"]
-    command = [
-        sys.executable,
-        "-m",
-        "thresher.service.cli.main",
-        "extract",
-        str(case / "in"),
-        *options,
-        "--out",
-        str(case / out),
-    ]
-    return subprocess.run([*command, *more], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return ran("extract", case / "in", *options, "--out", case / out, *more)
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:

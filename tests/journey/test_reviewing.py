@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,9 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, kill, order, script, served
+from tests.journey.serving import TARGET, Served, kill, order, script, served
 from tests.journey.test_serve_tenants import receiver
 from tests.simulation.two_reviewers import Person, at_once, make_keys, wrong
+from tests.zygote import ran
 from thresher.service.tenants.webhook_signing import signature
 
 DOCUMENTS = 6
@@ -126,12 +126,9 @@ def test_a_reviewed_result_is_a_case_that_the_scorecard_runs(house: Reviewed, tm
     with zipfile.ZipFile(io.BytesIO(packed.content)) as found:
         found.extractall(tmp_path / "cases")
     model = f"scripted:{script(tmp_path)}"
-    ran = subprocess.run(
-        command("score", tmp_path / "cases", "--model", model, "--out", tmp_path / "score"),
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    assert "f1" in ran.stdout.lower()
+    done = ran("score", tmp_path / "cases", "--model", model, "--out", tmp_path / "score")
+    assert done.returncode == 0, done.stderr
+    assert "f1" in done.stdout.lower()
     truth = json.loads(next((tmp_path / "cases").glob("*/expected.json")).read_text())
     assert truth == {"number": "A-0", "buyer": "Buyer 0"}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.zygote import ran
 from thresher.service.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +61,7 @@ def script(file: Path, answers: dict[int, Any]) -> str:
 
 def thresher(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
-    command = [sys.executable, "-m", "thresher.service.cli.main", "score", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return ran("score", *arguments)
 
 
 def kept(out: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import stat
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, free_port, kill, make_key, order, served
+from tests.journey.serving import ROOT, TARGET, Served, free_port, kill, make_key, order, served
+from tests.zygote import ran
 
 EXTRACTIONS = "/v1/extractions"
 
@@ -313,7 +313,7 @@ def test_sigterm_finishes_what_is_in_hand(tmp_path: Path) -> None:
 def test_beyond_loopback_a_key_is_needed(tmp_path: Path) -> None:
     """Without a usable key the service does not listen, and says what to do."""
     arguments = ("serve", "--host", "0.0.0.0", "--port", 1, "--folder", tmp_path / "data")
-    done = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = ran(*arguments)
     assert done.returncode == 2
     assert "address_needs_key" in done.stderr
     assert "Traceback" not in done.stderr
@@ -323,9 +323,7 @@ def test_a_model_without_weights_is_told_at_the_start(tmp_path: Path) -> None:
     """Not with the first document: one line with what to do, and no service that could answer nothing."""
     arguments = ("serve", "--port", free_port(), "--folder", tmp_path / "data", "--model", "embedded")
     home = os.environ | {"THRESHER_HOME": str(tmp_path)}
-    done = subprocess.run(
-        command(*arguments), cwd=ROOT, env=home, capture_output=True, text=True, timeout=300, check=False
-    )
+    done = ran(*arguments, env=home)
     assert done.returncode == 3
     (said,) = done.stderr.splitlines()
     assert said.startswith("thresher: weights_missing: ")
@@ -348,6 +346,6 @@ def test_quotas_hold_and_a_revoked_key_is_refused_at_once(tmp_path: Path) -> Non
     with served(tmp_path) as running, running.client(key) as client:
         assert send(client, 1, 2).status_code == 202
         assert problem(send(client, 3)) == (429, "quota_exceeded")
-        subprocess.run(command("keys", "revoke", key, "--folder", tmp_path / "data"), cwd=ROOT, check=True)
+        ran("keys", "revoke", key, "--folder", tmp_path / "data", check=True)
         assert problem(client.get(EXTRACTIONS)) == (401, "key_invalid")
         assert key[17:] not in (tmp_path / "data" / "accounts.sqlite").read_bytes().decode("latin-1")

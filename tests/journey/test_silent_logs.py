@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, make_key, served
+from tests.journey.serving import TARGET, Served, make_key, served
+from tests.zygote import ran
 
 KEY = "canary-Jq7vX2mP9wTz4KdR"  # the operator's key at a provider
 WORD = "Kanarienvogel"  # stands in every document
@@ -145,10 +144,7 @@ def test_no_line_of_a_command_holds_a_key_or_a_word(loud: Path) -> None:
     (loud / "t.json").write_text(TARGET)
     files = [loud / f"{NAME}-{n}.txt" for n in (1, 9)]
     options = ["-t", loud / "t.json", "-m", "openai/gpt-4o-mini", "--policy", loud / "policy.json", "--log", "json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "thresher.service.cli.main", "extract", *map(str, [*files, *options, "-o", loud / "out"])],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = ran("extract", *files, *options, "-o", loud / "out")
     assert done.returncode == 4
     lines = [x for x in done.stderr.splitlines() if x.startswith("{")]
     assert any("call.made" in line for line in lines)

@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journey.serving import ROOT, TARGET, Served, command, order, served
+from tests.journey.serving import TARGET, Served, order, served
 from tests.s3_server import CREDENTIALS, S3Server
+from tests.zygote import ran
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OTHER = base64.b64encode(b"o" * 32).decode()
@@ -41,7 +42,7 @@ def sent(service: Served, *, policy: dict[str, Any] | None = None, body: bytes =
 
 def asked(*arguments: object) -> subprocess.CompletedProcess[str]:
     """A command, run to its end."""
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    return ran(*arguments)
 
 
 def open_to_others(folder: Path) -> dict[str, str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.collector import Collector, collecting
-from tests.journey.serving import ROOT, TARGET, command, order, served
+from tests.journey.serving import TARGET, order, served
 from tests.journey.test_startup import imported
+from tests.zygote import Command, ran
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SPAN_KINDS = {"POST /v1/extractions": 2, "job": 4, "task": 5, "chat script.json": 3, "ask": 1}  # OTLP's numbers
@@ -22,7 +21,7 @@ def work_off(folder: Path) -> None:
     """A worker over a service's folder, until all is done."""
     log = folder / "worker.jsonl"
     with log.open("w") as said:
-        worker = subprocess.Popen(command("worker", "--folder", folder / "data"), cwd=ROOT, stderr=said)
+        worker = Command[bytes]("worker", "--folder", folder / "data", stderr=said)
     try:
         until = time.monotonic() + 120
         while "task.settled" not in log.read_text():
@@ -120,10 +119,7 @@ def test_a_collector_that_is_away_changes_nothing(
         '{"answers": [{"when": "", "say": {"number": "PO-1", "buyer": "Acme Works 1 Ltd"}}]}'
     )
     arguments = ["extract", tmp_path / "a.txt", "-t", tmp_path / "t.json", "-m", f"scripted:{tmp_path}/s.json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "thresher.service.cli.main", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = ran(*arguments)
     assert done.returncode == 0, done.stderr
     assert "PO-1" in done.stdout
     assert "PO-1" not in done.stderr

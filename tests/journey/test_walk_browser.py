@@ -19,9 +19,10 @@ import openpyxl
 import pytest
 
 from tests.browser import Seen, chromium, until, violations
-from tests.journey.serving import ROOT, SCHEMA, TARGET, Served, command, order, served
+from tests.journey.serving import SCHEMA, TARGET, Served, order, served
 from tests.pdf_maker import Page, Pdf, lines
 from tests.simulation.two_reviewers import make_keys
+from tests.zygote import Command, ran
 
 INVOICES = 30
 INVENTED, MISSED = 5, 7  # invoices of which the model makes a total up, and says nothing of it
@@ -106,7 +107,7 @@ def invoice(n: int) -> tuple[str, bytes]:
 
 def thresher(*words: object) -> str:
     """Run a command that may leave Results partial; its standard error."""
-    done = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = ran(*words)
     assert done.returncode in {0, 1}, done.stderr
     return done.stderr
 
@@ -114,8 +115,8 @@ def thresher(*words: object) -> str:
 @contextmanager
 def reviewing(results: Path) -> Iterator[str]:
     """`thresher review` over a folder, as Ann; the address that it prints."""
-    words = command("review", results, "--port", 0, "--as", "Ann")
-    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    words = ("review", results, "--port", 0, "--as", "Ann")
+    process = Command[str](*words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:
         assert process.stderr is not None
         line = next(said for said in process.stderr if " at http" in said)

@@ -8,13 +8,12 @@ from __future__ import annotations
 import csv
 import json
 import mailbox
-import subprocess
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from tests.journey.serving import ROOT, command
+from tests.zygote import ran
 
 IN_BOX, MAILS = 40, 60
 WRONG = 45  # the mail of which the model says an amount that stands nowhere
@@ -59,7 +58,7 @@ def answers() -> list[dict[str, object]]:
 
 def thresher(*words: object) -> str:
     """Run a command that may leave Results partial; its standard error."""
-    done = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = ran(*words)
     assert done.returncode in {0, 1}, done.stderr
     return done.stderr
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from tests.jobs_house import script, submitted
-from tests.journey.serving import ROOT, command, free_port
+from tests.journey.serving import free_port
+from tests.zygote import Command
 from thresher.schemas.policy import Policy
 from thresher.service.backend.resources import opened_resources
 
@@ -47,9 +48,9 @@ async def test_a_worker_is_scraped(tmp_path: Path) -> None:
 
 def worker(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """A worker over a file of its own."""
-    words = command("worker", "--folder", folder / "house", "--width", 2, "--metrics-port", port)
+    words = ("worker", "--folder", folder / "house", "--width", 2, "--metrics-port", port)
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen(words, cwd=ROOT, stderr=log)
+        return Command(*words, stderr=log)
 
 
 async def scraped(port: int, wanted: str) -> tuple[list[int], str]:

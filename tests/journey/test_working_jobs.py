@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.jobs_house import bodies, paid, script, submitted
 from tests.postgres_server import Server
+from tests.zygote import Command
 from thresher.service.backend.resources import ServiceResources, opened_resources
 
 ROOT = Path(__file__).parents[2]
@@ -40,20 +40,8 @@ async def house(server: Server, tmp_path: Path) -> AsyncIterator[ServiceResource
 
 def worker(folder: Path, *options: object) -> subprocess.Popen[bytes]:
     """A worker process."""
-    command = [
-        sys.executable,
-        "-m",
-        "thresher.service.cli.main",
-        "worker",
-        "--folder",
-        folder,
-        "--width",
-        4,
-        "--lease",
-        LEASE,
-    ]
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen([str(part) for part in [*command, *options]], cwd=ROOT, stderr=log)
+        return Command("worker", "--folder", folder, "--width", 4, "--lease", LEASE, *options, stderr=log)
 
 
 async def begun(folder: Path) -> subprocess.Popen[bytes]:
