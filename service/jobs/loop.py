@@ -33,6 +33,7 @@ HEARTBEAT_SECONDS = 2.0  # between two heartbeats, where there is no news
 LATE_FRACTION = 3  # the event loop counts as late after a lease divided by this
 MIN_HEARTBEAT_SECONDS = 0.5  # between two heartbeats at least
 RECONNECT_SECONDS = 2.0  # between two tries of a database that is away
+SETTLE_TRIES = 5  # tries to report how a Task ended on a machine that is short of something
 CLAIM_FRACTION = 4  # a claim takes at most a worker's width divided by this
 GRACE_SECONDS = 30.0  # that Tasks in hand have when the worker is told to stop
 
@@ -130,8 +131,8 @@ class Loop:
         try:
             await self.before_claim()
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
-        except SetupProblem as problem:
-            await self._wait_for_database(problem)
+        except Exception as error:  # noqa: BLE001 - raised again unless it passes
+            await self._wait_out(error)
             return 0
         for claim in claims:
             held = self._held[claim.id] = _Held(claim)
@@ -157,7 +158,10 @@ class Loop:
                 await waiting
                 await asyncio.sleep(min(MIN_HEARTBEAT_SECONDS, pause))
                 waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the heartbeat: no news is missed
-                await self._beat()
+                try:
+                    await self._beat()
+                except Exception:  # a worker whose heart stands still loses all that it has in hand
+                    log.exception("heartbeat failed", extra={"action": "worker.beat_failed", "worker": self.name})
         finally:
             waiting.cancel()
 
@@ -168,8 +172,8 @@ class Loop:
         try:
             stages = {h.claim.id: h.stage for h in held}
             gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
-        except SetupProblem as problem:
-            await self._wait_for_database(problem)
+        except Exception as error:  # noqa: BLE001 - raised again unless it passes
+            await self._wait_out(error)
             return
         self._renewed = time.monotonic()
         for id_, why in gone.items():
@@ -180,7 +184,7 @@ class Loop:
         while not ended.wait(min(HEARTBEAT_SECONDS, self.lease / 6)):
             held = [h for h in list(self._held.values()) if h.task and not h.task.done()]
             if held and time.monotonic() - self._renewed > self.lease / LATE_FRACTION:
-                with suppress(Problem):  # the loop's own heartbeat reports a database that is away
+                with suppress(Exception):  # the loop's own heartbeat reports what is wrong
                     asyncio.run(self._renew(held))
 
     async def _renew(self, held: list[_Held]) -> None:
@@ -225,11 +229,17 @@ class Loop:
 
     async def _settle(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         """Report how a Task ended until the database has it. Raises JobProblem(lease_lost)."""
+        short = 0  # times that the machine was short of something: for ever, where a Result is too large to be sent
         while True:
             try:
                 await self._report(claim, worked)
-            except SetupProblem as problem:
-                await self._wait_for_database(problem)
+            except JobProblem:
+                raise
+            except Exception as error:
+                short += not isinstance(error, SetupProblem)
+                if short > SETTLE_TRIES:
+                    raise
+                await self._wait_out(error)
             else:
                 return
 
@@ -268,6 +278,10 @@ class Loop:
             task.cancel()
         return tasks
 
-    async def _wait_for_database(self, problem: SetupProblem) -> None:
-        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": problem.code})
+    async def _wait_out(self, error: Exception) -> None:
+        """Wait where the database is away or the machine is short of something; raise what will not pass."""
+        if not isinstance(error, SetupProblem) and not is_exhaustion(error):
+            raise error
+        code = error.code if isinstance(error, SetupProblem) else "machine_short"
+        log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": code})
         await asyncio.sleep(RECONNECT_SECONDS)

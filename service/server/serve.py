@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ from thresher.service.server.api.connections import (
     max_connections,
 )
 from thresher.service.server.api.fair_slots import FairThreads
+from thresher.service.server.background_parts import run_until_stopped, wait_for_parts
 from thresher.service.server.job_results import opened_review_service
 from thresher.service.server.webhook_delivery import WebhookSender
 from thresher.service.settings import Settings
@@ -188,7 +190,7 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
     """
     budgets, stopping = service.budgets, service.stopping
     async with AsyncExitStack() as stack:
-        sender, parts = _sender(service, chosen.settings), list[Coroutine[Any, Any, None]]()
+        sender, parts = _sender(service, chosen.settings), list[Callable[[], Coroutine[Any, Any, None]]]()
         if chosen.width:
             made = worker_loop(
                 resources,
@@ -201,13 +203,14 @@ async def _working(chosen: ServeOptions, resources: ServiceResources, service: A
             )
             loop = await stack.enter_async_context(made)
             service.metrics.works(lambda: loop.in_hand, loop.width)
-            parts.append(loop.run())
+            parts.append(loop.run)
             offered = filter(None, (service.offer.policy.model, *service.offer.models))
-            parts.append(warn_of_missing_keys(offered, chosen.settings))
-        parts += [sender.run(stopping), budgets.run(stopping, resources.jobs.release)]
+            parts.append(partial(warn_of_missing_keys, [*offered], chosen.settings))
+        parts += [partial(sender.run, stopping), partial(budgets.run, stopping, resources.jobs.release)]
         if chosen.keep_days is not None or resources.owned:
-            parts.append(keep_purging(resources, chosen.keep_days, stopping))
-        stack.push_async_callback(_wait_for_tasks, [asyncio.create_task(part) for part in parts], stopping)
+            parts.append(partial(keep_purging, resources, chosen.keep_days, stopping))
+        running = [asyncio.create_task(run_until_stopped(part, stopping)) for part in parts]
+        stack.push_async_callback(wait_for_parts, running, stopping)
         yield
 
 
@@ -275,14 +278,6 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise SetupProblem("store_failed", f"{folder} ({error.strerror})") from error
-
-
-async def _wait_for_tasks(working: list[asyncio.Task[None]], stopping: asyncio.Event) -> None:
-    """Wait for all tasks to end; a fault of one does not stop the others."""
-    stopping.set()
-    for outcome in await asyncio.gather(*working, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            log.error("part failed", extra={"action": "serve.part_failed"}, exc_info=outcome)
 
 
 async def _serve_until_signal(server: uvicorn.Server, sockets: list[socket.socket], stopping: asyncio.Event) -> None:
