@@ -102,6 +102,7 @@ class ReaderPool:
         self._tasks = tasks
         self._read = read
         self._pool: ProcessPool | None = None
+        self._beginning: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Return the pool; the processes start with the first reading."""
@@ -115,17 +116,18 @@ class ReaderPool:
 
     async def close(self) -> None:
         """Stop the workers, even in the middle of a reading; the pool may be used again."""
+        if self._beginning is not None:
+            await asyncio.wait([self._beginning])
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.stop()  # type: ignore[no-untyped-call]
-            await asyncio.to_thread(pool.join)
+            await asyncio.to_thread(_stop, pool)
 
     async def begin(self) -> None:
         """Start the processes now, so that the first reading need not wait.
 
         Raises RuntimeError where none can be started.
         """
-        pool = self._running()
+        pool = await self._running()
         begun = await asyncio.to_thread(lambda: [pool.schedule(worker_process.ready) for _ in range(self.workers)])
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
@@ -204,7 +206,9 @@ class ReaderPool:
         limit = options.limits.seconds
         try:
             async with self._turns.place(current_tenant.get()):
-                return await asyncio.wrap_future(self._schedule(function, source, options, spool))
+                return await asyncio.wrap_future(
+                    self._schedule(await self._running(), function, source, options, spool)
+                )
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
@@ -222,7 +226,7 @@ class ReaderPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(
-        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+        self, pool: ProcessPool, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
     ) -> Future[Made]:
         """Give the work to the pool with its limits of time and memory."""
         most = min(options.limits.memory, self._memory)
@@ -231,7 +235,7 @@ class ReaderPool:
             min(most, _PICTURES_BYTES + _BYTES_PER_FILE_BYTE * source.size),
         )
         try:
-            return self._running().schedule(
+            return pool.schedule(
                 worker_process.perform,
                 args=(function, source, options, spool, memory),
                 timeout=options.limits.seconds,
@@ -239,13 +243,33 @@ class ReaderPool:
         except RuntimeError as error:  # the pool has broken in the meantime
             raise BrokenProcessPool(str(error)) from error
 
-    def _running(self) -> ProcessPool:
-        """Return the pool, started where there is none."""
+    async def _running(self) -> ProcessPool:
+        """Return the pool, started where there is none: not in the event loop, since a start may take seconds.
+
+        Raises BrokenProcessPool where no process can be started.
+        """
+        while self._pool is None:
+            if self._beginning is None:
+                self._beginning = asyncio.ensure_future(asyncio.to_thread(self._begin_pool))
+                self._beginning.add_done_callback(self._end_beginning)
+            await asyncio.shield(self._beginning)
+        return self._pool
+
+    def _begin_pool(self) -> None:
+        """Make the pool and start its processes. Blocks. Raises BrokenProcessPool."""
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
-        if self._pool is None:
-            self._pool = Pool(self.workers, self._tasks, worker_process.begin, context=process_start.context())
-        return self._pool
+        pool = Pool(self.workers, self._tasks, worker_process.begin, context=process_start.context())
+        if not _is_active(pool):
+            _stop(pool)
+            raise BrokenProcessPool("no process could be started")
+        self._pool = pool
+
+    def _end_beginning(self, begun: asyncio.Future[None]) -> None:
+        """Forget a start that has ended, and what it raised: who waits for it has heard."""
+        self._beginning = None
+        if not begun.cancelled():
+            begun.exception()
 
     async def _discard_broken(self) -> None:
         """Drop the pool if it is the one that broke; another reading may have replaced it already."""
@@ -266,11 +290,17 @@ class _WithFolder:
 
 
 def _is_active(pool: ProcessPool) -> bool:
-    """Whether a pool works. One whose processes could not be started tries once more when it is asked."""
+    """Whether a pool works. A new one starts its processes when it is asked. Blocks."""
     try:
         return pool.active
     except (BrokenProcessPool, RuntimeError):
         return False
+
+
+def _stop(pool: ProcessPool) -> None:
+    """Stop the processes of a pool, even in the middle of a reading. Blocks."""
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _describe_exit(exitcode: int) -> str:
