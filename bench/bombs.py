@@ -1,6 +1,6 @@
 """Bombs: how long others wait while one tenant sends what wants to stop the service.
 
-    python -m bench.bombs [--seconds 30] [--only form.pdf lines.txt …]
+    python -m bench.bombs [--seconds 30] [--model embedded] [--only form.pdf lines.txt …]
 
 One tenant uploads a bomb (tests/bombs.py); until its Job has ended, or for some seconds, `/healthz` is asked twenty times a
 second and another tenant uploads a small order and waits for its Result. Prints the worst of each for every bomb, how the bomb
@@ -121,12 +121,12 @@ async def _all(server: Served, keys: tuple[str, str], names: list[str], seconds:
     print(f"leases lost: {lost}; load of the machine: {load} on {os.cpu_count()} cores")
 
 
-def main(names: list[str], seconds: float) -> None:
+def main(names: list[str], seconds: float, options: list[str]) -> None:
     """Serve, send, print the table."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         keys = (make_key(data, "attacker"), make_key(data, "other"))
-        with served(Path(folder)) as server:
+        with served(Path(folder), *options) as server:
             asyncio.run(_all(server, keys, names, seconds))
 
 
@@ -134,5 +134,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--model", help="what reads; a script without it")
     chosen = parser.parse_args()
-    main(chosen.only or [*BOMBS, *HEAVY], chosen.seconds)
+    options = ["--model", chosen.model] if chosen.model else []
+    main(chosen.only or [*BOMBS, *HEAVY], chosen.seconds, options)

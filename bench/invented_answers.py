@@ -49,7 +49,8 @@ from thresher.service.scorecard.align import judge
 from thresher.service.scorecard.equality import is_equal
 from thresher.service.scorecard.scored_fields import FieldRules
 from thresher.service.settings import load
-from thresher.service.wiring import model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.models import model_of
 
 Leaf = tuple[str, Any]
 

@@ -32,7 +32,7 @@ from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.settings import load
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.postgres_rate import SharedRateLimit
-from thresher.service.wiring import model_of
+from thresher.service.wiring.models import model_of
 
 CALLS, LATENCY, WIDTH = 5, 0.2, 16
 TARGET = AskedTarget(name="T", fingerprint="f" * 16, json_schema={"type": "object"})

@@ -40,7 +40,8 @@ from thresher.service.readers.sources import make_source
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import load
-from thresher.service.wiring import model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.models import model_of
 
 MODEL = "openai/gpt-4o-mini"
 PATIENT = {"timeout": 20_000.0, "retries": 0, "concurrency": 200, "max_cost": 1_000.0}  # a person may be reading

@@ -34,7 +34,7 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import model_of
+from thresher.service.wiring.models import model_of
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 FIELDS = {

@@ -52,7 +52,8 @@ from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_model
-from thresher.service.wiring import FREE_TARIFF, model_of
+from thresher.service.wiring.endpoints import FREE_TARIFF
+from thresher.service.wiring.models import model_of
 
 IN_FLIGHT = 16
 NAMES = ("Amelie Brandt", "Tom Okafor", "Lucia Ferri", "Jan de Wit", "Sofia Marques", "Priya Nair", "Owen Hughes")

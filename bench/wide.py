@@ -40,7 +40,7 @@ from thresher.service.readers.sources import make_source
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import model_of
+from thresher.service.wiring.models import model_of
 
 KINDS = {"10q": "10kq", "agreements": "credit_agreement"}
 DIALECTS: tuple[Name, ...] = tuple(n for n in get_args(Name) if n != "lenient")

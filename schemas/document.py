@@ -37,8 +37,8 @@ from thresher.schemas.columns import (
     column_letters,
 )
 from thresher.schemas.errors import Note
+from thresher.schemas.line_boxes import line_boxes
 from thresher.schemas.source import Source
-from thresher.schemas.widths import part_of_word
 
 __all__ = [
     "NO_CONFIDENCE",
@@ -135,34 +135,7 @@ class Document:
         return [PageBoxes(page, tuple(boxes)) for page, boxes in found.items()]
 
     def _line_boxes(self, start: int, end: int) -> Iterator[tuple[int, Box]]:
-        lines = self.lines
-        first = max(bisect_right(lines.start, start) - 1, 0)
-        for i in range(first, bisect_left(lines.start, end, first)):
-            a, b = lines.start[i], lines.end[i]
-            if b > start:
-                yield lines.page[i], self._narrow(i, max(a, start), min(b, end))
-
-    def _narrow(self, line: int, start: int, end: int) -> Box:
-        x0, y0, x1, y1 = self.lines.box[4 * line : 4 * line + 4]
-        words = self.words
-        first = bisect_right(words.end, start)
-        last = bisect_left(words.start, end, first)
-        if first < last:
-            x0, x1 = self._cut(first, start, end, y1 - y0)
-            if last > first + 1:
-                left, right = self._cut(last - 1, start, end, y1 - y0)
-                x0, x1 = min(x0, left, *words.x0[first + 1 : last - 1]), max(x1, right, *words.x1[first + 1 : last - 1])
-        return round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2)
-
-    def _cut(self, word: int, start: int, end: int, height: float) -> tuple[float, float]:
-        """Return left and right of the part of a word in `[start, end)`."""
-        words = self.words
-        first, last = words.start[word], words.end[word]
-        sides = words.x0[word], words.x1[word]
-        if start <= first and end >= last:
-            return sides
-        part = max(start - first, 0), min(end, last) - first
-        return part_of_word(self.text[first:last], sides, part, height)
+        return line_boxes(self.text, self.lines, self.words, (start, end))
 
     def confidence(self, start: int, end: int) -> float | None:
         """Return the lowest OCR confidence (0..1) of the words of `[start, end)`; None where no OCR was used."""

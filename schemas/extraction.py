@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from thresher.schemas.document import Box, PageBoxes
+from thresher.schemas.document import Box, Document, PageBoxes
 from thresher.schemas.numbers import JsonValue
 
 Match = Literal["exact", "normalised", "fuzzy", "derived", "judged", "seen", "none"]
@@ -75,6 +75,23 @@ class Evidence(BaseModel):
     ocr_confidence: float | None = Field(  # in the quote, 0..1; "confidence" is its name in the form of 0.1.0
         default=None, validation_alias=AliasChoices("ocr_confidence", "confidence")
     )
+
+    @classmethod
+    def at(cls, document: Document, span: tuple[int, int], path: str, **facts: Any) -> Evidence:
+        """Return evidence for `[start, end)` of a Document: its quote, and where it stands on each of its pages."""
+        start, end = span
+        anchor = document.anchor(start, end)
+        return cls(
+            path=path,
+            quote=document.text[start:end],
+            start=start,
+            end=end,
+            page=anchor.page,
+            boxes=anchor.boxes,
+            continued=anchor.continued,
+            part=anchor.part,
+            **facts,
+        )
 
     def moved(self, path: str) -> Evidence:
         """Return the same evidence for a value at another path.

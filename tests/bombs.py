@@ -242,12 +242,14 @@ BOMBS: dict[str, Bomb] = {
     "pixels.png": lambda: [_png(60_000, 60_000)],
     "script.ics": lambda: [b"BEGIN:VCALENDAR\n" + b"BEGIN:VEVENT\n" * 100_000],
 }
+_BERTHS = b"".join(b"%05d  2024-03-%02d  Berth fee %d  %d.50\n" % (n, n % 28 + 1, n, n % 97) for n in range(1_400))
 HEAVY: dict[str, Bomb] = {
     "lines.txt": lambda: _repeated(b"Order 12, 3.50 EUR, delivered on 2024-03-03 to nobody.\n", 200 * MB),
     "line.txt": lambda: _repeated(b"word 12,50 ", 50 * MB),
     "letters.txt": lambda: _repeated(b"a", 50 * MB),
     "blanks.txt": lambda: _repeated(b" ", 20 * MB, b"a", b"b"),
     "rows.csv": lambda: _repeated(b"PO-123456,2024-03-03,Acme Works Ltd,12.50,EUR\n", 100 * MB, b"number,date,buyer,total,currency\n"),
+    "list.txt": lambda: [_BERTHS],
     "mails.mbox": lambda: _mailbox(10_000),
 }  # fmt: skip
 TABLES = b"<html><body>" + b"<table><tr><td>a<td>1<tr><td>b<td>2</table>" * 20_000

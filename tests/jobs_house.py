@@ -10,7 +10,10 @@ from typing import Any
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import AskedTarget, Job, Submission
 from thresher.service.backend.resources import ServiceResources
+from thresher.service.server.api.app_state import AppState, ServiceConfig
 from thresher.service.targets.loading import load_target
+from thresher.service.tenants.accounts import Accounts
+from thresher.service.tenants.budgets import Budgets
 
 SCHEMA: dict[str, Any] = {
     "title": "Order",
@@ -42,6 +45,19 @@ def target(schema: dict[str, Any] = SCHEMA) -> AskedTarget:
 async def pieces(body: bytes) -> AsyncIterator[bytes]:
     """A stream."""
     yield body
+
+
+def app_state(house: ServiceResources, **more: Any) -> AppState:
+    """A service over a house, with keys unless `more` says otherwise."""
+    parts: dict[str, Any] = {
+        "jobs": house.jobs,
+        "uploads": house.uploads,
+        "accounts": Accounts(house.jobs),
+        "calls": house.calls,
+        "budgets": Budgets(house.jobs, house.spending),
+        "offer": ServiceConfig(policy=Policy(model="scripted:x")),
+    }
+    return AppState(**{**parts, **more})
 
 
 async def submitted(house: ServiceResources, policy: Policy, count: int, **more: Any) -> Job:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from thresher.schemas.source import Source
+
+
+def pdf_source(folder: Path, data: bytes) -> Source:
+    """The bytes of a PDF as the file `a.pdf`."""
+    blob = folder / "a.pdf"
+    blob.write_bytes(data)
+    return Source(path="a.pdf", blob=str(blob), sha256=hashlib.sha256(data).hexdigest(), size=len(data), name="a.pdf")
 
 
 @dataclass(frozen=True)

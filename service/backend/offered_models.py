@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable
 
 from thresher.service.settings import Settings
-from thresher.service.wiring import missing_keys
+from thresher.service.wiring.endpoints import missing_keys
 
 log = logging.getLogger(__name__)
 

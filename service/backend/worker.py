@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, Problem, note
+from thresher.schemas.errors import RETRIED_BY_WORKER, InputProblem, note
 from thresher.schemas.library import library_names
 from thresher.schemas.policy import Policy
 from thresher.schemas.result import Result
@@ -32,31 +30,35 @@ from thresher.service.backend.model_cache import ModelCache
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.backend.resources import ServiceResources
 from thresher.service.backend.task_costs import TaskCosts
-from thresher.service.base.temp_folder import temp_folder
 from thresher.service.extraction.engine import Engine, engine_of
-from thresher.service.jobs.base import POISONED, Jobs
-from thresher.service.jobs.budget_holds import HOLD_MAX_TASKS
-from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
+from thresher.service.jobs.base import POISONED
+from thresher.service.jobs.loop import Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.base import Reading
 from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
-from thresher.service.runs.folder_run import results_of
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.retryable import transient_reason
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unit_results import results_of
 from thresher.service.settings import Settings
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry import tracing
 from thresher.service.telemetry.ids import answers_tenant, current_task, current_tenant
 from thresher.service.tenants.budgets import Budgets
-from thresher.service.wiring import load_vocabulary, model_name, model_of
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
-GRACE_SECONDS = 5.0  # in which paid calls may return when everything else has ended
 CACHED_JOBS = 64  # Jobs whose target and Policy are cached
 CACHED_TARGETS = 32  # different targets that are cached
 CACHED_MODELS = 256  # Models that are cached: a Job with a limit of dollars has its own
-MODEL_CHOICES = {"model", "retries", "prices", "timeout", "batch", "batch_wait"} | {
+MODEL_CHOICES = {
+    "model",
+    "retries",
+    "prices",
+    "timeout",
+    "batch",
+    "batch_wait",
     "ranking",
     "embedding_model",
     "embedding_price",
@@ -163,7 +165,7 @@ class Worker:
         targets = (
             tuple(self._target(target) for target in asked.extraction_order.targets) if asked.extraction_order else ()
         )
-        asking = Asking(model=model, policy=policy, targets=targets, stage=stage)
+        asking = Asking(model=model, policy=policy, targets=targets, stage=stage, elsewhere=self.processors)
         try:
             with self._models.used(key, model), tracing.under(asked.trace), tracing.span("task", kind="consumer"):
                 outcome = await extract_from_matter(self.resources, claim, asked, asking)
@@ -211,10 +213,9 @@ class Worker:
     def _client(self, asked: Policy, job: str) -> tuple[Policy, str, ModelClient]:
         """Return a Job's Policy with its model, and that Model with the key under which it is kept."""
         policy = asked.model_copy(update={"model": model_name(asked, self.settings)})
-        choices = policy.model_dump(
-            mode="json", include=MODEL_CHOICES
-        )  # a Job with a limit of dollars has its own Model
-        key = json.dumps([choices, policy.max_cost, job if policy.max_cost is not None else ""])
+        choices = policy.model_dump(mode="json", include=MODEL_CHOICES)
+        own = job if policy.max_cost is not None else ""  # a Job with a limit of dollars has its own Model
+        key = json.dumps([choices, policy.max_cost, own])
         return policy, key, self._models.get(key, lambda: self._model(policy))
 
     def _model(self, policy: Policy) -> ModelClient:
@@ -270,43 +271,3 @@ def shown_names(files: tuple[UploadedFile, ...]) -> list[str]:
     """Return the paths by which Results name a Task's files."""
     names = [f.name for f in files]
     return [n if n and names.count(n) == 1 else f"{i}/{n or 'upload'}" for i, n in enumerate(names)]
-
-
-@asynccontextmanager
-async def worker_loop(resources: ServiceResources, settings: Settings, **choices: Any) -> AsyncIterator[Loop]:
-    """Set up a Loop over the service's Jobs that is ready to `run`. `choices` are Loop's.
-
-    `name` is made up if missing.
-    """
-    name = choices.pop("name", None) or f"{socket.gethostname()}.{os.getpid()}"
-    targets = choices.pop("targets", None) or {}
-    budgets: Budgets | None = choices.pop("budgets", None)
-    if budgets is not None:
-        choices["before_claim"] = partial(_hold_tenants, resources.jobs, budgets)
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(temp_folder(resources.scratch))
-        pool = await stack.enter_async_context(ReaderPool(folder / "spool"))
-        processors = ProcessingPool()
-        stack.push_async_callback(processors.aclose)
-        worker = Worker(
-            resources=resources, settings=settings, pool=pool, processors=processors, targets=targets, budgets=budgets
-        )
-        stack.push_async_callback(worker.aclose, min(GRACE_SECONDS, choices.get("grace", GRACE_SECONDS)))
-        warming = asyncio.create_task(_warm_up(pool, processors))
-        stack.callback(warming.cancel)
-        yield Loop(jobs=resources.jobs, work=worker.work, name=name, **choices)
-
-
-async def _warm_up(pool: ReaderPool, processors: ProcessingPool) -> None:
-    """Start processes before there is work for them. Where that fails, the first Task finds out and reports it."""
-    with suppress(OSError, RuntimeError, Problem):
-        await asyncio.to_thread(load_vocabulary)
-        await pool.begin()
-        await processors.begin()
-
-
-async def _hold_tenants(jobs: Jobs, budgets: Budgets) -> None:
-    """Hold the Tasks of tenants whose budgets are used up."""
-    held = await budgets.held()
-    while held and await jobs.hold(held) >= HOLD_MAX_TASKS:
-        continue

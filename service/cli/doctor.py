@@ -16,7 +16,7 @@ from thresher.service.ocr import recognisers
 from thresher.service.ocr.further_scripts import scripts_of
 from thresher.service.ocr.tesseract import languages
 from thresher.service.settings import load
-from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED_MODELS, missing_keys, weights_folder
+from thresher.service.wiring.endpoints import DEFAULT_MODEL, EMBEDDED_MODELS, missing_keys, weights_folder
 
 PARTS = (  # import name, distribution, what it is for, the extra that brings it
     ("pypdfium2", "pypdfium2", "PDF", "base"),

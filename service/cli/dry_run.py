@@ -11,7 +11,7 @@ from thresher.service.runs.estimate import estimate
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.targets.target_map import TargetMap
-from thresher.service.wiring import model_of
+from thresher.service.wiring.models import model_of
 
 
 async def print_estimate(paths: list[Path], targets: TargetMap, policy: Policy, settings: Settings) -> int:

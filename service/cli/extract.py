@@ -38,7 +38,9 @@ from thresher.service.runs.transcription import TranscribingReader
 from thresher.service.settings import Settings, load
 from thresher.service.targets.target_map import TargetMap, load_targets
 from thresher.service.telemetry import tracing
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 PAID_CALL_GRACE_SECONDS = 30.0  # seconds in which calls that were paid for may still come back after Ctrl-C
 AHEAD = 16  # files open beyond `policy.concurrency`, so that reading and writing never leave the model idle

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from thresher.service.settings import Settings
 from thresher.service.telemetry import logs, masks, tracing
-from thresher.service.wiring import tracer_of
+from thresher.service.wiring.effects import tracer_of
 
 log = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.exports import write_atomically
-from thresher.service.runs.folder_run import failed
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.runs.read_options import read_options
+from thresher.service.runs.unit_results import failed
 from thresher.service.scorecard import report_tables
 from thresher.service.scorecard.cases import Case, load_cases
 from thresher.service.scorecard.contrast import Contrast, contrast
@@ -39,7 +39,9 @@ from thresher.service.scorecard.scored_runs import CaseScore, ScoreRun, code_ver
 from thresher.service.scorecard.summary import Summary, document_f1, fields_of, summarise
 from thresher.service.settings import Settings, load
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 AWAY = STOPS_RUN | {"model_unavailable"}
 

@@ -22,7 +22,7 @@ from thresher.service.cli.targets import named
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import Settings, load
 from thresher.service.tenants.accounts import Accounts
-from thresher.service.wiring import check_weights, model_name
+from thresher.service.wiring.endpoints import check_weights, model_name
 
 DAY = 86_400.0  # seconds
 GC_THRESHOLDS = (10_000, 20, 20)  # new objects, and younger collections, between two of the collector's

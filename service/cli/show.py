@@ -23,7 +23,7 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 from thresher.service.runs.policy_files import load_policy
 from thresher.service.settings import load
-from thresher.service.wiring import weights_folder
+from thresher.service.wiring.endpoints import weights_folder
 
 MARKS = {
     BlockKind.LIST_ITEM: "- ",

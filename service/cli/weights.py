@@ -11,7 +11,7 @@ from thresher.service.llm.providers.embedded.hub_weights import PREFIX, Hub, pat
 from thresher.service.llm.providers.embedded.model_weights import KNOWN, find, pull
 from thresher.service.ocr import recognisers
 from thresher.service.settings import load
-from thresher.service.wiring import DEFAULT_MODEL, EMBEDDED_MODELS, weights_folder
+from thresher.service.wiring.endpoints import DEFAULT_MODEL, EMBEDDED_MODELS, weights_folder
 
 OCR = "ocr:"  # before the name of a script
 

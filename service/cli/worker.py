@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thresher.service.backend.resources import cipher_of, opened_record_store, opened_resources, retried_on_full_disk
-from thresher.service.backend.worker import worker_loop
+from thresher.service.backend.worker_loop import worker_loop
 from thresher.service.cli.observability import observed
 from thresher.service.cli.targets import named
 from thresher.service.settings import load

@@ -100,15 +100,10 @@ class DerivedFields:
             )
         number, start, end = rests.table
         document = self.documents[number]
-        anchor = document.anchor(start, end)
-        return Evidence(
-            path=path,
-            quote=document.text[start:end],
-            start=start,
-            end=end,
-            page=anchor.page,
-            boxes=anchor.boxes,
-            part=anchor.part,
+        return Evidence.at(
+            document,
+            (start, end),
+            path,
             match="derived",
             method="derived",
             source=document.source.path if number else None,

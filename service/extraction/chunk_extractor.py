@@ -9,24 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from thresher.schemas import json_pointer
 from thresher.schemas.chunk import Chunk
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, ModelProblem, Note, note
+from thresher.schemas.errors import InputProblem, ModelProblem, note
 from thresher.schemas.extraction import Attempt, Evidence, Extraction, Unresolved
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Kind, Message, Model, Question, attempt_of_reply
-from thresher.schemas.result import FieldError
 from thresher.schemas.target import Target
-from thresher.service.extraction.kind_question import KIND_MEMBER, asks_kind, with_kind, without_kind
-from thresher.service.extraction.missed_records import lines_shown, no_record
+from thresher.service.extraction.answer_so_far import Answer, AnswerSoFar
+from thresher.service.extraction.kind_question import asks_kind, with_kind
+from thresher.service.extraction.missed_records import lines_shown
 from thresher.service.extraction.picture_values import evidence_in_pictures
 from thresher.service.extraction.planning.group_join import Keys, joined
 from thresher.service.grounding.grounder import NOT_FOUND, Grounder
 from thresher.service.llm.page_images import images_of_chunk
-from thresher.service.prompts.answer_repair import Parsed, is_cut, parse_with_repair, patched, repair_question
+from thresher.service.prompts.answer_repair import is_cut, parse_with_repair, repair_question
 from thresher.service.prompts.part_description import about, shown
 from thresher.service.prompts.questions import question_of
 from thresher.service.provider_schemas.request_schema import RequestSchema
@@ -58,19 +56,6 @@ class ChunkExtractor:
     sample: int = 0  # number of the draw: lines asked once more are another question, not the stored answer again
     found_lines: frozenset[int] = frozenset()  # where lines of found records begin, for lines asked once more
     homes: frozenset[int] = frozenset()  # those of them that are a record's own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The answer to one question: data that fits the asked schema, and why there is not more of it."""
-
-    data: dict[str, Any] | None
-    attempts: tuple[Attempt, ...]
-    cut: bool = False
-    failure: Note | None = None
-    failed: tuple[str, ...] = ()  # see Calls
-    other_kind: str = ""  # see Extraction
-    dismissed: tuple[int, ...] = ()  # see Extraction
 
 
 def is_empty(chunk: Chunk) -> bool:
@@ -199,7 +184,7 @@ async def _answer(extractor: ChunkExtractor, question: Question, chunk: Chunk) -
     A repair changes what was wrong and nothing else. The same question is never asked twice.
     """
     attempts: list[Attempt] = []
-    said = _AnswerSoFar(extractor, chunk)
+    said = AnswerSoFar(extractor.asked, chunk, extractor.of_kind)
     sent: list[tuple[Message, ...]] = []
     while len(sent) <= extractor.policy.repairs and question.messages not in sent:
         sent.append(question.messages)
@@ -215,78 +200,6 @@ async def _answer(extractor: ChunkExtractor, question: Question, chunk: Chunk) -
             return said.answer(attempts, cut=is_cut(reply))
         question = repair_question(question, reply, said.wrong)
     return said.answer(attempts)
-
-
-@dataclass(slots=True)
-class _AnswerSoFar:
-    """The answer to one question so far, in the target's shape, and what is wrong with it."""
-
-    extractor: ChunkExtractor
-    chunk: Chunk
-    data: dict[str, Any] | None = None
-    errors: list[FieldError] = field(default_factory=list)
-    broken: list[FieldError] = field(default_factory=list)  # places of what was no valid JSON
-    other_kind: str = ""  # what the document is said to be
-    dismissed: tuple[int, ...] = ()
-
-    @property
-    def wrong(self) -> list[FieldError]:
-        """Return all errors: invalid JSON first, then values that do not fit."""
-        return [*self.broken, *self.errors]
-
-    def take(self, parsed: Parsed) -> None:
-        """Take the first answer as it is, and from a later one only what corrects it."""
-        self.dismissed = no_record(parsed.data, self.chunk) or self.dismissed
-        new = None if parsed.data is None else self._read(parsed.data)
-        if self.data is None:
-            self.data, self.broken = new, list(parsed.broken)
-        elif new is not None:
-            before, self.data = self.data, patched(self.data, new, self.wrong, self.broken)
-            self.broken = [e for e in self.broken if not _is_filled(e.path, before, self.data)]
-        none = [FieldError(path="", message="this is not a JSON object")]
-        self.errors = none if self.data is None else self.extractor.asked.check(self.data)
-
-    def _read(self, answer: dict[str, Any]) -> Any:
-        """Return the answer in the target's shape, without the member for the document's kind."""
-        if self.extractor.of_kind and KIND_MEMBER not in self.extractor.asked.schema.get(
-            "properties", {KIND_MEMBER: None}
-        ):
-            answer, said = without_kind(answer)
-            self.other_kind = self.other_kind or said
-        return self.extractor.asked.written_as(self.chunk.text).read(answer)
-
-    def answer(self, attempts: list[Attempt], *, cut: bool = False, failure: Note | None = None) -> Answer:
-        """Return everything that fits."""
-        left = self.broken if cut else self.wrong
-        if not failure and left:
-            failure = note(
-                "model_misbehaved", "; ".join(f"{e.path or '/'} {e.message}" for e in left[:NAMED_FIELDS_MAX])
-            )
-        data = _prune(self.data, self.errors)
-        return Answer(
-            data=data,
-            attempts=tuple(attempts),
-            cut=cut,
-            failure=failure,
-            dismissed=() if cut else self.dismissed,
-            other_kind=self.other_kind,
-        )
-
-
-def _is_filled(path: str, before: Any, now: Any) -> bool:
-    """Whether what was invalid JSON at a path is there now: the list has more items, or the member has a value."""
-    above = json_pointer.get(now, path.rpartition("/")[0])
-    if isinstance(above, list):
-        return len(above) > len(json_pointer.get(before, path.rpartition("/")[0]) or ())
-    return json_pointer.get(now, path) is not None
-
-
-def _prune(data: dict[str, Any] | None, errors: list[FieldError]) -> dict[str, Any] | None:
-    """Return the data with null in place of the values that do not fit."""
-    for error in errors:
-        if data is not None and error.path:
-            json_pointer.put(data, error.path, None)
-    return data
 
 
 def _keys(path: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,10 +15,12 @@ from thresher.schemas.result import Result
 from thresher.schemas.target import Target
 from thresher.service.extraction.planning.field_groups import Group, groups_of
 from thresher.service.extraction.planning.token_budget import Plan, most_fields, plan
+from thresher.service.extraction.repeated_shapes import repeats_one_shape
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.embeddings import Embedder, Embedding
 
 LARGE_UNIT_CHARS = 64_000  # code points of text from which a Unit is processed elsewhere, where there is an elsewhere
+SLOW_UNIT_CHARS = 1_000  # the same for a model that chooses (0.1 s of rules), and for texts that repeat one shape
 WINDOW_STEP_TOKENS = 1_024  # tokens: windows of servers are multiples of it
 
 
@@ -55,6 +57,12 @@ class Engine:
     def chooses(self) -> bool:
         """Whether the model only chooses among spans of the text, and never writes a value."""
         return self.model.facts.style == "candidates"
+
+    def is_large(self, documents: Sequence[Document]) -> bool:
+        """Return whether a Unit would hold the event loop for long: by its length, its texts, and what the model is."""
+        length = sum(d.length for d in documents)
+        slow = length > SLOW_UNIT_CHARS and (self.chooses or any(repeats_one_shape(d.text) for d in documents))
+        return slow or length > self.large
 
 
 def engine_of(model: Model, target: Target, policy: Policy) -> Engine:

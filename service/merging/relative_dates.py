@@ -179,15 +179,10 @@ class RelativeDateResolver:
         return not _stems(f"{known.name} {known.title}").isdisjoint(_stems(before))
 
     def _shown(self, path: str, document: Document, words: RelativeDate, rests: tuple[str, ...]) -> Evidence:
-        anchor = document.anchor(words.start, words.end)
-        return Evidence(
-            path=path,
-            quote=document.text[words.start : words.end],
-            start=words.start,
-            end=words.end,
-            page=anchor.page,
-            boxes=anchor.boxes,
-            part=anchor.part,
+        return Evidence.at(
+            document,
+            (words.start, words.end),
+            path,
             match="derived",
             method="derived",
             source=None if document is self._documents[0] else document.source.path,

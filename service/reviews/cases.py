@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -51,6 +52,19 @@ def case_name(result: Result[Any]) -> str:
     """
     name = re.sub(r"[^\w]+", "-", result.source.path).strip("-")[:80] or "document"
     return f"{name}-{result.source.sha256[:8]}"
+
+
+def write_case(folder: Path, files: Files) -> None:
+    """Write a case, in place of an earlier one of the same Result. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in folder.glob("source.*"):
+        old.unlink()
+    for name, body in files.items():
+        (folder / name).unlink(missing_ok=True)  # a link that others put there is not followed
+        if isinstance(body, Path):
+            shutil.copyfile(body, folder / name)
+        else:
+            (folder / name).write_bytes(body)
 
 
 def truth_of(final: Result[Any], machine: Result[Any], events: list[ReviewEvent]) -> dict[str, Any]:

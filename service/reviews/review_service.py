@@ -6,7 +6,6 @@ collection of Results + events of each -> views
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -37,15 +36,15 @@ from thresher.service.pages.cutting import cut_pages
 from thresher.service.pages.page_pictures import PageViews
 from thresher.service.reviews.applying import review_of
 from thresher.service.reviews.base import NewEvent, ResultPlace, ReviewProgress, Reviews
-from thresher.service.reviews.cases import Files, case_files, case_name
+from thresher.service.reviews.cases import Files, case_files, case_name, write_case
 from thresher.service.reviews.collections import ResultCollection, ResultSummary, checked_child
 from thresher.service.reviews.document_view import document_view
 from thresher.service.reviews.field_view import FieldsView
+from thresher.service.reviews.passages import PASSAGE_MAX_CHARS, moved_span, quote_at
 from thresher.service.reviews.stored_result import Reviewed, StoredResult
 from thresher.service.reviews.typed_values import typed_value
 
 PATH_MAX_KEYS = 64  # of a correction: twice as deep as a target may be
-PASSAGE_MAX_CHARS = 20_000  # of one passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +139,8 @@ class ReviewService:
         facts = await asyncio.to_thread(_facts, result, path)
         async with self._source(collection, place, facts) as source:
             text = await self.views.text(source, collection.options, facts.page_range)
-        quote = await Reviewed(result).do(self.views, _quote_at, path, (start, end))
-        start, end = _verified(text, (start, end), quote)
+        quote = await Reviewed(result).do(self.views, quote_at, path, (start, end))
+        start, end = moved_span(text, (start, end), quote)
         first, last = max(start - around, 0), min(end + around, len(text), start + PASSAGE_MAX_CHARS)
         return TextPassage(start=start, end=end, text=text[first:last], first=first, last=last)
 
@@ -216,7 +215,7 @@ class ReviewService:
             document = await self._document(source, head.source, collection.options)
             title, files = await reviewed.do(self.views, _case, document)
             if self.cases is not None:
-                await asyncio.to_thread(_write, self.cases / title, files)
+                await asyncio.to_thread(write_case, self.cases / title, files)
             yield title, files
 
     async def _document(self, source: Source, facts: SourceFacts, options: ReadOptions) -> bytes | Path:
@@ -237,29 +236,10 @@ def _facts_of_whole(view: FieldsView) -> MachineFacts:
     return view.machine_facts("").model_copy(update={"value": None})
 
 
-def _quote_at(view: FieldsView, path: str, span: tuple[int, int]) -> str | None:
-    """Return the quote of the evidence with a span in a source; None where none has it."""
-    evidence = (e for e in view.machine.evidence if (e.source or "") == path)
-    return next((e.quote for e in evidence if (e.start, e.end) == span), None)
-
-
 def _case(view: FieldsView, document: bytes | Path) -> tuple[str, Files]:
     """Return the name and the files of a case."""
     assert view.target is not None  # noqa: S101 - seen before
     return case_name(view.machine), case_files(view.machine, view.events, view.target, document)
-
-
-def _write(folder: Path, files: Files) -> None:
-    """Write a case, in place of an earlier one of the same Result. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in folder.glob("source.*"):
-        old.unlink()
-    for name, body in files.items():
-        (folder / name).unlink(missing_ok=True)  # a link that others put there is not followed
-        if isinstance(body, Path):
-            shutil.copyfile(body, folder / name)
-        else:
-            (folder / name).write_bytes(body)
 
 
 def _value(view: FieldsView, asked: CorrectionRequest) -> Any:
@@ -284,30 +264,6 @@ def _facts(result: StoredResult, path: str) -> SourceFacts:
     found = next((s for s in head.sources if s.path == path), None)
     if found is None:
         raise InputProblem("not_found", f"the Result has no source {path}")
-    return found
-
-
-def _verified(text: str, span: tuple[int, int], quote: str | None) -> tuple[int, int]:
-    """Return where the quote of a span stands in a text that was read anew: other choices of reading may move it."""
-    start, end = span
-    if quote is None:
-        if not 0 <= start <= end <= len(text):
-            raise InputProblem("not_found", f"the text has {len(text)} characters")
-        return span
-    if text[start:end] == quote:
-        return span
-    found = min(_finds(text, quote), key=lambda i: abs(i - start), default=None)
-    if found is None:
-        raise InputProblem("not_found", "the text, read anew, does not hold the quote any more")
-    return found, found + len(quote)
-
-
-def _finds(text: str, quote: str) -> list[int]:
-    found: list[int] = []
-    at = text.find(quote)
-    while at >= 0 and len(found) < 1000:
-        found.append(at)
-        at = text.find(quote, at + 1)
     return found
 
 

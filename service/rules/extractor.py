@@ -167,16 +167,10 @@ def _extraction(state: RuleExtraction, document: Document, target: Target) -> Ex
 
 def _evidence(document: Document, found: FoundValue) -> Evidence:
     span = found.span
-    start, end = signed_range(document.text, span)
-    anchor = document.anchor(start, end)
-    return Evidence(
-        path=found.path,
-        quote=document.text[start:end],
-        start=start,
-        end=end,
-        page=anchor.page,
-        boxes=anchor.boxes,
-        part=anchor.part,
+    return Evidence.at(
+        document,
+        signed_range(document.text, span),
+        found.path,
         match="exact" if str(span.value) == span.text else "normalised",
         struck=document.is_struck(span.start, span.end),
         chunk=0,

@@ -26,11 +26,11 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath, find_sources
 from thresher.service.runs.as_finished import as_finished
-from thresher.service.runs.folder_run import failed, results_of
 from thresher.service.runs.given_sources import GivenSource, RefusedSource, path_of
 from thresher.service.runs.read_options import read_options
 from thresher.service.runs.reported_progress import CountedRecords, ReportedProgress, Tell
 from thresher.service.runs.transcription import TranscribingReader
+from thresher.service.runs.unit_results import failed, results_of
 from thresher.service.settings import Settings, load
 from thresher.service.storage.answers.base import Store
 from thresher.service.storage.answers.memory import MemoryStore
@@ -38,7 +38,9 @@ from thresher.service.storage.answers.session import Transactions
 from thresher.service.targets.loading import load_target
 from thresher.service.telemetry.ids import current_document, current_unit, document_id
 from thresher.service.telemetry.masks import add_secrets
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

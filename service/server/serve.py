@@ -36,7 +36,7 @@ from thresher.service.backend.resources import (
     retried_on_full_disk,
 )
 from thresher.service.backend.retention import keep_purging
-from thresher.service.backend.worker import worker_loop
+from thresher.service.backend.worker_loop import worker_loop
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
 from thresher.service.server.api.connections import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
-from thresher.schemas.document import Blocks, Document, Lines, Pages, Table, Words
+from thresher.schemas.document import BlockKind, Blocks, Document, Lines, Pages, Table, Words
 
 
 def parts(document: Document, begins: list[int]) -> list[Document]:
@@ -63,10 +63,10 @@ class _Cut:
 
     def blocks(self) -> Blocks:
         """Return the blocks; those across an edge are cut."""
-        out = Blocks()
-        for start, end, kind, level in self.document.blocks:
-            if span := self._within(start, end):
-                out.add(*span, kind, level)
+        out, blocks = Blocks(), self.document.blocks
+        for i in range(bisect_right(blocks.end, self.start), bisect_left(blocks.start, self.end)):
+            if span := self._within(blocks.start[i], blocks.end[i]):
+                out.add(*span, BlockKind(blocks.kind[i]), blocks.level[i])
         return out
 
     def lines(self) -> Lines:
@@ -89,20 +89,21 @@ class _Cut:
 
     def mended(self) -> list[tuple[int, int]]:
         """Return the spans of words whose letters were corrected."""
-        return [span for word in self.document.mended if (span := self._within(*word))]
+        words = self.document.mended
+        inside = words[max(bisect_left(words, (self.start, 0)) - 1, 0) : bisect_left(words, (self.end, 0))]
+        return [span for word in inside if (span := self._within(*word))]
 
     def tables(self) -> list[Table]:
         """Return the tables with the rows inside the range; a table that began before it has no header here."""
-        found = []
-        for table in self.document.tables:
-            first, last = table.span()
-            if first < self.end and last > self.start:
-                found.append(self._table(table))
-        return [t for t in found if len(t)]
+        tables = self.document.tables
+        first = bisect_right(tables, self.start, key=lambda t: t.span()[1])
+        end = bisect_left(tables, self.end, key=lambda t: t.span()[0])
+        return [t for t in map(self._table, tables[first:end]) if len(t)]
 
     def _table(self, table: Table) -> Table:
         out = Table(name=table.name, is_sheet=table.is_sheet)
-        for r in range(len(table)):
+        first, end = (bisect_left(table.start, edge) for edge in (self.start, self.end))
+        for r in range(max(bisect_right(table.first, first) - 1, 0), min(bisect_right(table.first, end), len(table))):
             cells = [
                 (s - self.start, e - self.start, c) for s, e, c in table.cells(r) if self.start <= s and e <= self.end
             ]
@@ -123,9 +124,7 @@ class _Cut:
     def label(self, part: Document) -> None:
         """Set the labels of the text parts that overlap the range."""
         document = self.document
-        for start, label in zip(document.part_starts, document.part_labels, strict=True):
-            if start <= self.start:
-                part.part_starts, part.part_labels = part.part_starts[:0], []
-            if start < self.end:
-                part.part_starts.append(max(start - self.start, 0))
-                part.part_labels.append(label)
+        starts = document.part_starts
+        for i in range(max(bisect_right(starts, self.start) - 1, 0), bisect_left(starts, self.end)):
+            part.part_starts.append(max(starts[i] - self.start, 0))
+            part.part_labels.append(document.part_labels[i])

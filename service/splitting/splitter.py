@@ -30,12 +30,9 @@ async def split(document: Document, policy: Policy, model: Model) -> list[Docume
 
     Where the model fails, code decides, with a Note on both parts at the gap, or on the whole Document.
     """
-    every = _fixed_boundaries(document, policy)
-    if every or policy.split != "auto":
-        return parts(document, every)
+    if policy.split != "auto" or model.facts.style == "candidates":
+        return await asyncio.to_thread(split_by_code, document, policy)
     found = await asyncio.to_thread(_gaps_to_decide, document, policy)
-    if model.facts.style == "candidates":
-        return parts(document, [g.page for g in boundaries_by_code(found)])
     return await _split_by_model(document, found, model)
 
 
@@ -69,7 +66,7 @@ async def _split_by_model(document: Document, found: list[Gap], model: Model) ->
         or (g.page not in answered and g.page in by_code)
         or (isinstance(answered.get(g.page), Note) and g.page in by_code)
     ]
-    made = parts(document, begins)
+    made = await asyncio.to_thread(parts, document, begins)
     _add_notes(made, {page: why for page, why in answered.items() if isinstance(why, Note)})
     return made
 

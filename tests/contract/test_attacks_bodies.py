@@ -15,16 +15,14 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from thresher.schemas.policy import Policy
+from tests.jobs_house import app_state
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.backend.resources import opened_resources
 from thresher.service.server.api.app import api, application
-from thresher.service.server.api.app_state import BODIES_AT_ONCE, AppState, ServiceConfig
+from thresher.service.server.api.app_state import BODIES_AT_ONCE, AppState
 from thresher.service.server.api.connections import PIPELINED_MAX, HttpConnection
 from thresher.service.server.api.json_bodies import JSON_MAX_BYTES
 from thresher.service.server.api.upload import body_of
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 
 MIB = 1 << 20
 WAYS = ["/v1/session", "/v1/matters", "/v1/matters/{}/actions", "/v1/matters/{}/exports", "/v1/matters/{}/extractions"]
@@ -34,15 +32,7 @@ WAYS = ["/v1/session", "/v1/matters", "/v1/matters/{}/actions", "/v1/matters/{}/
 async def service(tmp_path: Path) -> AsyncIterator[AppState]:
     """A service that keeps matters."""
     async with opened_resources(tmp_path) as house:
-        yield AppState(
-            jobs=house.jobs,
-            uploads=house.uploads,
-            accounts=Accounts(house.jobs),
-            calls=house.calls,
-            budgets=Budgets(house.jobs, house.spending),
-            matters=MatterFolders(tmp_path / "matters"),
-            offer=ServiceConfig(policy=Policy(model="scripted:x")),
-        )
+        yield app_state(house, matters=MatterFolders(tmp_path / "matters"))
 
 
 def client(service: AppState, **headers: str) -> httpx.AsyncClient:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import typer
 
-from tests.jobs_house import submitted
+from tests.jobs_house import app_state, submitted
 from thresher.schemas.errors import RETRIED_AS_TASK, RETRIED_BY_WORKER, SetupProblem
 from thresher.schemas.policy import Policy, ReadOptions
 from thresher.schemas.question import Question
@@ -32,15 +32,13 @@ from thresher.service.readers.sources import find_sources, make_source
 from thresher.service.runs.exports import Folder
 from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.server.api.app import application
-from thresher.service.server.api.app_state import AppState, ServiceConfig
+from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.connections import RESERVED, max_connections
 from thresher.service.server.background_parts import run_until_stopped
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_schema
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 SHORT: dict[str, Callable[[], Exception]] = {
@@ -66,7 +64,7 @@ async def test_a_run_goes_on_when_it_has_passed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, times: int
 ) -> None:
     """Twice short: the Result is complete. For ever: it has failed for a reason that may pass, and is done by the next run."""
-    monkeypatch.setattr("thresher.service.runs.folder_run.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
+    monkeypatch.setattr("thresher.service.runs.unit_results.RETRY_PAUSES_SECONDS", (0.01, 0.01, 0.0))
     (tmp_path / "a.txt").write_text("letter a")
     left, told, policy = [times], list[Event](), Policy()
 
@@ -200,14 +198,7 @@ async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeyp
 async def test_a_request_is_told_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """503 with Retry-After, not 500."""
     async with opened_resources(tmp_path) as house:
-        service = AppState(
-            jobs=house.jobs,
-            uploads=house.uploads,
-            accounts=Accounts(house.jobs),
-            calls=house.calls,
-            budgets=Budgets(house.jobs, house.spending),
-            offer=ServiceConfig(keyless=True),
-        )
+        service = app_state(house, offer=ServiceConfig(keyless=True))
 
         async def listing(*_: object, **__: object) -> None:
             raise short(kind)

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from tests.contract.test_attacks_requests import FIELDS, FILE, client, told
-from tests.jobs_house import pieces
+from tests.jobs_house import app_state, pieces
 from thresher.schemas.errors import InputProblem
-from thresher.schemas.policy import Policy
 from thresher.schemas.review import ReviewEvent, is_right
 from thresher.service.backend.matters import folders
 from thresher.service.backend.matters.folders import MatterFolders
@@ -27,13 +26,11 @@ from thresher.service.reviews import sql
 from thresher.service.reviews.base import NewEvent, ResultPlace
 from thresher.service.reviews.sql import SqlReviews
 from thresher.service.server.api import system
-from thresher.service.server.api.app_state import AppState, Bounds, ServiceConfig
+from thresher.service.server.api.app_state import AppState, Bounds
 from thresher.service.server.api.fair_slots import FairThreads
 from thresher.service.storage.record_store import SqliteRecordStore
 from thresher.service.telemetry.ids import current_tenant
 from thresher.service.tenants import sessions
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 from thresher.service.tenants.sessions import Sessions
 
 PLACE = ResultPlace(tenant="a", collection="job", key="0.0", number=0)
@@ -49,15 +46,7 @@ async def house(tmp_path: Path) -> AsyncIterator[ServiceResources]:
 @pytest.fixture
 async def service(house: ServiceResources) -> AsyncIterator[AppState]:
     """A service with keys, and small bounds."""
-    made = AppState(
-        jobs=house.jobs,
-        uploads=house.uploads,
-        accounts=Accounts(house.jobs),
-        calls=house.calls,
-        budgets=Budgets(house.jobs, house.spending),
-        offer=ServiceConfig(policy=Policy(model="scripted:x")),
-        bounds=Bounds(upload=1 << 20, refused=100),
-    )
+    made = app_state(house, bounds=Bounds(upload=1 << 20, refused=100))
     yield made
     await made.schema_checker.close()
 

@@ -36,11 +36,12 @@ from thresher.service.readers.container_walk import walk_tree
 from thresher.service.readers.pool import InlineReader
 from thresher.service.readers.sources import find_sources
 from thresher.service.runs.exports import Folder
-from thresher.service.runs.folder_run import Event, Run, failed, run
+from thresher.service.runs.folder_run import Event, Run, run
+from thresher.service.runs.unit_results import failed
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.run_inputs import RunInputs, inputs_of, result_files, save_inputs
 from thresher.service.targets.loading import target_from_schema
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 TARGET = target_from_schema({"title": "T", "type": "object", "properties": {"a": {"type": "string"}}})
 NAMES = [

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.jobs_house import SCHEMA, order, submitted, target
+from tests.jobs_house import SCHEMA, app_state, order, submitted, target
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import Message, Question
@@ -28,8 +28,6 @@ from thresher.service.server.api.request_validation import policy_of
 from thresher.service.server.api.schema_checking import SchemaChecker
 from thresher.service.server.api.target_schema import schema_target
 from thresher.service.telemetry.ids import answers_tenant
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 
 FILE = {"file": ("a.txt", order(1).encode())}
 FIELDS = {"target": json.dumps(SCHEMA)}
@@ -45,15 +43,7 @@ async def house(tmp_path: Path) -> AsyncIterator[ServiceResources]:
 @pytest.fixture
 async def service(house: ServiceResources) -> AsyncIterator[AppState]:
     """A service with keys, and small bounds."""
-    made = AppState(
-        jobs=house.jobs,
-        uploads=house.uploads,
-        accounts=Accounts(house.jobs),
-        calls=house.calls,
-        budgets=Budgets(house.jobs, house.spending),
-        offer=ServiceConfig(policy=Policy(model="scripted:x")),
-        bounds=Bounds(upload=1 << 20, listeners=4),
-    )
+    made = app_state(house, bounds=Bounds(upload=1 << 20, listeners=4))
     yield made
     await made.schema_checker.close()
 

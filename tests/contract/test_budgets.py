@@ -20,7 +20,7 @@ from thresher.schemas.policy import Policy, Prices
 from thresher.schemas.tenants.budget import ALL_TENANTS, Alert, Budget, Spent, bounds
 from thresher.schemas.work import Submission
 from thresher.service.backend.resources import ServiceResources, opened_record_store, opened_resources
-from thresher.service.backend.worker import worker_loop
+from thresher.service.backend.worker_loop import worker_loop
 from thresher.service.settings import load
 from thresher.service.tenants.budgets import Budgets
 

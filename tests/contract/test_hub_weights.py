@@ -14,7 +14,7 @@ from thresher.schemas.policy import Policy
 from thresher.service.cli.main import app
 from thresher.service.llm.providers.embedded.hub_weights import Hub, pull_from_hub, pulled
 from thresher.service.settings import load
-from thresher.service.wiring import endpoint_of
+from thresher.service.wiring.endpoints import endpoint_of
 
 RIGHT, WRONG = hashlib.sha256(BYTES).hexdigest(), "0" * 64
 

@@ -14,18 +14,17 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from tests.jobs_house import app_state
 from tests.journey.serving import SCHEMA
 from thresher.schemas.errors import Note
-from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.policy import ReadOptions
 from thresher.schemas.result import AnyResult, TargetFacts
 from thresher.schemas.source import Source, SourceFacts
 from thresher.schemas.work import Outcome
 from thresher.service.backend.resources import opened_resources
 from thresher.service.reviews.review_service import ReviewService
 from thresher.service.server.api.app import application
-from thresher.service.server.api.app_state import AppState, ServiceConfig
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
+from thresher.service.server.api.app_state import AppState
 
 TARGET = json.dumps(SCHEMA)
 PAGE = b"<script>alert(1)</script>"
@@ -35,14 +34,7 @@ PAGE = b"<script>alert(1)</script>"
 async def service(tmp_path: Path) -> AsyncIterator[AppState]:
     """A service over a file, whose work is done by the test."""
     async with opened_resources(tmp_path) as house:
-        made = AppState(
-            jobs=house.jobs,
-            uploads=house.uploads,
-            accounts=Accounts(house.jobs),
-            calls=house.calls,
-            budgets=Budgets(house.jobs, house.spending),
-            offer=ServiceConfig(policy=Policy(model="scripted:x")),
-        )
+        made = app_state(house)
         yield made
         await made.schema_checker.close()
 

@@ -33,7 +33,7 @@ from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Answer, Call
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.targets.loading import load_target
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 MAILS, KILLS, NEVER = 7, (4, 2), 600.0  # kills at the fourth question, then at the second of those that are left
 

@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from tests.jobs_house import submitted
+from tests.jobs_house import app_state, submitted
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import Job
 from thresher.service.backend.resources import ServiceResources, opened_resources
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
 from thresher.service.server.api.extractions import stream
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 
 AGAIN = 20  # listeners, one after another
 
@@ -35,14 +33,7 @@ async def house(tmp_path: Path) -> AsyncIterator[ServiceResources]:
 @pytest.fixture
 def service(house: ServiceResources) -> AppState:
     """A service for callers without a key."""
-    return AppState(
-        jobs=house.jobs,
-        uploads=house.uploads,
-        accounts=Accounts(house.jobs),
-        calls=house.calls,
-        budgets=Budgets(house.jobs, house.spending),
-        offer=ServiceConfig(keyless=True),
-    )
+    return app_state(house, offer=ServiceConfig(keyless=True))
 
 
 async def theirs(house: ServiceResources) -> Job:

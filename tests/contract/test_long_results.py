@@ -19,7 +19,8 @@ from thresher.service.readers.pool import ReaderPool
 from thresher.service.reviews import stored_result
 from thresher.service.reviews.base import ResultPlace
 from thresher.service.reviews.document_view import document_view
-from thresher.service.reviews.review_service import _facts_of_whole, _judged, _quote_at
+from thresher.service.reviews.passages import quote_at
+from thresher.service.reviews.review_service import _facts_of_whole, _judged
 from thresher.service.reviews.stored_result import HEAD_CHARS, Reviewed, StoredResult, head_of
 from thresher.service.targets.loading import load_target
 
@@ -71,7 +72,7 @@ async def test_a_long_result_gives_the_same_in_another_process(tmp_path: Path, m
         (document_view, PLACE, None, (0, 500)),
         (_judged, edit),
         (_facts_of_whole,),
-        (_quote_at, "", (27, 29)),
+        (quote_at, "", (27, 29)),
     ]
     async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         views = PageViews(pool, tmp_path / "files")

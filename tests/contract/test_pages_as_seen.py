@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.contract.test_pdf_pictures import Counting, _form, _pictured
-from tests.pdf_maker import Page, Pdf, lines, text
+from tests.pdf_maker import Page, Pdf, lines, pdf_source, text
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
 from thresher.service.readers.page_pictures import weak_pages
 from thresher.service.readers.pdf import PdfReader
@@ -25,10 +23,7 @@ def read(tmp_path: Path) -> Read:
     """Read the bytes of a PDF; pictures only where an engine is given."""
 
     def _read(data: bytes, engine: Counting | None = None) -> Document:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        sha = hashlib.sha256(data).hexdigest()
-        source = Source(path="a.pdf", blob=str(blob), sha256=sha, size=len(data), name="a.pdf")
+        source = pdf_source(tmp_path, data)
         reader = PdfReader() if engine is None else PdfReader(lambda _: engine)
         return reader.read(source, ReadOptions(ocr="off" if engine is None else "auto"), Spool(tmp_path / "s")).document
 

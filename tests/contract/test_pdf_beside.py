@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +12,10 @@ from pypdf import PdfReader as Plain
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
-from tests.pdf_maker import Page, Pdf, text
+from tests.pdf_maker import Page, Pdf, pdf_source, text
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.source import Source
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.pdf import PdfReader
 
@@ -30,10 +28,7 @@ def read(tmp_path: Path) -> Read:
     """Read the bytes of a PDF."""
 
     def _read(data: bytes, **options: object) -> Reading:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        sha = hashlib.sha256(data).hexdigest()
-        source = Source(path="a.pdf", blob=str(blob), sha256=sha, size=len(data), name="a.pdf")
+        source = pdf_source(tmp_path, data)
         chosen = ReadOptions.model_validate({"ocr": "off", **options})
         return PdfReader().read(source, chosen, Spool(tmp_path / "spool"))
 

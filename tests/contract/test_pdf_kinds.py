@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Callable, Sequence
@@ -10,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pdf_maker import Page, Pdf, lines, text
+from tests.pdf_maker import Page, Pdf, lines, pdf_source, text
 from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pdf import PdfReader
 
@@ -26,11 +24,7 @@ def read(tmp_path: Path) -> Read:
     """Read the bytes of a PDF, no OCR."""
 
     def _read(data: bytes, **options: object) -> Document:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        source = Source(
-            path="a.pdf", blob=str(blob), sha256=hashlib.sha256(data).hexdigest(), size=len(data), name="a.pdf"
-        )
+        source = pdf_source(tmp_path, data)
         chosen = ReadOptions.model_validate({"ocr": "off", **options})
         return PdfReader().read(source, chosen, Spool(tmp_path / "spool")).document
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zlib
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 from PIL.Image import Image
 
-from tests.pdf_maker import Page, Pdf, lines, text
+from tests.pdf_maker import Page, Pdf, lines, pdf_source, text
 from thresher.schemas.document import Document
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.policy import ReadOptions
@@ -57,10 +56,7 @@ def read(tmp_path: Path, engine: Counting) -> Read:
     """Read the bytes of a PDF."""
 
     def _read(data: bytes, *, installed: bool = True, **options: object) -> Document:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        sha = hashlib.sha256(data).hexdigest()
-        source = Source(path="a.pdf", blob=str(blob), sha256=sha, size=len(data), name="a.pdf")
+        source = pdf_source(tmp_path, data)
         reader = PdfReader(lambda _: engine if installed else _missing())
         return reader.read(source, ReadOptions.model_validate(options), Spool(tmp_path / "spool")).document
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL.Image import Image
 
-from tests.pdf_maker import Page, Pdf, lines, text
+from tests.pdf_maker import Page, Pdf, lines, pdf_source, text
 from thresher.schemas.document import BlockKind, Document
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.policy import Limits, ReadOptions
@@ -40,10 +39,7 @@ def read(tmp_path: Path) -> Read:
     """Read the bytes of a PDF."""
 
     def _read(data: bytes, *, engine: bool = True, **options: object) -> Reading:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        sha = hashlib.sha256(data).hexdigest()
-        source = Source(path="a.pdf", blob=str(blob), sha256=sha, size=len(data), name="a.pdf")
+        source = pdf_source(tmp_path, data)
         reader = PdfReader(lambda _: OneLine() if engine else _missing())
         return reader.read(source, ReadOptions.model_validate(options), Spool(tmp_path / "spool"))
 

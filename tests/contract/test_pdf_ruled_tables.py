@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.contract.test_pdf_kinds import _in_script
-from tests.pdf_maker import Page, Pdf, lines, text
+from tests.pdf_maker import Page, Pdf, lines, pdf_source, text
 from thresher.schemas.document import Document
 from thresher.schemas.policy import ReadOptions
-from thresher.schemas.source import Source
 from thresher.service.readers.base import Spool
 from thresher.service.readers.pdf import PdfReader
 
@@ -24,11 +22,7 @@ def read(tmp_path: Path) -> Read:
     """Read the bytes of a PDF, no OCR."""
 
     def _read(data: bytes) -> Document:
-        blob = tmp_path / "a.pdf"
-        blob.write_bytes(data)
-        source = Source(
-            path="a.pdf", blob=str(blob), sha256=hashlib.sha256(data).hexdigest(), size=len(data), name="a.pdf"
-        )
+        source = pdf_source(tmp_path, data)
         return PdfReader().read(source, ReadOptions(ocr="off"), Spool(tmp_path / "spool")).document
 
     return _read

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import pytest
 from pydantic import BaseModel
@@ -11,19 +13,25 @@ from pydantic import BaseModel
 from tests.collection_imports import imported, settled
 from tests.one_process import OneProcess
 from thresher.schemas.discovery.matter import MatterDocument
+from thresher.schemas.document import Document
 from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy, ReadOptions
+from thresher.schemas.result import Result
+from thresher.schemas.source import Source
 from thresher.service.discovery.extraction.matter_extraction import ExtractionChoice, Parts, extract_matter
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.privilege.screen import ScreenCounts, ScreenLists, screen
+from thresher.service.discovery.privilege.screen import ScreenCounts, ScreenLists, screen, unread_by_screen
 from thresher.service.discovery.reading.document_texts import DocumentTexts
 from thresher.service.discovery.reading.texts import Texts
+from thresher.service.extraction.engine import Engine
 from thresher.service.llm.providers.scripted import ScriptedTransport, prompt_of, scripted
+from thresher.service.pipeline import process
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.targets.loading import load_target
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
+Found = TypeVar("Found")
 LISTS = ScreenLists(("firm.example",), ("attorney-client",))
 
 
@@ -47,6 +55,12 @@ class ReadTexts:
         if document.name not in self.texts:
             raise InputProblem("password_protected", document.name)
         return [self.texts[document.name]]
+
+    async def searched(self, texts: list[str], search: Callable[[list[str]], Found]) -> Found:
+        """Search here; "too long" takes too long."""
+        if "too long" in texts:
+            raise InputProblem("timeout", "texts")
+        return search(texts)
 
 
 @pytest.fixture
@@ -126,3 +140,60 @@ async def test_a_reply_that_quotes_counsel_without_an_address_is_held(tmp_path: 
     settled(tmp_path / "matter", [tmp_path / "in"])
     _, held = await screened(tmp_path / "matter", ReadTexts("r", mails))
     assert held == ["1.eml", "2.eml"]
+
+
+async def test_a_text_that_could_not_be_searched_is_not_asked(folder: Path) -> None:
+    """A search that took too long leaves the document unread, with the code, and it is looked at again."""
+    slow = ReadTexts("r", {"plain.txt": "plain", "memo.pdf": "too long"})
+    assert (await screened(folder, slow))[0].unread == 1
+    with Matter(folder) as matter:
+        assert set(unread_by_screen(matter).values()) == {"timeout"}
+    _, held = await screened(folder, ReadTexts("r", slow.texts | {"memo.pdf": "attorney-client"}))
+    assert held == ["memo.pdf"]
+
+
+async def test_long_texts_are_searched_by_a_worker(folder: Path, tmp_path: Path) -> None:
+    """No event loop searches in them: the pool is given the search, and its size counts for the memory."""
+    sizes: list[int] = []
+
+    class Pool(OneProcess):
+        """Notes the sizes of what is called."""
+
+        async def call(self, function: Callable[..., Found], source: Source, options: ReadOptions) -> Found:
+            """Call here."""
+            sizes.append(source.size)
+            return await super().call(function, source, options)
+
+    with Matter(folder) as matter:
+        texts = DocumentTexts(matter, cast("ReaderPool", Pool(tmp_path / "spool")), ReadOptions())
+        assert await texts.searched(["a" * 70_000], len) == await texts.searched(["a"], len) == 1
+    assert sizes == [280_000]
+
+
+async def test_large_documents_of_a_matter_are_processed_elsewhere(folder: Path, tmp_path: Path) -> None:
+    """The worker's loop does not chunk, ask and prove what is large; small ones stay in it."""
+    seen: list[str] = []
+
+    class Elsewhere:
+        """Say which documents came."""
+
+        async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
+            """Process here."""
+            seen.extend(d.source.name for d in documents)
+            return await process(replace(engine, elsewhere=None), documents)
+
+    imported(folder, [folder.parent / "in", _long_file(tmp_path / "more")])
+    model, target = scripted({"": {"text": None, "not_of_this_kind": None}}), load_target(Fact)
+    choice = ExtractionChoice(targets=(TargetMap((Rule(glob="*.txt", target=target),)),), policy=Policy())
+    with Matter(folder) as matter:
+        async with opened_store(folder / "results") as store:
+            pool = cast("ReaderPool", OneProcess(tmp_path / "spool"))
+            parts = Parts(pool=pool, model=model, store=store, elsewhere=Elsewhere())
+            await extract_matter(matter, choice, parts)
+    assert seen == ["long.txt"]
+
+
+def _long_file(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "long.txt").write_text("".join(f"{n} is a line of a long text, {n % 7}\n" for n in range(3_000)))
+    return folder

@@ -10,12 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.jobs_house import app_state
 from thresher.schemas.policy import Policy
 from thresher.service.backend.resources import opened_resources
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import AppState, ServiceConfig
-from thresher.service.tenants.accounts import Accounts
-from thresher.service.tenants.budgets import Budgets
 from thresher.service.tenants.sessions import SESSION_SECONDS
 
 TARGET = {"type": "object", "properties": {"number": {"type": "string"}}}
@@ -42,15 +41,7 @@ def clock() -> Clock:
 async def service(tmp_path: Path, clock: Clock) -> AsyncIterator[AppState]:
     """A service on loopback, with keys and without."""
     async with opened_resources(tmp_path) as house:
-        made = AppState(
-            jobs=house.jobs,
-            uploads=house.uploads,
-            accounts=Accounts(house.jobs),
-            calls=house.calls,
-            budgets=Budgets(house.jobs, house.spending),
-            offer=ServiceConfig(policy=Policy(model="scripted:x"), keyless=True),
-            clock=clock,
-        )
+        made = app_state(house, offer=ServiceConfig(policy=Policy(model="scripted:x"), keyless=True), clock=clock)
         yield made
         await made.schema_checker.close()
 

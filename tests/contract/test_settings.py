@@ -21,7 +21,8 @@ from thresher.service.cli import settings as command
 from thresher.service.cli.main import app
 from thresher.service.settings import VARIABLES, Settings, command_defaults, load
 from thresher.service.storage.answers.memory import MemoryStore
-from thresher.service.wiring import endpoint_of, missing_keys, model_of
+from thresher.service.wiring.endpoints import endpoint_of, missing_keys
+from thresher.service.wiring.models import model_of
 
 PAGE = Path(__file__).parents[2] / "docs/guides/settings.md"
 OFFICE = {"base_url": "http://127.0.0.1:1/v1", "key_variable": "OFFICE_DOOR", "models": ["qwen3-8b"]}

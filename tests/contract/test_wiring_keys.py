@@ -8,7 +8,7 @@ import pytest
 
 from thresher.service.cli import doctor
 from thresher.service.settings import Settings
-from thresher.service.wiring import missing_keys
+from thresher.service.wiring.endpoints import missing_keys
 
 
 @pytest.mark.parametrize("name", ["embedded", "local:/a.gguf", "scripted:/a.json"])

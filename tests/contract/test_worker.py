@@ -20,7 +20,8 @@ from thresher.schemas.errors import ModelProblem, SetupProblem, note
 from thresher.schemas.policy import Policy
 from thresher.schemas.work import Claim, Job, Submission
 from thresher.service.backend.resources import ServiceResources, opened_resources
-from thresher.service.backend.worker import Worker, worker_loop
+from thresher.service.backend.worker import Worker
+from thresher.service.backend.worker_loop import worker_loop
 from thresher.service.jobs.loop import Loop, Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
 from thresher.service.settings import load

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from thresher.schemas.result import AnyResult, Result
 from thresher.schemas.source import Source
 from thresher.service.backend.processing.process_pool import ProcessingPool
 from thresher.service.extraction.engine import LARGE_UNIT_CHARS, Engine, engine_of
+from thresher.service.llm.client import ModelClient
 from thresher.service.llm.providers.scripted import Line, scripted
 from thresher.service.pipeline import process
 from thresher.service.targets.loading import load_target
@@ -41,6 +44,16 @@ def document(characters: int) -> Document:
     builder.block("Order number: PO-7\nBuyer: Acme Works Ltd")
     for n in range(characters // 50):
         builder.block(f"Line {n} says nothing that anybody wants to know.")
+    return builder.build()
+
+
+def prose(characters: int) -> Document:
+    """A text of that many different words."""
+    builder = DocumentBuilder(Source(path="a.txt", blob="", sha256="0", size=0, name="a.txt"), kind="text")
+    chance = random.Random(7)
+    builder.block(
+        " ".join("".join(chance.choices("aeinrst", k=chance.randrange(1, 9))) for _ in range(characters))[:characters]
+    )
     return builder.build()
 
 
@@ -90,6 +103,30 @@ def raising(error: Exception) -> Callable[[], None]:
         raise error
 
     return start
+
+
+def test_what_would_hold_the_loop_is_large() -> None:
+    """A Unit is by its length, by a run of one shape in it, and sooner where every span of a text is ranked by rules."""
+    made, run = engine(), DocumentBuilder(Source(path="a.txt", blob="", sha256="0", size=0, name="a.txt"), kind="text")
+    run.block("7\t" * 3_000)
+    assert isinstance(made.model, ModelClient)
+    model = replace(made.model, facts=replace(made.model.facts, style="candidates"))
+    assert made.is_large([prose(LARGE_UNIT_CHARS + 100)])
+    assert made.is_large([prose(100), run.build()])
+    assert replace(made, model=model).is_large([prose(2_000)])
+    assert not made.is_large([prose(20_000)])
+    assert not replace(made, model=model).is_large([prose(500)])
+
+
+async def test_a_process_tells_policies_apart(processors: ProcessingPool) -> None:
+    """Orders of one target that differ in their Policy alone are not processed by the same parts."""
+    strict = engine(say={"number": "PO-7", "buyer": "Nobody Ltd"})
+    lenient = replace(strict, policy=strict.policy.model_copy(update={"ungrounded": "keep"}))
+    results = [await processors.process(each, [document(1_000)]) for each in (lenient, strict, lenient)]
+    assert [r.model_dump_json() for r in results] == [
+        (await process(each, [document(1_000)])).model_dump_json() for each in (lenient, strict, lenient)
+    ]
+    assert results[0] == results[2] != results[1]
 
 
 async def test_a_models_problem_crosses_the_line(processors: ProcessingPool) -> None:

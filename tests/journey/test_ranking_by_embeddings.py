@@ -19,7 +19,7 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.policy import Policy
 from thresher.service.settings import Settings
 from thresher.service.storage.answers.memory import MemoryStore
-from thresher.service.wiring import model_of
+from thresher.service.wiring.models import model_of
 
 pytestmark = pytest.mark.slow
 

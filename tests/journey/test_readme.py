@@ -17,7 +17,7 @@ from thresher.service.cli.exits import EXIT_CODES
 from thresher.service.cli.main import app
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
 from thresher.service.settings import load
-from thresher.service.wiring import weights_folder
+from thresher.service.wiring.endpoints import weights_folder
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -19,8 +19,9 @@ from thresher.schemas.errors import InputProblem
 from thresher.schemas.target import Field
 from thresher.service.rules.fields.concepts import concepts_of_label, without_figures
 from thresher.service.rules.range_index import RangeIndex
+from thresher.service.rules.ranking.nearby_words import nearby_words
 from thresher.service.rules.ranking.position import _amounts_follow as amounts_follow
-from thresher.service.rules.ranking.span_score import label_score, nearby_words
+from thresher.service.rules.ranking.span_score import label_score
 from thresher.service.rules.spans.line_pieces import Layout, Piece, lay_out
 from thresher.service.rules.spans.printed_numbers import find_numbers, is_near
 from thresher.service.rules.tables import grids

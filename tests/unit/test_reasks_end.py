@@ -47,7 +47,7 @@ async def test_rows_that_a_model_never_tells_are_asked_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One question, and one about the lines, which is not sent again; what was not told is named."""
-    monkeypatch.setattr("thresher.service.wiring.counter", lambda _: quarter)  # no vocabulary is loaded
+    monkeypatch.setattr("thresher.service.wiring.models.counter", lambda _: quarter)  # no vocabulary is loaded
     asked: list[str] = []
 
     def say(question: Question) -> str:

@@ -9,8 +9,8 @@ import pytest
 from tests.tokens import quarter
 from tests.unit.test_look import codes, fields, run, told
 from thresher.schemas.extraction import Evidence
-from thresher.service import wiring
 from thresher.service.formats.date_offsets import relative_dates
+from thresher.service.wiring import models
 
 DAY = {"type": "string", "format": "date"}
 DEAL = fields(agreement_date=DAY, maturity_date=DAY)
@@ -24,7 +24,7 @@ DAYS = {"agreement_date": "2024-03-03", "maturity_date": "2025-03-02"}
 @pytest.fixture(autouse=True)
 def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No vocabulary is loaded."""
-    monkeypatch.setattr(wiring, "counter", lambda _: quarter)
+    monkeypatch.setattr(models, "counter", lambda _: quarter)
 
 
 def evidence(result: Any, path: str) -> Evidence:

@@ -1,7 +1,7 @@
 """Work on a Task that is an extraction from a matter: screen, ask, and say what came out.
 
-It is done in the worker's own process, with its model, its store of answers and its budgets; documents are read in
-processes of their own, which open nothing but files of the matter. It may be stopped at any moment: what is answered is
+It is done in the worker's own process, with its model, its store of answers and its budgets; documents are read, and
+large ones are processed and screened, in processes of their own; readers open nothing but files of the matter. It may be stopped at any moment: what is answered is
 kept, and the next run goes on.
 """
 
@@ -35,13 +35,14 @@ from thresher.service.discovery.matter.folder import Matter
 from thresher.service.discovery.privilege.screen import ScreenLists, kept_lists
 from thresher.service.discovery.privilege.terms import DEFAULT_TERMS
 from thresher.service.discovery.reading.produced_text import read_matter_source
+from thresher.service.extraction.engine import UnitProcessor
 from thresher.service.jobs.loop import Stage, TaskOutcome
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.runs.folder_run import Event
 from thresher.service.storage.answers.base import Store
 from thresher.service.targets.target_map import Rule, TargetMap
-from thresher.service.wiring import opened_store
+from thresher.service.wiring.effects import opened_store
 
 OUTCOME_PATH = "extraction"  # of the one Outcome
 
@@ -54,6 +55,7 @@ class Asking:
     policy: Policy
     targets: tuple[Target, ...]
     stage: Stage
+    elsewhere: UnitProcessor | None = None  # where large documents are processed
 
 
 async def extract_from_matter(
@@ -125,7 +127,9 @@ async def _extracted(
     asking.stage("screen")
     screened = await screened_choice(matter, choice, work.pool, _lists(matter, order))
     asking.stage("ask")
-    parts = Parts(pool=work.pool, model=asking.model, store=work.store, report=_heard(asking.stage))
+    parts = Parts(
+        pool=work.pool, model=asking.model, store=work.store, report=_heard(asking.stage), elsewhere=asking.elsewhere
+    )
     counts = await extract_matter(matter, screened or choice, parts)
     facts = {"asked": counts.asked, "shared": counts.shared, "states": dict(counts.states), "new": counts.new}
     matter.record_event("extraction", model=asking.model.name, **facts)

@@ -42,7 +42,9 @@ from thresher.service.runs.run_counts import RunCounts
 from thresher.service.settings import load
 from thresher.service.storage.answers.base import DurableStore
 from thresher.service.targets.target_map import load_targets
-from thresher.service.wiring import model_name, model_of, opened_store
+from thresher.service.wiring.effects import opened_store
+from thresher.service.wiring.endpoints import model_name
+from thresher.service.wiring.models import model_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

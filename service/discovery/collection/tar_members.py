@@ -10,17 +10,16 @@ import io
 import itertools
 import lzma
 import tarfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from thresher.service.discovery.collection.dates import date_of_file
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
+from thresher.service.readers.archives.compressed_reader import FAULTS, tar_pieces
 from thresher.service.readers.archives.container import PIECE_BYTES, Damaged
 from thresher.service.readers.detection.signatures import by_signature
 
-_FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 _SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
 NAMES_MAX = 1000  # members that are looked at for their names
 NAMES_MAX_BYTES = 256 << 20  # of a compressed TAR that are unpacked for names
@@ -37,14 +36,14 @@ def is_tar(path: Path, media_type: str) -> bool:
     try:
         with _open(path, media_type) as file:
             return by_signature(file.read(512)) == "application/x-tar"
-    except _FAULTS:
+    except FAULTS:
         return False
 
 
 def tar_names(path: Path, media_type: str) -> list[str]:
     """Return the names of the first members of a TAR, as far as it can be read; of a compressed one those at its beginning."""
     names: list[str] = []
-    with _open(path, media_type) as file, contextlib.suppress(tarfile.TarError, *_FAULTS):
+    with _open(path, media_type) as file, contextlib.suppress(tarfile.TarError, *FAULTS):
         packed = media_type in _OPENERS
         whole = cast("io.BufferedIOBase", _Beginning(file)) if packed else file
         with tarfile.open(fileobj=whole, mode="r|" if packed else "r:") as archive:
@@ -78,7 +77,7 @@ def tar_members(path: Path, media_type: str, reading: ArchiveReading) -> Iterato
                         count += 1
                         code = "linked_not_collected" if info.islnk() or info.issym() else "unsupported_type"
                         reading.unread.append((_shown(info.name), code, f"{_shown(info.name)} is a link or a device"))
-        except (tarfile.TarError, *_FAULTS) as error:
+        except (tarfile.TarError, *FAULTS) as error:
             reading.findings.append(("corrupt_partial", f"the archive breaks off ({error})"))
     reading.total = count
 
@@ -86,23 +85,11 @@ def tar_members(path: Path, media_type: str, reading: ArchiveReading) -> Iterato
 def _member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> ArchiveMember:
     raw = info.name.encode("utf-8", "surrogateescape")
     modified = date_of_file(int(info.mtime) * 10**9)
-    return ArchiveMember(_shown(info.name), raw, functools.partial(_pieces, archive, info), None, modified)
+    return ArchiveMember(_shown(info.name), raw, functools.partial(tar_pieces, archive, info), None, modified)
 
 
 def _shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _pieces(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
-    file, size = archive.extractfile(info), 0
-    try:
-        while file is not None and (piece := file.read(PIECE_BYTES)):
-            size += len(piece)
-            yield piece
-    except (tarfile.TarError, *_FAULTS) as error:
-        raise Damaged(str(error)) from error
-    if size < info.size:
-        raise Damaged(f"cut off after {size} of {info.size} bytes")
 
 
 def packed_member(path: Path, media_type: str, name: str, reading: ArchiveReading) -> Iterator[ArchiveMember]:
@@ -120,5 +107,5 @@ def _unpacked(path: Path, media_type: str) -> Iterator[bytes]:
         try:
             while piece := file.read1(PIECE_BYTES):
                 yield piece
-        except _FAULTS as error:
+        except FAULTS as error:
             raise Damaged(f"it breaks off ({error})") from error

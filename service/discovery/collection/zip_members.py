@@ -13,14 +13,13 @@ from thresher.schemas.errors import InputProblem
 from thresher.service.discovery.collection.dates import date_of_file, date_of_member
 from thresher.service.discovery.collection.expansion import ArchiveMember, ArchiveReading
 from thresher.service.discovery.collection.zip_aes import aes_form, aes_pieces
-from thresher.service.readers.archives.container import PIECE_BYTES, Damaged
 from thresher.service.readers.archives.zip_reader import (
     AES,
     ENCRYPTED,
-    FAULTS,
     UTF8_NAME,
     member_names,
     opens,
+    pieces_of,
     raw_name,
 )
 from thresher.service.readers.archives.zip_salvage import salvage
@@ -54,17 +53,7 @@ def _salvaged(path: Path, reading: ArchiveReading) -> Iterator[ArchiveMember]:
 
 
 def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveReading) -> Iterator[bytes]:
-    password = None
-    if info.flag_bits & ENCRYPTED:
-        password = _password(archive, info, reading)
-    try:
-        with archive.open(info, pwd=password) as file:
-            while piece := file.read(PIECE_BYTES):
-                yield piece
-    except NotImplementedError as error:
-        raise InputProblem("embedded_unreadable", f"{info.filename} ({error})") from error
-    except FAULTS as error:
-        raise Damaged(str(error) or type(error).__name__) from error
+    yield from pieces_of(archive, info, _password(archive, info, reading) if info.flag_bits & ENCRYPTED else None)
 
 
 def _password(archive: zipfile.ZipFile, info: zipfile.ZipInfo, reading: ArchiveReading) -> bytes:

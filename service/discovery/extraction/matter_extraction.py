@@ -32,6 +32,7 @@ from thresher.service.discovery.reading.document_sources import DocumentSources
 from thresher.service.discovery.reading.document_texts import children_of
 from thresher.service.discovery.reading.texts import Texts
 from thresher.service.discovery.reading.walk import DocumentFiles, walked
+from thresher.service.extraction.engine import UnitProcessor
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import RefusedPath
 from thresher.service.runs.engines import engines_by_rule
@@ -64,6 +65,7 @@ class Parts:
     model: Model
     store: UnitStates
     report: Callable[[Event], None] = lambda _: None
+    elsewhere: UnitProcessor | None = None  # where large documents are processed; None: in this process
 
 
 @dataclass(slots=True)
@@ -177,7 +179,12 @@ class _Asking:
         policy = self.choice.policy.model_copy(update={"unit": "family", "split": "off"})
         alone = {i: replace(rule, unit=None) for i, rule in rules.items()}  # families are asked as such
         return Run(
-            engine=engines_by_rule(self.parts.model, policy, lambda source: alone[source.path.rpartition("/")[2]]),
+            engine=engines_by_rule(
+                self.parts.model,
+                policy,
+                lambda source: alone[source.path.rpartition("/")[2]],
+                self.parts.elsewhere,
+            ),
             walk=self._walk,
             store=self.parts.store,
             results=Folder(self.results),

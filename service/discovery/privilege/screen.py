@@ -11,12 +11,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from thresher.schemas.discovery.matter import MatterDocument
 from thresher.schemas.discovery.matter_codes import EXCEPTION_CODES
 from thresher.schemas.errors import InputProblem, JobProblem
+from thresher.service.base.threads import in_thread
 from thresher.service.discovery.matter.folder import Matter
-from thresher.service.discovery.privilege.counsel_list import counsel_among, counsel_list, counsel_quoted
+from thresher.service.discovery.privilege.counsel_list import (
+    CounselList,
+    counsel_among,
+    counsel_list,
+    counsel_quoted,
+)
 from thresher.service.discovery.privilege.holding import Member, holding_of
 from thresher.service.discovery.privilege.quoting import QuotingReplies
 from thresher.service.discovery.privilege.terms import terms_in
@@ -64,11 +71,21 @@ async def screen(
     matter: Matter, lists: ScreenLists, texts: DocumentTexts, progress: Callable[[int], None] = lambda _: None
 ) -> ScreenCounts:
     """Screen what was not screened with these lists, hold what follows, and return the counts."""
-    begun = next(_unscreened(matter, f"{lists.fingerprint}.{texts.reading}"), None) is not None
-    if begun or kept_lists(matter) != lists:  # the log tells before anything is written, as a screen may be killed
+    await in_thread(_begin, matter, lists, texts.reading)
+    read, unread = await _look(matter, lists, texts, progress)
+    return await in_thread(_end, matter, lists, read, unread)
+
+
+def _begin(matter: Matter, lists: ScreenLists, reading: str) -> None:
+    """Keep the lists, and say in the log that a screen begins, before anything is written: it may be killed."""
+    begun = next(_unscreened(matter, f"{lists.fingerprint}.{reading}"), None) is not None
+    if begun or kept_lists(matter) != lists:
         matter.record_event("privilege_screen_begun", screen=lists.fingerprint)
     matter.store.set(_SETTING, json.dumps(asdict(lists)))
-    read, unread = await _look(matter, lists, texts, progress)
+
+
+def _end(matter: Matter, lists: ScreenLists, read: int, unread: int) -> ScreenCounts:
+    """Hold what follows from what was found; return the counts, which the log has."""
     held, warned = apply_holding(matter)
     own = _found(matter)
     counts = ScreenCounts(sum(matter.store.counts("documents").values()), read, unread,
@@ -84,25 +101,54 @@ async def _look(
     """Look at documents that were not screened yet; return of how many that told something new, and of how many no text could be had."""
     known, done, fresh, unread = counsel_list(lists.counsel), 0, 0, 0
     screen_id = f"{lists.fingerprint}.{texts.reading}"
-    before, found = _rows(matter), _found(matter)
-    for documents in _unscreened(matter, screen_id):
-        contents = await asyncio.gather(*(_texts(texts, d, again=again) for d, again in documents))
+    before, found = await in_thread(lambda: (_rows(matter), _found(matter)))
+    batches = _unscreened(matter, screen_id)
+    while documents := await in_thread(next, batches, None):
+        looked = await asyncio.gather(
+            *(_looked(texts, document, known, lists.terms, again=again) for document, again in documents)
+        )
         rows = []
-        for (document, _), content in zip(documents, contents, strict=True):
-            among = list(counsel_among(document, known))
-            flags = [f"counsel:{a}" for a in among]
-            read = () if isinstance(content, str) else content
-            flags += [f"quoted:{a}" for a in counsel_quoted(read, known) if a not in among]
-            flags += [f"term:{t}" for t in terms_in([document.subject, *read], lists.terms)]
-            if isinstance(content, str):  # what was found while it could be read stays
-                flags += [flag for flag in found.get(document.id, ()) if flag not in flags]
-            rows.append((document.id, content if isinstance(content, str) else screen_id, json.dumps(flags)))
-            unread += not read
+        for (document, _), one in zip(documents, looked, strict=True):
+            # what was found while it could be read stays
+            earlier = [f for f in found.get(document.id, ()) if f not in one.flags] if one.code else []
+            rows.append((document.id, one.code or screen_id, json.dumps(one.flags + earlier)))
+            unread += not one.is_read
         matter.store.connection.executemany("INSERT OR REPLACE INTO screened VALUES (?, ?, ?)", rows)
         done += len(documents)
         fresh += len(set(rows) - before)
         progress(done)
     return fresh, unread
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one look at a document found; `code`: why its text could not be had or searched."""
+
+    flags: list[str]
+    code: str
+    is_read: bool
+
+
+async def _looked(
+    texts: DocumentTexts, document: MatterDocument, known: CounselList, terms: tuple[str, ...], *, again: bool
+) -> _Looked:
+    """Look at the people, the subject and the text of a document."""
+    content = await _texts(texts, document, again=again)
+    code, read = (content, []) if isinstance(content, str) else ("", content)
+    search = partial(_flags_in, document, known=known, terms=terms)
+    try:
+        flags = await texts.searched(read, search)
+    except (InputProblem, JobProblem) as problem:  # nobody has looked at its text
+        code, read, flags = problem.code, [], search([])
+    return _Looked(flags, code, bool(read))
+
+
+def _flags_in(document: MatterDocument, texts: list[str], *, known: CounselList, terms: tuple[str, ...]) -> list[str]:
+    """Return what flags a document, by its people, its subject and its texts."""
+    among = list(counsel_among(document, known))
+    quoted = [address for address in counsel_quoted(texts, known) if address not in among]
+    said = terms_in([document.subject, *texts], terms)
+    return [f"counsel:{a}" for a in among] + [f"quoted:{a}" for a in quoted] + [f"term:{t}" for t in said]
 
 
 async def _texts(texts: DocumentTexts, document: MatterDocument, *, again: bool) -> list[str] | str:

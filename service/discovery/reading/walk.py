@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,8 +56,12 @@ async def _kept(readings: AsyncIterator[Reading], document_id: str, texts: Texts
     number = 0
     async for reading in readings:
         number += 1
-        texts.put(document_id, number, reading.document.text)
+        await asyncio.to_thread(_keep, texts, document_id, number, reading)
         yield reading
+
+
+def _keep(texts: Texts, document_id: str, number: int, reading: Reading) -> None:
+    texts.put(document_id, number, reading.document.text)
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from thresher.service.readers.archives.container import PIECE_BYTES, Damaged, Me
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.detection.signatures import by_signature
 
-_FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
+FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
 Stream = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile | io.BufferedReader
 _PACKED = {"application/gzip", "application/x-bzip2", "application/x-xz"}
 _SHORT_SUFFIXES = {".tgz": ".tar", ".tbz2": ".tar", ".tbz": ".tar", ".txz": ".tar"}
@@ -71,7 +71,7 @@ class TarReader:
         try:
             with open_decompressed(source) as file:
                 return 0.9 if by_signature(file.read(512)) == "application/x-tar" else 0.0
-        except _FAULTS:
+        except FAULTS:
             return 0.0
 
     def read(self, source: Source, options: ReadOptions, spool: Spool) -> Reading:
@@ -92,10 +92,10 @@ def _tar_members(stream: _Bounded, unpacking: Unpacking) -> Iterator[Member]:
         with tarfile.open(fileobj=stream, mode="r|", bufsize=1 << 16) as archive:
             for info in archive:
                 if info.isfile() and not is_system_file(info.name):
-                    yield Member(info.name, None, functools.partial(_tar_pieces, archive, info))
+                    yield Member(info.name, None, functools.partial(tar_pieces, archive, info))
                 elif not info.isfile() and not info.isdir():
                     _list_unread(info, unpacking)
-    except (tarfile.TarError, *_FAULTS) as error:
+    except (tarfile.TarError, *FAULTS) as error:
         unpacking.add_note("corrupt_partial", f"the archive breaks off ({error})")
 
 
@@ -108,13 +108,14 @@ def _list_unread(info: tarfile.TarInfo, unpacking: Unpacking) -> None:
         unpacking.leave_out("unsupported_type", f"{info.name} is a device")
 
 
-def _tar_pieces(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
+def tar_pieces(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
+    """Yield the bytes of a TAR's member. Raises Damaged where it is cut off."""
     file, size = archive.extractfile(info), 0
     try:
         while file is not None and (piece := file.read(PIECE_BYTES)):
             size += len(piece)
             yield piece
-    except (tarfile.TarError, *_FAULTS) as error:
+    except (tarfile.TarError, *FAULTS) as error:
         raise Damaged(str(error)) from error
     if size < info.size:
         raise Damaged(f"cut off after {size} of {info.size} bytes")
@@ -145,7 +146,7 @@ def _pieces(source: Source, unpacking: Unpacking) -> Iterator[bytes]:
         try:
             while piece := file.read1(PIECE_BYTES):  # returns the bytes that there are before it raises
                 yield piece
-        except _FAULTS as error:
+        except FAULTS as error:
             unpacking.add_note("corrupt_partial", f"it breaks off ({error})")
 
 

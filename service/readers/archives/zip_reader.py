@@ -104,7 +104,11 @@ def _pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, passwords: tuple[st
     """Yield the member's bytes; a missing password or an unknown method raises a Problem."""
     if info.compress_type == AES or (info.flag_bits & ENCRYPTED and not passwords):
         raise InputProblem("password_protected", info.filename)
-    password = _password(archive, info, passwords) if info.flag_bits & ENCRYPTED else None
+    yield from pieces_of(archive, info, _password(archive, info, passwords) if info.flag_bits & ENCRYPTED else None)
+
+
+def pieces_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:
+    """Yield the bytes of a ZIP's member. Raises InputProblem(embedded_unreadable), Damaged."""
     try:
         with archive.open(info, pwd=password) as file:
             while piece := file.read(PIECE_BYTES):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pypdfium2.raw as pdfium
 
 from thresher.schemas.document import BlockKind, DocumentBuilder
@@ -15,23 +14,15 @@ from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
 from thresher.service.ocr.base import OcrEngine
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.page_pictures import PLACEHOLDER, store_pictures
-from thresher.service.readers.pdf.forms.annotations import (
-    Annotation,
-    annotations_of,
-    parted_by_page,
-    write_annotations,
-    write_check_boxes,
-)
+from thresher.service.readers.page_pictures import store_pictures
+from thresher.service.readers.pdf.forms.annotations import Annotation, annotations_of
 from thresher.service.readers.pdf.forms.attachments_and_facts import Attachments, facts_of, form_of
 from thresher.service.readers.pdf.forms.xfa import write_xfa
-from thresher.service.readers.pdf.layout.heading_levels import Headings
 from thresher.service.readers.pdf.layout.page_frame import PageFrame
-from thresher.service.readers.pdf.layout.repeated_margins import MarginBlocks
-from thresher.service.readers.pdf.library import Floats
 from thresher.service.readers.pdf.opening import open_document
-from thresher.service.readers.pdf.page_batch import PageBatchLayout, lay_out, lay_out_hidden
+from thresher.service.readers.pdf.page_batch import lay_out
 from thresher.service.readers.pdf.page_handle import OpenPage, PageContent, read_pages
+from thresher.service.readers.pdf.page_writer import PageWriter
 from thresher.service.readers.pdf.pictures.picture_text import PictureReader
 from thresher.service.readers.pdf.pictures.scanned_pages import ScannedPages, drawn_page, is_picture_of_text
 from thresher.service.readers.pdf.pictures.unusable_text_layer import is_unusable
@@ -40,7 +31,6 @@ from thresher.service.readers.pdf.text.file_search import FileSearch
 from thresher.service.readers.pdf.text.font_names import font_names_of
 from thresher.service.readers.pdf.text.garbage_text import is_garbage
 from thresher.service.readers.pdf.text.unmapped_characters import are_many, regions_of_words, replaced
-from thresher.service.readers.pdf.writer import begin_pages, write_flow
 
 _READ_PAGES = 4  # pages that are kept open and read together
 _LAID_OUT_PAGES = 64  # pages that are laid out together
@@ -69,8 +59,7 @@ def read_pdf(source: Source, options: ReadOptions, spool: Spool, engine: Callabl
     if not builder.length and not document.notes:
         document.notes.append(note("no_text", "no page holds any"))
     document.pages.fonts += [pages.fonts.get(number, "") for number in range(1, len(document.pages) + 1)]
-    pages.margins.mark(document.blocks, len(document.pages))
-    pages.headings.mark(document.blocks)
+    pages.writer.mark_blocks()
     return Reading(builder.build(), attachments.children + pictures.children)
 
 
@@ -100,11 +89,11 @@ class _Pages:
         handles: tuple[Any, Any],
     ) -> None:
         """Begin with no page; `handles` are PDFium's handles of the document and of its form."""
-        self.builder, self.options, self.pictures, self.attachments = builder, options, pictures, attachments
+        self.builder, self.options, self.attachments = builder, options, attachments
         self.document, self.form = handles
         self.fields: set[str] = set()  # full names of the form fields on pages
         self.fonts: dict[int, str] = {}  # by page number
-        self.margins, self.headings = MarginBlocks(), Headings()
+        self.writer = PageWriter(builder, options, pictures)
         self.search = FileSearch(builder.document.source.blob)
         self.regions = PictureReader(options, pictures.engine, builder.document.notes)
         self.notes = builder.document.notes
@@ -135,7 +124,7 @@ class _Pages:
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._finish_loaded()
-            self._note_failure(number, error, PageFrame(0.0, 0.0))
+            self.writer.note_failure(number, error, PageFrame(0.0, 0.0))
             return
         self.loaded.append(held)
         self.pending += held.length
@@ -176,7 +165,7 @@ class _Pages:
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
             held.close()
             self._flush()
-            self._note_failure(held.number, error, PageFrame(0.0, 0.0))
+            self.writer.note_failure(held.number, error, PageFrame(0.0, 0.0))
         else:
             self._enqueue(opened[0])
 
@@ -229,12 +218,6 @@ class _Pages:
         self.attachments.pinned(page)
         return found, drawn
 
-    def _note_failure(self, number: int, error: Exception, frame: PageFrame) -> None:
-        """Note a page that could not be read; keep its number with an empty page."""
-        if len(self.builder.document.pages) < number:
-            self.builder.page(frame.width, frame.height)
-        self.notes.append(note("corrupt_partial", f"page {number} ({type(error).__name__})", number))
-
     def _flush(self) -> None:
         """Write the queued pages; where that fails, one by one."""
         pages = self.queue
@@ -257,112 +240,23 @@ class _Pages:
             return False
         if any(one.is_poor(count) for one, count in zip(pages[:-1], laid.counts(), strict=False)):
             return False
-        self._write(laid)
+        self.writer.write(laid)
         return True
 
     def _write_one(self, one: OpenPage) -> None:
         """Write one page; a damaged one is noted."""
         try:
-            self._write(lay_out([one]))
+            self.writer.write(lay_out([one]))
         except Problem:
             raise
         except Exception as error:  # noqa: BLE001 - a damaged page may fail anywhere; it is noted and the rest is read
-            self._note_failure(one.number, error, one.frame)
+            self.writer.note_failure(one.number, error, one.frame)
 
     def _write_garbage(self, one: OpenPage) -> None:
         """Write a page whose text layer is unusable: from its picture, or else as it is with a Note."""
-        self.builder.page(one.frame.width, one.frame.height)
-        if self._read_picture(one, np.zeros((0, 4), np.float32)):
+        if self.writer.write_from_picture(one):
             self.queue = []
             one.held.close()
             return
         self.notes.append(note("decode_loss", f"page {one.number}", one.number))
         self._flush()
-
-    def _write(self, laid: PageBatchLayout) -> None:
-        """Write laid out pages, and collect their margins and headings."""
-        starts, blocks = write_flow(self.builder, laid.flow, laid.words, (laid.lines, laid.spans), laid.pages[0].number)
-        begin_pages(self.builder, [one.frame for one in laid.pages], (laid.lines, starts), laid.pages[0].number)
-        for block, span in zip(blocks, laid.spans, strict=True):
-            if span.part.margin:
-                self.margins.add(block, laid.text(span), top=span.part.margin == "top")
-            elif span.kind is BlockKind.HEADING:
-                self.headings.add(block, span.size, bold=span.bold)
-        self._finish(laid)
-
-    def _finish(self, laid: PageBatchLayout) -> None:
-        """Write what is beside the words of pages: a picture of text, codes, hidden words, form values.
-
-        Notes and hidden words are of every page; the rest is of the last, as a page that has more ends its batch.
-        """
-        self._note_words(laid)
-        last = len(laid.pages) - 1
-        one = laid.pages[last]
-        if one.recognised is None and one.is_poor(laid.counts()[last]):
-            seen = laid.visible(last)
-            if is_picture_of_text(one.held.page, int((seen.end - seen.start).sum()), seen.box, one.frame):
-                read = self._read_picture(one, seen.box)
-                if not read and not len(seen) and self.options.pictures != "none":
-                    self.builder.block(PLACEHOLDER.format(one.number))
-        if one.recognised is not None and one.recognised.codes:
-            from thresher.service.ocr.codes import write_barcodes  # noqa: PLC0415 - Pillow loads only for pages with codes
-
-            write_barcodes(self.builder, one.recognised.codes, one.number, 1.0)
-        if len(laid.hidden):
-            self._write_hidden(laid)
-        if one.held.found:
-            seen = laid.visible(last)
-            shown, unseen = parted_by_page(one.held.found, seen, one.frame)
-            one.held.unseen += [value.text for value in unseen]
-            write_annotations(self.builder, shown, one.frame, seen)
-        write_check_boxes(self.builder, laid.alone)
-        if one.held.unseen or one.held.false:
-            self._write_unseen_values(one)
-
-    def _note_words(self, laid: PageBatchLayout) -> None:
-        """Note for each page words with corrected letters, with unmapped characters, and with marks that were not looked for."""
-        for one, lost in zip(laid.pages, laid.lost(), strict=True):
-            mended = len(one.sheet.mended) + (0 if one.replaced is None else int(one.replaced.sum()))
-            if mended:
-                self.notes.append(note("decode_mended", f"page {one.number}, {mended} words", one.number))
-            if lost:
-                self.notes.append(
-                    note("decode_loss", f"page {one.number}, {lost} words with unknown characters", one.number)
-                )
-            if one.crowded and len(one.sheet.start):
-                self.notes.append(note("marks_unread", f"page {one.number}", one.number))
-
-    def _write_unseen_values(self, one: OpenPage) -> None:
-        """Note hidden form values and comments, and false replacement texts; append them where wanted."""
-        false = dict.fromkeys(text for _, text in sorted(one.held.false))
-        for what, found in (
-            ("form values and comments", one.held.unseen),
-            ("texts that differ from what is shown", false),
-        ):
-            if found:
-                self.notes.append(
-                    note("hidden_text", f"page {one.number}, {what} that are hidden: {len(found)}", one.number)
-                )
-            for text in found if self.options.hidden_text else ():
-                self.builder.block(text, BlockKind.HIDDEN)
-
-    def _read_picture(self, one: OpenPage, known: Floats) -> bool:
-        """Read a page from its picture. Returns False, with a Note if needed, where no text was found."""
-        if self.options.ocr == "off":
-            if not len(known):
-                self.notes.append(note("no_text", f"page {one.number}", one.number))
-            return False
-        if not self.pictures.read(one.held.page, one.frame, one.number, known):
-            return False
-        self.builder.document.pages.ocr[-1] = 1
-        return True
-
-    def _write_hidden(self, laid: PageBatchLayout) -> None:
-        """Note the hidden characters of each page, and append them where wanted."""
-        sizes = np.bincount(laid.hidden.page, weights=laid.hidden.end - laid.hidden.start, minlength=len(laid.pages))
-        for one, size in zip(laid.pages, sizes.tolist(), strict=True):
-            if size:
-                self.notes.append(note("hidden_text", f"page {one.number}, {size:.0f} characters", one.number))
-        if self.options.hidden_text:
-            flow, lines, spans = lay_out_hidden(laid.hidden)
-            write_flow(self.builder, flow, laid.hidden, (lines, spans), laid.pages[0].number)

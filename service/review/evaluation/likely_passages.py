@@ -50,20 +50,13 @@ def line_of(document: Document, offset: int) -> Range:
 
 def evidence_of(document: Document, place: Range, extraction: Extraction, path: str) -> Evidence:
     """Return evidence for a range of a Document, with pages and boxes."""
-    start, end = place
-    anchor = document.anchor(start, end)
-    return Evidence(
-        path=path,
-        quote=document.text[start:end],
-        start=start,
-        end=end,
-        page=anchor.page,
-        boxes=anchor.boxes,
-        continued=anchor.continued,
-        part=anchor.part,
+    return Evidence.at(
+        document,
+        place,
+        path,
         chunk=extraction.chunk,
         source=document.source.path if extraction.document else None,
-        confidence=document.confidence(start, end),
+        confidence=document.confidence(*place),
     )
 
 

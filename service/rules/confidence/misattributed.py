@@ -10,9 +10,10 @@ from thresher.service.rules.contracts.contract_term import states_term
 from thresher.service.rules.fields.concepts import concepts
 from thresher.service.rules.fields.roles import role_of
 from thresher.service.rules.fields.wording import plain
+from thresher.service.rules.ranking.nearby_words import nearby_words
 from thresher.service.rules.ranking.party_side import side_score
 from thresher.service.rules.ranking.span_assignment import SHARED_MIN_LABEL_POINTS, FieldCandidates
-from thresher.service.rules.ranking.span_score import EXCLUSION_WORDS, nearby_words
+from thresher.service.rules.ranking.span_score import EXCLUSION_WORDS
 from thresher.service.rules.spans.identifiers import find_codes, valid_iban
 from thresher.service.rules.spans.line_pieces import Layout
 from thresher.service.rules.spans.postal_addresses import is_address_line

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import compress, pairwise, zip_longest
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -12,25 +11,27 @@ from thresher.service.readers.pdf.layout.baseline_rows import (
     SegmentBox,
     clustered_rows,
     row_of,
-    segments_by_row,
-    sorted_by_height,
 )
 from thresher.service.readers.pdf.layout.regions import Cells, Gap, Region, TextRegion
-from thresher.service.readers.pdf.tables.table_regions import column_gaps, table_region_of
+from thresher.service.readers.pdf.layout.text_columns import (
+    CELLS_MIN_STRIPS,
+    COLUMN_MIN_LINES,
+    MAX_DEPTH,
+    column_cut,
+    is_in_rows,
+    median,
+    split_at,
+    text_gap,
+)
+from thresher.service.readers.pdf.tables.table_regions import table_region_of
 
 _GUTTER_MIN_WIDTH = 0.8  # in font sizes: of the gap between two columns
-_MAX_DEPTH = 3  # of columns inside columns
 _BAND_MAX_GAP = 4.0  # in font sizes: rows farther apart are not of one band
 _LINES_MAX_GAP = 1.0  # the same for lines of one column
 _TABLE_MAX_GAP = 10.0  # the same for rows that have columns in common
-_COLUMN_MIN_LINES = 4
-_TABLE_ROW_MIN_GAP = 0.5  # in font sizes: between two rows of a table whose cells have several lines
-_MAX_LINES_A_TABLE_ROW = 6  # on average
 _TWO_PAGES_MIN_RATIO = 1.15  # width / height of what may be two pages side by side
 _TWO_PAGES_MIN_GAP = 2.5  # in font sizes
 _TWO_PAGES_MIN_LINES = 8  # of each page
-_COLUMN_MIN_WIDTH = 8  # in font sizes: of a column of running text
-_CELLS_MIN_STRIPS = 2  # in the median line: so many strips are cells
 _HEADING_MIN_RATIO = 1.2  # size of a heading between two tables / that of the row below it
 _LARGER_MIN_RATIO = 1.05  # the same for the row above it, which may be in another size
 _INFINITY = 1e6
@@ -55,7 +56,7 @@ def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *,
         left, right = ([s for s in strips if (s.x0 + s.x1 < 2 * cut) is side] for side in (True, False))
         return [*regions_in_reading_order(left, words, depth=1), *regions_in_reading_order(right, words, depth=1)]
     bands = _rejoined(_bands(clustered_rows(strips)), words)
-    cuts = [_column_gap(band, words) if depth < _MAX_DEPTH else None for band in bands]
+    cuts = [column_cut(band.rows, band.gutters, words) if depth < MAX_DEPTH else None for band in bands]
     for above, band, cut in zip(bands, bands[1:], cuts[1:], strict=False):
         if cut is not None:
             _take_first_lines(above, band, cut)
@@ -63,7 +64,7 @@ def regions_in_reading_order(strips: list[SegmentBox], words: dict[int, int], *,
         if cut is not None:
             head = _rows_of_cells(band, cut)
             regions += _table_or_text(Band(band.rows[:head], band.gutters)) if head else []
-            for side in _sides(band.rows[head:], cut):
+            for side in split_at(band.rows[head:], cut):
                 regions += regions_in_reading_order(side, words, depth=depth + 1)
         else:
             regions += _table_or_text(band)
@@ -167,14 +168,14 @@ def _shared(band: Band, row: list[SegmentBox]) -> list[Gap]:
 
 def _rows_of_cells(band: Band, cut: float) -> int:
     """Return how many rows above columns of text are of cells, several on both sides: the last ones of a table."""
-    cells = [min(map(len, _sides([row], cut))) >= _CELLS_MIN_STRIPS for row in band.rows]
+    cells = [min(map(len, split_at([row], cut))) >= CELLS_MIN_STRIPS for row in band.rows]
     head = cells.index(False) if False in cells else 0
     return head if not any(cells[head:]) else 0
 
 
 def _take_first_lines(above: Band, band: Band, cut: float) -> None:
     """Move lines of the column right of a cut, that begins higher than the one on its left, to their band."""
-    left = np.array([s.x0 for s in _sides(band.rows, cut)[1]])
+    left = np.array([s.x0 for s in split_at(band.rows, cut)[1]])
     while above.rows and _is_near(above.rows[-1], band.rows[0], _LINES_MAX_GAP):
         first = above.rows[-1][0]
         if first.x0 < cut or int((np.abs(left - first.x0) < _ALIGNED_MAX_POINTS).sum()) < _EDGE_MIN_STRIPS:
@@ -182,72 +183,12 @@ def _take_first_lines(above: Band, band: Band, cut: float) -> None:
         band.rows.insert(0, above.rows.pop())
 
 
-def _sides(rows: Cells, cut: float) -> tuple[list[SegmentBox], list[SegmentBox]]:
-    """Return the strips left and right of a cut."""
-    strips = [s for row in rows for s in row]
-    return [s for s in strips if s.x0 + s.x1 < 2 * cut], [s for s in strips if s.x0 + s.x1 >= 2 * cut]
-
-
-def _column_gap(band: Band, words: dict[int, int]) -> float | None:
-    """Return the x at which to cut a band into columns of text; None where it is a table or plain text."""
-    is_text: Callable[[Cells, dict[int, int]], int] | None = None
-    for a, b in sorted(band.gutters, key=lambda g: g[0] - g[1]):
-        cut = (a + b) / 2
-        left, right = (clustered_rows(side) for side in _sides(band.rows, cut))
-        if min(len(left), len(right)) < 3:
-            continue
-        if _are_unrelated(band.rows, cut, min(len(left), len(right))):
-            columns = (_is_wordy(left, words) and _is_wordy(right, words)) or any(
-                _column_count(side, words) for side in (left, right)
-            )
-        else:
-            if is_text is None:  # in rows, each side must be a single column
-                is_text = _is_prose if _is_in_rows(band.rows) else _column_count
-            columns = all(is_text(side, words) for side in (left, right))
-        if columns:
-            return cut
-    return None
-
-
-def _column_count(rows: Cells, words: dict[int, int], *, depth: int = 0) -> int:
-    """Return the number of columns of running text in rows; 0 where they are no running text."""
-    if _is_prose(rows, words):
-        return 1
-    cut = _text_gap(rows, words, depth=depth)
-    if cut is None:
-        return 0
-    return sum(_column_count(clustered_rows(side), words, depth=depth + 1) for side in _sides(rows, cut))
-
-
-def _text_gap(rows: Cells, words: dict[int, int], *, depth: int = 0) -> float | None:
-    """Return the x of a gap between columns of running text; None where there is none.
-
-    The gap may be narrow in single lines. One column is on its left, and one or more on its right.
-    """
-    if len(rows) < _COLUMN_MIN_LINES or depth >= _MAX_DEPTH or 2 * sum(len(row) > 1 for row in rows) < len(rows):
-        return None
-    strips = sorted_by_height([s for row in rows for s in row])
-    x0, x1, size = np.array([(s.x0, s.x1, s.size) for s in strips]).T
-    for a, b in column_gaps(rows):
-        cut = (a + b) / 2
-        within = x0 + x1 < 2 * cut
-        if not (within.any() and x1[within].max() - x0[within].min() > _COLUMN_MIN_WIDTH * size[within].min()):
-            continue  # too narrow for a column of running text
-        left = list(compress(strips, within.tolist()))
-        if median(segments_by_row(left)) >= _CELLS_MIN_STRIPS or not _is_prose(clustered_rows(left), words):
-            continue
-        right = list(compress(strips, (~within).tolist()))
-        if _column_count(clustered_rows(right), words, depth=depth + 1):
-            return cut
-    return None
-
-
 def _rejoined(bands: list[Band], words: dict[int, int]) -> list[Band]:
     """Merge bands of columns of text that were separated by one line that reaches into the gap."""
     found: list[Band] = []
     for band in bands:
         rows = [*found[-1].rows, *band.rows] if found else []
-        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > _COLUMN_MIN_LINES
+        short = bool(found) and min(len(found[-1].rows), len(band.rows)) and len(rows) > COLUMN_MIN_LINES
         near = short and _is_near(found[-1].rows[-1], band.rows[0], _BAND_MAX_GAP)
         cut = _open_gap(found[-1], band, words) if near else None
         if cut is not None:
@@ -262,46 +203,7 @@ def _open_gap(above: Band, below: Band, words: dict[int, int]) -> float | None:
     if not all(any(len(row) > 1 for row in band.rows) for band in (above, below)):
         return None
     rows = [*above.rows, *below.rows]
-    return None if _is_in_rows(rows) else _text_gap(rows, words)
-
-
-def _is_in_rows(rows: Cells) -> bool:
-    """Whether gaps across all columns separate rows repeatedly, as in a table of long texts."""
-    apart = [min(s.y0 for s in b) - max(s.y1 for s in a) for a, b in pairwise(rows)]
-    size = median([s.size for row in rows for s in row])
-    return sum(gap > _TABLE_ROW_MIN_GAP * size for gap in apart) * _MAX_LINES_A_TABLE_ROW > len(rows)
-
-
-def _is_prose(rows: Cells, words: dict[int, int]) -> bool:
-    """Whether rows look like running text: long lines that fill the column."""
-    if len(rows) < _COLUMN_MIN_LINES:
-        return False
-    if (
-        median([len(r) for r in rows]) >= _CELLS_MIN_STRIPS
-        or median([sum([words[s.index] for s in r]) for r in rows]) < 4
-    ):
-        return False
-    x0, x1 = min([r[0].x0 for r in rows]), max([r[-1].x1 for r in rows])
-    fill = median([(r[-1].x1 - r[0].x0) / max(x1 - x0, 1.0) for r in rows])
-    return fill > 0.6 and x1 - x0 > _COLUMN_MIN_WIDTH * median([r[0].size for r in rows])
-
-
-def median(values: list[float] | list[int]) -> float:
-    """Return the middle value, or the mean of the two in the middle."""
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
-def _is_wordy(rows: Cells, words: dict[int, int]) -> bool:
-    """Whether most rows have two words or more: a block of text, not a column of figures."""
-    return median([sum([words[s.index] for s in row]) for row in rows]) >= 2
-
-
-def _are_unrelated(rows: Cells, cut: float, fewest: int) -> bool:
-    """Whether few rows cross the cut: blocks side by side, not a table."""
-    both = sum(1 for r in rows if r[0].x0 < cut < r[-1].x1)
-    return both < 0.35 * fewest
+    return None if is_in_rows(rows) else text_gap(rows, words)
 
 
 def _table_or_text(band: Band) -> list[Region]:

@@ -1,55 +1,31 @@
-"""Choose concrete classes, here and nowhere else: from a Policy and the operator's Settings to the parts of a run."""
+"""Choose what is behind a model's name: its transport, address, key, prices and limits."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thresher.chunkers.tokens import counter
 from thresher.schemas.errors import InputProblem, SetupProblem
 from thresher.schemas.nearest_name import suggestion
 from thresher.schemas.policy import Policy
 from thresher.schemas.question import DialectName
-from thresher.service.llm.client import ModelClient
-from thresher.service.llm.model_catalog import (
-    catalog_row,
-    facts_of,
-    may_truncate_prompts,
-    provider_of,
-    schema_mode_of,
-    tariff_of,
-)
-from thresher.service.llm.prices import Budget, Tariff
+from thresher.service.llm.model_catalog import facts_of, may_truncate_prompts, provider_of, schema_mode_of, tariff_of
+from thresher.service.llm.prices import Tariff
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import KNOWN
-from thresher.service.llm.providers.embeddings import spoken, text_of_vectors
-from thresher.service.llm.rate_limiting import Limits, LocalLimits, ProviderLimiter
-from thresher.service.llm.retrying import Backoff
-from thresher.service.llm.stack import Endpoint, SharedServices, build_model
-from thresher.service.llm.transport import Records, Transport
+from thresher.service.llm.stack import Endpoint
 from thresher.service.settings import Provider, Settings
-from thresher.service.storage.answers.base import DurableStore
-from thresher.service.storage.answers.session import Transactions
-from thresher.service.telemetry.tracing import Tracer
 
 if TYPE_CHECKING:
     from thresher.service.llm.providers.remote import Remote
 
-log = logging.getLogger(__name__)
-
 FREE_TARIFF = Tariff(prompt=0.0, answer=0.0)
 DEFAULT_MODEL = "embedded"
-TOKENIZER = "o200k_base"  # of most models
 NO_KEY = "none"  # sent to a server that needs no key, so that no other server's key is
-DIALECTS: dict[
-    str, DialectName
-] = {  # what of JSON Schema a provider takes when it constrains an answer; others take it as it is
+# What of JSON Schema a provider takes when it constrains an answer; others take it as it is.
+DIALECTS: dict[str, DialectName] = {
     "openai": "openai_strict",
     "azure": "openai_strict",
     "gemini": "gemini",
@@ -57,11 +33,8 @@ DIALECTS: dict[
     "anthropic": "anthropic",
     "bedrock": "anthropic",
 }
-BATCH_PROVIDERS = ("openai", "anthropic")  # providers whose batch API is supported
-DIALECT_BY_FAMILY: dict[str, DialectName] = {
-    "claude": "anthropic",
-    "gemini": "gemini",
-}  # the same models, offered by other providers
+# The same models, offered by other providers.
+DIALECT_BY_FAMILY: dict[str, DialectName] = {"claude": "anthropic", "gemini": "gemini"}
 LOCAL_WINDOW_TOKENS = 16_384  # tokens of prompt and answer for a GGUF file of the user's own
 RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
@@ -143,7 +116,7 @@ def _scripted(name: str, policy: Policy) -> Endpoint:
 def _remote(name: str, policy: Policy, settings: Settings) -> Endpoint:
     from thresher.service.llm.providers.hosted import transport_to  # noqa: PLC0415 - only for hosted models
 
-    remote = _reached(name, policy, settings)
+    remote = remote_of(name, policy, settings)
     tariff = Tariff.of(policy.prices) if policy.prices else tariff_of(remote.model)
     wire = transport_to(remote)
     return Endpoint(
@@ -162,13 +135,14 @@ def _dialect_of(name: str) -> DialectName:
     return next(by_family, DIALECTS.get(provider_of(name), "plain"))
 
 
-def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
+def remote_of(name: str, policy: Policy, settings: Settings) -> Remote:
+    """Return how a hosted model is reached. Raises InputProblem(policy_invalid), SetupProblem."""
     from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
 
     taken = sorted(RESERVED_OPTIONS & policy.model_options.keys())
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(taken)} is not for a policy to say")
-    model, address, key = _address_of(name, settings)
+    model, address, key = address_of(name, settings)
     if address and not address.startswith(("http://", "https://")):
         about = f"the model's address (base_url, THRESHER_API_BASE) begins with http:// or https://, not as {address!r}"
         raise SetupProblem("setting_invalid", about)
@@ -182,7 +156,7 @@ def _reached(name: str, policy: Policy, settings: Settings) -> Remote:
     )
 
 
-def _address_of(name: str, settings: Settings) -> tuple[str, str | None, str | None]:
+def address_of(name: str, settings: Settings) -> tuple[str, str | None, str | None]:
     """Return a model as litellm names it, with address and key, of the server that is named or of all others.
 
     Raises InputProblem(policy_invalid) for a model that its server does not have, SetupProblem(key_missing).
@@ -203,19 +177,6 @@ def _provider_of(name: str, settings: Settings) -> tuple[Provider | None, str]:
     """Return the named provider of a model, None where none is named so, and what follows its name."""
     first, _, model = name.partition("/")
     return next((p for p in settings.providers if p.name == first and model), None), model
-
-
-def _batches(name: str, policy: Policy, settings: Settings, book: Transactions | None) -> Transport:
-    """Return the Transport in which Calls wait for a batch. Raises InputProblem(policy_invalid)."""
-    if book is None:
-        raise InputProblem("policy_invalid", "batch: a store is needed in which batches are found again")
-    if provider_of(name) not in BATCH_PROVIDERS:
-        raise InputProblem("policy_invalid", f"batch: only for models of {' and '.join(BATCH_PROVIDERS)}, not {name}")
-    from thresher.service.llm.batch.base import BatchTiming  # noqa: PLC0415 - only for batches
-    from thresher.service.llm.batch.pending_transport import PendingTransport  # noqa: PLC0415 - as above
-    from thresher.service.storage.answers.batches import SqlBatchLedger  # noqa: PLC0415 - as above
-
-    return PendingTransport(_reached(name, policy, settings), SqlBatchLedger(book), BatchTiming(wait=policy.batch_wait))
 
 
 def weights_folder(settings: Settings) -> Path:
@@ -248,117 +209,3 @@ def missing_keys(name: str, settings: Settings) -> tuple[str, ...]:
     from thresher.service.llm.providers.hosted import missing_keys  # noqa: PLC0415 - only for hosted models
 
     return missing_keys(name)
-
-
-def model_of(
-    policy: Policy,
-    settings: Settings,
-    store: Records,
-    limits: Limits | None = None,
-    book: Transactions | None = None,
-    allowed: Callable[[], Awaitable[None]] | None = None,
-) -> ModelClient:
-    """Return the Model of a run with every wrapper around it; its answers go to `store`.
-
-    `limits`: shared with other runs; `book`: where batches are recorded, in the database of the answers; `allowed`: awaited
-    before every call.
-    """
-    name = model_name(policy, settings)
-    end = endpoint_of(name, policy, settings)
-    end = replace(end, facts=replace(end.facts, weights=str(weights_folder(settings))))
-    if policy.batch:
-        end = replace(end, batch=_batches(name, policy, settings, book))
-    if policy.read.ocr == "vision" and end.facts.style == "candidates":
-        raise InputProblem(
-            "policy_invalid", f"--ocr vision needs a model that sees, {name} does not: name one with --model"
-        )
-    if policy.ranking == "embeddings" and end.facts.style == "candidates":
-        raise InputProblem("policy_invalid", f"ranking: {name} reads every text whole and ranks nothing by embeddings")
-    limits = limits or LocalLimits()
-    shared = SharedServices(
-        records=store,
-        budget=Budget(policy.max_cost),
-        backoff=Backoff(retries=policy.retries),
-        allowed=allowed,
-        count=counter(end.facts.tokenizer),
-    )
-    asking = build_model(end, _gate(name, policy, limits), shared)
-    if policy.ranking != "embeddings":
-        return asking
-    near = _embedding_end(policy, settings)
-    return replace(asking, beside=build_model(near, _gate(near.name, policy, limits), shared))
-
-
-def _gate(name: str, policy: Policy, limits: Limits) -> ProviderLimiter:
-    return ProviderLimiter(
-        name=name,
-        concurrency=policy.concurrency,
-        requests=limits.rate(f"{name} requests", policy.requests_per_minute) if policy.requests_per_minute else None,
-        tokens=limits.rate(f"{name} tokens", policy.tokens_per_minute) if policy.tokens_per_minute else None,
-        shared=limits.places(name, policy.shared_concurrency),
-    )
-
-
-def _embedding_end(policy: Policy, settings: Settings) -> Endpoint:
-    """Return the Endpoint of the embedding model."""
-    from thresher.service.llm.providers.litellm_transport import LitellmTransport  # noqa: PLC0415 - only for hosted models
-    from thresher.service.llm.providers.remote import Remote  # noqa: PLC0415 - only for hosted models
-
-    name = policy.embedding_model
-    if name is None:
-        raise InputProblem("policy_invalid", "ranking: embeddings need an embedding_model")
-    is_same = settings.embedding_api_base is None and provider_of(name) == provider_of(model_name(policy, settings))
-    there = replace(settings, api_base=settings.embedding_api_base or settings.api_base)
-    model, address, key = _address_of(name, there if is_same else replace(there, api_key=None))
-    remote = Remote(model=model, api_base=address, api_key=key, timeout=policy.timeout)
-    known = catalog_row(model).get("input_cost_per_token")
-    price = known if policy.embedding_price is None else policy.embedding_price / 1e6
-    return Endpoint(
-        name=name,
-        wire=LitellmTransport(remote, speak=spoken),
-        identity=f"embed\n{remote.identity}",
-        facts=facts_of(model),
-        tariff=None if price is None else Tariff(prompt=price, answer=0.0),
-        read=text_of_vectors,
-    )
-
-
-def load_vocabulary() -> None:
-    """Load the vocabulary of most models' tokenizer, which is large, before it is needed; blocks."""
-    counter(TOKENIZER)("")
-
-
-def tracer_of(settings: Settings) -> Tracer | None:
-    """Return where spans go; None where no address for traces is set, or the extra `otel` is not installed."""
-    if not settings.traces:
-        return None
-    try:
-        from thresher.service.telemetry.otel import Otel  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        log.warning(
-            "no traces: pip install 'thresher[otel]'", extra={"action": "traces.extra_missing", "why": error.name}
-        )
-        return None
-    return Otel()
-
-
-def _log_waiting(_: Path) -> None:
-    log.warning("another run uses this folder; waiting", extra={"action": "store.waiting", "why": "locked"})
-
-
-@asynccontextmanager
-async def opened_store(folder: Path, waiting: Callable[[Path], None] = _log_waiting) -> AsyncIterator[DurableStore]:
-    """Open the answer store of a run's folder: shared in this event loop, and waited for while another process has it.
-
-    `waiting` is called once with the folder where it has to wait. Raises SetupProblem(store_failed).
-    """
-    hidden = folder / ".thresher"
-    if link := next((p for p in (hidden, hidden / "store.sqlite") if p.is_symlink()), None):
-        raise SetupProblem("store_failed", f"{link} is a link, which is not followed: others may have put it there")
-    hidden.mkdir(parents=True, exist_ok=True, mode=0o700)
-    hidden.chmod(0o700)
-    from thresher.service.storage.answers.sharing import shared_store  # noqa: PLC0415 - the Python door may use memory alone
-
-    file = await asyncio.to_thread((hidden / "store.sqlite").absolute)
-    async with shared_store(file, lambda: waiting(folder)) as store:
-        yield store
