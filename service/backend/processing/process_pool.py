@@ -40,12 +40,7 @@ from thresher.service.telemetry.ids import current_tenant
 
 log = logging.getLogger(__name__)
 
-<<<<<<< HEAD
-ORDERS_PER_PROCESS = 50  # Units after which a process is replaced, with the memory that libraries leak
-=======
-MAX_DEATHS = 2  # deaths of processes after which a Unit is poisoned
 ORDERS_PER_PROCESS = 500  # Units after which a process is replaced, with the memory that libraries may leak
->>>>>>> main
 END_SECONDS = 2.0  # that a process has to end once it was killed
 
 
