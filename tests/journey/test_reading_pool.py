@@ -13,8 +13,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pebble.common.process
 import pytest
-from pebble.pool import process
 
 from tests.journey.reading_faults import dying_read, faulty_read, hungry_read
 from thresher.schemas.errors import Problem
@@ -83,7 +83,7 @@ async def test_a_process_that_can_not_be_started_is_not_the_files_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, code: str
 ) -> None:
     """As when the server that starts processes was killed: tried again at once, and then by whoever asked."""
-    left, launch = iter(range(faults)), process.launch_process
+    left, launch = iter(range(faults)), pebble.common.process.launch_process
 
     def fails(*given: Any, **named: Any) -> Any:
         if next(left, None) is not None:
