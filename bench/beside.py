@@ -60,7 +60,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until_ready(port: int, process: subprocess.Popen[bytes], seconds: float = 60.0) -> bool:
+def until_ready(port: int, process: subprocess.Popen[bytes], seconds: float = 300.0) -> bool:
     """Wait until a service takes work; gives whether it does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:

@@ -94,6 +94,7 @@ class Uploads(Door):
         """See Door."""
         process = self._serve(beside, 0)
         if not until_ready(self.port, process):
+            process.kill()
             raise SystemExit((self.folder / "log").read_text()[-2000:])
         self.jobs = submit(self.port, self.files)
         stop(process)

@@ -32,6 +32,7 @@ from thresher.service.storage.answers.postgres import PostgresStore
 
 WORKERS, WIDTH = 3, 8
 SETTLED = 0.5  # seconds after which a kept answer is surely to be found
+STOPPING = 0.5  # seconds in which a transaction that a stopped process has sent ends
 MARGIN = 15.0  # seconds beyond the lease in which a takeover is asked for
 
 
@@ -74,6 +75,8 @@ async def run(asked: Asked, server: Server, beside: Beside, folder: Path) -> boo
         try:
             begun = time.time()
             await until(house, jobs, asked.documents // 5)
+            workers[0].send_signal(signal.SIGSTOP)  # what it holds does not change while it is looked at
+            await asyncio.sleep(STOPPING)
             lost = await held(house, jobs, workers[0].pid)
             workers[0].kill()
             killed = time.time()

@@ -33,6 +33,7 @@ HEARTBEAT_SECONDS = 2.0  # between two heartbeats, where there is no news
 LATE_FRACTION = 3  # the event loop counts as late after a lease divided by this
 MIN_HEARTBEAT_SECONDS = 0.5  # between two heartbeats at least
 RECONNECT_SECONDS = 2.0  # between two tries of a database that is away
+SETTLE_TRIES = 5  # tries to report how a Task ended on a machine that is short of something
 CLAIM_FRACTION = 4  # a claim takes at most a worker's width divided by this
 GRACE_SECONDS = 30.0  # that Tasks in hand have when the worker is told to stop
 
@@ -135,7 +136,7 @@ class Loop:
                 await self._beat()  # the clock was set, or the machine slept: a claim would find its own leases over
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
         except Exception as error:  # noqa: BLE001 - reported; a worker that ended would leave all that comes undone
-            await self._wait_for_database(error)
+            await self._wait_out(error)
             return 0
         for claim in claims:
             held = self._held[claim.id] = _Held(claim)
@@ -161,7 +162,10 @@ class Loop:
                 await waiting
                 await asyncio.sleep(min(MIN_HEARTBEAT_SECONDS, pause))
                 waiting = asyncio.ensure_future(self.jobs.wait(pause))  # before the heartbeat: no news is missed
-                await self._beat()
+                try:
+                    await self._beat()
+                except Exception:  # a worker whose heart stands still loses all that it has in hand
+                    log.exception("heartbeat failed", extra={"action": "worker.beat_failed", "worker": self.name})
         finally:
             waiting.cancel()
 
@@ -173,7 +177,7 @@ class Loop:
             stages = {h.claim.id: h.stage for h in held}
             gone = await self.jobs.beat([h.claim for h in held], lease=self.lease, stages=stages)
         except Exception as error:  # noqa: BLE001 - as in _claim
-            await self._wait_for_database(error)
+            await self._wait_out(error)
             return
         self._renewed, self._renewed_at = time.monotonic(), self.clock()
         for id_, why in gone.items():
@@ -184,7 +188,7 @@ class Loop:
         while not ended.wait(min(HEARTBEAT_SECONDS, self.lease / 6)):
             held = [h for h in list(self._held.values()) if h.task and not h.task.done()]
             if held and time.monotonic() - self._renewed > self.lease / LATE_FRACTION:
-                with suppress(Problem):  # the loop's own heartbeat reports a database that is away
+                with suppress(Exception):  # the loop's own heartbeat reports what is wrong
                     asyncio.run(self._renew(held))
 
     async def _renew(self, held: list[_Held]) -> None:
@@ -229,11 +233,17 @@ class Loop:
 
     async def _settle(self, claim: Claim, worked: TaskOutcome | Note) -> None:
         """Report how a Task ended until the database has it. Raises JobProblem(lease_lost)."""
+        short = 0  # times that the machine was short of something: for ever, where a Result is too large to be sent
         while True:
             try:
                 await self._report(claim, worked)
-            except SetupProblem as problem:
-                await self._wait_for_database(problem)
+            except JobProblem:
+                raise
+            except Exception as error:
+                short += not isinstance(error, SetupProblem)
+                if short > SETTLE_TRIES:
+                    raise
+                await self._wait_out(error)
             else:
                 return
 
@@ -272,10 +282,12 @@ class Loop:
             task.cancel()
         return tasks
 
-    async def _wait_for_database(self, error: Exception) -> None:
-        """Report a database that is away, or another fault of it, and wait a while."""
-        if isinstance(error, SetupProblem):
-            log.warning("database away", extra={"action": "worker.away", "worker": self.name, "code": error.code})
+    async def _wait_out(self, error: Exception) -> None:
+        """Report a database that is away, a machine that is short of something, or another fault, and wait a while."""
+        facts = {"worker": self.name}
+        if isinstance(error, SetupProblem) or is_exhaustion(error):
+            code = error.code if isinstance(error, SetupProblem) else "machine_short"
+            log.warning("database away", extra={"action": "worker.away", "code": code, **facts})
         else:
-            log.error("store failed", extra={"action": "worker.failed", "worker": self.name}, exc_info=error)
+            log.error("store failed", extra={"action": "worker.failed", **facts}, exc_info=error)
         await asyncio.sleep(RECONNECT_SECONDS)

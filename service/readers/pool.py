@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
@@ -28,6 +29,7 @@ from thresher.service.readers import process_start, worker_process
 from thresher.service.readers.base import Reading, Spool
 from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import pool_size
+from thresher.service.readers.process_deaths import pause_after_death
 from thresher.service.readers.registry import read_source
 from thresher.service.readers.worker_process import ReadFunction
 from thresher.service.telemetry import tracing
@@ -40,23 +42,21 @@ log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 
 _TASKS_PER_WORKER = 500  # readings after which a worker is replaced, because libraries leak memory
-_POOL_REBUILDS = 2  # times that one reading is tried again because the whole pool broke
-_RETRY_PAUSES_SECONDS = (0.0, 2.0, 8.0)  # before retries after a process died; only one retry unless by SIGKILL
+_REBUILD_PAUSES_SECONDS = (0.0, 1.0, 4.0)  # before one reading is tried again because the whole pool broke
 _READING_BYTES = 512 << 20  # bytes of memory that any reading may add
 _PICTURES_BYTES = 2 << 30  # the same for one that reads images of pages: OCR of one at full size took 1.1 GiB
 _BYTES_PER_FILE_BYTE = 32  # bytes of memory that each byte of the file may take in addition
 # how libraries in C++ and Rust end where memory is refused
 _OUT_OF_MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL}
-_KILLED = "killed by SIGKILL"  # by the system when it is short of memory, or by an operator
 
 
 class _Died(Exception):  # noqa: N818 - what happened to a process
     """A reading's process died."""
 
-    def __init__(self, how: str) -> None:
-        """Take `how` the process ended, in words."""
-        super().__init__(how)
-        self.how = how
+    def __init__(self, exitcode: int) -> None:
+        """Take the process' exit code."""
+        super().__init__(_describe_exit(exitcode))
+        self.exitcode = exitcode
 
 
 class AsyncReader(Protocol):
@@ -102,6 +102,7 @@ class ReaderPool:
         self._tasks = tasks
         self._read = read
         self._pool: ProcessPool | None = None
+        self._beginning: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Return the pool; the processes start with the first reading."""
@@ -115,17 +116,18 @@ class ReaderPool:
 
     async def close(self) -> None:
         """Stop the workers, even in the middle of a reading; the pool may be used again."""
+        if self._beginning is not None:
+            await asyncio.wait([self._beginning])
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.stop()  # type: ignore[no-untyped-call]
-            await asyncio.to_thread(pool.join)
+            await asyncio.to_thread(_stop, pool)
 
     async def begin(self) -> None:
         """Start the processes now, so that the first reading need not wait.
 
         Raises RuntimeError where none can be started.
         """
-        pool = self._running()
+        pool = await self._running()
         begun = await asyncio.to_thread(lambda: [pool.schedule(worker_process.ready) for _ in range(self.workers)])
         await asyncio.gather(*map(asyncio.wrap_future, begun))
 
@@ -145,8 +147,8 @@ class ReaderPool:
     async def read(self, source: Source, options: ReadOptions, spool: Spool | None = None) -> Reading:
         """Return the Document of one Source, and its children; `spool` replaces the folder for their bytes.
 
-        Raises InputProblem (`timeout`, `too_large` …), SetupProblem, and JobProblem: `poisoned` where the processes
-        that read it died, `worker_died` where none could be started.
+        Raises InputProblem (`timeout`, `too_large` …), JobProblem(`poisoned`) where the processes that read it died,
+        and SetupProblem: `machine_short` where none could be started.
         """
         known = document_id(source.sha256)
         current_document.set(known)
@@ -171,29 +173,29 @@ class ReaderPool:
         self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
     ) -> Made:
         """Call a function in a worker; retry where its process died, as the system may have been short of memory."""
-        for pause in _RETRY_PAUSES_SECONDS:
+        for death in count(1):
             try:
                 return await self._call_rebuilding_pool(function, source, options, spool)
             except _Died as died:
-                log.warning("reader died", extra={"action": "reader.died", "why": died.how})
-                if pause and died.how != _KILLED:
-                    raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
+                log.warning("reader died", extra={"action": "reader.died", "why": str(died)})
+                pause = pause_after_death(death, died.exitcode)
+                if pause is None:
+                    raise JobProblem("poisoned", f"{source.path} ({died})") from None
             await asyncio.sleep(pause)
-        try:
-            return await self._call_rebuilding_pool(function, source, options, spool)
-        except _Died as died:
-            raise JobProblem("poisoned", f"{source.path} ({died.how})") from None
+        raise AssertionError  # not reached: the last death has no pause
 
     async def _call_rebuilding_pool(
         self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
     ) -> Made:
         """Call a function in a worker, of a new pool where the old one broke."""
-        for _ in range(_POOL_REBUILDS + 1):
+        for pause in (*_REBUILD_PAUSES_SECONDS, None):
             try:
                 return await self._call_once(function, source, options, spool)
             except BrokenProcessPool:
                 await self._discard_broken()
-        raise JobProblem("worker_died", f"{source.path} (no worker could be started)")
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        raise SetupProblem("machine_short", f"{source.path} (no reading process could be started)")
 
     async def _call_once(
         self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
@@ -204,14 +206,16 @@ class ReaderPool:
         limit = options.limits.seconds
         try:
             async with self._turns.place(current_tenant.get()):
-                return await asyncio.wrap_future(self._schedule(function, source, options, spool))
+                return await asyncio.wrap_future(
+                    self._schedule(await self._running(), function, source, options, spool)
+                )
         except TimeoutError:
             raise InputProblem("timeout", f"{source.path} took over {limit:g} s") from None
         except ProcessExpired as error:
             if -error.exitcode in _OUT_OF_MEMORY_SIGNALS:
                 why = f"{source.path} needs more memory than the limit ({_describe_exit(error.exitcode)})"
                 raise InputProblem("too_large", why) from None
-            raise _Died(_describe_exit(error.exitcode)) from None
+            raise _Died(error.exitcode) from None
         except (Problem, BrokenProcessPool):
             raise
         except MemoryError:
@@ -222,7 +226,7 @@ class ReaderPool:
             raise InputProblem("corrupt", f"{source.path} ({type(error).__name__})") from error
 
     def _schedule(
-        self, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
+        self, pool: ProcessPool, function: ReadFunction[Made], source: Source, options: ReadOptions, spool: Spool
     ) -> Future[Made]:
         """Give the work to the pool with its limits of time and memory."""
         most = min(options.limits.memory, self._memory)
@@ -231,7 +235,7 @@ class ReaderPool:
             min(most, _PICTURES_BYTES + _BYTES_PER_FILE_BYTE * source.size),
         )
         try:
-            return self._running().schedule(
+            return pool.schedule(
                 worker_process.perform,
                 args=(function, source, options, spool, memory),
                 timeout=options.limits.seconds,
@@ -239,17 +243,37 @@ class ReaderPool:
         except RuntimeError as error:  # the pool has broken in the meantime
             raise BrokenProcessPool(str(error)) from error
 
-    def _running(self) -> ProcessPool:
-        """Return the pool, started where there is none."""
+    async def _running(self) -> ProcessPool:
+        """Return the pool, started where there is none: not in the event loop, since a start may take seconds.
+
+        Raises BrokenProcessPool where no process can be started.
+        """
+        while self._pool is None:
+            if self._beginning is None:
+                self._beginning = asyncio.ensure_future(asyncio.to_thread(self._begin_pool))
+                self._beginning.add_done_callback(self._end_beginning)
+            await asyncio.shield(self._beginning)
+        return self._pool
+
+    def _begin_pool(self) -> None:
+        """Make the pool and start its processes. Blocks. Raises BrokenProcessPool."""
         from pebble import ProcessPool as Pool  # noqa: PLC0415 - as above
 
-        if self._pool is None:
-            self._pool = Pool(self.workers, self._tasks, worker_process.begin, context=process_start.context())
-        return self._pool
+        pool = Pool(self.workers, self._tasks, worker_process.begin, context=process_start.context())
+        if not _is_active(pool):
+            _stop(pool)
+            raise BrokenProcessPool("no process could be started")
+        self._pool = pool
+
+    def _end_beginning(self, begun: asyncio.Future[None]) -> None:
+        """Forget a start that has ended, and what it raised: who waits for it has heard."""
+        self._beginning = None
+        if not begun.cancelled():
+            begun.exception()
 
     async def _discard_broken(self) -> None:
         """Drop the pool if it is the one that broke; another reading may have replaced it already."""
-        if self._pool is not None and not self._pool.active:
+        if self._pool is not None and not _is_active(self._pool):
             await self.close()
 
 
@@ -263,6 +287,20 @@ class _WithFolder:
     async def read(self, source: Source, options: ReadOptions) -> Reading:
         """Return the Document of one Source, and its children."""
         return await self.pool.read(source, options, self.spool)
+
+
+def _is_active(pool: ProcessPool) -> bool:
+    """Whether a pool works. A new one starts its processes when it is asked. Blocks."""
+    try:
+        return pool.active
+    except (BrokenProcessPool, RuntimeError):
+        return False
+
+
+def _stop(pool: ProcessPool) -> None:
+    """Stop the processes of a pool, even in the middle of a reading. Blocks."""
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _describe_exit(exitcode: int) -> str:

@@ -34,7 +34,9 @@ from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.connections import RESERVED, max_connections
+from thresher.service.server.supervision import keep_running
 from thresher.service.storage.answers.memory import MemoryStore
+from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.sqlite import SqliteStore
 from thresher.service.targets.loading import target_from_schema
 
@@ -106,6 +108,78 @@ async def test_a_worker_tries_again(tmp_path: Path, kind: str) -> None:
     assert (tasks[0].state, tasks[0].why.code) == ("todo", "machine_short")
 
 
+@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("method", ["claim", "beat", "finish"])
+async def test_a_worker_goes_on_when_its_store_was_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, method: str
+) -> None:
+    """Neither the loop nor its heart ends, and what was done is settled."""
+    monkeypatch.setattr("thresher.service.jobs.loop.RECONNECT_SECONDS", 0.01)
+    monkeypatch.setattr("thresher.service.jobs.loop.MIN_HEARTBEAT_SECONDS", 0.01)
+    failed, beaten = asyncio.Event(), asyncio.Event()
+
+    async def work(_: Claim, __: Stage) -> TaskOutcome:
+        if method == "beat":
+            await beaten.wait()
+        return TaskOutcome(outcomes=())
+
+    async with opened_resources(tmp_path) as house:
+        real = getattr(house.jobs, method)
+
+        async def once_short(*given: Any, **named: Any) -> Any:
+            if not failed.is_set():
+                failed.set()
+                raise short(kind)
+            beaten.set()
+            return await real(*given, **named)
+
+        monkeypatch.setattr(house.jobs, method, once_short)
+        job = await submitted(house, Policy(), 1)
+        loop = Loop(jobs=house.jobs, work=work, name="w", lease=0.3, poll=0.1)
+        task = asyncio.create_task(loop.run())
+        async with asyncio.timeout(30):
+            while (await house.jobs.job("a", job.id)).state == "open":  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+        loop.stopping.set()
+        await task
+        assert ((await house.jobs.job("a", job.id)).counts.done, failed.is_set()) == (1, True)
+
+
+async def test_a_part_of_a_service_that_failed_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that says it is ready has its worker: its part does not end with a fault."""
+    monkeypatch.setattr("thresher.service.server.supervision.RESTART_SECONDS", 0.01)
+    stopping, begun = asyncio.Event(), list[int]()
+
+    async def part() -> None:
+        begun.append(len(begun))
+        if len(begun) < 3:
+            raise ValueError
+        await stopping.wait()
+
+    running = asyncio.create_task(keep_running(part, stopping))
+    async with asyncio.timeout(30):
+        while len(begun) < 3:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    stopping.set()
+    await running
+
+
+async def test_a_database_without_a_thread_is_asked_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paid answer is kept when the threads are there again."""
+    store = await PostgresStore.open(database)
+    real, faults = store._in_thread, iter([short("threads")])
+
+    async def once_short(perform: Callable[[], Any]) -> Any:
+        if (fault := next(faults, None)) is not None:
+            raise fault
+        return await real(perform)
+
+    monkeypatch.setattr(store, "_in_thread", once_short)
+    await store.keep("key", {"paid": 1})
+    assert await store.answer("key") == {"paid": 1}
+    await store.aclose()
+
+
 async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system says of itself is no word on the file."""
     (tmp_path / "a.txt").write_text("hello")
@@ -114,6 +188,7 @@ async def test_a_pool_that_can_not_start_damages_no_file(tmp_path: Path, monkeyp
         raise short("files")
 
     monkeypatch.setattr(ReaderPool, "_running", none_left)
+    monkeypatch.setattr("thresher.service.readers.pool._REBUILD_PAUSES_SECONDS", (0.0,))
     async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         with pytest.raises(SetupProblem, match="machine_short"):
             await pool.read(make_source(tmp_path / "a.txt"), ReadOptions())

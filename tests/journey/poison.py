@@ -23,5 +23,5 @@ class Order(BaseModel):
         if number == "PO-7" or (number == "PO-6" and not died):
             with deaths.open("ab") as file:
                 file.write(b"x")
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSEGV)
         return number

@@ -78,13 +78,13 @@ def test_a_document_that_kills_its_worker_is_set_aside(target: str, tmp_path: Pa
     options = ["--target", f"orders={target}"]
     with served(tmp_path, *options) as service, service.client() as client:
         job = send(client, 1, 7, 2)
-        assert dies(service) == -9
+        assert dies(service) == -11
     with served(tmp_path, *options) as service, service.client() as client:
         found = told(client, job)
         assert sorted(r["source"]["path"] for r in found["results"]) == ["1.txt", "2.txt"]
         (failed,) = found["failed"]
         assert (failed["file"], failed["problem"]["code"]) == ("7.txt", "poisoned")
-        assert "killed" in failed["problem"]["message"] or "-9" in failed["problem"]["message"]
+        assert "killed" in failed["problem"]["message"] or "-11" in failed["problem"]["message"]
         counted = client.get("/metrics").text
         assert 'thresher_documents_total{outcome="poisoned"} 1' in counted
         assert client.post(f"/v1/extractions/{job}/retry").status_code < 300

@@ -6,7 +6,7 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +74,35 @@ async def test_the_result_is_the_same_as_here(processors: ProcessingPool) -> Non
     apart = await processors.process(made, unit)
     assert apart.model_dump_json() == here.model_dump_json()
     assert apart.values == ANSWER
+
+
+async def test_processes_that_died_idle_are_no_word_on_the_next_unit(processors: ProcessingPool) -> None:
+    """A system that is short of memory kills whom it likes: a Unit that no process has begun is not poisoned for it."""
+    for _ in range(3):
+        await processors.begin()
+    for child in processors._idle:
+        child.process.kill()
+        child.process.join()
+    assert (await processors.process(engine(), [document(1_000)])).values == ANSWER
+
+
+async def test_a_process_that_can_not_be_started_is_no_fault_of_the_unit(
+    processors: ProcessingPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the server that starts processes was killed: the Task is tried again later."""
+    monkeypatch.setattr("thresher.service.backend.processing.process_pool._start", raising(ConnectionRefusedError()))
+    with pytest.raises(Problem) as problem:
+        await processors.process(engine(), [document(1_000)])
+    assert problem.value.code == "machine_short"
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    """A function that raises."""
+
+    def start() -> None:
+        raise error
+
+    return start
 
 
 def test_what_would_hold_the_loop_is_large() -> None:

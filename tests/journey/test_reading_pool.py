@@ -11,7 +11,9 @@ import textwrap
 import time
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
+import pebble.common.process
 import pytest
 
 from tests.journey.reading_faults import dying_read, faulty_read, hungry_read
@@ -76,9 +78,27 @@ async def test_a_pool_whose_idle_worker_was_killed_reads_on(tmp_path: Path) -> N
         assert await _code(pool, source) == "Dear Sir, hello."
 
 
+@pytest.mark.parametrize(("faults", "code"), [(2, "Dear Sir, hello."), (99, "machine_short")])
+async def test_a_process_that_can_not_be_started_is_not_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, code: str
+) -> None:
+    """As when the server that starts processes was killed: tried again at once, and then by whoever asked."""
+    left, launch = iter(range(faults)), pebble.common.process.launch_process
+
+    def fails(*given: Any, **named: Any) -> Any:
+        if next(left, None) is not None:
+            raise ConnectionRefusedError
+        return launch(*given, **named)
+
+    monkeypatch.setattr("pebble.pool.process.launch_process", fails)
+    monkeypatch.setattr("thresher.service.readers.pool._REBUILD_PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    async with ReaderPool(tmp_path / "spool", workers=1) as pool:
+        assert await _code(pool, _file(tmp_path, "a.txt")) == code
+
+
 async def test_a_reader_that_was_killed_is_not_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that is short of memory kills whom it likes, more than once: the file is read all the same."""
-    monkeypatch.setattr("thresher.service.readers.pool._RETRY_PAUSES_SECONDS", (0.0, 0.1, 0.1))
+    monkeypatch.setattr("thresher.service.readers.process_deaths.RETRY_PAUSES_SECONDS", (0.0, 0.1, 0.1))
     async with ReaderPool(tmp_path / "spool", workers=1, read=dying_read) as pool:
         assert await _code(pool, _file(tmp_path, "1-a.txt")) == "Dear Sir, hello."
         assert await _code(pool, _file(tmp_path, "3-a.txt")) == "Dear Sir, hello."

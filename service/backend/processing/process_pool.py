@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from thresher.schemas.document import Document
-from thresher.schemas.errors import InputProblem, JobProblem, Problem
+from thresher.schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
 from thresher.schemas.question import Model
 from thresher.schemas.result import Result
 from thresher.service.backend.processing.inbox import Inbox
@@ -33,12 +34,12 @@ from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
 from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import PoolSize, pool_size
+from thresher.service.readers.process_deaths import pause_after_death
 from thresher.service.readers.process_start import context
 from thresher.service.telemetry.ids import current_tenant
 
 log = logging.getLogger(__name__)
 
-MAX_DEATHS = 2  # deaths of processes after which a Unit is poisoned
 ORDERS_PER_PROCESS = 500  # Units after which a process is replaced, with the memory that libraries may leak
 END_SECONDS = 2.0  # that a process has to end once it was killed
 
@@ -55,6 +56,15 @@ class _Child:
     listener: threading.Thread | None = None  # receives the messages of an UnitOrder
 
 
+class _Died(Exception):  # noqa: N818 - what happened to a process
+    """The process of a Unit died."""
+
+    def __init__(self, path: str, exitcode: int | None) -> None:
+        """Take the path of the Unit's first Document and the process' exit code, if it is known."""
+        super().__init__(f"{path} (exit code {exitcode})")
+        self.exitcode = exitcode
+
+
 class ProcessingPool:
     """Processes for large Units, started when needed and kept for the next."""
 
@@ -65,24 +75,25 @@ class ProcessingPool:
         self._idle: list[_Child] = []
 
     async def process(self, engine: Engine, documents: list[Document]) -> Result[Any]:
-        """Process a Unit; where its process died, try it once more.
+        """Process a Unit; where its process died, try it again, as the system may have been short of memory.
 
-        Raises InputProblem (`timeout`, `too_large` …) and JobProblem(`poisoned`).
+        Raises InputProblem (`timeout`, `too_large` …), JobProblem(`poisoned`) and SetupProblem(`machine_short`).
         """
         order = _order(engine, documents, self._room.processor)
-        async with self._turns.place(current_tenant.get()):
-            for _ in range(MAX_DEATHS):
-                try:
+        for death in count(1):
+            try:
+                async with self._turns.place(current_tenant.get()):
                     return _result_of(await self._run(order, engine.model))
-                except JobProblem as problem:
-                    if problem.code != "worker_died":
-                        raise
-                    why = problem.detail
-                    log.warning("processor died", extra={"action": "processor.died", "why": why})
-        raise JobProblem("poisoned", why)
+            except _Died as died:
+                log.warning("processor died", extra={"action": "processor.died", "why": str(died)})
+                pause = pause_after_death(death, died.exitcode)
+                if pause is None:
+                    raise JobProblem("poisoned", str(died)) from None
+            await asyncio.sleep(pause)
+        raise AssertionError  # not reached: the last death has no pause
 
     async def _run(self, order: UnitOrder, model: Model) -> DoneMessage:
-        """Return how an UnitOrder ended. Raises JobProblem(worker_died)."""
+        """Return how an UnitOrder ended. Raises _Died."""
         async with self._child() as child:
             try:
                 return await _run_order(child, order, model)
@@ -104,7 +115,7 @@ class ProcessingPool:
     @asynccontextmanager
     async def _child(self) -> AsyncIterator[_Child]:
         """Provide a process for one UnitOrder; end the process if the UnitOrder fails."""
-        child = self._idle.pop() if self._idle else await asyncio.to_thread(_start)
+        child = await self._living() or await _started()
         try:
             yield child
         except BaseException:
@@ -116,6 +127,23 @@ class ProcessingPool:
         else:
             await _stop(child)
 
+    async def _living(self) -> _Child | None:
+        """Return an idle process; those that died idle are no word on the next Unit."""
+        while self._idle:
+            child = self._idle.pop()
+            if not _has_ended(child):
+                return child
+            await _stop(child)
+        return None
+
+
+def _has_ended(child: _Child) -> bool:
+    """Whether an idle process has ended: it says nothing unasked, so that there is only an end to be read."""
+    try:
+        return child.line.poll()
+    except OSError:
+        return True
+
 
 def _start() -> _Child:
     from thresher.service.backend.processing.child_process import serve_orders  # noqa: PLC0415 - only where there is a large Unit
@@ -125,6 +153,14 @@ def _start() -> _Child:
     process.start()
     there.close()
     return _Child(process, here)
+
+
+async def _started() -> _Child:
+    """Start a process. Raises SetupProblem(machine_short) where none can be started: it is no fault of the Unit."""
+    try:
+        return await asyncio.to_thread(_start)
+    except (OSError, EOFError) as error:
+        raise SetupProblem("machine_short", f"no process could be started ({type(error).__name__})") from error
 
 
 async def _stop(child: _Child) -> None:
@@ -207,10 +243,10 @@ async def _cancel_all(asking: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _death_of(child: _Child, order: UnitOrder) -> Problem:
+async def _death_of(child: _Child, order: UnitOrder) -> Exception:
     """Return why a process ended before its UnitOrder was done."""
     await asyncio.to_thread(child.process.join, END_SECONDS)
     code, path = child.process.exitcode, order.documents[0].source.path
     if code == -signal.SIGXCPU:
         return InputProblem("timeout", f"{path} took over {order.seconds:g} s of processing")
-    return JobProblem("worker_died", f"{path} (exit code {code})")
+    return _Died(path, code)

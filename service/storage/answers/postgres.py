@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from thresher.schemas.errors import SetupProblem
 from thresher.schemas.job import LoggedCall, UnitState
 from thresher.service.base.batching import Batcher
+from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.storage.answers.call_rows import NAMES, SHOWN, VALUES, call_row, to_call
 from thresher.service.storage.answers.codec import decoded, encoded, with_stored_key
 from thresher.service.storage.answers.postgres_opening import (
@@ -217,7 +218,7 @@ class PostgresStore:
     async def _retried(self, perform: Callable[[], Given], patience: float) -> Given:
         """Return the result of `perform` in a thread, run again while the database is away.
 
-        Raises SetupProblem(database_away, database_refused, storage_full, store_failed).
+        Raises SetupProblem(database_away, database_refused, machine_short, storage_full, store_failed).
         """
         import psycopg  # noqa: PLC0415 - an extra
 
@@ -227,7 +228,9 @@ class PostgresStore:
         while True:
             try:
                 given = await self._in_thread(perform)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError, RuntimeError) as error:
+                if not isinstance(error, psycopg.Error) and not is_exhaustion(error):
+                    raise
                 if not self._is_transient(error) or time.monotonic() + pause > until:
                     raise SetupProblem(
                         _code_of(error), f"{address_without_password(self.address)} ({_first_line(error)})"
@@ -251,9 +254,10 @@ class PostgresStore:
         except TimeoutError:
             raise SetupProblem("database_away", f"{address_without_password(self.address)} (no answer)") from None
 
-    def _is_transient(self, error: psycopg.Error) -> bool:
-        """Whether another try may help: the database is away, or two transactions met."""
-        return _code_of(error) in {"database_away", "storage_full", *(("database_refused",) if self._known else ())}
+    def _is_transient(self, error: Exception) -> bool:
+        """Whether another try may help: the database is away, two transactions met, or there was no thread."""
+        passing = {"database_away", "storage_full", "machine_short"}
+        return _code_of(error) in {*passing, *(("database_refused",) if self._known else ())}
 
     def _transact(self, work: Work[Given], writes: Writes = "some") -> Given:
         """Run work in one transaction over the thread's connection, which is dropped when it breaks."""
@@ -293,10 +297,12 @@ def _transaction(connection: psycopg.Connection[Row], writes: Writes) -> Iterato
         yield
 
 
-def _code_of(error: psycopg.Error) -> str:
+def _code_of(error: Exception) -> str:
     """Return the Problem code of an error."""
     import psycopg  # noqa: PLC0415 - an extra
 
+    if not isinstance(error, psycopg.Error):
+        return "machine_short"
     if isinstance(error, psycopg.errors.DiskFull):
         return "storage_full"
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
