@@ -49,7 +49,7 @@ def test_plain_styles_hide_nothing() -> None:
 
 def test_a_hidden_number_is_found_among_several_texts() -> None:
     """One text of the HTML version hides a number that the plain version has, and no other shows it."""
-    plain = BodyText(kind="plain", text="Account 7731004428")
+    plain = BodyText(kind="plain", text="See 7731004428")
     first = BodyText(kind="html", text="<p>See <span style='display:none'>7731004428</span></p>")
     second, shown = (BodyText(kind="html", text=f"<p>{text}") for text in ("below", "7731004428"))
     assert choose_version([[plain], [first, second]], []) == [first, second]
