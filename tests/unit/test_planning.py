@@ -216,8 +216,8 @@ def _numbered_places(count: int) -> dict[str, Any]:
 @pytest.mark.parametrize("wide", [_members, _numbered_places])
 def test_the_work_grows_with_the_fields(wide: Callable[[int], dict[str, Any]]) -> None:
     """Dividing a target does not look at all fields for each: 4,000 took over a minute of a service's loop."""
-    small, large = (_calls_of(target_from_schema({"title": "Wide", "type": "object", **wide(n)})) for n in (250, 750))
-    assert large < 4 * small
+    small, large = (_calls_of(target_from_schema({"title": "Wide", "type": "object", **wide(n)})) for n in (60, 240))
+    assert large < 6 * small
 
 
 def _calls_of(target: Target) -> int:
@@ -230,7 +230,7 @@ def _calls_of(target: Target) -> int:
 
     sys.setprofile(count)
     try:
-        assert len(groups_of(target)) > 1
+        assert len(groups_of(target, most=20)) > 1
     finally:
         sys.setprofile(None)
     return calls
