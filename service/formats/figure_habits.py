@@ -9,10 +9,13 @@ from thresher.service.formats.amounts import DecimalMark
 from thresher.service.formats.dates import DateOrder
 
 TELLING_MIN_AMOUNTS = 2  # amounts with cents that show what a text's decimal mark is
-_CENTS = re.compile(r"(?<![\d.,/:])(?:\d{1,3}(?:[., '’]\d{3}){1,12}|\d+)(?P<mark>[.,])\d{2}(?![\d:]|[.,/]\d|\.(?: |$))")
+# a pattern that begins with a figure, and looks behind it then, is searched ten times as fast
+_CENTS = re.compile(
+    r"\d(?<![\d.,/:]\d)(?:\d{0,2}(?:[., '’]\d{3}){1,12}|\d*)(?P<mark>[.,])\d{2}(?![\d:]|[.,/]\d|\.(?: |$))"
+)
 _AMBIGUOUS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
-_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/])")
+_DATE = re.compile(r"(\d(?<![\d/.-]\d)\d?)([/-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/])")
 MONTHS = 12
 
 
