@@ -13,6 +13,7 @@ from thresher.schemas.errors import InputProblem
 RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
         "model",
+        "models",  # of gateways: others to ask instead
         "messages",
         "response_format",
         "tools",

@@ -30,6 +30,7 @@ ELSEWHERE: list[dict[str, Any]] = [
     {"extra_headers": {"Host": "evil.example"}},
     {"extra_headers": "x"},
     {"extra_body": {"model": "another"}},  # put over the body: the Result would name a model that was not asked
+    {"models": ["another"]},  # a gateway's: whichever answers
     {"extra_body": {"messages": []}},
     {"extra_body": {"api_base": "http://evil.example/v1"}},  # taken by gateways
     {"extra_body": {"fallbacks": ["another"]}},
