@@ -17,7 +17,11 @@ def cancelled_by_sigterm() -> Iterator[None]:
     if task is None or not is_free or threading.current_thread() is not threading.main_thread():
         yield
         return
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    except NotImplementedError:  # on Windows
+        yield
+        return
     try:
         yield
     finally:

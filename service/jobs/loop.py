@@ -132,8 +132,10 @@ class Loop:
             return 0
         try:
             await self.before_claim()
-            if self._held and abs(self.clock() - self._renewed_at) > self.lease / LATE_FRACTION:
+            if self._is_late():
                 await self._beat()  # the clock was set, or the machine slept: a claim would find its own leases over
+            if self._is_late():  # it could not be renewed
+                return 0
             claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
         except Exception as error:  # noqa: BLE001 - reported; a worker that ended would leave all that comes undone
             await self._wait_out(error)
@@ -142,6 +144,10 @@ class Loop:
             held = self._held[claim.id] = _Held(claim)
             held.task = asyncio.create_task(self._hold(held))
         return len(claims)
+
+    def _is_late(self) -> bool:
+        """Whether Tasks are held whose leases were last renewed long ago, by the clock."""
+        return bool(self._held) and abs(self.clock() - self._renewed_at) > self.lease / LATE_FRACTION
 
     async def _pause(self, news: asyncio.Task[None]) -> None:
         """Wait until there may be something to claim: news, a free slot, or the poll's time."""

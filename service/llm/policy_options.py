@@ -13,6 +13,7 @@ from thresher.schemas.errors import InputProblem
 RESERVED_OPTIONS = frozenset(  # arguments of litellm that a Policy may not set
     [
         "model",
+        "models",  # of gateways: others to ask instead
         "messages",
         "response_format",
         "tools",
@@ -37,6 +38,9 @@ LEADING_ELSEWHERE = re.compile(  # in the names of other such arguments, of prov
     r"|vertex|litellm|headers)(?:_|$)"
 )
 HEADERS_OPTION = "extra_headers"  # a table whose names are looked at instead
+BODY_OPTION = (
+    "extra_body"  # a table that is put over the body of a request: what it names would be sent in place of ours
+)
 OWN_HEADERS = re.compile(r"(?i)authorization|api-?key|token|secret|cookie|^host$|^content-|^transfer-|^proxy-")
 
 
@@ -48,10 +52,16 @@ def check_options(options: dict[str, Any]) -> None:
     Traceback (most recent call last):
     thresher.schemas.errors.InputProblem: policy_invalid: model_options: vertex_location is not for a policy to say: correct the policy; the message names the field
     """
-    headers = options.get(HEADERS_OPTION, {})
-    if not isinstance(headers, dict):
-        raise InputProblem("policy_invalid", f"model_options: {HEADERS_OPTION}: a table is expected")
+    headers, body = (_table(options, name) for name in (HEADERS_OPTION, BODY_OPTION))
     taken = [o for o in options if o in RESERVED_OPTIONS or (o != HEADERS_OPTION and LEADING_ELSEWHERE.search(o))]
     taken += [f"{HEADERS_OPTION}.{name}" for name in headers if OWN_HEADERS.search(name)]
+    taken += [f"{BODY_OPTION}.{name}" for name in body if name in RESERVED_OPTIONS or name == "fallbacks"]
     if taken:
         raise InputProblem("policy_invalid", f"model_options: {', '.join(sorted(taken))} is not for a policy to say")
+
+
+def _table(options: dict[str, Any], name: str) -> dict[str, Any]:
+    table = options.get(name, {})
+    if not isinstance(table, dict):
+        raise InputProblem("policy_invalid", f"model_options: {name}: a table is expected")
+    return table

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import pytest
+
 from thresher.service.cli.signals import cancelled_by_sigterm
 
 
@@ -24,3 +26,14 @@ async def test_sigterm_cancels_the_run() -> None:
 
     assert await asyncio.create_task(run()) == "interrupted"
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+async def test_a_system_without_such_handlers_runs_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows an event loop hears no signals: a run begins there, and is ended by Ctrl-C alone."""
+
+    def refused(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_signal_handler", refused, raising=False)
+    with cancelled_by_sigterm():
+        await asyncio.sleep(0)

@@ -29,11 +29,18 @@ ELSEWHERE: list[dict[str, Any]] = [
     {"extra_headers": {"X-Api-Key": "theirs"}},
     {"extra_headers": {"Host": "evil.example"}},
     {"extra_headers": "x"},
+    {"extra_body": {"model": "another"}},  # put over the body: the Result would name a model that was not asked
+    {"models": ["another"]},  # a gateway's: whichever answers
+    {"extra_body": {"messages": []}},
+    {"extra_body": {"api_base": "http://evil.example/v1"}},  # taken by gateways
+    {"extra_body": {"fallbacks": ["another"]}},
+    {"extra_body": "x"},
 ]
 OF_THE_ANSWER: list[dict[str, Any]] = [
     {"reasoning_effort": "low", "thinking": {"type": "enabled", "budget_tokens": 1024}, "verbosity": "low"},
     {"top_p": 0.5, "top_k": 4, "seed": 1, "logit_bias": {}, "num_ctx": 8192, "keep_alive": "5m"},
     {"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}, "prompt_cache_key": "a", "metadata": {}},
+    {"extra_body": {"provider": {"data_collection": "deny"}, "guided_decoding_backend": "a", "top_k": 1}},
     {"extra_headers": {"x-team": "accounts"}, "service_tier": "flex", "user": "a", "safety_settings": []},
 ]
 

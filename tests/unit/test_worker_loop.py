@@ -18,12 +18,13 @@ CLAIM = Claim(job="j", tenant="a", number=0, files=(), attempt=1, token=1)
 
 
 class Recorded:
-    """Jobs that say what they were asked; the first claim gives a task, and so many claims fail."""
+    """Jobs that say what they were asked; the first claim gives a task, and so many claims or renewals fail."""
 
-    def __init__(self, faults: int = 0) -> None:
-        """Take how many claims fail."""
+    def __init__(self, faults: int = 0, lost_beats: int = 0) -> None:
+        """Take how many claims fail, and how many renewals."""
         self.asked: list[str] = []
         self.faults = faults
+        self.lost_beats = lost_beats
 
     async def wait(self, seconds: float) -> None:
         """Give no news."""
@@ -41,6 +42,10 @@ class Recorded:
     async def beat(self, claims: Sequence[Claim], *, lease: float, stages: Mapping[str, str]) -> dict[str, Any]:
         """Renew."""
         assert claims, (lease, stages)
+        if self.lost_beats:
+            self.lost_beats -= 1
+            self.asked.append("no beat")
+            raise OSError("no file handles")
         self.asked.append("beat")
         return {}
 
@@ -76,16 +81,20 @@ async def test_a_claim_that_fails_in_an_unknown_way_ends_no_worker(monkeypatch: 
     await until(jobs, ["claim"], Loop(jobs=jobs, work=endless, name="w"))  # type: ignore[arg-type]
 
 
-async def test_leases_are_renewed_before_a_claim_where_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the claim finds the leases of its own worker over, and counts its tasks as those of a dead one."""
+@pytest.mark.parametrize("lost", [0, 2])
+async def test_leases_are_renewed_before_a_claim_where_the_clock_was_set(
+    lost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the claim finds the leases of its own worker over, and does its tasks twice. What can not renew does not claim."""
     monkeypatch.setattr(loop_module, "HEARTBEAT_SECONDS", 1e9)
-    jobs = Recorded()
+    monkeypatch.setattr(loop_module, "RECONNECT_SECONDS", 0.0)
+    jobs = Recorded(lost_beats=lost)
 
     def clock() -> float:
         return 1e9 if jobs.asked else 0.0  # it is set once a task is held
 
     loop = Loop(jobs=jobs, work=endless, name="w", poll=0.01, lease=1e9, grace=0.0, clock=clock)  # type: ignore[arg-type]
-    await until(jobs, ["claim", "beat", "claim"], loop)
+    await until(jobs, ["claim", *["no beat"] * lost, "beat", "claim"], loop)
 
 
 async def test_a_part_that_fails_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
