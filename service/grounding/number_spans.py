@@ -72,6 +72,7 @@ _LIKE_POINTS = (
     "\u201b\u2044\u2219\u22c5\u2800\u2e31\u2e32\u2e34\u2e41\u3002\u318d\ua4f8\ua4f9\ufe10\ufe12\uff61"
 )
 _LIKE_FIGURES = "lIO\u0399\u039f\u0406\u041e\u04c0\u04cf\uff29\uff2c\uff2f\uff4c"  # a 1 or 0 to a person, in many fonts
+_BULLETS = "\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf0a8\uf0e0"  # of the fonts Symbol and Wingdings, as offices write them
 _MARKS = {"No", "Nr", "Rs", "R", "Fr", "kr", "x", "RM", "S", "Rp"}  # letters that may directly precede a number
 
 
@@ -166,6 +167,8 @@ def _goes_on(text: str, start: int, end: int) -> bool:
         return True
     if after and after != "l" and after in _LIKE_FIGURES and not text[end + 1 : end + 2].isalpha():
         return True
+    if before in _BULLETS and not text[max(start - 2, 0) : start - 1].strip():
+        before = ""
     if before.isascii() and after.isascii():
         return False
     return unicodedata.category(before or " ") in {"No", "Nl", "Co"} or unicodedata.category(after or " ") == "Co"
