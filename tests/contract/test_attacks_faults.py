@@ -34,7 +34,6 @@ from thresher.service.runs.folder_run import Event, Run, run
 from thresher.service.server.api.app import application
 from thresher.service.server.api.app_state import ServiceConfig
 from thresher.service.server.api.connections import RESERVED, max_connections
-from thresher.service.server.supervision import keep_running
 from thresher.service.storage.answers.memory import MemoryStore
 from thresher.service.storage.answers.postgres import PostgresStore
 from thresher.service.storage.answers.sqlite import SqliteStore
@@ -143,25 +142,6 @@ async def test_a_worker_goes_on_when_its_store_was_short(
         loop.stopping.set()
         await task
         assert ((await house.jobs.job("a", job.id)).counts.done, failed.is_set()) == (1, True)
-
-
-async def test_a_part_of_a_service_that_failed_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that says it is ready has its worker: its part does not end with a fault."""
-    monkeypatch.setattr("thresher.service.server.supervision.RESTART_SECONDS", 0.01)
-    stopping, begun = asyncio.Event(), list[int]()
-
-    async def part() -> None:
-        begun.append(len(begun))
-        if len(begun) < 3:
-            raise ValueError
-        await stopping.wait()
-
-    running = asyncio.create_task(keep_running(part, stopping))
-    async with asyncio.timeout(30):
-        while len(begun) < 3:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
-    stopping.set()
-    await running
 
 
 async def test_a_database_without_a_thread_is_asked_again(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

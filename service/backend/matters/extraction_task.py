@@ -1,8 +1,8 @@
 """Work on a Task that is an extraction from a matter: screen, ask, and say what came out.
 
-It is done in the worker's own process, with its model, its store of answers and its budgets; documents are read, and
-large ones are processed and screened, in processes of their own; readers open nothing but files of the matter. It may be stopped at any moment: what is answered is
-kept, and the next run goes on.
+It is done in the worker's own process, with its model, its store of answers and its budgets. Documents are read, and
+large ones are processed and screened, in processes of their own; readers open nothing but files of the matter. It may be
+stopped at any moment: what is answered is kept, and the next run goes on.
 """
 
 from __future__ import annotations
