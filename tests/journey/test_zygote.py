@@ -58,4 +58,4 @@ def test_a_fork_tells_usage_as_the_module_does() -> None:
     done = ran("extract")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: python -m thresher.service.cli.main extract")
-    assert ROOT.name not in done.stderr
+    assert str(ROOT) not in done.stderr
