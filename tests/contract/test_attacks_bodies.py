@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
@@ -19,7 +20,7 @@ from tests.jobs_house import app_state
 from thresher.service.backend.matters.folders import MatterFolders
 from thresher.service.backend.resources import opened_resources
 from thresher.service.server.api.app import api, application
-from thresher.service.server.api.app_state import BODIES_AT_ONCE, AppState
+from thresher.service.server.api.app_state import BODIES_AT_ONCE, SMALL_BODIES_AT_ONCE, SMALL_BODY_BYTES, AppState
 from thresher.service.server.api.connections import PIPELINED_MAX, HttpConnection
 from thresher.service.server.api.json_bodies import JSON_MAX_BYTES
 from thresher.service.server.api.upload import body_of
@@ -85,8 +86,19 @@ async def test_what_is_no_json_or_too_much_of_it_is_told(service: AppState) -> N
             assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-async def test_so_many_bodies_of_one_tenant_are_read_at_once(service: AppState) -> None:
-    """Who sends thousands at once, each a byte at a time, holds up nobody but himself."""
+@pytest.mark.parametrize(
+    ("headers", "at_once"),
+    [
+        ({}, BODIES_AT_ONCE),
+        ({"content-length": str(SMALL_BODY_BYTES)}, SMALL_BODIES_AT_ONCE),
+        ({"content-length": str(SMALL_BODY_BYTES + 1)}, BODIES_AT_ONCE),
+        ({"content-length": "2", "transfer-encoding": "chunked"}, BODIES_AT_ONCE),
+    ],
+)
+async def test_so_many_bodies_of_one_tenant_are_read_at_once(
+    service: AppState, headers: dict[str, str], at_once: int
+) -> None:
+    """Who sends thousands at once, each a byte at a time, holds up nobody but himself; more are read where all are small."""
     reading: list[str] = []
     going_on = asyncio.Event()
 
@@ -96,13 +108,13 @@ async def test_so_many_bodies_of_one_tenant_are_read_at_once(service: AppState) 
             await going_on.wait()
             return {"type": "http.request", "body": b"{}"}
 
-        request = Request({"type": "http", "method": "PUT", "headers": []}, receive)
-        return b"".join([piece async for piece in body_of(service, tenant, request, 1000)])
+        request = Request({"type": "http", "method": "PUT", "headers": Headers(headers).raw}, receive)
+        return b"".join([piece async for piece in body_of(service, tenant, request, 1 << 20)])
 
-    sent = [asyncio.create_task(slow(tenant)) for tenant in ["acme"] * (BODIES_AT_ONCE + 6) + ["other"]]
+    sent = [asyncio.create_task(slow(tenant)) for tenant in ["acme"] * (at_once + 6) + ["other"]]
     for _ in range(3):
         await asyncio.sleep(0)
-    assert reading.count("acme") == BODIES_AT_ONCE
+    assert reading.count("acme") == at_once
     going_on.set()
     assert set(await asyncio.gather(*sent)) == {b"{}"}
 

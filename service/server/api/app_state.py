@@ -27,6 +27,8 @@ from thresher.service.tenants.budgets import Budgets
 MIB = 1 << 20
 RESULT_PAGES_AT_ONCE = 4  # pages of Results that are joined at once, one of a tenant: each may take some 100 MB
 BODIES_AT_ONCE = 64  # bodies of one tenant that are read at once, of each kind
+SMALL_BODY_BYTES = 16 * 1024  # up to which a body that says its length counts as small
+SMALL_BODIES_AT_ONCE = 512  # of one tenant: the more are written together, the fewer writes a small upload costs
 TABLES_AT_ONCE = 2  # exports that are made at once: each holds a thread and a workbook
 
 
@@ -77,12 +79,20 @@ class AppState:
     body_turns: defaultdict[tuple[str, int], asyncio.Semaphore] = field(
         default_factory=lambda: defaultdict(partial(asyncio.Semaphore, BODIES_AT_ONCE))
     )  # by tenant and limit of bytes: more wait, and hold up their own alone
+    small_body_turns: defaultdict[tuple[str, int], asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(partial(asyncio.Semaphore, SMALL_BODIES_AT_ONCE))
+    )
     schema_checker: SchemaChecker = field(default_factory=SchemaChecker)
     listener_slots: TenantSlots = field(default_factory=TenantSlots)  # slots of listeners
     refused_uploads: RefusedUploads = field(default_factory=RefusedUploads)
     page_turns: TenantQueues = field(default_factory=lambda: TenantQueues(RESULT_PAGES_AT_ONCE))
     table_turns: TenantQueues = field(default_factory=lambda: TenantQueues(TABLES_AT_ONCE))
     clock: Callable[[], float] = time.time
+
+    def body_turn(self, tenant: str, most: int, declared: int | None) -> asyncio.Semaphore:
+        """Return the turns of bodies of at most `most` bytes. `declared`: the length of this one; None where it is not known."""
+        is_small = declared is not None and declared <= SMALL_BODY_BYTES
+        return (self.small_body_turns if is_small else self.body_turns)[tenant, most]
 
     def must_run(self) -> None:
         """Raise JobProblem(shutting_down) once the service is being stopped."""

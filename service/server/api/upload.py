@@ -186,7 +186,8 @@ async def body_of(service: AppState, tenant: str, request: Request, most: int) -
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
         raise InputProblem("media_type_wrong", f"Content-Encoding {encoding[:40]!r}: gzip or none is expected")
-    async with service.body_turns[tenant, most], aclosing(limited_body(service.bounds, request, most)) as pieces:
+    turn = service.body_turn(tenant, most, _declared(request) if encoding == "identity" else None)
+    async with turn, aclosing(limited_body(service.bounds, request, most)) as pieces:
         async for piece in pieces if encoding == "identity" else decompressed(pieces, most):
             yield piece
 
@@ -233,6 +234,11 @@ async def limited_body(bounds: Bounds, request: Request, most: int) -> AsyncGene
 
 def _check_length(request: Request, most: int) -> None:
     """Refuse a body whose Content-Length is too large, before it is sent."""
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
+    if (_declared(request) or 0) > most:
         raise InputProblem("too_large", f"more than {most} bytes in one request")
+
+
+def _declared(request: Request) -> int | None:
+    """Return the Content-Length of a request; None where it has none, or says that it comes in chunks."""
+    length = request.headers.get("content-length", "")
+    return int(length[:20]) if length.isdecimal() and "transfer-encoding" not in request.headers else None
