@@ -19,11 +19,13 @@ _MARKS = re.compile(r"(?:[ ]{0,2}>)+")
 _FROM_LINE = re.compile(r">From ")
 _RULE = "-_*=— \u2013"
 _COLONS = ":\uff1a"
-_LABEL_MAX_CHARS = 40  # with the colon
+_LABEL = re.compile(rf"([^{_COLONS}]{{1,39}})[{_COLONS}]")
 _ADDRESS = re.compile(r"@|\d{1,2}[:.h]\d\d|\d{4}")
 _HEADER_LINES = 12  # lines in which the fields of a header block must appear
 _BLOCK_MAX_LINES = 60  # of a header block with many recipients
 _ATTRIBUTION_LINES = 4
+_FIELDS = {"FROM": phrases.FROM, "SENT": phrases.SENT, "TO": phrases.TO, "SUBJECT": phrases.SUBJECT}
+_FIRST_FIELDS = phrases.FROM | phrases.SENT
 _SIGNATURE_LINES = 12  # longest signature after a sign-off or footer
 _DASHED_LINES = 40  # longest signature after "-- "
 
@@ -134,14 +136,12 @@ class _Levels:
 
     def _header_block(self, i: int) -> bool:
         """Whether `From: … Sent: … To: … Subject: …` begins at line i."""
-        if i >= len(self.lines) or self._label(i) not in phrases.FROM | phrases.SENT:
+        if i >= len(self.lines) or self._label(i) not in _FIRST_FIELDS:
             return False
-        seen = set()
+        seen: set[str] = set()
         for j in range(i, min(i + _HEADER_LINES, len(self.lines))):
             label = self._label(j)
-            for name in ("FROM", "SENT", "TO", "SUBJECT"):
-                if label in getattr(phrases, name):
-                    seen.add(name)
+            seen |= {name for name, words in _FIELDS.items() if label in words}
             if not self.bare[j] and (len(seen) > 2 or "FROM" not in seen):
                 break
         return "FROM" in seen and len(seen) > 2 and ("SUBJECT" in seen or "SENT" in seen)
@@ -152,9 +152,8 @@ class _Levels:
         return next((j for j in lines if not self.bare[j]), i + 1)
 
     def _label(self, i: int) -> str:
-        start = self.bare[i][:_LABEL_MAX_CHARS]
-        colon = min((at for at in map(start.find, _COLONS) if at > 0), default=0)
-        return start[:colon].strip("*_> \t").lower()
+        label = _LABEL.match(self.bare[i])
+        return label[1].strip("*_> \t").lower() if label else ""
 
     def _attribution(self, i: int) -> int:
         """Return the lines of "On … wrote:". Unless marked lines follow, everything after it is quoted."""
@@ -169,6 +168,8 @@ class _Levels:
         """Return how many lines an attribution takes at line i; 0 for none."""
         first = self.bare[i]
         starts = phrases.LEADS.match(first) is not None
+        if not starts and first[-1] not in _COLONS:
+            return 0
         joined = ""
         for taken in range(1, _ATTRIBUTION_LINES + 1):
             j = i + taken - 1
