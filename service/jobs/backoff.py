@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FIRST_WAIT_SECONDS = 2.0  # before the second try
 LONGEST_WAIT_SECONDS = 600.0  # between two tries at most
-LONGEST_DEATH_WAIT_SECONDS = 15.0  # at most, after a death: the other Tasks of the dead worker need not be to blame
+LONGEST_DEATH_WAIT_SECONDS = 60.0  # at most, after a death: the other Tasks of the dead worker need not be to blame
 DEATHS_WITHOUT_WAIT = 2  # deaths that are blamed on the worker alone: the Task is claimed again at once
 TRIES = 5
 TRIES_BY_CODE = {"storage_full": 9, "storage_away": 9}  # tries for faults that an operator must mend: within the hour
@@ -32,7 +32,7 @@ def after_death(death: int, most: int, number: int = 0) -> float | None:
     spread out, so that a Task that kills does not take the same others with it each time.
 
     >>> [after_death(n, 6, 4) for n in (1, 2, 3, 4, 5, 6)]
-    [0.0, 0.0, 2.0, 8.0, 15.0, None]
+    [0.0, 0.0, 2.0, 8.0, 32.0, None]
     >>> after_death(4, 6, 0), after_death(4, 6, 8)
     (4.0, 12.0)
     """

@@ -32,7 +32,7 @@ from thresher.schemas.work import (
 LossReason = Literal["lost", "cancelled"]  # why a worker has lost a Task
 POISONED = "poisoned"  # failure of a Task whose work kills its process
 RESULTS_MAX_CHARS = 8 << 20  # of JSON in one answer of `results`; one Outcome may be longer
-MOST_DEATHS = 10  # deaths of workers, for any reason, after which a Task is poisoned
+MOST_DEATHS = 30  # deaths of workers, for any reason, after which a Task is poisoned: after the first it runs in processes of its own
 
 
 @dataclass(slots=True)
