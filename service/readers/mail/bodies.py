@@ -23,21 +23,6 @@ _NUMBER_IN_PLAIN = re.compile(r"\d[\w./-]{3}")
 _NUMBER = re.compile(r"(?<!\w)\w*\d[\w./-]{3,}")  # an account, an amount, a date
 _AMOUNT = re.compile(r"\d(?:[.,'’\u00a0]?\d)*")
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_OF_LINKS = {
-    "click",
-    "clicking",
-    "here",
-    "link",
-    "hier",
-    "klicken",
-    "ici",
-    "cliquez",
-    "aquí",
-    "clic",
-    "qui",
-    "klik",
-    "klikken",
-}
 _PARTS_MAX = 200  # words that are looked for within others, as where a line's end parts one
 _FIGURES_MIN = 3  # of a number by which two versions of a text are compared
 _ADDRESS = re.compile(r"(?<!\S)\S*(?:://|www\.|@)\S*")
@@ -136,7 +121,7 @@ def _other_words(plain: str, html: list[BodyText]) -> str:
         return ""
     theirs = _words(shown)
     only_ours = [word for word in only_ours if word not in theirs]
-    only_theirs = [word for word in _absent(theirs, plain) if word not in _OF_LINKS]  # the plain text writes links out
+    only_theirs = _absent(theirs, plain)
     return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
 
 
