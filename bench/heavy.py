@@ -3,6 +3,7 @@
     python -m bench.heavy mailbox [--mails 10000] [--bytes 200000000]    seconds, peak memory of all processes, Results
     python -m bench.heavy csv [--bytes 100000000]                        the same, and calls
     python -m bench.heavy fair [--files 1000]                            seconds of one file alone, and behind the others
+    python -m bench.heavy slow [--files 20]                              the same behind lists of 400 kB, 3 s a call
 
 Prints the load of the machine beside each.
 """
@@ -24,6 +25,9 @@ from bench.watched import look
 from tests.journey.serving import SCHEMA, TARGET, command, make_key, order, script, served
 
 LINE = "Nothing is said here that anybody wants to know.\n"
+FEE = "2024-03-01  Berth fee {} of the harbour   {}.50\n"
+LIST = {"title": "Fees", "type": "object", "properties": {"rows": {"type": "array", "items": {"type": "object", "properties": {
+    "day": {"type": "string"}, "what": {"type": "string"}, "amount": {"type": "number"}}}}}}  # fmt: skip
 ROW = "PO-123456,2024-03-03,Somebody,12.50,EUR\n"
 
 
@@ -72,18 +76,22 @@ def _calls(out: Path) -> int:
     return sum(int(sqlite3.connect(p).execute("SELECT count(*) FROM calls").fetchone()[0]) for p in found)
 
 
-def fair(folder: Path, files: int) -> None:
+def fair(folder: Path, files: int, latency: float, target: str, body: bytes = b"") -> None:
     """One tenant sends many, then another sends one and waits."""
     data = folder / "data"
     keys = make_key(data, "many"), make_key(data, "one")
-    with served(folder, latency=0.2) as service:
+    with served(folder, latency=latency) as service:
         with service.client(keys[1]) as client:
             _waited(client, 1)
             alone = _waited(client, 2)
         with service.client(keys[0]) as client:
             for first in range(0, files, 200):
-                parts = [("file", (f"{n}.txt", order(n % 50 + 3) + b"%d" % n)) for n in range(first, first + 200)]
-                client.post("/v1/extractions", files=parts, data={"target": TARGET}).raise_for_status()
+                parts = [
+                    ("file", (f"{n}.txt", order(n % 50 + 3) + body + b"%d" % n))
+                    for n in range(first, min(first + 200, files))
+                ]
+                client.post("/v1/extractions", files=parts, data={"target": target}).raise_for_status()
+        time.sleep(latency)
         with service.client(keys[1]) as client:
             behind = _waited(client, 53)
     print(f"alone {alone:.2f} s, behind {files:,} files {behind:.2f} s: {behind / alone:.1f} times (allowed 3)")
@@ -101,7 +109,10 @@ def main(chosen: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.what == "fair":
-            fair(folder, chosen.files)
+            fair(folder, chosen.files or 1_000, 0.2, TARGET)
+        elif chosen.what == "slow":
+            fees = "".join(FEE.format(n, n) for n in range(8_000)).encode()
+            fair(folder, chosen.files or 20, 3.0, json.dumps(LIST), fees)
         elif chosen.what == "mailbox":
             mailbox(folder / "a.mbox", chosen.mails, chosen.bytes or 200_000_000)
             extracted(folder / "a.mbox", folder)
@@ -113,8 +124,8 @@ def main(chosen: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["mailbox", "csv", "fair"])
+    parser.add_argument("what", choices=["mailbox", "csv", "fair", "slow"])
     parser.add_argument("--mails", type=int, default=10_000)
     parser.add_argument("--bytes", type=int)
-    parser.add_argument("--files", type=int, default=1_000)
+    parser.add_argument("--files", type=int)
     main(parser.parse_args())

@@ -10,7 +10,7 @@ made by `service/backend/resources.py`. The answers of its Tasks are in the Stor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -134,14 +134,16 @@ class CallerJobs(Protocol):
 class WorkerJobs(Protocol):
     """The methods that a worker calls."""
 
-    async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
-        """Claim Tasks for this worker alone, for `lease` seconds. Tenants take turns.
+    async def claim(
+        self, worker: str, *, limit: int = 1, lease: float = 30.0, without: Collection[str] = ()
+    ) -> list[Claim]:
+        """Claim Tasks for this worker alone, for `lease` seconds. Tenants take turns, but for those `without`.
 
         Within one by priority, then oldest first.
 
         A Task whose lease has run out is todo again, and its next Claims count the death: it is to be worked on in a
-        process of its own, so that a second death proves what killed (`poisoned`). The tenth death of a worker proves
-        it, too.
+        process of its own, so that a second death proves what killed (`poisoned`). So does the thirtieth death
+        of a worker.
         """
         ...
 

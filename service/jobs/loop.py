@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from thresher.schemas.errors import RETRIED_AS_TASK, JobProblem, Note, Problem, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome
+from thresher.service.base.fair_queue import FairQueue
 from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.jobs.backoff import after_failure
 from thresher.service.jobs.base import POISONED, WorkerJobs
@@ -34,6 +35,7 @@ LATE_FRACTION = 3  # the event loop counts as late after a lease divided by this
 MIN_HEARTBEAT_SECONDS = 0.5  # between two heartbeats at least
 RECONNECT_SECONDS = 2.0  # between two tries of a database that is away
 SETTLE_TRIES = 5  # tries to report how a Task ended on a machine that is short of something
+GUESTS_FRACTION = 4  # of a worker's width, for tenants that have nothing in hand there
 CLAIM_FRACTION = 4  # a claim takes at most a worker's width divided by this
 GRACE_SECONDS = 30.0  # that Tasks in hand have when the worker is told to stop
 
@@ -85,7 +87,7 @@ class Loop:
     before_claim: Callable[[], Awaitable[None]] = _nothing  # holds back tenants that may not be worked for
     clock: Callable[[], float] = time.time  # seconds since 1970, as leases count
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    _slots: asyncio.Semaphore = field(init=False)
+    _slots: FairQueue = field(init=False)
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _renewed: float = field(default_factory=time.monotonic)  # when leases were last renewed
@@ -93,12 +95,17 @@ class Loop:
 
     def __post_init__(self) -> None:
         """Set up the slots in which Tasks are worked on."""
-        self._slots = asyncio.Semaphore(self.width)
+        self._slots = FairQueue(self.width, spare=0, guests=self.guests)
 
     @property
     def most(self) -> int:
         """Return how many Tasks are held at once. Those beyond the width wait or settle, so that no slot idles."""
         return self.width + max(1, self.width // 2)
+
+    @property
+    def guests(self) -> int:
+        """Return how many Tasks beyond these are held, of tenants that have none here: others' may take hours."""
+        return max(1, self.width // GUESTS_FRACTION)
 
     @property
     def in_hand(self) -> int:
@@ -127,8 +134,11 @@ class Loop:
 
     async def _claim(self) -> int:
         """Claim Tasks for free slots, a few at a time since other workers get the same news; return how many."""
-        free = min(self.most - len(self._held), max(1, self.width // CLAIM_FRACTION))
-        if not free:
+        here = {held.claim.tenant for held in self._held.values()}
+        free, without = min(self.most - len(self._held), max(1, self.width // CLAIM_FRACTION)), set[str]()
+        if free <= 0:
+            free, without = min(1, self.most + self.guests - len(self._held)), here
+        if free <= 0:
             return 0
         try:
             await self.before_claim()
@@ -136,7 +146,7 @@ class Loop:
                 await self._beat()  # the clock was set, or the machine slept: a claim would find its own leases over
             if self._is_late():  # it could not be renewed
                 return 0
-            claims = await self.jobs.claim(self.name, limit=free, lease=self.lease)
+            claims = await self.jobs.claim(self.name, limit=free, lease=self.lease, without=without)
         except Exception as error:  # noqa: BLE001 - reported; a worker that ended would leave all that comes undone
             await self._wait_out(error)
             return 0
@@ -153,7 +163,7 @@ class Loop:
         """Wait until there may be something to claim: news, a free slot, or the poll's time."""
         self._settled.clear()
         waits = [asyncio.create_task(self._settled.wait()), asyncio.create_task(self.stopping.wait())]
-        full = len(self._held) >= self.most
+        full = len(self._held) >= self.most + self.guests
         await asyncio.wait(waits if full else [*waits, news], return_when=asyncio.FIRST_COMPLETED)
         for one in waits:
             one.cancel()
@@ -229,7 +239,7 @@ class Loop:
     async def _work_on(self, claim: Claim, stage: Stage) -> TaskOutcome | Note:
         """Return what the work gave, or why it gave nothing."""
         try:
-            async with self._slots:
+            async with self._slots.place(claim.tenant):
                 return await self.work(claim, stage)
         except Problem as problem:
             return problem.note()

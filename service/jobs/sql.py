@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -145,9 +145,11 @@ class SqlJobs:
         """Return what a tenant's Jobs used since a time."""
         return await self._do(lambda s: caller_queries.usage(s, tenant, since), writes=False)
 
-    async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
+    async def claim(
+        self, worker: str, *, limit: int = 1, lease: float = 30.0, without: Collection[str] = ()
+    ) -> list[Claim]:
         """Claim Tasks under a lease."""
-        return await self._do(lambda s: worker_queries.claim(s, worker, limit, lease), durable=False)
+        return await self._do(lambda s: worker_queries.claim(s, worker, limit, lease, without), durable=False)
 
     async def orphan(self) -> None:
         """End every lease; only for the single owner of a file that was just opened."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from thresher.schemas.errors import JobProblem, Note, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome, Submission
@@ -29,12 +29,12 @@ SWEEP_TASKS = 100  # Tasks of dead workers that one claim puts back
 RENEWAL_SECONDS = 10.0  # after a database's return in which living workers renew their leases (every 2 s)
 
 
-def claim(session: Session, worker: str, limit: int, lease: float) -> list[Claim]:
-    """Claim Tasks: one for each tenant in turn, then more of those that have more."""
+def claim(session: Session, worker: str, limit: int, lease: float, without: Collection[str]) -> list[Claim]:
+    """Claim Tasks: one for each tenant in turn, then more of those that have more; none of the tenants `without`."""
     if session.up > min(lease, RENEWAL_SECONDS):  # else living workers may not have had the time to renew their leases
         sweep(session)
     claims: list[Claim] = []
-    tenants = in_turn(session)
+    tenants = [tenant for tenant in in_turn(session) if tenant not in without]
     for most in (1, limit):  # one for each tenant, then the rest for tenants with more
         for tenant in tenants:
             if len(claims) < limit:

@@ -12,8 +12,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from thresher.service.base.fair_queue import FairQueue
 from thresher.service.llm.transport import Answer, Call, TransientError, Transport
 from thresher.service.telemetry import metrics
+from thresher.service.telemetry.ids import current_tenant
 
 BURST_SECONDS = 1.0  # seconds of a limit that may be used at once
 
@@ -70,7 +72,10 @@ class Rate:
 
 @dataclass(slots=True)
 class ProviderLimiter:
-    """The limits of one provider, shared by all its callers, first come, first served. Times are in seconds."""
+    """The limits of one provider, shared by all its callers: tenants take turns, and one's calls come in their order.
+
+    Times are in seconds.
+    """
 
     concurrency: int
     requests: Limit | None = None
@@ -80,17 +85,17 @@ class ProviderLimiter:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     closed_until: float = 0.0
     name: str = ""  # of the model whose calls go through it
-    _places: asyncio.Semaphore = field(init=False)
+    _places: FairQueue = field(init=False)
 
     def __post_init__(self) -> None:
         """Create the slots."""
-        self._places = asyncio.Semaphore(self.concurrency)
+        self._places = FairQueue(self.concurrency, spare=0)
 
     @asynccontextmanager
     async def passage(self, tokens: float) -> AsyncIterator[None]:
         """Hold one slot, after the rates allow it."""
         came = self.clock()
-        async with self._places, self.shared.hold() if self.shared else nullcontext():
+        async with self._places.place(current_tenant.get()), self.shared.hold() if self.shared else nullcontext():
             limits = [(limit, n) for limit, n in ((self.requests, 1.0), (self.tokens, tokens)) if limit]
             waits = [self.clock() + await limit.take(n, self.clock()) for limit, n in limits]
             await self._wait(max(waits, default=self.clock()))

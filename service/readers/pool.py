@@ -24,10 +24,10 @@ from uuid import uuid4
 from thresher.schemas.errors import InputProblem, JobProblem, Problem, SetupProblem
 from thresher.schemas.policy import ReadOptions
 from thresher.schemas.source import Source
+from thresher.service.base.fair_queue import FairQueue
 from thresher.service.base.resource_exhaustion import is_exhaustion
 from thresher.service.readers import process_start, worker_process
 from thresher.service.readers.base import Reading, Spool
-from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import pool_size
 from thresher.service.readers.process_deaths import pause_after_death
 from thresher.service.readers.registry import read_source

@@ -11,7 +11,6 @@ from tests.bombs import write
 from thresher.schemas.errors import Problem
 from thresher.schemas.policy import Limits, ReadOptions
 from thresher.service.readers.container_walk import read_tree
-from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool import ReaderPool
 from thresher.service.readers.sources import make_source
 
@@ -64,26 +63,3 @@ async def test_the_whole_tree_has_one_limit_of_time(tmp_path: Path) -> None:
     async with ReaderPool(tmp_path / "spool", workers=1) as pool:
         readings = await read_tree(make_source(write("deep.zip", tmp_path)), pool, options)
     assert [[n.code for n in r.document.notes] for r in readings[1:]] == [["timeout"]]
-
-
-async def test_one_tenant_never_holds_all_places() -> None:
-    """Of three places one tenant holds two, however many it asks for; another's comes at once."""
-    turns, held, over = FairQueue(3), list[str](), asyncio.Event()
-
-    async def hold(tenant: str) -> None:
-        async with turns.place(tenant):
-            held.append(tenant)
-            await over.wait()
-
-    tasks = [asyncio.create_task(hold("a")) for _ in range(9)]
-    await asyncio.sleep(0)
-    tasks.append(asyncio.create_task(hold("b")))
-    await asyncio.sleep(0.01)
-    assert held == ["a", "a", "b"]
-    tasks[0].cancel()
-    await asyncio.sleep(0.01)
-    assert held == ["a", "a", "b", "a"]
-    over.set()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert len(held) == 10
-    assert turns._held.total() == 0

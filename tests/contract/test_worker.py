@@ -358,6 +358,27 @@ class Away:
         return maybe
 
 
+async def test_a_tenants_long_work_leaves_room_for_others(house: ServiceResources) -> None:
+    """Files that take hours may fill a worker; one file of another tenant is still worked on beside them."""
+    ended = list[str]()
+
+    async def work(claim: Claim, stage: Stage) -> TaskOutcome:
+        del stage
+        if claim.tenant == "many":
+            await asyncio.Event().wait()
+        ended.append(claim.tenant)
+        return TaskOutcome(outcomes=(), usd=0.0, read=1)
+
+    await submitted(house, Policy(), 9, tenant="many")
+    loop = Loop(jobs=house.jobs, work=work, name="w", width=4, grace=0.0)
+    async with running(loop):
+        await until(lambda: has([*loop._held], loop.most))
+        for tenant in ("few", "rare", "few"):
+            await submitted(house, Policy(), 1, tenant=tenant)
+        await until(lambda: has(ended, 3))
+        assert sorted(held.claim.tenant for held in loop._held.values()) == ["many"] * loop.most
+
+
 async def test_a_database_that_comes_and_goes(house: ServiceResources, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that was done is lost or done twice."""
     monkeypatch.setattr("thresher.service.jobs.loop.RECONNECT_SECONDS", 0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -30,9 +30,11 @@ class Recorded:
         """Give no news."""
         await asyncio.sleep(min(seconds, 0.01))
 
-    async def claim(self, worker: str, *, limit: int = 1, lease: float = 30.0) -> list[Claim]:
+    async def claim(
+        self, worker: str, *, limit: int = 1, lease: float = 30.0, without: Collection[str] = ()
+    ) -> list[Claim]:
         """Give the task once."""
-        del worker, limit, lease
+        del worker, limit, lease, without
         if self.faults:
             self.faults -= 1
             raise ValueError("a record is no JSON")

@@ -30,9 +30,9 @@ from thresher.service.backend.processing.messages import (
     ReplyMessage,
     UnitOrder,
 )
+from thresher.service.base.fair_queue import FairQueue
 from thresher.service.extraction.engine import Engine
 from thresher.service.llm.client import ModelClient
-from thresher.service.readers.fair_queue import FairQueue
 from thresher.service.readers.pool_size import PoolSize, pool_size
 from thresher.service.readers.process_deaths import pause_after_death
 from thresher.service.readers.process_start import context
