@@ -81,7 +81,7 @@ INPUT_CODES = {
     "unsupported_type": "no reader for this type of content; convert it to PDF or text",
     "upload_incomplete": "the upload ended early or stood still for too long; send it again",
     "value_not_understood": "what was typed is no value of this field, or could be several; see the message",
-    "versions_differ": "the file holds a second version that says something else than the one that programs show, which was read; compare them",
+    "versions_differ": "the file holds a second version that says something else than the one that programs show; compare them",
     "zero_byte": "the file is empty; get another copy",
 }
 MODEL_CODES = {

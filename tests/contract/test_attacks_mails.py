@@ -52,6 +52,16 @@ def test_a_name_that_only_the_plain_text_has_is_not_read(tmp_path: Path) -> None
     assert (body(document), codes(document)) == ("Sold to Robert Brown of Berlin.", {"versions_differ"})
 
 
+@pytest.mark.parametrize(("shown", "noted"), [("9,250.00", set()), ("soon", {"versions_differ"})])
+def test_a_number_that_only_the_plain_text_has_is_noted(shown: str, noted: set[str], tmp_path: Path) -> None:
+    """It is read, as a picture may stand in its place; but mail programs do not show it."""
+    head = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+    html = f"<p>You shall pay {shown}.</p>".encode()
+    plain = b"You shall pay 9,250.00 soon."
+    document = read(tmp_path, head + plain + b"\r\n--b\r\nContent-Type: text/html\r\n\r\n" + html + b"\r\n--b--\r\n")
+    assert (body(document), codes(document)) == ("You shall pay 9,250.00 soon.", noted)
+
+
 @pytest.mark.parametrize("name", [b"base64 (x)", b"x-base64", b"(x) Base64", b"base64; x=y"])
 def test_base64_is_decoded_by_whatever_name(name: bytes, tmp_path: Path) -> None:
     """A comment, or a name that nobody knows, does not turn a text into letters that say nothing."""

@@ -33,7 +33,8 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
     """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
 
     Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers or words that
-    the other has not: mail programs show the HTML. A Note is added to `notes` then. Of several versions of one kind programs show
+    the other has not: mail programs show the HTML. A Note is added to `notes` then, and where the plain text that is read has a
+    number of its own. Of several versions of one kind programs show
     the last; so do we, with a Note where an earlier one gives other numbers.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
@@ -42,12 +43,14 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
     plain = _last([v for v in versions if all(b.kind == "plain" for b in v)], notes)
     html = _last([v for v in versions if any(b.kind == "html" for b in v)], notes)
     if plain and html:
-        told = ""
-        use_html = _is_stub(_joined(plain), html) or _loses_rows(_joined(plain), html)
-        use_html = use_html or _has_hidden_number(_joined(plain), html)
-        if not use_html and (told := _other_numbers(_joined(plain), html) or _other_words(_joined(plain), html)):
-            notes.append(note("versions_differ", told))
-        return html if use_html or told else plain
+        text = _joined(plain)
+        if _is_stub(text, html) or _loses_rows(text, html) or _has_hidden_number(text, html):
+            return html
+        ours, theirs = _other_numbers(text, html)
+        told = f"{ours} in the plain text, {theirs} in the HTML" if ours and theirs else _other_words(text, html)
+        if told or (ours and not _points_to_plain(_shown(html))):
+            notes.append(note("versions_differ", told or f"{ours} stands in the plain text alone, which was read"))
+        return html if told else plain
     return plain or html or (versions[0] if versions else [])
 
 
@@ -98,16 +101,14 @@ def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
     return any(word not in seen for word in shared)
 
 
-def _other_numbers(plain: str, html: list[BodyText]) -> str:
-    """Return a number of the plain text and one of the visible HTML, where each has some that the other has not; else ""."""
+def _other_numbers(plain: str, html: list[BodyText]) -> tuple[str, str]:
+    """Return a number that only the plain text has, and then one that only the visible HTML has; "" for none."""
     ours, source = _figures(plain), _joined(html)
     if all(own in source for own in ours.values()):  # nearly always: no page need be read
-        return ""
+        return "", ""
     theirs = _figures(_shown(html))
     only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
-    if not only_ours or not only_theirs:
-        return ""
-    return f"{ours[min(only_ours)]} in the plain text, {theirs[min(only_theirs)]} in the HTML"
+    return ours[min(only_ours)] if only_ours else "", theirs[min(only_theirs)] if only_theirs else ""
 
 
 def _other_words(plain: str, html: list[BodyText]) -> str:
@@ -117,7 +118,7 @@ def _other_words(plain: str, html: list[BodyText]) -> str:
     if not only_ours:
         return ""
     shown = _shown(html)
-    if len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown):
+    if _points_to_plain(shown):
         return ""
     theirs = _words(shown)
     only_ours = [word for word in only_ours if word not in theirs]
@@ -128,6 +129,11 @@ def _other_words(plain: str, html: list[BodyText]) -> str:
 def missing_from(text: str, other: str) -> bool:
     """Whether a text has numbers or words that do not stand in another, whatever stands between their letters there."""
     return bool(_figures(text).keys() - _figures(other).keys()) or bool(_absent(_words(text), other))
+
+
+def _points_to_plain(shown: str) -> bool:
+    """Whether an HTML text is only a sentence that points to the plain text."""
+    return len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown) is not None
 
 
 def _absent(words: dict[str, None], text: str) -> list[str]:
