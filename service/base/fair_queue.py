@@ -46,10 +46,10 @@ class FairQueue:
         for tenant in [t for t, queue in self._waiting.items() if queue[0][1].done()]:
             self._drop_done(tenant)
         while self._waiting and self._held.total() < self.places + self.guests:
-            able = filter(self._may_have, self._waiting)
-            tenant = min(able, key=lambda t: (self._held[t], self._waiting[t][0][0]), default="")
-            if tenant not in self._waiting:
+            able = [tenant for tenant in self._waiting if self._may_have(tenant)]
+            if not able:
                 return
+            tenant = min(able, key=lambda t: (self._held[t], self._waiting[t][0][0]))
             self._held[tenant] += 1
             self._waiting[tenant][0][1].set_result(None)
             self._drop_done(tenant)
