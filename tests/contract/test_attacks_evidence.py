@@ -80,6 +80,7 @@ async def test_html_that_is_shown_backwards_is_read_as_shown(tmp_path: Path, mar
     ("html", "read", "notes"),
     [
         ("<p>Total due: <b>1</b>,000.00 EUR</p>", "1,000.00", {"versions_differ"}),
+        ("<p>Total due: 19,000.00 EUR</p>", "19,000.00", {"versions_differ"}),  # not the number within a longer one
         ("<p>Total due: <b>9</b>,000.00 EUR</p>", "9,000.00", set()),
         ("<p>Total due: 9.000,00 EUR</p>", "9,000.00", set()),  # the same figures
         ("<p>Good day, see the plain text</p>", "9,000.00", set()),  # says less, and nothing else

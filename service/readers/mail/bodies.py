@@ -103,8 +103,8 @@ def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
 
 def _other_numbers(plain: str, html: list[BodyText]) -> tuple[str, str]:
     """Return a number that only the plain text has, and then one that only the visible HTML has; "" for none."""
-    ours, source = _figures(plain), _joined(html)
-    if all(own in source for own in ours.values()):  # nearly always: no page need be read
+    ours = _figures(plain)
+    if ours.keys() <= _figures(_joined(html)).keys():  # nearly always: no page need be read
         return "", ""
     theirs = _figures(_shown(html))
     only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
