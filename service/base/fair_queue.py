@@ -16,8 +16,8 @@ class FairQueue:
 
     A free slot goes to the tenant with the fewest, and among equals to the caller that has waited longest.
 
-    `spare`: slots that no tenant may have on top of all others, so that another finds one free; a tenant has one at
-    least, and callers without a tenant (None) may have all. `guests`: slots beyond `places`, for tenants that have none.
+    `spare`: slots that one tenant leaves to others; it has one at least, and callers without a tenant (None) may have
+    all. `guests`: slots beyond `places`, one for each tenant that has none.
     """
 
     places: int

@@ -104,7 +104,7 @@ class Loop:
 
     @property
     def guests(self) -> int:
-        """Return how many Tasks beyond these are held, of tenants that have none here: others' may take hours."""
+        """Return how many Tasks beyond `most` are held, one of each tenant that has none in hand: others' may take hours."""
         return max(1, self.width // GUESTS_FRACTION)
 
     @property

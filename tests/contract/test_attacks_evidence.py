@@ -83,6 +83,8 @@ async def test_html_that_is_shown_backwards_is_read_as_shown(tmp_path: Path, mar
         ("<p>Total due: 19,000.00 EUR</p>", "19,000.00", {"versions_differ"}),  # not the number within a longer one
         ("<p>Total due: <b>9</b>,000.00 EUR</p>", "9,000.00", set()),
         ("<p>Total due: 9.000,00 EUR</p>", "9,000.00", set()),  # the same figures
+        ("<p>Total due: 9,000.00 EUR, after a discount of 250.00</p>", "250.00", set()),  # says more
+        ("<p>Total due to Robert Brown: 9,000.00 EUR</p>", "Robert Brown", set()),
         ("<p>Good day, see the plain text</p>", "9,000.00", set()),  # says less, and nothing else
     ],
 )

@@ -30,12 +30,10 @@ _PUNCTUATION = re.compile(r"[\W_]+")
 
 
 def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> list[BodyText]:
-    """Choose the version of a text to read: plain, unless it is a stub or breaks up tables, else HTML, else RTF.
+    """Choose the version of a text to read: plain or the HTML that mail programs show, whichever says more, else RTF.
 
-    Also HTML where the plain text contains a number that is hidden in the HTML, or where each version has numbers or words that
-    the other has not: mail programs show the HTML. A Note is added to `notes` then, and where the plain text that is read has a
-    number of its own. Of several versions of one kind programs show
-    the last; so do we, with a Note where an earlier one gives other numbers.
+    Notes are added to `notes` where the other says something else. Of several versions of one kind programs show the last; so do
+    we, with a Note where an earlier one gives other numbers.
 
     Each version is a list of texts in order, as a part of a `multipart/alternative` may contain several.
     """
@@ -43,15 +41,30 @@ def choose_version(alternatives: list[list[BodyText]], notes: list[Note]) -> lis
     plain = _last([v for v in versions if all(b.kind == "plain" for b in v)], notes)
     html = _last([v for v in versions if any(b.kind == "html" for b in v)], notes)
     if plain and html:
-        text = _joined(plain)
-        if _is_stub(text, html) or _loses_rows(text, html) or _has_hidden_number(text, html):
-            return html
-        ours, theirs = _other_numbers(text, html)
-        told = f"{ours} in the plain text, {theirs} in the HTML" if ours and theirs else _other_words(text, html)
-        if told or (ours and not _points_to_plain(_shown(html))):
-            notes.append(note("versions_differ", told or f"{ours} stands in the plain text alone, which was read"))
-        return html if told else plain
+        return html if _is_html_to_read(_joined(plain), html, notes) else plain
     return plain or html or (versions[0] if versions else [])
+
+
+def _is_html_to_read(plain: str, html: list[BodyText], notes: list[Note]) -> bool:
+    """Whether the HTML is to be read: where it shows numbers or words that the plain text has not, or keeps rows together.
+
+    The plain text is read where it says the same, or where only it has a number: a picture may stand in its place.
+    """
+    if _is_stub(plain, html) or _loses_rows(plain, html) or _has_hidden_number(plain, html):
+        return True
+    shown = _shown(html)
+    if len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown):
+        return False
+    number, word = _own_number(plain, shown), _own_word(plain, shown)
+    their_number, their_word = _own_number(shown, plain), _own_word(shown, plain)
+    if their_number or (their_word and (word or not number)):
+        if number or word:
+            told = f"{number or word} in the plain text, {their_number or their_word} in the HTML"
+            notes.append(note("versions_differ", told))
+        return True
+    if number:
+        notes.append(note("versions_differ", f"{number} stands in the plain text alone, which was read"))
+    return False
 
 
 def _last(versions: list[list[BodyText]], notes: list[Note]) -> list[BodyText] | None:
@@ -101,39 +114,20 @@ def _has_hidden_number(plain: str, html: list[BodyText]) -> bool:
     return any(word not in seen for word in shared)
 
 
-def _other_numbers(plain: str, html: list[BodyText]) -> tuple[str, str]:
-    """Return a number that only the plain text has, and then one that only the visible HTML has; "" for none."""
-    ours = _figures(plain)
-    if ours.keys() <= _figures(_joined(html)).keys():  # nearly always: no page need be read
-        return "", ""
-    theirs = _figures(_shown(html))
-    only_ours, only_theirs = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
-    return ours[min(only_ours)] if only_ours else "", theirs[min(only_theirs)] if only_theirs else ""
+def _own_number(text: str, other: str) -> str:
+    """Return a number of a text that another has not; "" for none."""
+    ours = _figures(text)
+    return ours[min(own)] if (own := ours.keys() - _figures(other).keys()) else ""
 
 
-def _other_words(plain: str, html: list[BodyText]) -> str:
-    """Return a word of the plain text and one of the visible HTML, where each has some that the other has not; else ""."""
-    ours = _words(plain)
-    only_ours = _absent(ours, _joined(html))
-    if not only_ours:
-        return ""
-    shown = _shown(html)
-    if _points_to_plain(shown):
-        return ""
-    theirs = _words(shown)
-    only_ours = [word for word in only_ours if word not in theirs]
-    only_theirs = _absent(theirs, plain)
-    return f"{only_ours[0]} in the plain text, {only_theirs[0]} in the HTML" if only_ours and only_theirs else ""
+def _own_word(text: str, other: str) -> str:
+    """Return the first word of a text that another has not; "" for none."""
+    return next(iter(_absent(_words(text), other)), "")
 
 
 def missing_from(text: str, other: str) -> bool:
     """Whether a text has numbers or words that do not stand in another, whatever stands between their letters there."""
-    return bool(_figures(text).keys() - _figures(other).keys()) or bool(_absent(_words(text), other))
-
-
-def _points_to_plain(shown: str) -> bool:
-    """Whether an HTML text is only a sentence that points to the plain text."""
-    return len(shown) <= _STUB_MAX_CHARS and _TO_PLAIN.search(shown) is not None
+    return bool(_own_number(text, other) or _own_word(text, other))
 
 
 def _absent(words: dict[str, None], text: str) -> list[str]:
