@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
+from threading import get_ident
 from typing import Any, cast
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from jsonschema import Draft202012Validator
 
 from thresher.schemas.errors import CODES
 from thresher.service.server.api.app import api
 from thresher.service.server.api.app_state import AppState
+from thresher.service.server.api.openapi import TypedApi
 
 CONTRACT: dict[str, Any] = api(cast("AppState", None)).openapi()
 ROUTES = [(path, method) for path, methods in CONTRACT["paths"].items() for method in methods]
@@ -82,3 +86,20 @@ def test_results_and_problems_are_typed() -> None:
     for name in ("ProblemBody", "Note"):
         assert {"$ref": "#/components/schemas/ProblemCode"} in schemas[name]["properties"]["code"]["anyOf"]
     assert [name for name in schemas if not name.isidentifier() or name.endswith("_")] == []
+
+
+async def test_the_document_is_made_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first who asks makes nobody wait for it: it takes half a second. Two who ask at once have it made once."""
+    threads = list[int]()
+
+    def made(_: TypedApi) -> dict[str, Any]:
+        threads.append(get_ident())
+        return CONTRACT
+
+    monkeypatch.setattr(TypedApi, "openapi", made)
+    transport = ASGITransport(api(cast("AppState", None)))
+    async with AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answers = await asyncio.gather(*(client.get("/openapi.json") for _ in range(2)))
+    assert [answer.json() == CONTRACT for answer in answers] == [True, True]
+    assert len(threads) == 1
+    assert threads != [get_ident()]

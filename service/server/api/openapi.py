@@ -5,6 +5,7 @@ FastAPI gives all answers of a route one media type, names a generic model by it
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import cache
 from typing import Any
@@ -37,14 +38,20 @@ class TypedApi(FastAPI):
         return self.openapi_schema
 
     def setup(self) -> None:
-        """Add the route of the document, as bytes that all requests share: anybody may ask for it, and read it slowly."""
+        """Add the route of the document, as bytes that all requests share: anybody may ask for it, and read it slowly.
+
+        It is made when it is first asked for, in a thread: half a second.
+        """
+        making = asyncio.Lock()
 
         @cache
         def document() -> bytes:
             return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
         async def contract() -> Response:
-            return Response(document(), media_type="application/json")
+            async with making:
+                body = await asyncio.to_thread(document)
+            return Response(body, media_type="application/json")
 
         self.add_api_route("/openapi.json", contract, include_in_schema=False)
 
