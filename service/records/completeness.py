@@ -40,6 +40,7 @@ MAX_LINES_FACTOR = 4  # times as many lines as most records have: the limit for 
 HEADING_MAX_CHARS = 60  # code points that a line may have to head a section
 ROW_MIN_VALUES = 2  # values on a table row from which a record stands there
 TELLING_MIN_FIGURES = 2  # dates, times and amounts by which a line counts although no record has its shape
+ENTRY_TOKENS = ("D", "T", "I", "N")  # tokens (line_shapes) with which entries begin: a date, a time, a code or a number
 LIST_MIN_LINES = 5  # lines of one shape that make a list even if the model returned none of it
 _TOTAL = re.compile(
     r"\b(?:(?:sub-?\s?totals?|totals?|sum|summe|total\w*|totaal|suma|report)(?=\s*(?:$|[:;|\t(]|  |[-+−$€£¥]?\d)|"
@@ -226,10 +227,8 @@ def _candidate(document: Document, place: int, line: Line, heads: Sequence[int] 
     seen = (line.shape, "") if line.shape else line_look(document.text[line.start : line.end])
     first, _, figures = line.shape.lstrip(">").partition(" ")
     is_firm = bool(line.shape) and (first != "W" or len(figures) > TELLING_MIN_FIGURES)
-    section = bisect_right(heads, line.start)
-    return Candidate(
-        place, seen, bool(line.shape), section, None if is_firm else _table_signature(document, line.start)
-    )
+    make = None if is_firm else _table_signature(document, line.start)
+    return Candidate(place, seen, bool(line.shape), bisect_right(heads, line.start), make, first in ENTRY_TOKENS)
 
 
 def _table_signature(document: Document, offset: int) -> Hashable:

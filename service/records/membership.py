@@ -19,6 +19,7 @@ MANY_MIN_RATIO = 0.25  # direct followers per gap that are required where there 
 SURE_MIN_STEPS, SURE_MIN_RATIO = 10, 4
 TELLING_MIN_SHARE = 0.02  # share of the similar lines of a telling look that must be records
 OTHER_MIN_SHARE = 0.5  # the same for any other look
+CUT_MIN_LINES = 5  # entries of one look that make a list although only the first or the last of them is a record
 
 
 class Candidate(NamedTuple):
@@ -29,6 +30,7 @@ class Candidate(NamedTuple):
     telling: bool = True  # whether few other lines look like this
     section: int = 0  # number of headings before it
     make: Hashable = None  # layout of its table, where only rows of such tables are of its list
+    entry: bool = False  # whether it begins as entries of lists do
 
 
 def members_like(
@@ -44,6 +46,8 @@ def members_like(
     held = [s for s in stretches if any(c.place in found for c in s)]
     steps, gaps = _steps_and_gaps(held, found)
     many = steps + gaps >= MANY_RECORDS and not crowded
+    if not steps and not crowded:
+        return {c.place for s in held if _is_cut(s, found) for c in s if c.place not in found}
     if not steps or steps < (MANY_MIN_RATIO if many else 1) * gaps:
         return set()
     makes = {s[0].make for s in held}
@@ -57,6 +61,13 @@ def members_like(
     held_in = {c.section for c in candidates if c.place in found}
     below = [c for c in near if c.place not in found and (c.telling or c.section >= min(held_in))]
     return {c.place for c in below if c.kind in alike or (c.kind in weak and c.section in held_in)}
+
+
+def _is_cut(stretch: list[Candidate], found: Collection[int]) -> bool:
+    """Whether the first or the last alone of many entries of one look is a record."""
+    first, last = stretch[0], stretch[-1]
+    of_one_list = len(stretch) >= CUT_MIN_LINES and all(c.entry and c.kind == first.kind for c in stretch)
+    return of_one_list and (first.place in found or last.place in found)
 
 
 def _kinds_with_share(kinds: list[Hashable], own: list[Hashable], share: float) -> set[Hashable]:

@@ -164,6 +164,19 @@ async def test_windows_shrink_to_what_a_model_gives_at_once() -> None:
     assert [b["what"] for b in result.values["bookings"]] == [what for _, what, _ in ROW.findall(text)]
 
 
+@pytest.mark.parametrize(("always", "status"), [(False, "complete"), (True, "partial")])
+async def test_a_model_that_gives_one_record_of_many_is_asked_about_the_others(*, always: bool, status: str) -> None:
+    """Lists between prose are no tables, and one record has no neighbour to go by; it was called complete."""
+
+    def lazy(question: Question) -> dict[str, Any]:
+        said = answer(question)
+        return {**said, "bookings": said["bookings"][:1]} if always or question.purpose == "ask" else said
+
+    result = await process(engine(lazy, tokens=4000), [document_of(statement(30))])
+    assert result.status == status
+    assert result.coverage.records_expected == 30
+
+
 def test_windows_hold_whole_records() -> None:
     """Windows tile their Chunk, end where records begin and hold no more than they may."""
     document = document_of(statement(50))

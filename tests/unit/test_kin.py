@@ -25,6 +25,18 @@ def test_one_row_of_many_makes_no_list() -> None:
     assert members_like(of("A" * 50), {3}) == set()
 
 
+def test_an_answer_cut_after_its_first_record_leaves_the_others_missed() -> None:
+    """One of many entries that look alike, at their beginning or end, is what a lazy model tells; one among them is a choice."""
+    entries = [Candidate(i, "D DM", entry=True) for i in range(8)]
+    assert members_like(entries, {0}) == set(range(1, 8))
+    assert members_like(entries, {7}) == set(range(7))
+    assert members_like(entries, {0, 4}) == {1, 2, 3, 5, 6, 7}, "the first of each of two parts"
+    assert members_like(entries, {3}) == set()
+    assert members_like(entries[:4], {0}) == set(), "too few to tell"
+    assert members_like(entries, {0}, crowded=True) == set()
+    assert members_like([one._replace(entry=False) for one in entries], {0}) == set()
+
+
 def test_far_from_a_short_list_nothing_counts() -> None:
     """Two rows of a table say nothing of another table; six do."""
     assert members_like(of("AAA" + " " * 9 + "AAA"), {0, 1}) == {2}
