@@ -8,6 +8,7 @@ Where the list is a table with one record per line, a value counts only on its o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
@@ -211,7 +212,8 @@ class RecordPlacer:
     def _verify(self, records: list[Record]) -> None:
         """Take from records the values that stand on another record's line, of a table or of another answer."""
         lines = {self._line(r.anchor.start): r for r in records if r.anchor}
-        is_table = len(records) >= TABLE_MIN_RECORDS and len(lines) == len(records) and self._is_table(records)
+        is_apart = len(records) >= TABLE_MIN_RECORDS and len(lines) == len(records)
+        is_table = is_apart and (self._is_table(records) or self._is_shifted(records, lines))
         rows = records if is_table else [r for r in records if self._others and self._own_count(r) > 1]
         owners = lines if is_table else {}
         above: Record | None = None
@@ -233,6 +235,18 @@ class RecordPlacer:
             here = self._own_count(record)
             whole += here > 1 and 2 * here > len(record.placed)
         return whole >= 0.9 * len(records)
+
+    def _is_shifted(self, records: list[Record], lines: dict[int, Record]) -> bool:
+        """Whether nine of ten records have a value on another's line that no other record has from there: rows of a table, mixed up."""
+        used = Counter(place.start for record in records for place in record.placed.values())
+        shifted = sum(
+            any(
+                used[p.start] == 1 and lines.get(self._line(p.start), record) is not record
+                for p in record.placed.values()
+            )
+            for record in records
+        )
+        return len(records) > TABLE_MIN_RECORDS and shifted >= 0.9 * len(records)
 
     def _own_count(self, record: Record) -> int:
         """Return how many values of a record stand on its own line."""
