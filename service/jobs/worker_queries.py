@@ -6,6 +6,8 @@ import logging
 import random
 from collections.abc import Collection, Mapping, Sequence
 
+from pydantic import ValidationError
+
 from thresher.schemas.errors import JobProblem, Note, SetupProblem, note
 from thresher.schemas.work import Claim, Outcome, Submission
 from thresher.service.jobs.backoff import LONGEST_WAIT_SECONDS, after_death
@@ -138,11 +140,19 @@ def _put_back(session: Session, job: str, number: int, why: Note, again_in: floa
 
 
 def order(session: Session, job: str) -> Submission:
-    """Return a Job's Submission without files."""
+    """Return a Job's Submission without files.
+
+    Raises SetupProblem: storage_damaged; store_failed, which is tried again, for what a newer version may have written that works beside this one.
+    """
     row = session.one("SELECT asked FROM jobs WHERE id = :job", job=job)
     if row is None:
         raise JobProblem("job_not_found", job)
-    return Submission.model_validate_json(decrypt_text(session.cipher, row[0], f"order {job}"))
+    try:
+        return Submission.model_validate_json(decrypt_text(session.cipher, row[0], f"order {job}"))
+    except ValidationError as error:
+        is_json = all(one["type"] != "json_invalid" for one in error.errors(include_input=False))
+        code, why = ("store_failed", "of a newer version") if is_json else ("storage_damaged", "no JSON")
+        raise SetupProblem(code, f"order {job} ({why})") from None
 
 
 def beat(session: Session, claims: Sequence[Claim], lease: float, stages: Mapping[str, str]) -> dict[str, LossReason]:

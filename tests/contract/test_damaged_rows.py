@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests import jobs_house
+from thresher.schemas.errors import RETRIED_AS_TASK, SetupProblem
 from thresher.schemas.work import Job, Outcome, Submission, UploadedFile
 from thresher.service.jobs.job_rows import DAMAGED_FILE
 from thresher.service.jobs.sql import SqlJobs
@@ -96,6 +97,21 @@ async def test_a_task_of_a_missing_key_waits_alone(opened: Opened) -> None:
     text = encrypt_text(cipher, before, f"files {bad.id}.0")
     await store.do(lambda s: s.run("UPDATE tasks SET files = :t WHERE job = :j AND number = 0", t=text, j=bad.id))
     assert [c.number for c in await jobs.claim("w", limit=8)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"), [('{"tenant": "a", "files": [], "new": 1}', "store_failed"), ("{", "storage_damaged")]
+)
+async def test_an_order_of_a_newer_version_is_tried_again(opened: Opened, kept: str, code: str) -> None:
+    """Both work for a while where machines are upgraded one by one: the older one ended the newer one's files as failed."""
+    jobs, store, cipher = opened
+    job = await submitted(jobs, "a")
+    text = encrypt_text(cipher, kept, f"order {job.id}")
+    await store.do(lambda session: session.run("UPDATE jobs SET asked = :text WHERE id = :id", text=text, id=job.id))
+    with pytest.raises(SetupProblem) as problem:
+        await jobs.order(job.id)
+    assert problem.value.code == code
+    assert (code in RETRIED_AS_TASK) is (code == "store_failed")
 
 
 async def test_a_damaged_webhook_holds_up_no_other(opened: Opened) -> None:
