@@ -11,8 +11,11 @@ _MAX_POINTS = 10_000  # of a series; a chart with more shows a table that is els
 
 
 def chart_rows(root: Any) -> tuple[str, list[list[str]]]:
-    """Return a chart's title, and its data: a row of series names, then one row a category."""
-    title = next((_run_text(t) for t in root.iter(_C + "title")), "")
+    """Return a chart's titles and labels, one a line, and its data: a row of series names, then one row a category.
+
+    Titles are those of the chart and its axes, which often name the unit; labels, those that somebody wrote at a point.
+    """
+    title = "\n".join(filter(None, map(_written, root.iter("{*}title", _C + "dLbl"))))
     series = list(root.iter(_C + "ser"))
     if not series:
         return title, []
@@ -60,6 +63,12 @@ def _values(parent: Any | None) -> dict[int, str]:
 def _points(parent: Any) -> Iterator[tuple[str, str]]:
     for point in parent.iter(_C + "pt"):
         yield point.get("idx", ""), (point.findtext(_C + "v") or "").strip()
+
+
+def _written(element: Any) -> str:
+    """Return the text of a title or label: its own, or that of the cell from which it was taken."""
+    own = _run_text(element)
+    return own or " ".join(v.text.strip() for tx in element.iter("{*}tx") for v in tx.iter("{*}v") if v.text)
 
 
 def _run_text(element: Any) -> str:

@@ -1,4 +1,4 @@
-"""Read Excel files (XLSX, XLSM): every sheet as a Table with cells named Sheet!B7, comments and text boxes.
+"""Read Excel files (XLSX, XLSM): every sheet as a Table with cells named Sheet!B7, comments, text boxes and charts.
 
 Cells have the results stored in the file; nothing is computed and no macro runs. A label that spans rows is repeated in
 each of them; hidden sheets, rows, columns and cells are left out with a Note.
@@ -20,6 +20,7 @@ from thresher.service.readers.office.office_properties import ooxml_facts
 from thresher.service.readers.office.ooxml_drawing import diagram_text
 from thresher.service.readers.office.package_reader import PackageReader
 from thresher.service.readers.office.sheet_rows import SheetWriter
+from thresher.service.readers.office.xlsx.xlsx_charts import write_charts
 from thresher.service.readers.office.xlsx.xlsx_controls import control_marks, drawing_text, vml_boxes
 from thresher.service.readers.office.xlsx.xlsx_parts import Book, Sheet, open_book
 from thresher.service.readers.office.xlsx.xlsx_styles import CellStyle, seen, string_of
@@ -46,6 +47,7 @@ def read(source: Source, options: ReadOptions, spool: Spool) -> Reading:
     sheets = [_sheet(element, links) for element in workbook.iter("{*}sheet")]
     for sheet in sheets:
         _write(builder, book, sheet, options)
+    write_charts(builder, package, [sheet for sheet in sheets if options.hidden_text or not sheet.hidden])
     children = embedded_children(source, package, _parts_with_media(package, sheets), spool)
     document = builder.build()
     document.notes += [*book.hidden.notes(document), *package.notes]
