@@ -193,3 +193,15 @@ def test_lists_of_an_agreement_are_never_told_to_be_empty() -> None:
     contract = load_target("contract")
     assert {"/parties", "/payments"} <= set(undecidable_paths(document(FILLER * 20), contract))
     assert "/lines" not in undecidable_paths(document("Total 4.00"), load_target("invoice"))
+
+
+async def test_numbers_that_count_the_rows_are_no_quantities() -> None:
+    """A position stood in the quantity, or in the words; the figure next to the price is the count, not the size before it."""
+    rows = "1  Pump size 4   2   3.00   6.00\n2  Hose size 9   4   2.50   10.00\n3  Valve   1   5.00   5.00\n"
+    found = (await asked(f"{HEAD}{rows}Total 21.00", "invoice")).data["lines"]
+    keys = ("position", "description", "quantity", "unit_price", "amount")
+    assert [tuple(line.get(key) for key in keys) for line in found] == [
+        ("1", "Pump size 4", 2, 3, 6),
+        ("2", "Hose size 9", 4, 2.5, 10),
+        ("3", "Valve", 1, 5, 5),
+    ]

@@ -30,10 +30,13 @@ GROUP_BY_CONCEPT = {
     "line_total": "amount",
     "unit_price": "unit_price",
     "item_code": "code",
+    "line_number": "position",
 }
+NUMBERED_MIN_ITEMS = 3  # items from which numbers before the words that count them are no quantities
 COUNT_BEFORE_WORDS = re.compile(r"(?P<quantity>\d{1,3})\s?[xX×*@]\s?(?=[^\W_])|(?P<bare>\d{1,2})\s+(?=[^\W_])")
 _TAXED = re.compile(r"(?<!\s)\s+(?:\*[A-Z]|SR|ZRL?|ZRE|SVC|OS|ES|NR)$")  # a tax code after the words
 _SIZE = re.compile(r" *\d+(?![\w.,])")  # a figure after the words that is no price: a size
+_CENTS = re.compile(r"[.,]\d{2}$")
 _CODED = re.compile(r"(?P<code>\d{4,})\s+(?=[^\W\d_])")
 _FIGURE = re.compile(r"(?<![\w.,])(?:RM|US\$|[$€£@S])?\s?(?P<digits>\d[\d,]*(?:\.\d{1,3})?|\.\d{2})")
 _GROUPED = re.compile(
@@ -53,8 +56,17 @@ def find_receipt_items(layout: Layout, target: Target, pattern: str) -> list[Ite
     if not priced or len(priced) > MAX_ITEMS or not all(words):
         return []
     pairs = [(rows[i], w) for i, w in zip(priced, words, strict=True) if w is not None]
-    counted = all(COUNT_BEFORE_WORDS.match(layout.text, row.start, row.end) for row, _ in pairs)
-    return [_item(layout, row, w, wanted, counted=counted) for row, w in pairs]
+    bare = _meaning_of_numbers([COUNT_BEFORE_WORDS.match(layout.text, row.start, row.end) for row, _ in pairs])
+    return [_item(layout, row, w, wanted, bare) for row, w in pairs]
+
+
+def _meaning_of_numbers(before: Sequence[re.Match[str] | None]) -> str:
+    """Return the part that bare numbers before the words of all items are: "position" where they count the items; "" for none."""
+    if not all(before):
+        return ""
+    bare = [int(m["bare"]) for m in before if m and m["bare"]]
+    runs = bare == list(range(1, len(before) + 1))
+    return "position" if runs and len(before) >= NUMBERED_MIN_ITEMS else "quantity"
 
 
 def row_part_of(field: Field) -> str:
@@ -94,31 +106,35 @@ def _range_of(rows: Sequence[ReceiptRow], chosen: list[int]) -> Range | None:
     return (rows[min(some)].start, rows[max(some)].end) if some else None
 
 
-def _item(layout: Layout, row: ReceiptRow, words: Range, wanted: dict[str, Field], *, counted: bool) -> Item:
-    found = _parts_of_words(layout, words, counted=counted)
-    bare = (
-        "quantity" not in found
-        and not row.is_named
-        and (m := COUNT_BEFORE_WORDS.match(layout.text, row.start, row.end))
-    )
-    if bare and m and (m["quantity"] or counted):
-        found["quantity"] = m.span(m.lastgroup or 0)
+def _item(layout: Layout, row: ReceiptRow, words: Range, wanted: dict[str, Field], bare: str) -> Item:
+    found = _parts_of_words(layout, words, bare)
+    apart = None
+    if not row.is_named and "quantity" not in found:
+        apart = COUNT_BEFORE_WORDS.match(layout.text, row.start, row.end)
+    if apart and (part := _part_of(apart, bare)):
+        found[part] = apart.span(apart.lastgroup or 0)
     if row.amount:
         found["amount"] = row.amount[:2]
-        priced = _count_and_price(layout, row, None if bare else found.get("quantity"))
-        more = None if priced or not row.is_named else _SIZE.match(layout.text, row.head, row.amount[0])
-        found |= {"description": (found["description"][0], more.end())} if more else priced
+        priced = _count_and_price(layout, row, None if apart else found.get("quantity"))
+        upto = min((at for at, _ in priced.values() if at >= row.head), default=row.amount[0])
+        more = _SIZE.match(layout.text, row.head, upto) if row.is_named else None
+        found |= priced | ({"description": (found["description"][0], more.end())} if more else {})
     spans = {f.path: _span(layout, f, g, found[g], row) for g, f in wanted.items() if g in found}
     return {path: s for path, s in spans.items() if s.value is not None}
 
 
-def _parts_of_words(layout: Layout, words: Range, *, counted: bool) -> dict[str, Range]:
-    """Return the ranges of an item's words and of the count and code before them."""
+def _part_of(number: re.Match[str], bare: str) -> str:
+    """Return the part that a number before words is: with a sign of multiplication a quantity, else what bare ones are."""
+    return "quantity" if number["quantity"] else bare
+
+
+def _parts_of_words(layout: Layout, words: Range, bare: str) -> dict[str, Range]:
+    """Return the ranges of an item's words and of the number and code before them."""
     start, end = words
     found: dict[str, Range] = {}
     m = COUNT_BEFORE_WORDS.match(layout.text, start, end)
-    if m and (m["quantity"] or counted):
-        found["quantity"] = m.span("quantity" if m["quantity"] else "bare")
+    if m and (part := _part_of(m, bare)):
+        found[part] = m.span(m.lastgroup or 0)
         start = m.end()
     if (m := _CODED.match(layout.text, start, end)) and names_item(layout.text[m.end() : end]):
         found["code"], start = m.span("code"), m.end()
@@ -132,7 +148,10 @@ def _count_and_price(layout: Layout, row: ReceiptRow, counted: Range | None) -> 
         return {}
     before = row.start if not row.is_named else row.head
     figures = list(_figures(layout, before, row.amount[0]))
-    counts = [(counted, parse_number(layout.text[slice(*counted)]) or ZERO)] if counted else figures
+    whole = [
+        f for f in reversed(figures) if not _CENTS.search(layout.text[slice(*f[0])])
+    ]  # the last one is next to the price
+    counts = [(counted, parse_number(layout.text[slice(*counted)]) or ZERO)] if counted else [*whole, *figures]
     for count, n in counts:
         for price, p in figures:
             made = count != price and n and n == round(n, 3) and abs(n * p - abs(row.amount[2])) < CENT_TOLERANCE
@@ -143,7 +162,7 @@ def _count_and_price(layout: Layout, row: ReceiptRow, counted: Range | None) -> 
 
 def _in_order(layout: Layout, count: Range, price: Range) -> bool:
     """Whether the price has cents or the count has none."""
-    cents = [bool(re.search(r"[.,]\d{2}$", layout.text[slice(*r)])) for r in (count, price)]
+    cents = [bool(_CENTS.search(layout.text[slice(*r)])) for r in (count, price)]
     return cents[1] or not cents[0]
 
 
