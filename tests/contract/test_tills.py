@@ -205,3 +205,19 @@ async def test_numbers_that_count_the_rows_are_no_quantities() -> None:
         ("2", "Hose size 9", 4, 2.5, 10),
         ("3", "Valve", 1, 5, 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "want"),
+    [
+        (1, [("1", "Pump", None), ("2", "Hose", None), ("3", "Valve", None)]),
+        (2, [(None, "Pump", 2), (None, "Hose", 3), (None, "Valve", 4)]),
+    ],
+)
+async def test_numbers_that_count_lines_without_a_total_are_positions(first: int, want: list[Any]) -> None:
+    """Nothing proves such lines; numbers that begin with another than one are quantities as before."""
+    rows = "".join(
+        f"{first + n} {what} {price}.00\n" for n, (what, price) in enumerate((("Pump", 6), ("Hose", 10), ("Valve", 5)))
+    )
+    found = (await asked(f"{HEAD}{rows}", "invoice")).data["lines"]
+    assert [tuple(line.get(key) for key in ("position", "description", "quantity")) for line in found] == want

@@ -33,9 +33,12 @@ _GROUP_BY_CONCEPT = {
     "item_description": "description",
     "line_total": "amount",
     "unit_price": "unit_price",
+    "line_number": "position",
 }
 LINE_MAX_CHARS = 500  # characters; a longer line is no item, and the patterns would take the cube of its length
 MIN_LINES = 2  # fewest lines of a list
+NUMBERED_MIN_LINES = 3  # lines from which numbers before their words that count them are no quantities
+_NUMBER = re.compile(r"(?P<position>\d{1,4})\s+(?=[^\W\d])")
 
 
 def find_repeats(layout: Layout, target: Target, pattern: str) -> list[Item]:
@@ -44,7 +47,31 @@ def find_repeats(layout: Layout, target: Target, pattern: str) -> list[Item]:
     if "description" not in wanted or "amount" not in wanted:
         return []
     items = [item for item in _items(layout, wanted) if item]
-    return items if len(items) >= MIN_LINES else []
+    return _with_positions(layout, items, wanted) if len(items) >= MIN_LINES else []
+
+
+def _with_positions(layout: Layout, items: list[Item], wanted: dict[str, Field]) -> list[Item]:
+    """Return items with the numbers before their words as positions, where these count the items; else as they are."""
+    numbers = [m for item in items if (m := _number_before(layout, item, wanted))]
+    if len(items) < NUMBERED_MIN_LINES or [int(m["position"]) for m in numbers] != list(range(1, len(items) + 1)):
+        return items
+    made = []
+    for item, m in zip(items, numbers, strict=True):
+        words = item[wanted["description"].path]
+        rest = {path: span for path, span in item.items() if span.start != m.start()}  # the number is no quantity
+        rest |= _description_of(layout, (max(words.start, m.end()), words.end), wanted)
+        made.append(rest | _cells(layout, 0, m, {"position": wanted["position"]} if "position" in wanted else {}, "."))
+    return made
+
+
+def _number_before(layout: Layout, item: Item, wanted: dict[str, Field]) -> re.Match[str] | None:
+    """Return the bare number with which an item's words begin, or which stands before them as its quantity."""
+    words = item.get(wanted["description"].path)
+    if words is None:
+        return None
+    count = item.get(wanted["quantity"].path) if "quantity" in wanted else None
+    before = _NUMBER.match(layout.text, count.start) if count else None
+    return before if before and before.end() == words.start else _NUMBER.match(layout.text, words.start, words.end)
 
 
 def _group(field: Field) -> str:
