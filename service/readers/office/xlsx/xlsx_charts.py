@@ -13,9 +13,10 @@ from thresher.service.readers.office.xlsx.xlsx_parts import Sheet
 
 def write_charts(builder: DocumentBuilder, package: Package, sheets: list[Sheet]) -> None:
     """Write the charts of sheets, those on sheets of their own too. Data that come from cells of `sheets` stand there already."""
+    written = set[str]()
     names = {sheet.name.casefold() for sheet in sheets if "chartsheets/" not in sheet.part}
     for sheet in sheets:
-        for root in _charts(package, sheet):
+        for root in _charts(package, sheet, written):
             title, rows = chart_rows(root)
             builder.part(f"chart on {sheet.name}")
             if _sources(root) <= names:
@@ -29,11 +30,15 @@ def write_charts(builder: DocumentBuilder, package: Package, sheets: list[Sheet]
     builder.part("")
 
 
-def _charts(package: Package, sheet: Sheet) -> Iterator[Any]:
+def _charts(package: Package, sheet: Sheet, written: set[str]) -> Iterator[Any]:
+    """Yield the charts of a sheet that are not among the parts `written`, and add them: one part may be named many times."""
     drawings = [v.target for v in package.links(sheet.part).values() if v.type == "drawing"]
     for drawing in drawings:
         for link in package.links(drawing).values():
-            root = package.xml(link.target) if link.type in {"chart", "chartEx"} and not link.external else None
+            if link.type not in {"chart", "chartEx"} or link.external or link.target in written:
+                continue
+            written.add(link.target)
+            root = package.xml(link.target)
             if root is not None:
                 yield root
 
