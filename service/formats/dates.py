@@ -23,7 +23,7 @@ DateOrder = Literal["dmy", "mdy", "ymd"]
 _FILLER_WORDS = DATE_WORDS
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|re|:?e|eme|o|a)(?![a-z])")
 _CLOCK = re.compile(
-    r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d))(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?(?![\d:])"
+    r"(?<![\d.:])(?P<h>[01]?\d|2[0-3])(?:[:h.](?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d|60)(?:[.,](?P<f>\d{1,9}))?)?|(?=\s?(?:[ap]\.?m\.?|uhr)(?![a-z])))(?![\d:])"
     r"(?:\s*(?P<half>[ap]\.?m\.?(?![a-z])))?(?:\s*(?:uhr|hrs|h)(?![a-z]))?"
     r"(?:\s*(?P<zone>z(?![a-z])|(?:(?:utc|gmt)\s*)?[+-]\d{2}:?\d{2}(?!\d)|utc|gmt|[ecmp][sd]t|cest|cet))?(?![a-z])",
     re.IGNORECASE,
@@ -82,8 +82,8 @@ def parse_datetime(text: str, *, order: DateOrder | None = None) -> datetime | N
 def parse_time(text: str) -> time | None:
     """Return the time where a text is a time of day and nothing else; else None.
 
-    >>> [str(parse_time(t)) for t in ("10:15", "3:15 p.m.", "15h30", "9.05 Uhr", "10:15:00Z", "noon")]
-    ['10:15:00', '15:15:00', '15:30:00', '09:05:00', '10:15:00+00:00', 'None']
+    >>> [str(parse_time(t)) for t in ("10:15", "3:15 p.m.", "5 pm", "15h30", "9.05 Uhr", "10:15:00Z", "noon")]
+    ['10:15:00', '15:15:00', '17:00:00', '15:30:00', '09:05:00', '10:15:00+00:00', 'None']
     """
     clock = _CLOCK.fullmatch(_normalised(text))
     return _time(clock) if clock else None
@@ -104,7 +104,7 @@ def _time(clock: re.Match[str]) -> time | None:
     if half:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
     second, micro = min(int(clock["s"] or 0), 59), int((clock["f"] or "0").ljust(6, "0")[:6])
-    return time(hour, int(clock["m"]), second, micro, tzinfo=_zone(clock["zone"])) if hour <= 24 else None
+    return time(hour, int(clock["m"] or 0), second, micro, tzinfo=_zone(clock["zone"])) if hour <= 24 else None
 
 
 def _zone(name: str | None) -> timezone | None:

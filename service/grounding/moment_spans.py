@@ -15,7 +15,7 @@ from thresher.service.grounding.normalised_text import Range
 
 APART_CHARS = 200  # code points that may lie between a day and its time of day
 _CLOCK = re.compile(  # a point parts hours and minutes only where a word says that it is a time
-    r"(?:(?<![\w.,:])|(?<=\dT))(?:\d{1,2}[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?(?!\w)|\s?(?:uhr|hrs|h)(?!\w))?|\d{1,2}[.][0-5]\d\s?(?:[ap]\.?m\.?(?!\w)|(?:uhr|hrs|h)(?!\w)))(?![\d:])",
+    r"(?:(?<![\w.,:])|(?<=\dT))(?:\d{1,2}[:h][0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?(?!\w)|\s?(?:uhr|hrs|h)(?!\w))?|\d{1,2}(?:[.][0-5]\d)?\s?(?:[ap]\.?m\.?(?!\w)|(?:uhr|hrs|h)(?!\w)))(?![\d:])",
     re.IGNORECASE,
 )
 _ZONE = re.compile(
@@ -27,8 +27,8 @@ Dated = Sequence[tuple[Range, frozenset[date]]]
 def clocks(text: str) -> Iterator[tuple[Range, time]]:
     """Yield the ranges of the times of day in a text.
 
-    >>> [str(at) for _, at in clocks("from 9:05 a.m. to 14h30, 2024-03-05T06:41:15Z, version 3:1")]
-    ['09:05:00', '14:30:00', '06:41:15']
+    >>> [str(at) for _, at in clocks("from 9:05 a.m. or 9 am to 14h30, for 8 h, 2024-03-05T06:41:15Z, version 3:1")]
+    ['09:05:00', '09:00:00', '14:30:00', '06:41:15']
     """
     plain = ascii_figures(text)
     for match in _CLOCK.finditer(plain):
