@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def workbook(path: Path, series: dict[str, Any], *, hidden: bool = False, own_sh
     return path
 
 
+WATERFALL = """<cx:chartSpace xmlns:cx="{}"><cx:chartData><cx:data id="0">
+<cx:strDim type="cat"><cx:f>Sheet1!$A$2:$A$3</cx:f><cx:lvl ptCount="2"><cx:pt idx="0">North</cx:pt><cx:pt idx="1">South</cx:pt></cx:lvl></cx:strDim>
+<cx:numDim type="val"><cx:f>Sheet1!$B$2:$B$3</cx:f><cx:lvl ptCount="2"><cx:pt idx="0">4711</cx:pt><cx:pt idx="1">-815</cx:pt></cx:lvl></cx:numDim>
+</cx:data></cx:chartData><cx:chart><cx:title><cx:tx><cx:txData><cx:v>Bridge of the year</cx:v></cx:txData></cx:tx></cx:title>
+<cx:plotArea><cx:plotAreaRegion><cx:series layoutId="waterfall"><cx:tx><cx:txData><cx:f>Sheet1!$B$1</cx:f><cx:v>EUR</cx:v></cx:txData></cx:tx>
+<cx:dataId val="0"/></cx:series></cx:plotAreaRegion></cx:plotArea></cx:chart></cx:chartSpace>"""
 CELLS = {"categories": ["Fees 'n more", 0, 0, 1, 0], "values": ["Fees 'n more", 0, 1, 1, 1]}
 
 
@@ -63,8 +70,8 @@ def test_figures_that_only_a_chart_shows_are_read(tmp_path: Path) -> None:
     assert "hidden_text" in {n.code for n in document.notes}
 
 
-def test_titles_of_axes_are_read(tmp_path: Path) -> None:
-    """They often state the unit of all figures."""
+def presentation(path: Path) -> Path:
+    """A slide with a chart."""
     slides = Presentation()
     make: Any = CategoryChartData  # the library has no types
     data = make()
@@ -76,6 +83,27 @@ def test_titles_of_axes_are_read(tmp_path: Path) -> None:
     chart.chart_title.text_frame.text = "Fees of the year"
     chart.value_axis.axis_title.text_frame.text = "thousands of EUR"
     chart.plots[0].series[0].points[0].data_label.text_frame.text = "revised"
-    slides.save(str(tmp_path / "a.pptx"))
+    slides.save(str(path))
+    return path
+
+
+def test_titles_of_axes_are_read(tmp_path: Path) -> None:
+    """They often state the unit of all figures."""
+    text = read(presentation(tmp_path / "a.pptx")).text
+    assert [word in text for word in ("Fees of the year", "thousands of EUR", "revised", "North\t4711")] == [True] * 4
+
+
+def test_charts_of_newer_kinds_are_read(tmp_path: Path) -> None:
+    """A waterfall or a funnel is another part of the file, which the library for slides does not know."""
+    space = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+    old = presentation(tmp_path / "old.pptx")
+    with zipfile.ZipFile(old) as kept, zipfile.ZipFile(tmp_path / "a.pptx", "w") as made:
+        for name in kept.namelist():
+            data = kept.read(name)
+            if name.startswith("ppt/slides/"):
+                data = data.replace(b"http://schemas.openxmlformats.org/drawingml/2006/chart", space.encode())
+                data = data.replace(b"/officeDocument/2006/relationships/chart", b"/office/2014/relationships/chartEx")
+            made.writestr(name, WATERFALL.format(space) if name.startswith("ppt/charts/chart") else data)
     text = read(tmp_path / "a.pptx").text
-    assert [word in text for word in ("Fees of the year", "thousands of EUR", "revised", "4711")] == [True] * 4
+    assert "Bridge of the year" in text
+    assert "\tEUR\nNorth\t4711\nSouth\t-815" in text

@@ -18,13 +18,27 @@ def chart_rows(root: Any) -> tuple[str, list[list[str]]]:
     title = "\n".join(filter(None, map(_written, root.iter("{*}title", _C + "dLbl"))))
     series = list(root.iter(_C + "ser"))
     if not series:
-        return title, []
+        return title, list(_extended_rows(root))
     names = ["".join(_values(s.find(_C + "tx")).values()) for s in series]
     categories = _values(_first(series[0], "cat", "xVal"))
     columns = [_values(_first(s, "val", "yVal")) for s in series]
     indices = sorted(set(categories).union(*columns))[:_MAX_POINTS]
     rows = [[categories.get(i, ""), *(column.get(i, "") for column in columns)] for i in indices]
     return title, [["", *names], *rows]
+
+
+def _extended_rows(root: Any) -> Iterator[list[str]]:
+    """Yield the data of a chart of a kind that is newer than 2007 (waterfall, funnel, treemap), in the same form."""
+    names = {s.find("{*}dataId").get("val"): s for s in root.iter("{*}series") if s.find("{*}dataId") is not None}
+    for data in root.iter("{*}data"):
+        levels = data.iterfind("{*}*/{*}lvl")
+        columns = [
+            {int(at): (p.text or "").strip() for p in level if (at := p.get("idx", "")).isdecimal()} for level in levels
+        ]
+        series = names.get(data.get("id"))
+        yield [*[""] * (len(columns) - 1), "" if series is None else _written(series)]
+        for i in sorted(set().union(*columns))[:_MAX_POINTS]:
+            yield [column.get(i, "") for column in columns]
 
 
 def diagram_text(root: Any) -> str:

@@ -113,8 +113,6 @@ class _Slide:
         shape = placed.shape
         if getattr(shape, "has_table", False):
             self._table(shape.table, placed.box)
-        elif getattr(shape, "has_chart", False):
-            self._chart(shape.chart.part.blob, placed.box)
         elif getattr(shape, "has_text_frame", False):
             others = [box for other, box in self.boxes if other is not shape and any(box)]
             ground = background_of(shape, others, placed.box, self.paper)
@@ -123,7 +121,7 @@ class _Slide:
         elif picture_key(shape):
             self._picture(self.links, placed)
         else:
-            self._diagram(shape, placed.box)
+            self._drawing(shape, placed.box)
 
     def _picture(self, links: dict[str, Link], placed: PlacedShape) -> None:
         link = links.get(picture_key(placed.shape))
@@ -165,19 +163,22 @@ class _Slide:
         lines = (self._text(p._p, None) for p in cell.text_frame.paragraphs)  # noqa: SLF001
         return "\n".join(filter(None, lines))
 
-    def _chart(self, blob: bytes, box: Box) -> None:
-        title, rows = chart_rows(etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True)))
+    def _chart(self, root: Any, box: Box) -> None:
+        title, rows = chart_rows(root)
         self.builder.part("chart")
         self._boxed(self.builder.block(title), box)
         self._boxed(self.builder.table(rows, header_rows=1), box)
         self.builder.part("")
 
-    def _diagram(self, shape: Any, box: Box) -> None:
-        keys = [e.get(k) for e in shape._element.iter("{*}relIds") for k in e.attrib if k.endswith("}dm")]  # noqa: SLF001
-        for link in (self.links[k] for k in keys if k in self.links):
-            root = self.package.xml(link.target)
-            if root is not None:
-                self._boxed(self.builder.block(diagram_text(root)), box)
+    def _drawing(self, shape: Any, box: Box) -> None:
+        """Write a SmartArt diagram or a chart, also of the kinds that the library does not know."""
+        for element in shape._element.iter("{*}relIds", "{*}chart"):  # noqa: SLF001 - as in `_cell`
+            keys = [value for name, value in element.attrib.items() if name.endswith(("}dm", "}id"))]
+            for root in (self.package.xml(self.links[key].target) for key in keys if key in self.links):
+                if root is not None and element.tag.endswith("}chart"):
+                    self._chart(root, box)
+                elif root is not None:
+                    self._boxed(self.builder.block(diagram_text(root)), box)
 
     def _layouts(self, slide: Any, seen: set[str]) -> None:
         """Write the text and pictures that layout and master add to slides, once."""
