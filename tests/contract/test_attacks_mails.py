@@ -62,6 +62,23 @@ def test_a_number_that_only_the_plain_text_has_is_noted(shown: str, noted: set[s
     assert (body(document), codes(document)) == ("You shall pay 9,250.00 soon.", noted)
 
 
+@pytest.mark.parametrize(("media", "shown"), [("", False), ("screen", False), ("print", True)])
+def test_a_saved_page_is_hidden_by_its_own_style_sheets(media: str, shown: bool, tmp_path: Path) -> None:  # noqa: FBT001 - one of two ends
+    """MHTML keeps them as parts beside the page; what they hide was read as shown, and they themselves as documents."""
+    links = f'<link rel="stylesheet" media="{media}" href="cid:a&amp;b@x"><link rel="stylesheet" href="gone.css">'
+    page = f"<html><head>{links}</head><body><p>Total 9,250.00</p><p class=h>Old 4,711.00</p></body></html>"
+    parts = [
+        "Content-Type: multipart/related; boundary=b\r\n",
+        f"--b\r\nContent-Type: text/html\r\n\r\n{page}",
+        "--b\r\nContent-Type: text/css\r\nContent-ID: <a&b@x>\r\n\r\n.h{display:none}",
+        "--b--",
+    ]
+    document = read(tmp_path, "\r\n".join(parts).encode())
+    assert ("4,711.00" in document.text) is shown
+    assert ("hidden_text" in codes(document)) is not shown
+    assert "css" not in document.text
+
+
 @pytest.mark.parametrize("name", [b"base64 (x)", b"x-base64", b"(x) Base64", b"base64; x=y"])
 def test_base64_is_decoded_by_whatever_name(name: bytes, tmp_path: Path) -> None:
     """A comment, or a name that nobody knows, does not turn a text into letters that say nothing."""

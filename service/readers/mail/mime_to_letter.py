@@ -20,6 +20,7 @@ from thresher.service.readers.mail.headers import split_section
 from thresher.service.readers.mail.letter import BodyText, Enclosure, Letter
 from thresher.service.readers.mail.mime import Part
 from thresher.service.readers.mail.outlook.tnef import SIGNATURE, unpack
+from thresher.service.readers.mail.style_sheets import style_sheets, styled
 from thresher.service.readers.mail.text_parts import cut_embedded_files, is_body, plain_of, report_of, text_of
 from thresher.service.readers.web.html_blocks import content_ids
 
@@ -111,7 +112,10 @@ class _Assembly:
         if subtype == "signed" and len(children) > 1 and children[-1].media_type in _SIGNATURES:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
             children = children[:-1]
-        return [body for child in children for body in self.take(child)]
+        sheets = style_sheets(children) if subtype == "related" else {}
+        rest = [child for child in children if all(child is not sheet for sheet in sheets.values())]
+        found = [styled(body, sheets) for child in rest for body in self.take(child)]
+        return [*found, *(body for sheet in sheets.values() for body in self.take(sheet))]  # those that no page names
 
     def _outside(self, part: Part) -> list[BodyText]:
         """Report text before the first boundary or after the last, which no mail program shows.
