@@ -51,7 +51,7 @@ def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson
     try:
         found = _repaired(text)
         broken = sorted({*_changed(text, found), *_strange(found, keys)}, key=_order) if found else []
-    except (TooMuchWork, RecursionError):
+    except (WorkError, RecursionError):
         return RepairedJson(None)
     if found is None:
         return RepairedJson(None)
@@ -59,7 +59,7 @@ def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson
     return RepairedJson(without(found, broken), errors)
 
 
-class TooMuchWork(Exception):
+class WorkError(Exception):
     """A text can not be repaired in a time that grows with its length."""
 
 
@@ -73,7 +73,7 @@ class _Counted(str):
         read = str.__getitem__(self, place)
         self.left[0] -= len(read)
         if self.left[0] < 0:
-            raise TooMuchWork("too much to repair")
+            raise WorkError("too much to repair")
         return _counted(read, self.left) if isinstance(place, slice) else read
 
     def __add__(self, other: str) -> str:
@@ -87,7 +87,7 @@ def _counted(text: str, left: list[int]) -> _Counted:
 
 
 def _repaired(text: str) -> dict[str, Any] | None:
-    """Return the object that the library makes of a text. Raises TooMuchWork."""
+    """Return the object that the library makes of a text. Raises WorkError."""
     from json_repair import repair_json  # noqa: PLC0415 - few answers need it
 
     found = repair_json(_counted(_BARE_KEY.sub(_quoted, text), [_FREE_READS + READS * len(text)]), return_objects=True)
@@ -146,7 +146,7 @@ def _changed(text: str, found: Any) -> Iterator[str]:
     made = list(_told(found, "", ""))
     told = [word for word, _ in made]
     if len(written) * len(told) > _MOST_PAIRS:
-        raise TooMuchWork("too many words to compare")
+        raise WorkError("too many words to compare")
     for step in LCSseq.opcodes(written, told) if written != told else ():
         left, right = _slack(written, step.src_start, step.src_end) if step.tag == "delete" else (0, 0)
         if step.tag != "equal":
