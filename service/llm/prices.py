@@ -9,7 +9,7 @@ from typing import Any
 from thresher.schemas.errors import ModelProblem
 from thresher.schemas.policy import Prices
 from thresher.schemas.question import Question
-from thresher.service.llm.response_parsing import tokens_of
+from thresher.service.llm.response_parsing import count_of, tokens_of
 
 IMAGE_TOKENS = 1_600  # about the most that the large providers charge for one image at their highest detail
 TOKEN_COUNT_MARGIN = 1.3  # other tokenizers count up to a third more than the counter's
@@ -47,7 +47,7 @@ class Tariff:
         prompt, answer, cached = tokens_of(response)
         long = self.long_from is not None and prompt > self.long_from
         a_prompt, an_answer = (self.long_prompt, self.long_answer) if long else (self.prompt, self.answer)
-        written = int((response.get("usage") or {}).get("cache_creation_input_tokens") or 0)
+        written = count_of(response.get("usage") or {}, "cache_creation_input_tokens")
         plain = max(0, prompt - cached - written)
         saved = cached * (a_prompt if self.cached is None else self.cached)
         laid = written * (a_prompt if self.written is None else self.written)

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from thresher.service.base.fair_queue import FairQueue
+from thresher.service.llm.response_parsing import count_of
 from thresher.service.llm.transport import Answer, Call, TransientError, Transport
 from thresher.service.telemetry import metrics
 from thresher.service.telemetry.ids import current_tenant
 
+LONGEST_PAUSE = (
+    300.0  # seconds that a provider's wish holds all calls up; behind a longer one each call fails by itself
+)
 BURST_SECONDS = 1.0  # seconds of a limit that may be used at once
 
 
@@ -138,8 +142,10 @@ class RateLimited:
             try:
                 answer = await self._wire.send(call)
             except TransientError as fault:
-                self._gate.close_for(fault.retry_after or 0.0)
-                await self._gate.tell_others(fault.retry_after or 0.0)
+                pause = fault.retry_after or 0.0
+                if pause <= LONGEST_PAUSE:
+                    self._gate.close_for(pause)
+                    await self._gate.tell_others(pause)
                 raise
         if self._gate.tokens:
             await self._gate.tokens.bring_back(tokens - tokens_used(answer, tokens))
@@ -148,8 +154,8 @@ class RateLimited:
 
 def tokens_used(answer: Answer, otherwise: int) -> int:
     """Return the tokens that the provider counted; `otherwise` where it gave none."""
-    total = (answer.response.get("usage") or {}).get("total_tokens")
-    return otherwise if total is None else int(total)
+    usage = answer.response.get("usage") or {}
+    return otherwise if usage.get("total_tokens") is None else count_of(usage, "total_tokens")
 
 
 class ConcurrencyLimit(Protocol):

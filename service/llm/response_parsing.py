@@ -29,6 +29,7 @@ FINISH_REASONS: dict[str, Finish] = {
 """Providers' words for why an answer ended, most of them already turned into OpenAI's by litellm."""
 
 MOST_TOKENS = 1 << 31  # of one call, as its provider counts them
+_HALF = re.compile(r"[\ud800-\udfff]")
 _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -41,7 +42,14 @@ def finish_of(response: dict[str, Any]) -> Finish:
 
 
 def text_of(response: dict[str, Any], question: Question) -> str:
-    """Return the answer's text: a tool's arguments, or the content; bare JSON where a schema was asked for."""
+    """Return the answer's text: a tool's arguments, or the content; bare JSON where a schema was asked for.
+
+    Half of a character (a lone surrogate, as models give that cut an emoji in two) becomes the sign for one unknown.
+    """
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", _text(response, question))
+
+
+def _text(response: dict[str, Any], question: Question) -> str:
     message = _message(response)
     for tool in message.get("tool_calls") or ():
         arguments = (tool.get("function") or {}).get("arguments")
@@ -77,9 +85,12 @@ def tokens_of(response: dict[str, Any]) -> tuple[int, int, int]:
     """Return (prompt, answer, cached) tokens as the provider counted them; 0 where it gave none."""
     usage = response.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
-    counts = usage.get("prompt_tokens"), usage.get("completion_tokens"), details.get("cached_tokens")
-    prompt, answer, cached = (min(max(int(n or 0), 0), MOST_TOKENS) for n in counts)
-    return prompt, answer, cached
+    return count_of(usage, "prompt_tokens"), count_of(usage, "completion_tokens"), count_of(details, "cached_tokens")
+
+
+def count_of(usage: dict[str, Any], name: str) -> int:
+    """Return a count of tokens within what one call can take. Raises TypeError, ValueError, OverflowError."""
+    return min(max(int(usage.get(name) or 0), 0), MOST_TOKENS)
 
 
 def is_readable(response: dict[str, Any], question: Question) -> bool:
@@ -88,6 +99,8 @@ def is_readable(response: dict[str, Any], question: Question) -> bool:
         if not isinstance(response["choices"][0], dict):
             return False
         text_of(response, question), finish_of(response), tokens_of(response), is_mostly_reasoning(response)
+        for name in ("total_tokens", "cache_creation_input_tokens"):
+            count_of(response.get("usage") or {}, name)
     except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
         return False
     return True

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from thresher.schemas.errors import ModelProblem
+from thresher.service.llm.rate_limiting import LONGEST_PAUSE
 from thresher.service.llm.transport import Answer, Call, TransientError, Transport
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -20,7 +21,7 @@ class Backoff:
     retries: int = 5  # after the first try
     first: float = 0.5
     most: float = 60.0
-    patience: float = 300.0  # a provider that asks for a longer wait is given up
+    patience: float = LONGEST_PAUSE  # a provider that asks for a longer wait is given up
 
 
 def retry_delay(made: int, retry_after: float | None, draw: float, backoff: Backoff) -> float | None:

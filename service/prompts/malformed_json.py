@@ -12,17 +12,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, SupportsIndex
 
 from thresher.schemas import json_pointer
 from thresher.schemas.result import FieldError
 
-_BARE_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
+_BARE_KEY = re.compile(r'\\.|"(?:[^"\\]|\\.)*"|([{,]\s*)([^\W\d]\w*)\s*:')
 _WORD = re.compile(r"""[^\s"'{}\[\],:\\]+""")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrtbf/]")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _STRUCTURE = re.compile(r'"\s*[,:}\]]|[{\[,:]\s*"')
 _LITERALS = {"none": "null"}
+MOST_CHARACTERS = 1 << 20  # of a text that is repaired; several times the longest answer that models give
+READS = 20  # of each character by the library, on average; ordinary answers take 2 or 3, one that repeats itself without end thousands
+_FREE_READS = 100_000
+_MOST_PAIRS = 1 << 30  # of words compared, each a bit of memory: 128 MiB
 _LOST = "\0lost"  # the member of a _Doubled that names its lost keys
 Word = tuple[str, str]  # a word, and the place that it stands in: a list's item, or a single value
 
@@ -42,14 +46,52 @@ def repaired_json(text: str, keys: frozenset[str] | None = None) -> RepairedJson
     >>> found.data, [e.path for e in found.broken]
     ({'rows': [{'a': 1}, {'a': 3}]}, ['/rows/1'])
     """
-    from json_repair import repair_json  # noqa: PLC0415 - few answers need it
-
-    found = repair_json(_BARE_KEY.sub(_quoted, text), return_objects=True)
-    if not isinstance(found, dict):
+    if len(text) > MOST_CHARACTERS:
         return RepairedJson(None)
-    broken = sorted({*_changed(text, found), *_strange(found, keys)}, key=_order)
+    try:
+        found = _repaired(text)
+        broken = sorted({*_changed(text, found), *_strange(found, keys)}, key=_order) if found else []
+    except (WorkError, RecursionError):
+        return RepairedJson(None)
+    if found is None:
+        return RepairedJson(None)
     errors = tuple(FieldError(path=path, message="this was no valid JSON; give it again") for path in broken)
     return RepairedJson(without(found, broken), errors)
+
+
+class WorkError(Exception):
+    """A text can not be repaired in a time that grows with its length."""
+
+
+class _Counted(str):
+    """A text that counts how much of it is read, its slices and sums too: the library looks ahead from each quotation mark."""
+
+    __slots__ = ("left",)
+    left: list[int]  # characters that may be read yet; one count for all texts made of this one
+
+    def __getitem__(self, place: SupportsIndex | slice) -> str:
+        read = str.__getitem__(self, place)
+        self.left[0] -= len(read)
+        if self.left[0] < 0:
+            raise WorkError("too much to repair")
+        return _counted(read, self.left) if isinstance(place, slice) else read
+
+    def __add__(self, other: str) -> str:
+        return _counted(str.__add__(self, other), self.left)
+
+
+def _counted(text: str, left: list[int]) -> _Counted:
+    counted = _Counted(text)
+    counted.left = left
+    return counted
+
+
+def _repaired(text: str) -> dict[str, Any] | None:
+    """Return the object that the library makes of a text. Raises WorkError."""
+    from json_repair import repair_json  # noqa: PLC0415 - few answers need it
+
+    found = repair_json(_counted(_BARE_KEY.sub(_quoted, text), [_FREE_READS + READS * len(text)]), return_objects=True)
+    return found if isinstance(found, dict) else None
 
 
 class _Doubled(dict[str, Any]):
@@ -103,6 +145,8 @@ def _changed(text: str, found: Any) -> Iterator[str]:
     written = list(_words(_ESCAPE.sub(_unescaped, text[begin : end or len(text)])))
     made = list(_told(found, "", ""))
     told = [word for word, _ in made]
+    if len(written) * len(told) > _MOST_PAIRS:
+        raise WorkError("too many words to compare")
     for step in LCSseq.opcodes(written, told) if written != told else ():
         left, right = _slack(written, step.src_start, step.src_end) if step.tag == "delete" else (0, 0)
         if step.tag != "equal":

@@ -26,7 +26,10 @@ from thresher.service.backend.matters.received_files import unpacked
 from thresher.service.discovery.collection import denist
 from thresher.service.discovery.collection.denist import gather
 from thresher.service.discovery.collection.options import LIMITS, CollectionOptions
+from thresher.service.discovery.loadfiles.options import LoadOptions
 from thresher.service.discovery.matter.folder import Matter
+from thresher.service.discovery.productions.validation import Listeners, validate
+from thresher.service.discovery.productions.volume import find_production
 from thresher.service.jobs.loop import TaskOutcome
 
 NAMES = {
@@ -202,3 +205,16 @@ def test_a_process_that_is_told_its_memory_has_no_more() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "too much\n"
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_pipe_in_a_production_is_named_and_never_waited_for(tmp_path: Path) -> None:
+    """A volume of a stranger's with a pipe in the place of a text held its import for ever."""
+    (tmp_path / "TEXT").mkdir()
+    os.mkfifo(tmp_path / "TEXT" / "A1.txt")
+    (tmp_path / "load.csv").write_text("DOCID,TEXTPATH\nA1,TEXT\\A1.txt\n")
+    production = find_production(tmp_path)
+    assert (list(production.files), production.files.others) == (["load.csv"], ["TEXT/A1.txt"])
+    found = validate(production, LoadOptions(), Listeners(on_file=lambda _: None)).report.findings
+    codes = {group.code for group in found}
+    assert codes >= {"missing_file", "unsupported_type"}

@@ -21,7 +21,7 @@ from thresher.schemas.question import Message, Question
 from thresher.service import settings
 from thresher.service.llm.client import ModelClient
 from thresher.service.llm.model_catalog import facts_of
-from thresher.service.llm.prices import FREE
+from thresher.service.llm.prices import FREE, Tariff
 from thresher.service.llm.providers.bounded_body import ANSWER_BYTES, bounded
 from thresher.service.llm.providers.embedded.embedded_transport import EmbeddedTransport, facts, identity, known_setup
 from thresher.service.llm.providers.embedded.model_weights import SMOLLM2, find
@@ -30,7 +30,7 @@ from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.response_parsing import MOST_TOKENS, tokens_of
+from thresher.service.llm.response_parsing import MOST_TOKENS, text_of, tokens_of
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Call, TransientError
 from thresher.service.storage.answers.memory import MemoryStore
@@ -178,9 +178,11 @@ def deep(depth: int) -> bytes:
         b'{"choices":["x"]}',
         b'{"choices":[{"message":{"content":[{"a":NaN}],"tool_calls":7}}],"usage":{"prompt_tokens":"many"}}',
         b'{"choices":[{"message":{"content":"x"}}],"usage":{"completion_tokens":1e400}}',
+        b'{"choices":[{"message":{"content":"x"}}],"usage":{"cache_creation_input_tokens":1e400}}',
+        b'{"choices":[{"message":{"content":"x"}}],"usage":{"total_tokens":"many"}}',
         b'{"choices":[{"message":{"content":"' + b"x" * (ANSWER_BYTES + 1) + b'"}}]}',
     ],
-    ids=["deep", "list", "object", "text", "types", "infinite", "long"],
+    ids=["deep", "list", "object", "text", "types", "infinite", "written", "total", "long"],
 )
 async def test_whatever_a_server_answers_is_an_answer_or_a_fault_of_the_server(body: bytes) -> None:
     """No shape and no length of a response is a fault of Thresher's, or fills its memory."""
@@ -271,3 +273,15 @@ def test_tokens_of_a_server_are_numbers_that_can_be_counted() -> None:
     """A server can not earn its caller tokens, nor name more than the log can hold."""
     usage = {"prompt_tokens": -5, "completion_tokens": 10**40}
     assert tokens_of({"usage": usage}) == (0, MOST_TOKENS, 0)
+
+
+def test_tokens_that_a_server_says_it_kept_earn_nobody_money() -> None:
+    """A count below zero in its usage would lower what a run has spent, and so lift its limit."""
+    usage = {"prompt_tokens": 10, "completion_tokens": 0, "cache_creation_input_tokens": -(10**9)}
+    assert Tariff(prompt=1.0, answer=1.0, written=1.25).cost({"usage": usage}) == 10.0
+
+
+def test_half_a_character_in_an_answer_is_a_character_that_is_not_known() -> None:
+    """Models cut an emoji in two; the value beside it is as good as before, and can be written."""
+    response = {"choices": [{"message": {"content": '{"number": "17\ud83d"}'}}]}
+    assert text_of(response, QUESTION) == '{"number": "17\ufffd"}'

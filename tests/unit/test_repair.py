@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from thresher.service.prompts.answer_repair import (
     patched,
     repair_question,
 )
-from thresher.service.prompts.malformed_json import repaired_json
+from thresher.service.prompts.malformed_json import MOST_CHARACTERS, repaired_json
 
 LEAF = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
 TREE = st.recursive(
@@ -165,3 +166,17 @@ def test_a_key_that_stands_twice_breaks_its_record() -> None:
     parsed = parse_with_repair(Reply(text=text, finish="stop", model="m", key="k"))
     assert parsed.data == {"rows": [{"a": 5}], "n": 1}
     assert [e.path for e in parsed.broken] == ["/rows/0"]
+
+
+@pytest.mark.parametrize("piece", ['{"', "[{", "{", '\\"', '{"a"\n', "```json\n{", '{"a":'])
+def test_an_answer_that_repeats_itself_without_end_takes_no_more_time_than_it_is_long(piece: str) -> None:
+    """A model that loops, or a server that sends anything, holds nobody up: 24,000 characters took up to a minute."""
+    text = '{"a": ' + piece * (24_000 // len(piece))
+    begun = time.process_time()
+    parse_with_repair(Reply(text=text, finish="stop", model="m", key="k"))
+    assert time.process_time() - begun < 3.0
+
+
+def test_what_is_longer_than_any_answer_is_not_repaired() -> None:
+    """Comparing its words with what was made of it would take the square of them, in memory too."""
+    assert repaired_json('{"a": "b" "c"' + " x" * MOST_CHARACTERS, KEYS).data is None

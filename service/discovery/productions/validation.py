@@ -159,3 +159,5 @@ def _check_orphans(production: Production, files: FileChecks, findings: Findings
         findings.add(Finding(code="link_skipped", file=path))
     for path in production.files.closed:
         findings.add(Finding(code="permission_denied", file=path))
+    for path in production.files.others:
+        findings.add(Finding(code="unsupported_type", file=path))

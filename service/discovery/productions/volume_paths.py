@@ -31,11 +31,12 @@ class FoundPath:
 
 @dataclass(slots=True)
 class VolumeFiles:
-    """All files below a root, listed once; symbolic links are left out."""
+    """All files below a root, listed once; symbolic links, pipes, devices and sockets are left out."""
 
     root: Path
     links: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)  # folders that can not be listed
+    others: list[str] = field(default_factory=list)  # no ordinary files: a pipe would be waited for
     _by_folded: dict[str, list[str]] = field(default_factory=dict)
     _top: set[str] = field(default_factory=set)
     count: int = 0
@@ -46,7 +47,7 @@ class VolumeFiles:
         files = cls(root)
         for path, kind in _walk(root):
             if kind != "file":
-                (files.links if kind == "link" else files.closed).append(path)
+                {"link": files.links, "closed": files.closed, "other": files.others}[kind].append(path)
                 continue
             files.count += 1
             files._by_folded.setdefault(_folded(path), []).append(path)
@@ -84,8 +85,8 @@ class VolumeFiles:
         return _below([], parts[1:])
 
 
-def _walk(root: Path) -> Iterator[tuple[str, Literal["file", "link", "closed"]]]:
-    """Yield paths of files, of links, and of folders that can not be listed, below a root in order of their names."""
+def _walk(root: Path) -> Iterator[tuple[str, Literal["file", "link", "closed", "other"]]]:
+    """Yield paths of files, links, others, and folders that can not be listed, below a root in order of their names."""
     stack = [""]
     while stack:
         folder = stack.pop()
@@ -100,7 +101,10 @@ def _walk(root: Path) -> Iterator[tuple[str, Literal["file", "link", "closed"]]]
             if entry.is_dir(follow_symlinks=False):
                 stack.append(path)
             else:
-                yield path, "link" if entry.is_symlink() else "file"
+                yield (
+                    path,
+                    "link" if entry.is_symlink() else "file" if entry.is_file(follow_symlinks=False) else "other",
+                )
 
 
 def _folded(path: str) -> str:

@@ -100,3 +100,15 @@ async def test_one_that_is_told_to_wait_holds_back_all() -> None:
         await limited.send(call())
     await limited.send(call())
     assert clock.now == 9.0
+
+
+async def test_a_wait_that_nobody_has_the_patience_for_holds_back_nobody() -> None:
+    """A provider whose quota of the day is used up asks for hours: each call is told so and fails, none waits for ever."""
+    clock = Clock()
+    gate = ProviderLimiter(1, clock=clock, sleep=clock.sleep)
+    busy = TransientError(ModelProblem("model_unavailable", "busy"), retry_after=86_400.0)
+    limited = RateLimited(ScriptedTransport({"": [busy, busy]}), gate, lambda _: 0)
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            await limited.send(call())
+    assert clock.now == 0.0
