@@ -28,6 +28,8 @@ FINISH_REASONS: dict[str, Finish] = {
 }
 """Providers' words for why an answer ended, most of them already turned into OpenAI's by litellm."""
 
+TOKEN_MAX_CHARS = 32  # code points that an asked token may be on average; of ordinary answers it is 2 to 5
+ANSWER_MIN_CHARS = 1 << 16  # code points that any answer may have
 MOST_TOKENS = 1 << 31  # of one call, as its provider counts them
 _HALF = re.compile(r"[\ud800-\udfff]")
 _FENCED = re.compile(r"```(?:json|JSON)?[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
@@ -98,7 +100,10 @@ def is_readable(response: dict[str, Any], question: Question) -> bool:
     try:
         if not isinstance(response["choices"][0], dict):
             return False
-        text_of(response, question), finish_of(response), tokens_of(response), is_mostly_reasoning(response)
+        text = text_of(response, question)
+        if len(text.strip()) > max(ANSWER_MIN_CHARS, TOKEN_MAX_CHARS * question.answer_tokens):
+            return False  # a server that pays no heed to the limit: a value of megabytes is searched for a minute
+        finish_of(response), tokens_of(response), is_mostly_reasoning(response)
         for name in ("total_tokens", "cache_creation_input_tokens"):
             count_of(response.get("usage") or {}, name)
     except (TypeError, ValueError, AttributeError, LookupError, OverflowError):

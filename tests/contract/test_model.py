@@ -30,7 +30,7 @@ from thresher.service.llm.providers.openai_transport import OpenAiTransport
 from thresher.service.llm.providers.remote import Remote
 from thresher.service.llm.providers.scripted import FACTS, ScriptedTransport
 from thresher.service.llm.rate_limiting import ProviderLimiter
-from thresher.service.llm.response_parsing import MOST_TOKENS, text_of, tokens_of
+from thresher.service.llm.response_parsing import MOST_TOKENS, is_readable, text_of, tokens_of
 from thresher.service.llm.stack import Endpoint, SharedServices, build_model
 from thresher.service.llm.transport import Call, TransientError
 from thresher.service.storage.answers.memory import MemoryStore
@@ -285,3 +285,12 @@ def test_half_a_character_in_an_answer_is_a_character_that_is_not_known() -> Non
     """Models cut an emoji in two; the value beside it is as good as before, and can be written."""
     response = {"choices": [{"message": {"content": '{"number": "17\ud83d"}'}}]}
     assert text_of(response, QUESTION) == '{"number": "17\ufffd"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "readable"), [("x" * 60_000, True), (" " * 90_000 + "x", True), ("x" * 90_000, False)]
+)
+def test_an_answer_far_beyond_the_tokens_asked_for_is_none(text: str, *, readable: bool) -> None:
+    """Some servers pay no heed to the limit: a value of megabytes was searched in its document for a minute."""
+    response = {"choices": [{"message": {"content": text}}]}
+    assert is_readable(response, replace(QUESTION, schema=None, answer_tokens=500)) is readable
