@@ -213,7 +213,7 @@ class RecordPlacer:
         """Take from records the values that stand on another record's line, of a table or of another answer."""
         lines = {self._line(r.anchor.start): r for r in records if r.anchor}
         is_apart = len(records) >= TABLE_MIN_RECORDS and len(lines) == len(records)
-        is_table = is_apart and (self._is_table(records) or self._is_shifted(records, lines))
+        is_table = is_apart and self._is_table(records, lines)
         rows = records if is_table else [r for r in records if self._others and self._own_count(r) > 1]
         owners = lines if is_table else {}
         above: Record | None = None
@@ -228,25 +228,25 @@ class RecordPlacer:
     def _anchor_start(record: Record) -> int:
         return record.anchor.start if record.anchor else 0
 
-    def _is_table(self, records: list[Record]) -> bool:
-        """Whether nine of ten records have most of their values, and at least two, on one line."""
-        whole = 0
-        for record in records:
-            here = self._own_count(record)
-            whole += here > 1 and 2 * here > len(record.placed)
-        return whole >= 0.9 * len(records)
-
-    def _is_shifted(self, records: list[Record], lines: dict[int, Record]) -> bool:
-        """Whether nine of ten records have a value on another's line that no other record has from there: rows of a table, mixed up."""
+    def _is_table(self, records: list[Record], lines: dict[int, Record]) -> bool:
+        """Whether nine of ten records have most of their values, and at least two, on one line, or took one of another's line."""
         used = Counter(place.start for record in records for place in record.placed.values())
-        shifted = sum(
-            any(
-                used[p.start] == 1 and lines.get(self._line(p.start), record) is not record
-                for p in record.placed.values()
-            )
-            for record in records
+        whole = [self._is_whole(record) for record in records]
+        if sum(whole) >= 0.9 * len(records):
+            return True
+        mixed = sum(is_whole or self._is_shifted(r, lines, used) for is_whole, r in zip(whole, records, strict=True))
+        return len(records) > TABLE_MIN_RECORDS and mixed >= 0.9 * len(records)
+
+    def _is_whole(self, record: Record) -> bool:
+        """Whether a record has most of its values, and at least two, on its own line."""
+        here = self._own_count(record)
+        return here > 1 and 2 * here > len(record.placed)
+
+    def _is_shifted(self, record: Record, lines: dict[int, Record], used: Counter[int]) -> bool:
+        """Whether a record has a value on another's line that no other record has from there: rows of a table, mixed up."""
+        return any(
+            used[p.start] == 1 and lines.get(self._line(p.start), record) is not record for p in record.placed.values()
         )
-        return len(records) > TABLE_MIN_RECORDS and shifted >= 0.9 * len(records)
 
     def _own_count(self, record: Record) -> int:
         """Return how many values of a record stand on its own line."""
