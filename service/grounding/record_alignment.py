@@ -231,11 +231,9 @@ class RecordPlacer:
     def _is_table(self, records: list[Record], lines: dict[int, Record]) -> bool:
         """Whether nine of ten records have most of their values, and at least two, on one line, or took one of another's line."""
         used = Counter(place.start for record in records for place in record.placed.values())
-        whole = [self._is_whole(record) for record in records]
-        if sum(whole) >= 0.9 * len(records):
-            return True
-        mixed = sum(is_whole or self._is_shifted(r, lines, used) for is_whole, r in zip(whole, records, strict=True))
-        return len(records) > TABLE_MIN_RECORDS and mixed >= 0.9 * len(records)
+        is_longer = len(records) > TABLE_MIN_RECORDS
+        fit = sum(self._is_whole(r) or (is_longer and self._is_shifted(r, lines, used)) for r in records)
+        return fit >= 0.9 * len(records)
 
     def _is_whole(self, record: Record) -> bool:
         """Whether a record has most of its values, and at least two, on its own line."""
