@@ -237,16 +237,11 @@ class RecordPlacer:
         return whole >= 0.9 * len(records)
 
     def _is_shifted(self, records: list[Record], lines: dict[int, Record]) -> bool:
-        """Whether nine of ten records have a value on another's line that no other record has from there: rows of a table, mixed up."""
+        """Whether all records but one, or nine of ten, have a value of their own on another's line: the rows of a table, mixed up."""
         used = Counter(place.start for record in records for place in record.placed.values())
-        shifted = sum(
-            any(
-                used[p.start] == 1 and lines.get(self._line(p.start), record) is not record
-                for p in record.placed.values()
-            )
-            for record in records
-        )
-        return len(records) > TABLE_MIN_RECORDS and shifted >= 0.9 * len(records)
+        own = [(record, p) for record in records for p in record.placed.values() if used[p.start] == 1]
+        shifted = {id(record) for record, p in own if lines.get(self._line(p.start), record) is not record}
+        return len(records) > TABLE_MIN_RECORDS and len(shifted) >= min(0.9 * len(records), len(records) - 1)
 
     def _own_count(self, record: Record) -> int:
         """Return how many values of a record stand on its own line."""
