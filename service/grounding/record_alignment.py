@@ -229,22 +229,19 @@ class RecordPlacer:
         return record.anchor.start if record.anchor else 0
 
     def _is_table(self, records: list[Record], lines: dict[int, Record]) -> bool:
-        """Whether nine of ten records have most of their values, and at least two, on one line, or took one of another's line."""
+        """Whether nine of ten records have most of their values, and at least two, on one line, or are mixed up."""
+        whole = {id(r) for r in records if 1 < self._own_count(r) > len(r.placed) / 2}
+        if len(whole) >= 0.9 * len(records):
+            return True
+        mixed = self._shifted(records, lines)
+        is_mixed = len(whole | mixed) >= 0.9 * len(records) or len(mixed) >= len(records) - 1
+        return len(records) > TABLE_MIN_RECORDS and is_mixed
+
+    def _shifted(self, records: list[Record], lines: dict[int, Record]) -> set[int]:
+        """Return which records have a value of their own on another's line: rows of a table, mixed up."""
         used = Counter(place.start for record in records for place in record.placed.values())
-        is_longer = len(records) > TABLE_MIN_RECORDS
-        fit = sum(self._is_whole(r) or (is_longer and self._is_shifted(r, lines, used)) for r in records)
-        return fit >= 0.9 * len(records)
-
-    def _is_whole(self, record: Record) -> bool:
-        """Whether a record has most of its values, and at least two, on its own line."""
-        here = self._own_count(record)
-        return here > 1 and 2 * here > len(record.placed)
-
-    def _is_shifted(self, record: Record, lines: dict[int, Record], used: Counter[int]) -> bool:
-        """Whether a record has a value on another's line that no other record has from there: rows of a table, mixed up."""
-        return any(
-            used[p.start] == 1 and lines.get(self._line(p.start), record) is not record for p in record.placed.values()
-        )
+        own = [(record, p) for record in records for p in record.placed.values() if used[p.start] == 1]
+        return {id(record) for record, p in own if lines.get(self._line(p.start), record) is not record}
 
     def _own_count(self, record: Record) -> int:
         """Return how many values of a record stand on its own line."""

@@ -19,7 +19,7 @@ from thresher.service.telemetry import metrics
 from thresher.service.telemetry.ids import current_tenant
 
 LONGEST_PAUSE = (
-    300.0  # seconds that a provider's wish holds all calls up; behind a longer one each call fails by itself
+    300.0  # seconds that a provider may hold all calls up; where it asks for more, each call fails by itself
 )
 BURST_SECONDS = 1.0  # seconds of a limit that may be used at once
 

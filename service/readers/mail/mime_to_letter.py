@@ -113,8 +113,8 @@ class _Assembly:
             self.letter.facts["signature"] = f"{children[-1].media_type} (not checked)"
             children = children[:-1]
         sheets = style_sheets(children) if subtype == "related" else {}
-        rest = [child for child in children if all(child is not sheet for sheet in sheets.values())]
-        found = [styled(body, sheets) for child in rest for body in self.take(child)]
+        styles = {id(sheet) for sheet in sheets.values()}
+        found = [styled(body, sheets) for child in children if id(child) not in styles for body in self.take(child)]
         return [*found, *(body for sheet in sheets.values() for body in self.take(sheet))]  # those that no page names
 
     def _outside(self, part: Part) -> list[BodyText]:
