@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import sys
+from sqlite3 import DatabaseError
 from typing import Any
 
 import typer
 
 DISK_ERRNOS = (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT)  # faults of the machine, not of this program
+DATABASE_CODES = {
+    sqlite3.SQLITE_FULL: "storage_full",
+    sqlite3.SQLITE_IOERR: "store_failed",
+    sqlite3.SQLITE_READONLY: "store_failed",
+    sqlite3.SQLITE_CANTOPEN: "store_failed",
+}
 
 
 def read_ahead() -> None:
@@ -59,6 +67,13 @@ def call(work: Any, *arguments: Any) -> Any:
         if not isinstance(error, OSError) or error.errno not in DISK_ERRNOS or error.filename is None:
             raise
         fault = SetupProblem("store_failed", f"{error.filename} ({error.strerror})")
+        typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
+        raise typer.Exit(exit_code(fault)) from None
+    except DatabaseError as error:
+        code = DATABASE_CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the low byte: the kind of the fault
+        if code is None:
+            raise
+        fault = SetupProblem(code, str(error))
         typer.echo(f"thresher: {fault.code}: {fault.message}", err=True)
         raise typer.Exit(exit_code(fault)) from None
     except KeyboardInterrupt:

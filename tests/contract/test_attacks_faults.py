@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,6 +205,24 @@ def test_a_command_ends_with_one_line(capsys: pytest.CaptureFixture[str], kind: 
     said = capsys.readouterr().err
     assert said.startswith("thresher: machine_short: ")
     assert said.count("\n") == 1
+
+
+def test_a_full_disk_below_a_database_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A matter or store in SQLite that finds no room ends with a code and a remedy, not with a traceback."""
+
+    def main() -> int:
+        connection = sqlite3.connect(":memory:")
+        connection.execute("PRAGMA max_page_count = 2")
+        connection.execute("CREATE TABLE kept (data)")
+        connection.execute("INSERT INTO kept VALUES (zeroblob(100000))")
+        return 0
+
+    with pytest.raises(typer.Exit) as ended:
+        command(main)
+    said = capsys.readouterr().err
+    assert ended.value.exit_code == 2
+    assert "storage_full" in said
+    assert len(said.splitlines()) == 1
 
 
 PRINTING = """
