@@ -8,7 +8,6 @@ Where the list is a table with one record per line, a value counts only on its o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Hashable, Iterator
 from itertools import islice
 
@@ -238,10 +237,15 @@ class RecordPlacer:
         return len(records) > TABLE_MIN_RECORDS and is_mixed
 
     def _shifted(self, records: list[Record], lines: dict[int, Record]) -> set[int]:
-        """Return which records have a value of their own on another's line: rows of a table, mixed up."""
-        used = Counter(place.start for record in records for place in record.placed.values())
-        own = [(record, p) for record in records for p in record.placed.values() if used[p.start] == 1]
-        return {id(record) for record, p in own if lines.get(self._line(p.start), record) is not record}
+        """Return which records have a value on the line of another one, whose own value stands elsewhere: rows that are mixed up."""
+        at = {(json_pointer.pattern(path), self._line(p.start), id(r)) for r in records for path, p in r.placed.items()}
+        return {
+            id(record)
+            for record in records
+            for path, place in record.placed.items()
+            if (owner := lines.get(line := self._line(place.start), record)) is not record
+            and (json_pointer.pattern(path), line, id(owner)) not in at
+        }
 
     def _own_count(self, record: Record) -> int:
         """Return how many values of a record stand on its own line."""
